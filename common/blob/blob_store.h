@@ -1,0 +1,38 @@
+#ifndef KSO_COMMON_BLOB_BLOB_STORE_H_
+#define KSO_COMMON_BLOB_BLOB_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/base/byte_stream.h"
+#include "common/base/digest.h"
+
+namespace kso {
+
+// Blobs by digest. What is there is whole and right: bytes are verified before
+// they appear, and again before they are handed out where they may have rotted.
+// May be called from any thread.
+class BlobStore {
+ public:
+  virtual ~BlobStore() = default;
+
+  // Bytes. NOT_FOUND when it is not there.
+  virtual absl::StatusOr<int64_t> Stat(const Digest& digest) = 0;
+
+  // NOT_FOUND when it is not there, or was there and had rotted (it is set
+  // aside then).
+  virtual absl::StatusOr<std::unique_ptr<ByteSource>> Open(const Digest& digest,
+                                                           int64_t offset) = 0;
+
+  // Takes `size` bytes from `source`. DATA_LOSS when they do not match
+  // `digest`; nothing appears then. Does not read `source` when the blob is
+  // there already.
+  virtual absl::Status Put(const Digest& digest, int64_t size,
+                           ByteSource& source) = 0;
+};
+
+}  // namespace kso
+
+#endif  // KSO_COMMON_BLOB_BLOB_STORE_H_

@@ -1,0 +1,34 @@
+#ifndef KSO_COMMON_HTTP_RETRY_H_
+#define KSO_COMMON_HTTP_RETRY_H_
+
+#include <memory>
+
+#include "common/base/clock.h"
+#include "common/http/transport.h"
+
+namespace kso::http {
+
+struct RetryOptions {
+  // Tries in all, for requests that are safe to repeat.
+  int attempts = 4;
+  absl::Duration first_delay = absl::Milliseconds(200);
+  absl::Duration longest_delay = absl::Seconds(10);
+  // A Retry-After longer than this is handed to the caller as it is.
+  absl::Duration longest_retry_after = absl::Seconds(20);
+};
+
+// Decorates `next`: GET and HEAD through Perform are tried again on UNAVAILABLE,
+// DEADLINE_EXCEEDED, 429, 502, 503 and 504, with exponential backoff and jitter,
+// honouring Retry-After. Download and other methods pass straight through: their
+// callers know how to resume.
+std::unique_ptr<Transport> WithRetries(std::unique_ptr<Transport> next,
+                                       Clock* clock,
+                                       const RetryOptions& options = {});
+
+// The Retry-After of an answer (RFC 9110, section 10.2.3), as seconds or date.
+std::optional<absl::Duration> RetryAfter(const Response& response,
+                                         absl::Time now);
+
+}  // namespace kso::http
+
+#endif  // KSO_COMMON_HTTP_RETRY_H_

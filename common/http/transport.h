@@ -1,0 +1,94 @@
+#ifndef KSO_COMMON_HTTP_TRANSPORT_H_
+#define KSO_COMMON_HTTP_TRANSPORT_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/byte_stream.h"
+
+namespace kso::http {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  std::string method = "GET";
+  std::string url;
+  Headers headers;
+  // Sent as it is when `body_source` is not set.
+  std::string body;
+  // A body too large for memory, opened anew at each try, with its size.
+  OpenSource body_source;
+  int64_t body_size = 0;
+  // Headers that carry credentials: sent to the origin of `url` only, never
+  // along a redirect to another origin.
+  Headers credentials;
+  // Redirects to follow; 0 hands a 3xx to the caller.
+  int max_redirects = 10;
+  // Polled while bytes move; the transfer ends CANCELLED soon after it is true.
+  std::function<bool()> cancelled;
+};
+
+struct Response {
+  int status = 0;
+  Headers headers;
+  // Filled when the request had no sink; at most `max_body` bytes.
+  std::string body;
+  // Where the answer came from, after redirects.
+  std::string effective_url;
+
+  // The first header of that name, compared without case.
+  std::optional<std::string> Header(std::string_view name) const;
+};
+
+// Makes HTTP requests. Any status is an answer; a Status says that there was
+// none: UNAVAILABLE when the host cannot be reached or the connection broke
+// (including a body shorter than announced), DEADLINE_EXCEEDED when nothing
+// moved for the progress timeout, INVALID_ARGUMENT for a bad URL,
+// PERMISSION_DENIED for a redirect from a public to a private or link-local
+// address, RESOURCE_EXHAUSTED for a body over the bound, CANCELLED.
+//
+// May be called from any thread; each call blocks its caller and opens its
+// sockets on that thread (so a caller inside a network namespace reaches hosts
+// there; use a Transport of its own for that, since idle connections are kept).
+class Transport {
+ public:
+  // Called with a successful (2xx) answer's status and headers before its first
+  // body byte; an error ends the transfer and is returned.
+  using OnResponse = std::function<absl::Status(const Response&)>;
+
+  virtual ~Transport() = default;
+
+  // The body goes to `Response::body`, whatever the status; RESOURCE_EXHAUSTED
+  // past `max_body` bytes for a 2xx, cut there for others (error bodies).
+  virtual absl::StatusOr<Response> Perform(const Request& request,
+                                           size_t max_body = 4 << 20) = 0;
+
+  // The body of a 2xx answer goes to `sink`; other bodies to `Response::body`,
+  // cut at 64 KiB.
+  virtual absl::StatusOr<Response> Download(const Request& request,
+                                            ByteSink& sink,
+                                            OnResponse on_response = {}) = 0;
+};
+
+struct TransportOptions {
+  absl::Duration connect_timeout = absl::Seconds(15);
+  // A transfer in which no byte moves for this long is cut.
+  absl::Duration progress_timeout = absl::Seconds(60);
+  std::string user_agent = "kso";
+};
+
+// The transport over libcurl.
+absl::StatusOr<std::unique_ptr<Transport>> CreateCurlTransport(
+    const TransportOptions& options = {});
+
+}  // namespace kso::http
+
+#endif  // KSO_COMMON_HTTP_TRANSPORT_H_

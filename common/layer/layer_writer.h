@@ -1,0 +1,48 @@
+#ifndef KSO_COMMON_LAYER_LAYER_WRITER_H_
+#define KSO_COMMON_LAYER_LAYER_WRITER_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/byte_stream.h"
+#include "common/base/digest.h"
+#include "kso/v1/types.pb.h"
+
+namespace kso {
+
+// A regular file of a layer.
+struct LayerFile {
+  // Relative and clean: no leading slash, no "." or ".." or empty component.
+  std::string path;
+  int64_t size = 0;
+  uint32_t mode = 0644;
+  OpenSource open;
+};
+
+struct WrittenLayer {
+  // Digest, size and media type of the encoded layer.
+  v1::Descriptor descriptor;
+  // Digest of the tar inside.
+  Digest diff_id;
+};
+
+// Writes a layer of `files` to `sink`, the same bytes on every machine and
+// processor: entries sorted by path with their parent directories, uid and gid
+// 0, mtime 0, modes as given, pax headers only where a name or size needs them.
+// With kOciLayerGzip each run of the tar is a gzip member of its own (RFC 1952,
+// section 2.2), stored where the file is compressed already and deflated by
+// libdeflate level 1 where not; kOciLayerTar is the tar itself. Memory does not
+// grow with the files' sizes.
+//
+// INVALID_ARGUMENT for bad or duplicate paths and unknown media types; DATA_LOSS
+// when a source is shorter or longer than its size.
+absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
+                                        std::string_view media_type,
+                                        ByteSink& sink);
+
+}  // namespace kso
+
+#endif  // KSO_COMMON_LAYER_LAYER_WRITER_H_

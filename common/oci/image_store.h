@@ -1,0 +1,59 @@
+#ifndef KSO_COMMON_OCI_IMAGE_STORE_H_
+#define KSO_COMMON_OCI_IMAGE_STORE_H_
+
+#include <memory>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "common/base/byte_stream.h"
+#include "common/base/digest.h"
+#include "kso/v1/types.pb.h"
+
+namespace kso::oci {
+
+// Where images are read from or pushed to: repositories with blobs and
+// manifests. `repository` is a path without host ("team/kubespray-files").
+// Everything that comes out is verified against its digest before the call
+// returns OK. May be called from any thread.
+//
+// Errors: NOT_FOUND (no such blob, manifest or repository), UNAUTHENTICATED and
+// PERMISSION_DENIED (what the registry said, and what to do), RESOURCE_EXHAUSTED
+// (429, with its Retry-After in the message), UNAVAILABLE (5xx, broken
+// connections: worth another try), DATA_LOSS (bytes that do not match their
+// digest), INVALID_ARGUMENT (the other side refuses the request for good).
+class ImageStore {
+ public:
+  virtual ~ImageStore() = default;
+
+  virtual absl::StatusOr<bool> HasBlob(std::string_view repository,
+                                       const Digest& digest) = 0;
+
+  // Does nothing when the blob is there already. `open` may be called several
+  // times. Returns the bytes that moved.
+  virtual absl::StatusOr<int64_t> PutBlob(std::string_view repository,
+                                          const v1::Descriptor& blob,
+                                          const OpenSource& open) = 0;
+
+  // Sends the blob's bytes from `offset` on to `sink`. With offset 0 they are
+  // verified as they pass, and DATA_LOSS at the end means that the sink got
+  // wrong ones; from another offset the caller verifies the whole.
+  virtual absl::Status GetBlob(std::string_view repository,
+                               const v1::Descriptor& blob, ByteSink& sink,
+                               int64_t offset = 0) = 0;
+
+  // The digest and media type behind a tag, without the bytes (HEAD).
+  virtual absl::StatusOr<v1::Descriptor> HeadManifest(
+      std::string_view repository, std::string_view tag_or_digest) = 0;
+
+  virtual absl::StatusOr<v1::Document> GetManifest(
+      std::string_view repository, std::string_view tag_or_digest) = 0;
+
+  // `tag` empty: by digest only.
+  virtual absl::Status PutManifest(std::string_view repository,
+                                   const v1::Document& manifest,
+                                   std::string_view tag) = 0;
+};
+
+}  // namespace kso::oci
+
+#endif  // KSO_COMMON_OCI_IMAGE_STORE_H_

@@ -1,0 +1,35 @@
+#ifndef KSO_COMMON_OCI_REGISTRY_CLIENT_H_
+#define KSO_COMMON_OCI_REGISTRY_CLIENT_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/http/transport.h"
+#include "common/oci/credentials.h"
+#include "common/oci/image_store.h"
+
+namespace kso::oci {
+
+struct RegistryOptions {
+  // "registry.k8s.io" or "127.0.0.1:5000".
+  std::string host;
+  // Plain HTTP. Loopback hosts are spoken to over plain HTTP in any case.
+  bool insecure = false;
+  // Polled during transfers.
+  std::function<bool()> cancelled;
+};
+
+// One registry over the OCI distribution API (distribution-spec 1.1), with the
+// Docker token protocol or basic authentication. Tokens are cached by scope and
+// renewed when they expire or are refused. `transport`, `clock` and
+// `credentials` must outlive it.
+absl::StatusOr<std::unique_ptr<ImageStore>> CreateRegistryClient(
+    const RegistryOptions& options, http::Transport* transport, Clock* clock,
+    const Credentials* credentials);
+
+}  // namespace kso::oci
+
+#endif  // KSO_COMMON_OCI_REGISTRY_CLIENT_H_

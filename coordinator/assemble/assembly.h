@@ -1,0 +1,31 @@
+#ifndef KSO_COORDINATOR_ASSEMBLE_ASSEMBLY_H_
+#define KSO_COORDINATOR_ASSEMBLE_ASSEMBLY_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "coordinator/engine/build_actions.h"
+
+namespace kso::coordinator {
+
+// One document to push by digest.
+struct DocumentPush {
+  // "kubespray-files".
+  std::string image;
+  // A config is pushed as a blob, the others as manifests.
+  bool is_config = false;
+  v1::Document document;
+};
+
+struct Assembly {
+  // In push order: configs, platform manifests, indexes.
+  std::vector<DocumentPush> pushes;
+  AssembleOutcome outcome;
+};
+
+// Makes configs, platform manifests and indexes of finished layers. Pure.
+absl::StatusOr<Assembly> AssembleImages(const AssembleRequest& request);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ASSEMBLE_ASSEMBLY_H_

@@ -1,0 +1,26 @@
+#ifndef KSO_COORDINATOR_ASSEMBLE_REGISTRY_ACTIONS_H_
+#define KSO_COORDINATOR_ASSEMBLE_REGISTRY_ACTIONS_H_
+
+#include <functional>
+#include <memory>
+
+#include "coordinator/engine/build_actions.h"
+#include "common/oci/image_store.h"
+
+namespace kso::coordinator {
+
+// Opens the destination of a build: a registry, or the farm's own blob store.
+using OpenDestination =
+    std::function<absl::StatusOr<std::shared_ptr<oci::ImageStore>>(
+        const v1::Destination&)>;
+
+// BuildActions over an ImageStore, on `threads` threads of its own. The
+// destructor waits for what runs. Repository paths under the image store are
+// the destination's path and the image's name: "team/kubespray-files", and the
+// name alone for destinations that are not registries.
+std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
+                                                    int threads = 4);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ASSEMBLE_REGISTRY_ACTIONS_H_

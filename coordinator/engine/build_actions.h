@@ -1,0 +1,57 @@
+#ifndef KSO_COORDINATOR_ENGINE_BUILD_ACTIONS_H_
+#define KSO_COORDINATOR_ENGINE_BUILD_ACTIONS_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "coordinator/core/planner.h"
+#include "kso/v1/build.pb.h"
+#include "kso/v1/journal.pb.h"
+
+namespace kso::coordinator {
+
+struct AssembleRequest {
+  std::string build_id;
+  v1::Release release;
+  std::vector<v1::PlannedImage> images;
+  Resolved resolved;
+  // By the id of the MakeLayer task.
+  absl::flat_hash_map<std::string, v1::MadeLayer> layers;
+};
+
+struct AssembleOutcome {
+  std::vector<v1::ImageResult> images;
+  std::vector<v1::Task> verify_tasks;
+};
+
+struct TagRequest {
+  std::string build_id;
+  v1::Destination destination;
+  std::vector<v1::ImageResult> images;
+};
+
+// What the coordinator itself does for a build beyond deciding: it talks to the
+// destination. The engine asks for it after the decision is durable, and asks
+// again after a restart, so each action is idempotent. Calls return at once; the
+// work is done elsewhere, and `done` is called exactly once, from any thread.
+class BuildActions {
+ public:
+  virtual ~BuildActions() = default;
+
+  // Pushes configs, platform manifests and indexes by digest, children first.
+  virtual void Assemble(
+      AssembleRequest request,
+      absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) = 0;
+
+  // Makes the tags, each pointing at its index.
+  virtual void Tag(TagRequest request,
+                   absl::AnyInvocable<void(absl::Status)> done) = 0;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ENGINE_BUILD_ACTIONS_H_
