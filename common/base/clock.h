@@ -1,15 +1,14 @@
 #ifndef KSO_COMMON_BASE_CLOCK_H_
 #define KSO_COMMON_BASE_CLOCK_H_
 
-#include <memory>
-
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 namespace kso {
 
-// Where time comes from. Everything that waits or dates takes one, so that tests
-// decide what time it is. All methods may be called from any thread.
+// Where time comes from. Everything that waits or dates takes one, so that
+// tests decide what time it is. All methods may be called from any thread.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -1,9 +1,11 @@
 #ifndef KSO_COMMON_BASE_DIGEST_H_
 #define KSO_COMMON_BASE_DIGEST_H_
 
+#include <compare>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 

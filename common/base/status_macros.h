@@ -8,18 +8,18 @@
 
 // Returns from the enclosing function when `expression`, an absl::Status, is an
 // error.
-#define KSO_RETURN_IF_ERROR(expression)                       \
-  do {                                                        \
+#define KSO_RETURN_IF_ERROR(expression)                             \
+  do {                                                              \
     if (absl::Status kso_status = (expression); !kso_status.ok()) { \
-      return kso_status;                                      \
-    }                                                         \
+      return kso_status;                                            \
+    }                                                               \
   } while (false)
 
 // Assigns the value of `expression`, an absl::StatusOr, to `target`, or returns
 // its error from the enclosing function.
-#define KSO_ASSIGN_OR_RETURN(target, expression) \
-  KSO_ASSIGN_OR_RETURN_IMPL(                     \
-      KSO_STATUS_CONCAT(kso_value_or_error_, __LINE__), target, expression)
+#define KSO_ASSIGN_OR_RETURN(target, expression)                              \
+  KSO_ASSIGN_OR_RETURN_IMPL(KSO_STATUS_CONCAT(kso_value_or_error_, __LINE__), \
+                            target, expression)
 
 #define KSO_ASSIGN_OR_RETURN_IMPL(temporary, target, expression) \
   auto temporary = (expression);                                 \

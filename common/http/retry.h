@@ -2,6 +2,7 @@
 #define KSO_COMMON_HTTP_RETRY_H_
 
 #include <memory>
+#include <optional>
 
 #include "common/base/clock.h"
 #include "common/http/transport.h"
@@ -17,10 +18,10 @@ struct RetryOptions {
   absl::Duration longest_retry_after = absl::Seconds(20);
 };
 
-// Decorates `next`: GET and HEAD through Perform are tried again on UNAVAILABLE,
-// DEADLINE_EXCEEDED, 429, 502, 503 and 504, with exponential backoff and jitter,
-// honouring Retry-After. Download and other methods pass straight through: their
-// callers know how to resume.
+// Decorates `next`: GET and HEAD through Perform are tried again on
+// UNAVAILABLE, DEADLINE_EXCEEDED, 429, 502, 503 and 504, with exponential
+// backoff and jitter, honouring Retry-After. Download and other methods pass
+// straight through: their callers know how to resume.
 std::unique_ptr<Transport> WithRetries(std::unique_ptr<Transport> next,
                                        Clock* clock,
                                        const RetryOptions& options = {});

@@ -1,0 +1,38 @@
+#include "common/base/backoff.h"
+
+#include <algorithm>
+
+#include "absl/synchronization/mutex.h"
+
+namespace kso {
+namespace {
+
+// How late a cancellation may be noticed.
+constexpr absl::Duration kPollInterval = absl::Milliseconds(100);
+
+}  // namespace
+
+absl::Duration Backoff::Next() {
+  const absl::Duration delay =
+      ceiling_ * absl::Uniform<double>(random_, 0.5, 1.0);
+  ceiling_ = std::min(ceiling_ * 2, longest_);
+  return delay;
+}
+
+bool SleepFor(Clock* clock, absl::Duration duration,
+              const std::function<bool()>& cancelled) {
+  bool never = false;
+  absl::Mutex mutex;
+  absl::MutexLock lock(&mutex);
+  const absl::Time end = clock->Now() + duration;
+  while (true) {
+    if (cancelled && cancelled()) return false;
+    const absl::Time now = clock->Now();
+    if (now >= end) return true;
+    clock->AwaitWithDeadline(
+        &mutex, absl::Condition(&never),
+        cancelled ? std::min(end, now + kPollInterval) : end);
+  }
+}
+
+}  // namespace kso

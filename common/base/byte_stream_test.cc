@@ -1,0 +1,43 @@
+#include "common/base/byte_stream.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace kso {
+namespace {
+
+class StringSink : public ByteSink {
+ public:
+  absl::Status Write(std::string_view bytes) override {
+    content.append(bytes);
+    return absl::OkStatus();
+  }
+  std::string content;
+};
+
+TEST(ByteStreamTest, CopiesFromAnOffset) {
+  const std::string bytes(1 << 20, 'x');
+  StringSink sink;
+  auto source = SourceOfString(bytes, 24);
+  const auto count = CopyBytes(*source, sink);
+  ASSERT_TRUE(count.ok());
+  EXPECT_EQ(*count, (1 << 20) - 24);
+  EXPECT_EQ(sink.content, bytes.substr(24));
+}
+
+TEST(ByteStreamTest, AnOffsetPastTheEndIsTheEnd) {
+  auto source = SourceOfString("abc", 7);
+  EXPECT_EQ(*ReadAll(*source, 10), "");
+}
+
+TEST(ByteStreamTest, ReadAllKeepsToItsLimit) {
+  auto fits = SourceOfString("12345");
+  EXPECT_EQ(*ReadAll(*fits, 5), "12345");
+  auto too_long = SourceOfString("123456");
+  EXPECT_EQ(ReadAll(*too_long, 5).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+}  // namespace
+}  // namespace kso

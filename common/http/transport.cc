@@ -1,0 +1,14 @@
+#include "common/http/transport.h"
+
+#include "absl/strings/match.h"
+
+namespace kso::http {
+
+std::optional<std::string> Response::Header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (absl::EqualsIgnoreCase(key, name)) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace kso::http
