@@ -1,0 +1,94 @@
+# Shell functions that the project's commands share: sourced, not run.
+# shellcheck shell=bash
+
+# Where logs, downloads and state of the commands go.
+KSO_HOME=${KSO_HOME:-${XDG_DATA_HOME:-${HOME:-/root}/.local/share}/kso}
+started_at=$(date +%s)
+
+# A line about what is going on, with the time since the start.
+say() { printf '[%3d s] %s\n' "$(($(date +%s) - started_at))" "$*"; }
+
+die() {
+  printf 'kso: %s\n' "$*" >&2
+  exit 1
+}
+
+# Runs a command quietly, its output in a log. Says every 20 seconds that it is
+# still at it, and shows the end of the log when it fails.
+#   quietly LOGNAME COMMAND [ARG...]
+quietly() {
+  local log=$KSO_HOME/logs/$1.log
+  shift
+  mkdir -p "$(dirname "$log")"
+  # Not an if: set -e would be off inside.
+  "$@" >"$log" 2>&1 </dev/null &
+  local pid=$! waited=0 status=0
+  while kill -0 "$pid" 2>/dev/null; do
+    sleep 0.2
+    waited=$((waited + 1))
+    if ((waited % 100 == 0)); then
+      say "  ... $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-90)"
+    fi
+  done
+  wait "$pid" || status=$?
+  if ((status != 0)); then
+    tail -n 40 "$log" >&2
+    die "failed: $* (exit $status; the whole log is in $log)"
+  fi
+}
+
+# A TCP port of loopback that nobody listens on.
+free_port() {
+  local port
+  while :; do
+    port=$((20000 + RANDOM % 12000))
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+  done
+  echo "$port"
+}
+
+# Waits until a command succeeds, at most SECONDS.
+#   wait_until SECONDS COMMAND [ARG...]
+wait_until() {
+  local end=$(($(date +%s) + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    (($(date +%s) < end)) || return 1
+    sleep 0.1
+  done
+}
+
+# Starts a program in the background, in a session of its own, its output in
+# $work/NAME.log and its process id in $work/NAME.pid.
+#   start NAME COMMAND [ARG...]
+start() {
+  local name=$1
+  shift
+  setsid "$@" >>"$work/$name.log" 2>&1 </dev/null &
+  echo $! >"$work/$name.pid"
+}
+
+# Ends what start began, and waits for it.
+#   stop NAME [SIGNAL]
+stop() {
+  local pid
+  pid=$(cat "$work/$1.pid" 2>/dev/null) || return 0
+  kill -"${2:-TERM}" "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+  rm -f "$work/$1.pid"
+}
+
+# A plain registry for tests and the quickstart: Debian's docker-registry.
+#   start_registry NAME PORT DATADIR
+start_registry() {
+  mkdir -p "$3"
+  cat >"$work/$1.yml" <<YAML
+version: 0.1
+log: {level: warn}
+storage: {filesystem: {rootdirectory: $3}, delete: {enabled: true}}
+http: {addr: 127.0.0.1:$2}
+YAML
+  start "$1" docker-registry serve "$work/$1.yml"
+  wait_until 20 curl -fsS "http://127.0.0.1:$2/v2/" ||
+    die "docker-registry did not start; see $work/$1.log"
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# The same release from nothing gives the same index digests: twice in a row, and
+# with all tasks on the amd64 or on the arm64 worker alone.
+. "$(dirname "$0")/lib.sh"
+need_arm64
+
+registry=127.0.0.1:$(free_port)
+start_registry destination "${registry#*:}" "$work/destination"
+start_upstream "docker://$registry/none"
+
+#   build_at PATH WORKER...   where WORKER is NAME:ARCHITECTURE[:OPTIONS]
+build_at() {
+  local path=$1 worker name architecture options
+  shift
+  sed "s|^destination:.*|destination: docker://$registry/$path|" \
+    "$work/release/release.yaml" >"$work/release/$path.yaml"
+  start_coordinator "coordinator-$path"
+  for worker in "$@"; do
+    IFS=: read -r name architecture options <<<"$worker"
+    # shellcheck disable=SC2086  # options are words
+    start_worker "$path-$name" "$architecture" $options
+    wait_until 30 worker_is_ready "$path-$name" || die "$path-$name did not come up"
+  done
+  check "the build at $path succeeds" ksoctl submit -f "$work/release/$path.yaml" --wait
+  ran_on=$(build_json | jq -r '[.verifications[] | "\(.platform.architecture) on \(.worker)"] | unique | join(", ")')
+  for worker in "$@"; do stop "$path-${worker%%:*}"; done
+  stop "coordinator-$path"
+}
+
+both="--platform linux/amd64 --platform linux/arm64"
+build_at first a:amd64 b:arm64
+index_digests "$registry/first" >"$work/first.digests"
+check "there are six tags" same "$(wc -l <"$work/first.digests")" 6
+
+build_at second a:amd64 b:arm64
+check "a second build from nothing has the same digests" \
+  diff "$work/first.digests" <(index_digests "$registry/second")
+
+build_at third "alone:amd64:$both"
+check "the amd64 worker alone did all of the third" same "$ran_on" "amd64 on third-alone, arm64 on third-alone"
+check "and it has the same digests" diff "$work/first.digests" <(index_digests "$registry/third")
+
+build_at fourth "alone:arm64:--platform linux/arm64 --platform linux/amd64"
+check "the arm64 worker alone did all of the fourth" same "$ran_on" "amd64 on fourth-alone, arm64 on fourth-alone"
+check "and it has the same digests" diff "$work/first.digests" <(index_digests "$registry/fourth")
+finish
