@@ -1,0 +1,140 @@
+// kso-upstream: a stand-in for the internet. Serves every file and image of a
+// release's lists over real HTTP, with the habits of the real hosts.
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/upstream/make_catalog.h"
+#include "tests/upstream/release_writer.h"
+#include "tests/upstream/upstream_server.h"
+#include "tests/upstream/write_file.h"
+
+namespace kso::upstream {
+namespace {
+
+struct Flags {
+  std::string release;
+  std::string data_dir;
+  CatalogOptions catalog;
+  UpstreamServer::Options server;
+  int64_t token_seconds = 300;
+  std::string ready_file;
+  std::string write_release;
+  std::string destination = "docker://registry.example.com/team";
+  std::vector<std::string> failures;
+  std::vector<std::string> cuts;
+};
+
+void Describe(CLI::App& app, Flags& flags) {
+  app.add_option("--release", flags.release,
+                 "release directory whose lists to answer for")
+      ->required();
+  app.add_option("--data-dir", flags.data_dir,
+                 "where content is made and kept for the next start")
+      ->required();
+  app.add_option("--bases", flags.catalog.bases,
+                 "where make-bases wrote; without it the bases do not run");
+  app.add_option("--size-factor", flags.catalog.size_factor,
+                 "0.002 is some 20 MB in all, 1 the real sizes, some 10 GB")
+      ->capture_default_str();
+  app.add_option("--listen", flags.server.host, "address to listen on")
+      ->capture_default_str();
+  app.add_option("--port", flags.server.port, "main port; 0 takes any")
+      ->capture_default_str();
+  app.add_option("--ready-file", flags.ready_file,
+                 "written once everything answers: JSON with the addresses");
+  app.add_option("--write-release", flags.write_release,
+                 "write a release directory for this upstream there");
+  app.add_option("--destination", flags.destination,
+                 "the destination in that release")
+      ->capture_default_str();
+  app.add_option("--token-seconds", flags.token_seconds,
+                 "how long a registry token lasts")
+      ->capture_default_str();
+  app.add_option("--bandwidth", flags.server.bytes_per_second,
+                 "bytes a second of each response; 0 is unlimited")
+      ->capture_default_str();
+  app.add_option("--fail-url", flags.failures,
+                 "SUBSTRING=STATUS[*TIMES]: answer with that status when the "
+                 "URL, image or digest has the substring; repeatable");
+  app.add_option("--cut-url", flags.cuts,
+                 "SUBSTRING=BYTES[*TIMES]: close the connection after that "
+                 "many bytes of a body; repeatable");
+  app.add_option("--drop-platform", flags.catalog.dropped_platforms,
+                 "REFERENCE=OS/ARCHITECTURE: that image lacks it; repeatable");
+}
+
+absl::Status Run(Flags& flags) {
+  // Before any thread, so that all of them leave the signals to this one.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  auto faults = std::make_unique<Faults>();
+  for (const std::string& text : flags.failures) {
+    if (absl::Status added = faults->AddFailure(text); !added.ok()) {
+      return added;
+    }
+  }
+  for (const std::string& text : flags.cuts) {
+    if (absl::Status added = faults->AddCut(text); !added.ok()) return added;
+  }
+  const auto release = ReadRelease(flags.release);
+  if (!release.ok()) return release.status();
+  const auto store = ObjectStore::Open(flags.data_dir);
+  if (!store.ok()) return store.status();
+  flags.catalog.verbose = true;
+  auto catalog = MakeCatalog(*store, *release, flags.catalog);
+  if (!catalog.ok()) return catalog.status();
+
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  flags.server.token_lifetime = absl::Seconds(flags.token_seconds);
+  const auto server = UpstreamServer::Start(flags.server, *std::move(catalog),
+                                            std::move(faults));
+  if (!server.ok()) return server.status();
+  if (!flags.write_release.empty()) {
+    const absl::Status written =
+        WriteRelease(*release, (*server)->catalog(), (*server)->main_address(),
+                     flags.destination, flags.write_release);
+    if (!written.ok()) return written;
+  }
+  const nlohmann::json ready = {{"main", (*server)->main_address()},
+                                {"cdn", (*server)->cdn_address()},
+                                {"blobs", (*server)->blob_address()}};
+  if (!flags.ready_file.empty()) {
+    const absl::Status written =
+        WriteFileAtomically(flags.ready_file, ready.dump() + "\n");
+    if (!written.ok()) return written;
+  }
+  std::fprintf(stderr, "kso-upstream: serving at %s\n", ready.dump().c_str());
+  int signal = 0;
+  sigwait(&signals, &signal);
+  // Idle connections would hold an orderly stop up for seconds.
+  std::_Exit(EXIT_SUCCESS);
+}
+
+}  // namespace
+}  // namespace kso::upstream
+
+int main(int argc, char** argv) {
+  CLI::App app("A stand-in for the internet: serves a release's lists.");
+  kso::upstream::Flags flags;
+  kso::upstream::Describe(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? EXIT_SUCCESS : 2;
+  }
+  const absl::Status status = kso::upstream::Run(flags);
+  std::fprintf(stderr, "kso-upstream: %s\n",
+               std::string(status.message()).c_str());
+  return EXIT_FAILURE;
+}

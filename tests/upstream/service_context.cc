@@ -1,0 +1,12 @@
+#include "tests/upstream/service_context.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace kso::upstream {
+
+std::string OtherOrigin(const httplib::Request& request, int port) {
+  const std::string host = request.get_header_value("Host");
+  return absl::StrCat("http://", host.substr(0, host.rfind(':')), ":", port);
+}
+
+}  // namespace kso::upstream

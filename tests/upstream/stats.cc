@@ -1,0 +1,25 @@
+#include "tests/upstream/stats.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+
+namespace kso::upstream {
+
+void Stats::CountRequest(const std::string& kind, const std::string& method,
+                         int status) {
+  absl::MutexLock lock(&mutex_);
+  ++requests_[absl::StrCat(kind, " ", method, " ", status)];
+}
+
+void Stats::CountBytes(const std::string& kind, uint64_t bytes) {
+  absl::MutexLock lock(&mutex_);
+  bytes_[kind] += bytes;
+}
+
+std::string Stats::ToJson() const {
+  absl::MutexLock lock(&mutex_);
+  return nlohmann::json{{"requests", requests_}, {"bytes", bytes_}}.dump(2);
+}
+
+}  // namespace kso::upstream
