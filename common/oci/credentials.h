@@ -25,8 +25,10 @@ class Credentials {
   Credentials() = default;
 
   // Reads $REGISTRY_AUTH_FILE, else the first that exists of
-  // $XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json,
-  // $DOCKER_CONFIG/config.json, ~/.docker/config.json. No file is no error.
+  // $XDG_RUNTIME_DIR/containers/auth.json (/run/containers/UID/auth.json where
+  // that is not set), ~/.config/containers/auth.json,
+  // $DOCKER_CONFIG/config.json (~/.docker/config.json where that is not set).
+  // No file is no error. Helper programs are not asked.
   static absl::StatusOr<Credentials> FromEnvironment();
   static absl::StatusOr<Credentials> FromJson(std::string_view content);
 

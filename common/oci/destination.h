@@ -9,16 +9,16 @@
 
 namespace kso::oci {
 
-// "docker://HOST[:PORT]/PATH", "oci:DIR" or "oci-archive:FILE" as a Destination.
-// INVALID_ARGUMENT says what is wrong. PATH may be empty.
+// "docker://HOST[:PORT]/PATH", "oci:DIR" or "oci-archive:FILE" as a
+// Destination. INVALID_ARGUMENT says what is wrong. PATH may be empty.
 absl::StatusOr<v1::Destination> ParseDestination(std::string_view text);
 std::string FormatDestination(const v1::Destination& destination);
 
 // HOST[:PORT] of a REGISTRY destination.
 std::string DestinationHost(const v1::Destination& destination);
 
-// The repository of an image ("kubespray-files") at a destination, without host:
-// "team/kubespray-files" for registries, the image's name otherwise.
+// The repository of an image ("kubespray-files") at a destination, without
+// host: "team/kubespray-files" for registries, the image's name otherwise.
 std::string DestinationRepository(const v1::Destination& destination,
                                   std::string_view image);
 

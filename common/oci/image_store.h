@@ -17,10 +17,11 @@ namespace kso::oci {
 // returns OK. May be called from any thread.
 //
 // Errors: NOT_FOUND (no such blob, manifest or repository), UNAUTHENTICATED and
-// PERMISSION_DENIED (what the registry said, and what to do), RESOURCE_EXHAUSTED
-// (429, with its Retry-After in the message), UNAVAILABLE (5xx, broken
-// connections: worth another try), DATA_LOSS (bytes that do not match their
-// digest), INVALID_ARGUMENT (the other side refuses the request for good).
+// PERMISSION_DENIED (what the registry said, and what to do),
+// RESOURCE_EXHAUSTED (429, with its Retry-After in the message), UNAVAILABLE
+// (5xx, broken connections: worth another try), DATA_LOSS (bytes that do not
+// match their digest), INVALID_ARGUMENT (the other side refuses the request for
+// good).
 class ImageStore {
  public:
   virtual ~ImageStore() = default;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/oci/platform.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso::oci {
@@ -41,15 +42,6 @@ absl::StatusOr<Manifest> ParseManifest(std::string_view content,
 absl::StatusOr<Index> ParseIndex(std::string_view content,
                                  std::string_view media_type);
 absl::StatusOr<ImageConfig> ParseImageConfig(std::string_view content);
-
-// "linux/arm64" or "linux/arm/v7".
-std::string FormatPlatform(const v1::Platform& platform);
-absl::StatusOr<v1::Platform> ParsePlatform(std::string_view text);
-
-// Whether an image of platform `offered` runs where `wanted` is asked for: same
-// os and architecture; a variant only has to match when `wanted` names one, and
-// arm64 without a variant is v8 (OCI image index, "platform").
-bool PlatformSatisfies(const v1::Platform& offered, const v1::Platform& wanted);
 
 }  // namespace kso::oci
 

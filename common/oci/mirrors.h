@@ -23,7 +23,8 @@ struct ImageSource {
 // Where `reference` is fetched from: its own place unless a mirror's prefix
 // matches "HOST/PATH"; the longest matching prefix wins. A prefix matches whole
 // components only: "docker.io/lib" does not match "docker.io/library/nginx".
-// A mirror whose outcome is not a grammatical "HOST/PATH" is passed over.
+// What a bad location gives is not checked here: registry clients refuse hosts
+// and repositories that are not such.
 ImageSource ResolveMirror(
     const Reference& reference,
     const google::protobuf::RepeatedPtrField<v1::Mirror>& mirrors);

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/digest.h"
+#include "common/oci/grammar.h"
 
 namespace kso::oci {
 
@@ -34,13 +35,6 @@ struct Reference {
   // What to ask a registry for: the digest if there is one, else the tag.
   std::string Identifier() const;
 };
-
-// Grammar checks for parts that come from elsewhere.
-bool IsValidTag(std::string_view text);
-// A repository path such as "team/kubespray-files", without host.
-bool IsValidRepositoryPath(std::string_view text);
-// "HOST[:PORT]".
-bool IsValidHost(std::string_view text);
 
 // The host that serves `host`'s registry API: "docker.io" is served by
 // "registry-1.docker.io", every other by itself.

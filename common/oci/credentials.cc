@@ -1,0 +1,165 @@
+#include "common/oci/credentials.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+
+namespace kso::oci {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr size_t kLargestFile = 4 << 20;
+
+// All names of Docker Hub are one registry.
+std::string CanonicalHost(std::string_view host) {
+  if (host == "index.docker.io" || host == "registry-1.docker.io") {
+    return "docker.io";
+  }
+  return std::string(host);
+}
+
+// The host or namespace that an entry is for: "https://index.docker.io/v1/" is
+// how Docker writes "docker.io".
+std::string CanonicalKey(absl::string_view key) {
+  absl::ConsumePrefix(&key, "https://") || absl::ConsumePrefix(&key, "http://");
+  while (absl::ConsumeSuffix(&key, "/")) {
+  }
+  absl::ConsumeSuffix(&key, "/v1") || absl::ConsumeSuffix(&key, "/v2");
+  const std::string_view rest = ToStd(key);
+  const size_t slash = rest.find('/');
+  return Concat(CanonicalHost(rest.substr(0, slash)),
+                slash == std::string_view::npos ? "" : rest.substr(slash));
+}
+
+std::string StringAt(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>()
+                                                     : std::string();
+}
+
+absl::StatusOr<Login> LoginOf(const Json& entry, std::string_view key) {
+  Login login;
+  login.username = StringAt(entry, "username");
+  login.password = StringAt(entry, "password");
+  login.identity_token = StringAt(entry, "identitytoken");
+  const std::string auth = StringAt(entry, "auth");
+  if (auth.empty()) return login;
+  std::string plain;
+  const bool decoded = absl::Base64Unescape(auth, &plain);
+  const size_t colon = plain.find(':');
+  if (!decoded || colon == std::string::npos) {
+    return absl::InvalidArgumentError(
+        Concat("the login for ", key,
+               " cannot be read: log in again, for example with `skopeo "
+               "login`"));
+  }
+  login.username = plain.substr(0, colon);
+  login.password = plain.substr(colon + 1);
+  while (!login.password.empty() && login.password.back() == '\0') {
+    login.password.pop_back();
+  }
+  return login;
+}
+
+std::vector<std::filesystem::path> CandidateFiles() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::filesystem::path(value == nullptr ? "" : value);
+  };
+  if (const auto file = variable("REGISTRY_AUTH_FILE"); !file.empty()) {
+    return {file};
+  }
+  std::vector<std::filesystem::path> files;
+  if (const auto run = variable("XDG_RUNTIME_DIR"); !run.empty()) {
+    files.push_back(run / "containers/auth.json");
+  } else {
+    files.push_back(Concat("/run/containers/", getuid(), "/auth.json"));
+  }
+  const auto home = variable("HOME");
+  if (!home.empty()) files.push_back(home / ".config/containers/auth.json");
+  if (const auto docker = variable("DOCKER_CONFIG"); !docker.empty()) {
+    files.push_back(docker / "config.json");
+  } else if (!home.empty()) {
+    files.push_back(home / ".docker/config.json");
+  }
+  return files;
+}
+
+absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string content(kLargestFile + 1, '\0');
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  if (!file.is_open() || file.bad()) {
+    return absl::PermissionDeniedError(
+        Concat("cannot read the logins in ", path.string()));
+  }
+  content.resize(static_cast<size_t>(file.gcount()));
+  if (content.size() > kLargestFile) {
+    return absl::InvalidArgumentError(
+        Concat(path.string(), " is too large to be a file of logins"));
+  }
+  return content;
+}
+
+}  // namespace
+
+absl::StatusOr<Credentials> Credentials::FromEnvironment() {
+  for (const std::filesystem::path& path : CandidateFiles()) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) continue;
+    KSO_ASSIGN_OR_RETURN(const std::string content, ReadFile(path));
+    absl::StatusOr<Credentials> credentials = FromJson(content);
+    if (!credentials.ok()) {
+      return absl::Status(
+          credentials.status().code(),
+          Concat(path.string(), ": ", credentials.status().message()));
+    }
+    return credentials;
+  }
+  return Credentials();
+}
+
+absl::StatusOr<Credentials> Credentials::FromJson(std::string_view content) {
+  const Json json = Json::parse(content, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) {
+    return absl::InvalidArgumentError("it is not a JSON object");
+  }
+  Credentials credentials;
+  const auto auths = json.find("auths");
+  if (auths == json.end() || !auths->is_object()) return credentials;
+  for (const auto& [key, entry] : auths->items()) {
+    if (!entry.is_object()) continue;
+    KSO_ASSIGN_OR_RETURN(Login login, LoginOf(entry, key));
+    // Docker leaves an empty entry where a helper program keeps the login.
+    if (login.username.empty() && login.identity_token.empty()) continue;
+    credentials.logins_[CanonicalKey(key)] = std::move(login);
+  }
+  return credentials;
+}
+
+std::optional<Login> Credentials::Find(std::string_view host,
+                                       std::string_view repository) const {
+  const std::string registry = CanonicalHost(host);
+  std::string key = Concat(registry, "/", repository);
+  while (true) {
+    if (const auto found = logins_.find(key); found != logins_.end()) {
+      return found->second;
+    }
+    const size_t slash = key.rfind('/');
+    if (slash == std::string::npos) return std::nullopt;
+    key.resize(slash);
+  }
+}
+
+}  // namespace kso::oci

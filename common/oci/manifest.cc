@@ -1,0 +1,194 @@
+#include "common/oci/manifest.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/escaping.h"
+#include "common/base/digest.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/oci/media_types.h"
+#include "common/oci/platform.h"
+
+namespace kso::oci {
+namespace {
+
+using Json = nlohmann::json;
+
+absl::Status Bad(std::string_view what, std::string_view reason) {
+  return absl::InvalidArgumentError(Concat("bad ", what, ": ", reason));
+}
+
+// The string under `key`; empty when it is not there or is null.
+absl::StatusOr<std::string> StringAt(const Json& object, const char* key,
+                                     std::string_view what) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return std::string();
+  if (!found->is_string()) {
+    return Bad(what, Concat("\"", key, "\" is not a string"));
+  }
+  return found->get<std::string>();
+}
+
+bool Has(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && !found->is_null();
+}
+
+absl::StatusOr<Json> ParseObject(std::string_view content,
+                                 std::string_view what) {
+  Json json = Json::parse(content, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return Bad(what, "it is not a JSON object");
+  return json;
+}
+
+absl::StatusOr<v1::Platform> PlatformOf(const Json& object,
+                                        std::string_view what) {
+  v1::Platform platform;
+  KSO_ASSIGN_OR_RETURN(*platform.mutable_os(), StringAt(object, "os", what));
+  KSO_ASSIGN_OR_RETURN(*platform.mutable_architecture(),
+                       StringAt(object, "architecture", what));
+  KSO_ASSIGN_OR_RETURN(*platform.mutable_variant(),
+                       StringAt(object, "variant", what));
+  if (!IsValidPlatform(platform)) {
+    return Bad(what, "\"os\" and \"architecture\" must be plain words");
+  }
+  return platform;
+}
+
+absl::StatusOr<v1::Descriptor> DescriptorOf(const Json& json,
+                                            std::string_view what) {
+  if (!json.is_object()) return Bad(what, "a descriptor is not an object");
+  v1::Descriptor descriptor;
+  KSO_ASSIGN_OR_RETURN(*descriptor.mutable_media_type(),
+                       StringAt(json, "mediaType", what));
+  KSO_ASSIGN_OR_RETURN(const std::string digest_text,
+                       StringAt(json, "digest", what));
+  const absl::StatusOr<Digest> digest = Digest::Parse(digest_text);
+  if (!digest.ok()) return Bad(what, ToStd(digest.status().message()));
+  descriptor.set_digest(digest->ToString());
+  const auto size = json.find("size");
+  if (size == json.end() || !size->is_number_integer() ||
+      size->get<int64_t>() < 0) {
+    return Bad(what, Concat("no proper size for ", digest_text));
+  }
+  descriptor.set_size(size->get<int64_t>());
+  if (const auto urls = json.find("urls");
+      urls != json.end() && !urls->is_null() && !urls->empty()) {
+    return Bad(what, Concat(digest_text,
+                            " is to be fetched from \"urls\" elsewhere (a "
+                            "foreign layer), which is not done: use an image "
+                            "that carries all its layers"));
+  }
+  if (const auto platform = json.find("platform");
+      platform != json.end() && !platform->is_null()) {
+    if (!platform->is_object()) return Bad(what, "bad \"platform\"");
+    KSO_ASSIGN_OR_RETURN(*descriptor.mutable_platform(),
+                         PlatformOf(*platform, what));
+  }
+  return descriptor;
+}
+
+absl::StatusOr<std::vector<v1::Descriptor>> DescriptorsAt(
+    const Json& json, const char* key, std::string_view what) {
+  const auto array = json.find(key);
+  if (array == json.end() || !array->is_array()) {
+    return Bad(what, Concat("\"", key, "\" is not a list"));
+  }
+  std::vector<v1::Descriptor> descriptors;
+  for (const Json& entry : *array) {
+    KSO_ASSIGN_OR_RETURN(descriptors.emplace_back(), DescriptorOf(entry, what));
+  }
+  return descriptors;
+}
+
+// What manifests and indexes have in common.
+absl::StatusOr<Json> ParseDocument(std::string_view content,
+                                   std::string_view media_type,
+                                   std::string_view what) {
+  KSO_ASSIGN_OR_RETURN(Json json, ParseObject(content, what));
+  const auto version = json.find("schemaVersion");
+  if (Has(json, "fsLayers") ||
+      (version != json.end() && version->is_number_integer() &&
+       version->get<int64_t>() == 1)) {
+    return Bad(what,
+               "Docker schema 1 is not supported: push the image again with a "
+               "current tool");
+  }
+  if (version == json.end() || !version->is_number_integer() ||
+      version->get<int64_t>() != 2) {
+    return Bad(what, "\"schemaVersion\" is not 2");
+  }
+  KSO_ASSIGN_OR_RETURN(const std::string own_type,
+                       StringAt(json, "mediaType", what));
+  if (!own_type.empty() && own_type != media_type) {
+    return Bad(what, Concat("it calls itself \"",
+                            absl::CHexEscape(own_type.substr(0, 120)),
+                            "\" but was served as \"", media_type, "\""));
+  }
+  if (Has(json, "manifests") && (Has(json, "layers") || Has(json, "config"))) {
+    return Bad(what, "it is a manifest and an index at once");
+  }
+  return json;
+}
+
+}  // namespace
+
+absl::StatusOr<Manifest> ParseManifest(std::string_view content,
+                                       std::string_view media_type) {
+  constexpr std::string_view kWhat = "image manifest";
+  if (!IsManifestType(media_type)) {
+    return Bad(kWhat, Concat("its type is \"", media_type, "\""));
+  }
+  KSO_ASSIGN_OR_RETURN(const Json json,
+                       ParseDocument(content, media_type, kWhat));
+  if (Has(json, "manifests")) return Bad(kWhat, "it is an index");
+  Manifest manifest;
+  manifest.media_type = media_type;
+  const auto config = json.find("config");
+  if (config == json.end()) return Bad(kWhat, "it has no \"config\"");
+  KSO_ASSIGN_OR_RETURN(manifest.config, DescriptorOf(*config, kWhat));
+  KSO_ASSIGN_OR_RETURN(manifest.layers, DescriptorsAt(json, "layers", kWhat));
+  return manifest;
+}
+
+absl::StatusOr<Index> ParseIndex(std::string_view content,
+                                 std::string_view media_type) {
+  constexpr std::string_view kWhat = "image index";
+  if (!IsIndexType(media_type)) {
+    return Bad(kWhat, Concat("its type is \"", media_type, "\""));
+  }
+  KSO_ASSIGN_OR_RETURN(const Json json,
+                       ParseDocument(content, media_type, kWhat));
+  if (Has(json, "layers") || Has(json, "config")) {
+    return Bad(kWhat, "it is a manifest");
+  }
+  Index index;
+  index.media_type = media_type;
+  KSO_ASSIGN_OR_RETURN(index.manifests,
+                       DescriptorsAt(json, "manifests", kWhat));
+  return index;
+}
+
+absl::StatusOr<ImageConfig> ParseImageConfig(std::string_view content) {
+  constexpr std::string_view kWhat = "image config";
+  KSO_ASSIGN_OR_RETURN(const Json json, ParseObject(content, kWhat));
+  ImageConfig config;
+  KSO_ASSIGN_OR_RETURN(config.platform, PlatformOf(json, kWhat));
+  const auto rootfs = json.find("rootfs");
+  if (rootfs == json.end() || !rootfs->is_object()) {
+    return Bad(kWhat, "it has no \"rootfs\"");
+  }
+  const auto diff_ids = rootfs->find("diff_ids");
+  if (diff_ids == rootfs->end() || !diff_ids->is_array()) {
+    return Bad(kWhat, "\"rootfs.diff_ids\" is not a list");
+  }
+  for (const Json& entry : *diff_ids) {
+    if (!entry.is_string()) return Bad(kWhat, "a diff_id is not a string");
+    const auto digest = Digest::Parse(entry.get_ref<const std::string&>());
+    if (!digest.ok()) return Bad(kWhat, ToStd(digest.status().message()));
+    config.diff_ids.push_back(digest->ToString());
+  }
+  return config;
+}
+
+}  // namespace kso::oci

@@ -1,0 +1,107 @@
+#include "common/oci/manifest.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "common/oci/media_types.h"
+
+namespace kso::oci {
+namespace {
+
+const std::string kA = "sha256:" + std::string(64, 'a');
+const std::string kB = "sha256:" + std::string(64, 'b');
+
+std::string Entry(const std::string& digest, const std::string& more = "",
+                  const std::string& size = "7") {
+  return R"({"mediaType":"application/x","digest":")" + digest +
+         R"(","size":)" + size + more + "}";
+}
+
+std::string ManifestWith(const std::string& layers,
+                         const std::string& more = "") {
+  return R"({"schemaVersion":2,"config":)" + Entry(kA) + R"(,"layers":[)" +
+         layers + "]" + more + "}";
+}
+
+TEST(ManifestTest, ReadsConfigAndLayers) {
+  const auto manifest = ParseManifest(
+      ManifestWith(Entry(kB),
+                   R"(,"mediaType":")" + std::string(kDockerManifest) + "\""),
+      kDockerManifest);
+  ASSERT_TRUE(manifest.ok()) << manifest.status();
+  EXPECT_EQ(manifest->config.digest(), kA);
+  ASSERT_EQ(manifest->layers.size(), 1u);
+  EXPECT_EQ(manifest->layers[0].digest(), kB);
+  EXPECT_EQ(manifest->layers[0].size(), 7);
+}
+
+TEST(ManifestTest, ReadsAnIndexWithAttestations) {
+  const auto index = ParseIndex(
+      R"({"schemaVersion":2,"manifests":[)" +
+          Entry(kA, R"(,"platform":{"os":"linux","architecture":"arm64",)"
+                    R"("variant":"v8"})") +
+          "," +
+          Entry(kB,
+                R"(,"platform":{"os":"unknown","architecture":"unknown"})") +
+          "]}",
+      kOciIndex);
+  ASSERT_TRUE(index.ok()) << index.status();
+  ASSERT_EQ(index->manifests.size(), 2u);
+  EXPECT_EQ(FormatPlatform(index->manifests[0].platform()), "linux/arm64/v8");
+}
+
+TEST(ManifestTest, RefusesAnotherTypeThanItWasServedAs) {
+  const std::string content = ManifestWith(
+      Entry(kB), R"(,"mediaType":")" + std::string(kOciManifest) + "\"");
+  EXPECT_TRUE(ParseManifest(content, kOciManifest).ok());
+  EXPECT_FALSE(ParseManifest(content, kDockerManifest).ok());
+  EXPECT_FALSE(ParseIndex(content, kOciIndex).ok());
+}
+
+TEST(ManifestTest, RefusesManifestAndIndexAtOnce) {
+  const std::string both = ManifestWith(Entry(kB), R"(,"manifests":[])");
+  EXPECT_FALSE(ParseManifest(both, kOciManifest).ok());
+  EXPECT_FALSE(ParseIndex(both, kOciIndex).ok());
+}
+
+TEST(ManifestTest, RefusesBadDescriptors) {
+  for (const std::string& layer :
+       {Entry("sha256:../../etc/passwd"), Entry(kB, "", "-1"),
+        Entry(kB, "", "\"7\""), Entry(kB, "", "7.5"),
+        Entry(kB, R"(,"urls":["https://elsewhere.example.com/"])"),
+        Entry(kB, R"(,"platform":{"os":"a/../b","architecture":"x"})"),
+        std::string("7"), std::string("null"),
+        R"({"digest":[],"size":1})" + std::string()}) {
+    EXPECT_EQ(ParseManifest(ManifestWith(layer), kOciManifest).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << layer;
+  }
+}
+
+TEST(ManifestTest, RefusesWhatHasTheWrongShape) {
+  for (const char* content : {"", "[]", "{", "null", R"({"schemaVersion":2})",
+                              R"({"schemaVersion":"2","layers":[]})",
+                              R"({"schemaVersion":2,"config":[],"layers":{}})",
+                              R"({"schemaVersion":1,"fsLayers":[]})"}) {
+    EXPECT_FALSE(ParseManifest(content, kOciManifest).ok()) << content;
+    EXPECT_FALSE(ParseIndex(content, kOciIndex).ok()) << content;
+  }
+}
+
+TEST(ManifestTest, ReadsAnImageConfig) {
+  const auto config =
+      ParseImageConfig(R"({"os":"linux","architecture":"amd64","rootfs":)"
+                       R"({"type":"layers","diff_ids":[")" +
+                       kA + R"("]}})");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(FormatPlatform(config->platform), "linux/amd64");
+  EXPECT_EQ(config->diff_ids, std::vector<std::string>{kA});
+  EXPECT_FALSE(ParseImageConfig("{}").ok());
+  EXPECT_FALSE(ParseImageConfig(R"({"os":"linux","architecture":"amd64",)"
+                                R"("rootfs":{"diff_ids":["x"]}})")
+                   .ok());
+}
+
+}  // namespace
+}  // namespace kso::oci

@@ -1,0 +1,36 @@
+#include "common/oci/platform.h"
+
+#include <gtest/gtest.h>
+
+namespace kso::oci {
+namespace {
+
+bool Satisfies(const char* offered, const char* wanted) {
+  return PlatformSatisfies(*ParsePlatform(offered), *ParsePlatform(wanted));
+}
+
+TEST(PlatformTest, ParsesWhatItFormats) {
+  for (const char* text : {"linux/amd64", "linux/arm/v7", "unknown/unknown"}) {
+    const auto platform = ParsePlatform(text);
+    ASSERT_TRUE(platform.ok()) << platform.status();
+    EXPECT_EQ(FormatPlatform(*platform), text);
+  }
+  for (const char* text :
+       {"", "linux", "linux/", "/amd64", "linux/arm/", "linux/arm/v7/x",
+        "linux/../x", "linux/a b", "linux/.."}) {
+    EXPECT_FALSE(ParsePlatform(text).ok()) << text;
+  }
+}
+
+TEST(PlatformTest, AVariantOnlyMattersWhenOneIsWanted) {
+  EXPECT_TRUE(Satisfies("linux/arm64/v8", "linux/arm64"));
+  EXPECT_TRUE(Satisfies("linux/arm64", "linux/arm64/v8"));
+  EXPECT_FALSE(Satisfies("linux/arm64", "linux/arm64/v9"));
+  EXPECT_TRUE(Satisfies("linux/arm/v6", "linux/arm"));
+  EXPECT_FALSE(Satisfies("linux/arm/v6", "linux/arm/v7"));
+  EXPECT_FALSE(Satisfies("linux/amd64", "linux/arm64"));
+  EXPECT_FALSE(Satisfies("windows/amd64", "linux/amd64"));
+}
+
+}  // namespace
+}  // namespace kso::oci

@@ -1,0 +1,116 @@
+#include "common/oci/reference.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+
+#include "absl/status/status.h"
+#include "absl/strings/escaping.h"
+#include "common/base/strings.h"
+
+namespace kso::oci {
+namespace {
+
+constexpr std::string_view kDockerHub = "docker.io";
+constexpr std::string_view kOldDockerHub = "index.docker.io";
+constexpr std::string_view kOfficialPrefix = "library/";
+
+absl::Status BadReference(std::string_view text, std::string_view reason) {
+  return absl::InvalidArgumentError(
+      Concat("\"", absl::CHexEscape(ToAbsl(text.substr(0, 300))),
+             "\" is not an image reference: ", reason));
+}
+
+// Docker keeps 64 hex digits for image ids.
+bool LooksLikeImageId(std::string_view name) {
+  return name.size() == 64 &&
+         name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+}  // namespace
+
+absl::StatusOr<Reference> Reference::Parse(std::string_view text) {
+  Reference reference;
+  std::string_view name = text;
+  if (const size_t at = name.find('@'); at != std::string_view::npos) {
+    absl::StatusOr<Digest> digest = Digest::Parse(name.substr(at + 1));
+    if (!digest.ok()) {
+      return BadReference(text, ToStd(digest.status().message()));
+    }
+    reference.digest = *std::move(digest);
+    name = name.substr(0, at);
+  }
+  const size_t colon = name.rfind(':');
+  const size_t last_slash = name.rfind('/');
+  if (colon != std::string_view::npos &&
+      (last_slash == std::string_view::npos || colon > last_slash)) {
+    reference.tag = name.substr(colon + 1);
+    name = name.substr(0, colon);
+    if (!IsValidTag(reference.tag)) {
+      return BadReference(text,
+                          "a tag is up to 128 letters, digits, '_', '.' and "
+                          "'-', and does not begin with '.' or '-'");
+    }
+  }
+  if (LooksLikeImageId(name)) {
+    return BadReference(text, "64 hex digits are an image id; name the image");
+  }
+  const size_t slash = name.find('/');
+  if (slash != std::string_view::npos && LooksLikeHost(name.substr(0, slash))) {
+    reference.host = name.substr(0, slash);
+    reference.path = name.substr(slash + 1);
+  } else {
+    reference.host = kDockerHub;
+    reference.path = name;
+  }
+  if (!IsValidHost(reference.host)) {
+    return BadReference(text,
+                        "the part before the first '/' must be a host "
+                        "name or address, with a port if need be");
+  }
+  if (reference.host == kOldDockerHub) reference.host = kDockerHub;
+  if (!IsValidRepositoryPath(reference.path)) {
+    return BadReference(text,
+                        "a repository is lowercase letters and digits, with "
+                        "single '.', '_' or '-' between them, in components "
+                        "separated by '/'");
+  }
+  if (reference.host == kDockerHub &&
+      reference.path.find('/') == std::string::npos) {
+    reference.path.insert(0, kOfficialPrefix);
+  }
+  if (reference.tag.empty() && !reference.digest) reference.tag = "latest";
+  return reference;
+}
+
+std::string Reference::Name() const { return Concat(host, "/", path); }
+
+std::string Reference::ToString() const {
+  std::string text = Name();
+  if (!tag.empty()) text += ":" + tag;
+  if (digest) text += "@" + digest->ToString();
+  return text;
+}
+
+std::string Reference::Identifier() const {
+  return digest ? digest->ToString() : tag;
+}
+
+std::string RegistryHost(std::string_view host) {
+  return std::string(host == kDockerHub || host == kOldDockerHub
+                         ? std::string_view("registry-1.docker.io")
+                         : host);
+}
+
+bool IsLoopbackHost(std::string_view host) {
+  const size_t colon = host.rfind(':');
+  if (colon != std::string_view::npos && host.back() != ']') {
+    host = host.substr(0, colon);
+  }
+  if (host == "localhost" || host == "[::1]") return true;
+  in_addr address{};
+  return inet_pton(AF_INET, std::string(host).c_str(), &address) == 1 &&
+         (ntohl(address.s_addr) >> 24) == 127;
+}
+
+}  // namespace kso::oci

@@ -1,0 +1,83 @@
+#include "common/oci/reference.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace kso::oci {
+namespace {
+
+const std::string kDigest = "sha256:" + std::string(64, 'b');
+
+TEST(ReferenceTest, NormalizesAsDockerDoes) {
+  const auto expect = [](const std::string& text, const std::string& normal) {
+    const auto reference = Reference::Parse(text);
+    ASSERT_TRUE(reference.ok()) << reference.status();
+    EXPECT_EQ(reference->ToString(), normal);
+  };
+  expect("nginx", "docker.io/library/nginx:latest");
+  expect("nginx:1.25.2-alpine", "docker.io/library/nginx:1.25.2-alpine");
+  expect("amazon/aws-alb:v2", "docker.io/amazon/aws-alb:v2");
+  expect("index.docker.io/nginx", "docker.io/library/nginx:latest");
+  expect("registry.k8s.io/pause:3.9", "registry.k8s.io/pause:3.9");
+  expect("127.0.0.1:5000/a/b", "127.0.0.1:5000/a/b:latest");
+  expect("[::1]:5000/a", "[::1]:5000/a:latest");
+  expect("localhost/a:1", "localhost/a:1");
+  expect("quay.io/a@" + kDigest, "quay.io/a@" + kDigest);
+  expect("quay.io/a:1@" + kDigest, "quay.io/a:1@" + kDigest);
+  expect("gcr.io/a-b/c__d.e_f--g", "gcr.io/a-b/c__d.e_f--g:latest");
+}
+
+TEST(ReferenceTest, RefusesWhatIsNotSafeInAPathOrUrl) {
+  for (const std::string& text : {std::string(),
+                                  std::string("/a"),
+                                  std::string("a/"),
+                                  std::string("quay.io/../a"),
+                                  std::string("quay.io/a//b"),
+                                  std::string("quay.io/A"),
+                                  std::string("quay.io/a:"),
+                                  std::string("quay.io/a:-x"),
+                                  std::string("quay.io/a b"),
+                                  std::string("quay.io/a?x"),
+                                  std::string("quay.io/a%2f"),
+                                  std::string("quay.io/a..b"),
+                                  std::string("quay.io/a___b"),
+                                  std::string("quay.io/.a"),
+                                  std::string("quay.io:99999/a"),
+                                  std::string("quay.io:x/a"),
+                                  std::string("-quay.io/a"),
+                                  std::string("user@quay.io/a"),
+                                  std::string("https://quay.io/a"),
+                                  std::string("quay.io/a\n"),
+                                  "quay.io/a:" + std::string(129, 'x'),
+                                  "quay.io/" + std::string(256, 'x'),
+                                  "quay.io/a@" + kDigest + "0",
+                                  std::string(64, 'a')}) {
+    EXPECT_EQ(Reference::Parse(text).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << text;
+  }
+}
+
+TEST(ReferenceTest, AsksForTheDigestBeforeTheTag) {
+  EXPECT_EQ(Reference::Parse("a:1@" + kDigest)->Identifier(), kDigest);
+  EXPECT_EQ(Reference::Parse("a:1")->Identifier(), "1");
+}
+
+TEST(ReferenceTest, DockerIoIsServedElsewhere) {
+  EXPECT_EQ(RegistryHost("docker.io"), "registry-1.docker.io");
+  EXPECT_EQ(RegistryHost("quay.io"), "quay.io");
+}
+
+TEST(ReferenceTest, OnlyLoopbackIsLoopback) {
+  EXPECT_TRUE(IsLoopbackHost("127.0.0.1:5000"));
+  EXPECT_TRUE(IsLoopbackHost("127.8.0.1"));
+  EXPECT_TRUE(IsLoopbackHost("localhost:5000"));
+  EXPECT_TRUE(IsLoopbackHost("[::1]:5000"));
+  EXPECT_FALSE(IsLoopbackHost("127.0.0.1.example.com"));
+  EXPECT_FALSE(IsLoopbackHost("localhost.example.com:80"));
+  EXPECT_FALSE(IsLoopbackHost("10.0.0.1:5000"));
+}
+
+}  // namespace
+}  // namespace kso::oci
