@@ -1,0 +1,52 @@
+#include "common/base/executor.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace kso {
+
+Executor::Executor(int threads) {
+  const int count = std::max(threads, 1);
+  threads_.reserve(count);
+  for (int i = 0; i < count; ++i) {
+    threads_.emplace_back([this] { RunQueue(); });
+  }
+}
+
+Executor::~Executor() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Executor::Schedule(absl::AnyInvocable<void()> function) {
+  absl::MutexLock lock(&mutex_);
+  queue_.push_back(std::move(function));
+}
+
+bool Executor::HasWorkOrMayStop() const {
+  return !queue_.empty() || (stopping_ && busy_ == 0);
+}
+
+void Executor::RunQueue() {
+  while (true) {
+    absl::AnyInvocable<void()> function;
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(this, &Executor::HasWorkOrMayStop));
+      if (queue_.empty()) return;
+      function = std::move(queue_.front());
+      queue_.pop_front();
+      ++busy_;
+    }
+    function();
+    // What the function holds is let go before it counts as done.
+    function = nullptr;
+    absl::MutexLock lock(&mutex_);
+    --busy_;
+  }
+}
+
+}  // namespace kso
