@@ -1,0 +1,31 @@
+#ifndef KSO_WORKER_FETCH_COUNTING_SINK_H_
+#define KSO_WORKER_FETCH_COUNTING_SINK_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "common/base/byte_stream.h"
+#include "worker/task/task_control.h"
+
+namespace kso::worker {
+
+// Counts what is fetched, for people to see, on its way to another sink.
+class CountingSink : public ByteSink {
+ public:
+  CountingSink(ByteSink& next, TaskControl& control)
+      : next_(next), control_(control) {}
+
+  absl::Status Write(std::string_view bytes) override {
+    if (control_.cancelled()) return absl::CancelledError("cancelled");
+    control_.AddFetched(static_cast<int64_t>(bytes.size()));
+    return next_.Write(bytes);
+  }
+
+ private:
+  ByteSink& next_;
+  TaskControl& control_;
+};
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_FETCH_COUNTING_SINK_H_

@@ -1,0 +1,112 @@
+#include "worker/fetch/document_reader.h"
+
+#include <memory>
+#include <utility>
+
+#include "common/base/byte_stream.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "worker/fetch/counting_sink.h"
+#include "worker/task/failure.h"
+
+namespace kso::worker {
+namespace {
+
+// Manifests and configs are small; a larger one is an attack or a mistake.
+constexpr size_t kLargestDocument = 4 << 20;
+
+class StringSink : public ByteSink {
+ public:
+  absl::Status Write(std::string_view bytes) override {
+    if (content_.size() + bytes.size() > kLargestDocument) {
+      return absl::InvalidArgumentError("a config of more than 4 MiB");
+    }
+    content_.append(bytes);
+    return absl::OkStatus();
+  }
+  std::string Take() { return std::move(content_); }
+
+ private:
+  std::string content_;
+};
+
+absl::Status CheckBytes(std::string_view content, const Digest& digest) {
+  Hasher hasher(digest.algorithm());
+  hasher.Update(content);
+  const Digest got = hasher.Finish();
+  if (got == digest) return absl::OkStatus();
+  return absl::DataLossError(Concat("expected ", digest.ToString(), ", got ",
+                                    got.ToString(), " from the registry"));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Document> DocumentReader::Top(
+    std::string_view tag_or_digest) {
+  const absl::StatusOr<v1::Descriptor> head =
+      registry_->HeadManifest(repository_, tag_or_digest);
+  if (head.ok() && !head->digest().empty()) return Manifest(*head);
+  // Some registries do not do HEAD; GET then says what is wrong, if anything.
+  if (head.ok() || absl::IsInvalidArgument(head.status())) {
+    return GetManifest(tag_or_digest);
+  }
+  return head.status();
+}
+
+absl::StatusOr<v1::Document> DocumentReader::Manifest(
+    const v1::Descriptor& descriptor) {
+  KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(descriptor.digest()));
+  if (auto cached = ReadCached(digest); cached.ok()) {
+    v1::Document document;
+    *document.mutable_content_descriptor() = descriptor;
+    document.mutable_content_descriptor()->set_size(
+        static_cast<int64_t>(cached->size()));
+    document.set_content(*std::move(cached));
+    return document;
+  }
+  return GetManifest(descriptor.digest());
+}
+
+absl::StatusOr<v1::Document> DocumentReader::Blob(
+    const v1::Descriptor& descriptor) {
+  KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(descriptor.digest()));
+  v1::Document document;
+  *document.mutable_content_descriptor() = descriptor;
+  auto content = ReadCached(digest);
+  if (!content.ok()) {
+    StringSink sink;
+    CountingSink counting(sink, *control_);
+    KSO_RETURN_IF_ERROR(registry_->GetBlob(repository_, descriptor, counting));
+    content = sink.Take();
+    KSO_RETURN_IF_ERROR(CheckBytes(*content, digest));
+    const auto source = SourceOfString(*content);
+    KSO_RETURN_IF_ERROR(WorkerTrouble(
+        cache_->Put(digest, static_cast<int64_t>(content->size()), *source)));
+  }
+  document.set_content(*std::move(content));
+  return document;
+}
+
+absl::StatusOr<std::string> DocumentReader::ReadCached(const Digest& digest) {
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source,
+                       cache_->Open(digest, 0));
+  KSO_ASSIGN_OR_RETURN(std::string content, ReadAll(*source, kLargestDocument));
+  KSO_RETURN_IF_ERROR(CheckBytes(content, digest));
+  return content;
+}
+
+absl::StatusOr<v1::Document> DocumentReader::GetManifest(
+    std::string_view tag_or_digest) {
+  KSO_ASSIGN_OR_RETURN(v1::Document document,
+                       registry_->GetManifest(repository_, tag_or_digest));
+  control_->AddFetched(static_cast<int64_t>(document.content().size()));
+  KSO_ASSIGN_OR_RETURN(const Digest digest,
+                       Digest::Parse(document.content_descriptor().digest()));
+  KSO_RETURN_IF_ERROR(CheckBytes(document.content(), digest));
+  const auto source = SourceOfString(document.content());
+  KSO_RETURN_IF_ERROR(WorkerTrouble(cache_->Put(
+      digest, static_cast<int64_t>(document.content().size()), *source)));
+  return document;
+}
+
+}  // namespace kso::worker

@@ -1,0 +1,47 @@
+#ifndef KSO_WORKER_FETCH_DOCUMENT_READER_H_
+#define KSO_WORKER_FETCH_DOCUMENT_READER_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "common/base/digest.h"
+#include "common/blob/blob_store.h"
+#include "common/oci/image_store.h"
+#include "kso/v1/types.pb.h"
+#include "worker/task/task_control.h"
+
+namespace kso::worker {
+
+// Reads the documents of one upstream repository through the cache: only what
+// the cache does not have is fetched, and put there. All bytes are verified.
+// Not thread safe; the pointers must outlive it.
+class DocumentReader {
+ public:
+  DocumentReader(oci::ImageStore* registry, std::string repository,
+                 BlobStore* cache, TaskControl* control)
+      : registry_(registry),
+        repository_(std::move(repository)),
+        cache_(cache),
+        control_(control) {}
+
+  // What a tag or digest names.
+  absl::StatusOr<v1::Document> Top(std::string_view tag_or_digest);
+  // A manifest that an index lists.
+  absl::StatusOr<v1::Document> Manifest(const v1::Descriptor& descriptor);
+  // A config: at most 4 MiB.
+  absl::StatusOr<v1::Document> Blob(const v1::Descriptor& descriptor);
+
+ private:
+  absl::StatusOr<std::string> ReadCached(const Digest& digest);
+  absl::StatusOr<v1::Document> GetManifest(std::string_view tag_or_digest);
+
+  oci::ImageStore* const registry_;
+  const std::string repository_;
+  BlobStore* const cache_;
+  TaskControl* const control_;
+};
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_FETCH_DOCUMENT_READER_H_

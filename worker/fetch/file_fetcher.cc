@@ -1,0 +1,179 @@
+#include "worker/fetch/file_fetcher.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/oci/mirrors.h"
+#include "worker/fetch/counting_sink.h"
+#include "worker/fetch/http_answer.h"
+#include "worker/fetch/retry_policy.h"
+#include "worker/task/failure.h"
+
+namespace kso::worker {
+namespace {
+
+// Under which name the content of a URL is remembered; empty when its
+// validators do not tell one content from another.
+std::string NameOf(const v1::FileSource& source) {
+  if (source.etag().empty() || source.etag().front() != '"') return "";
+  return Concat(source.url(), "\n", source.etag(), "\n", source.size());
+}
+
+std::string FileName(std::string_view url) {
+  const size_t slash = url.rfind('/');
+  return std::string(slash == url.npos ? url : url.substr(slash + 1));
+}
+
+absl::Status CheckContent(const PartialFile::Digests& digests, int64_t size,
+                          const v1::FileSource& source,
+                          const std::optional<Digest>& stated,
+                          std::string_view url) {
+  if (stated.has_value()) {
+    const Digest& got = stated->algorithm() == Digest::Algorithm::kSha512
+                            ? *digests.sha512
+                            : digests.sha256;
+    if (got == *stated) return absl::OkStatus();
+    return About(
+        absl::DataLossError(Concat("expected ", stated->ToString(), ", got ",
+                                   got.ToString(), " from ", url)),
+        "", "",
+        "the list or the mirror is wrong: correct the checksum in the "
+        "list, or find out who changed the file");
+  }
+  if (source.size() >= 0 && source.size() != size) {
+    return About(
+        absl::DataLossError(Concat("expected ", source.size(), " bytes, got ",
+                                   size, " from ", url)),
+        "", "", "the file changed during the build: submit it again");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+FileFetcher::FileFetcher(http::Transport* transport, Clock* clock,
+                         DiskBlobStore* cache,
+                         const std::filesystem::path& directory)
+    : transport_(transport),
+      clock_(clock),
+      cache_(cache),
+      partial_directory_(directory / "partial"),
+      known_(directory / "known"),
+      lock_(clock) {}
+
+absl::StatusOr<CachedContent> FileFetcher::Fetch(const v1::FileSource& source,
+                                                 const Mirrors& mirrors,
+                                                 TaskControl& control) {
+  control.SetActivity(Concat("fetching ", FileName(source.url())));
+  absl::StatusOr<CachedContent> content =
+      FetchToCache(source, oci::MirrorUrl(source.url(), mirrors), control);
+  if (content.ok()) return content;
+  return About(content.status(), source.url(), source.location());
+}
+
+absl::StatusOr<CachedContent> FileFetcher::FetchToCache(
+    const v1::FileSource& source, const std::string& url,
+    TaskControl& control) {
+  std::optional<Digest> stated;
+  if (!source.digest().empty()) {
+    KSO_ASSIGN_OR_RETURN(stated, Digest::Parse(source.digest()));
+  }
+  KSO_ASSIGN_OR_RETURN(const auto holder, lock_.Acquire(url, control));
+  if (const auto cached = FindCached(source, stated)) return *cached;
+
+  const bool want_sha512 =
+      stated.has_value() && stated->algorithm() == Digest::Algorithm::kSha512;
+  KSO_ASSIGN_OR_RETURN(
+      const std::unique_ptr<PartialFile> partial,
+      PartialFile::Open(partial_directory_ / Sha256Of(url).hex(), want_sha512));
+  KSO_RETURN_IF_ERROR(Download(url, *partial, control));
+
+  const PartialFile::Digests digests = partial->Finish();
+  const absl::Status checked =
+      CheckContent(digests, partial->size(), source, stated, url);
+  if (!checked.ok()) {
+    partial->Delete();
+    return checked;
+  }
+  KSO_RETURN_IF_ERROR(partial->MoveInto(*cache_, digests.sha256));
+  if (want_sha512) known_.Remember(stated->ToString(), digests.sha256);
+  if (const std::string name = NameOf(source); !name.empty()) {
+    known_.Remember(name, digests.sha256);
+  }
+  return CachedContent{.digest = digests.sha256, .size = partial->size()};
+}
+
+std::optional<CachedContent> FileFetcher::FindCached(
+    const v1::FileSource& source, const std::optional<Digest>& stated) {
+  std::optional<Digest> digest = stated;
+  if (!stated.has_value()) {
+    const std::string name = NameOf(source);
+    if (!name.empty()) digest = known_.Find(name);
+  } else if (stated->algorithm() == Digest::Algorithm::kSha512) {
+    digest = known_.Find(stated->ToString());
+  }
+  if (!digest.has_value()) return std::nullopt;
+  const auto size = cache_->Stat(*digest);
+  if (!size.ok()) return std::nullopt;
+  return CachedContent{.digest = *std::move(digest), .size = *size};
+}
+
+absl::Status FileFetcher::Download(const std::string& url, PartialFile& partial,
+                                   TaskControl& control) {
+  return RetryWhileItHelps(
+      clock_, control, [&partial] { return partial.size(); },
+      [&] { return DownloadOnce(url, partial, control); });
+}
+
+absl::Status FileFetcher::DownloadOnce(const std::string& url,
+                                       PartialFile& partial,
+                                       TaskControl& control) {
+  http::Request request;
+  request.url = url;
+  request.cancelled = control.CancelledFunction();
+  const bool resume = partial.size() > 0 && !partial.validator().empty();
+  if (resume) {
+    request.headers.emplace_back("Range",
+                                 Concat("bytes=", partial.size(), "-"));
+    request.headers.emplace_back("If-Range", partial.validator());
+  } else {
+    KSO_RETURN_IF_ERROR(partial.Restart(""));
+  }
+
+  int64_t total = -1;
+  const auto on_response = [&](const http::Response& response) -> absl::Status {
+    if (response.status != 206) {
+      total = ContentLength(response);
+      return partial.Restart(RangeValidator(response));
+    }
+    const ContentRange range = ParseContentRange(response);
+    total = range.total;
+    if (resume && range.first == partial.size()) return absl::OkStatus();
+    KSO_RETURN_IF_ERROR(partial.Restart(""));
+    return absl::UnavailableError(
+        Concat(url, " answered with another range than asked for"));
+  };
+  CountingSink sink(partial, control);
+  const auto response = transport_->Download(request, sink, on_response);
+  KSO_RETURN_IF_ERROR(partial.write_status());
+  KSO_RETURN_IF_ERROR(response.status());
+  if (response->status == 416) {
+    // What is here is more than the host has: begin again.
+    KSO_RETURN_IF_ERROR(partial.Restart(""));
+    return absl::UnavailableError(
+        Concat(url, " has fewer bytes than were fetched before"));
+  }
+  KSO_RETURN_IF_ERROR(StatusOfAnswer(*response, url, clock_->Now()));
+  if (total >= 0 && partial.size() < total) {
+    return absl::UnavailableError(Concat("the connection to ", url,
+                                         " ended after ", partial.size(),
+                                         " of ", total, " bytes"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace kso::worker

@@ -1,0 +1,67 @@
+#ifndef KSO_WORKER_FETCH_FILE_FETCHER_H_
+#define KSO_WORKER_FETCH_FILE_FETCHER_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/base/digest.h"
+#include "common/blob/disk_blob_store.h"
+#include "common/http/transport.h"
+#include "google/protobuf/repeated_field.h"
+#include "kso/v1/worker.pb.h"
+#include "worker/fetch/keyed_lock.h"
+#include "worker/fetch/known_content.h"
+#include "worker/fetch/partial_file.h"
+#include "worker/task/task_control.h"
+
+namespace kso::worker {
+
+// Content that the cache has.
+struct CachedContent {
+  // sha256.
+  Digest digest;
+  int64_t size = 0;
+};
+
+// Brings files into the cache. Cut downloads go on where they stopped, also
+// after a restart. Thread safe; the same URL is fetched once at a time.
+class FileFetcher {
+ public:
+  using Mirrors = google::protobuf::RepeatedPtrField<v1::Mirror>;
+
+  // `directory` is for partial downloads and must be on the cache's file
+  // system. The pointers must outlive it.
+  FileFetcher(http::Transport* transport, Clock* clock, DiskBlobStore* cache,
+              const std::filesystem::path& directory);
+
+  // DATA_LOSS when the file is not what the source states. Errors carry item
+  // and location as failure.h says.
+  absl::StatusOr<CachedContent> Fetch(const v1::FileSource& source,
+                                      const Mirrors& mirrors,
+                                      TaskControl& control);
+
+ private:
+  absl::StatusOr<CachedContent> FetchToCache(const v1::FileSource& source,
+                                             const std::string& url,
+                                             TaskControl& control);
+  std::optional<CachedContent> FindCached(const v1::FileSource& source,
+                                          const std::optional<Digest>& stated);
+  absl::Status Download(const std::string& url, PartialFile& partial,
+                        TaskControl& control);
+  absl::Status DownloadOnce(const std::string& url, PartialFile& partial,
+                            TaskControl& control);
+
+  http::Transport* const transport_;
+  Clock* const clock_;
+  DiskBlobStore* const cache_;
+  const std::filesystem::path partial_directory_;
+  const KnownContent known_;
+  KeyedLock lock_;
+};
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_FETCH_FILE_FETCHER_H_

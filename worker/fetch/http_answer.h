@@ -1,0 +1,37 @@
+#ifndef KSO_WORKER_FETCH_HTTP_ANSWER_H_
+#define KSO_WORKER_FETCH_HTTP_ANSWER_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/http/transport.h"
+
+namespace kso::worker {
+
+// What a file host's answer means for a task: OK for 2xx; NOT_FOUND,
+// UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED (429, with its
+// Retry-After), UNAVAILABLE (5xx, likewise) and INVALID_ARGUMENT for the rest.
+absl::Status StatusOfAnswer(const http::Response& response,
+                            std::string_view url, absl::Time now);
+
+// The strongest validator of an answer that If-Range may name (RFC 9110,
+// section 13.1.5): a strong ETag, else Last-Modified, else nothing.
+std::string RangeValidator(const http::Response& response);
+
+// Content-Length; -1 when it is absent or no number.
+int64_t ContentLength(const http::Response& response);
+
+// A Content-Range (RFC 9110, section 14.4) of a 206 answer.
+struct ContentRange {
+  int64_t first = -1;
+  // -1 when the host does not say.
+  int64_t total = -1;
+};
+ContentRange ParseContentRange(const http::Response& response);
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_FETCH_HTTP_ANSWER_H_

@@ -1,0 +1,32 @@
+#ifndef KSO_WORKER_LAYER_MAKE_LAYER_H_
+#define KSO_WORKER_LAYER_MAKE_LAYER_H_
+
+#include "absl/status/statusor.h"
+#include "common/blob/disk_blob_store.h"
+#include "kso/v1/worker.pb.h"
+#include "worker/fetch/blob_fetcher.h"
+#include "worker/fetch/file_fetcher.h"
+#include "worker/task/image_stores.h"
+#include "worker/task/task_control.h"
+
+namespace kso::worker {
+
+// What the makers of layers work with. The pointers outlive every task.
+struct LayerTools {
+  FileFetcher* files = nullptr;
+  BlobFetcher* blobs = nullptr;
+  ImageStores* stores = nullptr;
+  DiskBlobStore* cache = nullptr;
+};
+
+// Fetches the members of `task.make_layer()`, writes and encodes the layer and
+// pushes it to the task's destination. Members stay in the cache; the layer
+// does not, so that the disk holds each byte once. Errors are as failure.h
+// says.
+absl::StatusOr<v1::MadeLayer> MakeLayer(const v1::Task& task,
+                                        const LayerTools& tools,
+                                        TaskControl& control);
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_LAYER_MAKE_LAYER_H_

@@ -1,0 +1,88 @@
+#include "worker/task/failure.h"
+
+#include <string>
+
+#include "absl/strings/cord.h"
+#include "common/base/strings.h"
+
+namespace kso::worker {
+namespace {
+
+constexpr char kPayload[] = "kso.v1.Failure";
+
+v1::Failure Said(const absl::Status& status) {
+  v1::Failure said;
+  if (const auto payload = status.GetPayload(kPayload)) {
+    said.ParseFromString(std::string(*payload));
+  }
+  return said;
+}
+
+void Say(absl::Status& status, const v1::Failure& said) {
+  status.SetPayload(kPayload, absl::Cord(said.SerializeAsString()));
+}
+
+v1::Failure::Kind KindOf(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kResourceExhausted:
+      return v1::Failure::TRANSIENT;
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kCancelled:
+      return v1::Failure::INFRASTRUCTURE;
+    default:
+      return v1::Failure::PERMANENT;
+  }
+}
+
+}  // namespace
+
+absl::Status About(absl::Status status, std::string_view item,
+                   std::string_view location, std::string_view advice) {
+  if (status.ok()) return status;
+  v1::Failure said = Said(status);
+  if (said.item().empty()) {
+    said.set_item(std::string(item));
+    said.set_location(std::string(location));
+  }
+  if (said.advice().empty()) said.set_advice(std::string(advice));
+  Say(status, said);
+  return status;
+}
+
+absl::Status RetryNotBefore(absl::Status status, absl::Duration delay) {
+  if (status.ok() || delay <= absl::ZeroDuration()) return status;
+  v1::Failure said = Said(status);
+  if (said.has_retry_after()) return status;
+  said.mutable_retry_after()->set_seconds(
+      absl::ToInt64Seconds(absl::Ceil(delay, absl::Seconds(1))));
+  Say(status, said);
+  return status;
+}
+
+absl::Status WorkerTrouble(absl::Status status) {
+  if (status.ok()) return status;
+  v1::Failure said = Said(status);
+  said.set_kind(v1::Failure::INFRASTRUCTURE);
+  Say(status, said);
+  return status;
+}
+
+absl::Duration RetryDelay(const absl::Status& status) {
+  return absl::Seconds(Said(status).retry_after().seconds());
+}
+
+v1::Failure ToFailure(const absl::Status& status, std::string_view item) {
+  v1::Failure failure = Said(status);
+  if (failure.kind() == v1::Failure::KIND_UNSPECIFIED) {
+    failure.set_kind(KindOf(status.code()));
+  }
+  if (failure.item().empty()) failure.set_item(std::string(item));
+  failure.set_reason(std::string(status.message()));
+  return failure;
+}
+
+}  // namespace kso::worker

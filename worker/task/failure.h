@@ -1,0 +1,40 @@
+#ifndef KSO_WORKER_TASK_FAILURE_H_
+#define KSO_WORKER_TASK_FAILURE_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "kso/v1/types.pb.h"
+
+namespace kso::worker {
+
+// How a task's error becomes a Failure for people. The code says the kind:
+//
+//   UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED   TRANSIENT
+//   INTERNAL, UNKNOWN, ABORTED, CANCELLED                INFRASTRUCTURE
+//   all others                                           PERMANENT
+//
+// What a code cannot say travels with the status, put there by the functions
+// below. Each leaves OK statuses alone, and what is said first, nearest to the
+// trouble, stays.
+
+// The item that the error is about, where it was asked for, and what to do.
+absl::Status About(absl::Status status, std::string_view item,
+                   std::string_view location, std::string_view advice = {});
+
+// Not to be tried again before `delay` is over.
+absl::Status RetryNotBefore(absl::Status status, absl::Duration delay);
+
+// The worker's own trouble, such as a full disk, whatever the code.
+absl::Status WorkerTrouble(absl::Status status);
+
+// The delay of RetryNotBefore; zero when there is none.
+absl::Duration RetryDelay(const absl::Status& status);
+
+// `item` is taken when the error does not name one.
+v1::Failure ToFailure(const absl::Status& status, std::string_view item);
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_TASK_FAILURE_H_

@@ -1,0 +1,47 @@
+#include "worker/task/failure.h"
+
+#include "gtest/gtest.h"
+
+namespace kso::worker {
+namespace {
+
+TEST(FailureTest, CodesDecideTheKind) {
+  EXPECT_EQ(ToFailure(absl::UnavailableError("cut"), "x").kind(),
+            v1::Failure::TRANSIENT);
+  EXPECT_EQ(ToFailure(absl::ResourceExhaustedError("429"), "x").kind(),
+            v1::Failure::TRANSIENT);
+  EXPECT_EQ(ToFailure(absl::NotFoundError("404"), "x").kind(),
+            v1::Failure::PERMANENT);
+  EXPECT_EQ(ToFailure(absl::DataLossError("other bytes"), "x").kind(),
+            v1::Failure::PERMANENT);
+  EXPECT_EQ(ToFailure(absl::InternalError("fork"), "x").kind(),
+            v1::Failure::INFRASTRUCTURE);
+}
+
+TEST(FailureTest, TellsWhatIsNearestToTheTrouble) {
+  absl::Status status = About(absl::NotFoundError("HTTP 404"), "https://a/b",
+                              "files.list:3", "correct the list");
+  status = About(status, "layer 7", "", "look elsewhere");
+
+  const v1::Failure failure = ToFailure(status, "task");
+  EXPECT_EQ(failure.item(), "https://a/b");
+  EXPECT_EQ(failure.location(), "files.list:3");
+  EXPECT_EQ(failure.advice(), "correct the list");
+  EXPECT_EQ(failure.reason(), "HTTP 404");
+}
+
+TEST(FailureTest, FullDiskIsTheWorkersTrouble) {
+  const absl::Status status =
+      WorkerTrouble(absl::ResourceExhaustedError("no space left"));
+  EXPECT_EQ(ToFailure(status, "x").kind(), v1::Failure::INFRASTRUCTURE);
+}
+
+TEST(FailureTest, CarriesTheDelay) {
+  const absl::Status status = RetryNotBefore(
+      absl::ResourceExhaustedError("429"), absl::Milliseconds(29500));
+  EXPECT_EQ(RetryDelay(status), absl::Seconds(30));
+  EXPECT_EQ(ToFailure(status, "x").retry_after().seconds(), 30);
+}
+
+}  // namespace
+}  // namespace kso::worker

@@ -1,0 +1,54 @@
+#include "worker/task/image_stores.h"
+
+#include "common/blob/blob_image_store.h"
+#include "common/oci/destination.h"
+#include "common/oci/registry_client.h"
+
+namespace kso::worker {
+namespace {
+
+class ClientImageStores : public ImageStores {
+ public:
+  ClientImageStores(http::Transport* transport, Clock* clock,
+                    const oci::Credentials* credentials,
+                    BlobStore* coordinator_blobs)
+      : transport_(transport),
+        clock_(clock),
+        credentials_(credentials),
+        coordinator_blobs_(coordinator_blobs) {}
+
+  absl::StatusOr<std::unique_ptr<oci::ImageStore>> OpenRegistry(
+      const std::string& host, bool insecure,
+      const TaskControl& control) override {
+    return oci::CreateRegistryClient({.host = host,
+                                      .insecure = insecure,
+                                      .cancelled = control.CancelledFunction()},
+                                     transport_, clock_, credentials_);
+  }
+
+  absl::StatusOr<std::unique_ptr<oci::ImageStore>> OpenDestination(
+      const v1::Destination& destination, const TaskControl& control) override {
+    if (destination.kind() == v1::Destination::REGISTRY) {
+      return OpenRegistry(oci::DestinationHost(destination),
+                          destination.insecure(), control);
+    }
+    return CreateBlobImageStore(coordinator_blobs_);
+  }
+
+ private:
+  http::Transport* const transport_;
+  Clock* const clock_;
+  const oci::Credentials* const credentials_;
+  BlobStore* const coordinator_blobs_;
+};
+
+}  // namespace
+
+std::unique_ptr<ImageStores> CreateImageStores(
+    http::Transport* transport, Clock* clock,
+    const oci::Credentials* credentials, BlobStore* coordinator_blobs) {
+  return std::make_unique<ClientImageStores>(transport, clock, credentials,
+                                             coordinator_blobs);
+}
+
+}  // namespace kso::worker
