@@ -49,7 +49,7 @@ constexpr uint64_t kSmallest = 1024;
 
 // What the made-up programs compress to.
 constexpr double kGzipRatio = 0.45;
-constexpr double kXzRatio = 0.44;
+constexpr double kXzRatio = 0.345;
 
 std::string_view FileName(std::string_view url) {
   return url.substr(url.rfind('/') + 1);

@@ -68,12 +68,12 @@ PlatformPlan PlanExtra(std::string_view reference, Platform platform) {
   return plan;
 }
 
-ImagePlan PlanSingle(std::string_view reference, uint64_t bits) {
+ImagePlan PlanSingle(std::string_view reference, size_t ordinal) {
   constexpr std::array<ImagePlan::Form, 4> kForms = {
-      ImagePlan::Form::kDockerList, ImagePlan::Form::kDockerManifest,
-      ImagePlan::Form::kOciIndex, ImagePlan::Form::kOciManifest};
+      ImagePlan::Form::kDockerManifest, ImagePlan::Form::kDockerList,
+      ImagePlan::Form::kOciManifest, ImagePlan::Form::kOciIndex};
   ImagePlan plan;
-  plan.form = kForms[bits % kForms.size()];
+  plan.form = kForms[ordinal % kForms.size()];
   const Platform platform = {"linux", "amd64", "", ""};
   plan.platforms.push_back({platform, PlanLayers(reference, platform)});
   return plan;
@@ -88,10 +88,11 @@ std::string Platform::ToString() const {
                       redundant ? "" : variant);
 }
 
-ImagePlan PlanImage(std::string_view reference, bool amd64_only) {
-  Random random(SeedOf(absl::StrCat("form ", std::string(reference))));
-  if (amd64_only) return PlanSingle(reference, random.Next() >> 8);
+ImagePlan PlanImage(std::string_view reference,
+                    std::optional<size_t> amd64_only) {
+  if (amd64_only.has_value()) return PlanSingle(reference, *amd64_only);
 
+  Random random(SeedOf(absl::StrCat("form ", std::string(reference))));
   ImagePlan plan;
   const uint64_t form = random.Between(0, 9);
   plan.form = form < 5   ? ImagePlan::Form::kDockerList

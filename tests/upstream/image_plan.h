@@ -1,7 +1,8 @@
 #ifndef KSO_TESTS_UPSTREAM_IMAGE_PLAN_H_
 #define KSO_TESTS_UPSTREAM_IMAGE_PLAN_H_
 
-#include <cstdint>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,9 +47,10 @@ struct ImagePlan {
   std::vector<PlatformPlan> platforms;
 };
 
-// A pure function. An image that is `amd64_only` has no other platform, and
-// half of these no index either.
-ImagePlan PlanImage(std::string_view reference, bool amd64_only);
+// A pure function. `amd64_only` numbers the images that have no other platform;
+// the forms take turns among them, so that a handful shows them all.
+ImagePlan PlanImage(std::string_view reference,
+                    std::optional<size_t> amd64_only);
 
 }  // namespace kso::upstream
 

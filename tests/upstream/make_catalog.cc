@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,7 +20,7 @@ namespace {
 
 absl::StatusOr<Object> GetFile(const ObjectStore& store, const std::string& url,
                                double factor) {
-  return store.Get(absl::StrCat("file 1 ", factor, " ", url),
+  return store.Get(absl::StrCat("file 2 ", factor, " ", url),
                    [&]() -> absl::StatusOr<ObjectStore::Made> {
                      absl::StatusOr<std::string> content =
                          MakeFile(url, factor);
@@ -47,11 +48,12 @@ absl::StatusOr<std::vector<PlannedImage>> PlanImages(
     }
   }
   std::vector<PlannedImage> images;
+  size_t amd64_only = 0;
   for (const std::string& reference : references) {
     if (!options.bases.empty() && IsBase(release, reference)) continue;
-    images.push_back(
-        {reference,
-         PlanImage(reference, MatchesAny(release.amd64_only, reference))});
+    std::optional<size_t> ordinal;
+    if (MatchesAny(release.amd64_only, reference)) ordinal = amd64_only++;
+    images.push_back({reference, PlanImage(reference, ordinal)});
   }
   for (const std::string& drop : options.dropped_platforms) {
     const size_t equals = drop.find('=');
