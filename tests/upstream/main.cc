@@ -72,7 +72,6 @@ void Describe(CLI::App& app, Flags& flags) {
 }
 
 absl::Status Run(Flags& flags) {
-  // Before any thread, so that all of them leave the signals to this one.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -94,6 +93,8 @@ absl::Status Run(Flags& flags) {
   auto catalog = MakeCatalog(*store, *release, flags.catalog);
   if (!catalog.ok()) return catalog.status();
 
+  // Before the servers' threads, so that they leave the signals to this one.
+  // Making content may take minutes and must stay interruptible until here.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   flags.server.token_lifetime = absl::Seconds(flags.token_seconds);
