@@ -1,0 +1,132 @@
+#include "common/base/file_io.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+
+namespace kso {
+namespace {
+
+class FileSource : public ByteSource {
+ public:
+  FileSource(FileDescriptor file, std::filesystem::path path)
+      : file_(std::move(file)), path_(std::move(path)) {}
+
+  absl::StatusOr<size_t> Read(char* buffer, size_t size) override {
+    ssize_t count;
+    do {
+      count = ::read(file_.get(), buffer, size);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0) return FileError(errno, "read", path_);
+    return static_cast<size_t>(count);
+  }
+
+ private:
+  const FileDescriptor file_;
+  const std::filesystem::path path_;
+};
+
+}  // namespace
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = other.Release();
+  }
+  return *this;
+}
+
+int FileDescriptor::Release() { return std::exchange(fd_, -1); }
+
+absl::Status FileError(int error, std::string_view what,
+                       const std::filesystem::path& path) {
+  return absl::ErrnoToStatus(error, Concat(path.string(), ": cannot ", what));
+}
+
+absl::StatusOr<FileDescriptor> OpenFile(const std::filesystem::path& path,
+                                        int flags, int mode) {
+  int fd;
+  do {
+    fd = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode);
+  } while (fd < 0 && errno == EINTR);
+  if (fd < 0) return FileError(errno, "open", path);
+  return FileDescriptor(fd);
+}
+
+std::unique_ptr<ByteSource> SourceOfFile(FileDescriptor file,
+                                         std::filesystem::path path) {
+  return std::make_unique<FileSource>(std::move(file), std::move(path));
+}
+
+absl::StatusOr<std::unique_ptr<FileWriter>> FileWriter::CreateNew(
+    const std::filesystem::path& path) {
+  KSO_ASSIGN_OR_RETURN(FileDescriptor file,
+                       OpenFile(path, O_WRONLY | O_CREAT | O_EXCL));
+  return std::make_unique<FileWriter>(std::move(file), path);
+}
+
+FileWriter::FileWriter(FileDescriptor file, std::filesystem::path path)
+    : file_(std::move(file)), path_(std::move(path)) {}
+
+absl::Status FileWriter::Write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return FileError(errno, "write", path_);
+    bytes.remove_prefix(static_cast<size_t>(count));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FileWriter::SyncAndClose() {
+  if (::fdatasync(file_.get()) != 0) return FileError(errno, "sync", path_);
+  // Linux releases the descriptor also when close reports an error.
+  if (::close(file_.Release()) != 0) return FileError(errno, "close", path_);
+  return absl::OkStatus();
+}
+
+absl::Status RenameAndSync(const std::filesystem::path& from,
+                           const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    return FileError(errno, Concat("rename to ", to.string()), from);
+  }
+  return SyncDirectory(to.parent_path());
+}
+
+absl::Status SyncDirectory(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory.empty() ? "." : directory;
+  const FileDescriptor file(
+      ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (file.get() < 0) return FileError(errno, "open", path);
+  if (::fsync(file.get()) != 0) return FileError(errno, "sync", path);
+  return absl::OkStatus();
+}
+
+absl::Status MakeDirectories(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (directory.empty() || std::filesystem::is_directory(directory, error)) {
+    return absl::OkStatus();
+  }
+  const std::filesystem::path parent = directory.parent_path();
+  KSO_RETURN_IF_ERROR(MakeDirectories(parent));
+  if (::mkdir(directory.c_str(), 0755) != 0) {
+    const int reason = errno;
+    if (std::filesystem::is_directory(directory, error)) {
+      return absl::OkStatus();
+    }
+    return FileError(reason, "make the directory", directory);
+  }
+  return SyncDirectory(parent);
+}
+
+}  // namespace kso
