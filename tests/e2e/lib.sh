@@ -81,10 +81,11 @@ need_arm64() {
 start_upstream() {
   local destination=$1
   shift
-  tests/upstream/make-bases "$KSO_HOME/bases" >"$work/make-bases.log" 2>&1
+  [[ -n ${KSO_E2E_BASES:-} ]] ||
+    tests/upstream/make-bases "$KSO_HOME/bases" >"$work/make-bases.log" 2>&1
   rm -f "$work/upstream.json"
   start upstream "$upstream_program" --release deploy/releases/kubespray-2.25.1 \
-    --data-dir "$KSO_HOME/upstream" --bases "$KSO_HOME/bases" \
+    --data-dir "$KSO_HOME/upstream" --bases "${KSO_E2E_BASES:-$KSO_HOME/bases}" \
     --ready-file "$work/upstream.json" --write-release "$work/release" \
     --destination "$destination" "$@"
   wait_until 120 test -s "$work/upstream.json" || die "the upstream did not start"
