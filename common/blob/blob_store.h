@@ -21,14 +21,16 @@ class BlobStore {
   // Bytes. NOT_FOUND when it is not there.
   virtual absl::StatusOr<int64_t> Stat(const Digest& digest) = 0;
 
+  // From `offset` on, which is at most the blob's size (OUT_OF_RANGE).
   // NOT_FOUND when it is not there, or was there and had rotted (it is set
-  // aside then).
+  // aside then). Where rot is found only while reading, the source fails with
+  // DATA_LOSS before its end.
   virtual absl::StatusOr<std::unique_ptr<ByteSource>> Open(const Digest& digest,
                                                            int64_t offset) = 0;
 
   // Takes `size` bytes from `source`. DATA_LOSS when they do not match
-  // `digest`; nothing appears then. Does not read `source` when the blob is
-  // there already.
+  // `digest`, or are fewer or more; nothing appears then. Does not read
+  // `source` when the blob is there already. An error of `source` is handed on.
   virtual absl::Status Put(const Digest& digest, int64_t size,
                            ByteSource& source) = 0;
 };

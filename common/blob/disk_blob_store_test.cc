@@ -1,0 +1,146 @@
+#include "common/blob/disk_blob_store.h"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace kso {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DiskBlobStoreTest : public ::testing::Test {
+ protected:
+  DiskBlobStoreTest()
+      : root_(fs::path(::testing::TempDir()) /
+              ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    fs::remove_all(root_);
+    Restart();
+  }
+
+  void Restart() {
+    store_ = nullptr;
+    auto store = DiskBlobStore::Create(root_);
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+  }
+
+  absl::Status Put(std::string_view text, std::string_view promised) {
+    auto source = SourceOfString(text);
+    return store_->Put(Sha256Of(promised), promised.size(), *source);
+  }
+
+  absl::StatusOr<std::string> Get(std::string_view text, int64_t offset = 0) {
+    auto source = store_->Open(Sha256Of(text), offset);
+    if (!source.ok()) return source.status();
+    return ReadAll(**source, 1 << 20);
+  }
+
+  fs::path PathOf(std::string_view text) {
+    const std::string hex = Sha256Of(text).hex();
+    return root_ / "sha256" / hex.substr(0, 2) / hex;
+  }
+
+  void Overwrite(const fs::path& path, std::string_view text) {
+    std::ofstream(path, std::ios::trunc) << text;
+  }
+
+  int FilesUnder(const char* name) {
+    return static_cast<int>(std::distance(fs::directory_iterator(root_ / name),
+                                          fs::directory_iterator()));
+  }
+
+  const fs::path root_;
+  std::unique_ptr<DiskBlobStore> store_;
+};
+
+TEST_F(DiskBlobStoreTest, KeepsBlobsAcrossARestart) {
+  ASSERT_TRUE(Put("layer", "layer").ok());
+  EXPECT_EQ(*Get("layer"), "layer");
+  EXPECT_EQ(*Get("layer", 3), "er");
+  EXPECT_EQ(*store_->Stat(Sha256Of("layer")), 5);
+  Restart();
+  EXPECT_EQ(*Get("layer", 3), "er");
+  EXPECT_EQ(*Get("layer"), "layer");
+  EXPECT_TRUE(absl::IsOutOfRange(Get("layer", 6).status()));
+  EXPECT_TRUE(absl::IsNotFound(Get("other").status()));
+  EXPECT_TRUE(absl::IsNotFound(store_->Stat(Sha256Of("other")).status()));
+}
+
+TEST_F(DiskBlobStoreTest, WrongBytesNeverAppear) {
+  for (const char* wrong : {"lay", "layers", "lover", ""}) {
+    EXPECT_TRUE(absl::IsDataLoss(Put(wrong, "layer"))) << wrong;
+    EXPECT_TRUE(absl::IsNotFound(store_->Stat(Sha256Of("layer")).status()));
+  }
+  EXPECT_EQ(FilesUnder("incoming"), 0);
+  EXPECT_TRUE(Put("layer", "layer").ok());
+}
+
+TEST_F(DiskBlobStoreTest, RotIsNoticedWhileReadingAndSetAside) {
+  ASSERT_TRUE(Put("layer", "layer").ok());
+  Restart();
+  Overwrite(PathOf("layer"), "lXyer");
+  EXPECT_TRUE(absl::IsDataLoss(Get("layer").status()));
+  EXPECT_TRUE(absl::IsNotFound(Get("layer").status()));
+  EXPECT_EQ(FilesUnder("damaged"), 1);
+  ASSERT_TRUE(Put("layer", "layer").ok());
+  EXPECT_EQ(*Get("layer"), "layer");
+}
+
+TEST_F(DiskBlobStoreTest, RotIsAMissWhenReadingBeginsWithinTheBlob) {
+  ASSERT_TRUE(Put("layer", "layer").ok());
+  Restart();
+  Overwrite(PathOf("layer"), "lXyer");
+  EXPECT_TRUE(absl::IsNotFound(Get("layer", 3).status()));
+  EXPECT_EQ(FilesUnder("damaged"), 1);
+}
+
+TEST_F(DiskBlobStoreTest, ABlobThatReplacedARottenOneStays) {
+  ASSERT_TRUE(Put("layer", "layer").ok());
+  Restart();
+  Overwrite(PathOf("layer"), "lXyer");
+  auto rotten = store_->Open(Sha256Of("layer"), 0);
+  ASSERT_TRUE(rotten.ok());
+  fs::remove(PathOf("layer"));
+  ASSERT_TRUE(Put("layer", "layer").ok());
+  EXPECT_TRUE(absl::IsDataLoss(ReadAll(**rotten, 100).status()));
+  EXPECT_EQ(*Get("layer"), "layer");
+}
+
+TEST_F(DiskBlobStoreTest, AdoptsFinishedFiles) {
+  for (int i = 0; i < 2; ++i) {
+    const fs::path path = store_->NewIncomingPath();
+    Overwrite(path, "adopted");
+    ASSERT_TRUE(store_->Adopt(Sha256Of("adopted"), path).ok());
+    EXPECT_FALSE(fs::exists(path));
+    EXPECT_EQ(*Get("adopted"), "adopted");
+  }
+}
+
+TEST_F(DiskBlobStoreTest, EmptiesIncomingAtStart) {
+  Overwrite(store_->NewIncomingPath(), "cut off by a crash");
+  Restart();
+  EXPECT_EQ(FilesUnder("incoming"), 0);
+}
+
+TEST_F(DiskBlobStoreTest, RefusesADirectoryThatIsInUse) {
+  const auto second = DiskBlobStore::Create(root_);
+  EXPECT_TRUE(absl::IsFailedPrecondition(second.status())) << second.status();
+}
+
+TEST_F(DiskBlobStoreTest, SeveralMayPutTheSameAtOnce) {
+  const std::string text(300000, 'x');
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] { EXPECT_TRUE(Put(text, text).ok()); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(*Get(text), text);
+}
+
+}  // namespace
+}  // namespace kso
