@@ -74,12 +74,20 @@ absl::Status AddRegistryBase(const ObjectStore& store,
                              std::string_view reference, Catalog& catalog) {
   // Entry point, command and volume are where the official image has them, as
   // far as the program of Debian's package allows.
-  const nlohmann::json run = {
+  nlohmann::json run = {
       {"Entrypoint", {"docker-registry", "serve"}},
       {"Cmd", {"/etc/docker/registry/config.yml"}},
       {"Env", {kPath}},
       {"ExposedPorts", {{"5000/tcp", nlohmann::json::object()}}},
       {"Volumes", {{"/var/lib/registry", nlohmann::json::object()}}}};
+  // Another version of the registry brings its own.
+  if (std::ifstream file(directory + "/registry.json"); file) {
+    run = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
+    if (!run.is_object()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(directory, "/registry.json: not a JSON object"));
+    }
+  }
   return AddBase(store, directory + "/registry", reference,
                  ImagePlan::Form::kOciIndex, /*attestations=*/true, run,
                  catalog);

@@ -11,7 +11,8 @@
 namespace kso::upstream {
 
 // The two bases, of the archives that make-bases left in `directory`.
-// nginx becomes a Docker manifest list, the registry an OCI index.
+// nginx becomes a Docker manifest list, the registry an OCI index. The image
+// config of a registry other than Debian's is in `directory`/registry.json.
 absl::Status AddNginxBase(const ObjectStore& store,
                           const std::string& directory,
                           std::string_view reference, Catalog& catalog);
