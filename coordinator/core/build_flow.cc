@@ -1,0 +1,174 @@
+#include "coordinator/core/build_flow.h"
+
+#include <set>
+#include <utility>
+
+namespace kso::coordinator {
+namespace {
+
+using Records = std::vector<v1::JournalRecord>;
+
+void Enter(std::string_view build_id, v1::Phase phase, Records& records) {
+  v1::PhaseEntered* change = records.emplace_back().mutable_phase_entered();
+  change->set_build_id(std::string(build_id));
+  change->set_phase(phase);
+}
+
+void EnterWithTasks(std::string_view build_id, v1::Phase phase,
+                    const std::vector<v1::Task>& tasks, Records& records) {
+  Enter(build_id, phase, records);
+  v1::TasksAdded* change = records.emplace_back().mutable_tasks_added();
+  change->set_build_id(std::string(build_id));
+  change->set_phase(phase);
+  *change->mutable_tasks() = {tasks.begin(), tasks.end()};
+}
+
+// The failures of the phase's tasks, one an item.
+std::vector<v1::Failure> TaskFailures(const State& state,
+                                      const BuildEntry& build) {
+  std::vector<v1::Failure> failures;
+  const auto ids = build.tasks.find(build.phase);
+  if (ids == build.tasks.end()) return failures;
+  for (const std::string& id : ids->second) {
+    const TaskEntry* task = state.FindTask(id);
+    if (task->state == TaskState::kFailed) failures.push_back(task->failure);
+  }
+  return failures;
+}
+
+// A plan of what could be resolved shows the other problems at the same time;
+// what it says of items that could not be is known already.
+void AddPlanFailures(const State& state, const BuildEntry& build,
+                     const Plan& plan, std::vector<v1::Failure>& failures) {
+  std::set<std::string> failed_items;
+  for (const v1::Failure& failure : failures) {
+    failed_items.insert(failure.item());
+  }
+  for (const std::string& id : build.tasks.find(v1::RESOLVE)->second) {
+    const TaskEntry* task = state.FindTask(id);
+    if (task->state != TaskState::kFailed) continue;
+    failed_items.insert(task->task.resolve_file().url());
+    failed_items.insert(task->task.resolve_image().reference());
+  }
+  failed_items.erase("");
+  for (const v1::Failure& failure : plan.failures) {
+    if (!failed_items.contains(failure.item())) failures.push_back(failure);
+  }
+}
+
+Records AfterResolve(const State& state, const BuildEntry& build) {
+  const Plan plan =
+      MakePlan(build.build_id, build.release, ResolvedOf(state, build));
+  std::vector<v1::Failure> failures = TaskFailures(state, build);
+  AddPlanFailures(state, build, plan, failures);
+  if (!failures.empty()) return {EndBuild(build, v1::Build::FAILED, failures)};
+  Records records;
+  v1::PlanMade* change = records.emplace_back().mutable_plan_made();
+  change->set_build_id(build.build_id);
+  *change->mutable_summary() = plan.summary;
+  *change->mutable_images() = {plan.images.begin(), plan.images.end()};
+  if (build.plan_only) {
+    records.push_back(EndBuild(build, v1::Build::SUCCEEDED));
+  } else {
+    EnterWithTasks(build.build_id, v1::LAYERS, plan.tasks, records);
+  }
+  return records;
+}
+
+}  // namespace
+
+Records StartBuild(std::string_view build_id, const v1::Release& release,
+                   bool plan_only) {
+  Records records;
+  v1::BuildSubmitted* change = records.emplace_back().mutable_build_submitted();
+  change->set_build_id(std::string(build_id));
+  *change->mutable_release() = release;
+  change->set_plan_only(plan_only);
+  EnterWithTasks(build_id, v1::RESOLVE, ResolveTasks(build_id, release),
+                 records);
+  return records;
+}
+
+Records AdvanceBuild(const State& state, const BuildEntry& build) {
+  if (!build.running()) return {};
+  const PhaseCounts counts = build.CountsOf(build.phase);
+  switch (build.phase) {
+    case v1::RESOLVE:
+      if (counts.done + counts.failed < counts.total) return {};
+      return AfterResolve(state, build);
+    case v1::LAYERS:
+    case v1::VERIFY: {
+      if (counts.failed > 0) {
+        if (counts.leased > 0) return {};
+        return {EndBuild(build, v1::Build::FAILED, TaskFailures(state, build))};
+      }
+      if (!counts.AllDone()) return {};
+      Records records;
+      Enter(build.build_id, build.phase == v1::LAYERS ? v1::ASSEMBLE : v1::TAG,
+            records);
+      return records;
+    }
+    default:
+      return {};
+  }
+}
+
+Records AfterAssemble(const BuildEntry& build,
+                      const std::vector<v1::ImageResult>& images,
+                      const std::vector<v1::Task>& verify_tasks) {
+  Records records;
+  v1::ImagesAssembled* change =
+      records.emplace_back().mutable_images_assembled();
+  change->set_build_id(build.build_id);
+  *change->mutable_images() = {images.begin(), images.end()};
+  EnterWithTasks(build.build_id, v1::VERIFY, verify_tasks, records);
+  return records;
+}
+
+Records AfterTag(const BuildEntry& build) {
+  return {EndBuild(build, v1::Build::SUCCEEDED)};
+}
+
+v1::JournalRecord EndBuild(const BuildEntry& build, v1::Build::State state,
+                           const std::vector<v1::Failure>& failures) {
+  v1::JournalRecord record;
+  v1::BuildEnded* change = record.mutable_build_ended();
+  change->set_build_id(build.build_id);
+  change->set_state(state);
+  *change->mutable_failures() = {failures.begin(), failures.end()};
+  return record;
+}
+
+Resolved ResolvedOf(const State& state, const BuildEntry& build) {
+  Resolved resolved;
+  const auto ids = build.tasks.find(v1::RESOLVE);
+  if (ids == build.tasks.end()) return resolved;
+  for (const std::string& id : ids->second) {
+    const TaskEntry* task = state.FindTask(id);
+    if (task->state != TaskState::kDone) continue;
+    if (task->result.has_resolved_file()) {
+      resolved.files[task->task.resolve_file().url()] =
+          task->result.resolved_file();
+    } else if (task->result.has_resolved_image()) {
+      resolved.images[task->task.resolve_image().reference()] =
+          task->result.resolved_image();
+    }
+  }
+  return resolved;
+}
+
+absl::flat_hash_map<std::string, v1::MadeLayer> LayersOf(
+    const State& state, const BuildEntry& build) {
+  absl::flat_hash_map<std::string, v1::MadeLayer> layers;
+  const auto ids = build.tasks.find(v1::LAYERS);
+  if (ids == build.tasks.end()) return layers;
+  for (const std::string& id : ids->second) {
+    const TaskEntry* task = state.FindTask(id);
+    if (task->result.has_made_layer()) {
+      layers[id] = task->result.made_layer();
+    }
+  }
+  return layers;
+}
+
+}  // namespace kso::coordinator

@@ -1,0 +1,41 @@
+#ifndef KSO_COORDINATOR_CORE_BUILD_FLOW_H_
+#define KSO_COORDINATOR_CORE_BUILD_FLOW_H_
+
+#include <vector>
+
+#include "coordinator/core/planner.h"
+#include "coordinator/core/state.h"
+
+namespace kso::coordinator {
+
+// How a build goes from phase to phase. Pure: functions from the state to the
+// records that should be made of it.
+
+// The records that start a build.
+std::vector<v1::JournalRecord> StartBuild(std::string_view build_id,
+                                          const v1::Release& release,
+                                          bool plan_only);
+
+// What a build needs now: nothing while tasks of its phase run, and nothing in
+// ASSEMBLE and TAG, where it waits for the coordinator's own action. To be
+// applied before it is called again.
+std::vector<v1::JournalRecord> AdvanceBuild(const State& state,
+                                            const BuildEntry& build);
+
+// After the actions.
+std::vector<v1::JournalRecord> AfterAssemble(
+    const BuildEntry& build, const std::vector<v1::ImageResult>& images,
+    const std::vector<v1::Task>& verify_tasks);
+std::vector<v1::JournalRecord> AfterTag(const BuildEntry& build);
+
+v1::JournalRecord EndBuild(const BuildEntry& build, v1::Build::State state,
+                           const std::vector<v1::Failure>& failures = {});
+
+// What the resolve and layer tasks that are done brought back.
+Resolved ResolvedOf(const State& state, const BuildEntry& build);
+absl::flat_hash_map<std::string, v1::MadeLayer> LayersOf(
+    const State& state, const BuildEntry& build);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_BUILD_FLOW_H_

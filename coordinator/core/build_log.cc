@@ -1,0 +1,91 @@
+#include "coordinator/core/build_log.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "coordinator/core/times.h"
+#include "coordinator/core/words.h"
+
+namespace kso::coordinator {
+
+void AddEvent(BuildEntry& build, absl::Time time, v1::Event::Level level,
+              const TaskEntry* task, std::string_view worker,
+              std::string text) {
+  v1::Event event;
+  event.set_sequence(static_cast<int64_t>(build.events.size()) + 1);
+  *event.mutable_time() = ToProto(time);
+  event.set_level(level);
+  if (task != nullptr) event.set_task_id(task->task.task_id());
+  event.set_worker(std::string(worker));
+  event.set_text(std::move(text));
+  build.events.push_back(std::move(event));
+}
+
+std::string DoneInWords(const TaskEntry& task, absl::Duration took) {
+  std::vector<std::string> facts;
+  const v1::TaskResult& result = task.result;
+  if (result.bytes_fetched() > 0) {
+    facts.push_back(BytesInWords(result.bytes_fetched()) + " fetched");
+  }
+  if (result.bytes_pushed() > 0) {
+    facts.push_back(BytesInWords(result.bytes_pushed()) + " pushed");
+  } else if (result.has_made_layer() || result.has_copied_blobs()) {
+    facts.push_back("nothing to push");
+  }
+  if (result.has_verified_image()) {
+    const v1::VerifiedImage& verified = result.verified_image();
+    facts.push_back(verified.native() ? "ran natively" : "ran emulated");
+    facts.insert(facts.end(), verified.checks().begin(),
+                 verified.checks().end());
+  }
+  facts.push_back(DurationInWords(took));
+  return absl::StrCat(task.task.name(), ": done (", absl::StrJoin(facts, ", "),
+                      ")");
+}
+
+std::string ResolvedInWords(const BuildEntry& build) {
+  return absl::StrCat("resolved ", Count(build.release.files_size(), "file"),
+                      " and ", Count(build.release.images_size(), "image"));
+}
+
+std::string SubmittedInWords(const BuildEntry& build) {
+  std::vector<std::string> platforms;
+  for (const v1::Platform& platform : build.release.platforms()) {
+    platforms.push_back(PlatformInWords(platform));
+  }
+  return absl::StrCat(build.plan_only ? "plan of " : "build of ",
+                      build.release.name(),
+                      " submitted: ", Count(build.release.files_size(), "file"),
+                      ", ", Count(build.release.images_size(), "image"),
+                      " for ", absl::StrJoin(platforms, ", "));
+}
+
+std::string PlanInWords(const v1::PlanSummary& plan) {
+  std::string text = absl::StrCat("plan: ", Count(plan.layer_count(), "layer"));
+  if (plan.bytes_to_pack() > 0) {
+    absl::StrAppend(&text, " of ", BytesInWords(plan.bytes_to_pack()));
+  }
+  if (plan.bytes_to_fetch() >= 0) {
+    absl::StrAppend(&text, ", ", BytesInWords(plan.bytes_to_fetch()),
+                    " to fetch");
+  }
+  return text;
+}
+
+std::string EndInWords(const BuildEntry& build) {
+  const std::string what = build.plan_only ? "plan" : "build";
+  switch (build.state) {
+    case v1::Build::SUCCEEDED:
+      return what + (build.plan_only ? " made" : " succeeded");
+    case v1::Build::CANCELLED:
+      return what + " cancelled; no tag was pushed";
+    default:
+      return absl::StrCat(
+          what, " failed in ", PhaseInWords(build.phase), ": ",
+          Count(static_cast<int64_t>(build.failures.size()), "problem"),
+          "; no tag was pushed");
+  }
+}
+
+}  // namespace kso::coordinator

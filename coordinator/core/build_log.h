@@ -1,0 +1,30 @@
+#ifndef KSO_COORDINATOR_CORE_BUILD_LOG_H_
+#define KSO_COORDINATOR_CORE_BUILD_LOG_H_
+
+#include <string>
+#include <string_view>
+
+#include "coordinator/core/state.h"
+
+namespace kso::coordinator {
+
+// The lines of a build's log, in words. State calls it while it applies
+// records, so the lines depend on nothing but these.
+
+// Appends a line with the next number. `task` may be null.
+void AddEvent(BuildEntry& build, absl::Time time, v1::Event::Level level,
+              const TaskEntry* task, std::string_view worker, std::string text);
+
+// "layer kubespray-files: kubelet amd64: 12.0 MiB pushed in 1.2 s".
+std::string DoneInWords(const TaskEntry& task, absl::Duration took);
+
+// "resolved 44 files and 59 images", once all tasks of RESOLVE are done.
+std::string ResolvedInWords(const BuildEntry& build);
+
+std::string SubmittedInWords(const BuildEntry& build);
+std::string PlanInWords(const v1::PlanSummary& plan);
+std::string EndInWords(const BuildEntry& build);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_BUILD_LOG_H_

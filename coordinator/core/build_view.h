@@ -1,0 +1,15 @@
+#ifndef KSO_COORDINATOR_CORE_BUILD_VIEW_H_
+#define KSO_COORDINATOR_CORE_BUILD_VIEW_H_
+
+#include "coordinator/core/state.h"
+#include "coordinator/core/worker_view.h"
+
+namespace kso::coordinator {
+
+// A build as people see it.
+v1::Build BuildView(const State& state, const BuildEntry& build,
+                    const WorkerViews& workers, absl::Time now);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_BUILD_VIEW_H_

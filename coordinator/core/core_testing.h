@@ -1,0 +1,143 @@
+#ifndef KSO_COORDINATOR_CORE_CORE_TESTING_H_
+#define KSO_COORDINATOR_CORE_CORE_TESTING_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/state.h"
+#include "coordinator/core/times.h"
+#include "coordinator/core/worker_view.h"
+#include "gtest/gtest.h"
+
+namespace kso::coordinator {
+
+inline v1::Platform PlatformOf(const std::string& architecture) {
+  v1::Platform platform;
+  platform.set_os("linux");
+  platform.set_architecture(architecture);
+  return platform;
+}
+
+inline v1::Task MakeTask(const std::string& id,
+                         const std::string& architecture = "",
+                         bool must_execute = false, int64_t weight = 0) {
+  v1::Task task;
+  task.set_task_id(id);
+  task.set_name("task " + id);
+  if (!architecture.empty())
+    *task.mutable_platform() = PlatformOf(architecture);
+  task.set_must_execute(must_execute);
+  task.set_weight(weight);
+  return task;
+}
+
+// A ready worker, native for `architecture`.
+inline WorkerView MakeWorker(const std::string& name,
+                             const std::string& architecture,
+                             bool native = true) {
+  WorkerView worker;
+  worker.info.set_name(name);
+  worker.info.set_can_execute(true);
+  v1::PlatformSupport* support = worker.info.add_platforms();
+  *support->mutable_platform() = PlatformOf(architecture);
+  support->set_native(native);
+  return worker;
+}
+
+// A State with shorthand for the records of tests.
+struct TestState {
+  State state;
+  absl::Time time = absl::FromUnixSeconds(1700000000);
+
+  void Apply(v1::JournalRecord record) {
+    *record.mutable_time() = ToProto(time);
+    const absl::Status status = state.Apply(record);
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  void AddBuild(const std::string& id, const std::vector<v1::Task>& tasks,
+                v1::Phase phase, const v1::Release& release = {}) {
+    v1::JournalRecord submitted;
+    submitted.mutable_build_submitted()->set_build_id(id);
+    *submitted.mutable_build_submitted()->mutable_release() = release;
+    Apply(submitted);
+    v1::JournalRecord entered;
+    entered.mutable_phase_entered()->set_build_id(id);
+    entered.mutable_phase_entered()->set_phase(phase);
+    Apply(entered);
+    v1::JournalRecord added;
+    added.mutable_tasks_added()->set_build_id(id);
+    added.mutable_tasks_added()->set_phase(phase);
+    *added.mutable_tasks_added()->mutable_tasks() = {tasks.begin(),
+                                                     tasks.end()};
+    Apply(added);
+  }
+
+  void Cancel(const std::string& build) {
+    v1::JournalRecord record;
+    record.mutable_build_ended()->set_build_id(build);
+    record.mutable_build_ended()->set_state(v1::Build::CANCELLED);
+    Apply(record);
+  }
+
+  void Retry(const std::string& build) {
+    v1::JournalRecord record;
+    record.mutable_build_retried()->set_build_id(build);
+    Apply(record);
+  }
+
+  void Grant(const std::string& task, const std::string& worker) {
+    v1::JournalRecord record;
+    v1::LeaseGranted* change = record.mutable_lease_granted();
+    change->set_task_id(task);
+    change->set_lease_id(
+        absl::StrCat("lease-", task, "-", state.FindTask(task)->attempts + 1));
+    change->set_worker(worker);
+    change->set_session("session");
+    Apply(record);
+  }
+
+  v1::JournalRecord FinishRecord(const std::string& task,
+                                 const v1::TaskResult& result) {
+    v1::JournalRecord record;
+    v1::TaskFinished* change = record.mutable_task_finished();
+    change->set_task_id(task);
+    change->set_lease_id(state.FindTask(task)->lease.lease_id);
+    change->set_worker(state.FindTask(task)->lease.worker);
+    *change->mutable_result() = result;
+    return record;
+  }
+  void Finish(const std::string& task, const v1::TaskResult& result) {
+    Apply(FinishRecord(task, result));
+  }
+
+  void Fail(const std::string& task, const v1::Failure& failure) {
+    v1::JournalRecord record;
+    v1::TaskFailed* change = record.mutable_task_failed();
+    change->set_task_id(task);
+    change->set_lease_id(state.FindTask(task)->lease.lease_id);
+    change->set_worker(state.FindTask(task)->lease.worker);
+    *change->mutable_failure() = failure;
+    Apply(record);
+  }
+
+  void Requeue(const std::string& task, v1::Failure::Kind kind,
+               const std::string& reason, absl::Duration delay) {
+    v1::JournalRecord record;
+    v1::TaskRequeued* change = record.mutable_task_requeued();
+    change->set_task_id(task);
+    change->set_lease_id(state.FindTask(task)->lease.lease_id);
+    change->set_worker(state.FindTask(task)->lease.worker);
+    change->mutable_failure()->set_kind(kind);
+    change->mutable_failure()->set_reason(reason);
+    if (delay > absl::ZeroDuration()) {
+      *change->mutable_not_before() = ToProto(time + delay);
+    }
+    Apply(record);
+  }
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_CORE_TESTING_H_

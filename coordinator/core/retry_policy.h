@@ -1,0 +1,37 @@
+#ifndef KSO_COORDINATOR_CORE_RETRY_POLICY_H_
+#define KSO_COORDINATOR_CORE_RETRY_POLICY_H_
+
+#include "absl/time/time.h"
+#include "coordinator/core/state.h"
+
+namespace kso::coordinator {
+
+struct RetryOptions {
+  // Tries beyond the first, for each of the two kinds of trouble.
+  int infrastructure_budget = 5;
+  int transient_budget = 5;
+  absl::Duration first_delay = absl::Seconds(1);
+  absl::Duration longest_delay = absl::Seconds(60);
+  // A Retry-After beyond this is cut to it.
+  absl::Duration longest_retry_after = absl::Minutes(10);
+};
+
+// first_delay, doubled for each earlier failure, up to longest_delay.
+absl::Duration DelayAfter(int earlier_failures, const RetryOptions& options);
+
+// What a failed try of a leased task makes of it: TaskRequeued while the budget
+// of the failure's kind lasts, else TaskFailed. A worker that vanished
+// (`lost_worker`) says nothing about the task, so it is requeued without delay.
+v1::JournalRecord AfterFailure(const TaskEntry& task,
+                               const v1::Failure& failure, bool lost_worker,
+                               absl::Time now, const RetryOptions& options);
+
+// The task goes back to the queue undone; no budget is spent.
+v1::JournalRecord AfterReturn(const TaskEntry& task);
+
+// Whether `result` is the kind of result that `task` asks for.
+bool ResultFits(const v1::Task& task, const v1::TaskResult& result);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_RETRY_POLICY_H_

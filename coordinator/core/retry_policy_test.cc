@@ -1,0 +1,77 @@
+#include "coordinator/core/retry_policy.h"
+
+#include "coordinator/core/core_testing.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace kso::coordinator {
+namespace {
+
+using ::testing::HasSubstr;
+
+const absl::Time kNow = absl::FromUnixSeconds(1700000000);
+
+v1::Failure MakeFailure(v1::Failure::Kind kind) {
+  v1::Failure failure;
+  failure.set_kind(kind);
+  failure.set_reason("503");
+  return failure;
+}
+
+absl::Duration DelayOf(const v1::JournalRecord& record) {
+  EXPECT_TRUE(record.has_task_requeued()) << record.ShortDebugString();
+  return FromProto(record.task_requeued().not_before()) - kNow;
+}
+
+TEST(RetryPolicyTest, TransientFailuresBackOffAndEnd) {
+  TaskEntry task;
+  task.task = MakeTask("b/1");
+  const v1::Failure failure = MakeFailure(v1::Failure::TRANSIENT);
+  for (int seconds : {1, 2, 4, 8, 16}) {
+    EXPECT_EQ(DelayOf(AfterFailure(task, failure, false, kNow, {})),
+              absl::Seconds(seconds));
+    ++task.transient_failures;
+  }
+  const v1::JournalRecord last = AfterFailure(task, failure, false, kNow, {});
+  EXPECT_THAT(last.task_failed().failure().reason(),
+              HasSubstr("given up after 6 tries"));
+  EXPECT_EQ(last.task_failed().failure().item(), "task b/1");
+}
+
+TEST(RetryPolicyTest, RetryAfterIsRespectedWithinReason) {
+  v1::Failure failure = MakeFailure(v1::Failure::TRANSIENT);
+  *failure.mutable_retry_after() = ToProto(absl::Seconds(30));
+  EXPECT_EQ(DelayOf(AfterFailure({}, failure, false, kNow, {})),
+            absl::Seconds(30));
+  *failure.mutable_retry_after() = ToProto(absl::Hours(24));
+  EXPECT_EQ(DelayOf(AfterFailure({}, failure, false, kNow, {})),
+            absl::Minutes(10));
+}
+
+TEST(RetryPolicyTest, ALostWorkerCostsNoDelay) {
+  const v1::JournalRecord record = AfterFailure(
+      {}, MakeFailure(v1::Failure::INFRASTRUCTURE), true, kNow, {});
+  EXPECT_FALSE(record.task_requeued().has_not_before());
+}
+
+TEST(RetryPolicyTest, PermanentFailuresAreNotTriedAgain) {
+  EXPECT_TRUE(
+      AfterFailure({}, MakeFailure(v1::Failure::PERMANENT), false, kNow, {})
+          .has_task_failed());
+  EXPECT_TRUE(AfterFailure({}, MakeFailure(v1::Failure::KIND_UNSPECIFIED),
+                           false, kNow, {})
+                  .has_task_failed());
+}
+
+TEST(RetryPolicyTest, ResultsMustBeOfTheTasksKind) {
+  v1::Task task;
+  task.mutable_make_layer();
+  v1::TaskResult result;
+  result.mutable_resolved_file();
+  EXPECT_FALSE(ResultFits(task, result));
+  result.mutable_made_layer();
+  EXPECT_TRUE(ResultFits(task, result));
+}
+
+}  // namespace
+}  // namespace kso::coordinator

@@ -1,0 +1,22 @@
+#ifndef KSO_COORDINATOR_CORE_WAITING_H_
+#define KSO_COORDINATOR_CORE_WAITING_H_
+
+#include <string>
+#include <vector>
+
+#include "coordinator/core/state.h"
+#include "coordinator/core/worker_view.h"
+
+namespace kso::coordinator {
+
+// What of a running build waits, and what it waits for, in sentences for
+// people: "verify linux/arm64: no arm64 worker is connected; start one with
+// kso-worker --platform linux/arm64". Empty when nothing waits.
+std::vector<std::string> WaitingReasons(const State& state,
+                                        const BuildEntry& build,
+                                        const WorkerViews& workers,
+                                        absl::Time now);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_WAITING_H_
