@@ -34,8 +34,8 @@ struct Plan {
 // ksoctl has said it before, with file and line; the coordinator trusts nobody.
 std::vector<v1::Failure> CheckRelease(const v1::Release& release);
 
-// The tasks that turn the release's names into digests and sizes: one a URL, one
-// an image, bases included.
+// The tasks that turn the release's names into digests and sizes: one a URL,
+// one an image, bases included.
 std::vector<v1::Task> ResolveTasks(std::string_view build_id,
                                    const v1::Release& release);
 

@@ -1,0 +1,34 @@
+#ifndef KSO_COORDINATOR_CORE_LAYER_PLAN_H_
+#define KSO_COORDINATOR_CORE_LAYER_PLAN_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coordinator/core/image_choice.h"
+#include "coordinator/core/planner.h"
+#include "coordinator/core/task_factory.h"
+
+namespace kso::coordinator {
+
+// What both images add to a plan.
+
+// A layer's name for people: "kubelet kubectl kubeadm and 4 more (amd64)".
+std::string LayerTitle(const std::vector<std::string>& names,
+                       std::string_view architectures);
+
+// Adds a MakeLayer task and its line of the summary; returns its id.
+std::string AddLayer(v1::Task task, Plan& plan);
+
+// Adds the task that brings the base's layers for one platform to `image`.
+void AddBaseCopy(const TaskFactory& factory, std::string_view image,
+                 const ChosenImage& base, const ChosenManifest& manifest,
+                 Plan& plan);
+
+void AddImage(std::string_view image, std::string_view tag_suffix,
+              const v1::Platform& platform, const std::string& base,
+              const std::vector<std::string>& layer_task_ids, Plan& plan);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_LAYER_PLAN_H_

@@ -1,0 +1,18 @@
+#ifndef KSO_COORDINATOR_CORE_PLAN_FILES_H_
+#define KSO_COORDINATOR_CORE_PLAN_FILES_H_
+
+#include "coordinator/core/image_choice.h"
+#include "coordinator/core/planner.h"
+#include "coordinator/core/task_factory.h"
+
+namespace kso::coordinator {
+
+// Adds kubespray-files to `plan`: layers with the files of all architectures,
+// one with nginx's configuration on top of them, and a platform manifest for
+// each of the base's, all of the same layers.
+void PlanFiles(const TaskFactory& factory, const Resolved& resolved,
+               const ChosenImage& base, Plan& plan);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_PLAN_FILES_H_
