@@ -1,12 +1,13 @@
 #include "common/http/transport.h"
 
 #include "absl/strings/match.h"
+#include "common/base/strings.h"
 
 namespace kso::http {
 
 std::optional<std::string> Response::Header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
-    if (absl::EqualsIgnoreCase(key, name)) return value;
+    if (absl::EqualsIgnoreCase(key, ToAbsl(name))) return value;
   }
   return std::nullopt;
 }

@@ -53,7 +53,9 @@ struct Response {
 // (including a body shorter than announced), DEADLINE_EXCEEDED when nothing
 // moved for the progress timeout, INVALID_ARGUMENT for a bad URL,
 // PERMISSION_DENIED for a redirect from a public to a private or link-local
-// address, RESOURCE_EXHAUSTED for a body over the bound, CANCELLED.
+// address or from https to http, FAILED_PRECONDITION for a certificate that
+// this machine does not trust or endless redirects, RESOURCE_EXHAUSTED for a
+// body over the bound, CANCELLED. Messages hold no query strings.
 //
 // May be called from any thread; each call blocks its caller and opens its
 // sockets on that thread (so a caller inside a network namespace reaches hosts

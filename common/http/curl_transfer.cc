@@ -1,0 +1,288 @@
+#include "common/http/curl_transfer.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/http/curl_errors.h"
+
+namespace kso::http {
+namespace {
+
+constexpr size_t kMostHeaderBytes = 256 << 10;
+constexpr long kBufferBytes = 512 << 10;
+// Idle connections that one handle keeps: registries redirect to a few others.
+constexpr long kIdleConnections = 8;
+
+bool HasControlCharacter(const std::string& text) {
+  return std::any_of(text.begin(), text.end(), absl::ascii_iscntrl);
+}
+
+// Whether a header that a caller did not mark as a credential is one anyway.
+bool IsCredential(const std::string& name) {
+  return absl::EqualsIgnoreCase(name, "authorization") ||
+         absl::EqualsIgnoreCase(name, "cookie");
+}
+
+}  // namespace
+
+CurlTransfer::~CurlTransfer() {
+  // The handle lives on, and may have something to say when it is closed.
+  curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, nullptr);
+  curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, nullptr);
+  curl_slist_free_all(header_list_);
+}
+
+absl::StatusOr<Response> CurlTransfer::Run() {
+  KSO_RETURN_IF_ERROR(SetOptions());
+  last_progress_ = std::chrono::steady_clock::now();
+  const CURLcode code = curl_easy_perform(curl_);
+  const bool refused_early = code != CURLE_OK && headers_done_ &&
+                             response_.status >= 400 && abort_status_.ok();
+  // A server that refuses an upload may cut the connection once it has said so.
+  if (code != CURLE_OK && !body_cut_ && !refused_early) return FailureOf(code);
+  response_.effective_url = plan_.url->text();
+  return std::move(response_);
+}
+
+std::string CurlTransfer::PeerAddress() const {
+  char* address = nullptr;
+  curl_easy_getinfo(curl_, CURLINFO_PRIMARY_IP, &address);
+  return address == nullptr ? "" : address;
+}
+
+absl::Status CurlTransfer::SetOptions() {
+  const TransportOptions& options = *plan_.options;
+  curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, error_text_);
+  curl_easy_setopt(curl_, CURLOPT_URL, plan_.url->text().c_str());
+  curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl_, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl_, CURLOPT_HTTP_VERSION,
+                   static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  curl_easy_setopt(curl_, CURLOPT_USERAGENT, options.user_agent.c_str());
+  curl_easy_setopt(
+      curl_, CURLOPT_CONNECTTIMEOUT_MS,
+      static_cast<long>(absl::ToInt64Milliseconds(options.connect_timeout)));
+  curl_easy_setopt(curl_, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(curl_, CURLOPT_MAXCONNECTS, kIdleConnections);
+  curl_easy_setopt(curl_, CURLOPT_BUFFERSIZE, kBufferBytes);
+  curl_easy_setopt(curl_, CURLOPT_UPLOAD_BUFFERSIZE, kBufferBytes);
+  curl_easy_setopt(curl_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(curl_, CURLOPT_HEADERFUNCTION, &CurlTransfer::OnHeader);
+  curl_easy_setopt(curl_, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, &CurlTransfer::OnBody);
+  curl_easy_setopt(curl_, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(curl_, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl_, CURLOPT_XFERINFOFUNCTION, &CurlTransfer::OnProgress);
+  curl_easy_setopt(curl_, CURLOPT_XFERINFODATA, this);
+  curl_easy_setopt(curl_, CURLOPT_PREREQFUNCTION, &CurlTransfer::OnConnected);
+  curl_easy_setopt(curl_, CURLOPT_PREREQDATA, this);
+  SetBodyOptions();
+  return AddHeaders();
+}
+
+void CurlTransfer::SetBodyOptions() {
+  if (plan_.method == "HEAD") {
+    curl_easy_setopt(curl_, CURLOPT_NOBODY, 1L);
+    return;
+  }
+  const bool sends_body =
+      plan_.with_body && (plan_.method == "PUT" || plan_.method == "POST" ||
+                          plan_.method == "PATCH");
+  if (sends_body) {
+    const Request& request = *plan_.request;
+    const int64_t size = request.body_source
+                             ? request.body_size
+                             : static_cast<int64_t>(request.body.size());
+    curl_easy_setopt(curl_, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(curl_, CURLOPT_INFILESIZE_LARGE,
+                     static_cast<curl_off_t>(size));
+    curl_easy_setopt(curl_, CURLOPT_READFUNCTION, &CurlTransfer::OnRead);
+    curl_easy_setopt(curl_, CURLOPT_READDATA, this);
+    curl_easy_setopt(curl_, CURLOPT_SEEKFUNCTION, &CurlTransfer::OnSeek);
+    curl_easy_setopt(curl_, CURLOPT_SEEKDATA, this);
+  }
+  curl_easy_setopt(curl_, CURLOPT_CUSTOMREQUEST, plan_.method.c_str());
+}
+
+absl::Status CurlTransfer::AddHeader(const std::string& name,
+                                     const std::string& value) {
+  if (name.empty() || HasControlCharacter(name) || HasControlCharacter(value)) {
+    return absl::InvalidArgumentError(
+        "a request header has a control character");
+  }
+  // libcurl wants a semicolon to send a header without a value.
+  const std::string line =
+      value.empty() ? Concat(name, ";") : Concat(name, ": ", value);
+  header_list_ = curl_slist_append(header_list_, line.c_str());
+  return absl::OkStatus();
+}
+
+absl::Status CurlTransfer::AddHeaders() {
+  // Waiting for leave to send costs a round trip at each upload.
+  header_list_ = curl_slist_append(header_list_, "Expect:");
+  for (const auto& [name, value] : plan_.request->headers) {
+    if (!plan_.with_credentials && IsCredential(name)) continue;
+    KSO_RETURN_IF_ERROR(AddHeader(name, value));
+  }
+  if (plan_.with_credentials) {
+    for (const auto& [name, value] : plan_.request->credentials) {
+      KSO_RETURN_IF_ERROR(AddHeader(name, value));
+    }
+  }
+  curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, header_list_);
+  return absl::OkStatus();
+}
+
+absl::Status CurlTransfer::OpenBody(int64_t offset) {
+  const Request& request = *plan_.request;
+  if (!request.body_source) {
+    body_ = SourceOfString(request.body, offset);
+    return absl::OkStatus();
+  }
+  KSO_ASSIGN_OR_RETURN(body_, request.body_source(offset));
+  return absl::OkStatus();
+}
+
+absl::Status CurlTransfer::TakeHeader(absl::string_view line) {
+  if (headers_done_) return absl::OkStatus();  // Trailers.
+  header_bytes_ += line.size();
+  if (header_bytes_ > kMostHeaderBytes) {
+    return absl::ResourceExhaustedError(
+        Concat(plan_.url->display(), " answers with too many headers"));
+  }
+  line = absl::StripTrailingAsciiWhitespace(line);
+  if (absl::StartsWith(line, "HTTP/")) {
+    response_.headers.clear();
+    response_.status = 0;
+    const size_t space = line.find(' ');
+    if (space != absl::string_view::npos &&
+        !absl::SimpleAtoi(line.substr(space + 1, 3), &response_.status)) {
+      response_.status = 0;
+    }
+    return absl::OkStatus();
+  }
+  if (!line.empty()) {
+    const size_t colon = line.find(':');
+    if (colon == absl::string_view::npos) return absl::OkStatus();
+    response_.headers.emplace_back(
+        std::string(line.substr(0, colon)),
+        std::string(absl::StripAsciiWhitespace(line.substr(colon + 1))));
+    return absl::OkStatus();
+  }
+  // The end of the headers, of an interim answer (1xx) or of the real one.
+  if (response_.status < 200) return absl::OkStatus();
+  headers_done_ = true;
+  response_.effective_url = plan_.url->text();
+  if (Succeeded() && plan_.on_response != nullptr && *plan_.on_response) {
+    return (*plan_.on_response)(response_);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CurlTransfer::TakeBody(std::string_view bytes) {
+  if (Succeeded() && plan_.sink != nullptr) return plan_.sink->Write(bytes);
+  const size_t limit = Succeeded() ? plan_.max_body : plan_.max_error_body;
+  const size_t room = limit - response_.body.size();
+  response_.body.append(bytes.substr(0, room));
+  if (bytes.size() <= room) return absl::OkStatus();
+  if (!Succeeded()) {
+    body_cut_ = true;
+    return absl::CancelledError("enough of an error's body");
+  }
+  return absl::ResourceExhaustedError(Concat(
+      plan_.url->display(), " answers with more than ", limit, " bytes"));
+}
+
+bool CurlTransfer::Succeeded() const {
+  return response_.status >= 200 && response_.status < 300;
+}
+
+size_t CurlTransfer::OnHeader(char* data, size_t size, size_t count,
+                              void* self) {
+  auto* transfer = static_cast<CurlTransfer*>(self);
+  transfer->abort_status_ =
+      transfer->TakeHeader(absl::string_view(data, size * count));
+  return transfer->abort_status_.ok() ? size * count : 0;
+}
+
+size_t CurlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
+  auto* transfer = static_cast<CurlTransfer*>(self);
+  transfer->abort_status_ =
+      transfer->TakeBody(std::string_view(data, size * count));
+  // The time that the sink took is not the other side's.
+  transfer->last_progress_ = std::chrono::steady_clock::now();
+  return transfer->abort_status_.ok() ? size * count : CURL_WRITEFUNC_ERROR;
+}
+
+size_t CurlTransfer::OnRead(char* data, size_t size, size_t count, void* self) {
+  auto* transfer = static_cast<CurlTransfer*>(self);
+  if (transfer->body_ == nullptr) {
+    transfer->abort_status_ = transfer->OpenBody(0);
+    if (!transfer->abort_status_.ok()) return CURL_READFUNC_ABORT;
+  }
+  absl::StatusOr<size_t> read = transfer->body_->Read(data, size * count);
+  transfer->last_progress_ = std::chrono::steady_clock::now();
+  if (read.ok()) return *read;
+  transfer->abort_status_ = read.status();
+  return CURL_READFUNC_ABORT;
+}
+
+int CurlTransfer::OnSeek(void* self, curl_off_t offset, int origin) {
+  auto* transfer = static_cast<CurlTransfer*>(self);
+  if (origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
+  transfer->abort_status_ = transfer->OpenBody(offset);
+  return transfer->abort_status_.ok() ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+}
+
+int CurlTransfer::OnProgress(void* self, curl_off_t, curl_off_t down,
+                             curl_off_t, curl_off_t up) {
+  auto* transfer = static_cast<CurlTransfer*>(self);
+  const Plan& plan = transfer->plan_;
+  if (plan.request->cancelled && plan.request->cancelled()) {
+    transfer->abort_status_ =
+        absl::CancelledError(Concat(plan.url->display(), ": cancelled"));
+    return 1;
+  }
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (down + up != transfer->bytes_moved_) {
+    transfer->bytes_moved_ = down + up;
+    transfer->last_progress_ = now;
+  }
+  const absl::Duration idle = absl::FromChrono(now - transfer->last_progress_);
+  if (idle < plan.options->progress_timeout) return 0;
+  transfer->abort_status_ = absl::DeadlineExceededError(
+      Concat(plan.url->display(), ": nothing moved for ",
+             absl::FormatDuration(plan.options->progress_timeout),
+             "; check the network and the other side"));
+  return 1;
+}
+
+int CurlTransfer::OnConnected(void* self, char* peer, char*, int, int) {
+  auto* transfer = static_cast<CurlTransfer*>(self);
+  const Plan& plan = transfer->plan_;
+  if (!plan.refuse_private || !(*plan.is_private)(peer)) {
+    return CURL_PREREQFUNC_OK;
+  }
+  transfer->abort_status_ = absl::PermissionDeniedError(
+      Concat("a public host redirects to ", plan.url->display(),
+             " at the private address ", peer,
+             ", which is refused; if that is meant, set a mirror for it"));
+  return CURL_PREREQFUNC_ABORT;
+}
+
+absl::Status CurlTransfer::FailureOf(CURLcode code) const {
+  if (!abort_status_.ok()) return abort_status_;
+  return StatusOfCurl(
+      code, *plan_.url,
+      error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code));
+}
+
+}  // namespace kso::http

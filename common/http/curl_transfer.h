@@ -1,0 +1,93 @@
+#ifndef KSO_COMMON_HTTP_CURL_TRANSFER_H_
+#define KSO_COMMON_HTTP_CURL_TRANSFER_H_
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/base/byte_stream.h"
+#include "common/http/transport.h"
+#include "common/http/url.h"
+
+namespace kso::http {
+
+// One request and its answer over one libcurl handle; redirects are answers.
+// Used once, on one thread. Everything given must outlive it.
+class CurlTransfer {
+ public:
+  struct Plan {
+    const Request* request = nullptr;
+    const Url* url = nullptr;
+    // What differs from the request where a redirect has been followed.
+    std::string method;
+    bool with_body = true;
+    bool with_credentials = true;
+    // A redirect from a public address led here: private ones are refused.
+    bool refuse_private = false;
+    // Where a 2xx body goes; null: into Response::body.
+    ByteSink* sink = nullptr;
+    const Transport::OnResponse* on_response = nullptr;
+    size_t max_body = 0;
+    size_t max_error_body = 0;
+    const TransportOptions* options = nullptr;
+    const std::function<bool(absl::string_view)>* is_private = nullptr;
+  };
+
+  CurlTransfer(CURL* handle, const Plan& plan) : curl_(handle), plan_(plan) {}
+  ~CurlTransfer();
+  CurlTransfer(const CurlTransfer&) = delete;
+  CurlTransfer& operator=(const CurlTransfer&) = delete;
+
+  absl::StatusOr<Response> Run();
+  // The address that answered; after Run.
+  std::string PeerAddress() const;
+
+ private:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
+  // libcurl's callbacks; `self` is the transfer.
+  static size_t OnHeader(char* data, size_t size, size_t count, void* self);
+  static size_t OnBody(char* data, size_t size, size_t count, void* self);
+  static size_t OnRead(char* data, size_t size, size_t count, void* self);
+  static int OnSeek(void* self, curl_off_t offset, int origin);
+  static int OnProgress(void* self, curl_off_t down_total, curl_off_t down,
+                        curl_off_t up_total, curl_off_t up);
+  static int OnConnected(void* self, char* peer, char* local, int peer_port,
+                         int local_port);
+
+  absl::Status SetOptions();
+  absl::Status AddHeader(const std::string& name, const std::string& value);
+  absl::Status AddHeaders();
+  void SetBodyOptions();
+  absl::Status OpenBody(int64_t offset);
+  absl::Status TakeHeader(absl::string_view line);
+  absl::Status TakeBody(std::string_view bytes);
+  bool Succeeded() const;
+  absl::Status FailureOf(CURLcode code) const;
+
+  CURL* const curl_;
+  const Plan plan_;
+  curl_slist* header_list_ = nullptr;
+  char error_text_[CURL_ERROR_SIZE] = {};
+
+  std::unique_ptr<ByteSource> body_;
+  Response response_;
+  size_t header_bytes_ = 0;
+  bool headers_done_ = false;
+  bool body_cut_ = false;
+  int64_t bytes_moved_ = 0;
+  SteadyTime last_progress_;
+  // Why a callback ended the transfer.
+  absl::Status abort_status_;
+};
+
+}  // namespace kso::http
+
+#endif  // KSO_COMMON_HTTP_CURL_TRANSFER_H_

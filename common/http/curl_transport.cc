@@ -1,0 +1,137 @@
+#include "common/http/curl_transport.h"
+
+#include <optional>
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/http/address.h"
+#include "common/http/curl_handle_pool.h"
+#include "common/http/curl_transfer.h"
+#include "common/http/url.h"
+
+namespace kso::http {
+namespace {
+
+constexpr size_t kMostErrorBody = 64 << 10;
+
+bool IsRedirect(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 ||
+         status == 308;
+}
+
+// Whether the request behind a redirect is a GET without body (RFC 9110,
+// section 15.4): always after 303, and after 301 and 302 for POST, as all
+// clients do.
+bool BecomesGet(int status, const std::string& method) {
+  if (method == "HEAD") return false;
+  return status == 303 ||
+         (method == "POST" && (status == 301 || status == 302));
+}
+
+class CurlTransport : public Transport {
+ public:
+  CurlTransport(const TransportOptions& options,
+                std::function<bool(absl::string_view)> is_private)
+      : options_(options), is_private_(std::move(is_private)) {}
+
+  absl::StatusOr<Response> Perform(const Request& request,
+                                   size_t max_body) override {
+    CurlTransfer::Plan plan;
+    plan.max_body = max_body;
+    plan.max_error_body = max_body;
+    return Follow(request, plan);
+  }
+
+  absl::StatusOr<Response> Download(const Request& request, ByteSink& sink,
+                                    OnResponse on_response) override {
+    CurlTransfer::Plan plan;
+    plan.sink = &sink;
+    plan.on_response = &on_response;
+    plan.max_error_body = kMostErrorBody;
+    return Follow(request, plan);
+  }
+
+ private:
+  struct Answer {
+    Response response;
+    std::string peer_address;
+  };
+
+  absl::StatusOr<Answer> Exchange(const CurlTransfer::Plan& plan) {
+    CurlHandlePool::Handle handle = pool_.Take(plan.url->origin());
+    if (handle == nullptr) return absl::ResourceExhaustedError("out of memory");
+    Answer answer;
+    {
+      CurlTransfer transfer(handle.get(), plan);
+      KSO_ASSIGN_OR_RETURN(answer.response, transfer.Run());
+      answer.peer_address = transfer.PeerAddress();
+    }
+    pool_.GiveBack(std::move(handle), plan.url->origin());
+    return answer;
+  }
+
+  // Makes the request and those that its redirects ask for.
+  absl::StatusOr<Response> Follow(const Request& request,
+                                  CurlTransfer::Plan plan) {
+    KSO_ASSIGN_OR_RETURN(Url url, Url::Parse(request.url));
+    const std::string origin = url.origin();
+    plan.request = &request;
+    plan.options = &options_;
+    plan.is_private = &is_private_;
+    plan.method = request.method;
+    for (int redirects = 0;; ++redirects) {
+      plan.url = &url;
+      plan.with_credentials = url.origin() == origin;
+      if (request.cancelled && request.cancelled()) {
+        return absl::CancelledError(Concat(url.display(), ": cancelled"));
+      }
+      KSO_ASSIGN_OR_RETURN(Answer answer, Exchange(plan));
+      const std::optional<std::string> location =
+          answer.response.Header("Location");
+      if (!IsRedirect(answer.response.status) || !location ||
+          request.max_redirects == 0) {
+        return std::move(answer.response);
+      }
+      if (redirects >= request.max_redirects) {
+        return absl::FailedPreconditionError(
+            Concat(DisplayUrl(request.url), " redirects more than ",
+                   request.max_redirects, " times: check the URL"));
+      }
+      KSO_ASSIGN_OR_RETURN(Url next, url.Resolve(*location));
+      if (url.is_https() && !next.is_https()) {
+        return absl::PermissionDeniedError(Concat(
+            url.display(), " redirects from https to plain ", next.display(),
+            ", which is refused; use a URL that stays on https"));
+      }
+      if (BecomesGet(answer.response.status, plan.method)) {
+        plan.method = "GET";
+        plan.with_body = false;
+      }
+      plan.refuse_private = !is_private_(answer.peer_address);
+      url = std::move(next);
+    }
+  }
+
+  const TransportOptions options_;
+  const std::function<bool(absl::string_view)> is_private_;
+  CurlHandlePool pool_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Transport>> CreateCurlTransport(
+    const TransportOptions& options) {
+  return CreateCurlTransport(options, [](absl::string_view ip) {
+    return IsPrivateAddress(ToStd(ip));
+  });
+}
+
+absl::StatusOr<std::unique_ptr<Transport>> CreateCurlTransport(
+    const TransportOptions& options,
+    std::function<bool(absl::string_view ip)> is_private) {
+  KSO_RETURN_IF_ERROR(InitializeCurl());
+  return std::make_unique<CurlTransport>(options, std::move(is_private));
+}
+
+}  // namespace kso::http

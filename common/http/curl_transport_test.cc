@@ -1,0 +1,219 @@
+#include "common/http/curl_transport.h"
+
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "absl/synchronization/notification.h"
+#include "common/http/transport.h"
+#include "tests/fakes/http_server.h"
+
+namespace kso::http {
+namespace {
+
+using ::kso::testing::HttpServer;
+
+class StringSink : public ByteSink {
+ public:
+  absl::Status Write(std::string_view bytes) override {
+    content.append(bytes);
+    return absl::OkStatus();
+  }
+  std::string content;
+};
+
+std::unique_ptr<Transport> Make(const TransportOptions& options = {}) {
+  return *CreateCurlTransport(options);
+}
+
+Request Get(const std::string& url) {
+  Request request;
+  request.url = url;
+  return request;
+}
+
+TEST(CurlTransportTest, GetsBodyHeadersAndStatus) {
+  HttpServer server;
+  server.routes().Get("/a", [](const auto& request, auto& response) {
+    response.set_header("X-Sent", request.get_header_value("X-Ask"));
+    response.set_content("body", "text/plain");
+  });
+  server.Start();
+  Request request = Get(server.Url("/a?secret"));
+  request.headers = {{"X-Ask", "yes"}};
+  const auto response = Make()->Perform(request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->body, "body");
+  EXPECT_EQ(response->Header("x-sent"), "yes");
+  EXPECT_EQ(response->effective_url, server.Url("/a?secret"));
+  EXPECT_EQ(Make()->Perform(Get(server.Url("/missing")))->status, 404);
+}
+
+TEST(CurlTransportTest, HeadHasLengthButNoBody) {
+  HttpServer server;
+  server.routes().Get("/a", [](const auto&, auto& response) {
+    response.set_content("12345", "text/plain");
+  });
+  server.Start();
+  Request request = Get(server.Url("/a"));
+  request.method = "HEAD";
+  const auto response = Make()->Perform(request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->Header("Content-Length"), "5");
+  EXPECT_EQ(response->body, "");
+}
+
+TEST(CurlTransportTest, KeepsConnections) {
+  HttpServer server;
+  std::mutex mutex;
+  std::set<int> ports;
+  server.routes().Get("/a", [&](const auto& request, auto&) {
+    std::lock_guard lock(mutex);
+    ports.insert(request.remote_port);
+  });
+  server.Start();
+  const auto transport = Make();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(transport->Perform(Get(server.Url("/a"))).ok());
+  }
+  EXPECT_EQ(ports.size(), 1u);
+}
+
+TEST(CurlTransportTest, DownloadsWithoutDecoding) {
+  HttpServer server;
+  server.routes().Get("/a", [](const auto& request, auto& response) {
+    EXPECT_FALSE(request.has_header("Accept-Encoding"));
+    response.set_header("Content-Encoding", "gzip");
+    response.set_content("not really gzip", "application/gzip");
+  });
+  server.Start();
+  StringSink sink;
+  std::string seen;
+  const auto response = Make()->Download(
+      Get(server.Url("/a")), sink, [&](const Response& answer) {
+        seen = answer.Header("Content-Encoding").value_or("");
+        return absl::OkStatus();
+      });
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(sink.content, "not really gzip");
+  EXPECT_EQ(seen, "gzip");
+}
+
+TEST(CurlTransportTest, ErrorBodiesDoNotReachTheSink) {
+  HttpServer server;
+  server.routes().Get("/a", [](const auto&, auto& response) {
+    response.status = 500;
+    response.set_content(std::string(100 << 10, 'e'), "text/plain");
+  });
+  server.Start();
+  StringSink sink;
+  const auto response = Make()->Download(Get(server.Url("/a")), sink);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->status, 500);
+  EXPECT_EQ(response->body.size(), 64u << 10);
+  EXPECT_EQ(sink.content, "");
+}
+
+TEST(CurlTransportTest, BoundsBodies) {
+  HttpServer server;
+  server.routes().Get("/a", [](const auto&, auto& response) {
+    response.set_content("12345", "text/plain");
+  });
+  server.Start();
+  EXPECT_TRUE(Make()->Perform(Get(server.Url("/a")), 5).ok());
+  EXPECT_EQ(Make()->Perform(Get(server.Url("/a")), 4).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+TEST(CurlTransportTest, UploadsFromASourceAgainAfterARedirect) {
+  HttpServer server;
+  const std::string bytes(3 << 20, 'u');
+  server.routes().Put("/old", [](const auto&, auto& response) {
+    response.set_redirect("/new", 307);
+  });
+  server.routes().Put("/new", [&](const auto& request, auto& response) {
+    EXPECT_FALSE(request.has_header("Expect"));
+    response.status = request.body == bytes ? 201 : 400;
+  });
+  server.Start();
+  Request request = Get(server.Url("/old"));
+  request.method = "PUT";
+  request.body_size = static_cast<int64_t>(bytes.size());
+  int opened = 0;
+  request.body_source = [&](int64_t offset) {
+    ++opened;
+    return SourceOfString(bytes, offset);
+  };
+  const auto response = Make()->Perform(request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->status, 201);
+  EXPECT_EQ(opened, 2);
+}
+
+TEST(CurlTransportTest, UnreachableHostsSayWhatToDo) {
+  const auto response = Make()->Perform(Get("http://127.0.0.1:1/a?secret=x"));
+  EXPECT_EQ(response.status().code(), absl::StatusCode::kUnavailable);
+  const std::string message(response.status().message());
+  EXPECT_NE(message.find("http://127.0.0.1:1/a"), std::string::npos) << message;
+  EXPECT_EQ(message.find("secret"), std::string::npos) << message;
+  EXPECT_EQ(Make()->Perform(Get("file:///etc/hosts")).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(CurlTransportTest, AShortBodyIsABrokenConnection) {
+  HttpServer server;
+  server.routes().Get("/a", [](const auto&, auto& response) {
+    response.set_content_provider(
+        1000, "text/plain", [](size_t offset, size_t, httplib::DataSink& sink) {
+          if (offset > 0) return false;
+          return sink.write("start", 5);
+        });
+  });
+  server.Start();
+  StringSink sink;
+  const auto response = Make()->Download(Get(server.Url("/a")), sink);
+  EXPECT_EQ(response.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(sink.content, "start");
+}
+
+// A server that says nothing until the test is over.
+class SilentServer {
+ public:
+  SilentServer() {
+    server_.routes().Get("/a", [this](const auto&, auto&) {
+      asked.Notify();
+      end_.WaitForNotification();
+    });
+    server_.Start();
+  }
+  ~SilentServer() { end_.Notify(); }
+  std::string url() const { return server_.Url("/a"); }
+
+  absl::Notification asked;
+
+ private:
+  HttpServer server_;
+  absl::Notification end_;
+};
+
+TEST(CurlTransportTest, CutsTransfersInWhichNothingMoves) {
+  SilentServer server;
+  TransportOptions options;
+  options.progress_timeout = absl::Milliseconds(50);
+  EXPECT_EQ(Make(options)->Perform(Get(server.url())).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST(CurlTransportTest, CancellationIsNoticedInMidTransfer) {
+  SilentServer server;
+  Request request = Get(server.url());
+  request.cancelled = [&] { return server.asked.HasBeenNotified(); };
+  EXPECT_EQ(Make()->Perform(request).status().code(),
+            absl::StatusCode::kCancelled);
+}
+
+}  // namespace
+}  // namespace kso::http

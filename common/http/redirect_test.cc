@@ -1,0 +1,116 @@
+// Redirects, where credentials and private networks are at stake.
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "common/http/curl_transport.h"
+#include "tests/fakes/http_server.h"
+
+namespace kso::http {
+namespace {
+
+using ::kso::testing::HttpServer;
+
+constexpr char kPrivate[] = "127.0.0.2";
+
+// 127.0.0.1 plays the public internet.
+std::unique_ptr<Transport> Make() {
+  return *CreateCurlTransport(
+      {}, [](absl::string_view ip) { return ip == kPrivate; });
+}
+
+Request GetWithCredentials(const std::string& url) {
+  Request request;
+  request.url = url;
+  request.headers = {{"Accept", "x"}};
+  request.credentials = {{"Authorization", "Bearer secret"}};
+  return request;
+}
+
+void Echo(const httplib::Request& request, httplib::Response& response) {
+  response.set_content(request.get_header_value("Authorization") + "|" +
+                           request.get_header_value("Accept"),
+                       "text/plain");
+}
+
+void RedirectTo(HttpServer& server, const std::string& path,
+                const std::string& target, int status = 302) {
+  server.routes().Get(path, [target, status](const auto&, auto& response) {
+    response.set_redirect(target, status);
+  });
+}
+
+TEST(RedirectTest, CredentialsStayWithTheirOrigin) {
+  HttpServer registry;
+  HttpServer storage;
+  RedirectTo(registry, "/near", "/here", 308);
+  RedirectTo(registry, "/far", storage.Url("/there"), 307);
+  registry.routes().Get("/here", Echo);
+  storage.routes().Get("/there", Echo);
+  registry.Start();
+  storage.Start();
+  const auto transport = Make();
+  const auto near =
+      transport->Perform(GetWithCredentials(registry.Url("/near")));
+  ASSERT_TRUE(near.ok()) << near.status();
+  EXPECT_EQ(near->body, "Bearer secret|x");
+  const auto far = transport->Perform(GetWithCredentials(registry.Url("/far")));
+  ASSERT_TRUE(far.ok()) << far.status();
+  EXPECT_EQ(far->body, "|x");
+  EXPECT_EQ(far->effective_url, storage.Url("/there"));
+}
+
+TEST(RedirectTest, FromPublicToPrivateIsRefused) {
+  HttpServer open;
+  HttpServer hidden(kPrivate);
+  RedirectTo(open, "/a", hidden.Url("/secret"));
+  RedirectTo(hidden, "/b", hidden.Url("/secret"));
+  bool asked = false;
+  hidden.routes().Get("/secret", [&](const auto&, auto& response) {
+    asked = true;
+    response.set_content("secret", "text/plain");
+  });
+  open.Start();
+  hidden.Start();
+  const auto transport = Make();
+  EXPECT_EQ(
+      transport->Perform(GetWithCredentials(open.Url("/a"))).status().code(),
+      absl::StatusCode::kPermissionDenied);
+  EXPECT_FALSE(asked);
+  // Within the private network it is nobody else's business.
+  const auto within = transport->Perform(GetWithCredentials(hidden.Url("/b")));
+  ASSERT_TRUE(within.ok()) << within.status();
+  EXPECT_EQ(within->body, "secret");
+  // Nor does an idle connection there let a redirect through.
+  asked = false;
+  EXPECT_EQ(
+      transport->Perform(GetWithCredentials(open.Url("/a"))).status().code(),
+      absl::StatusCode::kPermissionDenied);
+  EXPECT_FALSE(asked);
+}
+
+TEST(RedirectTest, EndsSomewhere) {
+  HttpServer server;
+  RedirectTo(server, "/loop", "/loop");
+  RedirectTo(server, "/file", "file:///etc/hosts");
+  RedirectTo(server, "/once", "/target");
+  server.Start();
+  const auto transport = Make();
+  EXPECT_EQ(transport->Perform(GetWithCredentials(server.Url("/loop")))
+                .status()
+                .code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(transport->Perform(GetWithCredentials(server.Url("/file")))
+                .status()
+                .code(),
+            absl::StatusCode::kInvalidArgument);
+  Request request = GetWithCredentials(server.Url("/once"));
+  request.max_redirects = 0;
+  const auto response = transport->Perform(request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->status, 302);
+}
+
+}  // namespace
+}  // namespace kso::http

@@ -1,0 +1,108 @@
+#include "common/http/url.h"
+
+#include <curl/curl.h>
+
+#include <memory>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_format.h"
+#include "common/base/strings.h"
+
+namespace kso::http {
+namespace {
+
+struct FreeUrl {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+using CurlUrl = std::unique_ptr<CURLU, FreeUrl>;
+
+// The part's text; empty where there is none.
+std::string Part(const CurlUrl& url, CURLUPart part, unsigned int flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url.get(), part, &text, flags) != CURLUE_OK) return "";
+  const std::unique_ptr<char, decltype(&curl_free)> owned(text, &curl_free);
+  return std::string(text);
+}
+
+absl::Status Bad(std::string_view text, std::string_view reason) {
+  return absl::InvalidArgumentError(
+      Concat("bad URL ", absl::CHexEscape(DisplayUrl(text.substr(0, 500))),
+             ": ", reason));
+}
+
+}  // namespace
+
+absl::StatusOr<Url> Url::Parse(std::string_view text) {
+  return Make(text, nullptr);
+}
+
+absl::StatusOr<Url> Url::Resolve(std::string_view location) const {
+  return Make(location, this);
+}
+
+absl::StatusOr<Url> Url::Make(std::string_view text, const Url* base) {
+  const CurlUrl parsed(curl_url());
+  if (parsed == nullptr) return absl::ResourceExhaustedError("out of memory");
+  unsigned int flags = 0;
+  if (base != nullptr) {
+    curl_url_set(parsed.get(), CURLUPART_URL, base->text_.c_str(), 0);
+    // Servers put spaces and other characters into Location as they are.
+    flags = CURLU_URLENCODE;
+  }
+  if (text.find('\0') != std::string_view::npos) {
+    return Bad(text, "it has a zero byte");
+  }
+  const CURLUcode code = curl_url_set(parsed.get(), CURLUPART_URL,
+                                      std::string(text).c_str(), flags);
+  if (code != CURLUE_OK) return Bad(text, curl_url_strerror(code));
+  const std::string scheme =
+      absl::AsciiStrToLower(Part(parsed, CURLUPART_SCHEME));
+  if (scheme != "http" && scheme != "https") {
+    return Bad(text, "only http and https are fetched");
+  }
+  if (!Part(parsed, CURLUPART_USER).empty() ||
+      !Part(parsed, CURLUPART_PASSWORD).empty()) {
+    return Bad(text, "a URL must not hold a user name or password");
+  }
+  const std::string host = absl::AsciiStrToLower(Part(parsed, CURLUPART_HOST));
+  if (host.empty()) return Bad(text, "it names no host");
+  const std::string port = Part(parsed, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
+
+  curl_url_set(parsed.get(), CURLUPART_FRAGMENT, nullptr, 0);
+  Url url;
+  url.text_ = Part(parsed, CURLUPART_URL);
+  url.origin_ = Concat(scheme, "://", host, ":",
+                       Part(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT));
+  url.host_ = port.empty() ? host : Concat(host, ":", port);
+  url.is_https_ = scheme == "https";
+  curl_url_set(parsed.get(), CURLUPART_QUERY, nullptr, 0);
+  url.display_ = Part(parsed, CURLUPART_URL);
+  return url;
+}
+
+std::string DisplayUrl(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  const size_t scheme = url.find("://");
+  const size_t host = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::string_view authority =
+      url.substr(host, url.find('/', host) - host);
+  const size_t at = authority.rfind('@');
+  if (at == std::string_view::npos) return std::string(url);
+  return Concat(url.substr(0, host), url.substr(host + at + 1));
+}
+
+std::string PercentEncode(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (absl::ascii_isalnum(c) || c == '-' || c == '.' || c == '_' ||
+        c == '~') {
+      encoded += c;
+    } else {
+      absl::StrAppendFormat(&encoded, "%%%02X", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
+
+}  // namespace kso::http

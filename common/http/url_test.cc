@@ -1,0 +1,59 @@
+#include "common/http/url.h"
+
+#include <gtest/gtest.h>
+
+namespace kso::http {
+namespace {
+
+TEST(UrlTest, OriginIsSchemeHostAndPort) {
+  EXPECT_EQ(Url::Parse("https://Quay.IO/a?b#c")->origin(),
+            "https://quay.io:443");
+  EXPECT_EQ(Url::Parse("https://quay.io:443/")->origin(),
+            "https://quay.io:443");
+  EXPECT_EQ(Url::Parse("http://[::1]:5000/")->origin(), "http://[::1]:5000");
+  EXPECT_EQ(Url::Parse("https://quay.io:443/")->host(), "quay.io");
+  EXPECT_EQ(Url::Parse("http://quay.io:443/")->host(), "quay.io:443");
+}
+
+TEST(UrlTest, ResolvesLocations) {
+  const auto base = Url::Parse("https://a.example.com/v2/x/uploads/?q=1");
+  ASSERT_TRUE(base.ok());
+  EXPECT_EQ(base->Resolve("/v2/y?s=2")->text(),
+            "https://a.example.com/v2/y?s=2");
+  EXPECT_EQ(base->Resolve("z")->text(), "https://a.example.com/v2/x/uploads/z");
+  EXPECT_EQ(base->Resolve("//b.example.com/z")->origin(),
+            "https://b.example.com:443");
+  EXPECT_EQ(base->Resolve("http://b.example.com/a b")->text(),
+            "http://b.example.com/a%20b");
+  EXPECT_FALSE(base->Resolve("file:///etc/passwd").ok());
+  EXPECT_FALSE(base->Resolve("https://u:p@b.example.com/").ok());
+}
+
+TEST(UrlTest, RefusesWhatIsNotFetched) {
+  for (const char* text : {"", "quay.io/a", "ftp://quay.io/a", "file:///a",
+                           "http://", "http://a b/", "https://u:p@quay.io/",
+                           "http://quay.io:99999/", "http://quay.io/a\nb"}) {
+    EXPECT_EQ(Url::Parse(text).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << text;
+  }
+}
+
+TEST(UrlTest, MessagesDoNotShowSecrets) {
+  EXPECT_EQ(Url::Parse("https://a.example.com/b?signature=s")->display(),
+            "https://a.example.com/b");
+  EXPECT_EQ(DisplayUrl("https://u:p@a.example.com/b?c"),
+            "https://a.example.com/b");
+  const auto bad = Url::Parse("https://u:secret@a.example.com/b?hidden");
+  EXPECT_EQ(std::string(bad.status().message()).find("secret"),
+            std::string::npos);
+  EXPECT_EQ(std::string(bad.status().message()).find("hidden"),
+            std::string::npos);
+}
+
+TEST(UrlTest, PercentEncodes) {
+  EXPECT_EQ(PercentEncode("sha256:a/b c&d"), "sha256%3Aa%2Fb%20c%26d");
+}
+
+}  // namespace
+}  // namespace kso::http
