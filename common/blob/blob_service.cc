@@ -1,0 +1,117 @@
+#include "common/blob/blob_service.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/channel.h"
+
+namespace kso {
+namespace {
+
+constexpr size_t kChunkBytes = 512 << 10;
+// The largest chunk of an upload, by blob.proto.
+constexpr size_t kLargestChunkBytes = 1 << 20;
+
+// The data of an upload whose header has been read.
+class UploadSource : public ByteSource {
+ public:
+  explicit UploadSource(grpc::ServerReader<v1::UploadBlobRequest>* reader)
+      : reader_(reader) {}
+
+  absl::StatusOr<size_t> Read(char* buffer, size_t size) override {
+    while (left_.empty()) {
+      if (!reader_->Read(&request_)) return size_t{0};
+      if (!request_.has_data()) {
+        return absl::InvalidArgumentError("an upload has one header, first");
+      }
+      if (request_.data().size() > kLargestChunkBytes) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "a chunk of an upload has at most ", kLargestChunkBytes, " bytes"));
+      }
+      left_ = request_.data();
+    }
+    const size_t count = std::min(size, left_.size());
+    std::memcpy(buffer, left_.data(), count);
+    left_.remove_prefix(count);
+    return count;
+  }
+
+ private:
+  grpc::ServerReader<v1::UploadBlobRequest>* const reader_;
+  v1::UploadBlobRequest request_;
+  std::string_view left_;
+};
+
+absl::StatusOr<int64_t> StatOrAbsent(BlobStore& blobs,
+                                     const std::string& text) {
+  KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(text));
+  const absl::StatusOr<int64_t> size = blobs.Stat(digest);
+  if (absl::IsNotFound(size.status())) return -1;
+  return size;
+}
+
+absl::Status Upload(BlobStore& blobs,
+                    grpc::ServerReader<v1::UploadBlobRequest>* reader) {
+  v1::UploadBlobRequest first;
+  if (!reader->Read(&first) || !first.has_header()) {
+    return absl::InvalidArgumentError("an upload begins with its header");
+  }
+  KSO_ASSIGN_OR_RETURN(const Digest digest,
+                       Digest::Parse(first.header().digest()));
+  if (first.header().size() < 0) {
+    return absl::InvalidArgumentError("the size of an upload is negative");
+  }
+  UploadSource source(reader);
+  return blobs.Put(digest, first.header().size(), source);
+}
+
+absl::Status Download(BlobStore& blobs, const v1::DownloadBlobRequest& request,
+                      grpc::ServerWriter<v1::DownloadBlobResponse>* writer) {
+  KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(request.digest()));
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source,
+                       blobs.Open(digest, request.offset()));
+  v1::DownloadBlobResponse response;
+  while (true) {
+    std::string& data = *response.mutable_data();
+    data.resize(kChunkBytes);
+    KSO_ASSIGN_OR_RETURN(const size_t count,
+                         source->Read(data.data(), data.size()));
+    if (count == 0) return absl::OkStatus();
+    data.resize(count);
+    if (!writer->Write(response)) {
+      return absl::CancelledError("the reader has gone");
+    }
+  }
+}
+
+}  // namespace
+
+grpc::Status BlobServiceImpl::StatBlobs(grpc::ServerContext*,
+                                        const v1::StatBlobsRequest* request,
+                                        v1::StatBlobsResponse* response) {
+  for (const std::string& digest : request->digests()) {
+    const absl::StatusOr<int64_t> size = StatOrAbsent(*blobs_, digest);
+    if (!size.ok()) return rpc::ToGrpc(size.status());
+    response->add_sizes(*size);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status BlobServiceImpl::UploadBlob(
+    grpc::ServerContext*, grpc::ServerReader<v1::UploadBlobRequest>* reader,
+    v1::UploadBlobResponse*) {
+  return rpc::ToGrpc(Upload(*blobs_, reader));
+}
+
+grpc::Status BlobServiceImpl::DownloadBlob(
+    grpc::ServerContext*, const v1::DownloadBlobRequest* request,
+    grpc::ServerWriter<v1::DownloadBlobResponse>* writer) {
+  return rpc::ToGrpc(Download(*blobs_, *request, writer));
+}
+
+}  // namespace kso

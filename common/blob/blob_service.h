@@ -1,0 +1,34 @@
+#ifndef KSO_COMMON_BLOB_BLOB_SERVICE_H_
+#define KSO_COMMON_BLOB_BLOB_SERVICE_H_
+
+#include "common/blob/blob_store.h"
+#include "kso/v1/blob.grpc.pb.h"
+
+namespace kso {
+
+// Serves a blob store to CreateGrpcBlobStore. Each call holds a thread while it
+// lasts, as few run at once. Thread safe if the store is.
+class BlobServiceImpl : public v1::BlobService::Service {
+ public:
+  // `blobs` must outlive it.
+  explicit BlobServiceImpl(BlobStore* blobs) : blobs_(blobs) {}
+
+  grpc::Status StatBlobs(grpc::ServerContext* context,
+                         const v1::StatBlobsRequest* request,
+                         v1::StatBlobsResponse* response) override;
+
+  grpc::Status UploadBlob(grpc::ServerContext* context,
+                          grpc::ServerReader<v1::UploadBlobRequest>* reader,
+                          v1::UploadBlobResponse* response) override;
+
+  grpc::Status DownloadBlob(
+      grpc::ServerContext* context, const v1::DownloadBlobRequest* request,
+      grpc::ServerWriter<v1::DownloadBlobResponse>* writer) override;
+
+ private:
+  BlobStore* const blobs_;
+};
+
+}  // namespace kso
+
+#endif  // KSO_COMMON_BLOB_BLOB_SERVICE_H_

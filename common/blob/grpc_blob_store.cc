@@ -1,0 +1,156 @@
+#include "common/blob/grpc_blob_store.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/blob/verifying_source.h"
+#include "common/rpc/channel.h"
+
+namespace kso {
+namespace {
+
+constexpr size_t kChunkBytes = 512 << 10;
+constexpr std::chrono::seconds kStatTimeout{60};
+
+// The data of a download. Ends the call when it goes.
+class DownloadSource : public ByteSource {
+ public:
+  DownloadSource(v1::BlobService::StubInterface* stub,
+                 const v1::DownloadBlobRequest& request)
+      : reader_(stub->DownloadBlob(&context_, request)) {}
+
+  ~DownloadSource() override {
+    if (result_.has_value()) return;
+    context_.TryCancel();
+    reader_->Finish();
+  }
+
+  // Waits for the first data, or for the reason why there are none.
+  absl::Status AwaitStart() {
+    if (Receive()) return absl::OkStatus();
+    return *result_;
+  }
+
+  absl::StatusOr<size_t> Read(char* buffer, size_t size) override {
+    if (size == 0) return size_t{0};
+    while (left_.empty()) {
+      if (Receive()) continue;
+      KSO_RETURN_IF_ERROR(*result_);
+      return size_t{0};
+    }
+    const size_t count = std::min(size, left_.size());
+    std::memcpy(buffer, left_.data(), count);
+    left_.remove_prefix(count);
+    return count;
+  }
+
+ private:
+  // The next data; false at the end, with the result.
+  bool Receive() {
+    if (result_.has_value()) return false;
+    if (reader_->Read(&response_)) {
+      left_ = response_.data();
+      return true;
+    }
+    result_ = rpc::FromGrpc(reader_->Finish());
+    return false;
+  }
+
+  grpc::ClientContext context_;
+  const std::unique_ptr<grpc::ClientReaderInterface<v1::DownloadBlobResponse>>
+      reader_;
+  v1::DownloadBlobResponse response_;
+  std::string_view left_;
+  std::optional<absl::Status> result_;
+};
+
+class GrpcBlobStore : public BlobStore {
+ public:
+  explicit GrpcBlobStore(v1::BlobService::StubInterface* stub) : stub_(stub) {}
+
+  absl::StatusOr<int64_t> Stat(const Digest& digest) override {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kStatTimeout);
+    v1::StatBlobsRequest request;
+    request.add_digests(digest.ToString());
+    v1::StatBlobsResponse response;
+    KSO_RETURN_IF_ERROR(
+        rpc::FromGrpc(stub_->StatBlobs(&context, request, &response)));
+    if (response.sizes_size() != 1) {
+      return absl::InternalError("the blob service did not answer as asked");
+    }
+    if (response.sizes(0) < 0) {
+      return absl::NotFoundError(
+          absl::StrCat("the blob ", digest.ToString(), " is not there"));
+    }
+    return response.sizes(0);
+  }
+
+  absl::StatusOr<std::unique_ptr<ByteSource>> Open(const Digest& digest,
+                                                   int64_t offset) override {
+    v1::DownloadBlobRequest request;
+    request.set_digest(digest.ToString());
+    request.set_offset(offset);
+    auto source = std::make_unique<DownloadSource>(stub_, request);
+    KSO_RETURN_IF_ERROR(source->AwaitStart());
+    if (offset != 0) return source;
+    return CreateVerifyingSource(std::move(source), digest, std::nullopt);
+  }
+
+  absl::Status Put(const Digest& digest, int64_t size,
+                   ByteSource& source) override {
+    const absl::Status there = Stat(digest).status();
+    if (!absl::IsNotFound(there)) return there;
+
+    grpc::ClientContext context;
+    v1::UploadBlobResponse response;
+    const auto writer = stub_->UploadBlob(&context, &response);
+    const absl::Status sent = Send(digest, size, source, *writer);
+    if (!sent.ok()) context.TryCancel();
+    // A service that refuses ends the call before all is sent, and says why.
+    const absl::Status received = rpc::FromGrpc(writer->Finish());
+    return sent.ok() ? received : sent;
+  }
+
+ private:
+  // Fails only when `source` does.
+  static absl::Status Send(
+      const Digest& digest, int64_t size, ByteSource& source,
+      grpc::ClientWriterInterface<v1::UploadBlobRequest>& writer) {
+    v1::UploadBlobRequest request;
+    request.mutable_header()->set_digest(digest.ToString());
+    request.mutable_header()->set_size(size);
+    bool open = writer.Write(request);
+    while (open) {
+      std::string& data = *request.mutable_data();
+      data.resize(kChunkBytes);
+      KSO_ASSIGN_OR_RETURN(const size_t count,
+                           source.Read(data.data(), data.size()));
+      if (count == 0) {
+        writer.WritesDone();
+        break;
+      }
+      data.resize(count);
+      open = writer.Write(request);
+    }
+    return absl::OkStatus();
+  }
+
+  v1::BlobService::StubInterface* const stub_;
+};
+
+}  // namespace
+
+std::unique_ptr<BlobStore> CreateGrpcBlobStore(
+    v1::BlobService::StubInterface* stub) {
+  return std::make_unique<GrpcBlobStore>(stub);
+}
+
+}  // namespace kso

@@ -1,0 +1,147 @@
+#include "common/blob/grpc_blob_store.h"
+
+#include <string>
+
+#include "absl/strings/match.h"
+#include "common/blob/blob_service.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/server.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/memory_blob_store.h"
+
+namespace kso {
+namespace {
+
+// Bytes without an end, of which it counts those that were asked for.
+class EndlessSource : public ByteSource {
+ public:
+  absl::StatusOr<size_t> Read(char* buffer, size_t size) override {
+    std::fill(buffer, buffer + size, 'x');
+    total += size;
+    return size;
+  }
+  size_t total = 0;
+};
+
+class BrokenSource : public ByteSource {
+ public:
+  absl::StatusOr<size_t> Read(char*, size_t) override {
+    return absl::UnavailableError("upstream hung up");
+  }
+};
+
+class FullStore : public testing::MemoryBlobStore {
+ public:
+  absl::Status Put(const Digest&, int64_t, ByteSource&) override {
+    return absl::ResourceExhaustedError("the disk is full");
+  }
+};
+
+class GrpcBlobStoreTest : public ::testing::Test {
+ protected:
+  void Serve(BlobStore* blobs) {
+    service_ = std::make_unique<BlobServiceImpl>(blobs);
+    auto server = rpc::StartServer("127.0.0.1:0", {service_.get()});
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    stub_ = v1::BlobService::NewStub(rpc::CreateChannel(server_->address()));
+    client_ = CreateGrpcBlobStore(stub_.get());
+  }
+
+  absl::StatusOr<std::string> Get(const Digest& digest, int64_t offset = 0) {
+    auto source = client_->Open(digest, offset);
+    if (!source.ok()) return source.status();
+    return ReadAll(**source, 10 << 20);
+  }
+
+  testing::MemoryBlobStore memory_;
+  std::unique_ptr<BlobServiceImpl> service_;
+  std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<v1::BlobService::Stub> stub_;
+  std::unique_ptr<BlobStore> client_;
+};
+
+TEST_F(GrpcBlobStoreTest, BlobsGoThereAndBack) {
+  Serve(&memory_);
+  for (const std::string& text :
+       {std::string(), std::string("small"), std::string(3000000, 'l')}) {
+    const Digest digest = Sha256Of(text);
+    EXPECT_TRUE(absl::IsNotFound(client_->Stat(digest).status()));
+    EXPECT_TRUE(absl::IsNotFound(client_->Open(digest, 0).status()));
+    auto source = SourceOfString(text);
+    ASSERT_TRUE(client_->Put(digest, text.size(), *source).ok());
+    EXPECT_EQ(*client_->Stat(digest), static_cast<int64_t>(text.size()));
+    EXPECT_EQ(*Get(digest), text);
+    EXPECT_EQ(*Get(digest, text.size() / 2), text.substr(text.size() / 2));
+    EXPECT_TRUE(absl::IsOutOfRange(Get(digest, text.size() + 1).status()));
+
+    EndlessSource unread;
+    ASSERT_TRUE(client_->Put(digest, text.size(), unread).ok());
+    EXPECT_EQ(unread.total, 0u);
+  }
+}
+
+TEST_F(GrpcBlobStoreTest, WrongBytesAreRefused) {
+  Serve(&memory_);
+  auto source = SourceOfString("wrong");
+  EXPECT_TRUE(absl::IsDataLoss(client_->Put(Sha256Of("right"), 5, *source)));
+  EXPECT_EQ(memory_.size(), 0);
+}
+
+TEST_F(GrpcBlobStoreTest, AnEarlyRefusalSaysWhy) {
+  FullStore full;
+  Serve(&full);
+  EndlessSource source;
+  const absl::Status status =
+      client_->Put(Sha256Of("x"), int64_t{1} << 40, source);
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_EQ(status.message(), "the disk is full");
+}
+
+TEST_F(GrpcBlobStoreTest, ABrokenSourceSaysWhy) {
+  Serve(&memory_);
+  BrokenSource source;
+  const absl::Status status = client_->Put(Sha256Of("x"), 1, source);
+  EXPECT_EQ(status.message(), "upstream hung up");
+}
+
+TEST_F(GrpcBlobStoreTest, RotOnTheOtherSideIsNoticed) {
+  Serve(&memory_);
+  const Digest digest = memory_.Add("right");
+  memory_.Damage(digest, "wrong");
+  EXPECT_TRUE(absl::IsDataLoss(Get(digest).status()));
+}
+
+TEST_F(GrpcBlobStoreTest, AReaderMayStopEarly) {
+  Serve(&memory_);
+  const Digest digest = memory_.Add(std::string(50 << 20, 'x'));
+  auto source = client_->Open(digest, 0);
+  ASSERT_TRUE(source.ok());
+  char buffer[10];
+  EXPECT_TRUE((*source)->Read(buffer, sizeof(buffer)).ok());
+  source->reset();
+  server_ = nullptr;
+}
+
+TEST_F(GrpcBlobStoreTest, NobodyThereIsUnavailable) {
+  Serve(&memory_);
+  server_ = nullptr;
+  EXPECT_TRUE(absl::IsUnavailable(client_->Stat(Sha256Of("x")).status()));
+}
+
+TEST_F(GrpcBlobStoreTest, DigestsAreCheckedFirst) {
+  Serve(&memory_);
+  for (const char* digest : {"", "sha256:../../etc/passwd", "md5:00"}) {
+    grpc::ClientContext context;
+    v1::DownloadBlobRequest request;
+    request.set_digest(digest);
+    auto reader = stub_->DownloadBlob(&context, request);
+    v1::DownloadBlobResponse response;
+    EXPECT_FALSE(reader->Read(&response));
+    EXPECT_EQ(reader->Finish().error_code(),
+              grpc::StatusCode::INVALID_ARGUMENT);
+  }
+}
+
+}  // namespace
+}  // namespace kso
