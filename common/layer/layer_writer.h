@@ -37,8 +37,8 @@ struct WrittenLayer {
 // libdeflate level 1 where not; kOciLayerTar is the tar itself. Memory does not
 // grow with the files' sizes.
 //
-// INVALID_ARGUMENT for bad or duplicate paths and unknown media types; DATA_LOSS
-// when a source is shorter or longer than its size.
+// INVALID_ARGUMENT for bad or duplicate paths and unknown media types;
+// DATA_LOSS when a source is shorter or longer than its size.
 absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
                                         std::string_view media_type,
                                         ByteSink& sink);

@@ -1,0 +1,166 @@
+#include "common/layer/layer_writer.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/layer/gzip_encoder.h"
+#include "common/layer/layer_path.h"
+#include "common/layer/tar_stream.h"
+#include "common/oci/media_types.h"
+
+namespace kso {
+namespace {
+
+// Hashes and counts what goes on to another sink.
+class HashingSink : public ByteSink {
+ public:
+  explicit HashingSink(ByteSink* sink) : sink_(*sink) {}
+
+  absl::Status Write(std::string_view bytes) override {
+    hasher_.Update(bytes);
+    size_ += static_cast<int64_t>(bytes.size());
+    return sink_.Write(bytes);
+  }
+
+  int64_t size() const { return size_; }
+  Digest Finish() { return hasher_.Finish(); }
+
+ private:
+  ByteSink& sink_;
+  Hasher hasher_;
+  int64_t size_ = 0;
+};
+
+// Gives the first bytes of a source without losing them.
+class PeekingSource : public ByteSource {
+ public:
+  explicit PeekingSource(std::unique_ptr<ByteSource> source)
+      : source_(std::move(source)) {}
+
+  // The first bytes, at most as many as the longest magic number has.
+  absl::StatusOr<std::string_view> Peek() {
+    while (end_ < head_.size()) {
+      KSO_ASSIGN_OR_RETURN(
+          const size_t count,
+          source_->Read(head_.data() + end_, head_.size() - end_));
+      if (count == 0) break;
+      end_ += count;
+    }
+    return std::string_view(head_.data(), end_);
+  }
+
+  absl::StatusOr<size_t> Read(char* buffer, size_t size) override {
+    if (begin_ == end_) return source_->Read(buffer, size);
+    const size_t count = std::min(size, end_ - begin_);
+    std::memcpy(buffer, head_.data() + begin_, count);
+    begin_ += count;
+    return count;
+  }
+
+ private:
+  const std::unique_ptr<ByteSource> source_;
+  std::array<char, 6> head_;
+  size_t begin_ = 0;
+  size_t end_ = 0;
+};
+
+// By the magic numbers of gzip, xz, zstd, bzip2 and zip.
+bool IsCompressed(std::string_view head) {
+  return head.starts_with("\x1f\x8b") ||
+         head.starts_with(std::string_view("\xfd"
+                                           "7zXZ\0",
+                                           6)) ||
+         head.starts_with("\x28\xb5\x2f\xfd") || head.starts_with("BZh") ||
+         head.starts_with("PK\x03\x04");
+}
+
+absl::Status About(const LayerFile& file, const absl::Status& status) {
+  return absl::Status(status.code(),
+                      Concat(file.path, ": ", ToStd(status.message())));
+}
+
+// `gzip` is null when the tar is not encoded.
+absl::Status AddFile(const LayerFile& file, TarStream& tar, GzipEncoder* gzip) {
+  absl::StatusOr<std::unique_ptr<ByteSource>> opened = file.open(0);
+  if (!opened.ok()) return About(file, opened.status());
+  PeekingSource source(*std::move(opened));
+  if (gzip != nullptr) {
+    const absl::StatusOr<std::string_view> head = source.Peek();
+    if (!head.ok()) return About(file, head.status());
+    KSO_RETURN_IF_ERROR(gzip->BeginRun(IsCompressed(*head)
+                                           ? GzipEncoder::Run::kStored
+                                           : GzipEncoder::Run::kDeflated));
+  }
+  return tar.AddFile(file.path, file.mode, file.size, source);
+}
+
+absl::Status AddDirectory(std::string_view path, TarStream& tar,
+                          GzipEncoder* gzip) {
+  if (gzip != nullptr) {
+    KSO_RETURN_IF_ERROR(gzip->BeginRun(GzipEncoder::Run::kDeflated));
+  }
+  return tar.AddDirectory(path);
+}
+
+// Adds files and directories, both sorted, in one order.
+absl::Status AddEntries(const std::vector<LayerFile>& files,
+                        const std::vector<std::string>& directories,
+                        TarStream& tar, GzipEncoder* gzip) {
+  auto directory = directories.begin();
+  for (const LayerFile& file : files) {
+    for (; directory != directories.end() && *directory < file.path;
+         ++directory) {
+      KSO_RETURN_IF_ERROR(AddDirectory(*directory, tar, gzip));
+    }
+    KSO_RETURN_IF_ERROR(AddFile(file, tar, gzip));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
+                                        std::string_view media_type,
+                                        ByteSink& sink) {
+  if (media_type != oci::kOciLayerGzip && media_type != oci::kOciLayerTar) {
+    return absl::InvalidArgumentError(
+        Concat("cannot write a layer of type \"", media_type, "\": it must be ",
+               oci::kOciLayerGzip, " or ", oci::kOciLayerTar));
+  }
+  std::vector<std::string_view> paths;
+  paths.reserve(files.size());
+  for (const LayerFile& file : files) paths.push_back(file.path);
+  KSO_ASSIGN_OR_RETURN(const std::vector<std::string> directories,
+                       ParentDirectories(paths));
+  std::sort(
+      files.begin(), files.end(),
+      [](const LayerFile& a, const LayerFile& b) { return a.path < b.path; });
+
+  HashingSink encoded(&sink);
+  std::optional<GzipEncoder> gzip;
+  if (media_type == oci::kOciLayerGzip) gzip.emplace(&encoded);
+  GzipEncoder* const encoder = gzip.has_value() ? &*gzip : nullptr;
+  HashingSink archive(encoder != nullptr ? static_cast<ByteSink*>(encoder)
+                                         : &encoded);
+  TarStream tar(&archive);
+  KSO_RETURN_IF_ERROR(AddEntries(files, directories, tar, encoder));
+  if (encoder != nullptr) {
+    KSO_RETURN_IF_ERROR(encoder->BeginRun(GzipEncoder::Run::kDeflated));
+  }
+  KSO_RETURN_IF_ERROR(tar.Finish());
+  if (encoder != nullptr) KSO_RETURN_IF_ERROR(encoder->Finish());
+
+  v1::Descriptor descriptor;
+  descriptor.set_media_type(std::string(media_type));
+  descriptor.set_digest(encoded.Finish().ToString());
+  descriptor.set_size(encoded.size());
+  return WrittenLayer{std::move(descriptor), archive.Finish()};
+}
+
+}  // namespace kso

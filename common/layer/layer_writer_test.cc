@@ -1,0 +1,267 @@
+#include "common/layer/layer_writer.h"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/oci/media_types.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace kso {
+namespace {
+
+using ::testing::HasSubstr;
+
+class StringSink : public ByteSink {
+ public:
+  absl::Status Write(std::string_view part) override {
+    bytes.append(part);
+    return absl::OkStatus();
+  }
+  std::string bytes;
+};
+
+// `size` bytes that follow from `seed`, in reads of odd sizes.
+class PatternSource : public ByteSource {
+ public:
+  PatternSource(int64_t size, uint32_t seed) : left_(size), state_(seed) {}
+
+  absl::StatusOr<size_t> Read(char* buffer, size_t size) override {
+    const size_t count =
+        std::min<int64_t>({static_cast<int64_t>(size), left_, 10007});
+    for (size_t i = 0; i < count; ++i) {
+      state_ = state_ * 1664525 + 1013904223;
+      buffer[i] = static_cast<char>(state_ >> 28);
+    }
+    left_ -= static_cast<int64_t>(count);
+    return count;
+  }
+
+ private:
+  int64_t left_;
+  uint32_t state_;
+};
+
+LayerFile Text(std::string path, std::string content, uint32_t mode = 0644) {
+  LayerFile file{path, static_cast<int64_t>(content.size()), mode, nullptr};
+  file.open =
+      [content = std::make_shared<std::string>(std::move(content))](
+          int64_t offset) -> absl::StatusOr<std::unique_ptr<ByteSource>> {
+    return SourceOfString(*content, offset);
+  };
+  return file;
+}
+
+LayerFile Pattern(std::string path, int64_t size) {
+  return {path, size, 0755,
+          [size](int64_t) -> absl::StatusOr<std::unique_ptr<ByteSource>> {
+            return std::make_unique<PatternSource>(size, 7);
+          }};
+}
+
+struct Layer {
+  WrittenLayer written;
+  std::string file;
+};
+
+Layer Write(std::vector<LayerFile> files,
+            std::string_view type = oci::kOciLayerGzip) {
+  StringSink sink;
+  auto written = WriteLayer(std::move(files), type, sink);
+  EXPECT_TRUE(written.ok()) << written.status();
+  EXPECT_EQ(written->descriptor.digest(), Sha256Of(sink.bytes).ToString());
+  EXPECT_EQ(written->descriptor.size(),
+            static_cast<int64_t>(sink.bytes.size()));
+  EXPECT_EQ(written->descriptor.media_type(), type);
+  std::string path = absl::StrCat(
+      ::testing::TempDir(), "/",
+      ::testing::UnitTest::GetInstance()->current_test_info()->name());
+  std::ofstream(path, std::ios::binary) << sink.bytes;
+  return {*std::move(written), path};
+}
+
+// What a shell command prints; it must succeed without complaints.
+std::string Shell(const std::string& command) {
+  std::string output;
+  FILE* pipe = popen(absl::StrCat(command, " 2>&1").c_str(), "r");
+  char buffer[4096];
+  while (const size_t count = fread(buffer, 1, sizeof(buffer), pipe)) {
+    output.append(buffer, count);
+  }
+  const int status = pclose(pipe);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+      << command << ": " << output;
+  return output;
+}
+
+std::string Sha256Sum(const std::string& command) {
+  return Shell(absl::StrCat(command, " | sha256sum")).substr(0, 64);
+}
+
+TEST(LayerWriterTest, TarListsWhatWasPutIn) {
+  const Layer layer = Write({Text("opt/k8s/b", "bb", 0755), Text("a", ""),
+                             Text("opt/k8s/a/x", "x"), Text("opt/k8s-1", "")});
+  EXPECT_EQ(Shell(absl::StrCat("TZ=UTC tar tvzf ", layer.file)),
+            "-rw-r--r-- 0/0               0 1970-01-01 00:00 a\n"
+            "drwxr-xr-x 0/0               0 1970-01-01 00:00 opt/\n"
+            "drwxr-xr-x 0/0               0 1970-01-01 00:00 opt/k8s/\n"
+            "-rw-r--r-- 0/0               0 1970-01-01 00:00 opt/k8s-1\n"
+            "drwxr-xr-x 0/0               0 1970-01-01 00:00 opt/k8s/a/\n"
+            "-rw-r--r-- 0/0               1 1970-01-01 00:00 opt/k8s/a/x\n"
+            "-rwxr-xr-x 0/0               2 1970-01-01 00:00 opt/k8s/b\n");
+}
+
+TEST(LayerWriterTest, DiffIdIsTheDigestOfTheTarInside) {
+  const std::vector<LayerFile> files = {
+      Pattern("elf", 5000000),
+      Text("z.gz", "\x1f\x8b" + std::string(200000, 'z')),
+      Text("z.xz", std::string("\xfd"
+                               "7zXZ\0",
+                               6)),
+      Pattern("zz", 3)};
+  const Layer gzip = Write(files);
+  Shell(absl::StrCat("gzip -t ", gzip.file));
+  EXPECT_EQ(Sha256Sum(absl::StrCat("gzip -dc ", gzip.file)),
+            gzip.written.diff_id.hex());
+  const Layer tar = Write(files, oci::kOciLayerTar);
+  EXPECT_EQ(tar.written.diff_id, gzip.written.diff_id);
+  EXPECT_EQ(tar.written.descriptor.digest(), tar.written.diff_id.ToString());
+}
+
+TEST(LayerWriterTest, EmptyLayerIsTwoZeroBlocks) {
+  const Layer layer = Write({});
+  EXPECT_EQ(Shell(absl::StrCat("tar tzf ", layer.file)), "");
+  EXPECT_EQ(layer.written.diff_id, Sha256Of(std::string(1024, '\0')));
+}
+
+TEST(LayerWriterTest, LongNamesSurvive) {
+  std::vector<LayerFile> files;
+  std::string expected;
+  // Around the limits of ustar: a name of 100, a prefix of 155.
+  for (const int directory : {10, 98, 99, 100, 155, 156, 250}) {
+    for (const int name : {1, 99, 100, 101, 255}) {
+      files.push_back(Text(absl::StrCat(std::string(directory, 'd'), "/",
+                                        std::string(name, 'n')),
+                           "x"));
+    }
+  }
+  const Layer layer = Write(files, oci::kOciLayerTar);
+  const std::string listing = Shell(absl::StrCat("tar tf ", layer.file));
+  for (const LayerFile& file : files) {
+    EXPECT_THAT(listing, HasSubstr(absl::StrCat("\n", file.path, "\n")));
+  }
+  EXPECT_EQ(std::count(listing.begin(), listing.end(), '\n'), 35 + 7);
+}
+
+TEST(LayerWriterTest, BigFilesAreCompressedAndComeBack) {
+  constexpr int64_t kSize = 20 << 20;
+  const Layer layer = Write({Pattern("bin/kubelet", kSize)});
+  EXPECT_LT(layer.written.descriptor.size(), kSize * 3 / 4);
+  std::string content(kSize, '\0');
+  PatternSource source(kSize, 7);
+  for (size_t at = 0; at < content.size();) {
+    at += *source.Read(content.data() + at, content.size() - at);
+  }
+  EXPECT_EQ(Sha256Sum(absl::StrCat("tar xzOf ", layer.file, " bin/kubelet")),
+            Sha256Of(content).hex());
+}
+
+TEST(LayerWriterTest, CompressedFilesAreStored) {
+  const std::string content = "\x28\xb5\x2f\xfd" + std::string(1 << 20, 'a');
+  const Layer layer = Write({Text("a.zst", content), Text("b.zst", content)});
+  EXPECT_GT(layer.written.descriptor.size(), 2 << 20);
+  EXPECT_EQ(Sha256Sum(absl::StrCat("tar xzOf ", layer.file, " b.zst")),
+            Sha256Of(content).hex());
+}
+
+// What these bytes are must never change: a release made with another version
+// of kso would share no layer with those before it.
+TEST(LayerWriterTest, SameFilesGiveTheSameBytesForEver) {
+  std::vector<LayerFile> files = {
+      Pattern("opt/k8s/elf", 3000000), Text("opt/k8s/readme", "hello"),
+      Text("opt/k8s/x.tgz", "\x1f\x8b" + std::string(100000, 'z'))};
+  const Layer first = Write(files);
+  std::reverse(files.begin(), files.end());
+  const Layer second = Write(files);
+  EXPECT_EQ(first.written.descriptor.digest(),
+            second.written.descriptor.digest());
+  EXPECT_EQ(first.written.diff_id.ToString(),
+            "sha256:"
+            "ee9ce2331eb3120c86c3f9e1bc4fad89c69759c85f5b8d9c00cbe5d727732a26");
+  EXPECT_EQ(first.written.descriptor.digest(),
+            "sha256:"
+            "ff340290a1a3b6f930c38a970f02708bba1fecdd4ee5040de568677e30aca0ee");
+}
+
+TEST(LayerWriterTest, ASourceOfAnotherSizeIsDataLoss) {
+  for (const int64_t size : {2, 4, 1000000}) {
+    LayerFile file = Text("dir/file", "abc");
+    file.size = size;
+    StringSink sink;
+    const absl::Status status =
+        WriteLayer({file}, oci::kOciLayerGzip, sink).status();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("dir/file"));
+  }
+}
+
+TEST(LayerWriterTest, BadPathsAreRefused) {
+  const std::vector<std::vector<std::string>> bad = {{""},
+                                                     {"/etc/passwd"},
+                                                     {"../x"},
+                                                     {"a/../x"},
+                                                     {"a/./x"},
+                                                     {"a//x"},
+                                                     {"a/"},
+                                                     {"."},
+                                                     {"x", "x"},
+                                                     {"a", "a/b"},
+                                                     {"a/b/c", "a/b"},
+                                                     {std::string("a\0b", 3)},
+                                                     {std::string(5000, 'a')}};
+  for (const std::vector<std::string>& paths : bad) {
+    std::vector<LayerFile> files;
+    for (const std::string& path : paths) files.push_back(Text(path, ""));
+    StringSink sink;
+    EXPECT_TRUE(absl::IsInvalidArgument(
+        WriteLayer(files, oci::kOciLayerGzip, sink).status()))
+        << paths[0];
+    EXPECT_EQ(sink.bytes, "");
+  }
+}
+
+TEST(LayerWriterTest, UnknownMediaTypesAreRefused) {
+  StringSink sink;
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      WriteLayer({}, oci::kOciLayerZstd, sink).status()));
+}
+
+// The header of a file that ustar cannot hold says its size in pax, and tar
+// reads it back.
+TEST(LayerWriterTest, HugeSizesSurvive) {
+  class HeadOnly : public ByteSink {
+   public:
+    absl::Status Write(std::string_view part) override {
+      if (bytes.size() > 4096) return absl::CancelledError("enough");
+      bytes.append(part);
+      return absl::OkStatus();
+    }
+    std::string bytes;
+  } sink;
+  constexpr int64_t kHuge = int64_t{9} << 30;
+  EXPECT_TRUE(absl::IsCancelled(
+      WriteLayer({Pattern("huge", kHuge)}, oci::kOciLayerTar, sink).status()));
+  const std::string path = absl::StrCat(::testing::TempDir(), "/huge.tar");
+  std::ofstream(path, std::ios::binary) << sink.bytes.substr(0, 1536);
+  EXPECT_THAT(Shell(absl::StrCat("(tar tvf ", path, " || true)")),
+              HasSubstr(absl::StrCat(" ", kHuge, " ")));
+}
+
+}  // namespace
+}  // namespace kso
