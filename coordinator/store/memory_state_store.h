@@ -1,0 +1,16 @@
+#ifndef KSO_COORDINATOR_STORE_MEMORY_STATE_STORE_H_
+#define KSO_COORDINATOR_STORE_MEMORY_STATE_STORE_H_
+
+#include <memory>
+
+#include "coordinator/store/state_store.h"
+
+namespace kso::coordinator {
+
+// Keeps the journal for as long as it lives: for tests, and farms whose state
+// may be forgotten. May be called from any thread.
+std::unique_ptr<StateStore> CreateMemoryStateStore();
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_STORE_MEMORY_STATE_STORE_H_
