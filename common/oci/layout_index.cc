@@ -1,0 +1,101 @@
+#include "common/oci/layout_index.h"
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "common/base/digest.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/oci/media_types.h"
+
+namespace kso::oci {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kRefName[] = "org.opencontainers.image.ref.name";
+
+// The grammar of ref names (OCI image spec, annotations.md): words of letters
+// and digits, with a "/", one of "-._:@+", or "--" between two of them.
+bool IsValidRefName(std::string_view text) {
+  constexpr std::string_view kSeparators = "-._:@+/";
+  bool word = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(text[i]))) {
+      word = true;
+      continue;
+    }
+    if (!word || kSeparators.find(text[i]) == std::string_view::npos) {
+      return false;
+    }
+    if (text.substr(i).starts_with("--")) ++i;
+    word = false;
+  }
+  return word;
+}
+
+absl::StatusOr<Json> ExistingEntries(std::string_view existing) {
+  if (existing.empty()) return Json::array();
+  Json json = Json::parse(existing, nullptr, /*allow_exceptions=*/false);
+  if (json.is_object()) {
+    const auto manifests = json.find("manifests");
+    if (manifests != json.end() && manifests->is_array()) {
+      return std::move(*manifests);
+    }
+  }
+  return absl::FailedPreconditionError(
+      "its index.json is not that of an OCI image layout: move it away, or "
+      "choose another directory");
+}
+
+std::string RefNameOf(const Json& entry) {
+  if (!entry.is_object()) return "";
+  const auto annotations = entry.find("annotations");
+  if (annotations == entry.end() || !annotations->is_object()) return "";
+  const auto name = annotations->find(kRefName);
+  if (name == annotations->end() || !name->is_string()) return "";
+  return name->get<std::string>();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> MergeLayoutIndex(
+    std::string_view existing, const std::vector<LayoutImage>& images) {
+  std::set<std::string> names;
+  Json entries = Json::array();
+  for (const LayoutImage& image : images) {
+    KSO_ASSIGN_OR_RETURN(const Digest digest,
+                         Digest::Parse(image.index.digest()));
+    for (const std::string& name : image.ref_names) {
+      if (!IsValidRefName(name)) {
+        return absl::InvalidArgumentError(
+            Concat("\"", absl::CHexEscape(name),
+                   "\" cannot be a name in an OCI image layout"));
+      }
+      if (!names.insert(name).second) {
+        return absl::InvalidArgumentError(
+            Concat("two images of a layout are named \"", name, "\""));
+      }
+      entries.push_back({{"mediaType", image.index.media_type()},
+                         {"digest", digest.ToString()},
+                         {"size", image.index.size()},
+                         {"annotations", {{kRefName, name}}}});
+    }
+  }
+  KSO_ASSIGN_OR_RETURN(const Json old_entries, ExistingEntries(existing));
+  Json merged = Json::array();
+  for (const Json& entry : old_entries) {
+    if (!names.contains(RefNameOf(entry))) merged.push_back(entry);
+  }
+  for (Json& entry : entries) merged.push_back(std::move(entry));
+  const Json index = {{"schemaVersion", 2},
+                      {"mediaType", std::string(kOciIndex)},
+                      {"manifests", std::move(merged)}};
+  // Text that is not UTF-8 must not end the program.
+  return index.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace kso::oci

@@ -1,0 +1,34 @@
+#ifndef KSO_COMMON_OCI_LAYOUT_INDEX_H_
+#define KSO_COMMON_OCI_LAYOUT_INDEX_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kso/v1/types.pb.h"
+
+namespace kso::oci {
+
+// An image of an image layout, and the names that it has there, such as
+// "kubespray-files:v0.1.0".
+struct LayoutImage {
+  // What the names stand for: an index, or a manifest.
+  v1::Descriptor index;
+  std::vector<std::string> ref_names;
+};
+
+// The "oci-layout" file of a layout (OCI image spec, image-layout.md).
+inline constexpr std::string_view kLayoutFile =
+    "{\"imageLayoutVersion\":\"1.0.0\"}";
+
+// The index.json of a layout that holds `images`, and what `existing`, the
+// index.json that is there (empty when there is none), has under other names.
+// INVALID_ARGUMENT for names that the image spec does not allow and for names
+// that are there twice; FAILED_PRECONDITION when `existing` is not an index.
+absl::StatusOr<std::string> MergeLayoutIndex(
+    std::string_view existing, const std::vector<LayoutImage>& images);
+
+}  // namespace kso::oci
+
+#endif  // KSO_COMMON_OCI_LAYOUT_INDEX_H_

@@ -1,0 +1,198 @@
+#include "common/oci/layout_writer.h"
+
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "common/base/strings.h"
+#include "common/oci/media_types.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/memory_blob_store.h"
+
+namespace kso::oci {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string Shell(const std::string& command) {
+  std::string output;
+  FILE* pipe = popen(Concat(command, " 2>&1").c_str(), "r");
+  char buffer[4096];
+  while (const size_t count = fread(buffer, 1, sizeof(buffer), pipe)) {
+    output.append(buffer, count);
+  }
+  const int status = pclose(pipe);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+      << command << ": " << output;
+  return output;
+}
+
+std::string ReadFile(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream content;
+  content << file.rdbuf();
+  return content.str();
+}
+
+std::string JsonOf(std::string_view media_type, std::string_view content,
+                   std::string_view more = "") {
+  return Concat("{\"mediaType\":\"", media_type, "\",\"digest\":\"",
+                Sha256Of(content).ToString(), "\",\"size\":", content.size(),
+                more, "}");
+}
+
+class LayoutWriterTest : public ::testing::Test {
+ protected:
+  LayoutWriterTest()
+      : directory_(
+            fs::path(::testing::TempDir()) /
+            ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    fs::remove_all(directory_);
+  }
+
+  // An image for one platform, with a layer that is really one.
+  LayoutImage Image(const std::string& name, const std::string& seed) {
+    const std::string layer(1024, '\0');
+    const std::string config =
+        Concat("{\"architecture\":\"amd64\",\"os\":\"linux\",\"author\":\"",
+               seed, "\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"",
+               Sha256Of(layer).ToString(), "\"]}}");
+    const std::string manifest =
+        Concat("{\"schemaVersion\":2,\"mediaType\":\"", kOciManifest,
+               "\",\"config\":", JsonOf(kOciConfig, config), ",\"layers\":[",
+               JsonOf(kOciLayerTar, layer), "]}");
+    const std::string index = Concat(
+        "{\"schemaVersion\":2,\"mediaType\":\"", kOciIndex,
+        "\",\"manifests\":[",
+        JsonOf(kOciManifest, manifest,
+               ",\"platform\":{\"architecture\":\"amd64\",\"os\":\"linux\"}"),
+        "]}");
+    for (const std::string& blob : {layer, config, manifest, index}) {
+      blobs_.Add(blob);
+    }
+    layer_ = Sha256Of(layer);
+    LayoutImage image;
+    image.index.set_media_type(std::string(kOciIndex));
+    image.index.set_digest(Sha256Of(index).ToString());
+    image.index.set_size(static_cast<int64_t>(index.size()));
+    image.ref_names = {name};
+    return image;
+  }
+
+  // Copies with skopeo, which checks every digest, and compares the index.
+  void ExpectReadable(const std::string& reference, const LayoutImage& image) {
+    const std::string raw = Shell(Concat("skopeo inspect --raw ", reference));
+    EXPECT_EQ(Sha256Of(raw).ToString(), image.index.digest());
+    Shell(Concat("skopeo copy --quiet --insecure-policy --all ", reference,
+                 " dir:", directory_.string(), "-copy"));
+  }
+
+  const fs::path directory_;
+  testing::MemoryBlobStore blobs_;
+  Digest layer_ = Sha256Of("");
+};
+
+TEST_F(LayoutWriterTest, SkopeoAndUmociReadTheDirectory) {
+  const LayoutImage files = Image("kubespray-files:v1", "files");
+  LayoutImage images = Image("kubespray-images:v1", "images");
+  images.ref_names.push_back("kubespray-images:latest");
+  const absl::Status status =
+      WriteOciLayout(blobs_, {files, images}, directory_);
+  ASSERT_TRUE(status.ok()) << status;
+  const std::string prefix = Concat("oci:", directory_.string(), ":");
+  ExpectReadable(Concat(prefix, "kubespray-files:v1"), files);
+  ExpectReadable(Concat(prefix, "kubespray-images:v1"), images);
+  ExpectReadable(Concat(prefix, "kubespray-images:latest"), images);
+  EXPECT_EQ(Shell(Concat("umoci ls --layout ", directory_.string())),
+            "kubespray-files:v1\nkubespray-images:v1\n"
+            "kubespray-images:latest\n");
+}
+
+TEST_F(LayoutWriterTest, SkopeoReadsTheArchiveWhichIsAlwaysTheSame) {
+  const LayoutImage files = Image("kubespray-files:v1", "files");
+  const LayoutImage images = Image("kubespray-images:v1", "images");
+  const fs::path file = directory_ / "release.tar";
+  std::string first;
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status status = WriteOciArchive(blobs_, {files, images}, file);
+    ASSERT_TRUE(status.ok()) << status;
+    if (i == 0) first = ReadFile(file);
+  }
+  EXPECT_EQ(ReadFile(file), first);
+  EXPECT_FALSE(fs::exists(file.string() + ".partial"));
+  const std::string prefix = Concat("oci-archive:", file.string(), ":");
+  ExpectReadable(Concat(prefix, "kubespray-files:v1"), files);
+  ExpectReadable(Concat(prefix, "kubespray-images:v1"), images);
+}
+
+TEST_F(LayoutWriterTest, OtherNamesStayAndTheSameNameIsReplaced) {
+  const LayoutImage old = Image("tool:v1", "old");
+  const LayoutImage kept = Image("kept:v1", "kept");
+  ASSERT_TRUE(WriteOciLayout(blobs_, {old, kept}, directory_).ok());
+  const LayoutImage replaced = Image("tool:v1", "new");
+  ASSERT_TRUE(WriteOciLayout(blobs_, {replaced}, directory_).ok());
+  const std::string index = ReadFile(directory_ / "index.json");
+  EXPECT_THAT(index, HasSubstr(kept.index.digest()));
+  EXPECT_THAT(index, HasSubstr(replaced.index.digest()));
+  EXPECT_THAT(index, Not(HasSubstr(old.index.digest())));
+}
+
+TEST_F(LayoutWriterTest, FetchesOnlyWhatIsNotThereOrIsDamaged) {
+  const LayoutImage image = Image("tool:v1", "x");
+  ASSERT_TRUE(WriteOciLayout(blobs_, {image}, directory_).ok());
+  const int first = blobs_.opened();
+  ASSERT_TRUE(WriteOciLayout(blobs_, {image}, directory_).ok());
+  // Index and manifest are read to find the rest.
+  EXPECT_EQ(blobs_.opened() - first, 2);
+
+  const fs::path layer = directory_ / "blobs" / "sha256" / layer_.hex();
+  std::ofstream(layer) << std::string(1024, 'x');
+  ASSERT_TRUE(WriteOciLayout(blobs_, {image}, directory_).ok());
+  EXPECT_EQ(ReadFile(layer), std::string(1024, '\0'));
+}
+
+TEST_F(LayoutWriterTest, AFailureNamesNothing) {
+  const LayoutImage image = Image("tool:v1", "x");
+  blobs_.Damage(layer_, std::string(1024, 'x'));
+  EXPECT_TRUE(absl::IsDataLoss(WriteOciLayout(blobs_, {image}, directory_)));
+  EXPECT_FALSE(fs::exists(directory_ / "index.json"));
+  const fs::path file = directory_ / "release.tar";
+  EXPECT_TRUE(absl::IsDataLoss(WriteOciArchive(blobs_, {image}, file)));
+  EXPECT_FALSE(fs::exists(file));
+  EXPECT_FALSE(fs::exists(file.string() + ".partial"));
+
+  blobs_.Remove(layer_);
+  const absl::Status missing = WriteOciLayout(blobs_, {image}, directory_);
+  EXPECT_TRUE(absl::IsNotFound(missing));
+  EXPECT_THAT(std::string(missing.message()), HasSubstr(layer_.hex()));
+}
+
+TEST_F(LayoutWriterTest, BadNamesAreRefused) {
+  for (const char* name :
+       {"", "a b", "/a", "a/", "a//b", "-a", "../a", "a..b"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(
+        WriteOciLayout(blobs_, {Image(name, "x")}, directory_)))
+        << name;
+  }
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      WriteOciLayout(blobs_, {Image("a", "x"), Image("a", "y")}, directory_)));
+  EXPECT_FALSE(fs::exists(directory_));
+}
+
+TEST_F(LayoutWriterTest, AnotherKindOfDirectoryIsLeftAlone) {
+  fs::create_directories(directory_);
+  std::ofstream(directory_ / "index.json") << "{\"pages\":[]}";
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      WriteOciLayout(blobs_, {Image("a", "x")}, directory_)));
+  EXPECT_EQ(ReadFile(directory_ / "index.json"), "{\"pages\":[]}");
+}
+
+}  // namespace
+}  // namespace kso::oci
