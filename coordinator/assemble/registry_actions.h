@@ -4,8 +4,8 @@
 #include <functional>
 #include <memory>
 
-#include "coordinator/engine/build_actions.h"
 #include "common/oci/image_store.h"
+#include "coordinator/engine/build_actions.h"
 
 namespace kso::coordinator {
 

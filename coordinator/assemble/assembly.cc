@@ -1,0 +1,197 @@
+#include "coordinator/assemble/assembly.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/oci/destination.h"
+#include "common/oci/media_types.h"
+#include "common/oci/platform.h"
+#include "coordinator/assemble/documents.h"
+#include "coordinator/assemble/image_config.h"
+#include "coordinator/assemble/verify_tasks.h"
+#include "coordinator/core/image_choice.h"
+#include "coordinator/core/task_factory.h"
+
+namespace kso::coordinator {
+namespace {
+
+constexpr std::string_view kLatest = "latest";
+
+// The documents of one platform image.
+struct PlatformImage {
+  v1::Document config;
+  v1::Document manifest;
+};
+
+// An index and what is in it.
+struct Variant {
+  std::string image;
+  std::string tag_suffix;
+  std::vector<PlatformImage> platforms;
+  v1::Document index;
+};
+
+absl::Status Annotate(const absl::Status& status, std::string_view item) {
+  return absl::Status(status.code(),
+                      Concat(item, ": ", ToStd(status.message())));
+}
+
+ImageAdditions AdditionsFor(const AssembleRequest& request,
+                            const v1::PlannedImage& planned) {
+  const bool is_files = planned.image() == kFilesImage;
+  ImageAdditions additions;
+  additions.port = is_files ? "8080/tcp" : "5000/tcp";
+  additions.served_directory = is_files ? "/opt/k8s" : "/var/lib/registry";
+  additions.title = planned.image();
+  additions.version = request.release.name();
+  return additions;
+}
+
+class Assembler {
+ public:
+  explicit Assembler(const AssembleRequest& request) : request_(request) {}
+
+  absl::StatusOr<Assembly> Run() {
+    KSO_RETURN_IF_ERROR(MakePlatformImages());
+    for (Variant& variant : variants_) FinishVariant(variant);
+    return PushOrder();
+  }
+
+ private:
+  absl::Status MakePlatformImages() {
+    for (const v1::PlannedImage& planned : request_.images) {
+      std::vector<v1::Failure> failures;
+      const std::optional<ChosenImage> base = ChooseBase(
+          planned.base(), request_.release, request_.resolved, failures);
+      if (!base) {
+        return absl::InvalidArgumentError(
+            Concat("base ", planned.base(), ": ", failures.front().reason()));
+      }
+      const ChosenManifest* manifest = base->Find(planned.platform());
+      if (manifest == nullptr) {
+        return absl::InvalidArgumentError(
+            Concat("base ", planned.base(), " does not exist for ",
+                   oci::FormatPlatform(planned.platform())));
+      }
+      absl::StatusOr<PlatformImage> image = MakeImage(planned, *manifest);
+      if (!image.ok()) {
+        return Annotate(image.status(), Concat("base ", planned.base()));
+      }
+      KSO_ASSIGN_OR_RETURN(
+          v1::Task verify,
+          MakeVerifyTask(request_, planned,
+                         image->manifest.content_descriptor()));
+      assembly_.outcome.verify_tasks.push_back(std::move(verify));
+      VariantOf(planned).platforms.push_back(*std::move(image));
+    }
+    return absl::OkStatus();
+  }
+
+  Variant& VariantOf(const v1::PlannedImage& planned) {
+    for (Variant& variant : variants_) {
+      if (variant.image == planned.image() &&
+          variant.tag_suffix == planned.tag_suffix()) {
+        return variant;
+      }
+    }
+    Variant& variant = variants_.emplace_back();
+    variant.image = planned.image();
+    variant.tag_suffix = planned.tag_suffix();
+    return variant;
+  }
+
+  absl::StatusOr<PlatformImage> MakeImage(const v1::PlannedImage& planned,
+                                          const ChosenManifest& base) const {
+    ImageAdditions additions = AdditionsFor(request_, planned);
+    std::vector<v1::Descriptor> layers;
+    for (const v1::Descriptor& layer : base.manifest.layers) {
+      KSO_ASSIGN_OR_RETURN(layers.emplace_back(), AsOciLayer(layer));
+    }
+    for (const std::string& task_id : planned.layer_task_ids()) {
+      const auto made = request_.layers.find(task_id);
+      if (made == request_.layers.end()) {
+        return absl::InternalError(Concat("layer ", task_id, " is missing"));
+      }
+      layers.push_back(made->second.layer());
+      additions.diff_ids.push_back(made->second.diff_id());
+      additions.history.push_back(Concat("kso: layer of ", planned.image()));
+    }
+    PlatformImage image;
+    KSO_ASSIGN_OR_RETURN(std::string config, ExtendConfig(base, additions));
+    image.config = MakeDocument(oci::kOciConfig, std::move(config));
+    image.manifest = MakeManifest(image.config.content_descriptor(), layers);
+    *image.manifest.mutable_content_descriptor()->mutable_platform() =
+        planned.platform();
+    return image;
+  }
+
+  // In the order of the release's platforms, whatever the plan's.
+  void FinishVariant(Variant& variant) {
+    const auto position = [&](const PlatformImage& image) {
+      const std::string platform =
+          oci::FormatPlatform(image.manifest.content_descriptor().platform());
+      int i = 0;
+      for (const v1::Platform& candidate : request_.release.platforms()) {
+        if (oci::FormatPlatform(candidate) == platform) break;
+        ++i;
+      }
+      return i;
+    };
+    std::stable_sort(variant.platforms.begin(), variant.platforms.end(),
+                     [&](const PlatformImage& a, const PlatformImage& b) {
+                       return position(a) < position(b);
+                     });
+    std::vector<v1::Descriptor> manifests;
+    for (const PlatformImage& image : variant.platforms) {
+      manifests.push_back(image.manifest.content_descriptor());
+    }
+    variant.index = MakeIndex(manifests);
+
+    v1::ImageResult& result = assembly_.outcome.images.emplace_back();
+    result.set_name(variant.image);
+    const v1::Destination& destination = request_.release.destination();
+    const std::string repository =
+        oci::DestinationRepository(destination, variant.image);
+    result.set_repository(
+        destination.kind() == v1::Destination::REGISTRY
+            ? Concat(oci::DestinationHost(destination), "/", repository)
+            : repository);
+    result.add_tags(request_.release.name() + variant.tag_suffix);
+    result.add_tags(Concat(kLatest, variant.tag_suffix));
+    *result.mutable_index() = variant.index.content_descriptor();
+    result.mutable_manifests()->Assign(manifests.begin(), manifests.end());
+  }
+
+  Assembly PushOrder() {
+    for (const Variant& variant : variants_) {
+      for (const PlatformImage& image : variant.platforms) {
+        assembly_.pushes.push_back({variant.image, true, image.config});
+      }
+    }
+    for (const Variant& variant : variants_) {
+      for (const PlatformImage& image : variant.platforms) {
+        assembly_.pushes.push_back({variant.image, false, image.manifest});
+      }
+    }
+    for (const Variant& variant : variants_) {
+      assembly_.pushes.push_back({variant.image, false, variant.index});
+    }
+    return std::move(assembly_);
+  }
+
+  const AssembleRequest& request_;
+  std::vector<Variant> variants_;
+  Assembly assembly_;
+};
+
+}  // namespace
+
+absl::StatusOr<Assembly> AssembleImages(const AssembleRequest& request) {
+  return Assembler(request).Run();
+}
+
+}  // namespace kso::coordinator

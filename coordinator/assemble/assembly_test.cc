@@ -1,0 +1,218 @@
+#include "coordinator/assemble/assembly.h"
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+#include "common/base/digest.h"
+#include "common/oci/manifest.h"
+#include "common/oci/media_types.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/resolved_release.h"
+
+namespace kso::coordinator {
+namespace {
+
+using ::kso::testing::ResolvedRelease;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+// What would come of the plan's tasks.
+v1::MadeLayer MadeOf(const v1::Task& task) {
+  v1::MadeLayer made;
+  const std::string bytes = task.make_layer().SerializeAsString();
+  made.mutable_layer()->set_media_type(task.make_layer().media_type());
+  made.mutable_layer()->set_digest(Sha256Of(bytes).ToString());
+  made.mutable_layer()->set_size(static_cast<int64_t>(bytes.size()));
+  made.set_diff_id(Sha256Of("unpacked " + bytes).ToString());
+  for (const v1::LayerMember& member : task.make_layer().members()) {
+    v1::MadeMember& one = *made.add_members();
+    one.set_path(member.path());
+    one.set_digest(Sha256Of(member.path()).ToString());
+    one.set_size(7);
+  }
+  return made;
+}
+
+ResolvedRelease Fake() {
+  ResolvedRelease fake;
+  fake.AddFile("https://dl.k8s.io/v1/kubelet", {"amd64"});
+  fake.AddImage("registry.k8s.io/pause:3.9");
+  fake.AddImage("docker.io/amazon/x:1", {.platforms = {"linux/amd64"}});
+  fake.release.mutable_missing_platform()->set_allow_by_default(true);
+  return fake;
+}
+
+AssembleRequest RequestOf(const ResolvedRelease& fake) {
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  EXPECT_THAT(plan.failures, ::testing::IsEmpty());
+  AssembleRequest request = {.build_id = "b1",
+                             .release = fake.release,
+                             .images = plan.images,
+                             .resolved = fake.resolved,
+                             .layers = {}};
+  for (const v1::Task& task : plan.tasks) {
+    if (task.has_make_layer()) request.layers[task.task_id()] = MadeOf(task);
+  }
+  return request;
+}
+
+const v1::Task& TaskOf(const Assembly& assembly, const std::string& id) {
+  for (const v1::Task& task : assembly.outcome.verify_tasks) {
+    if (task.task_id() == id) return task;
+  }
+  ADD_FAILURE() << "no task " << id;
+  return v1::Task::default_instance();
+}
+
+TEST(AssembleImagesTest, MakesThreeIndexesOfTwoPlatforms) {
+  const auto assembly = AssembleImages(RequestOf(Fake()));
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  const auto& images = assembly->outcome.images;
+  ASSERT_THAT(images, SizeIs(3));
+  EXPECT_EQ(images[0].repository(),
+            "registry.example.com/team/kubespray-files");
+  EXPECT_THAT(images[0].tags(), ElementsAre("v0.1.0-2.25.1", "latest"));
+  EXPECT_EQ(images[1].name(), "kubespray-images");
+  EXPECT_THAT(images[1].tags(), ElementsAre("v0.1.0-2.25.1", "latest"));
+  EXPECT_EQ(images[2].name(), "kubespray-images");
+  EXPECT_THAT(images[2].tags(), ElementsAre("v0.1.0-2.25.1-all", "latest-all"));
+  for (const v1::ImageResult& image : images) {
+    ASSERT_EQ(image.manifests_size(), 2);
+    EXPECT_EQ(image.manifests(0).platform().architecture(), "amd64");
+    EXPECT_EQ(image.manifests(1).platform().architecture(), "arm64");
+  }
+}
+
+TEST(AssembleImagesTest, PushesChildrenBeforeWhatNamesThem) {
+  const AssembleRequest request = RequestOf(Fake());
+  const auto assembly = AssembleImages(request);
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  std::set<std::string> there;
+  for (const auto& [id, made] : request.layers) {
+    there.insert(made.layer().digest());
+  }
+  for (const auto& base :
+       {request.release.files_base(), request.release.images_base()}) {
+    for (const auto& document : request.resolved.images.at(base).manifests()) {
+      const auto manifest = oci::ParseManifest(
+          document.content(), document.content_descriptor().media_type());
+      for (const auto& layer : manifest->layers) {
+        there.insert(layer.digest());
+      }
+    }
+  }
+  for (const DocumentPush& push : assembly->pushes) {
+    const auto& content = push.document.content();
+    const auto& descriptor = push.document.content_descriptor();
+    EXPECT_EQ(Sha256Of(content).ToString(), descriptor.digest());
+    EXPECT_EQ(push.is_config, descriptor.media_type() == oci::kOciConfig);
+    if (descriptor.media_type() == oci::kOciManifest) {
+      const auto manifest = oci::ParseManifest(content, oci::kOciManifest);
+      ASSERT_TRUE(manifest.ok()) << manifest.status();
+      EXPECT_EQ(there.count(manifest->config.digest()), 1u);
+      for (const auto& layer : manifest->layers) {
+        EXPECT_EQ(there.count(layer.digest()), 1u);
+        EXPECT_EQ(layer.media_type(), oci::kOciLayerGzip);
+      }
+    } else if (descriptor.media_type() == oci::kOciIndex) {
+      const auto index = oci::ParseIndex(content, oci::kOciIndex);
+      ASSERT_TRUE(index.ok()) << index.status();
+      EXPECT_THAT(index->manifests, SizeIs(2));
+      for (const auto& manifest : index->manifests) {
+        EXPECT_EQ(there.count(manifest.digest()), 1u);
+      }
+    }
+    there.insert(descriptor.digest());
+  }
+  EXPECT_EQ(assembly->pushes.back().document.content_descriptor().digest(),
+            assembly->outcome.images.back().index().digest());
+}
+
+TEST(AssembleImagesTest, ConfigsFitTheirManifests) {
+  const auto assembly = AssembleImages(RequestOf(Fake()));
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  std::map<std::string, std::string> configs;
+  for (const DocumentPush& push : assembly->pushes) {
+    const auto& descriptor = push.document.content_descriptor();
+    if (push.is_config) {
+      configs[descriptor.digest()] = push.document.content();
+    }
+    if (descriptor.media_type() != oci::kOciManifest) continue;
+    const auto manifest =
+        oci::ParseManifest(push.document.content(), oci::kOciManifest);
+    const auto config =
+        oci::ParseImageConfig(configs.at(manifest->config.digest()));
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_EQ(config->diff_ids.size(), manifest->layers.size());
+    EXPECT_EQ(config->platform.architecture(),
+              descriptor.platform().architecture());
+    EXPECT_THAT(configs.at(manifest->config.digest()),
+                ::testing::Not(HasSubstr("/var/lib/registry\"")));
+  }
+}
+
+TEST(AssembleImagesTest, VerifiesEverythingThatEachImageServes) {
+  const auto assembly = AssembleImages(RequestOf(Fake()));
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  EXPECT_THAT(assembly->outcome.verify_tasks, SizeIs(6));
+  const v1::Task& files =
+      TaskOf(*assembly, "b1/verify/kubespray-files/linux-arm64");
+  EXPECT_TRUE(files.must_execute());
+  EXPECT_EQ(files.platform().architecture(), "arm64");
+  EXPECT_EQ(files.verify_image().manifest().digest(),
+            assembly->outcome.images[0].manifests(1).digest());
+  ASSERT_EQ(files.verify_image().files().files_size(), 1);
+  EXPECT_EQ(files.verify_image().files().files(0).path(),
+            "k8s/dl.k8s.io/v1/kubelet");
+
+  const auto& arm64 =
+      TaskOf(*assembly, "b1/verify/kubespray-images/linux-arm64")
+          .verify_image();
+  ASSERT_EQ(arm64.images().images_size(), 1);
+  EXPECT_EQ(arm64.images().images(0).repository(), "k8s/pause");
+  EXPECT_EQ(arm64.images().images(0).tag(), "3.9");
+  EXPECT_EQ(arm64.images().images(0).manifests_size(), 1);
+
+  const auto& all =
+      TaskOf(*assembly, "b1/verify/kubespray-images-all/linux-arm64")
+          .verify_image();
+  EXPECT_EQ(all.variant(), "kubespray-images-all");
+  EXPECT_EQ(all.image(), "kubespray-images");
+  ASSERT_EQ(all.images().images_size(), 2);
+  EXPECT_EQ(all.images().images(1).manifests_size(), 2);
+}
+
+TEST(AssembleImagesTest, GivesTheSameDigestsAgain) {
+  const auto first = AssembleImages(RequestOf(Fake()));
+  const auto second = AssembleImages(RequestOf(Fake()));
+  ASSERT_TRUE(first.ok() && second.ok());
+  for (size_t i = 0; i < first->outcome.images.size(); ++i) {
+    EXPECT_EQ(first->outcome.images[i].index().digest(),
+              second->outcome.images[i].index().digest());
+  }
+}
+
+TEST(AssembleImagesTest, NamesNoHostForOtherDestinations) {
+  ResolvedRelease fake = Fake();
+  fake.release.mutable_destination()->set_kind(v1::Destination::OCI_LAYOUT);
+  fake.release.mutable_destination()->set_location("/home/me/out");
+  const auto assembly = AssembleImages(RequestOf(fake));
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  EXPECT_EQ(assembly->outcome.images[0].repository(), "kubespray-files");
+}
+
+TEST(AssembleImagesTest, SaysWhichLayerIsMissing) {
+  AssembleRequest request = RequestOf(Fake());
+  request.layers.erase("b1/layer/files-config");
+  const auto assembly = AssembleImages(request);
+  ASSERT_FALSE(assembly.ok());
+  EXPECT_THAT(std::string(assembly.status().message()),
+              HasSubstr("b1/layer/files-config"));
+}
+
+}  // namespace
+}  // namespace kso::coordinator

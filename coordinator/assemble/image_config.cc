@@ -1,0 +1,126 @@
+#include "coordinator/assemble/image_config.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/oci/manifest.h"
+#include "common/oci/platform.h"
+
+namespace kso::coordinator {
+namespace {
+
+using Json = nlohmann::json;
+
+// Nothing in an image tells when it was made.
+constexpr std::string_view kCreated = "1970-01-01T00:00:00Z";
+
+// Directories compare by prefix when each ends in a slash.
+std::string AsDirectory(const std::string& path) {
+  return absl::EndsWith(path, "/") ? path : absl::StrCat(path, "/");
+}
+
+void DropVolumes(Json& config, const std::string& served_directory) {
+  const auto volumes = config.find("Volumes");
+  if (volumes == config.end() || !volumes->is_object()) return;
+  const std::string served = AsDirectory(served_directory);
+  Json kept = Json::object();
+  for (const auto& [path, value] : volumes->items()) {
+    const std::string volume = AsDirectory(path);
+    if (absl::StartsWith(volume, served) || absl::StartsWith(served, volume)) {
+      continue;
+    }
+    kept[path] = value;
+  }
+  if (kept.empty()) {
+    config.erase("Volumes");
+  } else {
+    *volumes = std::move(kept);
+  }
+}
+
+// The object under `key`, made where there is none.
+Json& ObjectAt(Json& json, const char* key) {
+  Json& value = json[key];
+  if (!value.is_object()) value = Json::object();
+  return value;
+}
+
+size_t LayersIn(const Json& history) {
+  size_t count = 0;
+  for (const Json& entry : history) {
+    const bool is_empty = entry.is_object() && entry.contains("empty_layer") &&
+                          entry["empty_layer"] == true;
+    if (!is_empty) ++count;
+  }
+  return count;
+}
+
+Json HistoryLine(std::string_view created_by) {
+  return Json{{"created", kCreated}, {"created_by", created_by}};
+}
+
+// History is for people, yet tools refuse one that does not fit the layers: a
+// base without a proper one gets a plain one.
+Json BaseHistory(const Json& config, size_t layers) {
+  const auto history = config.find("history");
+  if (history != config.end() && history->is_array() &&
+      LayersIn(*history) == layers) {
+    return *history;
+  }
+  Json plain = Json::array();
+  for (size_t i = 0; i < layers; ++i) {
+    plain.push_back(HistoryLine("layer of the base image"));
+  }
+  return plain;
+}
+
+absl::Status CheckBase(const ChosenManifest& base) {
+  KSO_ASSIGN_OR_RETURN(const oci::ImageConfig config,
+                       oci::ParseImageConfig(base.config.content()));
+  if (config.diff_ids.size() != base.manifest.layers.size()) {
+    return absl::InvalidArgumentError(
+        Concat("its config names ", config.diff_ids.size(),
+               " layers, its manifest ", base.manifest.layers.size()));
+  }
+  if (!oci::PlatformSatisfies(config.platform, base.platform)) {
+    return absl::InvalidArgumentError(
+        Concat("its config says ", oci::FormatPlatform(config.platform),
+               " where its index says ", oci::FormatPlatform(base.platform)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ExtendConfig(const ChosenManifest& base,
+                                         const ImageAdditions& additions) {
+  KSO_RETURN_IF_ERROR(CheckBase(base));
+  Json json = Json::parse(base.config.content(), nullptr,
+                          /*allow_exceptions=*/false);
+  json["history"] = BaseHistory(json, base.manifest.layers.size());
+  for (const std::string& line : additions.history) {
+    json["history"].push_back(HistoryLine(line));
+  }
+  for (const std::string& diff_id : additions.diff_ids) {
+    json["rootfs"]["diff_ids"].push_back(diff_id);
+  }
+  json["created"] = kCreated;
+  // How Docker's old builder made the base: no longer true, and with another
+  // copy of the volumes.
+  json.erase("container");
+  json.erase("container_config");
+
+  Json& config = ObjectAt(json, "config");
+  DropVolumes(config, additions.served_directory);
+  ObjectAt(config, "ExposedPorts")[additions.port] = Json::object();
+  Json& labels = ObjectAt(config, "Labels");
+  labels["org.opencontainers.image.title"] = additions.title;
+  labels["org.opencontainers.image.version"] = additions.version;
+  return json.dump(-1, ' ', /*ensure_ascii=*/false,
+                   Json::error_handler_t::replace);
+}
+
+}  // namespace kso::coordinator

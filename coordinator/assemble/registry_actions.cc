@@ -1,0 +1,156 @@
+#include "coordinator/assemble/registry_actions.h"
+
+#include <string>
+#include <utility>
+
+#include "common/base/byte_stream.h"
+#include "common/base/digest.h"
+#include "common/base/executor.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/oci/destination.h"
+#include "coordinator/assemble/assembly.h"
+
+namespace kso::coordinator {
+namespace {
+
+// What a person can do about a destination that refuses something.
+std::string_view AdviceFor(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+      return "log in to the destination on the coordinator's machine with an "
+             "account that may push there, then retry the build";
+    case absl::StatusCode::kNotFound:
+      return "something that was pushed is gone from the destination: see "
+             "whether it is being cleaned up, then retry the build";
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kResourceExhausted:
+      return "see whether the destination is well, then retry the build";
+    default:
+      return "see the destination's log, then retry the build";
+  }
+}
+
+absl::Status Explain(const absl::Status& status, std::string_view doing) {
+  return absl::Status(status.code(),
+                      Concat(doing, ": ", ToStd(status.message()), "; ",
+                             AdviceFor(status.code())));
+}
+
+absl::Status PushDocument(oci::ImageStore& store, const std::string& repository,
+                          const DocumentPush& push) {
+  const v1::Document& document = push.document;
+  if (!push.is_config) return store.PutManifest(repository, document, "");
+  return store
+      .PutBlob(repository, document.content_descriptor(),
+               [&document](int64_t offset)
+                   -> absl::StatusOr<std::unique_ptr<ByteSource>> {
+                 return SourceOfString(document.content(), offset);
+               })
+      .status();
+}
+
+bool IsLatest(const std::string& tag) {
+  return tag == "latest" || tag == "latest-all";
+}
+
+class RegistryActions : public BuildActions {
+ public:
+  RegistryActions(OpenDestination open, int threads)
+      : open_(std::move(open)), executor_(threads) {}
+
+  void Assemble(
+      AssembleRequest request,
+      absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) override {
+    executor_.Schedule(
+        [this, request = std::move(request), done = std::move(done)]() mutable {
+          done(AssembleNow(request));
+        });
+  }
+
+  void Tag(TagRequest request,
+           absl::AnyInvocable<void(absl::Status)> done) override {
+    executor_.Schedule(
+        [this, request = std::move(request), done = std::move(done)]() mutable {
+          done(TagNow(request));
+        });
+  }
+
+ private:
+  absl::StatusOr<std::shared_ptr<oci::ImageStore>> Open(
+      const v1::Destination& destination) {
+    absl::StatusOr<std::shared_ptr<oci::ImageStore>> store = open_(destination);
+    if (store.ok()) return store;
+    return Explain(store.status(),
+                   Concat("destination ", oci::FormatDestination(destination)));
+  }
+
+  absl::StatusOr<AssembleOutcome> AssembleNow(const AssembleRequest& request) {
+    KSO_ASSIGN_OR_RETURN(Assembly assembly, AssembleImages(request));
+    const v1::Destination& destination = request.release.destination();
+    KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
+                         Open(destination));
+    for (const DocumentPush& push : assembly.pushes) {
+      const std::string repository =
+          oci::DestinationRepository(destination, push.image);
+      const absl::Status pushed = PushDocument(*store, repository, push);
+      if (!pushed.ok()) {
+        const v1::Descriptor& descriptor = push.document.content_descriptor();
+        return Explain(pushed, Concat("pushing ", descriptor.media_type(), " ",
+                                      descriptor.digest(), " of ", push.image));
+      }
+    }
+    return std::move(assembly.outcome);
+  }
+
+  // The release's own tags first, so that "latest" never names an image whose
+  // other tags are not there.
+  absl::Status TagNow(const TagRequest& request) {
+    KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
+                         Open(request.destination));
+    for (const bool latest : {false, true}) {
+      for (const v1::ImageResult& image : request.images) {
+        KSO_RETURN_IF_ERROR(
+            TagImage(*store, request.destination, image, latest));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status TagImage(oci::ImageStore& store,
+                        const v1::Destination& destination,
+                        const v1::ImageResult& image, bool latest) {
+    const std::string repository =
+        oci::DestinationRepository(destination, image.name());
+    const absl::StatusOr<v1::Document> index =
+        store.GetManifest(repository, image.index().digest());
+    if (!index.ok()) {
+      return Explain(index.status(),
+                     Concat("reading the index ", image.index().digest(),
+                            " of ", image.name()));
+    }
+    for (const std::string& tag : image.tags()) {
+      if (IsLatest(tag) != latest) continue;
+      const absl::Status tagged = store.PutManifest(repository, *index, tag);
+      if (!tagged.ok()) {
+        return Explain(tagged, Concat("tagging ", image.name(), ":", tag));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  const OpenDestination open_;
+  // Last: its destructor waits for functions that use the others.
+  Executor executor_;
+};
+
+}  // namespace
+
+std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
+                                                    int threads) {
+  return std::make_unique<RegistryActions>(std::move(open), threads);
+}
+
+}  // namespace kso::coordinator

@@ -1,0 +1,164 @@
+#include "coordinator/assemble/registry_actions.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "common/base/strings.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/resolved_release.h"
+
+namespace kso::coordinator {
+namespace {
+
+using ::kso::testing::ResolvedRelease;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// Remembers what is pushed. Used by one action at a time.
+class RecordingStore : public oci::ImageStore {
+ public:
+  absl::StatusOr<bool> HasBlob(std::string_view, const Digest&) override {
+    return false;
+  }
+  absl::StatusOr<int64_t> PutBlob(std::string_view repository,
+                                  const v1::Descriptor& blob,
+                                  const OpenSource& open) override {
+    auto source = open(0);
+    if (!source.ok()) return source.status();
+    auto content = ReadAll(**source, 1 << 20);
+    if (!content.ok()) return content.status();
+    EXPECT_EQ(Sha256Of(*content).ToString(), blob.digest());
+    calls.push_back(Concat("blob ", repository));
+    return blob.size();
+  }
+  absl::Status GetBlob(std::string_view, const v1::Descriptor&, ByteSink&,
+                       int64_t) override {
+    return absl::UnimplementedError("not needed");
+  }
+  absl::StatusOr<v1::Descriptor> HeadManifest(std::string_view,
+                                              std::string_view) override {
+    return absl::UnimplementedError("not needed");
+  }
+  absl::StatusOr<v1::Document> GetManifest(std::string_view,
+                                           std::string_view digest) override {
+    const auto found = manifests.find(std::string(digest));
+    if (found == manifests.end()) return absl::NotFoundError("no manifest");
+    return found->second;
+  }
+  absl::Status PutManifest(std::string_view repository,
+                           const v1::Document& manifest,
+                           std::string_view tag) override {
+    if (!refuse.ok()) return refuse;
+    manifests[manifest.content_descriptor().digest()] = manifest;
+    calls.push_back(Concat(repository, ":", tag));
+    return absl::OkStatus();
+  }
+
+  absl::Status refuse;
+  std::vector<std::string> calls;
+  std::map<std::string, v1::Document> manifests;
+};
+
+class RegistryActionsTest : public ::testing::Test {
+ protected:
+  RegistryActionsTest() {
+    fake_.AddImage("registry.k8s.io/pause:3.9");
+    const Plan plan = MakePlan("b1", fake_.release, fake_.resolved);
+    request_ = {.build_id = "b1",
+                .release = fake_.release,
+                .images = plan.images,
+                .resolved = fake_.resolved,
+                .layers = {}};
+    for (const v1::Task& task : plan.tasks) {
+      v1::MadeLayer& made = request_.layers[task.task_id()];
+      made.mutable_layer()->set_digest(Sha256Of(task.task_id()).ToString());
+      made.set_diff_id(made.layer().digest());
+    }
+    actions_ = CreateRegistryActions(
+        [this](const v1::Destination&) { return open_result_; }, 2);
+  }
+
+  absl::StatusOr<AssembleOutcome> Assemble() {
+    absl::StatusOr<AssembleOutcome> outcome;
+    absl::Notification done;
+    actions_->Assemble(request_, [&](absl::StatusOr<AssembleOutcome> result) {
+      outcome = std::move(result);
+      done.Notify();
+    });
+    done.WaitForNotification();
+    return outcome;
+  }
+
+  absl::Status Tag(const std::vector<v1::ImageResult>& images) {
+    absl::Status status;
+    absl::Notification done;
+    actions_->Tag({.build_id = "b1",
+                   .destination = fake_.release.destination(),
+                   .images = images},
+                  [&](absl::Status result) {
+                    status = std::move(result);
+                    done.Notify();
+                  });
+    done.WaitForNotification();
+    return status;
+  }
+
+  ResolvedRelease fake_;
+  AssembleRequest request_;
+  std::shared_ptr<RecordingStore> store_ = std::make_shared<RecordingStore>();
+  absl::StatusOr<std::shared_ptr<oci::ImageStore>> open_result_ = store_;
+  std::unique_ptr<BuildActions> actions_;
+};
+
+TEST_F(RegistryActionsTest, PushesByDigestThenTagsWithLatestLast) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  // Two variants, each of two configs, two manifests and an index.
+  const std::string blob = "blob team/kubespray-images";
+  const std::string manifest = "team/kubespray-images:";
+  EXPECT_THAT(store_->calls,
+              ElementsAre(blob, blob, blob, blob, manifest, manifest, manifest,
+                          manifest, manifest, manifest));
+  store_->calls.clear();
+  ASSERT_TRUE(Tag(outcome->images).ok());
+  EXPECT_THAT(store_->calls,
+              ElementsAre("team/kubespray-images:v0.1.0-2.25.1",
+                          "team/kubespray-images:v0.1.0-2.25.1-all",
+                          "team/kubespray-images:latest",
+                          "team/kubespray-images:latest-all"));
+}
+
+TEST_F(RegistryActionsTest, SaysWhatWasRefusedAndWhatToDo) {
+  store_->refuse = absl::PermissionDeniedError("denied");
+  const auto outcome = Assemble();
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.status().code(), absl::StatusCode::kPermissionDenied);
+  const std::string message(outcome.status().message());
+  EXPECT_THAT(message, HasSubstr("kubespray-images"));
+  EXPECT_THAT(message, HasSubstr("denied"));
+  EXPECT_THAT(message, HasSubstr("log in"));
+}
+
+TEST_F(RegistryActionsTest, SaysWhenTheDestinationCannotBeOpened) {
+  open_result_ = absl::UnavailableError("no route");
+  const auto outcome = Assemble();
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_THAT(std::string(outcome.status().message()),
+              HasSubstr("docker://registry.example.com/team"));
+}
+
+TEST_F(RegistryActionsTest, NoTagIsMadeOfAnIndexThatIsGone) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok());
+  store_->manifests.clear();
+  store_->calls.clear();
+  EXPECT_FALSE(Tag(outcome->images).ok());
+  EXPECT_THAT(store_->calls, ElementsAre());
+}
+
+}  // namespace
+}  // namespace kso::coordinator

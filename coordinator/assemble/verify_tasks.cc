@@ -1,0 +1,83 @@
+#include "coordinator/assemble/verify_tasks.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/strings.h"
+#include "common/oci/platform.h"
+#include "coordinator/core/image_choice.h"
+#include "coordinator/core/registry_tree.h"
+#include "coordinator/core/site_files.h"
+#include "coordinator/core/task_factory.h"
+
+namespace kso::coordinator {
+namespace {
+
+// What nginx serves is below this directory, whose name is in no URL.
+constexpr std::string_view kNginxRoot = "opt/k8s/";
+
+void ExpectFiles(const v1::MadeLayer& layer, v1::ExpectedFiles& expected) {
+  for (const v1::MadeMember& member : layer.members()) {
+    if (!std::string_view(member.path()).starts_with(kFilesDirectory)) continue;
+    v1::MadeMember& file = *expected.add_files();
+    file = member;
+    file.set_path(member.path().substr(kNginxRoot.size()));
+  }
+}
+
+void ExpectImages(const std::vector<ChosenImage>& images,
+                  v1::ExpectedImages& expected) {
+  for (const ChosenImage& image : images) {
+    v1::ExpectedImage& one = *expected.add_images();
+    one.set_repository(ServedRepository(image.reference));
+    one.set_tag(image.reference.tag);
+    *one.mutable_top() = image.top.content_descriptor();
+    for (const ChosenManifest& chosen : image.manifests) {
+      *one.add_manifests() = chosen.document.content_descriptor();
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
+                                        const v1::PlannedImage& planned,
+                                        const v1::Descriptor& manifest) {
+  const TaskFactory factory(request.build_id, request.release);
+  const std::string variant = Concat(planned.image(), planned.tag_suffix());
+  const std::string platform = oci::FormatPlatform(planned.platform());
+  v1::Task task = factory.New(
+      Concat("verify/", variant, "/", PlatformSlug(planned.platform())),
+      Concat("verify ", variant, " ", platform));
+  *task.mutable_platform() = planned.platform();
+  task.set_must_execute(true);
+  v1::VerifyImage& work = *task.mutable_verify_image();
+  work.set_image(planned.image());
+  work.set_variant(variant);
+  *work.mutable_manifest() = manifest;
+
+  int64_t weight = 0;
+  const bool is_files = planned.image() == kFilesImage;
+  if (is_files) work.mutable_files();
+  for (const std::string& task_id : planned.layer_task_ids()) {
+    const auto made = request.layers.find(task_id);
+    if (made == request.layers.end()) {
+      return absl::InternalError(Concat("layer ", task_id, " is missing"));
+    }
+    weight += made->second.layer().size();
+    if (is_files) ExpectFiles(made->second, *work.mutable_files());
+  }
+  task.set_weight(weight);
+  if (!is_files) {
+    const ImageChoice choice = ChooseImages(request.release, request.resolved);
+    ExpectImages(planned.tag_suffix() == kAllSuffix
+                     ? ForAny(choice.images)
+                     : OnlyFor(choice.images, planned.platform()),
+                 *work.mutable_images());
+  }
+  return task;
+}
+
+}  // namespace kso::coordinator
