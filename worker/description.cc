@@ -1,0 +1,79 @@
+#include "worker/description.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+#include <thread>
+
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/base/version.h"
+#include "common/oci/platform.h"
+#include "worker/verify/container.h"
+#include "worker/verify/platform_probe.h"
+
+namespace kso::worker {
+namespace {
+
+constexpr int kFewestSlots = 2;
+
+std::string DefaultName() {
+  char host[256] = "worker";
+  gethostname(host, sizeof(host) - 1);
+  return Concat(static_cast<const char*>(host), "-",
+                OwnPlatform().architecture());
+}
+
+std::string InMebibytes(int64_t bytes) { return Concat(bytes >> 20, " MiB"); }
+
+}  // namespace
+
+absl::StatusOr<v1::WorkerInfo> DescribeWorker(
+    const DescriptionOptions& options) {
+  v1::WorkerInfo info;
+  info.set_name(options.name.empty() ? DefaultName() : options.name);
+  info.set_version(std::string(kVersion));
+  info.set_slots(
+      options.slots > 0
+          ? options.slots
+          : std::max(kFewestSlots,
+                     static_cast<int>(std::thread::hardware_concurrency())));
+
+  std::vector<std::string> platforms = options.platforms;
+  if (platforms.empty()) {
+    platforms.push_back(oci::FormatPlatform(OwnPlatform()));
+  }
+  for (const std::string& text : platforms) {
+    KSO_ASSIGN_OR_RETURN(const v1::Platform platform, oci::ParsePlatform(text));
+    KSO_ASSIGN_OR_RETURN(*info.add_platforms(),
+                         ProbePlatform(platform, options.cache_directory));
+  }
+
+  const absl::Status can_execute = CanRunContainers();
+  info.set_can_execute(can_execute.ok());
+  info.set_cannot_execute_reason(std::string(can_execute.message()));
+  return info;
+}
+
+v1::WorkerInfo WithHealth(v1::WorkerInfo info,
+                          const std::filesystem::path& directory,
+                          int64_t least_free_bytes) {
+  std::error_code error;
+  const auto space = std::filesystem::space(directory, error);
+  if (error) {
+    info.set_unhealthy_reason(
+        Concat("cannot use ", directory.string(), ": ", error.message()));
+    return info;
+  }
+  const auto free_bytes = static_cast<int64_t>(space.available);
+  info.set_disk_free_bytes(free_bytes);
+  if (free_bytes < least_free_bytes) {
+    info.set_unhealthy_reason(Concat(
+        "disk nearly full: ", InMebibytes(free_bytes), " free in ",
+        directory.string(), ", ", InMebibytes(least_free_bytes), " wanted"));
+  }
+  return info;
+}
+
+}  // namespace kso::worker

@@ -1,0 +1,37 @@
+#ifndef KSO_WORKER_DESCRIPTION_H_
+#define KSO_WORKER_DESCRIPTION_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kso/v1/worker.pb.h"
+
+namespace kso::worker {
+
+struct DescriptionOptions {
+  // Empty: the host's name and the architecture.
+  std::string name;
+  // "linux/arm64", ...; empty: what the program itself is.
+  std::vector<std::string> platforms;
+  // 0: one a core, at least 2.
+  int slots = 0;
+  std::filesystem::path cache_directory;
+};
+
+// What the worker is for as long as it runs. Each platform is tried; an error
+// says which cannot be run, and why.
+absl::StatusOr<v1::WorkerInfo> DescribeWorker(
+    const DescriptionOptions& options);
+
+// `info` with what changes while it runs: the free space of `directory`'s file
+// system, and that the worker wants no work with less than `least_free_bytes`.
+v1::WorkerInfo WithHealth(v1::WorkerInfo info,
+                          const std::filesystem::path& directory,
+                          int64_t least_free_bytes);
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_DESCRIPTION_H_

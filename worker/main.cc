@@ -1,0 +1,213 @@
+// kso-worker: takes leases from a coordinator and does them on this machine.
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "common/base/clock.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/base/version.h"
+#include "common/blob/disk_blob_store.h"
+#include "common/blob/grpc_blob_store.h"
+#include "common/http/retry.h"
+#include "common/http/transport.h"
+#include "common/oci/credentials.h"
+#include "common/oci/manifest.h"
+#include "common/rpc/channel.h"
+#include "kso/v1/blob.grpc.pb.h"
+#include "spdlog/spdlog.h"
+#include "worker/description.h"
+#include "worker/runner.h"
+#include "worker/session.h"
+#include "worker/stop_signals.h"
+#include "worker/task_dispatcher.h"
+#include "worker/verify/container.h"
+
+namespace kso::worker {
+namespace {
+
+struct Options {
+  std::string coordinator = "127.0.0.1:7070";
+  std::string cache_directory;
+  std::string name;
+  std::vector<std::string> platforms;
+  int slots = 0;
+  int least_free_mebibytes = 1024;
+};
+
+// Keeps a second worker away from a cache directory while this one runs.
+absl::Status LockDirectory(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    return absl::FailedPreconditionError(
+        Concat("cannot make ", directory.string(), ": ", error.message()));
+  }
+  const std::string path = (directory / "lock").string();
+  // Held until the process ends.
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) {
+    return absl::FailedPreconditionError(Concat("cannot write ", path));
+  }
+  if (flock(file, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      Concat("another worker uses ", directory.string(),
+             "; give each worker a --cache-dir of its own"));
+}
+
+void LogDescription(const v1::WorkerInfo& info) {
+  for (const v1::PlatformSupport& support : info.platforms()) {
+    spdlog::info("offers {} ({})", oci::FormatPlatform(support.platform()),
+                 support.native() ? "native" : "emulated");
+  }
+  if (!info.can_execute()) {
+    spdlog::warn("cannot run images to verify them: {}",
+                 info.cannot_execute_reason());
+  }
+}
+
+std::unique_ptr<StopSignals::Watch> WatchSignals(StopSignals& signals,
+                                                 Session& session) {
+  return signals.Start([&session](int count) {
+    if (count == 1) {
+      spdlog::info(
+          "asked to stop: finishing what is under way; "
+          "a second signal stops at once");
+      session.Drain();
+    } else {
+      spdlog::info("asked to stop at once");
+      session.Stop();
+    }
+  });
+}
+
+absl::Status Work(const Options& options, StopSignals& signals) {
+  const std::filesystem::path directory =
+      std::filesystem::absolute(options.cache_directory);
+  KSO_RETURN_IF_ERROR(LockDirectory(directory));
+  KSO_ASSIGN_OR_RETURN(const v1::WorkerInfo info,
+                       DescribeWorker({.name = options.name,
+                                       .platforms = options.platforms,
+                                       .slots = options.slots,
+                                       .cache_directory = directory}));
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<DiskBlobStore> cache,
+                       DiskBlobStore::Create(directory / "blobs"));
+  KSO_ASSIGN_OR_RETURN(const oci::Credentials credentials,
+                       oci::Credentials::FromEnvironment());
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<http::Transport> transport,
+                       http::CreateCurlTransport());
+  KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> registry_transport,
+                       http::CreateCurlTransport());
+  Clock* const clock = Clock::Real();
+  const std::unique_ptr<http::Transport> retrying =
+      http::WithRetries(std::move(registry_transport), clock);
+
+  const std::shared_ptr<grpc::Channel> channel =
+      rpc::CreateChannel(options.coordinator);
+  const auto workers = v1::WorkerService::NewStub(channel);
+  const auto blobs = v1::BlobService::NewStub(channel);
+  const std::unique_ptr<BlobStore> coordinator_blobs =
+      CreateGrpcBlobStore(blobs.get());
+  const std::unique_ptr<ImageStores> stores = CreateImageStores(
+      retrying.get(), clock, &credentials, coordinator_blobs.get());
+
+  std::unique_ptr<ContainerRuntime> runtime;
+  if (info.can_execute()) runtime = CreateRuncRuntime(directory / "runc");
+  // What a worker that was killed has left, now that nothing runs in it.
+  const std::filesystem::path verify_directory = directory / "verify";
+  std::error_code ignored;
+  std::filesystem::remove_all(verify_directory, ignored);
+
+  const std::unique_ptr<TaskExecutor> dispatcher = CreateTaskDispatcher(
+      {.clock = clock,
+       .transport = transport.get(),
+       .stores = stores.get(),
+       .cache = cache.get(),
+       .directory = directory,
+       .verify = {
+           .stores = stores.get(),
+           .cache = cache.get(),
+           .clock = clock,
+           .runtime = runtime.get(),
+           .create_transport = [] { return http::CreateCurlTransport(); },
+           .directory = verify_directory,
+           .platforms = {info.platforms().begin(), info.platforms().end()}}});
+
+  spdlog::info("worker {} with {} slots, coordinator {}, cache {}", info.name(),
+               info.slots(), options.coordinator, directory.string());
+  LogDescription(info);
+  const int64_t least_free = int64_t{options.least_free_mebibytes} << 20;
+  Session session(
+      workers.get(), clock,
+      [&] { return WithHealth(info, directory, least_free); },
+      [](const std::string& change) { spdlog::info(change); });
+  Runner runner(info.slots(), dispatcher.get(), [&session] { session.Wake(); });
+  const auto watch = WatchSignals(signals, session);
+  session.Run(runner);
+  spdlog::info("done");
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace kso::worker
+
+int main(int argc, char** argv) {
+  kso::worker::Options options;
+  CLI::App app(
+      "Works for a kso coordinator: fetches files and images, makes layers of "
+      "them, pushes the layers, and runs finished images to verify them.\n"
+      "SIGTERM lets the worker finish what it has begun; a second one stops it "
+      "at once.");
+  app.set_version_flag("--version", "kso-worker " + std::string(kso::kVersion),
+                       "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.add_option("--coordinator", options.coordinator,
+                 "Address of the coordinator")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  app.add_option("--cache-dir", options.cache_directory,
+                 "Directory for what is fetched; made when needed, kept "
+                 "between runs, and used by one worker at a time")
+      ->type_name("DIR")
+      ->required();
+  app.add_option("--name", options.name,
+                 "Name of this worker, unique in the farm (default: host name "
+                 "and architecture)")
+      ->type_name("NAME");
+  app.add_option("--platform", options.platforms,
+                 "Platform to offer, such as linux/arm64, the preferred one "
+                 "first; may be repeated (default: the worker's own). The "
+                 "worker does not start when it can run it neither natively "
+                 "nor by emulation")
+      ->type_name("OS/ARCH")
+      ->allow_extra_args(false);
+  app.add_option("--slots", options.slots,
+                 "Tasks to do at the same time (default: one for each core, "
+                 "at least 2)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256));
+  app.add_option("--min-free-mib", options.least_free_mebibytes,
+                 "Take no work with less free disk space than this, in MiB")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+
+  kso::worker::StopSignals signals;
+  const absl::Status status = kso::worker::Work(options, signals);
+  if (status.ok()) return EXIT_SUCCESS;
+  spdlog::error("{}", kso::ToStd(status.message()));
+  return status.code() == absl::StatusCode::kInvalidArgument ? 2 : 1;
+}

@@ -1,0 +1,202 @@
+#include "worker/session.h"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/backoff.h"
+
+namespace kso::worker {
+namespace {
+
+// A little longer than the coordinator parks a call.
+constexpr std::chrono::seconds kCallTimeout(15);
+constexpr absl::Duration kFirstDelay = absl::Milliseconds(200);
+constexpr absl::Duration kLongestDelay = absl::Seconds(5);
+// An outcome that is neither acknowledged nor wanted in so many replies is of a
+// lease that the coordinator has given up.
+constexpr int kRepliesUntilForgotten = 3;
+
+std::string RandomId() {
+  absl::BitGen random;
+  return absl::StrCat(
+      absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16),
+      absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
+}
+
+absl::Duration ToDuration(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) +
+         absl::Nanoseconds(duration.nanos());
+}
+
+}  // namespace
+
+Session::Session(v1::WorkerService::StubInterface* stub, Clock* clock,
+                 Describe describe, Report report)
+    : stub_(stub),
+      clock_(clock),
+      describe_(std::move(describe)),
+      report_(std::move(report)),
+      id_(RandomId()) {}
+
+void Session::Run(Runner& runner) {
+  std::optional<Backoff> backoff;
+  while (true) {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (stopping_) return;
+      // What happens from here on may be missing in the request.
+      woken_ = false;
+    }
+    const v1::SyncRequest request = MakeRequest(runner);
+    v1::SyncResponse response;
+    const grpc::Status status = Call(request, response);
+    if (status.ok()) {
+      NoteReached(true, "");
+      backoff.reset();
+      Apply(request, response, runner);
+      if (request.draining()) {
+        const Runner::Snapshot left = runner.Look();
+        if (left.held.empty() && left.results.empty()) return;
+      }
+      Pause(ToDuration(response.next_sync()), /*may_wake=*/true);
+    } else if (!Interrupted()) {
+      NoteReached(false, status.error_message());
+      if (!backoff.has_value()) backoff.emplace(kFirstDelay, kLongestDelay);
+      Pause(backoff->Next(), /*may_wake=*/false);
+    }
+  }
+}
+
+v1::SyncRequest Session::MakeRequest(const Runner& runner) {
+  v1::SyncRequest request;
+  *request.mutable_worker() = describe_();
+  request.set_session(id_);
+  request.set_sequence(++sequence_);
+  {
+    absl::MutexLock lock(&mutex_);
+    request.set_draining(draining_);
+  }
+  Runner::Snapshot snapshot = runner.Look();
+  for (v1::HeldLease& held : snapshot.held) {
+    *request.add_held() = std::move(held);
+  }
+  for (v1::LeaseResult& result : snapshot.results) {
+    *request.add_results() = std::move(result);
+  }
+  request.set_free_slots(request.draining() ? 0 : snapshot.free_slots);
+  return request;
+}
+
+grpc::Status Session::Call(const v1::SyncRequest& request,
+                           v1::SyncResponse& response) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+  {
+    absl::MutexLock lock(&mutex_);
+    if (woken_ || stopping_) return grpc::Status::CANCELLED;
+    call_ = &context;
+  }
+  const grpc::Status status = stub_->Sync(&context, request, &response);
+  absl::MutexLock lock(&mutex_);
+  call_ = nullptr;
+  return status;
+}
+
+void Session::Apply(const v1::SyncRequest& request,
+                    const v1::SyncResponse& response, Runner& runner) {
+  for (const std::string& id : response.acknowledged_lease_ids()) {
+    runner.Forget(id);
+    ignored_.erase(id);
+  }
+  std::vector<std::string> wanted;
+  for (const v1::Lease& lease : response.leases()) {
+    wanted.push_back(lease.lease_id());
+  }
+  DropUnwanted(request, response, runner, wanted);
+  runner.KeepOnly(wanted);
+  for (const v1::Lease& lease : response.leases()) {
+    if (request.draining()) {
+      runner.Return(lease);
+    } else {
+      runner.Start(lease);
+    }
+  }
+}
+
+// Outcomes that the coordinator ignores are told a few times more, for it may
+// have them on their way to disk; `wanted` keeps them until then. Those that
+// came up after the request was made are not ignored but unheard.
+void Session::DropUnwanted(const v1::SyncRequest& request,
+                           const v1::SyncResponse& response, Runner& runner,
+                           std::vector<std::string>& wanted) {
+  absl::flat_hash_set<std::string> told;
+  for (const v1::LeaseResult& result : request.results()) {
+    told.insert(result.lease_id());
+  }
+  const absl::flat_hash_set<std::string> settled(
+      response.acknowledged_lease_ids().begin(),
+      response.acknowledged_lease_ids().end());
+  const absl::flat_hash_set<std::string> leased(wanted.begin(), wanted.end());
+  for (const v1::LeaseResult& result : runner.Look().results) {
+    const std::string& id = result.lease_id();
+    if (leased.contains(id) || settled.contains(id)) continue;
+    if (!told.contains(id) || ++ignored_[id] < kRepliesUntilForgotten) {
+      wanted.push_back(id);
+    } else {
+      ignored_.erase(id);
+    }
+  }
+}
+
+void Session::Pause(absl::Duration delay, bool may_wake) {
+  absl::MutexLock lock(&mutex_);
+  const auto due = [this, may_wake]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || (may_wake && woken_);
+  };
+  if (delay <= absl::ZeroDuration()) return;
+  clock_->AwaitWithDeadline(&mutex_, absl::Condition(&due),
+                            clock_->Now() + delay);
+}
+
+bool Session::Interrupted() {
+  absl::MutexLock lock(&mutex_);
+  return woken_ || stopping_;
+}
+
+void Session::NoteReached(bool reached, const std::string& reason) {
+  if (ever_tried_ && reached == reached_) return;
+  ever_tried_ = true;
+  reached_ = reached;
+  report_(reached ? "connected to the coordinator"
+                  : absl::StrCat("the coordinator does not answer (", reason,
+                                 "); the work goes on, and so do the tries"));
+}
+
+void Session::Wake() {
+  absl::MutexLock lock(&mutex_);
+  woken_ = true;
+  if (call_ != nullptr) call_->TryCancel();
+}
+
+void Session::Drain() {
+  {
+    absl::MutexLock lock(&mutex_);
+    draining_ = true;
+  }
+  Wake();
+}
+
+void Session::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  Wake();
+}
+
+}  // namespace kso::worker

@@ -1,0 +1,80 @@
+#ifndef KSO_WORKER_SESSION_H_
+#define KSO_WORKER_SESSION_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "common/base/clock.h"
+#include "grpcpp/client_context.h"
+#include "kso/v1/worker.grpc.pb.h"
+#include "worker/runner.h"
+
+namespace kso::worker {
+
+// One session of this worker with its coordinator: tells what the worker has,
+// hears what it should have, and makes it so, until told to drain or to stop.
+// While the coordinator cannot be reached the work goes on.
+//
+// Run blocks its thread; everything else may be called from any thread.
+class Session {
+ public:
+  // How the worker is at this moment.
+  using Describe = std::function<v1::WorkerInfo()>;
+  // For the log: what changed between worker and coordinator, in words.
+  using Report = std::function<void(const std::string&)>;
+
+  Session(v1::WorkerService::StubInterface* stub, Clock* clock,
+          Describe describe, Report report);
+
+  // Returns when the worker has drained, or soon after Stop. `runner` must have
+  // been told to call Wake.
+  void Run(Runner& runner);
+
+  // Something happened that the coordinator should hear of now: a call that
+  // waits for news there is cut short, and made again.
+  void Wake();
+  // No new leases; Run returns when those held have ended and the coordinator
+  // knows.
+  void Drain();
+  void Stop();
+
+ private:
+  v1::SyncRequest MakeRequest(const Runner& runner);
+  grpc::Status Call(const v1::SyncRequest& request, v1::SyncResponse& response);
+  void Apply(const v1::SyncRequest& request, const v1::SyncResponse& response,
+             Runner& runner);
+  void DropUnwanted(const v1::SyncRequest& request,
+                    const v1::SyncResponse& response, Runner& runner,
+                    std::vector<std::string>& wanted);
+  void Pause(absl::Duration delay, bool may_wake);
+  bool Interrupted();
+  void NoteReached(bool reached, const std::string& reason);
+
+  v1::WorkerService::StubInterface* const stub_;
+  Clock* const clock_;
+  const Describe describe_;
+  const Report report_;
+  const std::string id_;
+
+  // Used by Run's thread only.
+  int64_t sequence_ = 0;
+  bool reached_ = false;
+  bool ever_tried_ = false;
+  // How often each outcome has been told in vain.
+  absl::flat_hash_map<std::string, int> ignored_;
+
+  absl::Mutex mutex_;
+  bool woken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // The call under way, if any.
+  grpc::ClientContext* call_ ABSL_GUARDED_BY(mutex_) = nullptr;
+};
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_SESSION_H_

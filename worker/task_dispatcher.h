@@ -1,0 +1,34 @@
+#ifndef KSO_WORKER_TASK_DISPATCHER_H_
+#define KSO_WORKER_TASK_DISPATCHER_H_
+
+#include <filesystem>
+#include <memory>
+
+#include "common/base/clock.h"
+#include "common/blob/disk_blob_store.h"
+#include "common/http/transport.h"
+#include "worker/task/image_stores.h"
+#include "worker/task/task_executor.h"
+#include "worker/verify/verify_image.h"
+
+namespace kso::worker {
+
+// What tasks need of the process that they run in. The pointers must outlive
+// the executor.
+struct WorkerParts {
+  Clock* clock = nullptr;
+  // Without retries: tasks have their own.
+  http::Transport* transport = nullptr;
+  ImageStores* stores = nullptr;
+  DiskBlobStore* cache = nullptr;
+  // The worker's directory, on the cache's file system.
+  std::filesystem::path directory;
+  VerifyTools verify;
+};
+
+// Hands each task to the code for its kind of work.
+std::unique_ptr<TaskExecutor> CreateTaskDispatcher(const WorkerParts& parts);
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_TASK_DISPATCHER_H_

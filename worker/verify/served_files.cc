@@ -1,0 +1,176 @@
+#include "worker/verify/served_files.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/strip.h"
+#include "common/base/digest.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "worker/fetch/http_answer.h"
+#include "worker/task/failure.h"
+
+namespace kso::worker {
+namespace {
+
+// Where the files image keeps its files; nginx serves /k8s/ from under it.
+constexpr std::string_view kRoot = "opt/k8s/";
+constexpr std::string_view kServed = "k8s/";
+constexpr size_t kRangeBytes = 1024;
+
+// Percent-encodes a path for a URL (RFC 3986, section 3.3).
+std::string EncodePath(std::string_view path) {
+  std::string encoded;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte) ||
+        std::string_view("/-._~+:@!$&'()*,;=").find(c) !=
+            std::string_view::npos) {
+      encoded += c;
+    } else {
+      encoded += Concat("%", absl::BytesToHexString(absl::string_view(&c, 1)));
+    }
+  }
+  return encoded;
+}
+
+// Hashes what arrives and keeps its first bytes.
+class HashingSink : public ByteSink {
+ public:
+  HashingSink(const TaskControl& control) : control_(control) {}
+
+  absl::Status Write(std::string_view bytes) override {
+    if (control_.cancelled()) return absl::CancelledError("cancelled");
+    hasher_.Update(bytes);
+    size_ += static_cast<int64_t>(bytes.size());
+    if (head_.size() < kRangeBytes) {
+      head_.append(bytes.substr(0, kRangeBytes - head_.size()));
+    }
+    return absl::OkStatus();
+  }
+
+  Digest Finish() { return hasher_.Finish(); }
+  int64_t size() const { return size_; }
+  const std::string& head() const { return head_; }
+
+ private:
+  const TaskControl& control_;
+  Hasher hasher_;
+  int64_t size_ = 0;
+  std::string head_;
+};
+
+class FilesCheck {
+ public:
+  FilesCheck(const std::string& origin, http::Transport& transport,
+             TaskControl& control)
+      : origin_(origin), transport_(transport), control_(control) {}
+
+  absl::Status Health() {
+    const auto response = transport_.Perform(RequestFor("health"));
+    KSO_RETURN_IF_ERROR(response.status());
+    if (response->status == 200) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        Concat("GET /health answers HTTP ", response->status, ", not 200"));
+  }
+
+  absl::Status Listing(const std::set<std::string>& hosts) {
+    const auto response = transport_.Perform(RequestFor(kServed));
+    KSO_RETURN_IF_ERROR(response.status());
+    if (response->status != 200) {
+      return absl::FailedPreconditionError(Concat(
+          "GET /k8s/ answers HTTP ", response->status, ", not a listing"));
+    }
+    for (const std::string& host : hosts) {
+      if (response->body.find(host) == std::string::npos) {
+        return About(absl::FailedPreconditionError(
+                         Concat("the listing of /k8s/ lacks ", host)),
+                     host, "");
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status File(const v1::MadeMember& file, std::string_view served) {
+    control_.SetActivity(Concat("comparing ", served));
+    HashingSink sink(control_);
+    const auto response = transport_.Download(RequestFor(served), sink);
+    KSO_RETURN_IF_ERROR(response.status());
+    if (response->status != 200) {
+      return absl::FailedPreconditionError(
+          Concat("GET /", served, " answers HTTP ", response->status));
+    }
+    const std::string got = sink.Finish().ToString();
+    if (got != file.digest() || sink.size() != file.size()) {
+      return absl::DataLossError(
+          Concat("GET /", served, " gives ", sink.size(), " bytes with ", got,
+                 ", not ", file.size(), " bytes with ", file.digest()));
+    }
+    if (range_checked_ || file.size() < 2) return absl::OkStatus();
+    range_checked_ = true;
+    return Range(served, sink.head());
+  }
+
+ private:
+  http::Request RequestFor(std::string_view path) const {
+    http::Request request;
+    request.url = Concat(origin_, "/", EncodePath(path));
+    request.cancelled = control_.CancelledFunction();
+    return request;
+  }
+
+  absl::Status Range(std::string_view served, std::string_view head) {
+    http::Request request = RequestFor(served);
+    request.headers.emplace_back("Range", Concat("bytes=1-", head.size() - 1));
+    const auto response = transport_.Perform(request);
+    KSO_RETURN_IF_ERROR(response.status());
+    if (response->status == 206 && ParseContentRange(*response).first == 1 &&
+        response->body == head.substr(1)) {
+      return absl::OkStatus();
+    }
+    return absl::FailedPreconditionError(
+        Concat("GET /", served, " for a byte range answers HTTP ",
+               response->status, " with ", response->body.size(),
+               " bytes, not 206 with the bytes asked for"));
+  }
+
+  const std::string& origin_;
+  http::Transport& transport_;
+  TaskControl& control_;
+  bool range_checked_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> CheckServedFiles(
+    const v1::ExpectedFiles& expected, const std::string& origin,
+    http::Transport& transport, TaskControl& control) {
+  FilesCheck check(origin, transport, control);
+  KSO_RETURN_IF_ERROR(check.Health());
+
+  std::set<std::string> hosts;
+  for (const v1::MadeMember& file : expected.files()) {
+    absl::string_view served = file.path();
+    if (!absl::ConsumePrefix(&served, ToAbsl(kRoot)) ||
+        !absl::StartsWith(served, ToAbsl(kServed))) {
+      return absl::InvalidArgumentError(
+          Concat(file.path(), " is not under ", kRoot, kServed));
+    }
+    KSO_RETURN_IF_ERROR(
+        About(check.File(file, ToStd(served)), file.path(), ""));
+    const absl::string_view in_host = served.substr(kServed.size());
+    hosts.emplace(in_host.substr(0, in_host.find('/')));
+  }
+  KSO_RETURN_IF_ERROR(check.Listing(hosts));
+  return std::vector<std::string>{
+      "GET /health",
+      Concat("listing of ", hosts.size(), " hosts"),
+      Concat(expected.files_size(), " files compared"),
+      "a byte range",
+  };
+}
+
+}  // namespace kso::worker

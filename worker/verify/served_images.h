@@ -1,0 +1,27 @@
+#ifndef KSO_WORKER_VERIFY_SERVED_IMAGES_H_
+#define KSO_WORKER_VERIFY_SERVED_IMAGES_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/http/transport.h"
+#include "common/oci/image_store.h"
+#include "kso/v1/worker.pb.h"
+#include "worker/task/task_control.h"
+
+namespace kso::worker {
+
+// Asks a running kubespray-images registry, at `origin`
+// ("http://127.0.0.1:5000") and through `registry`, for everything that it
+// should serve: the catalog, every image's document by tag and by digest, every
+// listed platform manifest, and all of their blobs. All is compared by digest.
+// Returns what was checked, in words; errors name the image.
+absl::StatusOr<std::vector<std::string>> CheckServedImages(
+    const v1::ExpectedImages& expected, const std::string& origin,
+    http::Transport& transport, oci::ImageStore& registry,
+    TaskControl& control);
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_VERIFY_SERVED_IMAGES_H_

@@ -1,0 +1,193 @@
+#include "worker/verify/verify_image.h"
+
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/backoff.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/oci/credentials.h"
+#include "common/oci/destination.h"
+#include "common/oci/manifest.h"
+#include "common/oci/registry_client.h"
+#include "worker/task/failure.h"
+#include "worker/verify/network_namespace.h"
+#include "worker/verify/oci_layout.h"
+#include "worker/verify/served_files.h"
+#include "worker/verify/served_images.h"
+
+namespace kso::worker {
+namespace {
+
+// An emulated program takes its time.
+constexpr absl::Duration kReadyTimeout = absl::Seconds(60);
+constexpr absl::Duration kLookInterval = absl::Milliseconds(200);
+constexpr std::string_view kRegistryHost = "127.0.0.1:5000";
+
+// A directory that is gone at the end.
+class WorkDirectory {
+ public:
+  explicit WorkDirectory(const std::filesystem::path& parent)
+      : path_(parent / RandomName()) {
+    std::error_code error;
+    std::filesystem::create_directories(path_, error);
+  }
+  ~WorkDirectory() {
+    std::error_code error;
+    std::filesystem::remove_all(path_, error);
+  }
+  WorkDirectory(const WorkDirectory&) = delete;
+  WorkDirectory& operator=(const WorkDirectory&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  static std::string RandomName() {
+    return absl::StrCat(
+        absl::Hex(absl::Uniform<uint64_t>(absl::BitGen()), absl::kZeroPad16));
+  }
+
+  const std::filesystem::path path_;
+};
+
+struct Service {
+  std::string origin;
+  std::string ready_path;
+};
+
+Service ServiceOf(const v1::VerifyImage& work) {
+  if (work.has_files()) return {"http://127.0.0.1:8080", "/health"};
+  return {Concat("http://", kRegistryHost), "/v2/"};
+}
+
+absl::Status Ended(const Container& container) {
+  return absl::FailedPreconditionError(Concat(
+      "the image's program ended; its last lines: ", container.LogTail()));
+}
+
+absl::Status AwaitReady(const Service& service, Container& container,
+                        http::Transport& transport, Clock& clock,
+                        const TaskControl& control) {
+  http::Request request;
+  request.url = Concat(service.origin, service.ready_path);
+  request.cancelled = control.CancelledFunction();
+  const absl::Time deadline = clock.Now() + kReadyTimeout;
+  while (true) {
+    const auto response = transport.Perform(request);
+    if (response.ok() && response->status == 200) return absl::OkStatus();
+    if (!container.Running()) return Ended(container);
+    if (clock.Now() >= deadline) {
+      return absl::FailedPreconditionError(
+          Concat("the image does not serve ", request.url, " after ",
+                 absl::FormatDuration(kReadyTimeout), " (",
+                 response.ok() ? Concat("HTTP ", response->status)
+                               : Concat(ToStd(response.status().message())),
+                 "); its last lines: ", container.LogTail()));
+    }
+    if (!SleepFor(&clock, kLookInterval, control.CancelledFunction())) {
+      return absl::CancelledError("cancelled");
+    }
+  }
+}
+
+// Inside the container's network.
+absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
+                                             Container& container,
+                                             const VerifyTools& tools,
+                                             TaskControl& control) {
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<http::Transport> transport,
+                       tools.create_transport());
+  const Service service = ServiceOf(work);
+  control.SetActivity(Concat("starting ", work.variant()));
+  KSO_RETURN_IF_ERROR(
+      AwaitReady(service, container, *transport, *tools.clock, control));
+  if (work.has_files()) {
+    return CheckServedFiles(work.files(), service.origin, *transport, control);
+  }
+  const oci::Credentials nobody;
+  KSO_ASSIGN_OR_RETURN(
+      const std::unique_ptr<oci::ImageStore> registry,
+      oci::CreateRegistryClient({.host = std::string(kRegistryHost),
+                                 .insecure = true,
+                                 .cancelled = control.CancelledFunction()},
+                                transport.get(), tools.clock, &nobody));
+  return CheckServedImages(work.images(), service.origin, *transport, *registry,
+                           control);
+}
+
+absl::StatusOr<std::vector<std::string>> RunAndAsk(
+    const v1::VerifyImage& work, const std::filesystem::path& directory,
+    const VerifyTools& tools, TaskControl& control) {
+  control.SetActivity(Concat("unpacking ", work.variant()));
+  KSO_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Container> container,
+      tools.runtime->Run(directory / "layout", directory, control));
+  absl::StatusOr<std::vector<std::string>> checks;
+  const absl::Status asked = RunInNetworkOf(container->pid(), [&] {
+    checks = Ask(work, *container, tools, control);
+    return checks.status();
+  });
+  if (control.cancelled()) return absl::CancelledError("cancelled");
+  // A connection that breaks because the program fell over is not a passing
+  // trouble.
+  if (absl::IsUnavailable(asked) && !container->Running()) {
+    return Ended(*container);
+  }
+  KSO_RETURN_IF_ERROR(asked);
+  return checks;
+}
+
+absl::StatusOr<v1::VerifiedImage> Verify(const v1::Task& task,
+                                         const VerifyTools& tools,
+                                         TaskControl& control) {
+  if (tools.runtime == nullptr) {
+    return WorkerTrouble(CanRunContainers());
+  }
+  const v1::VerifyImage& work = task.verify_image();
+  const WorkDirectory directory(tools.directory);
+  control.SetActivity(Concat("pulling ", work.variant()));
+  KSO_ASSIGN_OR_RETURN(
+      const std::unique_ptr<oci::ImageStore> destination,
+      tools.stores->OpenDestination(task.destination(), control));
+  KSO_ASSIGN_OR_RETURN(
+      const oci::ImageConfig config,
+      PullToLayout(*destination,
+                   oci::DestinationRepository(task.destination(), work.image()),
+                   work.manifest(), *tools.cache, directory.path() / "layout",
+                   control));
+  if (!oci::PlatformSatisfies(config.platform, task.platform())) {
+    return absl::FailedPreconditionError(
+        Concat("the image's config says ", oci::FormatPlatform(config.platform),
+               ", not ", oci::FormatPlatform(task.platform())));
+  }
+  KSO_ASSIGN_OR_RETURN(const std::vector<std::string> checks,
+                       RunAndAsk(work, directory.path(), tools, control));
+
+  v1::VerifiedImage verified;
+  for (const v1::PlatformSupport& offered : tools.platforms) {
+    if (oci::PlatformSatisfies(offered.platform(), task.platform())) {
+      verified.set_native(offered.native());
+      break;
+    }
+  }
+  verified.mutable_checks()->Assign(checks.begin(), checks.end());
+  return verified;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::VerifiedImage> VerifyImage(const v1::Task& task,
+                                              const VerifyTools& tools,
+                                              TaskControl& control) {
+  absl::StatusOr<v1::VerifiedImage> verified = Verify(task, tools, control);
+  if (verified.ok()) return verified;
+  const std::string item = Concat(task.verify_image().variant(), " ",
+                                  oci::FormatPlatform(task.platform()));
+  return About(verified.status(), item, "");
+}
+
+}  // namespace kso::worker
