@@ -16,9 +16,9 @@
 namespace kso::coordinator {
 namespace {
 
-constexpr std::string_view kReportAdvice =
-    "submit the release again; if it stays, this is a fault of the farm or of "
-    "that registry";
+constexpr std::string_view kBadImageAdvice =
+    "take another version of the image, or see whether a mirror changes what "
+    "it passes on; then build again";
 
 absl::Status CheckDocument(const v1::Document& document) {
   const v1::Descriptor& descriptor = document.content_descriptor();
@@ -170,7 +170,7 @@ ImageChoice ChooseImages(const v1::Release& release, const Resolved& resolved) {
     if (!image.ok()) {
       choice.failures.push_back(
           PermanentFailure(request.reference(), ToStd(image.status().message()),
-                           kReportAdvice, request.location()));
+                           kBadImageAdvice, request.location()));
       continue;
     }
     const std::string reference = image->reference.ToString();
@@ -206,7 +206,7 @@ std::optional<ChosenImage> ChooseBase(const std::string& reference,
   absl::StatusOr<ChosenImage> base = Choose(reference, release, resolved);
   if (!base.ok()) {
     failures.push_back(PermanentFailure(
-        reference, ToStd(base.status().message()), kReportAdvice));
+        reference, ToStd(base.status().message()), kBadImageAdvice));
     return std::nullopt;
   }
   const std::vector<std::string> lacking = LackingPlatforms(*base, release);
@@ -219,7 +219,7 @@ std::optional<ChosenImage> ChooseBase(const std::string& reference,
   }
   if (absl::Status status = CheckConfigs(*base); !status.ok()) {
     failures.push_back(
-        PermanentFailure(reference, ToStd(status.message()), kReportAdvice));
+        PermanentFailure(reference, ToStd(status.message()), kBadImageAdvice));
     return std::nullopt;
   }
   return *std::move(base);

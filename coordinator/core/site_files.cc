@@ -40,6 +40,9 @@ http {
     location = / {
       return 302 /k8s/;
     }
+    location = /k8s {
+      return 302 /k8s/;
+    }
     location /k8s/ {
       autoindex on;
       autoindex_exact_size off;
