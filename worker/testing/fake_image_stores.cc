@@ -162,6 +162,13 @@ v1::Descriptor FakeImageStores::AddManifest(std::string_view repository,
   return descriptor;
 }
 
+void FakeImageStores::DamageBlob(std::string_view repository,
+                                 const std::string& digest,
+                                 std::string content) {
+  absl::MutexLock lock(&state_->mutex);
+  state_->blobs[Key(repository, digest)] = std::move(content);
+}
+
 std::string FakeImageStores::DestinationBlob(std::string_view repository,
                                              const std::string& digest) {
   absl::MutexLock lock(&state_->mutex);

@@ -30,6 +30,9 @@ class FakeImageStores : public worker::ImageStores {
 
   v1::Descriptor AddBlob(std::string_view repository, std::string content,
                          std::string_view media_type);
+  // From now on the blob `digest` has other bytes.
+  void DamageBlob(std::string_view repository, const std::string& digest,
+                  std::string content);
   // `tag` may be empty.
   v1::Descriptor AddManifest(std::string_view repository, std::string content,
                              std::string_view media_type, std::string_view tag);

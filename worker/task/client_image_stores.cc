@@ -1,8 +1,7 @@
-#include "worker/task/image_stores.h"
-
 #include "common/blob/blob_image_store.h"
 #include "common/oci/destination.h"
 #include "common/oci/registry_client.h"
+#include "worker/task/image_stores.h"
 
 namespace kso::worker {
 namespace {

@@ -1,0 +1,162 @@
+#include "worker/layer/make_layer.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "common/base/strings.h"
+#include "common/oci/media_types.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_transport.h"
+#include "worker/layer/copy_blobs.h"
+#include "worker/task/failure.h"
+#include "worker/testing/fake_image_stores.h"
+
+namespace kso::worker {
+namespace {
+
+constexpr char kUrl[] = "https://dl.k8s.io/kubelet";
+
+class MakeLayerTest : public ::testing::Test {
+ protected:
+  MakeLayerTest() {
+    clock_.AdvanceByItself();
+    directory_ =
+        std::filesystem::path(::testing::TempDir()) /
+        ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(directory_);
+    cache_ = DiskBlobStore::Create(directory_ / "blobs").value();
+    files_ = std::make_unique<FileFetcher>(&transport_, &clock_, cache_.get(),
+                                           directory_);
+    blobs_ = std::make_unique<BlobFetcher>(&stores_, &clock_, cache_.get(),
+                                           directory_);
+    task_.mutable_destination()->set_kind(v1::Destination::REGISTRY);
+    task_.mutable_destination()->set_location("destination/team");
+  }
+
+  LayerTools Tools() {
+    return {.files = files_.get(),
+            .blobs = blobs_.get(),
+            .stores = &stores_,
+            .cache = cache_.get()};
+  }
+
+  // Files that lie in the cache's directory for what is being written.
+  int Leftovers() const {
+    int count = 0;
+    for ([[maybe_unused]] const auto& entry :
+         std::filesystem::directory_iterator(directory_ / "blobs/incoming")) {
+      ++count;
+    }
+    return count;
+  }
+
+  testing::FakeClock clock_;
+  testing::FakeTransport transport_;
+  testing::FakeImageStores stores_;
+  std::filesystem::path directory_;
+  std::unique_ptr<DiskBlobStore> cache_;
+  std::unique_ptr<FileFetcher> files_;
+  std::unique_ptr<BlobFetcher> blobs_;
+  v1::Task task_;
+  TaskControl control_;
+};
+
+TEST_F(MakeLayerTest, FetchesPacksAndPushes) {
+  transport_.On("GET", kUrl, {.status = 200, .body = "the kubelet"});
+  const v1::Descriptor blob =
+      stores_.AddBlob("quay.io/coreos/etcd", "a blob", oci::kOciLayerGzip);
+  v1::MakeLayer& work = *task_.mutable_make_layer();
+  work.set_name("files-001");
+  work.set_image("kubespray-files");
+  work.set_media_type(std::string(oci::kOciLayerGzip));
+  v1::LayerMember* member = work.add_members();
+  member->set_path("opt/k8s/k8s/dl.k8s.io/kubelet");
+  member->mutable_file()->set_url(kUrl);
+  member->mutable_file()->set_size(-1);
+  member = work.add_members();
+  member->set_path("var/lib/registry/data");
+  member->mutable_blob()->set_repository("quay.io/coreos/etcd");
+  *member->mutable_blob()->mutable_blob() = blob;
+  member = work.add_members();
+  member->set_path("etc/nginx/nginx.conf");
+  member->set_content("events {}");
+
+  const auto made = MakeLayer(task_, Tools(), control_);
+  ASSERT_TRUE(made.ok()) << made.status();
+  ASSERT_EQ(made->members_size(), 3);
+  EXPECT_EQ(made->members(0).digest(), Sha256Of("the kubelet").ToString());
+  EXPECT_EQ(made->members(0).size(), 11);
+  EXPECT_EQ(made->members(1).digest(), blob.digest());
+  EXPECT_EQ(made->members(2).path(), "etc/nginx/nginx.conf");
+  EXPECT_TRUE(Digest::Parse(made->diff_id()).ok());
+  const std::string pushed =
+      stores_.DestinationBlob("team/kubespray-files", made->layer().digest());
+  EXPECT_EQ(static_cast<int64_t>(pushed.size()), made->layer().size());
+  EXPECT_EQ(control_.bytes_pushed(), made->layer().size());
+  EXPECT_EQ(control_.bytes_fetched(), 11 + 6);
+  EXPECT_EQ(Leftovers(), 0);
+
+  // The same again needs no upstream.
+  TaskControl again;
+  ASSERT_TRUE(MakeLayer(task_, Tools(), again).ok());
+  EXPECT_EQ(stores_.blob_gets(), 1);
+}
+
+TEST_F(MakeLayerTest, NamesTheMemberThatIsMissing) {
+  transport_.On("GET", kUrl, {.status = 404});
+  v1::MakeLayer& work = *task_.mutable_make_layer();
+  work.set_media_type(std::string(oci::kOciLayerGzip));
+  v1::LayerMember& member = *work.add_members();
+  member.set_path("opt/k8s/k8s/dl.k8s.io/kubelet");
+  member.mutable_file()->set_url(kUrl);
+  member.mutable_file()->set_location("files.list:1");
+
+  const auto made = MakeLayer(task_, Tools(), control_);
+  ASSERT_FALSE(made.ok());
+  const v1::Failure failure = ToFailure(made.status(), "task");
+  EXPECT_EQ(failure.item(), kUrl);
+  EXPECT_EQ(failure.location(), "files.list:1");
+  EXPECT_EQ(failure.kind(), v1::Failure::PERMANENT);
+  EXPECT_EQ(Leftovers(), 0);
+}
+
+TEST_F(MakeLayerTest, CopiesOnlyTheBlobsThatTheDestinationLacks) {
+  const v1::Descriptor base = stores_.AddBlob(
+      "docker.io/library/nginx", "base layer", oci::kDockerLayerGzip);
+  v1::CopyBlobs& work = *task_.mutable_copy_blobs();
+  work.set_image("kubespray-files");
+  v1::BlobSource& source = *work.add_blobs();
+  source.set_repository("docker.io/library/nginx");
+  *source.mutable_blob() = base;
+  stores_.CutNextBlob(4);
+
+  ASSERT_TRUE(CopyBlobs(task_, Tools(), control_).ok());
+  EXPECT_EQ(stores_.DestinationBlob("team/kubespray-files", base.digest()),
+            "base layer");
+  // The cut transfer went on where it ended.
+  EXPECT_EQ(control_.bytes_fetched(), 10);
+
+  ASSERT_TRUE(CopyBlobs(task_, Tools(), control_).ok());
+  EXPECT_EQ(stores_.blob_puts(), 1);
+  EXPECT_EQ(control_.bytes_fetched(), 10);
+}
+
+TEST_F(MakeLayerTest, RefusesABlobWithOtherBytes) {
+  const v1::Descriptor wrong = stores_.AddBlob(
+      "docker.io/library/nginx", "what was promised", oci::kOciConfig);
+  stores_.DamageBlob("docker.io/library/nginx", wrong.digest(), "other bytes");
+  v1::CopyBlobs& work = *task_.mutable_copy_blobs();
+  work.set_image("kubespray-files");
+  v1::BlobSource& source = *work.add_blobs();
+  source.set_repository("docker.io/library/nginx");
+  *source.mutable_blob() = wrong;
+
+  const auto copied = CopyBlobs(task_, Tools(), control_);
+  EXPECT_EQ(copied.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(stores_.blob_puts(), 0);
+}
+
+}  // namespace
+}  // namespace kso::worker

@@ -1,0 +1,300 @@
+#include "worker/session.h"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/channel.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "gtest/gtest.h"
+#include "worker/runner.h"
+
+namespace kso::worker {
+namespace {
+
+// A coordinator that wants what a test says, acknowledges what the test does
+// not hold back, and parks calls that bring it nothing.
+class FakeCoordinator : public v1::WorkerService::Service {
+ public:
+  grpc::Status Sync(grpc::ServerContext* context,
+                    const v1::SyncRequest* request,
+                    v1::SyncResponse* response) override {
+    absl::MutexLock lock(&mutex_);
+    last_ = *request;
+    bool news = false;
+    for (const v1::LeaseResult& result : request->results()) {
+      if (!acknowledging_) continue;
+      // A reply that was lost makes the worker tell again.
+      if (seen_.insert(result.lease_id()).second) results_.push_back(result);
+      wanted_.erase(result.lease_id());
+      response->add_acknowledged_lease_ids(result.lease_id());
+      news = true;
+    }
+    const auto due = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return news || changed_ || context->IsCancelled();
+    };
+    while (!mutex_.AwaitWithTimeout(absl::Condition(&due),
+                                    absl::Milliseconds(5))) {
+    }
+    changed_ = false;
+    for (const auto& [id, lease] : wanted_) *response->add_leases() = lease;
+    return grpc::Status::OK;
+  }
+
+  void Want(const std::string& lease_id) {
+    absl::MutexLock lock(&mutex_);
+    v1::Lease& lease = wanted_[lease_id];
+    lease.set_lease_id(lease_id);
+    lease.mutable_task()->set_task_id(absl::StrCat("task of ", lease_id));
+    changed_ = true;
+  }
+  void Unwant(const std::string& lease_id) {
+    absl::MutexLock lock(&mutex_);
+    wanted_.erase(lease_id);
+    changed_ = true;
+  }
+  void Acknowledge(bool acknowledging) {
+    absl::MutexLock lock(&mutex_);
+    acknowledging_ = acknowledging;
+    changed_ = true;
+  }
+
+  // Waits until a request satisfies `condition`.
+  template <typename Condition>
+  v1::SyncRequest AwaitRequest(const Condition& condition) {
+    absl::MutexLock lock(&mutex_);
+    const auto holds = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return condition(last_);
+    };
+    mutex_.Await(absl::Condition(&holds));
+    return last_;
+  }
+
+  v1::LeaseResult AwaitResult() {
+    absl::MutexLock lock(&mutex_);
+    const auto there = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return !results_.empty();
+    };
+    mutex_.Await(absl::Condition(&there));
+    v1::LeaseResult result = std::move(results_.front());
+    results_.pop_front();
+    return result;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::map<std::string, v1::Lease> wanted_ ABSL_GUARDED_BY(mutex_);
+  bool changed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool acknowledging_ ABSL_GUARDED_BY(mutex_) = true;
+  v1::SyncRequest last_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> seen_ ABSL_GUARDED_BY(mutex_);
+  std::deque<v1::LeaseResult> results_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Tasks that end when the test says so, or when they are cancelled.
+class FakeExecutor : public TaskExecutor {
+ public:
+  absl::StatusOr<v1::TaskResult> Execute(const v1::Task&,
+                                         TaskControl& control) override {
+    control.SetActivity("working");
+    control.AddFetched(42);
+    absl::MutexLock lock(&mutex_);
+    ++begun_;
+    const auto over = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return finished_ || control.cancelled();
+    };
+    while (!mutex_.AwaitWithTimeout(absl::Condition(&over),
+                                    absl::Milliseconds(2))) {
+    }
+    if (control.cancelled()) {
+      ++cancelled_;
+      return absl::CancelledError("cancelled");
+    }
+    return outcome_;
+  }
+
+  void Finish(absl::StatusOr<v1::TaskResult> outcome = v1::TaskResult()) {
+    absl::MutexLock lock(&mutex_);
+    outcome_ = std::move(outcome);
+    finished_ = true;
+  }
+  void AwaitCancelled(int count) {
+    absl::MutexLock lock(&mutex_);
+    const auto reached = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return cancelled_ >= count;
+    };
+    mutex_.Await(absl::Condition(&reached));
+  }
+  int begun() {
+    absl::MutexLock lock(&mutex_);
+    return begun_;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  int begun_ ABSL_GUARDED_BY(mutex_) = 0;
+  int cancelled_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::StatusOr<v1::TaskResult> outcome_ ABSL_GUARDED_BY(mutex_) =
+      v1::TaskResult();
+};
+
+class SessionTest : public ::testing::Test {
+ protected:
+  SessionTest() { StartServer(0); }
+
+  ~SessionTest() override {
+    if (thread_.joinable()) {
+      session_->Stop();
+      thread_.join();
+    }
+    runner_.reset();
+    server_->Shutdown(std::chrono::system_clock::now());
+  }
+
+  void StartServer(int port) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(absl::StrCat("127.0.0.1:", port),
+                             grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(&coordinator_);
+    server_ = builder.BuildAndStart();
+  }
+
+  void StartSession() {
+    stub_ = v1::WorkerService::NewStub(
+        rpc::CreateChannel(absl::StrCat("127.0.0.1:", port_)));
+    session_ = std::make_unique<Session>(
+        stub_.get(), Clock::Real(),
+        [] {
+          v1::WorkerInfo info;
+          info.set_name("box");
+          return info;
+        },
+        [this](const std::string& change) {
+          absl::MutexLock lock(&log_mutex_);
+          log_.push_back(change);
+        });
+    runner_ =
+        std::make_unique<Runner>(2, &executor_, [this] { session_->Wake(); });
+    thread_ = std::thread([this] { session_->Run(*runner_); });
+  }
+
+  void AwaitLog(size_t lines) {
+    absl::MutexLock lock(&log_mutex_);
+    const auto enough = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(log_mutex_) {
+      return log_.size() >= lines;
+    };
+    log_mutex_.Await(absl::Condition(&enough));
+  }
+
+  int port_ = 0;
+  FakeCoordinator coordinator_;
+  FakeExecutor executor_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::WorkerService::Stub> stub_;
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<Runner> runner_;
+  std::thread thread_;
+  absl::Mutex log_mutex_;
+  std::vector<std::string> log_ ABSL_GUARDED_BY(log_mutex_);
+};
+
+TEST_F(SessionTest, DoesALeaseAndReportsAtOnce) {
+  StartSession();
+  coordinator_.Want("lease-1");
+  const v1::SyncRequest busy = coordinator_.AwaitRequest(
+      [](const v1::SyncRequest& request) { return request.held_size() == 1; });
+  EXPECT_EQ(busy.free_slots(), 1);
+  EXPECT_EQ(busy.worker().name(), "box");
+
+  executor_.Finish();
+  const v1::LeaseResult result = coordinator_.AwaitResult();
+  EXPECT_EQ(result.lease_id(), "lease-1");
+  EXPECT_EQ(result.task_id(), "task of lease-1");
+  EXPECT_EQ(result.result().bytes_fetched(), 42);
+  coordinator_.AwaitRequest([](const v1::SyncRequest& request) {
+    return request.results_size() == 0 && request.free_slots() == 2;
+  });
+}
+
+TEST_F(SessionTest, ReportsAFailureWithItsKind) {
+  StartSession();
+  executor_.Finish(absl::NotFoundError("HTTP 404"));
+  coordinator_.Want("lease-1");
+  const v1::LeaseResult result = coordinator_.AwaitResult();
+  EXPECT_EQ(result.failure().kind(), v1::Failure::PERMANENT);
+  EXPECT_EQ(result.failure().reason(), "HTTP 404");
+}
+
+TEST_F(SessionTest, StopsALeaseThatIsNoLongerWanted) {
+  StartSession();
+  coordinator_.Want("lease-1");
+  coordinator_.AwaitRequest(
+      [](const v1::SyncRequest& request) { return request.held_size() == 1; });
+  coordinator_.Unwant("lease-1");
+  executor_.AwaitCancelled(1);
+  const v1::SyncRequest after =
+      coordinator_.AwaitRequest([](const v1::SyncRequest& request) {
+        return request.held_size() == 0 && request.free_slots() == 2;
+      });
+  EXPECT_EQ(after.results_size(), 0);
+}
+
+TEST_F(SessionTest, RepeatsAResultUntilItIsAcknowledged) {
+  StartSession();
+  coordinator_.Acknowledge(false);
+  executor_.Finish();
+  coordinator_.Want("lease-1");
+  const v1::SyncRequest first =
+      coordinator_.AwaitRequest([](const v1::SyncRequest& request) {
+        return request.results_size() == 1;
+      });
+  coordinator_.Acknowledge(true);
+  const v1::LeaseResult result = coordinator_.AwaitResult();
+  EXPECT_EQ(result.lease_id(), "lease-1");
+  EXPECT_EQ(executor_.begun(), 1);
+  EXPECT_EQ(first.session(),
+            coordinator_
+                .AwaitRequest([&](const v1::SyncRequest& request) {
+                  return request.sequence() > first.sequence();
+                })
+                .session());
+}
+
+TEST_F(SessionTest, DrainingFinishesWhatIsHeldAndEnds) {
+  StartSession();
+  coordinator_.Want("lease-1");
+  coordinator_.AwaitRequest(
+      [](const v1::SyncRequest& request) { return request.held_size() == 1; });
+  session_->Drain();
+  coordinator_.AwaitRequest(
+      [](const v1::SyncRequest& request) { return request.draining(); });
+  // What comes now goes back undone.
+  coordinator_.Want("lease-2");
+  EXPECT_TRUE(coordinator_.AwaitResult().returned());
+  executor_.Finish();
+  EXPECT_EQ(coordinator_.AwaitResult().lease_id(), "lease-1");
+  thread_.join();
+  EXPECT_EQ(executor_.begun(), 1);
+}
+
+TEST_F(SessionTest, KeepsWorkingWithoutTheCoordinator) {
+  StartSession();
+  coordinator_.Want("lease-1");
+  coordinator_.AwaitRequest(
+      [](const v1::SyncRequest& request) { return request.held_size() == 1; });
+  server_->Shutdown(std::chrono::system_clock::now());
+  AwaitLog(2);  // Connected, gone.
+  executor_.Finish();
+  StartServer(port_);
+  EXPECT_EQ(coordinator_.AwaitResult().lease_id(), "lease-1");
+}
+
+}  // namespace
+}  // namespace kso::worker

@@ -1,0 +1,155 @@
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/digest.h"
+#include "common/base/strings.h"
+#include "common/http/transport.h"
+#include "common/oci/media_types.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/http_server.h"
+#include "worker/task/failure.h"
+#include "worker/testing/fake_image_stores.h"
+#include "worker/verify/served_files.h"
+#include "worker/verify/served_images.h"
+
+namespace kso::worker {
+namespace {
+
+constexpr char kPath[] = "opt/k8s/k8s/dl.k8s.io/v1.29.5/kubelet";
+
+class ServedFilesTest : public ::testing::Test {
+ protected:
+  ServedFilesTest() {
+    content_ = std::string(5000, 'e');
+    auto& routes = server_.routes();
+    routes.Get("/health", [](const httplib::Request&, httplib::Response& r) {
+      r.set_content("ok", "text/plain");
+    });
+    routes.Get("/k8s/", [this](const httplib::Request&, httplib::Response& r) {
+      r.set_content(listing_, "text/html");
+    });
+    routes.Get("/k8s/dl.k8s.io/v1.29.5/kubelet",
+               [this](const httplib::Request&, httplib::Response& r) {
+                 r.set_content(content_, "application/octet-stream");
+               });
+    server_.Start();
+    v1::MadeMember& file = *expected_.add_files();
+    file.set_path(kPath);
+    file.set_digest(Sha256Of(content_).ToString());
+    file.set_size(5000);
+  }
+
+  absl::StatusOr<std::vector<std::string>> Check() {
+    TaskControl control;
+    return CheckServedFiles(expected_, server_.Url(""), *transport_, control);
+  }
+
+  testing::HttpServer server_;
+  std::unique_ptr<http::Transport> transport_ =
+      http::CreateCurlTransport().value();
+  std::string content_;
+  std::string listing_ = R"(<a href="dl.k8s.io/">dl.k8s.io/</a>)";
+  v1::ExpectedFiles expected_;
+};
+
+TEST_F(ServedFilesTest, PassesWhatIsServedRight) {
+  const auto checks = Check();
+  ASSERT_TRUE(checks.ok()) << checks.status();
+  EXPECT_EQ(checks->at(2), "1 files compared");
+}
+
+TEST_F(ServedFilesTest, NamesTheFileWithOtherBytes) {
+  content_[17] = 'x';
+  const auto checks = Check();
+  ASSERT_FALSE(checks.ok());
+  const v1::Failure failure = ToFailure(checks.status(), "");
+  EXPECT_EQ(failure.item(), kPath);
+  EXPECT_EQ(failure.kind(), v1::Failure::PERMANENT);
+}
+
+TEST_F(ServedFilesTest, NamesTheHostThatIsNotListed) {
+  listing_ = "<a href=\"github.com/\">github.com/</a>";
+  const auto checks = Check();
+  ASSERT_FALSE(checks.ok());
+  EXPECT_EQ(ToFailure(checks.status(), "").item(), "dl.k8s.io");
+}
+
+class ServedImagesTest : public ::testing::Test {
+ protected:
+  static constexpr char kRepository[] = "127.0.0.1:5000/k8s/pause";
+
+  ServedImagesTest() {
+    server_.routes().Get("/v2/_catalog",
+                         [this](const httplib::Request&, httplib::Response& r) {
+                           r.set_content(catalog_, "application/json");
+                         });
+    server_.Start();
+    const v1::Descriptor config =
+        registry_.AddBlob(kRepository, "{}", oci::kOciConfig);
+    const std::string manifest = Concat(
+        R"({"schemaVersion":2,"mediaType":")", oci::kOciManifest,
+        R"(","config":{"mediaType":")", oci::kOciConfig, R"(","digest":")",
+        config.digest(), R"(","size":2},"layers":[]})");
+    v1::ExpectedImage& image = *expected_.add_images();
+    image.set_repository("k8s/pause");
+    image.set_tag("3.9");
+    *image.mutable_top() =
+        registry_.AddManifest(kRepository, manifest, oci::kOciManifest, "3.9");
+    *image.add_manifests() = image.top();
+  }
+
+  absl::StatusOr<std::vector<std::string>> Check() {
+    TaskControl control;
+    const auto registry =
+        registry_.OpenRegistry("127.0.0.1:5000", true, control);
+    return CheckServedImages(expected_, server_.Url(""), *transport_,
+                             **registry, control);
+  }
+
+  testing::HttpServer server_;
+  std::unique_ptr<http::Transport> transport_ =
+      http::CreateCurlTransport().value();
+  std::string catalog_ = R"({"repositories":["k8s/pause"]})";
+  testing::FakeImageStores registry_;
+  v1::ExpectedImages expected_;
+};
+
+TEST_F(ServedImagesTest, PassesWhatIsServedRight) {
+  const auto checks = Check();
+  ASSERT_TRUE(checks.ok()) << checks.status();
+  EXPECT_EQ(checks->back(), "1 images: 1 manifests and 1 blobs compared");
+}
+
+TEST_F(ServedImagesTest, NamesTheImageThatTheCatalogLacks) {
+  catalog_ = R"({"repositories":[]})";
+  const auto checks = Check();
+  ASSERT_FALSE(checks.ok());
+  EXPECT_EQ(ToFailure(checks.status(), "").item(), "k8s/pause:3.9");
+}
+
+TEST_F(ServedImagesTest, NoticesATagThatPointsElsewhere) {
+  registry_.AddManifest(kRepository, R"({"schemaVersion":2})",
+                        oci::kOciManifest, "3.9");
+  const auto checks = Check();
+  ASSERT_FALSE(checks.ok());
+  EXPECT_EQ(ToFailure(checks.status(), "").item(), "k8s/pause:3.9");
+  EXPECT_EQ(checks.status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(ServedImagesTest, NoticesAManifestWhoseBlobIsNotThere) {
+  v1::Descriptor gone;
+  gone.set_digest(Sha256Of("gone").ToString());
+  const std::string manifest =
+      Concat(R"({"schemaVersion":2,"mediaType":")", oci::kOciManifest,
+             R"(","config":{"mediaType":")", oci::kOciConfig, R"(","digest":")",
+             gone.digest(), R"(","size":4},"layers":[]})");
+  *expected_.mutable_images(0)->add_manifests() =
+      registry_.AddManifest(kRepository, manifest, oci::kOciManifest, "");
+  const auto checks = Check();
+  ASSERT_FALSE(checks.ok());
+  EXPECT_NE(ToStd(checks.status().message()).find(gone.digest()),
+            std::string_view::npos);
+}
+
+}  // namespace
+}  // namespace kso::worker
