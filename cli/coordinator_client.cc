@@ -1,0 +1,125 @@
+#include "cli/coordinator_client.h"
+
+#include <chrono>
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/blob/grpc_blob_store.h"
+#include "common/rpc/channel.h"
+#include "google/protobuf/util/time_util.h"
+#include "grpcpp/client_context.h"
+#include "kso/v1/admin.grpc.pb.h"
+#include "kso/v1/blob.grpc.pb.h"
+#include "kso/v1/build.grpc.pb.h"
+
+namespace kso::cli {
+namespace {
+
+// For answers that take no waiting; a release is some 100 kB.
+constexpr absl::Duration kPatience = absl::Seconds(30);
+
+class GrpcCoordinatorClient : public CoordinatorClient {
+ public:
+  explicit GrpcCoordinatorClient(const std::shared_ptr<grpc::Channel>& channel)
+      : builds_(v1::BuildService::NewStub(channel)),
+        admin_(v1::AdminService::NewStub(channel)),
+        blob_stub_(v1::BlobService::NewStub(channel)),
+        blobs_(CreateGrpcBlobStore(blob_stub_.get())) {}
+
+  absl::StatusOr<v1::Build> SubmitBuild(
+      const v1::SubmitBuildRequest& request) override {
+    return Call<v1::Build>(*builds_, &BuildStub::SubmitBuild, request);
+  }
+
+  absl::StatusOr<v1::Build> GetBuild(const std::string& build) override {
+    v1::GetBuildRequest request;
+    request.set_build_id(build);
+    return Call<v1::Build>(*builds_, &BuildStub::GetBuild, request);
+  }
+
+  absl::StatusOr<v1::ListBuildsResponse> ListBuilds() override {
+    return Call<v1::ListBuildsResponse>(*builds_, &BuildStub::ListBuilds,
+                                        v1::ListBuildsRequest());
+  }
+
+  absl::StatusOr<v1::WatchBuildResponse> WatchBuild(
+      const std::string& build, int64_t after_sequence,
+      absl::Duration wait) override {
+    v1::WatchBuildRequest request;
+    request.set_build_id(build);
+    request.set_after_sequence(after_sequence);
+    *request.mutable_wait() =
+        google::protobuf::util::TimeUtil::MillisecondsToDuration(
+            absl::ToInt64Milliseconds(wait));
+    return Call<v1::WatchBuildResponse>(*builds_, &BuildStub::WatchBuild,
+                                        request, wait + kPatience);
+  }
+
+  absl::StatusOr<v1::Build> CancelBuild(const std::string& build) override {
+    v1::CancelBuildRequest request;
+    request.set_build_id(build);
+    return Call<v1::Build>(*builds_, &BuildStub::CancelBuild, request);
+  }
+
+  absl::StatusOr<v1::Build> RetryBuild(const std::string& build) override {
+    v1::RetryBuildRequest request;
+    request.set_build_id(build);
+    return Call<v1::Build>(*builds_, &BuildStub::RetryBuild, request);
+  }
+
+  absl::StatusOr<v1::ListWorkersResponse> ListWorkers() override {
+    return Call<v1::ListWorkersResponse>(*admin_, &AdminStub::ListWorkers,
+                                         v1::ListWorkersRequest());
+  }
+
+  absl::Status DrainWorker(const std::string& name) override {
+    v1::DrainWorkerRequest request;
+    request.set_name(name);
+    return Call<v1::DrainWorkerResponse>(*admin_, &AdminStub::DrainWorker,
+                                         request)
+        .status();
+  }
+
+  absl::StatusOr<std::string> GetVersion() override {
+    KSO_ASSIGN_OR_RETURN(
+        const auto response,
+        Call<v1::GetVersionResponse>(*admin_, &AdminStub::GetVersion,
+                                     v1::GetVersionRequest()));
+    return response.version();
+  }
+
+  BlobStore& blobs() override { return *blobs_; }
+
+ private:
+  using BuildStub = v1::BuildService::StubInterface;
+  using AdminStub = v1::AdminService::StubInterface;
+
+  template <typename Response, typename Stub, typename Request>
+  absl::StatusOr<Response> Call(
+      Stub& stub,
+      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                   Response*),
+      const Request& request, absl::Duration patience = kPatience) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() +
+                         absl::ToChronoMilliseconds(patience));
+    Response response;
+    KSO_RETURN_IF_ERROR(
+        rpc::FromGrpc((stub.*method)(&context, request, &response)));
+    return response;
+  }
+
+  const std::unique_ptr<v1::BuildService::StubInterface> builds_;
+  const std::unique_ptr<v1::AdminService::StubInterface> admin_;
+  const std::unique_ptr<v1::BlobService::StubInterface> blob_stub_;
+  const std::unique_ptr<BlobStore> blobs_;
+};
+
+}  // namespace
+
+std::unique_ptr<CoordinatorClient> CreateCoordinatorClient(
+    const std::string& address) {
+  return std::make_unique<GrpcCoordinatorClient>(rpc::CreateChannel(address));
+}
+
+}  // namespace kso::cli

@@ -1,0 +1,47 @@
+#ifndef KSO_CLI_COORDINATOR_CLIENT_H_
+#define KSO_CLI_COORDINATOR_CLIENT_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/blob/blob_store.h"
+#include "kso/v1/admin.pb.h"
+#include "kso/v1/build.pb.h"
+
+namespace kso::cli {
+
+// The coordinator, as ksoctl talks to it. Every call has a deadline of its own.
+// Errors are the coordinator's, UNAVAILABLE when it cannot be reached, and
+// DEADLINE_EXCEEDED when it does not answer. May be called from any thread.
+class CoordinatorClient {
+ public:
+  virtual ~CoordinatorClient() = default;
+
+  virtual absl::StatusOr<v1::Build> SubmitBuild(
+      const v1::SubmitBuildRequest& request) = 0;
+  virtual absl::StatusOr<v1::Build> GetBuild(const std::string& build) = 0;
+  virtual absl::StatusOr<v1::ListBuildsResponse> ListBuilds() = 0;
+  // Waits for at most `wait` for events after `after_sequence`.
+  virtual absl::StatusOr<v1::WatchBuildResponse> WatchBuild(
+      const std::string& build, int64_t after_sequence,
+      absl::Duration wait) = 0;
+  virtual absl::StatusOr<v1::Build> CancelBuild(const std::string& build) = 0;
+  virtual absl::StatusOr<v1::Build> RetryBuild(const std::string& build) = 0;
+
+  virtual absl::StatusOr<v1::ListWorkersResponse> ListWorkers() = 0;
+  virtual absl::Status DrainWorker(const std::string& name) = 0;
+  virtual absl::StatusOr<std::string> GetVersion() = 0;
+
+  // Where images for this machine wait to be brought home.
+  virtual BlobStore& blobs() = 0;
+};
+
+// The client for "HOST:PORT". Connects when it is first used.
+std::unique_ptr<CoordinatorClient> CreateCoordinatorClient(
+    const std::string& address);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_COORDINATOR_CLIENT_H_

@@ -1,0 +1,17 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "cli/ksoctl.h"
+#include "common/base/clock.h"
+
+int main(int argc, char** argv) {
+  // A reader that goes away (`ksoctl logs | head`) shows as a failed write.
+  signal(SIGPIPE, SIG_IGN);
+  const kso::cli::Console console{&std::cout, &std::cerr,
+                                  isatty(STDOUT_FILENO) == 1,
+                                  isatty(STDERR_FILENO) == 1};
+  return static_cast<int>(kso::cli::RunKsoctl({argv + 1, argv + argc}, console,
+                                              kso::Clock::Real()));
+}

@@ -1,0 +1,32 @@
+#include "cli/commands.h"
+#include "cli/ending.h"
+#include "cli/submission.h"
+#include "common/base/status_macros.h"
+
+namespace kso::cli {
+namespace {
+
+class Plan : public Command {
+ public:
+  explicit Plan(Arguments arguments) {
+    arguments.Option("-f,--file", &file_, "FILE", "The release.yaml to plan.",
+                     Arguments::Need::kRequired);
+  }
+
+  absl::StatusOr<ExitStatus> Run(Context& context) override {
+    KSO_ASSIGN_OR_RETURN(const v1::Build build,
+                         SubmitRelease(context, file_, "", true));
+    return WatchToTheEnd(context, build);
+  }
+
+ private:
+  std::string file_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> CreatePlan(Arguments arguments) {
+  return std::make_unique<Plan>(arguments);
+}
+
+}  // namespace kso::cli

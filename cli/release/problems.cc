@@ -1,0 +1,42 @@
+#include "cli/release/problems.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace kso::cli {
+
+std::string Place::ToString() const {
+  return line > 0 ? absl::StrCat(file, ":", line) : file;
+}
+
+void Problems::Add(Place place, absl::string_view what,
+                   absl::string_view advice) {
+  std::string text(what);
+  if (!advice.empty()) absl::StrAppend(&text, "; ", advice);
+  items_.push_back({std::move(place), std::move(text)});
+}
+
+absl::Status Problems::ToStatus() const {
+  if (items_.empty()) return absl::OkStatus();
+  absl::flat_hash_map<std::string, size_t> order;
+  for (const Item& item : items_) {
+    order.try_emplace(item.place.file, order.size());
+  }
+  std::vector<const Item*> sorted;
+  for (const Item& item : items_) sorted.push_back(&item);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [&](const Item* a, const Item* b) {
+                     return std::pair(order[a->place.file], a->place.line) <
+                            std::pair(order[b->place.file], b->place.line);
+                   });
+  return absl::InvalidArgumentError(
+      absl::StrJoin(sorted, "\n", [](std::string* out, const Item* item) {
+        absl::StrAppend(out, item->place.ToString(), ": ", item->text);
+      }));
+}
+
+}  // namespace kso::cli

@@ -1,0 +1,58 @@
+#include "absl/strings/str_cat.h"
+#include "cli/release/sections.h"
+#include "cli/release/text_file.h"
+#include "common/oci/reference.h"
+
+namespace kso::cli {
+namespace {
+
+constexpr size_t kMostListBytes = 4 << 20;
+
+}  // namespace
+
+std::filesystem::path ReleaseInput::Resolve(absl::string_view name) const {
+  return std::filesystem::path(file).parent_path() / std::string(name);
+}
+
+void ReadList(
+    const ReleaseInput& input, const PlacedText& name,
+    const std::function<void(absl::string_view line, const Place& place,
+                             absl::string_view location)>& on_line) {
+  const std::filesystem::path path = input.Resolve(name.text);
+  const auto content = ReadTextFile(path, kMostListBytes);
+  if (!content.ok()) {
+    input.problems->Add(
+        name.place,
+        absl::StrCat("'", path.string(), "': ", content.status().message()),
+        "paths are relative to the release file");
+    return;
+  }
+  const std::vector<TextLine> lines = LinesOf(*content);
+  if (lines.empty()) {
+    input.problems->Add({path.string(), 0}, "the list has no entries",
+                        "drop it from the release, or fill it");
+  }
+  for (const TextLine& line : lines) {
+    on_line(line.text, {path.string(), line.number},
+            absl::StrCat(name.text, ":", line.number));
+  }
+}
+
+std::string ReadBase(const ReleaseInput& input, const Fields& fields,
+                     absl::string_view example) {
+  const auto base = fields.RequiredString(
+      "base", absl::StrCat("name the image to build on, such as ", example));
+  if (!base.has_value()) return "";
+  const auto reference = oci::Reference::Parse(base->text);
+  if (!reference.ok()) {
+    input.problems->Add(
+        base->place,
+        absl::StrCat("'", base->text, "' is not an image reference: ",
+                     reference.status().message()),
+        absl::StrCat("write HOST/PATH:TAG, such as ", example));
+    return "";
+  }
+  return reference->ToString();
+}
+
+}  // namespace kso::cli

@@ -1,0 +1,254 @@
+#include "cli/release/release_reader.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace kso::cli {
+namespace {
+
+constexpr char kDigest[] =
+    "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+constexpr char kGood[] = R"(apiVersion: kso/v1
+kind: Release
+name: v0.1.0-2.25.1
+platforms: [linux/amd64, linux/arm64]
+files:
+  base: docker.io/library/nginx:1.25.2-alpine
+  lists: {amd64: amd64.list, arm64: arm64.list}
+images:
+  base: docker.io/library/registry:3
+  list: images.list
+  missingPlatform: {default: fail, allow: ["docker.io/amazon/*"]}
+destination: docker://registry.example.com/team
+mirrors:
+  - {prefix: "https://dl.k8s.io/", location: "http://mirror.example.com/k8s/"}
+  - {prefix: "docker.io/", location: "mirror:5000/docker.io/", insecure: true}
+)";
+
+class ReleaseReaderTest : public ::testing::Test {
+ protected:
+  ReleaseReaderTest() {
+    std::string pattern = ::testing::TempDir() + "releaseXXXXXX";
+    directory_ = mkdtemp(pattern.data());
+    Write("release.yaml", kGood);
+    Write("amd64.list", "https://example.com/amd64/kubelet\n");
+    Write("arm64.list", "https://example.com/arm64/kubelet\n");
+    Write("images.list", "registry.k8s.io/pause:3.9\n");
+  }
+  ~ReleaseReaderTest() override { std::filesystem::remove_all(directory_); }
+
+  void Write(const std::string& name, const std::string& content) {
+    std::ofstream(directory_ + "/" + name, std::ios::binary) << content;
+  }
+
+  absl::StatusOr<v1::Release> Read() {
+    return ReadRelease(directory_ + "/release.yaml");
+  }
+
+  // What is wrong, with paths relative to the release.
+  std::string Problems() {
+    const auto release = Read();
+    if (release.ok()) return "";
+    EXPECT_TRUE(absl::IsInvalidArgument(release.status()));
+    return absl::StrReplaceAll(release.status().message(),
+                               {{directory_ + "/", ""}});
+  }
+
+  std::string directory_;
+};
+
+TEST_F(ReleaseReaderTest, ReadsAWholeRelease) {
+  const auto release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  EXPECT_EQ(release->name(), "v0.1.0-2.25.1");
+  ASSERT_EQ(release->platforms_size(), 2);
+  EXPECT_EQ(release->platforms(1).architecture(), "arm64");
+  EXPECT_EQ(release->files_base(), "docker.io/library/nginx:1.25.2-alpine");
+  ASSERT_EQ(release->files_size(), 2);
+  EXPECT_EQ(release->files(1).url(), "https://example.com/arm64/kubelet");
+  EXPECT_EQ(release->files(1).location(), "arm64.list:1");
+  EXPECT_EQ(release->images(0).reference(), "registry.k8s.io/pause:3.9");
+  EXPECT_EQ(release->images(0).location(), "images.list:1");
+  EXPECT_FALSE(release->missing_platform().allow_by_default());
+  EXPECT_EQ(release->missing_platform().allow(0), "docker.io/amazon/*");
+  EXPECT_EQ(release->destination().kind(), v1::Destination::REGISTRY);
+  EXPECT_FALSE(release->destination().insecure());
+  EXPECT_TRUE(release->mirrors(1).insecure());
+}
+
+TEST_F(ReleaseReaderTest, MergesTheSameUrlOfSeveralLists) {
+  Write("amd64.list", std::string("\xEF\xBB\xBF# shared\r\n\r\n"
+                                  "  https://example.com/both  \r\n") +
+                          "https://example.com/amd64\n");
+  Write("arm64.list",
+        std::string("https://example.com/both ") + kDigest + "\n");
+  const auto release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  ASSERT_EQ(release->files_size(), 2);
+  const v1::FileRequest& both = release->files(0);
+  EXPECT_EQ(both.url(), "https://example.com/both");
+  EXPECT_EQ(both.digest(), kDigest);
+  EXPECT_EQ(both.location(), "amd64.list:3");
+  EXPECT_THAT(both.architectures(), ::testing::ElementsAre("amd64", "arm64"));
+}
+
+TEST_F(ReleaseReaderTest, TakesDigestsFromChecksumFiles) {
+  const std::string hex = std::string(kDigest).substr(7);
+  Write("sums", hex + "  https://example.com/amd64/kubelet\n" + hex +
+                    " *https://example.com/in-no-list\n");
+  Write("release.yaml",
+        absl::StrReplaceAll(kGood,
+                            {{"images:\n", "  checksums: [sums]\nimages:\n"}}));
+  const auto release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  ASSERT_EQ(release->files_size(), 2);
+  EXPECT_EQ(release->files(0).digest(), kDigest);
+  EXPECT_EQ(release->files(1).digest(), "");
+}
+
+TEST_F(ReleaseReaderTest, AChecksumMayNotContradictAList) {
+  Write("sums", std::string(64, 'f') + "  https://example.com/amd64/kubelet\n");
+  Write("amd64.list",
+        std::string("https://example.com/amd64/kubelet ") + kDigest + "\n");
+  Write("release.yaml",
+        absl::StrReplaceAll(kGood,
+                            {{"images:\n", "  checksums: [sums]\nimages:\n"}}));
+  EXPECT_THAT(Problems(),
+              ::testing::AllOf(::testing::HasSubstr("sums:1: "),
+                               ::testing::HasSubstr("amd64.list:1")));
+}
+
+TEST_F(ReleaseReaderTest, ReportsEverythingThatIsWrongAtOnce) {
+  Write("release.yaml", R"(apiVersion: kso/v2
+kind: Release
+name: "no/tag"
+platform: [linux/amd64]
+platforms: [linux/amd64, windows]
+files:
+  base: UPPER:1
+  lists: {amd64: amd64.list, s390x: missing.list}
+images:
+  base: docker.io/library/registry:3
+  list: [images.list]
+  missingPlatform: {default: maybe}
+destination: ftp://example.com
+mirrors:
+  - {prefix: "docker.io/", location: "http://mirror/"}
+)");
+  Write("amd64.list",
+        "ftp://example.com/file\n"
+        "https://example.com/../../etc/passwd\n"
+        "https://example.com/file sha256:123\n");
+  const std::string problems = Problems();
+  EXPECT_THAT(
+      problems,
+      ::testing::AllOf(
+          ::testing::HasSubstr("release.yaml:1: 'apiVersion' is 'kso/v2'; this "
+                               "ksoctl reads apiVersion: kso/v1\n"),
+          ::testing::HasSubstr("release.yaml:3: 'no/tag' cannot become a tag"),
+          ::testing::HasSubstr(
+              "release.yaml:4: there is no key 'platform'; did "
+              "you mean 'platforms'?\n"),
+          ::testing::HasSubstr("release.yaml:5: 'windows' is not a platform"),
+          ::testing::HasSubstr(
+              "release.yaml:7: 'UPPER:1' is not an image reference"),
+          ::testing::HasSubstr("release.yaml:8: there is a list for 's390x'"),
+          ::testing::HasSubstr(
+              "release.yaml:8: 'missing.list': there is no such "
+              "file; paths are relative"),
+          ::testing::HasSubstr("release.yaml:11: 'images.list' is a list, and "
+                               "should be a text")));
+  EXPECT_THAT(
+      problems,
+      ::testing::AllOf(
+          ::testing::HasSubstr(
+              "release.yaml:12: 'images.missingPlatform.default'"
+              " is 'maybe'; write fail or allow"),
+          ::testing::HasSubstr("release.yaml:13: 'ftp://example.com'"),
+          ::testing::HasSubstr("release.yaml:15: 'http://mirror/' cannot stand "
+                               "for 'docker.io/'; a mirror of images has no "
+                               "scheme"),
+          ::testing::HasSubstr(
+              "amd64.list:1: 'ftp://example.com/file': this is "
+              "not a URL; write https://HOST/PATH"),
+          ::testing::HasSubstr("amd64.list:2: 'https://example.com/../../etc/"
+                               "passwd'"),
+          ::testing::HasSubstr("amd64.list:3: 'sha256:123' is not a digest; "
+                               "write sha256: and 64 hex digits")));
+}
+
+TEST_F(ReleaseReaderTest, SaysHowToWriteABareHash) {
+  const std::string hex(64, 'a');
+  Write("amd64.list",
+        "https://example.com/amd64 " + hex + "\nhttps://example.com/x\n");
+  EXPECT_EQ(Problems(), "amd64.list:1: '" + hex +
+                            "' is not a digest; write it as sha256:" + hex);
+}
+
+TEST_F(ReleaseReaderTest, NamesBothLinesOfAConflict) {
+  Write("amd64.list",
+        "https://example.com/a " + std::string(kDigest) +
+            "\nhttps://example.com/a sha256:" + std::string(64, '0') +
+            "\nhttp://example.com/a\nhttps://example.com/a/below\n");
+  Write("images.list",
+        "quay.io/team/tool:1\ndocker.io/team/tool:1\nquay.io/team/tool:1\n");
+  EXPECT_THAT(
+      Problems(),
+      ::testing::AllOf(
+          ::testing::HasSubstr("amd64.list:2: 'https://example.com/a' is "),
+          ::testing::HasSubstr("amd64.list:1; find out which is right"),
+          ::testing::HasSubstr("amd64.list:3: 'http://example.com/a' would be "
+                               "served at the same path"),
+          ::testing::HasSubstr("amd64.list:4: 'https://example.com/a/below' "
+                               "would be below 'https://example.com/a'"),
+          ::testing::HasSubstr(
+              "images.list:2: 'docker.io/team/tool:1' and "
+              "'quay.io/team/tool:1' (images.list:1) would both be "
+              "k8s/team/tool:1 in the loaded registry"),
+          ::testing::Not(::testing::HasSubstr("images.list:3"))));
+}
+
+TEST_F(ReleaseReaderTest, WantsAListForEachArchitecture) {
+  Write("release.yaml",
+        absl::StrReplaceAll(kGood, {{", arm64: arm64.list}", "}"}}));
+  EXPECT_EQ(Problems(),
+            "release.yaml:7: there is no list for 'arm64'; add arm64: FILE, or "
+            "drop the platform");
+}
+
+TEST_F(ReleaseReaderTest, MakesLocalDestinationsAbsolute) {
+  Write("release.yaml",
+        absl::StrReplaceAll(
+            kGood, {{"docker://registry.example.com/team", "oci:out/result"}}));
+  const auto release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  EXPECT_EQ(release->destination().location(), directory_ + "/out/result");
+}
+
+TEST_F(ReleaseReaderTest, SaysWhereYamlIsBroken) {
+  Write("release.yaml", "name: x\nplatforms: [linux/amd64\nfiles: 1\n");
+  EXPECT_THAT(Problems(), ::testing::StartsWith("release.yaml:3: this is not "
+                                                "YAML: "));
+  Write("release.yaml", "");
+  EXPECT_THAT(Problems(), ::testing::HasSubstr("should be a map"));
+  Write("release.yaml", "name: a\nname: b\n");
+  EXPECT_THAT(Problems(),
+              ::testing::HasSubstr("release.yaml:2: 'name' is here twice"));
+}
+
+TEST_F(ReleaseReaderTest, BoundsWhatItReads) {
+  Write("amd64.list", std::string((4 << 20) + 1, '\n'));
+  EXPECT_THAT(Problems(),
+              ::testing::HasSubstr("'amd64.list': the file is larger than 4 "
+                                   "MiB"));
+}
+
+}  // namespace
+}  // namespace kso::cli

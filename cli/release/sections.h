@@ -1,0 +1,49 @@
+#ifndef KSO_CLI_RELEASE_SECTIONS_H_
+#define KSO_CLI_RELEASE_SECTIONS_H_
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "cli/release/fields.h"
+#include "cli/release/problems.h"
+#include "cli/release/yaml_tree.h"
+#include "kso/v1/build.pb.h"
+
+namespace kso::cli {
+
+// What the readers of a release.yaml's sections share.
+struct ReleaseInput {
+  // The release.yaml, as the user named it.
+  std::string file;
+  Problems* problems;
+
+  // A file that the release.yaml names, as it can be opened from here.
+  std::filesystem::path Resolve(absl::string_view name) const;
+};
+
+// Reads one of the files that a release.yaml names, and hands on each line that
+// says something, with its place and its location for the coordinator
+// ("files-amd64.list:3"). Reports a file that cannot be read, or is empty.
+void ReadList(
+    const ReleaseInput& input, const PlacedText& name,
+    const std::function<void(absl::string_view line, const Place& place,
+                             absl::string_view location)>& on_line);
+
+// Reads the section `files` into `release`, whose platforms must be there.
+void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
+                      v1::Release* release);
+
+// Reads the section `images` into `release`.
+void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
+                       v1::Release* release);
+
+// The base image of a section, normalized; empty after a report.
+std::string ReadBase(const ReleaseInput& input, const Fields& fields,
+                     absl::string_view example);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_RELEASE_SECTIONS_H_

@@ -1,0 +1,33 @@
+#ifndef KSO_CLI_RELEASE_TEXT_FILE_H_
+#define KSO_CLI_RELEASE_TEXT_FILE_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace kso::cli {
+
+// The whole of a text file, without a byte order mark. NOT_FOUND, or
+// INVALID_ARGUMENT for what is larger than `limit` bytes, no regular file or no
+// text; messages are without the path.
+absl::StatusOr<std::string> ReadTextFile(const std::filesystem::path& file,
+                                         size_t limit);
+
+struct TextLine {
+  // Counts from 1.
+  int number = 0;
+  absl::string_view text;
+};
+
+// The lines of a list that say something: without blank lines, comments ('#' at
+// the start or after white space), surrounding white space, or carriage
+// returns. They point into `content`.
+std::vector<TextLine> LinesOf(absl::string_view content);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_RELEASE_TEXT_FILE_H_

@@ -1,0 +1,37 @@
+#ifndef KSO_CLI_RELEASE_YAML_TREE_H_
+#define KSO_CLI_RELEASE_YAML_TREE_H_
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace kso::cli {
+
+// A YAML document as plain values, each with the line where it stands.
+struct YamlNode {
+  enum class Kind { kNull, kScalar, kSequence, kMap };
+
+  Kind kind = Kind::kNull;
+  // Counts from 1.
+  int line = 0;
+  // The text of a scalar, whatever type it looks like.
+  std::string scalar;
+  std::vector<YamlNode> items;
+  // In the order of the file; keys may be there twice.
+  std::vector<std::pair<YamlNode, YamlNode>> fields;
+};
+
+struct YamlError {
+  int line = 0;
+  std::string what;
+};
+
+// Parses one document. Aliases are followed, up to a bound on the whole.
+std::variant<YamlNode, YamlError> ParseYaml(const std::string& content);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_RELEASE_YAML_TREE_H_

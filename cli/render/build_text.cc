@@ -1,0 +1,104 @@
+#include "cli/render/build_text.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "cli/render/phase_lines.h"
+#include "cli/render/text.h"
+
+namespace kso::cli {
+namespace {
+
+std::string Title(const v1::Build& build) {
+  return absl::StrCat(build.plan_only() ? "Plan " : "Build ",
+                      Printable(build.build_id()), " of ",
+                      Printable(build.name()));
+}
+
+std::string Moved(const v1::Build& build) {
+  return absl::StrCat("fetched ", FormatBytes(build.bytes_fetched()),
+                      ", pushed ", FormatBytes(build.bytes_pushed()));
+}
+
+}  // namespace
+
+absl::string_view StateName(v1::Build::State state) {
+  switch (state) {
+    case v1::Build::RUNNING:
+      return "running";
+    case v1::Build::SUCCEEDED:
+      return "succeeded";
+    case v1::Build::FAILED:
+      return "failed";
+    case v1::Build::CANCELLED:
+      return "cancelled";
+    default:
+      return "unknown";
+  }
+}
+
+absl::string_view PhaseName(v1::Phase phase) {
+  switch (phase) {
+    case v1::RESOLVE:
+      return "resolve";
+    case v1::LAYERS:
+      return "layers";
+    case v1::ASSEMBLE:
+      return "assemble";
+    case v1::VERIFY:
+      return "verify";
+    case v1::TAG:
+      return "tag";
+    default:
+      return "";
+  }
+}
+
+std::string EventLine(const v1::Event& event) {
+  std::string line = absl::StrCat(FormatClock(event.time()), "  ");
+  if (event.level() == v1::Event::WARNING) line += "warning: ";
+  if (event.level() == v1::Event::ERROR) line += "error: ";
+  if (!event.worker().empty()) {
+    absl::StrAppend(&line, Printable(event.worker()), ": ");
+  }
+  return absl::StrCat(line, Printable(event.text()), "\n");
+}
+
+std::string StatusText(const v1::Build& build, absl::Time now) {
+  if (build.state() != v1::Build::RUNNING) return ResultText(build);
+  std::string text = absl::StrCat(Title(build), " is running, started ",
+                                  FormatAge(build.created(), now), ".\n");
+  for (const std::string& line : PhaseLines(build)) {
+    absl::StrAppend(&text, "  ", line, "\n");
+  }
+  absl::StrAppend(&text, "  ", Moved(build), "\n");
+  for (const std::string& waiting : build.waiting()) {
+    absl::StrAppend(&text, "  waiting: ", Printable(waiting), "\n");
+  }
+  for (const v1::Failure& failure : build.failures()) {
+    absl::StrAppend(&text, "  failed: ", Printable(failure.item()), ": ",
+                    Printable(failure.reason()), "\n");
+  }
+  return text;
+}
+
+std::string BuildsText(const v1::ListBuildsResponse& builds, absl::Time now) {
+  if (builds.builds().empty()) {
+    return "No builds yet. Start one: ksoctl submit -f release.yaml\n";
+  }
+  std::vector<std::vector<std::string>> rows = {
+      {"BUILD", "RELEASE", "STATE", "PHASE", "STARTED", "TOOK"}};
+  for (const v1::Build& build : builds.builds()) {
+    const absl::Time end = build.has_ended() ? ToTime(build.ended()) : now;
+    rows.push_back({Printable(build.build_id()),
+                    absl::StrCat(Printable(build.name()),
+                                 build.plan_only() ? " (plan)" : ""),
+                    std::string(StateName(build.state())),
+                    std::string(PhaseName(build.phase())),
+                    FormatAge(build.created(), now),
+                    FormatElapsed(end - ToTime(build.created()))});
+  }
+  return FormatTable(rows);
+}
+
+}  // namespace kso::cli

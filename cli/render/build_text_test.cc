@@ -1,0 +1,135 @@
+#include "cli/render/build_text.h"
+
+#include "absl/strings/string_view.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+
+namespace kso::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+v1::Build BuildOf(const std::string& text) {
+  v1::Build build;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &build));
+  return build;
+}
+
+TEST(ResultText, SaysOfEachFailureWhatWhyAndWhatToDo) {
+  const std::string text = ResultText(BuildOf(R"pb(
+    build_id: "b1"
+    name: "v1"
+    state: FAILED
+    created { seconds: 100 }
+    ended { seconds: 184 }
+    failures {
+      item: "https://example.com/kubelet"
+      reason: "404 Not Found"
+      advice: "check the list"
+      location: "files-amd64.list:3"
+    }
+  )pb"));
+  EXPECT_EQ(text,
+            "Build b1 of v1 failed after 1m 24s.\n"
+            "No tag was pushed.\n"
+            "- https://example.com/kubelet (files-amd64.list:3)\n"
+            "    why:  404 Not Found\n"
+            "    do:   check the list\n"
+            "What happened: ksoctl logs b1\n"
+            "Try what failed again: ksoctl retry b1\n");
+}
+
+TEST(ResultText, NamesReferencesDigestsAndWhoVerified) {
+  const std::string text = ResultText(BuildOf(R"pb(
+    build_id: "b1"
+    name: "v1"
+    state: SUCCEEDED
+    destination { kind: REGISTRY location: "r.example.com/team" }
+    images {
+      name: "kubespray-files"
+      repository: "r.example.com/team/kubespray-files"
+      tags: "v1"
+      tags: "latest"
+      index { digest: "sha256:aa" }
+      manifests {
+        digest: "sha256:bb"
+        platform { os: "linux" architecture: "arm64" }
+      }
+    }
+    verifications {
+      image: "kubespray-files"
+      worker: "w"
+      native: true
+      platform { os: "linux" architecture: "arm64" }
+      checks: "GET /health"
+    }
+    plan { missing_platforms: "docker.io/amazon/x:1 lacks linux/arm64" }
+  )pb"));
+  EXPECT_THAT(text, HasSubstr("r.example.com/team/kubespray-files:v1\n"
+                              "r.example.com/team/kubespray-files:latest\n"
+                              "    digest     sha256:aa\n"
+                              "    linux/arm64  sha256:bb\n"));
+  EXPECT_THAT(text, HasSubstr("kubespray-files linux/arm64 ran on w (native): "
+                              "GET /health"));
+  EXPECT_THAT(text, HasSubstr("docker.io/amazon/x:1 lacks linux/arm64"));
+}
+
+TEST(StatusText, SaysWhatIsWaitedFor) {
+  const std::string text = StatusText(
+      BuildOf(R"pb(
+        build_id: "b1"
+        name: "v1"
+        state: RUNNING
+        phase: LAYERS
+        created { seconds: 100 }
+        progress { phase: RESOLVE total: 3 done: 3 }
+        progress { phase: LAYERS total: 9 done: 2 running: 1 failed: 1 }
+        waiting: "verify linux/arm64: no arm64 worker"
+      )pb"),
+      absl::FromUnixSeconds(160));
+  EXPECT_THAT(text, HasSubstr("b1 of v1 is running, started 1m 0s ago"));
+  EXPECT_THAT(text, HasSubstr("resolve   3/3\n"));
+  EXPECT_THAT(text, HasSubstr("layers    2/9, 1 running, 1 failed\n"));
+  EXPECT_THAT(text, HasSubstr("verify    -\n"));
+  EXPECT_THAT(text, HasSubstr("waiting: verify linux/arm64: no arm64 worker"));
+}
+
+TEST(PlanText, PricesTheRelease) {
+  const std::string text = PlanText(BuildOf(R"pb(
+    destination { kind: OCI_LAYOUT location: "/out" }
+    plan {
+      file_count: 44
+      image_count: 57
+      layer_count: 1
+      bytes_to_fetch: 1048576
+      bytes_to_pack: 2097152
+      missing_platforms: "docker.io/amazon/x:1 lacks linux/arm64"
+      layers {
+        name: "kubelet amd64"
+        image: "kubespray-files"
+        size: 1048576
+        members: 1
+      }
+    }
+  )pb"));
+  EXPECT_THAT(text, HasSubstr("kubespray-files  kubelet amd64  1        1.0 "
+                              "MiB\n"));
+  EXPECT_THAT(text, HasSubstr("44 files, 57 images, 1 layer to make\n"));
+  EXPECT_THAT(text, HasSubstr("to fetch:  1.0 MiB\n"));
+  EXPECT_THAT(text, HasSubstr("oci:/out"));
+  EXPECT_THAT(text, HasSubstr("lacks linux/arm64"));
+}
+
+TEST(EventLine, DoesNotLetOthersSpeakToTheTerminal) {
+  v1::Event event;
+  event.set_level(v1::Event::WARNING);
+  event.set_worker("w");
+  event.set_text("bad\x1b[31m");
+  EXPECT_THAT(EventLine(event), HasSubstr("  warning: w: bad"));
+  EXPECT_THAT(EventLine(event), Not(HasSubstr("\x1b")));
+}
+
+}  // namespace
+}  // namespace kso::cli

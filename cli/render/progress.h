@@ -1,0 +1,37 @@
+#ifndef KSO_CLI_RENDER_PROGRESS_H_
+#define KSO_CLI_RENDER_PROGRESS_H_
+
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "kso/v1/build.pb.h"
+
+namespace kso::cli {
+
+// Shows how a build goes on while it is watched. Not thread safe.
+class ProgressView {
+ public:
+  virtual ~ProgressView() = default;
+
+  // The build as it is now, and the events since the last call.
+  virtual void Update(const v1::WatchBuildResponse& response) = 0;
+
+  // A line about the watching itself.
+  virtual void Notice(const std::string& text) = 0;
+};
+
+// A line for each event, and for each new reason to wait. `out` must outlive
+// it.
+std::unique_ptr<ProgressView> CreatePlainProgress(std::ostream* out);
+
+// For a terminal: a line for each phase, updated in place; warnings and errors
+// stay above them. `width` tells the terminal's columns. `out` must outlive it.
+std::unique_ptr<ProgressView> CreateTerminalProgress(
+    std::ostream* out, std::function<int()> width);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_RENDER_PROGRESS_H_

@@ -1,0 +1,124 @@
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "cli/render/build_text.h"
+#include "cli/render/text.h"
+#include "common/oci/destination.h"
+#include "common/oci/platform.h"
+
+namespace kso::cli {
+namespace {
+
+std::string FailureText(const v1::Failure& failure) {
+  std::string text = absl::StrCat("- ", Printable(failure.item()));
+  if (!failure.location().empty()) {
+    absl::StrAppend(&text, " (", Printable(failure.location()), ")");
+  }
+  absl::StrAppend(&text, "\n    why:  ", Printable(failure.reason()), "\n");
+  if (!failure.advice().empty()) {
+    absl::StrAppend(&text, "    do:   ", Printable(failure.advice()), "\n");
+  }
+  return text;
+}
+
+std::string ImageText(const v1::Build& build, const v1::ImageResult& image) {
+  const bool at_registry =
+      build.destination().kind() == v1::Destination::REGISTRY;
+  std::string text;
+  for (const std::string& tag : image.tags()) {
+    absl::StrAppend(&text, at_registry ? image.repository() : image.name(), ":",
+                    tag, "\n");
+  }
+  absl::StrAppend(&text, "    digest     ", image.index().digest(), "\n");
+  for (const v1::Descriptor& manifest : image.manifests()) {
+    absl::StrAppend(&text, "    ", oci::FormatPlatform(manifest.platform()),
+                    "  ", manifest.digest(), "\n");
+  }
+  return text;
+}
+
+std::string VerificationText(const v1::Verification& verification) {
+  return absl::StrCat("  ", Printable(verification.image()), " ",
+                      oci::FormatPlatform(verification.platform()), " ran on ",
+                      Printable(verification.worker()),
+                      verification.native() ? " (native)" : " (emulated)",
+                      verification.checks().empty() ? "" : ": ",
+                      Printable(absl::StrJoin(verification.checks(), ", ")),
+                      "\n");
+}
+
+std::string Succeeded(const v1::Build& build) {
+  std::string text = "\n";
+  for (const v1::ImageResult& image : build.images()) {
+    absl::StrAppend(&text, ImageText(build, image), "\n");
+  }
+  if (!build.verifications().empty()) text += "Verified:\n";
+  for (const v1::Verification& verification : build.verifications()) {
+    text += VerificationText(verification);
+  }
+  for (const std::string& missing : build.plan().missing_platforms()) {
+    absl::StrAppend(&text, "Note: ", Printable(missing), " (allowed)\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string ResultText(const v1::Build& build) {
+  std::string text = absl::StrCat(
+      build.plan_only() ? "Plan " : "Build ", Printable(build.build_id()),
+      " of ", Printable(build.name()), " ", StateName(build.state()));
+  if (build.has_ended() && build.has_created()) {
+    absl::StrAppend(
+        &text, " after ",
+        FormatElapsed(ToTime(build.ended()) - ToTime(build.created())));
+  }
+  if (build.state() == v1::Build::SUCCEEDED && !build.plan_only()) {
+    absl::StrAppend(&text, ": fetched ", FormatBytes(build.bytes_fetched()),
+                    ", pushed ", FormatBytes(build.bytes_pushed()));
+  }
+  text += ".\n";
+  if (build.state() == v1::Build::SUCCEEDED) {
+    return text + (build.plan_only() ? PlanText(build) : Succeeded(build));
+  }
+  if (build.state() == v1::Build::RUNNING) return text;
+  if (!build.plan_only()) text += "No tag was pushed.\n";
+  for (const v1::Failure& failure : build.failures()) {
+    text += FailureText(failure);
+  }
+  absl::StrAppend(&text, "What happened: ksoctl logs ",
+                  Printable(build.build_id()), "\n");
+  if (!build.plan_only()) {
+    absl::StrAppend(&text, "Try what failed again: ksoctl retry ",
+                    Printable(build.build_id()), "\n");
+  }
+  return text;
+}
+
+std::string PlanText(const v1::Build& build) {
+  const v1::PlanSummary& plan = build.plan();
+  std::vector<std::vector<std::string>> rows = {
+      {"IMAGE", "LAYER", "MEMBERS", "SIZE"}};
+  for (const v1::PlannedLayer& layer : plan.layers()) {
+    rows.push_back({Printable(layer.image()), Printable(layer.name()),
+                    absl::StrCat(layer.members()), FormatBytes(layer.size())});
+  }
+  std::string text = rows.size() > 1 ? FormatTable(rows) : "";
+  absl::StrAppend(&text, Count(plan.file_count(), "file"), ", ",
+                  Count(plan.image_count(), "image"), ", ",
+                  Count(plan.layer_count(), "layer"), " to make\n");
+  text += FormatTable(
+      {{"to fetch:", plan.bytes_to_fetch() < 0
+                         ? "unknown, since a host does not say its sizes"
+                         : FormatBytes(plan.bytes_to_fetch())},
+       {"to pack:", FormatBytes(plan.bytes_to_pack())},
+       {"to:", Printable(oci::FormatDestination(build.destination()))}});
+  for (const std::string& missing : plan.missing_platforms()) {
+    absl::StrAppend(&text, "missing, and allowed to be: ", Printable(missing),
+                    "\n");
+  }
+  return text;
+}
+
+}  // namespace kso::cli

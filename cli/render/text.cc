@@ -1,0 +1,89 @@
+#include "cli/render/text.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace kso::cli {
+
+std::string FormatBytes(int64_t bytes) {
+  if (bytes < 0) return "unknown";
+  if (bytes < 1024) return absl::StrCat(bytes, " B");
+  double value = static_cast<double>(bytes);
+  const char* const units[] = {"KiB", "MiB", "GiB", "TiB"};
+  const char* unit = "B";
+  for (const char* next : units) {
+    if (value < 1023.95) break;
+    value /= 1024;
+    unit = next;
+  }
+  return absl::StrFormat("%.1f %s", value, unit);
+}
+
+std::string FormatElapsed(absl::Duration duration) {
+  if (duration < absl::ZeroDuration()) duration = absl::ZeroDuration();
+  const int64_t seconds = absl::ToInt64Seconds(duration);
+  if (seconds < 10) {
+    return absl::StrFormat("%.1fs", absl::ToDoubleSeconds(duration));
+  }
+  if (seconds < 60) return absl::StrCat(seconds, "s");
+  if (seconds < 3600) {
+    return absl::StrCat(seconds / 60, "m ", seconds % 60, "s");
+  }
+  if (seconds < 48 * 3600) {
+    return absl::StrCat(seconds / 3600, "h ", seconds / 60 % 60, "m");
+  }
+  return absl::StrCat(seconds / (24 * 3600), " days");
+}
+
+absl::Time ToTime(const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixSeconds(timestamp.seconds()) +
+         absl::Nanoseconds(timestamp.nanos());
+}
+
+std::string FormatClock(const google::protobuf::Timestamp& timestamp) {
+  return absl::FormatTime("%H:%M:%S", ToTime(timestamp), absl::LocalTimeZone());
+}
+
+std::string FormatAge(const google::protobuf::Timestamp& timestamp,
+                      absl::Time now) {
+  return absl::StrCat(FormatElapsed(now - ToTime(timestamp)), " ago");
+}
+
+std::string Printable(absl::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = ' ';
+  }
+  return result;
+}
+
+std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
+                        absl::string_view indent) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], row[i].size());
+    }
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line(indent);
+    for (size_t i = 0; i < row.size(); ++i) {
+      absl::StrAppend(&line, row[i],
+                      std::string(widths[i] - row[i].size() + 2, ' '));
+    }
+    absl::StripTrailingAsciiWhitespace(&line);
+    absl::StrAppend(&text, line, "\n");
+  }
+  return text;
+}
+
+std::string Count(int64_t count, absl::string_view noun) {
+  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
+}
+
+}  // namespace kso::cli

@@ -1,0 +1,42 @@
+#ifndef KSO_CLI_RENDER_TEXT_H_
+#define KSO_CLI_RENDER_TEXT_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/protobuf/timestamp.pb.h"
+
+namespace kso::cli {
+
+// "1.5 GiB"; "unknown" below zero.
+std::string FormatBytes(int64_t bytes);
+
+// "1m 24s", "2.5s".
+std::string FormatElapsed(absl::Duration duration);
+
+absl::Time ToTime(const google::protobuf::Timestamp& timestamp);
+
+// "20:44:01", where this machine is.
+std::string FormatClock(const google::protobuf::Timestamp& timestamp);
+
+// "3m 20s ago".
+std::string FormatAge(const google::protobuf::Timestamp& timestamp,
+                      absl::Time now);
+
+// `text` without control characters: what came from another machine must not
+// speak to the terminal.
+std::string Printable(absl::string_view text);
+
+// Rows as columns two spaces apart, each line indented and ended.
+std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
+                        absl::string_view indent = "");
+
+// "1 layer", "3 layers".
+std::string Count(int64_t count, absl::string_view noun);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_RENDER_TEXT_H_

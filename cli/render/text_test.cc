@@ -1,0 +1,35 @@
+#include "cli/render/text.h"
+
+#include "gtest/gtest.h"
+
+namespace kso::cli {
+namespace {
+
+TEST(FormatBytes, TakesTheUnitThatReadsWell) {
+  EXPECT_EQ(FormatBytes(-1), "unknown");
+  EXPECT_EQ(FormatBytes(0), "0 B");
+  EXPECT_EQ(FormatBytes(1023), "1023 B");
+  EXPECT_EQ(FormatBytes(1536), "1.5 KiB");
+  EXPECT_EQ(FormatBytes(int64_t{3} << 30), "3.0 GiB");
+  EXPECT_EQ(FormatBytes((int64_t{1} << 30) - 1), "1.0 GiB");
+}
+
+TEST(FormatElapsed, IsShort) {
+  EXPECT_EQ(FormatElapsed(absl::Milliseconds(2500)), "2.5s");
+  EXPECT_EQ(FormatElapsed(absl::Seconds(84)), "1m 24s");
+  EXPECT_EQ(FormatElapsed(absl::Minutes(125)), "2h 5m");
+  EXPECT_EQ(FormatElapsed(-absl::Seconds(3)), "0.0s");
+}
+
+TEST(Printable, TakesTheSpeechFromTerminalSequences) {
+  EXPECT_EQ(Printable("a\x1b[2Jb\nc"), "a [2Jb c");
+  EXPECT_EQ(Printable("größer"), "größer");
+}
+
+TEST(FormatTable, AlignsColumns) {
+  EXPECT_EQ(FormatTable({{"A", "LONG"}, {"wide", "x"}}, "  "),
+            "  A     LONG\n  wide  x\n");
+}
+
+}  // namespace
+}  // namespace kso::cli

@@ -1,0 +1,25 @@
+#ifndef KSO_CLI_SUBMISSION_H_
+#define KSO_CLI_SUBMISSION_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "cli/context.h"
+#include "kso/v1/build.pb.h"
+
+namespace kso::cli {
+
+// An id for a new build: when it was made, and chance. "20240131-120405-x7k2p".
+std::string NewBuildId(absl::Time now);
+
+// Reads the release and submits it; INVALID_ARGUMENT before anything is sent
+// when the input is not right. Tries again with the same id when the connection
+// breaks, so that there is one build in the end. `build_id` empty: a new one.
+absl::StatusOr<v1::Build> SubmitRelease(Context& context,
+                                        const std::string& file,
+                                        std::string build_id, bool plan_only);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_SUBMISSION_H_

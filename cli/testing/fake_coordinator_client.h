@@ -1,0 +1,49 @@
+#ifndef KSO_CLI_TESTING_FAKE_COORDINATOR_CLIENT_H_
+#define KSO_CLI_TESTING_FAKE_COORDINATOR_CLIENT_H_
+
+#include <cstdlib>
+#include <string>
+
+#include "cli/coordinator_client.h"
+
+namespace kso::cli {
+
+// A coordinator of which a test says only what it needs; everything else is
+// UNIMPLEMENTED.
+class FakeCoordinatorClient : public CoordinatorClient {
+ public:
+  absl::StatusOr<v1::Build> SubmitBuild(
+      const v1::SubmitBuildRequest&) override {
+    return absl::UnimplementedError("SubmitBuild");
+  }
+  absl::StatusOr<v1::Build> GetBuild(const std::string&) override {
+    return absl::UnimplementedError("GetBuild");
+  }
+  absl::StatusOr<v1::ListBuildsResponse> ListBuilds() override {
+    return absl::UnimplementedError("ListBuilds");
+  }
+  absl::StatusOr<v1::WatchBuildResponse> WatchBuild(const std::string&, int64_t,
+                                                    absl::Duration) override {
+    return absl::UnimplementedError("WatchBuild");
+  }
+  absl::StatusOr<v1::Build> CancelBuild(const std::string&) override {
+    return absl::UnimplementedError("CancelBuild");
+  }
+  absl::StatusOr<v1::Build> RetryBuild(const std::string&) override {
+    return absl::UnimplementedError("RetryBuild");
+  }
+  absl::StatusOr<v1::ListWorkersResponse> ListWorkers() override {
+    return absl::UnimplementedError("ListWorkers");
+  }
+  absl::Status DrainWorker(const std::string&) override {
+    return absl::UnimplementedError("DrainWorker");
+  }
+  absl::StatusOr<std::string> GetVersion() override {
+    return absl::UnimplementedError("GetVersion");
+  }
+  BlobStore& blobs() override { std::abort(); }
+};
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_TESTING_FAKE_COORDINATOR_CLIENT_H_

@@ -1,0 +1,208 @@
+#include "cli/verify/image_check.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/byte_stream.h"
+#include "common/base/digest.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/oci/manifest.h"
+#include "common/oci/media_types.h"
+
+namespace kso::cli {
+namespace {
+
+// Configs are metadata; a larger one is refused before it fills memory.
+constexpr int64_t kMostConfigBytes = 4 << 20;
+
+// Counts bytes, and keeps them where asked to.
+class CountingSink : public ByteSink {
+ public:
+  explicit CountingSink(std::string* copy) : copy_(copy) {}
+
+  absl::Status Write(std::string_view bytes) override {
+    count_ += static_cast<int64_t>(bytes.size());
+    if (copy_ != nullptr) copy_->append(bytes);
+    return absl::OkStatus();
+  }
+
+  int64_t count() const { return count_; }
+
+ private:
+  std::string* const copy_;
+  int64_t count_ = 0;
+};
+
+class Checker {
+ public:
+  Checker(oci::ImageStore& store, absl::string_view repository,
+          const ImageCheckOptions& options)
+      : store_(store), repository_(repository), options_(options) {}
+
+  ImageReport Check(absl::string_view identifier) {
+    ImageReport report;
+    const auto top = store_.GetManifest(repository_, ToStd(identifier));
+    if (!top.ok()) {
+      report.problems.push_back(
+          absl::StrCat("the image cannot be read: ", top.status().message()));
+      return report;
+    }
+    report.top = top->content_descriptor();
+    if (!oci::IsIndexType(report.top.media_type())) {
+      report.problems.push_back(absl::StrCat("it is no multi-arch image, but ",
+                                             report.top.media_type()));
+      return report;
+    }
+    const auto index = oci::ParseIndex(top->content(), report.top.media_type());
+    if (!index.ok()) {
+      report.problems.push_back(
+          absl::StrCat("its index is bad: ", index.status().message()));
+      return report;
+    }
+    for (const v1::Descriptor& entry : index->manifests) {
+      // Attestations are about an image, and are none.
+      if (entry.platform().os() == "unknown") continue;
+      report.platforms.push_back(CheckPlatform(entry));
+    }
+    CheckWanted(*index, report);
+    return report;
+  }
+
+ private:
+  void CheckWanted(const oci::Index& index, ImageReport& report) const {
+    for (const v1::Platform& wanted : options_.platforms) {
+      bool found = false;
+      for (const v1::Descriptor& entry : index.manifests) {
+        found |= oci::PlatformSatisfies(entry.platform(), wanted);
+      }
+      if (!found) {
+        report.problems.push_back(
+            absl::StrCat("it lacks ", oci::FormatPlatform(wanted)));
+      }
+    }
+  }
+
+  PlatformReport CheckPlatform(const v1::Descriptor& entry) {
+    PlatformReport report;
+    report.manifest = entry;
+    const absl::Status status = CheckManifest(entry, report);
+    if (!status.ok()) report.problems.emplace_back(status.message());
+    return report;
+  }
+
+  absl::Status CheckManifest(const v1::Descriptor& entry,
+                             PlatformReport& report) {
+    KSO_ASSIGN_OR_RETURN(const v1::Document document,
+                         store_.GetManifest(repository_, entry.digest()));
+    const v1::Descriptor& got = document.content_descriptor();
+    if (got.media_type() != entry.media_type() ||
+        static_cast<int64_t>(document.content().size()) != entry.size()) {
+      return absl::DataLossError(
+          absl::StrCat("the index says ", entry.media_type(), " of ",
+                       entry.size(), " bytes, and the registry has ",
+                       got.media_type(), " of ", document.content().size()));
+    }
+    KSO_ASSIGN_OR_RETURN(
+        const oci::Manifest manifest,
+        oci::ParseManifest(document.content(), got.media_type()));
+    report.layers = static_cast<int>(manifest.layers.size());
+    CheckConfig(manifest, entry.platform(), report);
+    for (const v1::Descriptor& layer : manifest.layers) {
+      report.bytes += layer.size();
+      Note(report, "layer", layer.digest(), CheckBlob(layer));
+    }
+    return absl::OkStatus();
+  }
+
+  void CheckConfig(const oci::Manifest& manifest, const v1::Platform& platform,
+                   PlatformReport& report) {
+    const v1::Descriptor& blob = manifest.config;
+    report.bytes += blob.size();
+    std::string content;
+    if (blob.size() > kMostConfigBytes) {
+      report.problems.push_back("its config is larger than 4 MiB");
+      return;
+    }
+    if (const auto read = Read(blob, &content); !read.ok()) {
+      Note(report, "config", blob.digest(), read);
+      return;
+    }
+    const auto config = oci::ParseImageConfig(content);
+    if (!config.ok()) {
+      Note(report, "config", blob.digest(), config.status());
+      return;
+    }
+    if (!oci::PlatformSatisfies(config->platform, platform)) {
+      report.problems.push_back(absl::StrCat(
+          "its config is for ", oci::FormatPlatform(config->platform),
+          ", the index "
+          "says ",
+          oci::FormatPlatform(platform)));
+    }
+    if (config->diff_ids.size() != manifest.layers.size()) {
+      report.problems.push_back(
+          absl::StrCat("its config has ", config->diff_ids.size(),
+                       " layers, its manifest ", manifest.layers.size()));
+    }
+  }
+
+  // The outcome of a blob is the same for all who share it.
+  absl::Status CheckBlob(const v1::Descriptor& blob) {
+    const auto known = checked_.find(blob.digest());
+    if (known != checked_.end()) return known->second;
+    const absl::Status status =
+        options_.quick ? Ask(blob) : Read(blob, nullptr);
+    checked_[blob.digest()] = status;
+    return status;
+  }
+
+  absl::Status Ask(const v1::Descriptor& blob) {
+    KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));
+    KSO_ASSIGN_OR_RETURN(const bool there, store_.HasBlob(repository_, digest));
+    if (there) return absl::OkStatus();
+    return absl::NotFoundError("it is not in the registry");
+  }
+
+  absl::Status Read(const v1::Descriptor& blob, std::string* copy) {
+    if (options_.on_step) {
+      options_.on_step(
+          absl::StrCat(blob.digest(), " (", blob.size(), " bytes)"));
+    }
+    CountingSink sink(copy);
+    KSO_RETURN_IF_ERROR(store_.GetBlob(repository_, blob, sink));
+    if (sink.count() == blob.size()) return absl::OkStatus();
+    return absl::DataLossError(absl::StrCat(
+        "it has ", sink.count(), " bytes, the manifest says ", blob.size()));
+  }
+
+  static void Note(PlatformReport& report, absl::string_view what,
+                   absl::string_view digest, const absl::Status& status) {
+    if (status.ok()) return;
+    report.problems.push_back(
+        absl::StrCat(what, " ", digest, ": ", status.message()));
+  }
+
+  oci::ImageStore& store_;
+  const std::string repository_;
+  const ImageCheckOptions& options_;
+  std::map<std::string, absl::Status> checked_;
+};
+
+}  // namespace
+
+bool ImageReport::ok() const {
+  for (const PlatformReport& platform : platforms) {
+    if (!platform.problems.empty()) return false;
+  }
+  return problems.empty();
+}
+
+ImageReport CheckImage(oci::ImageStore& store, absl::string_view repository,
+                       absl::string_view tag_or_digest,
+                       const ImageCheckOptions& options) {
+  return Checker(store, repository, options).Check(tag_or_digest);
+}
+
+}  // namespace kso::cli

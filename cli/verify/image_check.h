@@ -1,0 +1,54 @@
+#ifndef KSO_CLI_VERIFY_IMAGE_CHECK_H_
+#define KSO_CLI_VERIFY_IMAGE_CHECK_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "common/oci/image_store.h"
+#include "kso/v1/types.pb.h"
+
+namespace kso::cli {
+
+struct ImageCheckOptions {
+  // The platforms that the image must have.
+  std::vector<v1::Platform> platforms;
+  // Only ask whether blobs are there; otherwise they are read and hashed.
+  bool quick = false;
+  // Told what is being checked, for a person to see that it goes on.
+  std::function<void(const std::string&)> on_step;
+};
+
+// What was found of one platform of an image.
+struct PlatformReport {
+  v1::Descriptor manifest;
+  int layers = 0;
+  // Of config and layers, as the manifest says.
+  int64_t bytes = 0;
+  std::vector<std::string> problems;
+};
+
+struct ImageReport {
+  // What the tag points at.
+  v1::Descriptor top;
+  std::vector<PlatformReport> platforms;
+  // Of the image as a whole.
+  std::vector<std::string> problems;
+
+  bool ok() const;
+};
+
+// Checks a multi-arch image in a registry against what it promises: the index,
+// every platform manifest and config parses and agrees with what points at it;
+// every platform asked for is there; every blob is there and, unless quick, has
+// the bytes of its digest. Blobs that platforms share are read once. Trouble is
+// reported, never returned as an error.
+ImageReport CheckImage(oci::ImageStore& store, absl::string_view repository,
+                       absl::string_view tag_or_digest,
+                       const ImageCheckOptions& options);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_VERIFY_IMAGE_CHECK_H_

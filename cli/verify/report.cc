@@ -1,0 +1,59 @@
+#include "cli/verify/report.h"
+
+#include "absl/strings/str_cat.h"
+#include "cli/render/text.h"
+#include "common/oci/platform.h"
+#include "nlohmann/json.hpp"
+
+namespace kso::cli {
+
+std::string ReportText(const std::string& reference, const ImageReport& report,
+                       bool quick) {
+  std::string text = absl::StrCat(reference, "\n");
+  if (!report.top.digest().empty()) {
+    absl::StrAppend(&text, "  digest  ", report.top.digest(), "\n");
+  }
+  for (const PlatformReport& platform : report.platforms) {
+    absl::StrAppend(
+        &text, "  ",
+        Printable(oci::FormatPlatform(platform.manifest.platform())), "  ",
+        platform.manifest.digest(), "  ", Count(platform.layers, "layer"), ", ",
+        FormatBytes(platform.bytes),
+        platform.problems.empty() ? ": ok" : ": NOT OK", "\n");
+    for (const std::string& problem : platform.problems) {
+      absl::StrAppend(&text, "    ", Printable(problem), "\n");
+    }
+  }
+  for (const std::string& problem : report.problems) {
+    absl::StrAppend(&text, "  ", Printable(problem), "\n");
+  }
+  absl::StrAppend(&text, !report.ok() ? "The image is not what it promises.\n"
+                         : quick      ? "Everything is there.\n"
+                                 : "Everything is there, byte for byte.\n");
+  return text;
+}
+
+std::string ReportJson(const std::string& reference,
+                       const ImageReport& report) {
+  nlohmann::ordered_json json;
+  json["reference"] = reference;
+  json["digest"] = report.top.digest();
+  json["ok"] = report.ok();
+  json["problems"] = report.problems;
+  json["platforms"] = nlohmann::ordered_json::array();
+  for (const PlatformReport& platform : report.platforms) {
+    nlohmann::ordered_json item;
+    item["platform"] = oci::FormatPlatform(platform.manifest.platform());
+    item["digest"] = platform.manifest.digest();
+    item["layers"] = platform.layers;
+    item["bytes"] = platform.bytes;
+    item["problems"] = platform.problems;
+    json["platforms"].push_back(std::move(item));
+  }
+  // What a registry said may not be UTF-8.
+  return json.dump(2, ' ', false,
+                   nlohmann::ordered_json::error_handler_t::replace) +
+         "\n";
+}
+
+}  // namespace kso::cli

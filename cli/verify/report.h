@@ -1,0 +1,20 @@
+#ifndef KSO_CLI_VERIFY_REPORT_H_
+#define KSO_CLI_VERIFY_REPORT_H_
+
+#include <string>
+
+#include "cli/verify/image_check.h"
+
+namespace kso::cli {
+
+// What a check found, for a person.
+std::string ReportText(const std::string& reference, const ImageReport& report,
+                       bool quick);
+
+// The same for programs: {"reference", "digest", "ok", "problems", "platforms":
+// [{"platform", "digest", "layers", "bytes", "problems"}]}.
+std::string ReportJson(const std::string& reference, const ImageReport& report);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_VERIFY_REPORT_H_
