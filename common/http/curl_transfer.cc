@@ -97,13 +97,9 @@ void CurlTransfer::SetBodyOptions() {
       plan_.with_body && (plan_.method == "PUT" || plan_.method == "POST" ||
                           plan_.method == "PATCH");
   if (sends_body) {
-    const Request& request = *plan_.request;
-    const int64_t size = request.body_source
-                             ? request.body_size
-                             : static_cast<int64_t>(request.body.size());
     curl_easy_setopt(curl_, CURLOPT_UPLOAD, 1L);
     curl_easy_setopt(curl_, CURLOPT_INFILESIZE_LARGE,
-                     static_cast<curl_off_t>(size));
+                     static_cast<curl_off_t>(BodySize()));
     curl_easy_setopt(curl_, CURLOPT_READFUNCTION, &CurlTransfer::OnRead);
     curl_easy_setopt(curl_, CURLOPT_READDATA, this);
     curl_easy_setopt(curl_, CURLOPT_SEEKFUNCTION, &CurlTransfer::OnSeek);
@@ -141,8 +137,15 @@ absl::Status CurlTransfer::AddHeaders() {
   return absl::OkStatus();
 }
 
+int64_t CurlTransfer::BodySize() const {
+  const Request& request = *plan_.request;
+  return request.body_source ? request.body_size
+                             : static_cast<int64_t>(request.body.size());
+}
+
 absl::Status CurlTransfer::OpenBody(int64_t offset) {
   const Request& request = *plan_.request;
+  body_left_ = BodySize() - offset;
   if (!request.body_source) {
     body_ = SourceOfString(request.body, offset);
     return absl::OkStatus();
@@ -222,13 +225,23 @@ size_t CurlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
   return transfer->abort_status_.ok() ? size * count : CURL_WRITEFUNC_ERROR;
 }
 
+absl::StatusOr<size_t> CurlTransfer::ReadBody(char* data, size_t size) {
+  if (body_ == nullptr) KSO_RETURN_IF_ERROR(OpenBody(0));
+  if (body_left_ == 0) return 0;
+  KSO_ASSIGN_OR_RETURN(const size_t count,
+                       body_->Read(data, std::min<int64_t>(size, body_left_)));
+  if (count == 0) {
+    // The other side would wait for the rest for ever.
+    return absl::DataLossError(Concat("what is sent to ", plan_.url->display(),
+                                      " is ", body_left_, " bytes short"));
+  }
+  body_left_ -= static_cast<int64_t>(count);
+  return count;
+}
+
 size_t CurlTransfer::OnRead(char* data, size_t size, size_t count, void* self) {
   auto* transfer = static_cast<CurlTransfer*>(self);
-  if (transfer->body_ == nullptr) {
-    transfer->abort_status_ = transfer->OpenBody(0);
-    if (!transfer->abort_status_.ok()) return CURL_READFUNC_ABORT;
-  }
-  absl::StatusOr<size_t> read = transfer->body_->Read(data, size * count);
+  const absl::StatusOr<size_t> read = transfer->ReadBody(data, size * count);
   transfer->last_progress_ = std::chrono::steady_clock::now();
   if (read.ok()) return *read;
   transfer->abort_status_ = read.status();

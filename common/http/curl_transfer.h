@@ -66,7 +66,9 @@ class CurlTransfer {
   absl::Status AddHeader(const std::string& name, const std::string& value);
   absl::Status AddHeaders();
   void SetBodyOptions();
+  int64_t BodySize() const;
   absl::Status OpenBody(int64_t offset);
+  absl::StatusOr<size_t> ReadBody(char* data, size_t size);
   absl::Status TakeHeader(absl::string_view line);
   absl::Status TakeBody(std::string_view bytes);
   bool Succeeded() const;
@@ -78,6 +80,7 @@ class CurlTransfer {
   char error_text_[CURL_ERROR_SIZE] = {};
 
   std::unique_ptr<ByteSource> body_;
+  int64_t body_left_ = 0;
   Response response_;
   size_t header_bytes_ = 0;
   bool headers_done_ = false;

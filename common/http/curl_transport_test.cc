@@ -153,6 +153,20 @@ TEST(CurlTransportTest, UploadsFromASourceAgainAfterARedirect) {
   EXPECT_EQ(opened, 2);
 }
 
+TEST(CurlTransportTest, ASourceThatIsTooShortIsNotWaitedFor) {
+  HttpServer server;
+  server.routes().Put("/a", [](const auto&, auto&) {});
+  server.Start();
+  Request request = Get(server.Url("/a"));
+  request.method = "PUT";
+  request.body_size = 10;
+  request.body_source = [](int64_t offset) {
+    return SourceOfString("12345", offset);
+  };
+  EXPECT_EQ(Make()->Perform(request).status().code(),
+            absl::StatusCode::kDataLoss);
+}
+
 TEST(CurlTransportTest, UnreachableHostsSayWhatToDo) {
   const auto response = Make()->Perform(Get("http://127.0.0.1:1/a?secret=x"));
   EXPECT_EQ(response.status().code(), absl::StatusCode::kUnavailable);

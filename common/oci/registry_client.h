@@ -1,26 +1,16 @@
 #ifndef KSO_COMMON_OCI_REGISTRY_CLIENT_H_
 #define KSO_COMMON_OCI_REGISTRY_CLIENT_H_
 
-#include <functional>
 #include <memory>
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "common/base/clock.h"
 #include "common/http/transport.h"
 #include "common/oci/credentials.h"
 #include "common/oci/image_store.h"
+#include "common/oci/registry_options.h"
 
 namespace kso::oci {
-
-struct RegistryOptions {
-  // "registry.k8s.io" or "127.0.0.1:5000".
-  std::string host;
-  // Plain HTTP. Loopback hosts are spoken to over plain HTTP in any case.
-  bool insecure = false;
-  // Polled during transfers.
-  std::function<bool()> cancelled;
-};
 
 // One registry over the OCI distribution API (distribution-spec 1.1), with the
 // Docker token protocol or basic authentication. Tokens are cached by scope and

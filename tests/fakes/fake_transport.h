@@ -19,8 +19,8 @@ namespace kso::testing {
 // What a scripted host says.
 struct FakeAnswer {
   int status = 200;
-  http::Headers headers;
-  std::string body;
+  http::Headers headers = {};
+  std::string body = {};
   // When not OK, the transfer ends with this after the body: a cut connection.
   absl::Status ending = absl::OkStatus();
 };

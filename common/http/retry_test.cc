@@ -1,0 +1,89 @@
+#include "common/http/retry.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_transport.h"
+
+namespace kso::http {
+namespace {
+
+using ::kso::testing::FakeAnswer;
+
+constexpr char kUrl[] = "https://a.example.com/";
+
+class RetryTest : public ::testing::Test {
+ protected:
+  RetryTest() { clock_.AdvanceByItself(); }
+
+  absl::StatusOr<Response> Ask(const std::string& method = "GET") {
+    Request request;
+    request.method = method;
+    request.url = kUrl;
+    return transport_->Perform(request);
+  }
+
+  testing::FakeClock clock_;
+  testing::FakeTransport* fake_ = new testing::FakeTransport;
+  std::unique_ptr<Transport> transport_ =
+      WithRetries(std::unique_ptr<Transport>(fake_), &clock_);
+};
+
+TEST_F(RetryTest, PassingTroubleIsTriedAgain) {
+  fake_->On("GET", kUrl, FakeAnswer{.status = 503});
+  fake_->On("GET", kUrl, FakeAnswer{.ending = absl::UnavailableError("cut")});
+  fake_->On("GET", kUrl, FakeAnswer{.body = "ok"});
+  const auto response = Ask();
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->body, "ok");
+}
+
+TEST_F(RetryTest, GivesUpAtLastWithWhatWasSaid) {
+  fake_->On("GET", kUrl, FakeAnswer{.status = 502});
+  EXPECT_EQ(Ask()->status, 502);
+  EXPECT_EQ(fake_->CountOf("GET", kUrl), 4);
+}
+
+TEST_F(RetryTest, HonoursRetryAfter) {
+  fake_->On("GET", kUrl,
+            FakeAnswer{.status = 429, .headers = {{"Retry-After", "15"}}});
+  fake_->On("GET", kUrl, FakeAnswer{});
+  const absl::Time start = clock_.Now();
+  EXPECT_EQ(Ask()->status, 200);
+  EXPECT_GE(clock_.Now() - start, absl::Seconds(15));
+}
+
+TEST_F(RetryTest, ALongRetryAfterIsTheCallersAffair) {
+  fake_->On("GET", kUrl,
+            FakeAnswer{.status = 429, .headers = {{"Retry-After", "600"}}});
+  EXPECT_EQ(Ask()->status, 429);
+  EXPECT_EQ(fake_->CountOf("GET", kUrl), 1);
+}
+
+TEST_F(RetryTest, WhatTryingAgainCannotMendIsNotTried) {
+  fake_->On("GET", kUrl, FakeAnswer{.status = 404});
+  EXPECT_EQ(Ask()->status, 404);
+  fake_->On("POST", kUrl, FakeAnswer{.status = 503});
+  EXPECT_EQ(Ask("POST")->status, 503);
+  EXPECT_EQ(fake_->CountOf("GET", kUrl), 1);
+  EXPECT_EQ(fake_->CountOf("POST", kUrl), 1);
+}
+
+TEST(RetryAfterTest, ReadsSecondsAndDates) {
+  const absl::Time now = absl::FromCivil(
+      absl::CivilSecond(2015, 10, 21, 7, 27, 0), absl::UTCTimeZone());
+  const auto parse = [&](const std::string& value) {
+    Response response;
+    response.headers = {{"retry-after", value}};
+    return RetryAfter(response, now);
+  };
+  EXPECT_EQ(parse("120"), absl::Minutes(2));
+  EXPECT_EQ(parse("Wed, 21 Oct 2015 07:28:00 GMT"), absl::Minutes(1));
+  EXPECT_EQ(parse("Wed, 21 Oct 2015 07:26:00 GMT"), absl::ZeroDuration());
+  EXPECT_EQ(parse("soon"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace kso::http

@@ -1,0 +1,27 @@
+#ifndef KSO_COMMON_OCI_BLOB_UPLOAD_H_
+#define KSO_COMMON_OCI_BLOB_UPLOAD_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/base/byte_stream.h"
+#include "common/base/digest.h"
+#include "common/oci/registry_session.h"
+
+namespace kso::oci {
+
+// Whether the registry has the blob; `scope` names the repository.
+absl::StatusOr<bool> BlobExists(RegistrySession& session,
+                                const AccessScope& scope, const Digest& digest);
+
+// Pushes a blob as ImageStore::PutBlob promises: one POST, then one PUT with
+// all of it (distribution-spec 1.1, "POST then PUT"). An upload that breaks is
+// begun anew. Returns the bytes that moved.
+absl::StatusOr<int64_t> UploadBlob(RegistrySession& session,
+                                   const std::string& repository,
+                                   const Digest& digest, int64_t size,
+                                   const OpenSource& open);
+
+}  // namespace kso::oci
+
+#endif  // KSO_COMMON_OCI_BLOB_UPLOAD_H_

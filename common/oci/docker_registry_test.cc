@@ -1,0 +1,150 @@
+// The registry client against a real registry.
+
+#include "tests/fakes/docker_registry.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "common/http/transport.h"
+#include "common/oci/media_types.h"
+#include "common/oci/registry_client.h"
+#include "tests/fakes/string_sink.h"
+
+namespace kso::oci {
+namespace {
+
+using ::kso::testing::DockerRegistry;
+using ::kso::testing::StringSink;
+
+constexpr char kRepository[] = "team/app";
+
+v1::Descriptor DescriptorOf(const std::string& content,
+                            std::string_view media_type) {
+  v1::Descriptor descriptor;
+  descriptor.set_media_type(std::string(media_type));
+  descriptor.set_digest(Sha256Of(content).ToString());
+  descriptor.set_size(static_cast<int64_t>(content.size()));
+  return descriptor;
+}
+
+OpenSource SourceOf(const std::string& content) {
+  return [&content](int64_t offset) { return SourceOfString(content, offset); };
+}
+
+class DockerRegistryTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    auto registry = DockerRegistry::Start();
+    ASSERT_TRUE(registry.ok()) << registry.status();
+    registry_ = registry->release();
+  }
+  static void TearDownTestSuite() {
+    delete registry_;
+    registry_ = nullptr;
+  }
+
+  void SetUp() override {
+    transport_ = *http::CreateCurlTransport();
+    client_ = *CreateRegistryClient({.host = registry_->host()},
+                                    transport_.get(), Clock::Real(), &nobody_);
+  }
+
+  static DockerRegistry* registry_;
+  const Credentials nobody_;
+  std::unique_ptr<http::Transport> transport_;
+  std::unique_ptr<ImageStore> client_;
+};
+
+DockerRegistry* DockerRegistryTest::registry_ = nullptr;
+
+TEST_F(DockerRegistryTest, PushesAndPullsBlobs) {
+  const std::string content(5 << 20, 'b');
+  const v1::Descriptor blob = DescriptorOf(content, kOciLayerTar);
+  const Digest digest = *Digest::Parse(blob.digest());
+  EXPECT_EQ(*client_->HasBlob(kRepository, digest), false);
+
+  const auto pushed = client_->PutBlob(kRepository, blob, SourceOf(content));
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_EQ(*pushed, static_cast<int64_t>(content.size()));
+  EXPECT_EQ(*client_->HasBlob(kRepository, digest), true);
+  // What is there does not move again.
+  EXPECT_EQ(*client_->PutBlob(kRepository, blob, SourceOf(content)), 0);
+
+  StringSink whole;
+  const absl::Status pulled = client_->GetBlob(kRepository, blob, whole);
+  ASSERT_TRUE(pulled.ok()) << pulled;
+  EXPECT_EQ(whole.content(), content);
+  StringSink tail;
+  ASSERT_TRUE(client_->GetBlob(kRepository, blob, tail, 5 << 19).ok());
+  EXPECT_EQ(tail.content().size(), content.size() - (5 << 19));
+}
+
+TEST_F(DockerRegistryTest, ANewRepositoryHasAnEmptyBlob) {
+  const std::string content;
+  const v1::Descriptor blob = DescriptorOf(content, kOciLayerTar);
+  const auto pushed = client_->PutBlob("other", blob, SourceOf(content));
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  StringSink sink;
+  EXPECT_TRUE(client_->GetBlob("other", blob, sink).ok());
+}
+
+TEST_F(DockerRegistryTest, ABlobThatIsNotWhatItSaysIsRefused) {
+  const std::string content = "real";
+  const std::string other = "fake";
+  const absl::Status status =
+      client_
+          ->PutBlob(kRepository, DescriptorOf(content, kOciLayerTar),
+                    SourceOf(other))
+          .status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  EXPECT_NE(std::string(status.message()).find("DIGEST_INVALID"),
+            std::string::npos)
+      << status;
+}
+
+TEST_F(DockerRegistryTest, PushesAndPullsManifests) {
+  const std::string config = "{}";
+  const v1::Descriptor blob = DescriptorOf(config, kOciConfig);
+  ASSERT_TRUE(client_->PutBlob(kRepository, blob, SourceOf(config)).ok());
+  v1::Document manifest;
+  manifest.set_content(
+      R"({"schemaVersion":2,"mediaType":")" + std::string(kOciManifest) +
+      R"(","config":{"mediaType":")" + std::string(kOciConfig) +
+      R"(","digest":")" + blob.digest() + R"(","size":2},"layers":[]})");
+  *manifest.mutable_content_descriptor() =
+      DescriptorOf(manifest.content(), kOciManifest);
+  const std::string& digest = manifest.content_descriptor().digest();
+
+  absl::Status pushed = client_->PutManifest(kRepository, manifest, "");
+  ASSERT_TRUE(pushed.ok()) << pushed;
+  EXPECT_EQ(client_->HeadManifest(kRepository, "v1").status().code(),
+            absl::StatusCode::kNotFound);
+  pushed = client_->PutManifest(kRepository, manifest, "v1");
+  ASSERT_TRUE(pushed.ok()) << pushed;
+
+  for (const std::string& reference : {std::string("v1"), digest}) {
+    const auto head = client_->HeadManifest(kRepository, reference);
+    ASSERT_TRUE(head.ok()) << head.status();
+    EXPECT_EQ(head->SerializeAsString(),
+              manifest.content_descriptor().SerializeAsString());
+    const auto document = client_->GetManifest(kRepository, reference);
+    ASSERT_TRUE(document.ok()) << document.status();
+    EXPECT_EQ(document->content(), manifest.content());
+    EXPECT_EQ(document->content_descriptor().media_type(), kOciManifest);
+  }
+}
+
+TEST_F(DockerRegistryTest, WhatIsMissingIsNamed) {
+  const absl::Status manifest = client_->GetManifest("no/such", "v1").status();
+  EXPECT_EQ(manifest.code(), absl::StatusCode::kNotFound) << manifest;
+  EXPECT_NE(std::string(manifest.message()).find("no/such"), std::string::npos);
+  StringSink sink;
+  EXPECT_EQ(client_->GetBlob(kRepository, DescriptorOf("x", kOciLayerTar), sink)
+                .code(),
+            absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace kso::oci

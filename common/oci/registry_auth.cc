@@ -1,0 +1,184 @@
+#include "common/oci/registry_auth.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/oci/auth_challenge.h"
+#include "common/oci/registry_error.h"
+#include "common/oci/token_realm.h"
+
+namespace kso::oci {
+namespace {
+
+using Json = nlohmann::json;
+using http::PercentEncode;
+
+constexpr size_t kLargestTokenAnswer = 1 << 20;
+// When the answer does not say; the protocol's default.
+constexpr absl::Duration kDefaultLifetime = absl::Seconds(60);
+constexpr absl::Duration kRenewBefore = absl::Seconds(10);
+
+std::string BasicHeader(const Login& login) {
+  return Concat("Basic ", absl::Base64Escape(
+                              Concat(login.username, ":", login.password)));
+}
+
+std::string StringAt(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>()
+                                                     : std::string();
+}
+
+absl::Duration LifetimeOf(const Json& answer) {
+  const auto found = answer.find("expires_in");
+  if (found == answer.end() || !found->is_number_integer()) {
+    return kDefaultLifetime;
+  }
+  return absl::Seconds(std::max<int64_t>(found->get<int64_t>(), 0));
+}
+
+}  // namespace
+
+std::string AccessScope::ToString() const {
+  return Concat("repository:", repository, push ? ":pull,push" : ":pull");
+}
+
+RegistryAuth::RegistryAuth(Options options, http::Transport* transport,
+                           Clock* clock, const Credentials* credentials)
+    : options_(std::move(options)),
+      transport_(transport),
+      clock_(clock),
+      credentials_(credentials) {}
+
+absl::StatusOr<std::string> RegistryAuth::Authorization(
+    const AccessScope& scope) {
+  const std::string key = scope.ToString();
+  std::optional<TokenService> service;
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto nobody_fetches = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return !being_fetched_.contains(key);
+    };
+    mutex_.Await(absl::Condition(&nobody_fetches));
+    if (!token_service_) {
+      return wants_basic_ ? BasicAuthorization(scope) : std::string();
+    }
+    const auto found = tokens_.find(key);
+    if (found != tokens_.end() && clock_->Now() < found->second.renew_at) {
+      return found->second.authorization;
+    }
+    service = token_service_;
+    being_fetched_.insert(key);
+  }
+  absl::StatusOr<Token> token = FetchToken(*service, scope);
+  absl::MutexLock lock(&mutex_);
+  being_fetched_.erase(key);
+  if (!token.ok()) return std::move(token).status();
+  return tokens_.insert_or_assign(key, *std::move(token))
+      .first->second.authorization;
+}
+
+absl::StatusOr<bool> RegistryAuth::Learn(const http::Response& response,
+                                         const AccessScope& scope,
+                                         const std::string& refused) {
+  std::optional<TokenService> service;
+  bool basic = false;
+  for (const auto& [name, value] : response.headers) {
+    if (!absl::EqualsIgnoreCase(name, "WWW-Authenticate")) continue;
+    for (const AuthChallenge& challenge : ParseAuthChallenges(value)) {
+      basic = basic || challenge.scheme == "basic";
+      const auto realm = challenge.parameters.find("realm");
+      if (challenge.scheme != "bearer" || service ||
+          realm == challenge.parameters.end()) {
+        continue;
+      }
+      KSO_ASSIGN_OR_RETURN(http::Url url, http::Url::Parse(realm->second));
+      KSO_RETURN_IF_ERROR(
+          CheckTokenRealm(options_.registry, url, options_.realm_hosts));
+      const auto name_of = challenge.parameters.find("service");
+      service.emplace(TokenService{
+          std::move(url),
+          name_of == challenge.parameters.end() ? "" : name_of->second});
+    }
+  }
+  absl::MutexLock lock(&mutex_);
+  if (service) {
+    token_service_ = std::move(service);
+    const auto found = tokens_.find(scope.ToString());
+    if (found != tokens_.end() && found->second.authorization == refused) {
+      tokens_.erase(found);
+    }
+    return true;
+  }
+  if (!basic) return false;
+  token_service_.reset();
+  wants_basic_ = true;
+  const std::string header = BasicAuthorization(scope);
+  return !header.empty() && header != refused;
+}
+
+std::string RegistryAuth::BasicAuthorization(const AccessScope& scope) const {
+  const std::optional<Login> login =
+      credentials_->Find(options_.registry.host(), scope.repository);
+  return login && !login->username.empty() ? BasicHeader(*login) : "";
+}
+
+http::Request RegistryAuth::TokenRequest(const TokenService& service,
+                                         const AccessScope& scope) const {
+  const std::optional<Login> login =
+      credentials_->Find(options_.registry.host(), scope.repository);
+  std::string query = Concat("scope=", PercentEncode(scope.ToString()));
+  if (!service.service.empty()) {
+    query += Concat("&service=", PercentEncode(service.service));
+  }
+  http::Request request;
+  request.cancelled = options_.cancelled;
+  const std::string& realm = service.realm.text();
+  if (login && !login->identity_token.empty()) {
+    request.method = "POST";
+    request.url = realm;
+    request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+    request.body =
+        Concat(query, "&grant_type=refresh_token&client_id=kso&refresh_token=",
+               PercentEncode(login->identity_token));
+    // The body is a credential, and a redirect would hand it on.
+    request.max_redirects = 0;
+    return request;
+  }
+  const bool has_query = realm.find('?') != std::string::npos;
+  request.url = Concat(realm, has_query ? "&" : "?", query);
+  if (login) request.credentials = {{"Authorization", BasicHeader(*login)}};
+  return request;
+}
+
+absl::StatusOr<RegistryAuth::Token> RegistryAuth::FetchToken(
+    const TokenService& service, const AccessScope& scope) const {
+  const std::string what = Concat("getting a token for ", scope.ToString());
+  const absl::Time asked_at = clock_->Now();
+  const absl::StatusOr<http::Response> response =
+      transport_->Perform(TokenRequest(service, scope), kLargestTokenAnswer);
+  if (!response.ok()) return TransportError(response.status(), what);
+  if (response->status != 200) {
+    return RegistryError(*response, what, options_.registry.host());
+  }
+  const Json answer =
+      Json::parse(response->body, nullptr, /*allow_exceptions=*/false);
+  std::string token;
+  if (answer.is_object()) {
+    token = StringAt(answer, "token");
+    if (token.empty()) token = StringAt(answer, "access_token");
+  }
+  if (token.empty()) {
+    return absl::UnauthenticatedError(Concat(
+        what, ": the answer of ", service.realm.display(), " holds no token"));
+  }
+  return Token{Concat("Bearer ", token),
+               asked_at + LifetimeOf(answer) - kRenewBefore};
+}
+
+}  // namespace kso::oci

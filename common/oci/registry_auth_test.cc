@@ -1,0 +1,170 @@
+// Authentication, seen from the registry client.
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "common/oci/registry_client.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_transport.h"
+
+namespace kso::oci {
+namespace {
+
+using ::kso::testing::FakeAnswer;
+using ::kso::testing::HeaderOf;
+
+const std::string kBlob =
+    "https://quay.io/v2/a/blobs/" + Sha256Of("x").ToString();
+constexpr char kToken[] =
+    "https://quay.io/auth?scope=repository%3Aa%3Apull&service=quay.io";
+constexpr char kPushToken[] =
+    "https://quay.io/auth?scope=repository%3Aa%3Apull%2Cpush&service=quay.io";
+
+class RegistryAuthTest : public ::testing::Test {
+ protected:
+  void Use(const std::string& auths) {
+    credentials_ = *Credentials::FromJson(R"({"auths":)" + auths + "}");
+  }
+
+  // A registry that wants `expected` as the Authorization.
+  void Guard(const std::string& method, const std::string& url,
+             const std::string& challenge, const std::string& expected,
+             const FakeAnswer& answer = {}) {
+    transport_.On(method, url, [=](const http::Request& request) {
+      if (HeaderOf(request, "Authorization") == expected) return answer;
+      return FakeAnswer{.status = 401,
+                        .headers = {{"WWW-Authenticate", challenge}}};
+    });
+  }
+
+  absl::StatusOr<bool> HasBlob() {
+    if (client_ == nullptr) {
+      client_ = *CreateRegistryClient({.host = "quay.io"}, &transport_, &clock_,
+                                      &credentials_);
+    }
+    return client_->HasBlob("a", Sha256Of("x"));
+  }
+
+  const std::string bearer_ =
+      R"(Bearer realm="https://quay.io/auth",service="quay.io")";
+  testing::FakeClock clock_;
+  testing::FakeTransport transport_;
+  Credentials credentials_;
+  std::unique_ptr<ImageStore> client_;
+};
+
+TEST_F(RegistryAuthTest, TokensAreFetchedOnceAndRenewedInTime) {
+  Guard("HEAD", kBlob, bearer_, "Bearer t1");
+  transport_.On("GET", kToken,
+                FakeAnswer{.body = R"({"token":"t1","expires_in":300})"});
+  EXPECT_EQ(*HasBlob(), true);
+  EXPECT_EQ(*HasBlob(), true);
+  EXPECT_EQ(transport_.CountOf("GET", kToken), 1);
+  EXPECT_EQ(transport_.CountOf("HEAD", kBlob), 3);
+  EXPECT_EQ(HeaderOf(transport_.requests()[1], "Authorization"), "");
+
+  clock_.Advance(absl::Seconds(291));
+  EXPECT_EQ(*HasBlob(), true);
+  EXPECT_EQ(transport_.CountOf("GET", kToken), 2);
+  EXPECT_EQ(transport_.CountOf("HEAD", kBlob), 4);
+}
+
+TEST_F(RegistryAuthTest, ARefusedTokenIsRenewedOnce) {
+  Guard("HEAD", kBlob, bearer_, "Bearer t1");
+  Guard("HEAD", kBlob, bearer_, "Bearer t1");
+  Guard("HEAD", kBlob, bearer_, "Bearer t2");
+  transport_.On("GET", kToken, FakeAnswer{.body = R"({"token":"t1"})"});
+  transport_.On("GET", kToken, FakeAnswer{.body = R"({"access_token":"t2"})"});
+  EXPECT_EQ(*HasBlob(), true);
+  EXPECT_EQ(*HasBlob(), true);
+  EXPECT_EQ(transport_.CountOf("GET", kToken), 2);
+}
+
+TEST_F(RegistryAuthTest, LoginsGoToTheRealmOnly) {
+  Use(R"({"quay.io":{"auth":"bWU6c2VjcmV0"}})");
+  Guard("HEAD", kBlob, bearer_, "Bearer t1");
+  Guard("GET", kToken, "", "Basic bWU6c2VjcmV0",
+        FakeAnswer{.body = R"({"token":"t1"})"});
+  EXPECT_EQ(*HasBlob(), true);
+  for (const http::Request& request : transport_.requests()) {
+    EXPECT_EQ(absl::StartsWith(HeaderOf(request, "Authorization"), "Basic"),
+              request.url == kToken);
+  }
+}
+
+TEST_F(RegistryAuthTest, IdentityTokensArePostedAndNotRedirected) {
+  Use(R"({"quay.io":{"identitytoken":"id/1"}})");
+  Guard("HEAD", kBlob, bearer_, "Bearer t1");
+  transport_.On(
+      "POST", "https://quay.io/auth", [](const http::Request& request) {
+        EXPECT_EQ(request.max_redirects, 0);
+        EXPECT_TRUE(absl::StrContains(request.body, "refresh_token=id%2F1"));
+        return FakeAnswer{.body = R"({"access_token":"t1"})"};
+      });
+  EXPECT_EQ(*HasBlob(), true);
+}
+
+TEST_F(RegistryAuthTest, BasicIsAnswered) {
+  Use(R"({"quay.io":{"auth":"bWU6c2VjcmV0"}})");
+  Guard("HEAD", kBlob, "Basic realm=\"x\"", "Basic bWU6c2VjcmV0");
+  EXPECT_EQ(*HasBlob(), true);
+  EXPECT_EQ(*HasBlob(), true);
+  EXPECT_EQ(transport_.CountOf("HEAD", kBlob), 3);
+}
+
+TEST_F(RegistryAuthTest, WithoutALoginItSaysWhatToDo) {
+  Guard("HEAD", kBlob, "Basic realm=\"x\"", "Basic y");
+  const absl::Status status = HasBlob().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_TRUE(absl::StrContains(status.message(), "skopeo login quay.io"));
+  EXPECT_EQ(transport_.CountOf("HEAD", kBlob), 1);
+}
+
+TEST_F(RegistryAuthTest, ARealmElsewhereIsNotCalled) {
+  Use(R"({"quay.io":{"auth":"bWU6c2VjcmV0"}})");
+  for (const char* realm :
+       {"https://evil.example.com/auth", "http://quay.io/auth",
+        "https://169.254.169.254/token"}) {
+    client_.reset();
+    testing::FakeTransport transport;
+    transport.On("HEAD", kBlob,
+                 FakeAnswer{.status = 401,
+                            .headers = {{"WWW-Authenticate",
+                                         "Bearer realm=\"" +
+                                             std::string(realm) + "\""}}});
+    auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                        &clock_, &credentials_);
+    EXPECT_EQ(client->HasBlob("a", Sha256Of("x")).status().code(),
+              absl::StatusCode::kPermissionDenied);
+    EXPECT_EQ(transport.requests().size(), 1u);
+  }
+}
+
+TEST_F(RegistryAuthTest, UploadsElsewhereCarryNoCredentials) {
+  Guard("HEAD", kBlob, bearer_, "Bearer t1", FakeAnswer{.status = 404});
+  transport_.On("GET", kPushToken, FakeAnswer{.body = R"({"token":"t1"})"});
+  Guard("POST", "https://quay.io/v2/a/blobs/uploads/", bearer_, "Bearer t1",
+        FakeAnswer{.status = 202,
+                   .headers = {{"Location", "https://store.example.com/u"}}});
+  transport_.On(
+      "PUT",
+      "https://store.example.com/u?digest=sha256%3A" + Sha256Of("x").hex(),
+      [](const http::Request& request) {
+        EXPECT_EQ(HeaderOf(request, "Authorization"), "");
+        return FakeAnswer{.status = 201};
+      });
+  v1::Descriptor blob;
+  blob.set_digest(Sha256Of("x").ToString());
+  blob.set_size(1);
+  client_ = *CreateRegistryClient({.host = "quay.io"}, &transport_, &clock_,
+                                  &credentials_);
+  const auto pushed = client_->PutBlob(
+      "a", blob, [](int64_t offset) { return SourceOfString("x", offset); });
+  EXPECT_TRUE(pushed.ok()) << pushed.status();
+}
+
+}  // namespace
+}  // namespace kso::oci

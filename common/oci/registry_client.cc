@@ -1,0 +1,124 @@
+#include "common/oci/registry_client.h"
+
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "common/base/digest.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/http/url.h"
+#include "common/oci/blob_download.h"
+#include "common/oci/blob_upload.h"
+#include "common/oci/reference.h"
+#include "common/oci/registry_manifests.h"
+#include "common/oci/registry_session.h"
+
+namespace kso::oci {
+namespace {
+
+absl::Status CheckRepository(std::string_view repository) {
+  if (IsValidRepositoryPath(repository)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      Concat("\"", absl::CHexEscape(ToAbsl(repository.substr(0, 300))),
+             "\" is not a repository path"));
+}
+
+absl::Status CheckReference(std::string_view reference) {
+  if (IsValidTag(reference)) return absl::OkStatus();
+  return Digest::Parse(reference).status();
+}
+
+absl::Status CheckOffset(int64_t size, int64_t offset) {
+  if (size >= 0 && offset >= 0 && (size == 0 || offset <= size)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      Concat("byte ", offset, " of a blob of ", size, " bytes"));
+}
+
+// Checks what comes from elsewhere before any of it becomes part of a URL, and
+// leaves the rest to the functions of its neighbours.
+class RegistryClient : public ImageStore {
+ public:
+  RegistryClient(const RegistryOptions& options, http::Url base,
+                 http::Transport* transport, Clock* clock,
+                 const Credentials* credentials)
+      : session_(options, std::move(base), transport, clock, credentials) {}
+
+  absl::StatusOr<bool> HasBlob(std::string_view repository,
+                               const Digest& digest) override {
+    KSO_RETURN_IF_ERROR(CheckRepository(repository));
+    return BlobExists(session_, {std::string(repository), /*push=*/false},
+                      digest);
+  }
+
+  absl::StatusOr<int64_t> PutBlob(std::string_view repository,
+                                  const v1::Descriptor& blob,
+                                  const OpenSource& open) override {
+    KSO_RETURN_IF_ERROR(CheckRepository(repository));
+    KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));
+    KSO_RETURN_IF_ERROR(CheckOffset(blob.size(), 0));
+    return UploadBlob(session_, std::string(repository), digest, blob.size(),
+                      open);
+  }
+
+  absl::Status GetBlob(std::string_view repository, const v1::Descriptor& blob,
+                       ByteSink& sink, int64_t offset) override {
+    KSO_RETURN_IF_ERROR(CheckRepository(repository));
+    KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));
+    KSO_RETURN_IF_ERROR(CheckOffset(blob.size(), offset));
+    return DownloadBlob(session_, std::string(repository), digest, blob.size(),
+                        offset, sink);
+  }
+
+  absl::StatusOr<v1::Descriptor> HeadManifest(
+      std::string_view repository, std::string_view tag_or_digest) override {
+    KSO_RETURN_IF_ERROR(CheckRepository(repository));
+    KSO_RETURN_IF_ERROR(CheckReference(tag_or_digest));
+    return oci::HeadManifest(session_, std::string(repository),
+                             std::string(tag_or_digest));
+  }
+
+  absl::StatusOr<v1::Document> GetManifest(
+      std::string_view repository, std::string_view tag_or_digest) override {
+    KSO_RETURN_IF_ERROR(CheckRepository(repository));
+    KSO_RETURN_IF_ERROR(CheckReference(tag_or_digest));
+    return oci::GetManifest(session_, std::string(repository),
+                            std::string(tag_or_digest));
+  }
+
+  absl::Status PutManifest(std::string_view repository,
+                           const v1::Document& manifest,
+                           std::string_view tag) override {
+    KSO_RETURN_IF_ERROR(CheckRepository(repository));
+    const std::string reference =
+        tag.empty() ? manifest.content_descriptor().digest() : std::string(tag);
+    KSO_RETURN_IF_ERROR(CheckReference(reference));
+    return oci::PutManifest(session_, std::string(repository), reference,
+                            manifest);
+  }
+
+ private:
+  RegistrySession session_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ImageStore>> CreateRegistryClient(
+    const RegistryOptions& options, http::Transport* transport, Clock* clock,
+    const Credentials* credentials) {
+  if (!IsValidHost(options.host)) {
+    return absl::InvalidArgumentError(
+        Concat("\"", absl::CHexEscape(options.host.substr(0, 300)),
+               "\" is not a registry's HOST[:PORT]"));
+  }
+  const bool plain = options.insecure || IsLoopbackHost(options.host);
+  KSO_ASSIGN_OR_RETURN(
+      http::Url base,
+      http::Url::Parse(Concat(plain ? "http://" : "https://",
+                              RegistryHost(options.host), "/v2/")));
+  return std::make_unique<RegistryClient>(options, std::move(base), transport,
+                                          clock, credentials);
+}
+
+}  // namespace kso::oci

@@ -1,0 +1,267 @@
+// The registry client against scripted registries: what a real one on loopback
+// does not do.
+
+#include "common/oci/registry_client.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/oci/media_types.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_transport.h"
+#include "tests/fakes/string_sink.h"
+
+namespace kso::oci {
+namespace {
+
+using ::kso::testing::FakeAnswer;
+using ::kso::testing::HeaderOf;
+using ::kso::testing::StringSink;
+
+constexpr char kContent[] = "0123456789";
+const std::string kV2 = "https://quay.io/v2/";
+
+v1::Descriptor BlobOf(const std::string& content) {
+  v1::Descriptor blob;
+  blob.set_digest(Sha256Of(content).ToString());
+  blob.set_size(static_cast<int64_t>(content.size()));
+  return blob;
+}
+
+std::string BlobUrl(const std::string& content) {
+  return kV2 + "a/blobs/" + Sha256Of(content).ToString();
+}
+
+std::string EmptyManifest() {
+  return R"({"schemaVersion":2,"config":{"digest":")" +
+         Sha256Of("").ToString() + R"(","size":0},"layers":[]})";
+}
+
+class RegistryClientTest : public ::testing::Test {
+ protected:
+  RegistryClientTest() {
+    clock_.AdvanceByItself();
+    client_ = Make("quay.io");
+  }
+
+  std::unique_ptr<ImageStore> Make(const std::string& host) {
+    return *CreateRegistryClient({.host = host}, &transport_, &clock_,
+                                 &credentials_);
+  }
+
+  absl::StatusOr<int64_t> Push() {
+    return client_->PutBlob("a", BlobOf(kContent), [](int64_t offset) {
+      return SourceOfString(kContent, offset);
+    });
+  }
+
+  testing::FakeClock clock_;
+  testing::FakeTransport transport_;
+  Credentials credentials_;
+  std::unique_ptr<ImageStore> client_;
+};
+
+TEST_F(RegistryClientTest, WhatIsNotGrammaticalNeverBecomesAUrl) {
+  EXPECT_FALSE(CreateRegistryClient({.host = "quay.io/x"}, &transport_, &clock_,
+                                    &credentials_)
+                   .ok());
+  StringSink sink;
+  v1::Descriptor bad;
+  bad.set_digest("sha256:../x");
+  for (const absl::Status& status :
+       {client_->GetManifest("../a", "v1").status(),
+        client_->GetManifest("a", "v1/../../b").status(),
+        client_->HeadManifest("a", "sha256:short").status(),
+        client_->GetBlob("a", bad, sink),
+        client_->HasBlob("A?b", Sha256Of("x")).status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  }
+  EXPECT_TRUE(transport_.requests().empty());
+}
+
+TEST_F(RegistryClientTest, DockerIoIsSpokenToAtItsRegistry) {
+  const std::string url =
+      "https://registry-1.docker.io/v2/library/nginx/manifests/1";
+  transport_.On(
+      "GET", url,
+      FakeAnswer{.headers = {{"Content-Type", std::string(kDockerManifest) +
+                                                  "; charset=utf-8"}},
+                 .body = EmptyManifest()});
+  const auto document = Make("docker.io")->GetManifest("library/nginx", "1");
+  ASSERT_TRUE(document.ok()) << document.status();
+  EXPECT_EQ(document->content_descriptor().media_type(), kDockerManifest);
+  EXPECT_EQ(document->content_descriptor().digest(),
+            Sha256Of(EmptyManifest()).ToString());
+}
+
+TEST_F(RegistryClientTest, ManifestBytesAreVerified) {
+  const std::string digest = Sha256Of("something else").ToString();
+  const http::Headers type = {{"Content-Type", std::string(kOciManifest)}};
+  http::Headers promised = type;
+  promised.emplace_back("Docker-Content-Digest", digest);
+  transport_.On("GET", kV2 + "a/manifests/" + digest,
+                FakeAnswer{.headers = type, .body = EmptyManifest()});
+  transport_.On("GET", kV2 + "a/manifests/v1",
+                FakeAnswer{.headers = promised, .body = EmptyManifest()});
+  for (const std::string& reference : {digest, std::string("v1")}) {
+    EXPECT_EQ(client_->GetManifest("a", reference).status().code(),
+              absl::StatusCode::kDataLoss);
+  }
+}
+
+TEST_F(RegistryClientTest, ManifestTypesMustAgree) {
+  const std::string own = R"({"mediaType":")" + std::string(kOciManifest) +
+                          "\"," + EmptyManifest().substr(1);
+  const auto get = [&](const std::string& served) {
+    testing::FakeTransport transport;
+    http::Headers headers;
+    if (!served.empty()) headers = {{"Content-Type", served}};
+    transport.On("GET", kV2 + "a/manifests/v1",
+                 FakeAnswer{.headers = headers, .body = own});
+    auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                        &clock_, &credentials_);
+    return client->GetManifest("a", "v1").status();
+  };
+  EXPECT_TRUE(get(std::string(kOciManifest)).ok());
+  EXPECT_TRUE(get("application/octet-stream").ok());
+  EXPECT_TRUE(get("text/plain; charset=utf-8").ok());
+  EXPECT_TRUE(get("").ok());
+  EXPECT_EQ(get(std::string(kDockerManifest)).code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(get("text/html").code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(RegistryClientTest, HeadWithoutADigestAsksForTheBytes) {
+  const std::string url = kV2 + "a/manifests/v1";
+  const http::Headers type = {{"Content-Type", std::string(kOciManifest)}};
+  transport_.On("HEAD", url, FakeAnswer{.headers = type});
+  transport_.On("GET", url,
+                FakeAnswer{.headers = type, .body = EmptyManifest()});
+  const auto descriptor = client_->HeadManifest("a", "v1");
+  ASSERT_TRUE(descriptor.ok()) << descriptor.status();
+  EXPECT_EQ(descriptor->digest(), Sha256Of(EmptyManifest()).ToString());
+  EXPECT_EQ(descriptor->size(), static_cast<int64_t>(EmptyManifest().size()));
+}
+
+TEST_F(RegistryClientTest, ABrokenPullIsTakenUpWhereItBroke) {
+  const std::string url = BlobUrl(kContent);
+  transport_.On(
+      "GET", url,
+      FakeAnswer{.body = "0123", .ending = absl::UnavailableError("cut")});
+  transport_.On("GET", url,
+                FakeAnswer{.status = 206,
+                           .headers = {{"Content-Range", "bytes 4-9/10"}},
+                           .body = "456",
+                           .ending = absl::DeadlineExceededError("stuck")});
+  // This one does not do ranges.
+  transport_.On("GET", url, FakeAnswer{.body = kContent});
+  StringSink sink;
+  const absl::Status status = client_->GetBlob("a", BlobOf(kContent), sink);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(sink.content(), kContent);
+  const std::vector<http::Request> requests = transport_.requests();
+  EXPECT_EQ(HeaderOf(requests[1], "Range"), "bytes=4-");
+  EXPECT_EQ(HeaderOf(requests[2], "Range"), "bytes=7-");
+}
+
+TEST_F(RegistryClientTest, WrongBytesAreDataLoss) {
+  StringSink sink;
+  transport_.On("GET", BlobUrl(kContent), FakeAnswer{.body = "012345678x"});
+  EXPECT_EQ(client_->GetBlob("a", BlobOf(kContent), sink).code(),
+            absl::StatusCode::kDataLoss);
+  transport_.On("GET", BlobUrl("short"), FakeAnswer{.body = "shorter"});
+  EXPECT_EQ(client_->GetBlob("a", BlobOf("short"), sink).code(),
+            absl::StatusCode::kDataLoss);
+}
+
+TEST_F(RegistryClientTest, ASinkThatFailsIsNotFedAgain) {
+  class FullSink : public ByteSink {
+   public:
+    absl::Status Write(std::string_view) override {
+      return absl::UnavailableError("disk full");
+    }
+  } sink;
+  transport_.On("GET", BlobUrl(kContent),
+                FakeAnswer{.body = kContent,
+                           .ending = absl::UnavailableError("disk full")});
+  EXPECT_EQ(client_->GetBlob("a", BlobOf(kContent), sink).code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_EQ(transport_.requests().size(), 1u);
+}
+
+TEST_F(RegistryClientTest, PushesAreBegunAnewAfterTrouble) {
+  const std::string uploads = kV2 + "a/blobs/uploads/";
+  const std::string query = "digest=sha256%3A" + Sha256Of(kContent).hex();
+  transport_.On("HEAD", BlobUrl(kContent), FakeAnswer{.status = 404});
+  transport_.On("POST", uploads,
+                FakeAnswer{.status = 202, .headers = {{"Location", "/u/1"}}});
+  transport_.On(
+      "POST", uploads,
+      FakeAnswer{.status = 202,
+                 .headers = {{"Location", "https://quay.io/u/2?state=x"}}});
+  transport_.On("PUT", "https://quay.io/u/1?" + query,
+                FakeAnswer{.status = 404});
+  transport_.On("PUT", "https://quay.io/u/2?state=x&" + query,
+                FakeAnswer{.ending = absl::UnavailableError("cut")});
+  transport_.On("PUT", "https://quay.io/u/2?state=x&" + query,
+                FakeAnswer{.status = 201});
+  const auto pushed = Push();
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_EQ(*pushed, 10);
+  EXPECT_EQ(transport_.CountOf("POST", uploads), 3);
+  EXPECT_EQ(transport_.requests().back().body, kContent);
+}
+
+TEST_F(RegistryClientTest, APushWhoseAnswerGotLostIsFound) {
+  transport_.On("HEAD", BlobUrl(kContent), FakeAnswer{.status = 404});
+  transport_.On("HEAD", BlobUrl(kContent), FakeAnswer{});
+  transport_.On("POST", kV2 + "a/blobs/uploads/",
+                FakeAnswer{.status = 202, .headers = {{"Location", "/u/1"}}});
+  const std::string put =
+      "https://quay.io/u/1?digest=sha256%3A" + Sha256Of(kContent).hex();
+  transport_.On("PUT", put,
+                FakeAnswer{.ending = absl::UnavailableError("cut")});
+  EXPECT_TRUE(Push().ok());
+  EXPECT_EQ(transport_.CountOf("PUT", put), 1);
+}
+
+TEST_F(RegistryClientTest, UploadsDoNotFallBackToPlainHttp) {
+  transport_.On("HEAD", BlobUrl(kContent), FakeAnswer{.status = 404});
+  transport_.On(
+      "POST", kV2 + "a/blobs/uploads/",
+      FakeAnswer{.status = 202, .headers = {{"Location", "http://quay.io/u"}}});
+  EXPECT_EQ(Push().status().code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(RegistryClientTest, ErrorsSayWhatTheRegistrySaidAndWhatToDo) {
+  const std::string body =
+      R"({"errors":[{"code":"DENIED","message":"not you","detail":{"x":1}}]})";
+  const auto status_of = [&](int status) {
+    testing::FakeTransport transport;
+    transport.On("GET", kV2 + "a/manifests/v1",
+                 FakeAnswer{.status = status,
+                            .headers = {{"Retry-After", "30"}},
+                            .body = body});
+    auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                        &clock_, &credentials_);
+    return client->GetManifest("a", "v1").status();
+  };
+  EXPECT_EQ(status_of(404).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(status_of(403).code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(status_of(503).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(status_of(429).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_NE(std::string(status_of(429).message()).find("Retry-After: 30"),
+            std::string::npos);
+  const absl::Status refused = status_of(401);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kUnauthenticated);
+  for (const char* part : {"skopeo login quay.io", "not you", "v1", "DENIED"}) {
+    EXPECT_NE(std::string(refused.message()).find(part), std::string::npos)
+        << refused;
+  }
+}
+
+}  // namespace
+}  // namespace kso::oci

@@ -1,0 +1,105 @@
+#include "common/oci/registry_error.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/escaping.h"
+#include "common/base/strings.h"
+
+namespace kso::oci {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr size_t kMostErrors = 3;
+constexpr size_t kLongestText = 200;
+
+std::string Bounded(std::string_view text) {
+  return absl::CHexEscape(ToAbsl(text.substr(0, kLongestText)));
+}
+
+std::string StringAt(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return "";
+  if (found->is_string()) return Bounded(found->get_ref<const std::string&>());
+  return Bounded(found->dump(-1, ' ', true, Json::error_handler_t::replace));
+}
+
+std::string DescribeError(const Json& error) {
+  if (!error.is_object()) return "";
+  std::string text = StringAt(error, "code");
+  for (const char* key : {"message", "detail"}) {
+    const std::string more = StringAt(error, key);
+    if (more.empty()) continue;
+    if (!text.empty()) text += ": ";
+    text += more;
+  }
+  return text;
+}
+
+// "DENIED: requested access to the resource is denied", or nothing.
+std::string WhatItSays(const std::string& body) {
+  const Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return "";
+  const auto errors = json.find("errors");
+  if (errors == json.end() || !errors->is_array()) return DescribeError(json);
+  std::string text;
+  for (size_t i = 0; i < errors->size() && i < kMostErrors; ++i) {
+    if (!text.empty()) text += "; ";
+    text += DescribeError((*errors)[i]);
+  }
+  return text;
+}
+
+absl::StatusCode CodeOf(int status) {
+  switch (status) {
+    case 401:
+      return absl::StatusCode::kUnauthenticated;
+    case 403:
+      return absl::StatusCode::kPermissionDenied;
+    case 404:
+      return absl::StatusCode::kNotFound;
+    case 429:
+      return absl::StatusCode::kResourceExhausted;
+    case 408:
+      return absl::StatusCode::kUnavailable;
+    default:
+      return status >= 500 ? absl::StatusCode::kUnavailable
+                           : absl::StatusCode::kInvalidArgument;
+  }
+}
+
+std::string AdviceFor(int status, std::string_view host) {
+  switch (status) {
+    case 401:
+      return Concat("; run `skopeo login ", host,
+                    "` on the worker, or check that the repository exists");
+    case 403:
+      return Concat("; the worker's login for ", host,
+                    " is not allowed to do this: use another one");
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+absl::Status RegistryError(const http::Response& response,
+                           std::string_view what, std::string_view host) {
+  std::string message = Concat(what, ": ", host, " answers ", response.status);
+  const std::string said = WhatItSays(response.body);
+  if (!said.empty()) message += Concat(" (", said, ")");
+  if (const auto retry_after = response.Header("Retry-After")) {
+    message += Concat(", Retry-After: ", Bounded(*retry_after));
+  }
+  message += AdviceFor(response.status, host);
+  return absl::Status(CodeOf(response.status), message);
+}
+
+absl::Status TransportError(const absl::Status& status, std::string_view what) {
+  const absl::StatusCode code = absl::IsDeadlineExceeded(status)
+                                    ? absl::StatusCode::kUnavailable
+                                    : status.code();
+  return absl::Status(code, Concat(what, ": ", status.message()));
+}
+
+}  // namespace kso::oci

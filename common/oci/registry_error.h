@@ -1,0 +1,23 @@
+#ifndef KSO_COMMON_OCI_REGISTRY_ERROR_H_
+#define KSO_COMMON_OCI_REGISTRY_ERROR_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "common/http/transport.h"
+
+namespace kso::oci {
+
+// What an answer other than the hoped for means, in the codes of image_store.h.
+// `what` is what was asked ("pushing blob sha256:... to team/kubespray-files"),
+// `host` the registry. What the registry itself says
+// (distribution-spec 1.1, "Error Codes") is part of the message, to a bound.
+absl::Status RegistryError(const http::Response& response,
+                           std::string_view what, std::string_view host);
+
+// A transport's error in the codes of image_store.h, with `what` before it.
+absl::Status TransportError(const absl::Status& status, std::string_view what);
+
+}  // namespace kso::oci
+
+#endif  // KSO_COMMON_OCI_REGISTRY_ERROR_H_

@@ -1,0 +1,204 @@
+#include "common/oci/registry_manifests.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "common/base/digest.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/oci/manifest.h"
+#include "common/oci/media_types.h"
+
+namespace kso::oci {
+namespace {
+
+constexpr int kTries = 5;
+constexpr char kDigestHeader[] = "Docker-Content-Digest";
+
+http::Request ManifestRequest(const RegistrySession& session,
+                              const std::string& method,
+                              const std::string& repository,
+                              const std::string& reference) {
+  http::Request request;
+  request.method = method;
+  request.url = session.UrlOf(Concat(repository, "/manifests/", reference));
+  request.headers = {
+      {"Accept", Concat(kOciIndex, ", ", kDockerManifestList, ", ",
+                        kOciManifest, ", ", kDockerManifest)}};
+  return request;
+}
+
+bool IsKnownType(std::string_view media_type) {
+  return IsIndexType(media_type) || IsManifestType(media_type);
+}
+
+// The Content-Type without its parameters.
+std::string ServedType(const http::Response& response) {
+  const std::string value = response.Header("Content-Type").value_or("");
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(value, absl::MaxSplits(';', 1));
+  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(parts.first));
+}
+
+std::string OwnType(const std::string& content) {
+  const nlohmann::json json =
+      nlohmann::json::parse(content, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return "";
+  const auto found = json.find("mediaType");
+  return found != json.end() && found->is_string() ? found->get<std::string>()
+                                                   : "";
+}
+
+// What the document is: what it was served as, or, where a plain file server
+// does not know, what it says of itself.
+std::string EffectiveType(const http::Response& response) {
+  const std::string served = ServedType(response);
+  const bool means_nothing = served.empty() || served == "text/plain" ||
+                             served == "application/octet-stream" ||
+                             served == "application/json";
+  return means_nothing ? OwnType(response.body) : served;
+}
+
+std::optional<Digest> DigestOf(const http::Response& response) {
+  const auto header = response.Header(kDigestHeader);
+  if (!header) return std::nullopt;
+  absl::StatusOr<Digest> digest = Digest::Parse(*header);
+  if (!digest.ok()) return std::nullopt;
+  return *std::move(digest);
+}
+
+// DATA_LOSS when `content` is not what `digest` names.
+absl::Status CheckDigest(const Digest& digest, const std::string& content,
+                         std::string_view what) {
+  Hasher hasher(digest.algorithm());
+  hasher.Update(content);
+  const Digest actual = hasher.Finish();
+  if (actual == digest) return absl::OkStatus();
+  return absl::DataLossError(Concat(what, ": the bytes have the digest ",
+                                    actual.ToString(), ", not ",
+                                    digest.ToString()));
+}
+
+absl::Status CheckShape(const std::string& content,
+                        const std::string& media_type, std::string_view what) {
+  absl::Status status;
+  if (IsIndexType(media_type)) {
+    status = ParseIndex(content, media_type).status();
+  } else if (IsManifestType(media_type)) {
+    status = ParseManifest(content, media_type).status();
+  } else {
+    status = absl::InvalidArgumentError(
+        Concat("its type is \"", absl::CHexEscape(media_type.substr(0, 120)),
+               "\", which is no image that is in use today"));
+  }
+  if (status.ok()) return status;
+  return absl::Status(status.code(), Concat(what, ": ", status.message()));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Descriptor> HeadManifest(RegistrySession& session,
+                                            const std::string& repository,
+                                            const std::string& reference) {
+  const std::string what =
+      Concat("looking for manifest ", reference, " in ", repository);
+  KSO_ASSIGN_OR_RETURN(
+      const http::Response response,
+      session.Perform(ManifestRequest(session, "HEAD", repository, reference),
+                      AccessScope{repository, /*push=*/false}, what));
+  if (response.status / 100 != 2) return session.ErrorOf(response, what);
+  const std::optional<Digest> digest = DigestOf(response);
+  const std::string type = ServedType(response);
+  int64_t size = 0;
+  if (!digest || !IsKnownType(type) ||
+      !absl::SimpleAtoi(response.Header("Content-Length").value_or(""),
+                        &size) ||
+      size <= 0) {
+    KSO_ASSIGN_OR_RETURN(v1::Document document,
+                         GetManifest(session, repository, reference));
+    return document.content_descriptor();
+  }
+  const absl::StatusOr<Digest> asked = Digest::Parse(reference);
+  if (asked.ok() && asked->algorithm() == digest->algorithm() &&
+      *asked != *digest) {
+    return absl::DataLossError(
+        Concat(what, ": the registry offers ", digest->ToString()));
+  }
+  v1::Descriptor descriptor;
+  descriptor.set_media_type(type);
+  descriptor.set_digest(asked.ok() ? asked->ToString() : digest->ToString());
+  descriptor.set_size(size);
+  return descriptor;
+}
+
+absl::StatusOr<v1::Document> GetManifest(RegistrySession& session,
+                                         const std::string& repository,
+                                         const std::string& reference) {
+  const std::string what =
+      Concat("pulling manifest ", reference, " of ", repository);
+  absl::StatusOr<http::Response> response =
+      session.Perform(ManifestRequest(session, "GET", repository, reference),
+                      AccessScope{repository, /*push=*/false}, what);
+  if (absl::IsResourceExhausted(response.status())) {
+    // Not the registry's "too many requests": waiting does not help.
+    return absl::InvalidArgumentError(response.status().message());
+  }
+  if (!response.ok()) return std::move(response).status();
+  if (response->status / 100 != 2) return session.ErrorOf(*response, what);
+
+  const absl::StatusOr<Digest> asked = Digest::Parse(reference);
+  if (asked.ok()) {
+    KSO_RETURN_IF_ERROR(CheckDigest(*asked, response->body, what));
+  } else if (const auto promised = DigestOf(*response)) {
+    KSO_RETURN_IF_ERROR(CheckDigest(*promised, response->body, what));
+  }
+  const std::string media_type = EffectiveType(*response);
+  KSO_RETURN_IF_ERROR(CheckShape(response->body, media_type, what));
+
+  v1::Document document;
+  v1::Descriptor& descriptor = *document.mutable_content_descriptor();
+  descriptor.set_media_type(media_type);
+  descriptor.set_digest(asked.ok() ? asked->ToString()
+                                   : Sha256Of(response->body).ToString());
+  descriptor.set_size(static_cast<int64_t>(response->body.size()));
+  document.set_content(std::move(response->body));
+  return document;
+}
+
+absl::Status PutManifest(RegistrySession& session,
+                         const std::string& repository,
+                         const std::string& reference,
+                         const v1::Document& manifest) {
+  const std::string what =
+      Concat("pushing manifest ", reference, " to ", repository);
+  const v1::Descriptor& descriptor = manifest.content_descriptor();
+  KSO_RETURN_IF_ERROR(
+      CheckShape(manifest.content(), descriptor.media_type(), what));
+  KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(descriptor.digest()));
+  KSO_RETURN_IF_ERROR(CheckDigest(digest, manifest.content(), what));
+
+  http::Request request;
+  request.method = "PUT";
+  request.url = session.UrlOf(Concat(repository, "/manifests/", reference));
+  request.headers = {{"Content-Type", descriptor.media_type()}};
+  request.body = manifest.content();
+  return session.RetryWhileUnavailable(kTries, [&](bool&) -> absl::Status {
+    KSO_ASSIGN_OR_RETURN(
+        const http::Response response,
+        session.Perform(request, AccessScope{repository, /*push=*/true}, what));
+    if (response.status / 100 != 2) return session.ErrorOf(response, what);
+    const std::optional<Digest> stored = DigestOf(response);
+    if (stored && stored->algorithm() == digest.algorithm() &&
+        *stored != digest) {
+      return absl::DataLossError(
+          Concat(what, ": the registry stored it as ", stored->ToString()));
+    }
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace kso::oci

@@ -1,0 +1,97 @@
+#include "common/oci/registry_session.h"
+
+#include <utility>
+
+#include "common/base/backoff.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/oci/registry_error.h"
+
+namespace kso::oci {
+namespace {
+
+constexpr absl::Duration kFirstDelay = absl::Milliseconds(500);
+constexpr absl::Duration kLongestDelay = absl::Seconds(10);
+constexpr int kUnauthorized = 401;
+
+}  // namespace
+
+RegistrySession::RegistrySession(const RegistryOptions& options, http::Url base,
+                                 http::Transport* transport, Clock* clock,
+                                 const Credentials* credentials)
+    : host_(options.host),
+      base_(base),
+      cancelled_(options.cancelled),
+      transport_(transport),
+      clock_(clock),
+      auth_({std::move(base), options.realm_hosts, options.cancelled},
+            transport, clock, credentials) {}
+
+absl::StatusOr<http::Response> RegistrySession::Perform(
+    http::Request request, const AccessScope& scope, std::string_view what) {
+  return Authorized(std::move(request), scope, what,
+                    [this](const http::Request& authorized) {
+                      return transport_->Perform(authorized);
+                    });
+}
+
+absl::StatusOr<http::Response> RegistrySession::Download(
+    http::Request request, const AccessScope& scope, std::string_view what,
+    ByteSink& sink, const http::Transport::OnResponse& on_response) {
+  return Authorized(
+      std::move(request), scope, what, [&](const http::Request& authorized) {
+        return transport_->Download(authorized, sink, on_response);
+      });
+}
+
+absl::StatusOr<http::Response> RegistrySession::Authorized(
+    http::Request request, const AccessScope& scope, std::string_view what,
+    const Send& send) {
+  request.cancelled = cancelled_;
+  KSO_ASSIGN_OR_RETURN(const http::Url url, http::Url::Parse(request.url));
+  // An upload may have been sent to a place that must not see credentials.
+  const bool own_origin = url.origin() == base_.origin();
+  for (bool retried = false;; retried = true) {
+    std::string authorization;
+    if (own_origin) {
+      KSO_ASSIGN_OR_RETURN(authorization, auth_.Authorization(scope));
+    }
+    request.credentials.clear();
+    if (!authorization.empty()) {
+      request.credentials = {{"Authorization", authorization}};
+    }
+    absl::StatusOr<http::Response> response = send(request);
+    if (!response.ok()) return TransportError(response.status(), what);
+    if (response->status != kUnauthorized || !own_origin || retried) {
+      return response;
+    }
+    KSO_ASSIGN_OR_RETURN(const bool again,
+                         auth_.Learn(*response, scope, authorization));
+    if (!again) return response;
+  }
+}
+
+absl::Status RegistrySession::ErrorOf(const http::Response& response,
+                                      std::string_view what) const {
+  return RegistryError(response, what, host_);
+}
+
+std::string RegistrySession::UrlOf(std::string_view path) const {
+  return Concat(base_.text(), path);
+}
+
+absl::Status RegistrySession::RetryWhileUnavailable(
+    int tries, const std::function<absl::Status(bool& headway)>& attempt) {
+  Backoff backoff(kFirstDelay, kLongestDelay);
+  for (int tried = 1;; ++tried) {
+    bool headway = false;
+    absl::Status status = attempt(headway);
+    if (headway) tried = 1;
+    if (!absl::IsUnavailable(status) || tried >= tries) return status;
+    if (!SleepFor(clock_, backoff.Next(), cancelled_)) {
+      return absl::CancelledError("cancelled between two tries");
+    }
+  }
+}
+
+}  // namespace kso::oci

@@ -1,0 +1,70 @@
+#ifndef KSO_COMMON_OCI_REGISTRY_SESSION_H_
+#define KSO_COMMON_OCI_REGISTRY_SESSION_H_
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/http/transport.h"
+#include "common/http/url.h"
+#include "common/oci/registry_auth.h"
+#include "common/oci/registry_options.h"
+
+namespace kso::oci {
+
+// Requests to one registry, authenticated as it asks for. Any HTTP status is an
+// answer; errors are in the codes of image_store.h and begin with `what`, which
+// says what was tried. Thread safe.
+class RegistrySession {
+ public:
+  // `base` is the registry's API, "https://registry-1.docker.io/v2/".
+  RegistrySession(const RegistryOptions& options, http::Url base,
+                  http::Transport* transport, Clock* clock,
+                  const Credentials* credentials);
+
+  absl::StatusOr<http::Response> Perform(http::Request request,
+                                         const AccessScope& scope,
+                                         std::string_view what);
+  absl::StatusOr<http::Response> Download(
+      http::Request request, const AccessScope& scope, std::string_view what,
+      ByteSink& sink, const http::Transport::OnResponse& on_response);
+
+  // The error that `response` is.
+  absl::Status ErrorOf(const http::Response& response,
+                       std::string_view what) const;
+
+  // "https://host/v2/" + path, whose parts the caller has checked.
+  std::string UrlOf(std::string_view path) const;
+  const http::Url& base() const { return base_; }
+  Clock* clock() const { return clock_; }
+
+  // Calls `attempt` until it returns something else than UNAVAILABLE, with
+  // backoff, at most `tries` times. `attempt` may say that it made headway,
+  // which starts the count anew.
+  absl::Status RetryWhileUnavailable(
+      int tries, const std::function<absl::Status(bool& headway)>& attempt);
+
+ private:
+  using Send =
+      std::function<absl::StatusOr<http::Response>(const http::Request&)>;
+
+  absl::StatusOr<http::Response> Authorized(http::Request request,
+                                            const AccessScope& scope,
+                                            std::string_view what,
+                                            const Send& send);
+
+  const std::string host_;
+  const http::Url base_;
+  const std::function<bool()> cancelled_;
+  http::Transport* const transport_;
+  Clock* const clock_;
+  RegistryAuth auth_;
+};
+
+}  // namespace kso::oci
+
+#endif  // KSO_COMMON_OCI_REGISTRY_SESSION_H_

@@ -1,0 +1,42 @@
+#include "common/oci/token_realm.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace kso::oci {
+namespace {
+
+bool Allowed(const std::string& registry, const std::string& realm,
+             const std::vector<std::string>& more_hosts = {}) {
+  return CheckTokenRealm(*http::Url::Parse(registry), *http::Url::Parse(realm),
+                         more_hosts)
+      .ok();
+}
+
+TEST(TokenRealmTest, OwnOriginAndKnownPairs) {
+  EXPECT_TRUE(Allowed("https://quay.io/v2/", "https://quay.io/v2/auth"));
+  EXPECT_TRUE(
+      Allowed("https://registry-1.docker.io/", "https://auth.docker.io/token"));
+  EXPECT_TRUE(
+      Allowed("https://registry.gitlab.com/", "https://gitlab.com/jwt/auth"));
+  EXPECT_TRUE(Allowed("http://127.0.0.1:5000/", "http://127.0.0.1:5000/token"));
+}
+
+TEST(TokenRealmTest, OthersOnlyWhenConfigured) {
+  EXPECT_FALSE(Allowed("https://quay.io/", "https://auth.docker.io/token"));
+  EXPECT_FALSE(Allowed("https://a.example.com/", "https://b.example.com/"));
+  EXPECT_TRUE(Allowed("https://a.example.com/", "https://b.example.com/",
+                      {"b.example.com"}));
+  EXPECT_FALSE(Allowed("https://a.example.com/", "https://a.example.com:444/"));
+  EXPECT_FALSE(Allowed("https://a.example.com/", "https://169.254.169.254/"));
+}
+
+TEST(TokenRealmTest, NeverFromHttpsToHttp) {
+  EXPECT_FALSE(Allowed("https://quay.io/", "http://quay.io/token"));
+  EXPECT_FALSE(Allowed("https://a.example.com/", "http://b.example.com/",
+                       {"b.example.com"}));
+}
+
+}  // namespace
+}  // namespace kso::oci
