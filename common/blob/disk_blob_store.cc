@@ -10,13 +10,11 @@
 #include <string>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/cleanup/cleanup.h"
-#include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/blob/blob_directory.h"
 #include "common/blob/verifying_source.h"
 
 namespace kso {
@@ -24,87 +22,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Which bytes a file name stood for when it was looked at.
-struct FileIdentity {
-  ino_t inode = 0;
-  int64_t size = 0;
-  int64_t modified_seconds = 0;
-  int64_t modified_nanoseconds = 0;
-
-  static FileIdentity Of(const struct stat& info) {
-    return {info.st_ino, info.st_size, info.st_mtim.tv_sec,
-            info.st_mtim.tv_nsec};
-  }
-  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
-};
-
 absl::Status NoSuchBlob(const Digest& digest) {
   return absl::NotFoundError(
       Concat("the blob ", digest.ToString(), " is not there"));
 }
-
-// Which blobs of this directory are known to be right. Thread safe. Sources
-// that are still being read share it, since they may outlive the store.
-class VerifiedBlobs {
- public:
-  explicit VerifiedBlobs(fs::path root) : root_(std::move(root)) {}
-
-  fs::path PathOf(const Digest& digest) const {
-    return root_ / digest.algorithm_name() / digest.hex().substr(0, 2) /
-           digest.hex();
-  }
-
-  bool Contains(const Digest& digest, const FileIdentity& file) {
-    absl::MutexLock lock(&mutex_);
-    const auto found = verified_.find(digest);
-    return found != verified_.end() && found->second == file;
-  }
-
-  void Add(const Digest& digest, const FileIdentity& file) {
-    absl::MutexLock lock(&mutex_);
-    verified_[digest] = file;
-  }
-
-  // Moves `file`, whose bytes were found to be wrong, to damaged/; leaves alone
-  // what has taken its place since.
-  void SetAside(const Digest& digest, const FileIdentity& file) {
-    absl::MutexLock lock(&mutex_);
-    verified_.erase(digest);
-    const fs::path path = PathOf(digest);
-    struct stat info;
-    if (::lstat(path.c_str(), &info) != 0) return;
-    if (FileIdentity::Of(info) != file) return;
-    const fs::path aside =
-        root_ / "damaged" / Concat(digest.algorithm_name(), "-", digest.hex());
-    if (::rename(path.c_str(), aside.c_str()) != 0) ::unlink(path.c_str());
-  }
-
-  // Makes the finished `file` the blob `digest`.
-  absl::Status Publish(const Digest& digest, const fs::path& file) {
-    const fs::path path = PathOf(digest);
-    KSO_RETURN_IF_ERROR(MakeDirectories(path.parent_path()));
-    absl::MutexLock lock(&mutex_);
-    struct stat info;
-    if (::lstat(file.c_str(), &info) != 0) {
-      return FileError(errno, "look at", file);
-    }
-    KSO_RETURN_IF_ERROR(RenameAndSync(file, path));
-    verified_[digest] = FileIdentity::Of(info);
-    return absl::OkStatus();
-  }
-
- private:
-  const fs::path root_;
-  absl::Mutex mutex_;
-  absl::flat_hash_map<Digest, FileIdentity> verified_ ABSL_GUARDED_BY(mutex_);
-};
 
 class DiskBlobStoreImpl : public DiskBlobStore {
  public:
   DiskBlobStoreImpl(const fs::path& root, FileDescriptor lock)
       : root_(root),
         lock_(std::move(lock)),
-        blobs_(std::make_shared<VerifiedBlobs>(root)) {}
+        blobs_(std::make_shared<BlobDirectory>(root)) {}
 
   absl::StatusOr<int64_t> Stat(const Digest& digest) override {
     struct stat info;
@@ -126,7 +54,7 @@ class DiskBlobStoreImpl : public DiskBlobStore {
                                           digest.ToString(), ", which has ",
                                           size, " bytes"));
     }
-    if (blobs_->Contains(digest, blob.identity)) {
+    if (blobs_->IsVerified(digest, blob.identity)) {
       return SourceFrom(std::move(blob), offset);
     }
     if (offset == 0) return VerifyWhileReading(digest, std::move(blob));
@@ -153,10 +81,6 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   }
 
   absl::Status Adopt(const Digest& digest, const fs::path& file) override {
-    if (Stat(digest).ok()) {
-      ::unlink(file.c_str());
-      return absl::OkStatus();
-    }
     KSO_ASSIGN_OR_RETURN(FileDescriptor synced, OpenFile(file, O_RDONLY));
     if (::fdatasync(synced.get()) != 0) return FileError(errno, "sync", file);
     return blobs_->Publish(digest, file);
@@ -219,7 +143,7 @@ class DiskBlobStoreImpl : public DiskBlobStore {
         SourceOfFile(std::move(blob.file), std::move(blob.path)), digest,
         identity.size, [blobs = blobs_, digest, identity](bool right) {
           if (right) {
-            blobs->Add(digest, identity);
+            blobs->SetVerified(digest, identity);
           } else {
             blobs->SetAside(digest, identity);
           }
@@ -239,7 +163,8 @@ class DiskBlobStoreImpl : public DiskBlobStore {
 
   const fs::path root_;
   const FileDescriptor lock_;
-  const std::shared_ptr<VerifiedBlobs> blobs_;
+  // Sources that are being read share it, since they may outlive the store.
+  const std::shared_ptr<BlobDirectory> blobs_;
   std::atomic<uint64_t> next_incoming_ = 0;
 };
 

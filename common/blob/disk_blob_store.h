@@ -29,7 +29,7 @@ class DiskBlobStore : public BlobStore {
 
   // Takes over a finished file whose digest the caller has computed while
   // writing it; the file is renamed into the store and must be on the same
-  // file system. When the blob is there already, the file is removed.
+  // file system. Takes the place of the blob if that is there already.
   virtual absl::Status Adopt(const Digest& digest,
                              const std::filesystem::path& file) = 0;
 

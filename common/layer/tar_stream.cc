@@ -54,7 +54,7 @@ void PutOctal(char (&field)[N], uint64_t value) {
 
 template <size_t N>
 void PutText(char (&field)[N], std::string_view text) {
-  std::memcpy(field, text.data(), std::min(N, text.size()));
+  text.copy(field, N);
 }
 
 struct SplitName {

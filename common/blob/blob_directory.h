@@ -1,0 +1,56 @@
+#ifndef KSO_COMMON_BLOB_BLOB_DIRECTORY_H_
+#define KSO_COMMON_BLOB_BLOB_DIRECTORY_H_
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "common/base/digest.h"
+
+namespace kso {
+
+// Which bytes a file name stood for when it was looked at.
+struct FileIdentity {
+  ino_t inode = 0;
+  int64_t size = 0;
+  int64_t modified_seconds = 0;
+  int64_t modified_nanoseconds = 0;
+
+  static FileIdentity Of(const struct stat& info);
+
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+// The files of a DiskBlobStore, and which of them this process knows to be
+// right. May be used from any thread.
+class BlobDirectory {
+ public:
+  explicit BlobDirectory(std::filesystem::path root) : root_(std::move(root)) {}
+
+  std::filesystem::path PathOf(const Digest& digest) const;
+
+  bool IsVerified(const Digest& digest, const FileIdentity& file) const;
+  void SetVerified(const Digest& digest, const FileIdentity& file);
+
+  // Moves `file`, whose bytes were found to be wrong, to damaged/; leaves alone
+  // what has taken its place since.
+  void SetAside(const Digest& digest, const FileIdentity& file);
+
+  // Makes `file`, which is verified and synced to disk, the blob `digest`.
+  absl::Status Publish(const Digest& digest, const std::filesystem::path& file);
+
+ private:
+  const std::filesystem::path root_;
+  mutable absl::Mutex mutex_;
+  absl::flat_hash_map<Digest, FileIdentity> verified_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace kso
+
+#endif  // KSO_COMMON_BLOB_BLOB_DIRECTORY_H_
