@@ -8,26 +8,13 @@
 #include "common/http/address.h"
 #include "common/http/curl_handle_pool.h"
 #include "common/http/curl_transfer.h"
+#include "common/http/redirect.h"
 #include "common/http/url.h"
 
 namespace kso::http {
 namespace {
 
 constexpr size_t kMostErrorBody = 64 << 10;
-
-bool IsRedirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 ||
-         status == 308;
-}
-
-// Whether the request behind a redirect is a GET without body (RFC 9110,
-// section 15.4): always after 303, and after 301 and 302 for POST, as all
-// clients do.
-bool BecomesGet(int status, const std::string& method) {
-  if (method == "HEAD") return false;
-  return status == 303 ||
-         (method == "POST" && (status == 301 || status == 302));
-}
 
 class CurlTransport : public Transport {
  public:
@@ -98,12 +85,7 @@ class CurlTransport : public Transport {
             Concat(DisplayUrl(request.url), " redirects more than ",
                    request.max_redirects, " times: check the URL"));
       }
-      KSO_ASSIGN_OR_RETURN(Url next, url.Resolve(*location));
-      if (url.is_https() && !next.is_https()) {
-        return absl::PermissionDeniedError(Concat(
-            url.display(), " redirects from https to plain ", next.display(),
-            ", which is refused; use a URL that stays on https"));
-      }
+      KSO_ASSIGN_OR_RETURN(Url next, RedirectTarget(url, *location));
       if (BecomesGet(answer.response.status, plan.method)) {
         plan.method = "GET";
         plan.with_body = false;

@@ -9,20 +9,13 @@
 #include "absl/synchronization/notification.h"
 #include "common/http/transport.h"
 #include "tests/fakes/http_server.h"
+#include "tests/fakes/string_sink.h"
 
 namespace kso::http {
 namespace {
 
 using ::kso::testing::HttpServer;
-
-class StringSink : public ByteSink {
- public:
-  absl::Status Write(std::string_view bytes) override {
-    content.append(bytes);
-    return absl::OkStatus();
-  }
-  std::string content;
-};
+using ::kso::testing::StringSink;
 
 std::unique_ptr<Transport> Make(const TransportOptions& options = {}) {
   return *CreateCurlTransport(options);
@@ -98,7 +91,7 @@ TEST(CurlTransportTest, DownloadsWithoutDecoding) {
         return absl::OkStatus();
       });
   ASSERT_TRUE(response.ok()) << response.status();
-  EXPECT_EQ(sink.content, "not really gzip");
+  EXPECT_EQ(sink.content(), "not really gzip");
   EXPECT_EQ(seen, "gzip");
 }
 
@@ -114,7 +107,7 @@ TEST(CurlTransportTest, ErrorBodiesDoNotReachTheSink) {
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->status, 500);
   EXPECT_EQ(response->body.size(), 64u << 10);
-  EXPECT_EQ(sink.content, "");
+  EXPECT_EQ(sink.content(), "");
 }
 
 TEST(CurlTransportTest, BoundsBodies) {
@@ -190,7 +183,7 @@ TEST(CurlTransportTest, AShortBodyIsABrokenConnection) {
   StringSink sink;
   const auto response = Make()->Download(Get(server.Url("/a")), sink);
   EXPECT_EQ(response.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(sink.content, "start");
+  EXPECT_EQ(sink.content(), "start");
 }
 
 // A server that says nothing until the test is over.
@@ -209,8 +202,9 @@ class SilentServer {
   absl::Notification asked;
 
  private:
-  HttpServer server_;
+  // The server's destructor waits for the handler, which uses it.
   absl::Notification end_;
+  HttpServer server_;
 };
 
 TEST(CurlTransportTest, CutsTransfersInWhichNothingMoves) {

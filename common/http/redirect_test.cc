@@ -1,5 +1,7 @@
 // Redirects, where credentials and private networks are at stake.
 
+#include "common/http/redirect.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -88,6 +90,26 @@ TEST(RedirectTest, FromPublicToPrivateIsRefused) {
       transport->Perform(GetWithCredentials(open.Url("/a"))).status().code(),
       absl::StatusCode::kPermissionDenied);
   EXPECT_FALSE(asked);
+}
+
+TEST(RedirectTest, NeverFromHttpsToHttp) {
+  const auto from = Url::Parse("https://a.example.com/x");
+  ASSERT_TRUE(from.ok());
+  EXPECT_EQ(RedirectTarget(*from, "http://a.example.com/y").status().code(),
+            absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(RedirectTarget(*from, "//b.example.com/y")->text(),
+            "https://b.example.com/y");
+  EXPECT_TRUE(RedirectTarget(*Url::Parse("http://a.example.com/x"),
+                             "https://a.example.com/x")
+                  .ok());
+}
+
+TEST(RedirectTest, OnlySomeMethodsBecomeGet) {
+  EXPECT_TRUE(BecomesGet(303, "PUT"));
+  EXPECT_TRUE(BecomesGet(302, "POST"));
+  EXPECT_FALSE(BecomesGet(307, "POST"));
+  EXPECT_FALSE(BecomesGet(302, "PUT"));
+  EXPECT_FALSE(BecomesGet(303, "HEAD"));
 }
 
 TEST(RedirectTest, EndsSomewhere) {
