@@ -165,7 +165,8 @@ int main(int argc, char** argv) {
       "Works for a kso coordinator: fetches files and images, makes layers of "
       "them, pushes the layers, and runs finished images to verify them.\n"
       "SIGTERM lets the worker finish what it has begun; a second one stops it "
-      "at once.");
+      "at once.",
+      "kso-worker");
   app.set_version_flag("--version", "kso-worker " + std::string(kso::kVersion),
                        "Print the version and exit");
   app.set_help_flag("-h,--help", "Print this help and exit");
@@ -193,11 +194,11 @@ int main(int argc, char** argv) {
                  "Tasks to do at the same time (default: one for each core, "
                  "at least 2)")
       ->type_name("N")
-      ->check(CLI::Range(1, 256));
+      ->check(CLI::Range(1, 256).description(""));
   app.add_option("--min-free-mib", options.least_free_mebibytes,
                  "Take no work with less free disk space than this, in MiB")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0, 1 << 30).description(""))
       ->capture_default_str();
   try {
     app.parse(argc, argv);

@@ -33,6 +33,11 @@ absl::Duration ToDuration(const google::protobuf::Duration& duration) {
          absl::Nanoseconds(duration.nanos());
 }
 
+bool HasNothing(const Runner& runner) {
+  const Runner::Snapshot snapshot = runner.Look();
+  return snapshot.held.empty() && snapshot.results.empty();
+}
+
 }  // namespace
 
 Session::Session(v1::WorkerService::StubInterface* stub, Clock* clock,
@@ -59,12 +64,11 @@ void Session::Run(Runner& runner) {
       NoteReached(true, "");
       backoff.reset();
       Apply(request, response, runner);
-      if (request.draining()) {
-        const Runner::Snapshot left = runner.Look();
-        if (left.held.empty() && left.results.empty()) return;
-      }
+      if (request.draining() && HasNothing(runner)) return;
       Pause(ToDuration(response.next_sync()), /*may_wake=*/true);
     } else if (!Interrupted()) {
+      // Nobody has to hear of a worker with empty hands.
+      if (request.draining() && HasNothing(runner)) return;
       NoteReached(false, status.error_message());
       if (!backoff.has_value()) backoff.emplace(kFirstDelay, kLongestDelay);
       Pause(backoff->Next(), /*may_wake=*/false);
@@ -155,8 +159,9 @@ void Session::DropUnwanted(const v1::SyncRequest& request,
 
 void Session::Pause(absl::Duration delay, bool may_wake) {
   absl::MutexLock lock(&mutex_);
-  const auto due = [this, may_wake]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || (may_wake && woken_);
+  const bool draining = draining_;
+  const auto due = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || draining_ != draining || (may_wake && woken_);
   };
   if (delay <= absl::ZeroDuration()) return;
   clock_->AwaitWithDeadline(&mutex_, absl::Condition(&due),

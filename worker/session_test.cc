@@ -284,6 +284,14 @@ TEST_F(SessionTest, DrainingFinishesWhatIsHeldAndEnds) {
   EXPECT_EQ(executor_.begun(), 1);
 }
 
+TEST_F(SessionTest, DrainsWithEmptyHandsWithoutTheCoordinator) {
+  server_->Shutdown(std::chrono::system_clock::now());
+  StartSession();
+  AwaitLog(1);
+  session_->Drain();
+  thread_.join();
+}
+
 TEST_F(SessionTest, KeepsWorkingWithoutTheCoordinator) {
   StartSession();
   coordinator_.Want("lease-1");

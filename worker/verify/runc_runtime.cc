@@ -79,8 +79,10 @@ class RuncContainer : public Container {
 
   ~RuncContainer() override {
     runc_->Delete(id_);
-    // Without its container it ends, or is killed by its destructor.
+    // Without its container it ends, or is killed by its destructor; then, what
+    // it may have made in between goes too.
     child_.reset();
+    runc_->Delete(id_);
   }
 
   // Waits until the image's program runs.
