@@ -1,0 +1,103 @@
+#include "tests/harness/farm.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/clock.h"
+#include "common/base/status_macros.h"
+#include "common/blob/blob_image_store.h"
+#include "common/blob/blob_service.h"
+#include "common/rpc/channel.h"
+#include "coordinator/service/services.h"
+#include "coordinator/store/memory_state_store.h"
+
+namespace kso::testing {
+
+absl::StatusOr<std::unique_ptr<Farm>> Farm::Start(
+    const std::filesystem::path& directory) {
+  std::unique_ptr<Farm> farm(new Farm(directory));
+  farm->store_ = coordinator::CreateMemoryStateStore();
+  KSO_ASSIGN_OR_RETURN(farm->blobs_,
+                       DiskBlobStore::Create(directory / "coordinator"));
+  farm->actions_ = coordinator::CreateRegistryActions(
+      [blobs = farm->blobs_.get()](const v1::Destination&)
+          -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
+        return CreateBlobImageStore(blobs);
+      });
+  KSO_ASSIGN_OR_RETURN(farm->engine_, coordinator::CreateEngine(
+                                          {}, Clock::Real(), farm->store_.get(),
+                                          farm->actions_.get()));
+  farm->services_ = coordinator::CreateServices(farm->engine_.get());
+  farm->services_.push_back(
+      std::make_unique<BlobServiceImpl>(farm->blobs_.get()));
+  std::vector<grpc::Service*> services;
+  for (const auto& service : farm->services_) services.push_back(service.get());
+  KSO_ASSIGN_OR_RETURN(farm->server_,
+                       rpc::StartServer("127.0.0.1:0", services));
+  farm->builds_ =
+      v1::BuildService::NewStub(rpc::CreateChannel(farm->server_->address()));
+  return farm;
+}
+
+Farm::~Farm() {
+  workers_.clear();
+  if (engine_ != nullptr) engine_->Stop();
+  if (server_ != nullptr) server_->Shutdown(absl::ZeroDuration());
+  // What the actions still do calls back into the engine.
+  actions_.reset();
+}
+
+absl::Status Farm::AddWorker(const std::string& name,
+                             const std::string& architecture,
+                             HarnessWorker::BeforeTask before_task) {
+  // A directory of its own, also for a worker that comes again.
+  const std::filesystem::path directory =
+      directory_ / absl::StrCat("worker-", ++workers_started_);
+  KSO_ASSIGN_OR_RETURN(
+      workers_[name],
+      HarnessWorker::Start({.name = name,
+                            .architecture = architecture,
+                            .coordinator = server_->address(),
+                            .directory = directory,
+                            .before_task = std::move(before_task)}));
+  return absl::OkStatus();
+}
+
+void Farm::KillWorker(const std::string& name) { workers_.erase(name); }
+
+absl::Status Farm::Submit(const v1::Release& release,
+                          const std::string& build_id) {
+  v1::SubmitBuildRequest request;
+  request.set_build_id(build_id);
+  *request.mutable_release() = release;
+  grpc::ClientContext context;
+  v1::Build build;
+  return rpc::FromGrpc(builds_->SubmitBuild(&context, request, &build));
+}
+
+absl::StatusOr<v1::Build> Farm::AwaitEnd(const std::string& build_id) {
+  v1::WatchBuildRequest request;
+  request.set_build_id(build_id);
+  request.mutable_wait()->set_seconds(20);
+  while (true) {
+    grpc::ClientContext context;
+    v1::WatchBuildResponse response;
+    KSO_RETURN_IF_ERROR(
+        rpc::FromGrpc(builds_->WatchBuild(&context, request, &response)));
+    for (const v1::Event& event : response.events()) {
+      request.set_after_sequence(event.sequence());
+    }
+    if (response.build().state() != v1::Build::RUNNING &&
+        request.after_sequence() == response.build().last_sequence()) {
+      return response.build();
+    }
+  }
+}
+
+absl::StatusOr<v1::Build> Farm::Run(const v1::Release& release,
+                                    const std::string& build_id) {
+  KSO_RETURN_IF_ERROR(Submit(release, build_id));
+  return AwaitEnd(build_id);
+}
+
+}  // namespace kso::testing

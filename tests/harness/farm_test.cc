@@ -1,0 +1,176 @@
+#include "tests/harness/farm.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "cli/release/release_reader.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/upstream/faults.h"
+#include "tests/upstream/make_catalog.h"
+#include "tests/upstream/object_store.h"
+#include "tests/upstream/release.h"
+#include "tests/upstream/release_writer.h"
+#include "tests/upstream/upstream_server.h"
+
+namespace kso::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr char kExample[] = "deploy/releases/kubespray-2.25.1";
+
+// The stand-in upstream with the example release at a thousandth of the size
+// that the end-to-end tests use, and a directory for farms.
+class FarmTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ =
+        std::filesystem::path(::testing::TempDir()) /
+        ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(directory_);
+    std::filesystem::create_directories(directory_);
+    const auto example = upstream::ReadRelease(kExample);
+    ASSERT_TRUE(example.ok()) << example.status();
+    const auto objects = upstream::ObjectStore::Open(
+        (std::filesystem::path(::testing::TempDir()) / "objects").string());
+    ASSERT_TRUE(objects.ok()) << objects.status();
+    upstream::CatalogOptions options;
+    options.size_factor = 0.0001;
+    options.dropped_platforms = dropped_platforms_;
+    auto catalog = upstream::MakeCatalog(*objects, *example, options);
+    ASSERT_TRUE(catalog.ok()) << catalog.status();
+    auto server = upstream::UpstreamServer::Start(
+        {}, *std::move(catalog), std::make_unique<upstream::Faults>());
+    ASSERT_TRUE(server.ok()) << server.status();
+    upstream_ = *std::move(server);
+    ASSERT_TRUE(upstream::WriteRelease(*example, upstream_->catalog(),
+                                       upstream_->main_address(), "oci:result",
+                                       (directory_ / "release").string())
+                    .ok());
+    const auto release =
+        cli::ReadRelease(directory_ / "release" / "release.yaml");
+    ASSERT_TRUE(release.ok()) << release.status();
+    release_ = *release;
+  }
+
+  std::unique_ptr<Farm> StartFarm(const std::string& name) {
+    std::filesystem::create_directories(directory_ / name);
+    auto farm = Farm::Start(directory_ / name);
+    EXPECT_TRUE(farm.ok()) << farm.status();
+    return *std::move(farm);
+  }
+
+  static std::vector<std::string> Digests(const v1::Build& build) {
+    std::vector<std::string> digests;
+    for (const v1::ImageResult& image : build.images()) {
+      digests.push_back(image.index().digest());
+    }
+    return digests;
+  }
+
+  std::vector<std::string> dropped_platforms_;
+  std::filesystem::path directory_;
+  std::unique_ptr<upstream::UpstreamServer> upstream_;
+  v1::Release release_;
+};
+
+TEST_F(FarmTest, BuildsTheExampleTheSameWithAnyWorkers) {
+  const auto mixed = StartFarm("mixed");
+  ASSERT_TRUE(mixed->AddWorker("a", "amd64").ok());
+  ASSERT_TRUE(mixed->AddWorker("b", "arm64").ok());
+  const auto build = mixed->Run(release_, "first");
+  ASSERT_TRUE(build.ok()) << build.status();
+  ASSERT_EQ(build->state(), v1::Build::SUCCEEDED) << build->DebugString();
+  EXPECT_THAT(Digests(*build), SizeIs(3));
+  EXPECT_THAT(build->verifications(), SizeIs(6));
+  EXPECT_EQ(build->plan().file_count(), 44);
+  EXPECT_EQ(build->plan().image_count(), 57);
+  EXPECT_THAT(build->waiting(), IsEmpty());
+
+  // From nothing again, elsewhere, with two workers of the other names.
+  const auto other = StartFarm("other");
+  ASSERT_TRUE(other->AddWorker("c", "arm64").ok());
+  ASSERT_TRUE(other->AddWorker("d", "amd64").ok());
+  const auto again = other->Run(release_, "second");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(Digests(*again), Digests(*build));
+}
+
+TEST_F(FarmTest, SubmittingTheSameBuildTwiceIsOneBuild) {
+  const auto farm = StartFarm("farm");
+  ASSERT_TRUE(farm->AddWorker("a", "amd64").ok());
+  ASSERT_TRUE(farm->AddWorker("b", "arm64").ok());
+  const auto build = farm->Run(release_, "only");
+  ASSERT_TRUE(build.ok()) << build.status();
+  const auto same = farm->Run(release_, "only");
+  ASSERT_TRUE(same.ok()) << same.status();
+  EXPECT_EQ(same->last_sequence(), build->last_sequence());
+  EXPECT_EQ(same->bytes_fetched(), build->bytes_fetched());
+}
+
+TEST_F(FarmTest, AWorkerThatDiesHoldingALayerDoesNotFailTheBuild) {
+  const auto farm = StartFarm("farm");
+  absl::Notification holds_a_layer;
+  absl::Mutex mutex;
+  bool told = false;
+  // Holds on to its first layer until it is stopped.
+  const auto hold = [&](const v1::Task& task, worker::TaskControl& control) {
+    if (!task.has_make_layer()) return;
+    {
+      absl::MutexLock lock(&mutex);
+      if (!told) holds_a_layer.Notify();
+      told = true;
+    }
+    absl::Mutex waiting;
+    absl::MutexLock lock(&waiting);
+    while (!control.cancelled()) {
+      waiting.AwaitWithTimeout(
+          absl::Condition(
+              +[](worker::TaskControl* c) { return c->cancelled(); }, &control),
+          absl::Milliseconds(5));
+    }
+  };
+  ASSERT_TRUE(farm->AddWorker("a", "amd64", hold).ok());
+  ASSERT_TRUE(farm->Submit(release_, "build").ok());
+  holds_a_layer.WaitForNotification();
+  farm->KillWorker("a");
+  // It comes back as a new session, which tells the coordinator that the old
+  // one is no more.
+  ASSERT_TRUE(farm->AddWorker("a", "amd64").ok());
+  ASSERT_TRUE(farm->AddWorker("b", "arm64").ok());
+  const auto build = farm->AwaitEnd("build");
+  ASSERT_TRUE(build.ok()) << build.status();
+  EXPECT_EQ(build->state(), v1::Build::SUCCEEDED) << build->DebugString();
+}
+
+class MissingPlatformTest : public FarmTest {
+ protected:
+  MissingPlatformTest() {
+    dropped_platforms_ = {"registry.k8s.io/pause:3.9=linux/arm64"};
+  }
+};
+
+TEST_F(MissingPlatformTest, FailsAndNamesImagePlatformAndRemedy) {
+  const auto farm = StartFarm("farm");
+  ASSERT_TRUE(farm->AddWorker("a", "amd64").ok());
+  const auto build = farm->Run(release_, "build");
+  ASSERT_TRUE(build.ok()) << build.status();
+  EXPECT_EQ(build->state(), v1::Build::FAILED);
+  EXPECT_THAT(build->images(), IsEmpty());
+  ASSERT_THAT(build->failures(), SizeIs(1));
+  const v1::Failure& failure = build->failures(0);
+  EXPECT_THAT(failure.item(), HasSubstr("registry.k8s.io/pause:3.9"));
+  EXPECT_THAT(failure.reason(), HasSubstr("linux/arm64"));
+  EXPECT_THAT(failure.advice(), HasSubstr("missingPlatform"));
+  EXPECT_THAT(failure.location(), HasSubstr("images.list:"));
+}
+
+}  // namespace
+}  // namespace kso::testing
