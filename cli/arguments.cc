@@ -5,6 +5,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cli/help_text.h"
 #include "cli/suggest.h"
 
 namespace kso::cli {
@@ -14,11 +15,6 @@ namespace {
 const CLI::App* Innermost(const CLI::App* app) {
   while (!app->get_subcommands().empty()) app = app->get_subcommands().back();
   return app;
-}
-
-std::string PathOf(const CLI::App* app) {
-  if (app->get_parent() == nullptr) return app->get_name();
-  return absl::StrCat(PathOf(app->get_parent()), " ", app->get_name());
 }
 
 std::vector<std::string> CommandNames(const CLI::App& app) {
@@ -53,14 +49,17 @@ std::string Explain(const CLI::App& app, const CLI::ParseError& error) {
     what = absl::StrCat("say which: ", absl::StrJoin(names, ", "));
   }
   if (!advice.empty()) absl::StrAppend(&what, "; ", advice);
-  return absl::StrCat(what, "\nSee `", PathOf(command), " --help`.");
+  return absl::StrCat(what, "\nSee `", CommandPath(*command), " --help`.");
 }
 
 }  // namespace
 
 Arguments Arguments::Subcommand(const std::string& name,
                                 const std::string& help) {
-  return Arguments(app_->add_subcommand(name, help));
+  CLI::App* command = app_->add_subcommand(name, help);
+  // CLI11 hands the parent's down.
+  command->footer("");
+  return Arguments(command);
 }
 
 void Arguments::RequireSubcommand() { app_->require_subcommand(1); }
@@ -106,8 +105,7 @@ void Arguments::OptionOrVariable(const std::string& names,
                                  const std::string& variable,
                                  std::string* value, const std::string& meta,
                                  const std::string& help) {
-  app_->add_option(names, *value, help)
-      ->type_name(absl::StrCat(meta, " or $", variable));
+  app_->add_option(names, *value, help)->type_name(meta);
   // Read here, since CLI11 would repeat the variable in its own words.
   if (const char* text = std::getenv(variable.c_str());
       text != nullptr && *text != '\0') {
@@ -163,7 +161,6 @@ ArgumentParser::ArgumentParser(const std::string& name,
   // Options of the program are understood after a command too.
   app_->fallthrough();
   app_->set_help_flag("-h,--help", "Say what this does and takes.");
-  app_->get_formatter()->column_width(34);
 }
 
 ArgumentParser::~ArgumentParser() = default;
@@ -177,13 +174,13 @@ absl::StatusOr<std::string> ArgumentParser::Parse(
   try {
     app_->parse(std::move(args));
   } catch (const CLI::CallForHelp&) {
-    return Innermost(app_.get())->help();
+    return HelpText(*Innermost(app_.get()));
   } catch (const CLI::ParseError& error) {
     return absl::InvalidArgumentError(Explain(*app_, error));
   }
   return std::string();
 }
 
-std::string ArgumentParser::Help() const { return app_->help(); }
+std::string ArgumentParser::Help() const { return HelpText(*app_); }
 
 }  // namespace kso::cli

@@ -10,7 +10,7 @@ class Completion : public Command {
  public:
   Completion(Arguments arguments, Arguments root) : root_(root) {
     arguments.PositionalChoice("SHELL", &shell_, {"bash", "zsh", "fish"},
-                               "The shell to teach.");
+                               "bash, zsh or fish.");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {

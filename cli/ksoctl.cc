@@ -112,7 +112,8 @@ ExitStatus RunKsoctl(const std::vector<std::string>& args,
   Arguments root = parser.root();
   root.OptionOrVariable(
       "--coordinator", "KSO_COORDINATOR", &address, "HOST:PORT",
-      absl::StrCat("Where the coordinator is. Default: ", kDefaultAddress));
+      absl::StrCat("Where the coordinator is. Default: $KSO_COORDINATOR, or ",
+                   kDefaultAddress, "."));
   root.Choice("--output", &output, {"text", "json"},
               "How to print; understood after a command too.");
   const std::vector<Entry> entries = DeclareCommands(root);
