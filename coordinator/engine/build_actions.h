@@ -36,8 +36,9 @@ struct TagRequest {
 
 // What the coordinator itself does for a build beyond deciding: it talks to the
 // destination. The engine asks for it after the decision is durable, and asks
-// again after a restart, so each action is idempotent. Calls return at once; the
-// work is done elsewhere, and `done` is called exactly once, from any thread.
+// again after a restart, so each action is idempotent. Calls return at once;
+// the work is done elsewhere, and `done` is called exactly once, from any
+// thread.
 class BuildActions {
  public:
   virtual ~BuildActions() = default;

@@ -1,0 +1,160 @@
+#include "coordinator/engine/action_runner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/build_flow.h"
+#include "coordinator/core/words.h"
+
+namespace kso::coordinator {
+namespace {
+
+bool HasAction(const BuildEntry* build) {
+  return build != nullptr && build->running() &&
+         (build->phase == v1::ASSEMBLE || build->phase == v1::TAG);
+}
+
+bool WorthAnotherTry(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kDeadlineExceeded:
+      return true;
+    default:
+      return false;
+  }
+}
+
+AssembleRequest AssembleRequestOf(const State& state, const BuildEntry& build) {
+  AssembleRequest request;
+  request.build_id = build.build_id;
+  request.release = build.release;
+  request.images = build.planned_images;
+  request.resolved = ResolvedOf(state, build);
+  request.layers = LayersOf(state, build);
+  return request;
+}
+
+}  // namespace
+
+void ActionRunner::Tick(Transaction& turn) {
+  for (auto it = by_build_.begin(); it != by_build_.end();) {
+    const BuildEntry* build = turn.state().FindBuild(it->first);
+    const bool keep = HasAction(build) && build->phase == it->second.phase;
+    it = keep ? std::next(it) : by_build_.erase(it);
+  }
+  for (const auto& [number, build] : turn.state().running()) {
+    if (!HasAction(build)) continue;
+    Action& action = by_build_[build->build_id];
+    action.phase = build->phase;
+    if (action.under_way || action.not_before > turn.now()) continue;
+    Start(turn, *build, action);
+  }
+}
+
+void ActionRunner::Start(Transaction& turn, const BuildEntry& build,
+                         Action& action) {
+  action.under_way = true;
+  action.serial = ++last_serial_;
+  const std::string id = build.build_id;
+  const int64_t serial = action.serial;
+  if (build.phase == v1::ASSEMBLE) {
+    turn.Defer([this, id, serial,
+                request = AssembleRequestOf(turn.state(), build)]() mutable {
+      actions_->Assemble(
+          std::move(request),
+          [this, post = post_, id,
+           serial](absl::StatusOr<AssembleOutcome> outcome) mutable {
+            post([this, id, serial,
+                  outcome = std::move(outcome)](Transaction& later) mutable {
+              OnAssembled(later, id, serial, std::move(outcome));
+            });
+          });
+    });
+    return;
+  }
+  TagRequest request{id, build.release.destination(), build.images};
+  turn.Defer([this, id, serial, request = std::move(request)]() mutable {
+    actions_->Tag(std::move(request),
+                  [this, post = post_, id, serial](absl::Status status) {
+                    post([this, id, serial, status](Transaction& later) {
+                      OnTagged(later, id, serial, status);
+                    });
+                  });
+  });
+}
+
+const BuildEntry* ActionRunner::TakeAnswer(Transaction& turn,
+                                           const std::string& build_id,
+                                           int64_t serial) {
+  const auto found = by_build_.find(build_id);
+  if (found == by_build_.end() || found->second.serial != serial) {
+    return nullptr;
+  }
+  const BuildEntry* build = turn.state().FindBuild(build_id);
+  if (!HasAction(build) || build->phase != found->second.phase) return nullptr;
+  found->second.under_way = false;
+  return build;
+}
+
+void ActionRunner::OnAssembled(Transaction& turn, const std::string& build_id,
+                               int64_t serial,
+                               absl::StatusOr<AssembleOutcome> outcome) {
+  const BuildEntry* build = TakeAnswer(turn, build_id, serial);
+  if (build == nullptr) return;
+  if (!outcome.ok()) return OnFailure(turn, *build, outcome.status());
+  turn.Record(AfterAssemble(*build, outcome->images, outcome->verify_tasks));
+}
+
+void ActionRunner::OnTagged(Transaction& turn, const std::string& build_id,
+                            int64_t serial, const absl::Status& status) {
+  const BuildEntry* build = TakeAnswer(turn, build_id, serial);
+  if (build == nullptr) return;
+  if (!status.ok()) return OnFailure(turn, *build, status);
+  turn.Record(AfterTag(*build));
+}
+
+void ActionRunner::OnFailure(Transaction& turn, const BuildEntry& build,
+                             const absl::Status& status) {
+  Action& action = by_build_[build.build_id];
+  action.reason = std::string(status.message());
+  if (WorthAnotherTry(status) &&
+      action.failures < options_.retry.transient_budget) {
+    action.not_before =
+        turn.now() + DelayAfter(action.failures, options_.retry);
+    ++action.failures;
+    return;
+  }
+  v1::Failure failure;
+  failure.set_kind(WorthAnotherTry(status) ? v1::Failure::TRANSIENT
+                                           : v1::Failure::PERMANENT);
+  failure.set_item(PhaseInWords(build.phase));
+  failure.set_reason(action.reason);
+  failure.set_advice("mend it, then: ksoctl retry " + build.build_id);
+  turn.Record(EndBuild(build, v1::Build::FAILED, {failure}));
+}
+
+bool ActionRunner::Busy(const std::string& build_id) const {
+  const auto found = by_build_.find(build_id);
+  return found != by_build_.end() && found->second.under_way;
+}
+
+std::vector<std::string> ActionRunner::Waiting(const std::string& build_id,
+                                               absl::Time now) const {
+  const auto found = by_build_.find(build_id);
+  if (found == by_build_.end() || found->second.not_before <= now) return {};
+  return {absl::StrCat(PhaseInWords(found->second.phase), ": tried again in ",
+                       DurationInWords(found->second.not_before - now), ": ",
+                       found->second.reason)};
+}
+
+absl::Time ActionRunner::NextDeadline() const {
+  absl::Time next = absl::InfiniteFuture();
+  for (const auto& [build_id, action] : by_build_) {
+    if (!action.under_way) next = std::min(next, action.not_before);
+  }
+  return next;
+}
+
+}  // namespace kso::coordinator

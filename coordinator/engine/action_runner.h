@@ -1,0 +1,72 @@
+#ifndef KSO_COORDINATOR_ENGINE_ACTION_RUNNER_H_
+#define KSO_COORDINATOR_ENGINE_ACTION_RUNNER_H_
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "coordinator/engine/build_actions.h"
+#include "coordinator/engine/engine_options.h"
+#include "coordinator/engine/transaction.h"
+
+namespace kso::coordinator {
+
+// Keeps the coordinator's own actions going: each running build in ASSEMBLE or
+// TAG has one under way, or waits to try it again. What is under way is not
+// durable; after a restart it is asked for again. Not thread safe.
+class ActionRunner {
+ public:
+  // Runs a command in a later turn of the engine. May be called from any
+  // thread, also after the engine's end (the command is dropped then).
+  using Post = std::function<void(absl::AnyInvocable<void(Transaction& turn)>)>;
+
+  // `actions` must outlive what was started.
+  ActionRunner(const EngineOptions& options, BuildActions* actions, Post post)
+      : options_(options), actions_(actions), post_(std::move(post)) {}
+
+  // Starts what should be under way and is not, once the turn is durable.
+  void Tick(Transaction& turn);
+
+  // Whether an action of the build is under way.
+  bool Busy(const std::string& build_id) const;
+  // "assemble: tried again in 4.0 s: 503"; nothing when nothing waits.
+  std::vector<std::string> Waiting(const std::string& build_id,
+                                   absl::Time now) const;
+  // When Tick has something to do next.
+  absl::Time NextDeadline() const;
+
+ private:
+  struct Action {
+    v1::Phase phase = v1::PHASE_UNSPECIFIED;
+    // Tells the answer to this try from those to earlier ones.
+    int64_t serial = 0;
+    bool under_way = false;
+    int failures = 0;
+    absl::Time not_before = absl::InfinitePast();
+    std::string reason;
+  };
+
+  void Start(Transaction& turn, const BuildEntry& build, Action& action);
+  void OnAssembled(Transaction& turn, const std::string& build_id,
+                   int64_t serial, absl::StatusOr<AssembleOutcome> outcome);
+  void OnTagged(Transaction& turn, const std::string& build_id, int64_t serial,
+                const absl::Status& status);
+  // The build whose answer this is; null when nobody waits for it any more.
+  const BuildEntry* TakeAnswer(Transaction& turn, const std::string& build_id,
+                               int64_t serial);
+  void OnFailure(Transaction& turn, const BuildEntry& build,
+                 const absl::Status& status);
+
+  const EngineOptions options_;
+  BuildActions* const actions_;
+  const Post post_;
+  int64_t last_serial_ = 0;
+  std::map<std::string, Action> by_build_;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ENGINE_ACTION_RUNNER_H_

@@ -1,0 +1,230 @@
+#include "coordinator/engine/build_desk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/status_macros.h"
+#include "coordinator/core/build_flow.h"
+#include "coordinator/core/build_view.h"
+#include "coordinator/core/planner.h"
+#include "coordinator/core/times.h"
+#include "coordinator/core/words.h"
+
+namespace kso::coordinator {
+namespace {
+
+absl::Status CheckBuildId(const std::string& id) {
+  const bool fits =
+      !id.empty() && id.size() <= 64 &&
+      std::all_of(id.begin(), id.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+      });
+  if (fits) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "a build id has 1 to 64 characters of a-z, 0-9 and -");
+}
+
+std::string StateInWords(const BuildEntry& build) {
+  switch (build.state) {
+    case v1::Build::RUNNING:
+      return "still runs";
+    case v1::Build::SUCCEEDED:
+      return "has succeeded";
+    case v1::Build::CANCELLED:
+      return "was cancelled";
+    default:
+      return "has failed";
+  }
+}
+
+// Builds whose ids begin with `prefix`.
+std::vector<const BuildEntry*> WithPrefix(const State& state,
+                                          const std::string& prefix) {
+  std::vector<const BuildEntry*> found;
+  for (auto it = state.builds().lower_bound(prefix);
+       it != state.builds().end() && it->first.starts_with(prefix); ++it) {
+    found.push_back(&it->second);
+  }
+  return found;
+}
+
+}  // namespace
+
+absl::StatusOr<const BuildEntry*> BuildDesk::Find(
+    const State& state, const std::string& name) const {
+  if (const BuildEntry* build = state.FindBuild(name)) return build;
+  const BuildEntry* newest = nullptr;
+  for (const auto& [id, build] : state.builds()) {
+    if (build.release.name() == name &&
+        (newest == nullptr || build.number > newest->number)) {
+      newest = &build;
+    }
+  }
+  if (newest != nullptr) return newest;
+  std::vector<const BuildEntry*> matches;
+  if (!name.empty()) matches = WithPrefix(state, name);
+  if (matches.size() == 1) return matches.front();
+  if (matches.empty()) {
+    return absl::NotFoundError(absl::StrCat("there is no build \"", name,
+                                            "\"; ksoctl builds lists them"));
+  }
+  return absl::NotFoundError(
+      absl::StrCat("\"", name, "\" is the beginning of several builds: ",
+                   absl::StrJoin(matches, ", ",
+                                 [](std::string* out, const BuildEntry* build) {
+                                   out->append(build->build_id);
+                                 })));
+}
+
+v1::Build BuildDesk::View(Transaction& turn, const BuildEntry& build) const {
+  v1::Build view =
+      BuildView(turn.state(), build, workers_.Views(turn.now()), turn.now());
+  for (std::string& sentence : actions_.Waiting(build.build_id, turn.now())) {
+    view.add_waiting(std::move(sentence));
+  }
+  return view;
+}
+
+absl::StatusOr<v1::Build> BuildDesk::Submit(
+    Transaction& turn, const v1::SubmitBuildRequest& request) {
+  KSO_RETURN_IF_ERROR(CheckBuildId(request.build_id()));
+  if (const BuildEntry* known = turn.state().FindBuild(request.build_id())) {
+    return View(turn, *known);
+  }
+  const std::vector<v1::Failure> failures = CheckRelease(request.release());
+  if (!failures.empty()) {
+    return absl::InvalidArgumentError(absl::StrJoin(
+        failures, "\n", [](std::string* out, const v1::Failure& failure) {
+          out->append(FailureInWords(failure));
+        }));
+  }
+  turn.Record(
+      StartBuild(request.build_id(), request.release(), request.plan_only()));
+  return View(turn, *turn.state().FindBuild(request.build_id()));
+}
+
+absl::StatusOr<v1::Build> BuildDesk::Get(Transaction& turn,
+                                         const v1::GetBuildRequest& request) {
+  KSO_ASSIGN_OR_RETURN(const BuildEntry* build,
+                       Find(turn.state(), request.build_id()));
+  return View(turn, *build);
+}
+
+v1::ListBuildsResponse BuildDesk::List(Transaction& turn) {
+  std::vector<const BuildEntry*> builds;
+  for (const auto& [id, build] : turn.state().builds()) {
+    builds.push_back(&build);
+  }
+  std::sort(builds.begin(), builds.end(),
+            [](const auto* a, const auto* b) { return a->number > b->number; });
+  v1::ListBuildsResponse response;
+  for (const BuildEntry* build : builds) {
+    *response.add_builds() = View(turn, *build);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::Build> BuildDesk::Cancel(
+    Transaction& turn, const v1::CancelBuildRequest& request) {
+  KSO_ASSIGN_OR_RETURN(const BuildEntry* build,
+                       Find(turn.state(), request.build_id()));
+  if (!build->running()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("build ", build->build_id, " ", StateInWords(*build)));
+  }
+  // Its answer may come too late to take a tag back.
+  if (build->phase == v1::TAG && actions_.Busy(build->build_id)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("build ", build->build_id,
+                     " is pushing its tags; it ends in a moment"));
+  }
+  turn.Record(EndBuild(*build, v1::Build::CANCELLED));
+  return View(turn, *build);
+}
+
+absl::StatusOr<v1::Build> BuildDesk::Retry(
+    Transaction& turn, const v1::RetryBuildRequest& request) {
+  KSO_ASSIGN_OR_RETURN(const BuildEntry* build,
+                       Find(turn.state(), request.build_id()));
+  if (build->state != v1::Build::FAILED &&
+      build->state != v1::Build::CANCELLED) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("build ", build->build_id, " ", StateInWords(*build),
+                     "; there is nothing to retry"));
+  }
+  v1::JournalRecord record;
+  record.mutable_build_retried()->set_build_id(build->build_id);
+  turn.Record(std::move(record));
+  return View(turn, *build);
+}
+
+void BuildDesk::Watch(Transaction& turn, const v1::WatchBuildRequest& request,
+                      Engine::Done<v1::WatchBuildResponse> done) {
+  const absl::StatusOr<const BuildEntry*> build =
+      Find(turn.state(), request.build_id());
+  if (!build.ok()) {
+    turn.Defer([done = std::move(done), status = build.status()]() mutable {
+      done(status);
+    });
+    return;
+  }
+  const absl::Duration wait =
+      std::min(FromProto(request.wait()), options_.longest_watch);
+  watchers_.push_back({(*build)->build_id, request.after_sequence(),
+                       turn.now() + wait, std::move(done)});
+}
+
+void BuildDesk::Advance(Transaction& turn) {
+  std::vector<std::string> ids;
+  for (const auto& [number, build] : turn.state().running()) {
+    ids.push_back(build->build_id);
+  }
+  for (const std::string& id : ids) {
+    while (true) {
+      std::vector<v1::JournalRecord> records =
+          AdvanceBuild(turn.state(), *turn.state().FindBuild(id));
+      if (records.empty() || !turn.status().ok()) break;
+      turn.Record(std::move(records));
+    }
+  }
+}
+
+void BuildDesk::Answer(Transaction& turn) {
+  std::vector<Watcher> still;
+  for (Watcher& watcher : watchers_) {
+    const BuildEntry& build = *turn.state().FindBuild(watcher.build_id);
+    const int64_t last = static_cast<int64_t>(build.events.size());
+    if (last <= watcher.after_sequence && build.running() &&
+        watcher.deadline > turn.now()) {
+      still.push_back(std::move(watcher));
+      continue;
+    }
+    v1::WatchBuildResponse response;
+    for (int64_t i = std::max<int64_t>(watcher.after_sequence, 0); i < last;
+         ++i) {
+      *response.add_events() = build.events[i];
+    }
+    *response.mutable_build() = View(turn, build);
+    turn.Defer([done = std::move(watcher.done),
+                response = std::move(response)]() mutable {
+      done(std::move(response));
+    });
+  }
+  watchers_ = std::move(still);
+}
+
+void BuildDesk::Refuse(const absl::Status& status) {
+  for (Watcher& watcher : std::exchange(watchers_, {})) watcher.done(status);
+}
+
+absl::Time BuildDesk::NextDeadline() const {
+  absl::Time next = absl::InfiniteFuture();
+  for (const Watcher& watcher : watchers_) {
+    next = std::min(next, watcher.deadline);
+  }
+  return next;
+}
+
+}  // namespace kso::coordinator

@@ -1,0 +1,70 @@
+#ifndef KSO_COORDINATOR_ENGINE_BUILD_DESK_H_
+#define KSO_COORDINATOR_ENGINE_BUILD_DESK_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "coordinator/engine/action_runner.h"
+#include "coordinator/engine/engine.h"
+#include "coordinator/engine/engine_options.h"
+#include "coordinator/engine/transaction.h"
+#include "coordinator/engine/worker_table.h"
+
+namespace kso::coordinator {
+
+// What people ask of builds, and the course of builds itself. A turn of the
+// engine calls what was asked for, then Advance, and Answer at its end. Not
+// thread safe.
+class BuildDesk {
+ public:
+  // Both pointers must outlive it.
+  BuildDesk(const EngineOptions& options, const WorkerTable* workers,
+            ActionRunner* actions)
+      : options_(options), workers_(*workers), actions_(*actions) {}
+
+  absl::StatusOr<v1::Build> Submit(Transaction& turn,
+                                   const v1::SubmitBuildRequest& request);
+  absl::StatusOr<v1::Build> Get(Transaction& turn,
+                                const v1::GetBuildRequest& request);
+  v1::ListBuildsResponse List(Transaction& turn);
+  absl::StatusOr<v1::Build> Cancel(Transaction& turn,
+                                   const v1::CancelBuildRequest& request);
+  absl::StatusOr<v1::Build> Retry(Transaction& turn,
+                                  const v1::RetryBuildRequest& request);
+  // Parks until there is something to see.
+  void Watch(Transaction& turn, const v1::WatchBuildRequest& request,
+             Engine::Done<v1::WatchBuildResponse> done);
+
+  // Takes running builds as far as they go without anybody's work.
+  void Advance(Transaction& turn);
+
+  // Answers the watchers for whom there is something to see, or whose time is
+  // over.
+  void Answer(Transaction& turn);
+  // Answers all watchers with `status`.
+  void Refuse(const absl::Status& status);
+  // When Answer has something to do without anything happening.
+  absl::Time NextDeadline() const;
+
+ private:
+  struct Watcher {
+    std::string build_id;
+    int64_t after_sequence = 0;
+    absl::Time deadline;
+    Engine::Done<v1::WatchBuildResponse> done;
+  };
+
+  absl::StatusOr<const BuildEntry*> Find(const State& state,
+                                         const std::string& name) const;
+  v1::Build View(Transaction& turn, const BuildEntry& build) const;
+
+  const EngineOptions options_;
+  const WorkerTable& workers_;
+  const ActionRunner& actions_;
+  std::vector<Watcher> watchers_;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ENGINE_BUILD_DESK_H_

@@ -1,0 +1,69 @@
+#ifndef KSO_COORDINATOR_ENGINE_ENGINE_H_
+#define KSO_COORDINATOR_ENGINE_ENGINE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "coordinator/engine/build_actions.h"
+#include "coordinator/engine/engine_options.h"
+#include "coordinator/store/state_store.h"
+#include "kso/v1/admin.pb.h"
+#include "kso/v1/build.pb.h"
+#include "kso/v1/worker.pb.h"
+
+namespace kso::coordinator {
+
+// The only one who changes the state. A thread of its own takes what others ask
+// for, decides, commits what it decided to the journal in one group, and only
+// then answers and acts: nothing is acknowledged before it is durable. When a
+// commit fails the process ends (EngineOptions::fatal), since what is in memory
+// is ahead of the disk then.
+//
+// The methods are those of the services in proto/kso/v1, with their errors. May
+// be called from any thread, and return at once. `done` is called exactly once,
+// on the engine's thread, so it must not block; with UNAVAILABLE when the
+// engine stops before (on the caller's thread when it has stopped already).
+class Engine {
+ public:
+  template <typename Response>
+  using Done = absl::AnyInvocable<void(absl::StatusOr<Response>)>;
+
+  virtual ~Engine() = default;
+
+  virtual void Sync(v1::SyncRequest request, Done<v1::SyncResponse> done) = 0;
+
+  virtual void SubmitBuild(v1::SubmitBuildRequest request,
+                           Done<v1::Build> done) = 0;
+  virtual void GetBuild(v1::GetBuildRequest request, Done<v1::Build> done) = 0;
+  virtual void ListBuilds(v1::ListBuildsRequest request,
+                          Done<v1::ListBuildsResponse> done) = 0;
+  virtual void WatchBuild(v1::WatchBuildRequest request,
+                          Done<v1::WatchBuildResponse> done) = 0;
+  virtual void CancelBuild(v1::CancelBuildRequest request,
+                           Done<v1::Build> done) = 0;
+  virtual void RetryBuild(v1::RetryBuildRequest request,
+                          Done<v1::Build> done) = 0;
+
+  virtual void ListWorkers(v1::ListWorkersRequest request,
+                           Done<v1::ListWorkersResponse> done) = 0;
+  virtual void DrainWorker(v1::DrainWorkerRequest request,
+                           Done<v1::DrainWorkerResponse> done) = 0;
+
+  // Answers all parked calls, ends the thread and commits nothing more. Calls
+  // after it get UNAVAILABLE. The destructor does it too.
+  virtual void Stop() = 0;
+};
+
+// Replays the journal and starts. All pointers must outlive the engine.
+absl::StatusOr<std::unique_ptr<Engine>> CreateEngine(
+    const EngineOptions& options, Clock* clock, StateStore* store,
+    BuildActions* actions);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ENGINE_ENGINE_H_

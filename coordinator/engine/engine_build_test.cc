@@ -1,0 +1,195 @@
+#include "coordinator/engine/engine_testing.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+// The life of builds, from submit to tag.
+
+namespace kso::coordinator {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+using EngineBuildTest = EngineTest;
+
+v1::WatchBuildRequest WatchRequest(int64_t after, absl::Duration wait) {
+  v1::WatchBuildRequest request;
+  request.set_build_id("b1");
+  request.set_after_sequence(after);
+  request.mutable_wait()->set_seconds(absl::ToInt64Seconds(wait));
+  return request;
+}
+
+TEST_F(EngineBuildTest, ABuildGoesThroughAllPhasesAndThenIsTagged) {
+  ScriptedWorker amd("amd", "amd64", "s1");
+  ScriptedWorker arm("arm", "arm64", "s2");
+  RunToVerify({&amd, &arm});
+  Sync(arm);
+  Sync(amd);
+  ASSERT_THAT(amd.held, SizeIs(1));
+  ASSERT_THAT(arm.held, SizeIs(1));
+  EXPECT_EQ(amd.held.begin()->second.task().task_id(), "b1/verify/amd64");
+  EXPECT_EQ(arm.held.begin()->second.task().task_id(), "b1/verify/arm64");
+  for (ScriptedWorker* worker : {&amd, &arm}) {
+    worker->FinishAll(release_.resolved);
+    Sync(*worker);
+  }
+  EXPECT_EQ(Get().phase(), v1::TAG);
+  EXPECT_THAT(actions_.EndTag(absl::OkStatus()).images, SizeIs(1));
+
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::SUCCEEDED);
+  EXPECT_THAT(build.verifications(), SizeIs(2));
+  EXPECT_THAT(build.waiting(), SizeIs(0));
+  for (const v1::PhaseProgress& progress : build.progress()) {
+    EXPECT_EQ(progress.done(), progress.total()) << progress.DebugString();
+  }
+}
+
+TEST_F(EngineBuildTest, SubmittingTwiceIsSubmittingOnce) {
+  ASSERT_TRUE(Submit().ok());
+  ASSERT_TRUE(Submit().ok());
+  Answer<v1::ListBuildsResponse> list;
+  engine_->ListBuilds({}, list.Done());
+  EXPECT_THAT(list.Get()->builds(), SizeIs(1));
+}
+
+TEST_F(EngineBuildTest, ABadReleaseIsRefusedWithAllThatIsWrong) {
+  release_.release.set_name("bad name");
+  release_.release.clear_platforms();
+  const absl::StatusOr<v1::Build> build = Submit();
+  EXPECT_EQ(build.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(build.status().message()), HasSubstr("bad name"));
+  EXPECT_THAT(std::string(build.status().message()), HasSubstr("\nplatforms"));
+}
+
+TEST_F(EngineBuildTest, APlanStopsBeforeTheLayers) {
+  ScriptedWorker worker("w", "amd64", "s1");
+  ASSERT_TRUE(Submit("b1", true).ok());
+  Sync(worker);
+  worker.FinishAll(release_.resolved);
+  Sync(worker);
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::SUCCEEDED);
+  EXPECT_GT(build.plan().layer_count(), 0);
+  EXPECT_THAT(worker.held, SizeIs(0));
+}
+
+TEST_F(EngineBuildTest, AllProblemsOfResolvingAreSaidAtOnce) {
+  release_.AddFile("https://dl.example.com/gone", {"amd64"});
+  release_.AddImage("registry.example.com/half:1",
+                    {.platforms = {"linux/amd64"}});
+  ScriptedWorker worker("w", "amd64", "s1");
+  ASSERT_TRUE(Submit().ok());
+  Sync(worker);
+  for (const auto& [id, lease] : std::map(worker.held)) {
+    if (lease.task().resolve_file().url() == "https://dl.example.com/gone") {
+      v1::Failure* failure = worker.AddResult(lease).mutable_failure();
+      failure->set_kind(v1::Failure::PERMANENT);
+      failure->set_item("https://dl.example.com/gone");
+      failure->set_reason("404 Not Found");
+    }
+  }
+  Sync(worker);
+  EXPECT_EQ(Get().state(), v1::Build::RUNNING);
+  worker.FinishAll(release_.resolved);
+  Sync(worker);
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::FAILED);
+  ASSERT_THAT(build.failures(), SizeIs(2));
+  EXPECT_EQ(build.failures(0).reason(), "404 Not Found");
+  EXPECT_THAT(build.failures(1).item(), HasSubstr("half:1"));
+}
+
+TEST_F(EngineBuildTest, AFailedBuildIsNotTaggedAndMayBeRetried) {
+  ScriptedWorker worker("w", "amd64", "s1");
+  RunToVerify({&worker});
+  Sync(worker);
+  ASSERT_THAT(worker.held, SizeIs(1));
+  v1::Failure* failure =
+      worker.AddResult(worker.held.begin()->second).mutable_failure();
+  failure->set_kind(v1::Failure::PERMANENT);
+  failure->set_reason("etcd is missing");
+  Sync(worker);
+  v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::FAILED);
+  EXPECT_EQ(build.failures(0).item(), "verify kubespray-files linux/amd64");
+
+  v1::RetryBuildRequest request;
+  request.set_build_id("b1");
+  Answer<v1::Build> retried;
+  engine_->RetryBuild(request, retried.Done());
+  EXPECT_TRUE(retried.Get().ok());
+  Sync(worker);
+  EXPECT_THAT(worker.held, SizeIs(1));
+  EXPECT_THAT(Get().waiting(),
+              ElementsAre(HasSubstr("kso-worker --platform linux/arm64")));
+}
+
+TEST_F(EngineBuildTest, CancellingTakesTheTasksAway) {
+  ScriptedWorker worker("w", "amd64", "s1");
+  ASSERT_TRUE(Submit().ok());
+  Sync(worker);
+  auto parked = worker.Begin(*engine_);
+  v1::CancelBuildRequest request;
+  request.set_build_id("b");  // A prefix will do.
+  Answer<v1::Build> cancelled;
+  engine_->CancelBuild(request, cancelled.Done());
+  EXPECT_EQ(cancelled.Get()->state(), v1::Build::CANCELLED);
+  EXPECT_THAT(worker.End(parked).leases(), SizeIs(0));
+  Answer<v1::Build> again;
+  engine_->CancelBuild(request, again.Done());
+  EXPECT_EQ(again.Get().status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(EngineBuildTest, AssemblingIsTriedAgainAndThenFails) {
+  ScriptedWorker worker("w", "amd64", "s1");
+  RunToAssemble({&worker});
+  actions_.EndAssemble(absl::UnavailableError("503"));
+  EXPECT_THAT(Get().waiting(),
+              ElementsAre("assemble: tried again in 1.0 s: 503"));
+  Advance(absl::Seconds(1));
+  actions_.EndAssemble(absl::PermissionDeniedError("may not push"));
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::FAILED);
+  EXPECT_EQ(build.failures(0).reason(), "may not push");
+}
+
+TEST_F(EngineBuildTest, WatchersSeeEachLineOnce) {
+  ScriptedWorker worker("w", "amd64", "s1");
+  ASSERT_TRUE(Submit().ok());
+  Answer<v1::WatchBuildResponse> first;
+  engine_->WatchBuild(WatchRequest(0, absl::Seconds(20)), first.Done());
+  const v1::WatchBuildResponse seen = *first.Get();
+  ASSERT_GT(seen.events_size(), 0);
+  EXPECT_EQ(seen.events(0).sequence(), 1);
+
+  Answer<v1::WatchBuildResponse> second;
+  engine_->WatchBuild(
+      WatchRequest(seen.build().last_sequence(), absl::Seconds(20)),
+      second.Done());
+  Get();
+  EXPECT_FALSE(second.HasCome());
+  Sync(worker);
+  worker.FinishAll(release_.resolved);
+  Sync(worker);
+  EXPECT_EQ(second.Get()->events(0).sequence(),
+            seen.build().last_sequence() + 1);
+
+  Answer<v1::WatchBuildResponse> third;
+  engine_->WatchBuild(WatchRequest(1000, absl::Seconds(20)), third.Done());
+  Advance(absl::Seconds(20));
+  EXPECT_THAT(third.Get()->events(), SizeIs(0));
+}
+
+TEST_F(EngineBuildTest, StoppingAnswersWhoIsParked) {
+  ScriptedWorker worker("w", "amd64", "s1");
+  auto parked = worker.Begin(*engine_);
+  engine_->Stop();
+  EXPECT_EQ(parked.Get().status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Submit().status().code(), absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace kso::coordinator

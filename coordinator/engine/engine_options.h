@@ -1,0 +1,37 @@
+#ifndef KSO_COORDINATOR_ENGINE_ENGINE_OPTIONS_H_
+#define KSO_COORDINATOR_ENGINE_ENGINE_OPTIONS_H_
+
+#include <functional>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "coordinator/core/retry_policy.h"
+
+namespace kso::coordinator {
+
+struct EngineOptions {
+  // A worker that has not called for this long is lost. After a restart of the
+  // coordinator, also how long leases wait for their workers to come back.
+  absl::Duration worker_timeout = absl::Seconds(30);
+  // How long a task may take on a worker that keeps calling.
+  absl::Duration lease_duration = absl::Hours(1);
+  // How long a Sync is parked.
+  absl::Duration long_poll = absl::Seconds(10);
+  // The longest that a WatchBuild is parked, whatever it asks for.
+  absl::Duration longest_watch = absl::Seconds(30);
+  RetryOptions retry;
+  // A worker on which so many tasks in a row failed for reasons of its own gets
+  // nothing for a while, twice as long each time.
+  int quarantine_after = 3;
+  absl::Duration first_quarantine = absl::Seconds(30);
+  absl::Duration longest_quarantine = absl::Minutes(10);
+  // Lost workers are shown for this long.
+  absl::Duration forget_worker_after = absl::Hours(1);
+  // What to do when the journal cannot be written. Logs and ends the process
+  // when empty; if it returns, the engine stops and answers nobody.
+  std::function<void(const absl::Status&)> fatal;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ENGINE_ENGINE_OPTIONS_H_

@@ -1,0 +1,272 @@
+#ifndef KSO_COORDINATOR_ENGINE_ENGINE_TESTING_H_
+#define KSO_COORDINATOR_ENGINE_ENGINE_TESTING_H_
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "coordinator/engine/engine.h"
+#include "coordinator/store/memory_state_store.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/resolved_release.h"
+
+namespace kso::coordinator {
+
+// An answer of the engine that may come later.
+template <typename Response>
+class Answer {
+ public:
+  Engine::Done<Response> Done() {
+    return [shared = shared_](absl::StatusOr<Response> response) {
+      shared->response = std::move(response);
+      shared->come.Notify();
+    };
+  }
+  bool HasCome() const { return shared_->come.HasBeenNotified(); }
+  // Waits for it.
+  absl::StatusOr<Response> Get() {
+    shared_->come.WaitForNotification();
+    return shared_->response;
+  }
+
+ private:
+  struct Shared {
+    absl::Notification come;
+    absl::StatusOr<Response> response;
+  };
+  std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+};
+
+// Does nothing but remember what was asked for, until told how it went.
+class FakeActions : public BuildActions {
+ public:
+  void Assemble(
+      AssembleRequest request,
+      absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) override {
+    absl::MutexLock lock(&mutex_);
+    assembles_.emplace_back(std::move(request), std::move(done));
+  }
+  void Tag(TagRequest request,
+           absl::AnyInvocable<void(absl::Status)> done) override {
+    absl::MutexLock lock(&mutex_);
+    tags_.emplace_back(std::move(request), std::move(done));
+  }
+
+  // Waits for the action and ends it.
+  AssembleRequest EndAssemble(absl::StatusOr<AssembleOutcome> outcome) {
+    auto [request, done] = Next(assembles_);
+    done(std::move(outcome));
+    return request;
+  }
+  TagRequest EndTag(absl::Status status) {
+    auto [request, done] = Next(tags_);
+    done(std::move(status));
+    return request;
+  }
+
+ private:
+  template <typename Call>
+  Call Next(std::deque<Call>& calls) {
+    const auto some = [&calls] { return !calls.empty(); };
+    absl::MutexLock lock(&mutex_, absl::Condition(&some));
+    Call call = std::move(calls.front());
+    calls.pop_front();
+    return call;
+  }
+
+  absl::Mutex mutex_;
+  std::deque<std::pair<AssembleRequest, absl::AnyInvocable<void(
+                                            absl::StatusOr<AssembleOutcome>)>>>
+      assembles_;
+  std::deque<std::pair<TagRequest, absl::AnyInvocable<void(absl::Status)>>>
+      tags_;
+};
+
+// A worker as the protocol sees it.
+class ScriptedWorker {
+ public:
+  ScriptedWorker(const std::string& name, const std::string& architecture,
+                 const std::string& session, int slots = 100)
+      : slots_(slots) {
+    request.mutable_worker()->set_name(name);
+    request.mutable_worker()->set_slots(slots);
+    request.mutable_worker()->set_can_execute(true);
+    v1::PlatformSupport* support = request.mutable_worker()->add_platforms();
+    support->mutable_platform()->set_os("linux");
+    support->mutable_platform()->set_architecture(architecture);
+    support->set_native(true);
+    request.set_session(session);
+  }
+
+  // Begins a Sync that tells what the worker holds.
+  Answer<v1::SyncResponse> Begin(Engine& engine) {
+    request.set_sequence(request.sequence() + 1);
+    request.clear_held();
+    for (const auto& [id, lease] : held) {
+      request.add_held()->set_lease_id(id);
+    }
+    request.set_free_slots(slots_ - static_cast<int>(held.size()));
+    Answer<v1::SyncResponse> answer;
+    engine.Sync(request, answer.Done());
+    request.clear_results();
+    return answer;
+  }
+  // Takes up what the answer says.
+  v1::SyncResponse End(Answer<v1::SyncResponse> answer) {
+    const absl::StatusOr<v1::SyncResponse> response = answer.Get();
+    EXPECT_TRUE(response.ok()) << response.status();
+    if (!response.ok()) return {};
+    held.clear();
+    for (const v1::Lease& lease : response->leases()) {
+      held[lease.lease_id()] = lease;
+    }
+    return *response;
+  }
+  v1::LeaseResult& AddResult(v1::Lease lease) {
+    v1::LeaseResult& result = *request.add_results();
+    result.set_lease_id(lease.lease_id());
+    result.set_task_id(lease.task().task_id());
+    held.erase(lease.lease_id());
+    return result;
+  }
+
+  // Ends all that it holds well.
+  void FinishAll(const Resolved& resolved) {
+    for (const auto& [id, lease] : std::map(held)) Finish(lease, resolved);
+  }
+  void Finish(v1::Lease lease, const Resolved& resolved) {
+    const v1::Task& task = lease.task();
+    v1::TaskResult& result = *AddResult(lease).mutable_result();
+    if (task.has_resolve_file()) {
+      *result.mutable_resolved_file() =
+          resolved.files.at(task.resolve_file().url());
+    } else if (task.has_resolve_image()) {
+      *result.mutable_resolved_image() =
+          resolved.images.at(task.resolve_image().reference());
+    } else if (task.has_make_layer()) {
+      result.mutable_made_layer()->set_diff_id("sha256:" + lease.lease_id());
+    } else if (task.has_copy_blobs()) {
+      result.mutable_copied_blobs();
+    } else {
+      result.mutable_verified_image()->set_native(true);
+    }
+  }
+
+  v1::SyncRequest request;
+  std::map<std::string, v1::Lease> held;
+
+ private:
+  const int slots_;
+};
+
+// An engine whose time stands still, and a release of one file and one image.
+class EngineTest : public ::testing::Test {
+ protected:
+  EngineTest() {
+    release_.AddFile("https://dl.example.com/a", {"amd64", "arm64"});
+    release_.AddImage("registry.example.com/pause:3.9");
+    Restart();
+  }
+
+  void Restart() {
+    engine_.reset();
+    auto engine = CreateEngine(options_, &clock_, store_.get(), &actions_);
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    engine_ = *std::move(engine);
+  }
+
+  absl::StatusOr<v1::Build> Submit(const std::string& id = "b1",
+                                   bool plan_only = false) {
+    v1::SubmitBuildRequest request;
+    request.set_build_id(id);
+    *request.mutable_release() = release_.release;
+    request.set_plan_only(plan_only);
+    Answer<v1::Build> answer;
+    engine_->SubmitBuild(request, answer.Done());
+    return answer.Get();
+  }
+
+  v1::Build Get(const std::string& id = "b1") {
+    Settle();
+    v1::GetBuildRequest request;
+    request.set_build_id(id);
+    Answer<v1::Build> answer;
+    engine_->GetBuild(request, answer.Done());
+    const absl::StatusOr<v1::Build> build = answer.Get();
+    EXPECT_TRUE(build.ok()) << build.status();
+    return build.value_or(v1::Build());
+  }
+
+  // Moves time and lets the engine see it.
+  void Advance(absl::Duration duration) {
+    Settle();
+    clock_.Advance(duration);
+    Settle();
+  }
+
+  // Returns when the engine has done and answered all that it was asked for. A
+  // turn answers reads before parked calls, hence twice.
+  void Settle() {
+    for (int i = 0; i < 2; ++i) {
+      Answer<v1::ListWorkersResponse> answer;
+      engine_->ListWorkers({}, answer.Done());
+      answer.Get().IgnoreError();
+    }
+  }
+
+  v1::Task VerifyTask(const std::string& architecture) {
+    v1::Task task;
+    task.set_task_id("b1/verify/" + architecture);
+    task.set_name("verify kubespray-files linux/" + architecture);
+    task.mutable_platform()->set_os("linux");
+    task.mutable_platform()->set_architecture(architecture);
+    task.set_must_execute(true);
+    task.mutable_verify_image()->set_variant("kubespray-files");
+    return task;
+  }
+
+  // A Sync that is either answered at once, or stays parked behind (the next
+  // one takes its place) and changes nothing.
+  v1::SyncResponse Sync(ScriptedWorker& worker) {
+    Answer<v1::SyncResponse> answer = worker.Begin(*engine_);
+    Settle();
+    return answer.HasCome() ? worker.End(answer) : v1::SyncResponse();
+  }
+
+  // Submits build b1 and brings it to ASSEMBLE, then to VERIFY with a task for
+  // each architecture.
+  void RunToAssemble(const std::vector<ScriptedWorker*>& workers) {
+    ASSERT_TRUE(Submit().ok());
+    while (Get().phase() < v1::ASSEMBLE) {
+      for (ScriptedWorker* worker : workers) {
+        Sync(*worker);
+        worker->FinishAll(release_.resolved);
+        Sync(*worker);
+      }
+    }
+  }
+  void RunToVerify(const std::vector<ScriptedWorker*>& workers) {
+    RunToAssemble(workers);
+    AssembleOutcome outcome;
+    outcome.images.emplace_back().set_name("kubespray-files");
+    outcome.verify_tasks = {VerifyTask("amd64"), VerifyTask("arm64")};
+    actions_.EndAssemble(outcome);
+  }
+
+  kso::testing::FakeClock clock_;
+  EngineOptions options_;
+  std::unique_ptr<StateStore> store_ = CreateMemoryStateStore();
+  FakeActions actions_;
+  kso::testing::ResolvedRelease release_;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ENGINE_ENGINE_TESTING_H_

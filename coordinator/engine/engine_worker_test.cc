@@ -1,0 +1,277 @@
+#include "coordinator/engine/engine_testing.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+// Leases: lost workers, stale results, restarts of either side.
+
+namespace kso::coordinator {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Property;
+using ::testing::SizeIs;
+
+class EngineWorkerTest : public EngineTest {
+ protected:
+  v1::ListWorkersResponse Workers() {
+    Answer<v1::ListWorkersResponse> answer;
+    engine_->ListWorkers({}, answer.Done());
+    return *answer.Get();
+  }
+  v1::WatchBuildResponse Log() {
+    v1::WatchBuildRequest request;
+    request.set_build_id("b1");
+    Answer<v1::WatchBuildResponse> answer;
+    engine_->WatchBuild(request, answer.Done());
+    return *answer.Get();
+  }
+  int Running() { return Get().progress(0).running(); }
+  int Done() { return Get().progress(0).done(); }
+
+  ScriptedWorker one_{"one", "amd64", "s1"};
+  ScriptedWorker two_{"two", "amd64", "s2"};
+};
+
+TEST_F(EngineWorkerTest, ParksUntilThereIsWork) {
+  auto parked = one_.Begin(*engine_);
+  Workers();
+  EXPECT_FALSE(parked.HasCome());
+  ASSERT_TRUE(Submit().ok());
+  // One file, one image, two bases.
+  EXPECT_THAT(one_.End(parked).leases(), SizeIs(4));
+  parked = one_.Begin(*engine_);
+  Advance(absl::Seconds(10));
+  EXPECT_THAT(one_.End(parked).leases(), SizeIs(4));
+}
+
+TEST_F(EngineWorkerTest, GivesNoMoreThanThereAreFreeSlots) {
+  ScriptedWorker small("small", "amd64", "s1", 1);
+  ASSERT_TRUE(Submit().ok());
+  EXPECT_THAT(Sync(small).leases(), SizeIs(1));
+  EXPECT_THAT(Get().waiting(), ElementsAre("3 tasks wait for a free slot"));
+  // Its reply was lost: it is told again, and given nothing more.
+  small.held.clear();
+  EXPECT_THAT(Sync(small).leases(), SizeIs(1));
+  EXPECT_EQ(Running(), 1);
+}
+
+TEST_F(EngineWorkerTest, AResultIsAcknowledgedAndMakesRoom) {
+  ScriptedWorker small("small", "amd64", "s1", 1);
+  ASSERT_TRUE(Submit().ok());
+  Sync(small);
+  const std::string lease = small.held.begin()->first;
+  small.FinishAll(release_.resolved);
+  const v1::SyncResponse response = Sync(small);
+  EXPECT_THAT(response.acknowledged_lease_ids(), ElementsAre(lease));
+  EXPECT_THAT(response.leases(), SizeIs(1));
+  EXPECT_EQ(Done(), 1);
+}
+
+TEST_F(EngineWorkerTest, ALostWorkersTasksGoToAnotherAndItsResultsAreIgnored) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  Advance(absl::Seconds(29));
+  Sync(two_);
+  EXPECT_THAT(two_.held, IsEmpty());
+  auto parked = two_.Begin(*engine_);
+  Advance(absl::Seconds(1));
+  EXPECT_THAT(two_.End(parked).leases(), SizeIs(4));
+  EXPECT_EQ(Workers().workers(0).state(), v1::WorkerStatus::LOST);
+  EXPECT_THAT(
+      Log().events(),
+      Contains(Property(&v1::Event::text, HasSubstr("worker one was lost; task "
+                                                    "returned"))));
+
+  one_.FinishAll(release_.resolved);
+  const v1::SyncResponse late = Sync(one_);
+  EXPECT_THAT(late.acknowledged_lease_ids(), SizeIs(4));
+  EXPECT_THAT(late.leases(), IsEmpty());
+  EXPECT_EQ(Done(), 0);
+  EXPECT_EQ(Running(), 4);
+}
+
+TEST_F(EngineWorkerTest, AWorkerStartedAgainLosesItsOldLeasesAtOnce) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  ScriptedWorker again("one", "amd64", "s9");
+  Sync(again);
+  EXPECT_THAT(again.held, SizeIs(4));
+  // The former process is told why it gets nothing.
+  auto refused = one_.Begin(*engine_);
+  EXPECT_EQ(refused.Get().status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  again.FinishAll(release_.resolved);
+  Sync(again);
+  EXPECT_EQ(Done(), 4);
+}
+
+TEST_F(EngineWorkerTest, HandedBackTasksCostNothing) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  one_.request.set_draining(true);
+  for (const auto& [id, lease] : std::map(one_.held)) {
+    one_.AddResult(lease).set_returned(true);
+  }
+  EXPECT_THAT(Sync(one_).leases(), IsEmpty());
+  EXPECT_THAT(Get().waiting(), ElementsAre(HasSubstr("worker one drains")));
+  EXPECT_THAT(Sync(two_).leases(), SizeIs(4));
+}
+
+TEST_F(EngineWorkerTest, ATransientFailureWaitsAsLongAsUpstreamAsks) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  v1::Failure* failure =
+      one_.AddResult(one_.held.begin()->second).mutable_failure();
+  failure->set_kind(v1::Failure::TRANSIENT);
+  failure->set_reason("429 Too Many Requests");
+  failure->mutable_retry_after()->set_seconds(7);
+  EXPECT_THAT(Sync(one_).leases(), SizeIs(3));
+  EXPECT_THAT(Get().waiting(),
+              ElementsAre(HasSubstr("in 7.0 s: 429 Too Many Requests")));
+  auto parked = one_.Begin(*engine_);
+  Advance(absl::Seconds(7));
+  EXPECT_THAT(one_.End(parked).leases(), SizeIs(4));
+}
+
+TEST_F(EngineWorkerTest, AfterTheCoordinatorsRestartLeasesAreAdopted) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  Restart();
+  EXPECT_EQ(Running(), 4);
+  // It comes back with a result and still holds the rest.
+  one_.Finish(one_.held.begin()->second, release_.resolved);
+  EXPECT_THAT(Sync(one_).leases(), SizeIs(3));
+  EXPECT_EQ(Done(), 1);
+  one_.FinishAll(release_.resolved);
+  Sync(one_);
+  EXPECT_EQ(Get().phase(), v1::LAYERS);
+}
+
+TEST_F(EngineWorkerTest, AfterTheCoordinatorsRestartOrphansWaitAndThenMove) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  Restart();
+  auto parked = two_.Begin(*engine_);
+  Advance(absl::Seconds(9));
+  EXPECT_FALSE(parked.HasCome());
+  Advance(absl::Seconds(1));
+  two_.End(parked);
+  EXPECT_THAT(two_.held, IsEmpty());
+  Advance(absl::Seconds(20));
+  Sync(two_);
+  EXPECT_THAT(two_.held, SizeIs(4));
+}
+
+TEST_F(EngineWorkerTest, AReplayGivesTheSameBuild) {
+  RunToVerify({&one_});
+  Sync(one_);
+  const v1::WatchBuildResponse before = Log();
+  Restart();
+  const v1::WatchBuildResponse after = Log();
+  ASSERT_EQ(before.events_size(), after.events_size());
+  for (int i = 0; i < before.events_size(); ++i) {
+    EXPECT_EQ(before.events(i).DebugString(), after.events(i).DebugString());
+  }
+  EXPECT_EQ(before.build().phase(), after.build().phase());
+}
+
+TEST_F(EngineWorkerTest, AnActionIsAskedForAgainAfterARestart) {
+  RunToAssemble({&one_});
+  Restart();
+  // The answer to the engine that is gone goes nowhere.
+  AssembleOutcome outcome;
+  outcome.verify_tasks = {VerifyTask("amd64")};
+  actions_.EndAssemble(outcome);
+  EXPECT_EQ(Get().phase(), v1::ASSEMBLE);
+  actions_.EndAssemble(outcome);
+  EXPECT_EQ(Get().phase(), v1::VERIFY);
+}
+
+TEST_F(EngineWorkerTest, AFailingWorkerIsLeftAloneForAWhile) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  int failures = 0;
+  for (const auto& [id, lease] : std::map(one_.held)) {
+    if (++failures > 3) break;
+    v1::Failure* failure = one_.AddResult(lease).mutable_failure();
+    failure->set_kind(v1::Failure::INFRASTRUCTURE);
+    failure->set_reason("disk error");
+  }
+  Sync(one_);
+  const v1::ListWorkersResponse workers = Workers();
+  EXPECT_EQ(workers.workers(0).state(), v1::WorkerStatus::UNHEALTHY);
+  EXPECT_THAT(workers.workers(0).info().unhealthy_reason(),
+              HasSubstr("3 tasks in a row failed"));
+  Advance(absl::Seconds(20));
+  Sync(one_);
+  EXPECT_THAT(one_.held, SizeIs(1));
+  auto parked = one_.Begin(*engine_);
+  Advance(absl::Seconds(10));
+  EXPECT_THAT(one_.End(parked).leases(), SizeIs(4));
+}
+
+TEST_F(EngineWorkerTest, ADrainedWorkerGetsNothing) {
+  one_.request.set_draining(false);
+  auto parked = one_.Begin(*engine_);
+  v1::DrainWorkerRequest request;
+  request.set_name("one");
+  Answer<v1::DrainWorkerResponse> drained;
+  engine_->DrainWorker(request, drained.Done());
+  EXPECT_TRUE(drained.Get().ok());
+  ASSERT_TRUE(Submit().ok());
+  EXPECT_EQ(Running(), 0);
+  request.set_name("nobody");
+  Answer<v1::DrainWorkerResponse> nobody;
+  engine_->DrainWorker(request, nobody.Done());
+  EXPECT_EQ(nobody.Get().status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(EngineWorkerTest, ATaskThatTakesForEverIsTakenAway) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  for (int i = 0; i < 3600 / 10 - 1; ++i) {
+    auto parked = one_.Begin(*engine_);
+    Advance(absl::Seconds(10));
+    one_.End(parked);
+  }
+  EXPECT_THAT(one_.held, SizeIs(4));
+  auto parked = one_.Begin(*engine_);
+  Advance(absl::Seconds(10));
+  EXPECT_THAT(one_.End(parked).leases(), IsEmpty());
+}
+
+class BrokenStore : public StateStore {
+ public:
+  absl::Status Commit(absl::Span<const v1::JournalRecord> records) override {
+    return records.empty() ? absl::OkStatus()
+                           : absl::UnavailableError("disk full");
+  }
+  absl::Status Replay(
+      const std::function<absl::Status(const v1::JournalRecord&)>&) override {
+    return absl::OkStatus();
+  }
+};
+
+TEST_F(EngineWorkerTest, NothingIsAnsweredThatIsNotDurable) {
+  absl::Notification died;
+  options_.fatal = [&died](const absl::Status& status) {
+    EXPECT_EQ(std::string(status.message()), "disk full");
+    died.Notify();
+  };
+  store_ = std::make_unique<BrokenStore>();
+  Restart();
+  v1::SubmitBuildRequest request;
+  request.set_build_id("b1");
+  *request.mutable_release() = release_.release;
+  Answer<v1::Build> answer;
+  engine_->SubmitBuild(request, answer.Done());
+  died.WaitForNotification();
+  engine_.reset();
+  EXPECT_FALSE(answer.HasCome());
+}
+
+}  // namespace
+}  // namespace kso::coordinator

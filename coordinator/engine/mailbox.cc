@@ -1,0 +1,34 @@
+#include "coordinator/engine/mailbox.h"
+
+#include <utility>
+
+namespace kso::coordinator {
+
+void Mailbox::Post(Command command) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!closed_) {
+      commands_.push_back(std::move(command));
+      return;
+    }
+  }
+  command(nullptr);
+}
+
+bool Mailbox::Take(Clock* clock, absl::Time deadline,
+                   std::deque<Command>* commands) {
+  absl::MutexLock lock(&mutex_);
+  const auto something = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return closed_ || !commands_.empty();
+  };
+  clock->AwaitWithDeadline(&mutex_, absl::Condition(&something), deadline);
+  commands->swap(commands_);
+  return !closed_;
+}
+
+void Mailbox::Close() {
+  absl::MutexLock lock(&mutex_);
+  closed_ = true;
+}
+
+}  // namespace kso::coordinator

@@ -1,0 +1,38 @@
+#ifndef KSO_COORDINATOR_ENGINE_MAILBOX_H_
+#define KSO_COORDINATOR_ENGINE_MAILBOX_H_
+
+#include <deque>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "coordinator/engine/transaction.h"
+
+namespace kso::coordinator {
+
+// Commands on their way to the engine's thread. May be called from any thread.
+class Mailbox {
+ public:
+  // Called once, with null when the engine stops before its turn.
+  using Command = absl::AnyInvocable<void(Transaction* turn)>;
+
+  // After Close, calls the command with null at once.
+  void Post(Command command);
+
+  // Moves what has come to `commands`, waiting for something until `deadline`.
+  // Returns false once the mailbox is closed.
+  bool Take(Clock* clock, absl::Time deadline, std::deque<Command>* commands);
+
+  void Close();
+
+ private:
+  absl::Mutex mutex_;
+  std::deque<Command> commands_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ENGINE_MAILBOX_H_

@@ -1,0 +1,67 @@
+#ifndef KSO_COORDINATOR_ENGINE_SYNC_DESK_H_
+#define KSO_COORDINATOR_ENGINE_SYNC_DESK_H_
+
+#include <string>
+
+#include "absl/random/random.h"
+#include "coordinator/core/scheduler.h"
+#include "coordinator/engine/engine.h"
+#include "coordinator/engine/engine_options.h"
+#include "coordinator/engine/transaction.h"
+#include "coordinator/engine/worker_table.h"
+
+namespace kso::coordinator {
+
+// The coordinator's side of Sync: takes results, grants and revokes leases, and
+// answers. What a worker should hold is what State says it leases; the desk
+// only says it, again and again. A turn of the engine calls Sync for each call
+// that came, then Tick, Assign and Answer. Not thread safe.
+class SyncDesk {
+ public:
+  // `workers` must outlive it.
+  SyncDesk(const EngineOptions& options, WorkerTable* workers)
+      : options_(options), workers_(*workers) {}
+
+  // Takes the results and parks the call.
+  void Sync(Transaction& turn, v1::SyncRequest request,
+            Engine::Done<v1::SyncResponse> done);
+
+  // Revokes the leases of lost workers and those that are over their deadline.
+  void Tick(Transaction& turn);
+
+  // Grants tasks to parked workers with free slots, one each in turn.
+  void Assign(Transaction& turn);
+
+  // Answers the parked calls for which there is something new, or whose time
+  // is over.
+  void Answer(Transaction& turn);
+
+  // Answers all parked calls with `status`.
+  void Refuse(const absl::Status& status);
+
+  // When Tick or Answer have something to do without anybody calling.
+  absl::Time NextDeadline(const State& state, absl::Time now);
+
+ private:
+  // FAILED_PRECONDITION when another process goes by the same name.
+  absl::Status Admit(Transaction& turn, Worker& worker,
+                     const v1::SyncRequest& request);
+  void TakeResult(Transaction& turn, Worker& worker,
+                  const v1::LeaseResult& result);
+  void TakeFailure(Transaction& turn, Worker& worker, const TaskEntry& task,
+                   const v1::Failure& failure);
+  void RevokeAll(Transaction& turn, const Worker& worker,
+                 const std::string& reason);
+  bool Grant(Transaction& turn, const WorkerViews& views, Worker& worker);
+  void Reply(Transaction& turn, Worker& worker);
+  std::string NewLeaseId();
+
+  const EngineOptions options_;
+  WorkerTable& workers_;
+  Scheduler scheduler_;
+  absl::BitGen random_;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ENGINE_SYNC_DESK_H_

@@ -1,0 +1,28 @@
+#include "coordinator/engine/transaction.h"
+
+#include <utility>
+
+#include "coordinator/core/times.h"
+
+namespace kso::coordinator {
+
+void Transaction::Record(v1::JournalRecord record) {
+  *record.mutable_time() = ToProto(now_);
+  status_.Update(state_->Apply(record));
+  records_.push_back(std::move(record));
+}
+
+void Transaction::Record(std::vector<v1::JournalRecord> records) {
+  for (v1::JournalRecord& record : records) Record(std::move(record));
+}
+
+void Transaction::Defer(absl::AnyInvocable<void()> reaction) {
+  deferred_.push_back(std::move(reaction));
+}
+
+void Transaction::RunDeferred() {
+  for (absl::AnyInvocable<void()>& reaction : deferred_) reaction();
+  deferred_.clear();
+}
+
+}  // namespace kso::coordinator
