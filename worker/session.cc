@@ -61,7 +61,7 @@ void Session::Run(Runner& runner) {
     v1::SyncResponse response;
     const grpc::Status status = Call(request, response);
     if (status.ok()) {
-      NoteReached(true, "");
+      NoteOutcome(status);
       backoff.reset();
       Apply(request, response, runner);
       if (request.draining() && HasNothing(runner)) return;
@@ -69,7 +69,7 @@ void Session::Run(Runner& runner) {
     } else if (!Interrupted()) {
       // Nobody has to hear of a worker with empty hands.
       if (request.draining() && HasNothing(runner)) return;
-      NoteReached(false, status.error_message());
+      NoteOutcome(status);
       if (!backoff.has_value()) backoff.emplace(kFirstDelay, kLongestDelay);
       Pause(backoff->Next(), /*may_wake=*/false);
     }
@@ -173,13 +173,22 @@ bool Session::Interrupted() {
   return woken_ || stopping_;
 }
 
-void Session::NoteReached(bool reached, const std::string& reason) {
-  if (ever_tried_ && reached == reached_) return;
-  ever_tried_ = true;
-  reached_ = reached;
-  report_(reached ? "connected to the coordinator"
-                  : absl::StrCat("the coordinator does not answer (", reason,
-                                 "); the work goes on, and so do the tries"));
+void Session::NoteOutcome(const grpc::Status& status) {
+  std::string outcome;
+  if (status.ok()) {
+    outcome = "connected to the coordinator";
+  } else if (status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+             status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    outcome =
+        "the coordinator does not answer; the work goes on, and so do the "
+        "tries to reach it";
+  } else {
+    outcome = absl::StrCat("the coordinator refuses this worker: ",
+                           status.error_message());
+  }
+  if (outcome == last_outcome_) return;
+  last_outcome_ = outcome;
+  report_(outcome);
 }
 
 void Session::Wake() {

@@ -52,7 +52,7 @@ class Session {
                     std::vector<std::string>& wanted);
   void Pause(absl::Duration delay, bool may_wake);
   bool Interrupted();
-  void NoteReached(bool reached, const std::string& reason);
+  void NoteOutcome(const grpc::Status& status);
 
   v1::WorkerService::StubInterface* const stub_;
   Clock* const clock_;
@@ -62,8 +62,8 @@ class Session {
 
   // Used by Run's thread only.
   int64_t sequence_ = 0;
-  bool reached_ = false;
-  bool ever_tried_ = false;
+  // What was reported last, to report changes only.
+  std::string last_outcome_;
   // How often each outcome has been told in vain.
   absl::flat_hash_map<std::string, int> ignored_;
 

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -139,6 +140,8 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
     return WorkerTrouble(
         absl::ErrnoToStatus(errno, Concat("cannot write ", log.string())));
   }
+  // A program that is not root opens /dev/stdout anew, which asks the file.
+  fchmod(file, 0666);
   const absl::StatusOr<pid_t> pid = Spawn(argv, file);
   close(file);
   KSO_RETURN_IF_ERROR(pid.status());

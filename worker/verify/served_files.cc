@@ -6,7 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/match.h"
 #include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
@@ -16,8 +16,7 @@
 namespace kso::worker {
 namespace {
 
-// Where the files image keeps its files; nginx serves /k8s/ from under it.
-constexpr std::string_view kRoot = "opt/k8s/";
+// All files are served below this.
 constexpr std::string_view kServed = "k8s/";
 constexpr size_t kRangeBytes = 1024;
 
@@ -94,7 +93,8 @@ class FilesCheck {
     return absl::OkStatus();
   }
 
-  absl::Status File(const v1::MadeMember& file, std::string_view served) {
+  absl::Status File(const v1::MadeMember& file) {
+    const std::string& served = file.path();
     control_.SetActivity(Concat("comparing ", served));
     HashingSink sink(control_);
     const auto response = transport_.Download(RequestFor(served), sink);
@@ -153,15 +153,13 @@ absl::StatusOr<std::vector<std::string>> CheckServedFiles(
 
   std::set<std::string> hosts;
   for (const v1::MadeMember& file : expected.files()) {
-    absl::string_view served = file.path();
-    if (!absl::ConsumePrefix(&served, ToAbsl(kRoot)) ||
-        !absl::StartsWith(served, ToAbsl(kServed))) {
+    const absl::string_view path = file.path();
+    if (!absl::StartsWith(path, ToAbsl(kServed))) {
       return absl::InvalidArgumentError(
-          Concat(file.path(), " is not under ", kRoot, kServed));
+          Concat(file.path(), " is not under ", kServed));
     }
-    KSO_RETURN_IF_ERROR(
-        About(check.File(file, ToStd(served)), file.path(), ""));
-    const absl::string_view in_host = served.substr(kServed.size());
+    KSO_RETURN_IF_ERROR(About(check.File(file), file.path(), ""));
+    const absl::string_view in_host = path.substr(kServed.size());
     hosts.emplace(in_host.substr(0, in_host.find('/')));
   }
   KSO_RETURN_IF_ERROR(check.Listing(hosts));

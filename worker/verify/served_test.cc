@@ -15,7 +15,7 @@
 namespace kso::worker {
 namespace {
 
-constexpr char kPath[] = "opt/k8s/k8s/dl.k8s.io/v1.29.5/kubelet";
+constexpr char kPath[] = "k8s/dl.k8s.io/v1.29.5/kubelet";
 
 class ServedFilesTest : public ::testing::Test {
  protected:
