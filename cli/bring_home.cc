@@ -28,9 +28,13 @@ absl::Status BringHome(Context& context, const v1::Build& build,
                          << " ..." << std::endl;
   }
   BlobStore& blobs = context.coordinator->blobs();
-  return destination.kind() == v1::Destination::OCI_LAYOUT
-             ? oci::WriteOciLayout(blobs, images, destination.location())
-             : oci::WriteOciArchive(blobs, images, destination.location());
+  const absl::Status status =
+      destination.kind() == v1::Destination::OCI_LAYOUT
+          ? oci::WriteOciLayout(blobs, images, destination.location())
+          : oci::WriteOciArchive(blobs, images, destination.location());
+  // Nothing that the user named is missing, so it is no bad input.
+  if (absl::IsNotFound(status)) return absl::DataLossError(status.message());
+  return status;
 }
 
 }  // namespace kso::cli

@@ -7,83 +7,17 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
+#include "cli/testing/fake_build_service.h"
 #include "gmock/gmock.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
-#include "kso/v1/admin.grpc.pb.h"
-#include "kso/v1/build.grpc.pb.h"
 #include "tests/fakes/fake_clock.h"
 
 namespace kso::cli {
 namespace {
 
 using ::testing::HasSubstr;
-
-// A coordinator whose builds end as soon as they are submitted.
-class FakeBuilds : public v1::BuildService::Service {
- public:
-  grpc::Status SubmitBuild(grpc::ServerContext*,
-                           const v1::SubmitBuildRequest* request,
-                           v1::Build* build) override {
-    absl::MutexLock lock(&mutex_);
-    ids_.push_back(request->build_id());
-    if (refusals_-- > 0) {
-      return grpc::Status(grpc::StatusCode::UNAVAILABLE, "restarting");
-    }
-    build_.set_build_id(request->build_id());
-    build_.set_name(request->release().name());
-    build_.set_plan_only(request->plan_only());
-    *build_.mutable_destination() = request->release().destination();
-    build_.set_last_sequence(1);
-    *build = build_;
-    return grpc::Status::OK;
-  }
-
-  grpc::Status WatchBuild(grpc::ServerContext*,
-                          const v1::WatchBuildRequest* request,
-                          v1::WatchBuildResponse* response) override {
-    absl::MutexLock lock(&mutex_);
-    if (request->after_sequence() == 0) {
-      response->add_events()->set_sequence(1);
-      response->mutable_events(0)->set_text("the plan is made");
-    }
-    *response->mutable_build() = build_;
-    return grpc::Status::OK;
-  }
-
-  grpc::Status GetBuild(grpc::ServerContext*, const v1::GetBuildRequest*,
-                        v1::Build*) override {
-    return grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no build 'x'");
-  }
-
-  grpc::Status ListBuilds(grpc::ServerContext*, const v1::ListBuildsRequest*,
-                          v1::ListBuildsResponse* response) override {
-    absl::MutexLock lock(&mutex_);
-    *response->add_builds() = build_;
-    return grpc::Status::OK;
-  }
-
-  void EndAs(v1::Build build) {
-    absl::MutexLock lock(&mutex_);
-    build_ = std::move(build);
-  }
-  void RefuseFirst(int count) {
-    absl::MutexLock lock(&mutex_);
-    refusals_ = count;
-  }
-  std::vector<std::string> ids() {
-    absl::MutexLock lock(&mutex_);
-    return ids_;
-  }
-
- private:
-  absl::Mutex mutex_;
-  v1::Build build_ ABSL_GUARDED_BY(mutex_);
-  int refusals_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<std::string> ids_ ABSL_GUARDED_BY(mutex_);
-};
 
 class KsoctlTest : public ::testing::Test {
  protected:
@@ -120,7 +54,7 @@ class KsoctlTest : public ::testing::Test {
   }
 
   kso::testing::FakeClock clock_;
-  FakeBuilds builds_;
+  FakeBuildService builds_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
   std::string directory_;

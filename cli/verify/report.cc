@@ -27,9 +27,14 @@ std::string ReportText(const std::string& reference, const ImageReport& report,
   for (const std::string& problem : report.problems) {
     absl::StrAppend(&text, "  ", Printable(problem), "\n");
   }
-  absl::StrAppend(&text, !report.ok() ? "The image is not what it promises.\n"
-                         : quick      ? "Everything is there.\n"
-                                 : "Everything is there, byte for byte.\n");
+  if (report.top.digest().empty()) {
+    return absl::StrCat(text, "The image could not be checked.\n");
+  }
+  if (!report.ok()) {
+    return absl::StrCat(text, "The image is not what it promises.\n");
+  }
+  absl::StrAppend(&text, quick ? "Everything is there.\n"
+                               : "Everything is there, byte for byte.\n");
   return text;
 }
 

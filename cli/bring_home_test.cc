@@ -1,0 +1,127 @@
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "cli/ksoctl.h"
+#include "cli/testing/fake_build_service.h"
+#include "common/base/digest.h"
+#include "common/blob/blob_service.h"
+#include "gmock/gmock.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/memory_blob_store.h"
+
+namespace kso::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A coordinator that has made an image for the submitter's machine.
+class BringHomeTest : public ::testing::Test {
+ protected:
+  BringHomeTest() : blob_service_(&blobs_) {
+    clock_.AdvanceByItself();
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
+                             &port_);
+    builder.RegisterService(&builds_);
+    builder.RegisterService(&blob_service_);
+    server_ = builder.BuildAndStart();
+    std::string pattern = ::testing::TempDir() + "homeXXXXXX";
+    directory_ = mkdtemp(pattern.data());
+    Write("images.list", "registry.k8s.io/pause:3.9\n");
+    builds_.EndAs(FinishedBuild());
+  }
+  ~BringHomeTest() override { std::filesystem::remove_all(directory_); }
+
+  void Write(const std::string& name, const std::string& content) {
+    std::ofstream(directory_ / name) << content;
+  }
+
+  std::string Describe(const std::string& type, const std::string& content) {
+    return absl::StrCat(R"({"mediaType":"application/vnd.oci.image.)", type,
+                        R"(","digest":")", blobs_.Add(content).ToString(),
+                        R"(","size":)", content.size(), "}");
+  }
+
+  v1::Build FinishedBuild() {
+    const std::string manifest = absl::StrCat(
+        R"({"schemaVersion":2,"config":)", Describe("config.v1+json", "{}"),
+        R"(,"layers":[)", Describe("layer.v1.tar+gzip", "layer"), "]}");
+    const std::string index =
+        absl::StrCat(R"({"schemaVersion":2,"manifests":[)",
+                     Describe("manifest.v1+json", manifest), "]}");
+    v1::Build build;
+    build.set_state(v1::Build::SUCCEEDED);
+    v1::ImageResult* image = build.add_images();
+    image->set_name("kubespray-images");
+    image->add_tags("v1");
+    image->add_tags("latest");
+    v1::Descriptor* top = image->mutable_index();
+    top->set_media_type("application/vnd.oci.image.index.v1+json");
+    top->set_digest(blobs_.Add(index).ToString());
+    top->set_size(static_cast<int64_t>(index.size()));
+    return build;
+  }
+
+  int SubmitTo(const std::string& destination) {
+    Write("release.yaml",
+          absl::StrCat("apiVersion: kso/v1\nkind: Release\nname: v1\n"
+                       "platforms: [linux/amd64]\nimages: {base: "
+                       "docker.io/library/registry:3, list: images.list}\n"
+                       "destination: ",
+                       destination, "\n"));
+    return static_cast<int>(
+        RunKsoctl({"--coordinator", absl::StrCat("127.0.0.1:", port_), "submit",
+                   "-f", (directory_ / "release.yaml").string(), "--wait"},
+                  {&out_, &err_}, &clock_));
+  }
+
+  std::string Read(const std::string& name) {
+    std::stringstream content;
+    content << std::ifstream(directory_ / name).rdbuf();
+    return content.str();
+  }
+
+  kso::testing::FakeClock clock_;
+  kso::testing::MemoryBlobStore blobs_;
+  FakeBuildService builds_;
+  BlobServiceImpl blob_service_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+  std::filesystem::path directory_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+TEST_F(BringHomeTest, ALayoutComesHomeBesideTheRelease) {
+  EXPECT_EQ(SubmitTo("oci:result"), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr((directory_ / "result").string()));
+  EXPECT_THAT(Read("result/index.json"),
+              ::testing::AllOf(HasSubstr("kubespray-images:v1"),
+                               HasSubstr("kubespray-images:latest")));
+  EXPECT_EQ(Read("result/blobs/sha256/" + Sha256Of("layer").hex()), "layer");
+}
+
+TEST_F(BringHomeTest, AnArchiveComesHome) {
+  EXPECT_EQ(SubmitTo("oci-archive:result.tar"), 0) << err_.str();
+  EXPECT_THAT(Read("result.tar"), HasSubstr("kubespray-images:v1"));
+}
+
+TEST_F(BringHomeTest, SaysThatTheBuildIsFineWhenItsImagesDidNotArrive) {
+  blobs_.Remove(Sha256Of("layer"));
+  EXPECT_EQ(SubmitTo("oci:result"), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("the build succeeded, but its images did "
+                                    "not get here"));
+  EXPECT_THAT(err_.str(), HasSubstr("ksoctl export "));
+}
+
+}  // namespace
+}  // namespace kso::cli
