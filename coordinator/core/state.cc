@@ -95,7 +95,7 @@ absl::Status State::Submit(absl::Time time, const v1::BuildSubmitted& change) {
 }
 
 absl::Status State::AddTasks(absl::Time, const v1::TasksAdded& change) {
-  BuildEntry* build;
+  BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
   for (const v1::Task& task : change.tasks()) {
     const auto [entry, added] = tasks_.try_emplace(task.task_id());
@@ -114,7 +114,7 @@ absl::Status State::Grant(absl::Time time, const v1::LeaseGranted& change) {
   const auto found = tasks_.find(change.task_id());
   if (found == tasks_.end()) return DoesNotFit("no task", change.task_id());
   TaskEntry& task = found->second;
-  BuildEntry* build;
+  BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(task.task.build_id(), &build));
   if (task.state != TaskState::kRunnable ||
       leases_.contains(change.lease_id())) {
@@ -135,8 +135,8 @@ absl::Status State::Grant(absl::Time time, const v1::LeaseGranted& change) {
 }
 
 absl::Status State::Finish(absl::Time time, const v1::TaskFinished& change) {
-  TaskEntry* task;
-  BuildEntry* build;
+  TaskEntry* task = nullptr;
+  BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(
       FindLeased(change.task_id(), change.lease_id(), &task, &build));
   const absl::Duration took = time - task->lease.granted;
@@ -167,8 +167,8 @@ absl::Status State::Finish(absl::Time time, const v1::TaskFinished& change) {
 }
 
 absl::Status State::Fail(absl::Time time, const v1::TaskFailed& change) {
-  TaskEntry* task;
-  BuildEntry* build;
+  TaskEntry* task = nullptr;
+  BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(
       FindLeased(change.task_id(), change.lease_id(), &task, &build));
   SetState(*build, *task, TaskState::kFailed);
@@ -181,8 +181,8 @@ absl::Status State::Fail(absl::Time time, const v1::TaskFailed& change) {
 }
 
 absl::Status State::Requeue(absl::Time time, const v1::TaskRequeued& change) {
-  TaskEntry* task;
-  BuildEntry* build;
+  TaskEntry* task = nullptr;
+  BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(
       FindLeased(change.task_id(), change.lease_id(), &task, &build));
   task->last_worker = change.worker();
@@ -210,7 +210,7 @@ absl::Status State::Requeue(absl::Time time, const v1::TaskRequeued& change) {
 }
 
 absl::Status State::Plan(absl::Time time, const v1::PlanMade& change) {
-  BuildEntry* build;
+  BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
   build->planned = true;
   build->plan = change.summary();
@@ -226,7 +226,7 @@ absl::Status State::Plan(absl::Time time, const v1::PlanMade& change) {
 
 absl::Status State::Assembled(absl::Time time,
                               const v1::ImagesAssembled& change) {
-  BuildEntry* build;
+  BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
   build->images = {change.images().begin(), change.images().end()};
   for (const v1::ImageResult& image : build->images) {
@@ -239,7 +239,7 @@ absl::Status State::Assembled(absl::Time time,
 
 absl::Status State::EnterPhase(absl::Time time,
                                const v1::PhaseEntered& change) {
-  BuildEntry* build;
+  BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
   build->phase = change.phase();
   AddEvent(*build, time, v1::Event::INFO, nullptr, "",
@@ -248,7 +248,7 @@ absl::Status State::EnterPhase(absl::Time time,
 }
 
 absl::Status State::End(absl::Time time, const v1::BuildEnded& change) {
-  BuildEntry* build;
+  BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
   for (const auto& [phase, ids] : build->tasks) {
     for (const std::string& id : ids) {
@@ -274,7 +274,7 @@ absl::Status State::End(absl::Time time, const v1::BuildEnded& change) {
 }
 
 absl::Status State::Retry(absl::Time time, const v1::BuildRetried& change) {
-  BuildEntry* build;
+  BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
   // The plan may have failed for what was resolved: look at upstream anew.
   const bool resolve_anew = build->phase == v1::RESOLVE;

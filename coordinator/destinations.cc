@@ -1,0 +1,31 @@
+#include "coordinator/destinations.h"
+
+#include <memory>
+
+#include "common/base/status_macros.h"
+#include "common/blob/blob_image_store.h"
+#include "common/oci/destination.h"
+#include "common/oci/registry_client.h"
+
+namespace kso::coordinator {
+
+OpenDestination CreateDestinationOpener(http::Transport* transport,
+                                        Clock* clock,
+                                        const oci::Credentials* credentials,
+                                        BlobStore* blobs) {
+  return [=](const v1::Destination& destination)
+             -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
+    if (destination.kind() != v1::Destination::REGISTRY) {
+      return std::shared_ptr<oci::ImageStore>(CreateBlobImageStore(blobs));
+    }
+    oci::RegistryOptions options;
+    options.host = oci::DestinationHost(destination);
+    options.insecure = destination.insecure();
+    KSO_ASSIGN_OR_RETURN(
+        std::unique_ptr<oci::ImageStore> store,
+        oci::CreateRegistryClient(options, transport, clock, credentials));
+    return std::shared_ptr<oci::ImageStore>(std::move(store));
+  };
+}
+
+}  // namespace kso::coordinator

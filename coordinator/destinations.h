@@ -1,0 +1,21 @@
+#ifndef KSO_COORDINATOR_DESTINATIONS_H_
+#define KSO_COORDINATOR_DESTINATIONS_H_
+
+#include "common/base/clock.h"
+#include "common/blob/blob_store.h"
+#include "common/http/transport.h"
+#include "common/oci/credentials.h"
+#include "coordinator/assemble/registry_actions.h"
+
+namespace kso::coordinator {
+
+// Opens registries over `transport`, and `blobs` for every other destination.
+// All pointers must outlive what it opens.
+OpenDestination CreateDestinationOpener(http::Transport* transport,
+                                        Clock* clock,
+                                        const oci::Credentials* credentials,
+                                        BlobStore* blobs);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_DESTINATIONS_H_

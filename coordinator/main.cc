@@ -1,0 +1,146 @@
+// kso-coordinator: decides for a farm, and keeps its state.
+
+#include <signal.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "common/base/clock.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/base/version.h"
+#include "common/blob/blob_service.h"
+#include "common/blob/disk_blob_store.h"
+#include "common/http/retry.h"
+#include "common/http/transport.h"
+#include "common/oci/credentials.h"
+#include "common/rpc/server.h"
+#include "coordinator/assemble/registry_actions.h"
+#include "coordinator/destinations.h"
+#include "coordinator/engine/engine.h"
+#include "coordinator/service/services.h"
+#include "coordinator/status/status_server.h"
+#include "coordinator/store/sqlite_state_store.h"
+#include "spdlog/sinks/stdout_color_sinks.h"
+#include "spdlog/spdlog.h"
+
+namespace kso::coordinator {
+namespace {
+
+struct Options {
+  std::string listen = "127.0.0.1:7070";
+  std::string http_listen = "127.0.0.1:7071";
+  std::string state_directory;
+};
+
+// How long calls may take to end once they have been answered.
+constexpr absl::Duration kGrace = absl::Seconds(5);
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+// Serves until a stop signal comes. They must be blocked already.
+absl::Status Serve(const Options& options) {
+  const std::filesystem::path directory =
+      std::filesystem::absolute(options.state_directory);
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<StateStore> store,
+                       OpenSqliteStateStore(directory));
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<DiskBlobStore> blobs,
+                       DiskBlobStore::Create(directory / "blobs"));
+  KSO_ASSIGN_OR_RETURN(const oci::Credentials credentials,
+                       oci::Credentials::FromEnvironment());
+  KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> curl,
+                       http::CreateCurlTransport());
+  Clock* const clock = Clock::Real();
+  const std::unique_ptr<http::Transport> transport =
+      http::WithRetries(std::move(curl), clock);
+  const std::unique_ptr<BuildActions> actions =
+      CreateRegistryActions(CreateDestinationOpener(transport.get(), clock,
+                                                    &credentials, blobs.get()));
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
+                       CreateEngine({}, clock, store.get(), actions.get()));
+
+  const std::vector<std::unique_ptr<grpc::Service>> services =
+      CreateServices(engine.get());
+  BlobServiceImpl blob_service(blobs.get());
+  std::vector<grpc::Service*> served = {&blob_service};
+  for (const auto& service : services) served.push_back(service.get());
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
+                       rpc::StartServer(options.listen, served));
+  std::unique_ptr<StatusServer> status_server;
+  if (!options.http_listen.empty()) {
+    KSO_ASSIGN_OR_RETURN(status_server,
+                         StartStatusServer(options.http_listen, engine.get()));
+  }
+  spdlog::info("kso-coordinator {} listening on {}{}, state in {}", kVersion,
+               server->address(),
+               status_server
+                   ? ", dashboard on http://" + status_server->address() + "/"
+                   : "",
+               directory.string());
+
+  const sigset_t signals = StopSignals();
+  int signal = 0;
+  sigwait(&signals, &signal);
+  spdlog::info("stopping");
+  // First the engine, which answers all parked calls.
+  engine->Stop();
+  status_server.reset();
+  server->Shutdown(kGrace);
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace kso::coordinator
+
+int main(int argc, char** argv) {
+  kso::coordinator::Options options;
+  CLI::App app(
+      "Coordinates a kso farm: takes builds from ksoctl, gives their tasks to "
+      "workers, assembles and tags the images. Everything that it must "
+      "remember is in its state directory; it may be stopped and started at "
+      "any time.");
+  app.set_version_flag("--version",
+                       "kso-coordinator " + std::string(kso::kVersion),
+                       "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.add_option("--listen", options.listen,
+                 "Address for ksoctl and workers; port 0 takes a free one")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  app.add_option("--http-listen", options.http_listen,
+                 "Address of the dashboard; port 0 takes a free one, and '' "
+                 "turns the dashboard off")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  app.add_option("--state-dir", options.state_directory,
+                 "Directory for the farm's state; made when needed, and used "
+                 "by one coordinator at a time")
+      ->type_name("DIR")
+      ->required();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+
+  // Blocked before any thread starts, so that only Serve takes them.
+  const sigset_t signals = kso::coordinator::StopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  spdlog::set_default_logger(spdlog::stderr_color_mt("kso-coordinator"));
+  const absl::Status status = kso::coordinator::Serve(options);
+  if (status.ok()) return EXIT_SUCCESS;
+  spdlog::error("{}", kso::ToStd(status.message()));
+  return status.code() == absl::StatusCode::kInvalidArgument ? 2 : 1;
+}

@@ -1,0 +1,19 @@
+#ifndef KSO_COORDINATOR_SERVICE_SERVICES_H_
+#define KSO_COORDINATOR_SERVICE_SERVICES_H_
+
+#include <memory>
+#include <vector>
+
+#include "coordinator/engine/engine.h"
+#include "grpcpp/impl/service_type.h"
+
+namespace kso::coordinator {
+
+// BuildService, WorkerService and AdminService over an engine: translation and
+// nothing else. `engine` must outlive them; stop it before the server is shut
+// down, so that parked calls end.
+std::vector<std::unique_ptr<grpc::Service>> CreateServices(Engine* engine);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_SERVICE_SERVICES_H_

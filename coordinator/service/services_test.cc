@@ -1,0 +1,91 @@
+#include "coordinator/service/services.h"
+
+#include "common/rpc/channel.h"
+#include "common/rpc/server.h"
+#include "coordinator/engine/engine_testing.h"
+#include "gmock/gmock.h"
+#include "grpcpp/client_context.h"
+#include "gtest/gtest.h"
+#include "kso/v1/admin.grpc.pb.h"
+#include "kso/v1/build.grpc.pb.h"
+#include "kso/v1/worker.grpc.pb.h"
+
+namespace kso::coordinator {
+namespace {
+
+class ServicesTest : public EngineTest {
+ protected:
+  ServicesTest() {
+    services_ = CreateServices(engine_.get());
+    std::vector<grpc::Service*> pointers;
+    for (const auto& service : services_) pointers.push_back(service.get());
+    auto server = rpc::StartServer("127.0.0.1:0", pointers);
+    EXPECT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    channel_ = rpc::CreateChannel(server_->address());
+  }
+  ~ServicesTest() override {
+    engine_->Stop();
+    server_->Shutdown(absl::Seconds(5));
+  }
+
+  std::vector<std::unique_ptr<grpc::Service>> services_;
+  std::unique_ptr<rpc::Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+TEST_F(ServicesTest, ErrorsKeepTheirCodeAndWords) {
+  const auto builds = v1::BuildService::NewStub(channel_);
+  grpc::ClientContext context;
+  v1::GetBuildRequest request;
+  request.set_build_id("nobody");
+  v1::Build build;
+  const grpc::Status status = builds->GetBuild(&context, request, &build);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(status.error_message(), ::testing::HasSubstr("\"nobody\""));
+}
+
+TEST_F(ServicesTest, AParkedCallIsAnsweredByAnothersCall) {
+  const auto workers = v1::WorkerService::NewStub(channel_);
+  const auto builds = v1::BuildService::NewStub(channel_);
+  ScriptedWorker worker("w", "amd64", "s1");
+  worker.request.set_free_slots(8);
+  grpc::ClientContext sync_context;
+  v1::SyncResponse desired;
+  absl::Notification synced;
+  grpc::Status sync_status;
+  workers->async()->Sync(&sync_context, &worker.request, &desired,
+                         [&](grpc::Status status) {
+                           sync_status = status;
+                           synced.Notify();
+                         });
+  grpc::ClientContext context;
+  v1::SubmitBuildRequest request;
+  request.set_build_id("b1");
+  *request.mutable_release() = release_.release;
+  v1::Build build;
+  EXPECT_TRUE(builds->SubmitBuild(&context, request, &build).ok());
+  synced.WaitForNotification();
+  EXPECT_TRUE(sync_status.ok()) << sync_status.error_message();
+  EXPECT_EQ(desired.leases_size(), 4);
+}
+
+TEST_F(ServicesTest, ClientsThatGoAwayHarmNobody) {
+  const auto workers = v1::WorkerService::NewStub(channel_);
+  ScriptedWorker worker("w", "amd64", "s1");
+  grpc::ClientContext context;
+  v1::SyncResponse desired;
+  absl::Notification ended;
+  workers->async()->Sync(&context, &worker.request, &desired,
+                         [&](grpc::Status) { ended.Notify(); });
+  context.TryCancel();
+  ended.WaitForNotification();
+  const auto admin = v1::AdminService::NewStub(channel_);
+  grpc::ClientContext version_context;
+  v1::GetVersionResponse version;
+  EXPECT_TRUE(admin->GetVersion(&version_context, {}, &version).ok());
+  EXPECT_FALSE(version.version().empty());
+}
+
+}  // namespace
+}  // namespace kso::coordinator

@@ -1,0 +1,33 @@
+#ifndef KSO_COORDINATOR_SERVICE_UNARY_H_
+#define KSO_COORDINATOR_SERVICE_UNARY_H_
+
+#include <utility>
+
+#include "common/rpc/channel.h"
+#include "coordinator/engine/engine.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/server_callback.h"
+
+namespace kso::coordinator {
+
+// Hands a call to a method of the engine, and the engine's answer to gRPC. No
+// thread waits meanwhile. A client that goes away changes nothing: the engine
+// answers every call in bounded time, and gRPC keeps the call's objects until
+// then.
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* HandOver(
+    grpc::CallbackServerContext* context, Engine* engine,
+    void (Engine::*method)(Request, Engine::Done<Response>),
+    const Request* request, Response* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  (engine->*method)(*request,
+                    [reactor, response](absl::StatusOr<Response> answer) {
+                      if (answer.ok()) *response = *std::move(answer);
+                      reactor->Finish(rpc::ToGrpc(answer.status()));
+                    });
+  return reactor;
+}
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_SERVICE_UNARY_H_

@@ -1,0 +1,19 @@
+#ifndef KSO_COORDINATOR_STATUS_PAGE_H_
+#define KSO_COORDINATOR_STATUS_PAGE_H_
+
+#include <string_view>
+
+namespace kso::coordinator {
+
+// The dashboard: served as /, /page.css and /page.js, it needs nothing else and
+// reads /api/status.json. It puts what it shows in as text, never as HTML.
+extern const std::string_view kPageHtml;
+extern const std::string_view kPageCss;
+extern const std::string_view kPageScript;
+
+// The page's Content-Security-Policy: nothing but the above.
+extern const std::string_view kPagePolicy;
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_STATUS_PAGE_H_

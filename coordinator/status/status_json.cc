@@ -1,0 +1,56 @@
+#include "coordinator/status/status_json.h"
+
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "absl/synchronization/notification.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/base/version.h"
+#include "google/protobuf/util/json_util.h"
+
+namespace kso::coordinator {
+namespace {
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> Ask(Engine& engine,
+                             void (Engine::*method)(Request,
+                                                    Engine::Done<Response>)) {
+  absl::Notification come;
+  absl::StatusOr<Response> response;
+  (engine.*method)(Request(), [&](absl::StatusOr<Response> answer) {
+    response = std::move(answer);
+    come.Notify();
+  });
+  come.WaitForNotification();
+  return response;
+}
+
+template <typename Messages>
+absl::StatusOr<std::string> ArrayOf(const Messages& messages) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.always_print_primitive_fields = true;
+  std::vector<std::string> items;
+  for (const auto& message : messages) {
+    const auto status = google::protobuf::util::MessageToJsonString(
+        message, &items.emplace_back(), options);
+    if (!status.ok()) return absl::InternalError(status.ToString());
+  }
+  return "[" + absl::StrJoin(items, ",") + "]";
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> StatusJson(Engine& engine) {
+  KSO_ASSIGN_OR_RETURN(const v1::ListBuildsResponse builds,
+                       Ask(engine, &Engine::ListBuilds));
+  KSO_ASSIGN_OR_RETURN(const v1::ListWorkersResponse workers,
+                       Ask(engine, &Engine::ListWorkers));
+  KSO_ASSIGN_OR_RETURN(const std::string build_array, ArrayOf(builds.builds()));
+  KSO_ASSIGN_OR_RETURN(const std::string worker_array,
+                       ArrayOf(workers.workers()));
+  return Concat("{\"version\":\"", kVersion, "\",\"builds\":", build_array,
+                ",\"workers\":", worker_array, "}\n");
+}
+
+}  // namespace kso::coordinator
