@@ -1,6 +1,7 @@
 #include "coordinator/destinations.h"
 
 #include <memory>
+#include <utility>
 
 #include "common/base/status_macros.h"
 #include "common/blob/blob_image_store.h"
@@ -12,7 +13,8 @@ namespace kso::coordinator {
 OpenDestination CreateDestinationOpener(http::Transport* transport,
                                         Clock* clock,
                                         const oci::Credentials* credentials,
-                                        BlobStore* blobs) {
+                                        BlobStore* blobs,
+                                        std::function<bool()> cancelled) {
   return [=](const v1::Destination& destination)
              -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
     if (destination.kind() != v1::Destination::REGISTRY) {
@@ -21,6 +23,7 @@ OpenDestination CreateDestinationOpener(http::Transport* transport,
     oci::RegistryOptions options;
     options.host = oci::DestinationHost(destination);
     options.insecure = destination.insecure();
+    options.cancelled = cancelled;
     KSO_ASSIGN_OR_RETURN(
         std::unique_ptr<oci::ImageStore> store,
         oci::CreateRegistryClient(options, transport, clock, credentials));

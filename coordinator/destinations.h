@@ -1,6 +1,8 @@
 #ifndef KSO_COORDINATOR_DESTINATIONS_H_
 #define KSO_COORDINATOR_DESTINATIONS_H_
 
+#include <functional>
+
 #include "common/base/clock.h"
 #include "common/blob/blob_store.h"
 #include "common/http/transport.h"
@@ -10,11 +12,13 @@
 namespace kso::coordinator {
 
 // Opens registries over `transport`, and `blobs` for every other destination.
-// All pointers must outlive what it opens.
+// Transfers end soon after `cancelled` is true. All pointers must outlive what
+// it opens.
 OpenDestination CreateDestinationOpener(http::Transport* transport,
                                         Clock* clock,
                                         const oci::Credentials* credentials,
-                                        BlobStore* blobs);
+                                        BlobStore* blobs,
+                                        std::function<bool()> cancelled);
 
 }  // namespace kso::coordinator
 

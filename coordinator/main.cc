@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -64,9 +65,10 @@ absl::Status Serve(const Options& options) {
   Clock* const clock = Clock::Real();
   const std::unique_ptr<http::Transport> transport =
       http::WithRetries(std::move(curl), clock);
-  const std::unique_ptr<BuildActions> actions =
-      CreateRegistryActions(CreateDestinationOpener(transport.get(), clock,
-                                                    &credentials, blobs.get()));
+  std::atomic<bool> stopping = false;
+  const std::unique_ptr<BuildActions> actions = CreateRegistryActions(
+      CreateDestinationOpener(transport.get(), clock, &credentials, blobs.get(),
+                              [&stopping] { return stopping.load(); }));
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                        CreateEngine({}, clock, store.get(), actions.get()));
 
@@ -93,8 +95,10 @@ absl::Status Serve(const Options& options) {
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("stopping");
-  // First the engine, which answers all parked calls.
+  // First the engine, which answers all parked calls. What the actions bring
+  // about after that is asked for again at the next start.
   engine->Stop();
+  stopping = true;
   status_server.reset();
   server->Shutdown(kGrace);
   return absl::OkStatus();

@@ -75,16 +75,31 @@ std::string PlanInWords(const v1::PlanSummary& plan) {
 
 std::string EndInWords(const BuildEntry& build) {
   const std::string what = build.plan_only ? "plan" : "build";
+  // Tags are pushed one after the other.
+  const std::string tags = build.plan_only ? ""
+                           : build.phase == v1::TAG
+                               ? "; not all tags were pushed"
+                               : "; no tag was pushed";
   switch (build.state) {
     case v1::Build::SUCCEEDED:
       return what + (build.plan_only ? " made" : " succeeded");
     case v1::Build::CANCELLED:
-      return what + " cancelled; no tag was pushed";
+      return what + " cancelled" + tags;
     default:
       return absl::StrCat(
           what, " failed in ", PhaseInWords(build.phase), ": ",
-          Count(static_cast<int64_t>(build.failures.size()), "problem"),
-          "; no tag was pushed");
+          Count(static_cast<int64_t>(build.failures.size()), "problem"), tags);
+  }
+}
+
+v1::Event::Level EndLevel(const BuildEntry& build) {
+  switch (build.state) {
+    case v1::Build::SUCCEEDED:
+      return v1::Event::INFO;
+    case v1::Build::CANCELLED:
+      return v1::Event::WARNING;
+    default:
+      return v1::Event::ERROR;
   }
 }
 

@@ -24,6 +24,7 @@ std::string ResolvedInWords(const BuildEntry& build);
 std::string SubmittedInWords(const BuildEntry& build);
 std::string PlanInWords(const v1::PlanSummary& plan);
 std::string EndInWords(const BuildEntry& build);
+v1::Event::Level EndLevel(const BuildEntry& build);
 
 }  // namespace kso::coordinator
 

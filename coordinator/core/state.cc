@@ -1,5 +1,6 @@
 #include "coordinator/core/state.h"
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -250,11 +251,15 @@ absl::Status State::EnterPhase(absl::Time time,
 absl::Status State::End(absl::Time time, const v1::BuildEnded& change) {
   BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
+  // What the log has said already.
+  std::set<std::string> said;
   for (const auto& [phase, ids] : build->tasks) {
     for (const std::string& id : ids) {
       TaskEntry& task = tasks_.find(id)->second;
       if (task.state == TaskState::kLeased) {
         SetState(*build, task, TaskState::kRunnable);
+      } else if (task.state == TaskState::kFailed) {
+        said.insert(FailureInWords(task.failure));
       }
     }
   }
@@ -263,13 +268,11 @@ absl::Status State::End(absl::Time time, const v1::BuildEnded& change) {
   build->failures = {change.failures().begin(), change.failures().end()};
   running_.erase(build->number);
   for (const v1::Failure& failure : build->failures) {
-    AddEvent(*build, time, v1::Event::ERROR, nullptr, "",
-             FailureInWords(failure));
+    const std::string text = FailureInWords(failure);
+    if (said.contains(text)) continue;
+    AddEvent(*build, time, v1::Event::ERROR, nullptr, "", text);
   }
-  AddEvent(
-      *build, time,
-      build->state == v1::Build::SUCCEEDED ? v1::Event::INFO : v1::Event::ERROR,
-      nullptr, "", EndInWords(*build));
+  AddEvent(*build, time, EndLevel(*build), nullptr, "", EndInWords(*build));
   return absl::OkStatus();
 }
 

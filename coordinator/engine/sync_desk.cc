@@ -70,7 +70,11 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
   if (request.sequence() < worker.sequence) {
     return refuse(absl::AbortedError("a later call has come before this one"));
   }
-  if (worker.parked.has_value()) Reply(turn, worker);
+  if (worker.parked.has_value()) {
+    Reply(turn, worker);
+    // Nobody waits for that answer any more.
+    worker.last_sent.reset();
+  }
   worker.info = request.worker();
   worker.sequence = request.sequence();
   worker.last_seen = turn.now();
