@@ -7,6 +7,7 @@
 #include "common/blob/grpc_blob_store.h"
 #include "common/rpc/channel.h"
 #include "google/protobuf/util/time_util.h"
+#include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "kso/v1/admin.grpc.pb.h"
 #include "kso/v1/blob.grpc.pb.h"
@@ -17,11 +18,14 @@ namespace {
 
 // For answers that take no waiting; a release is some 100 kB.
 constexpr absl::Duration kPatience = absl::Seconds(30);
+// How long a call after a failed one waits for a connection.
+constexpr absl::Duration kReconnectWait = absl::Milliseconds(250);
 
 class GrpcCoordinatorClient : public CoordinatorClient {
  public:
   explicit GrpcCoordinatorClient(const std::shared_ptr<grpc::Channel>& channel)
-      : builds_(v1::BuildService::NewStub(channel)),
+      : channel_(channel),
+        builds_(v1::BuildService::NewStub(channel)),
         admin_(v1::AdminService::NewStub(channel)),
         blob_stub_(v1::BlobService::NewStub(channel)),
         blobs_(CreateGrpcBlobStore(blob_stub_.get())) {}
@@ -100,6 +104,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                    Response*),
       const Request& request, absl::Duration patience = kPatience) {
+    AwaitReconnect();
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() +
                          absl::ToChronoMilliseconds(patience));
@@ -109,6 +114,16 @@ class GrpcCoordinatorClient : public CoordinatorClient {
     return response;
   }
 
+  // A lost connection is only made anew while somebody waits inside gRPC, and a
+  // call on a lost one fails at once instead of waiting.
+  void AwaitReconnect() {
+    const grpc_connectivity_state state = channel_->GetState(false);
+    if (state == GRPC_CHANNEL_IDLE || state == GRPC_CHANNEL_READY) return;
+    channel_->WaitForConnected(std::chrono::system_clock::now() +
+                               absl::ToChronoMilliseconds(kReconnectWait));
+  }
+
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::BuildService::StubInterface> builds_;
   const std::unique_ptr<v1::AdminService::StubInterface> admin_;
   const std::unique_ptr<v1::BlobService::StubInterface> blob_stub_;

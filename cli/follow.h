@@ -18,8 +18,9 @@ struct FollowOptions {
   // The coordinator was reached a moment ago, so that it not answering is no
   // reason to give up at once.
   bool reached = false;
-  // How long a poll is parked.
-  absl::Duration wait = absl::Seconds(20);
+  // How long a poll is parked; after one without events, the view says what the
+  // build waits for.
+  absl::Duration wait = absl::Seconds(5);
   // How long a coordinator may be away, to be restarted.
   absl::Duration patience = absl::Minutes(5);
 };

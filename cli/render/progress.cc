@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "cli/render/build_text.h"
 #include "cli/render/phase_lines.h"
@@ -18,14 +19,7 @@ class PlainProgress : public ProgressView {
 
   void Update(const v1::WatchBuildResponse& response) override {
     for (const v1::Event& event : response.events()) out_ << EventLine(event);
-    std::set<std::string> waiting(response.build().waiting().begin(),
-                                  response.build().waiting().end());
-    for (const std::string& reason : waiting) {
-      if (waiting_.count(reason) == 0) {
-        out_ << "waiting: " << Printable(reason) << "\n";
-      }
-    }
-    waiting_ = std::move(waiting);
+    if (response.events().empty()) SayWaiting(response.build());
     out_.flush();
   }
 
@@ -34,6 +28,23 @@ class PlainProgress : public ProgressView {
   }
 
  private:
+  // While something moves, what waits is no news. Reasons count seconds and
+  // tasks; they are the same with other numbers.
+  void SayWaiting(const v1::Build& build) {
+    std::set<std::string> waiting;
+    for (const std::string& reason : build.waiting()) {
+      std::string key;
+      for (const char c : reason) {
+        if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) key += c;
+      }
+      if (waiting_.count(key) == 0) {
+        out_ << "waiting: " << Printable(reason) << "\n";
+      }
+      waiting.insert(std::move(key));
+    }
+    waiting_ = std::move(waiting);
+  }
+
   std::ostream& out_;
   std::set<std::string> waiting_;
 };

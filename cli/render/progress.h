@@ -23,7 +23,8 @@ class ProgressView {
   virtual void Notice(const std::string& text) = 0;
 };
 
-// A line for each event, and for each new reason to wait. `out` must outlive
+// A line for each event; when there is none, one for each new reason to wait.
+// `out` must outlive
 // it.
 std::unique_ptr<ProgressView> CreatePlainProgress(std::ostream* out);
 

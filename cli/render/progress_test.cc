@@ -22,14 +22,16 @@ TEST(PlainProgress, SaysEachReasonToWaitOnce) {
   std::ostringstream out;
   const auto view = CreatePlainProgress(&out);
   v1::WatchBuildResponse response = Response("fetched kubelet");
-  response.mutable_build()->add_waiting("no arm64 worker");
+  response.mutable_build()->add_waiting("no arm64 worker for 3 tasks");
   view->Update(response);
-  EXPECT_THAT(out.str(), HasSubstr("fetched kubelet\n"));
-  EXPECT_THAT(out.str(), HasSubstr("waiting: no arm64 worker\n"));
+  EXPECT_THAT(out.str(), ::testing::EndsWith("fetched kubelet\n"));
   out.str("");
   response.clear_events();
   view->Update(response);
-  EXPECT_EQ(out.str(), "");
+  EXPECT_EQ(out.str(), "waiting: no arm64 worker for 3 tasks\n");
+  response.mutable_build()->set_waiting(0, "no arm64 worker for 12 tasks");
+  view->Update(response);
+  EXPECT_EQ(out.str(), "waiting: no arm64 worker for 3 tasks\n");
 }
 
 TEST(TerminalProgress, UpdatesInPlaceAndKeepsWarnings) {
