@@ -69,8 +69,8 @@ check "every blob of kubespray-images matches its digest" blobs_match "$work/oci
 layers() { jq -r '.layers[].digest' "$work/manifest-$1-$2.json"; }
 common() { comm -12 <(sort -u <(layers "$1" "$2")) <(sort -u <(layers "$3" "$4")) | wc -l; }
 files=kubespray-files-$release images=kubespray-images-$release
-base_layers=$(skopeo inspect --raw --tls-verify=false --override-arch amd64 "docker://$upstream/docker.io/library/nginx:1.25.2-alpine" |
-  jq -r '.manifests[0].digest' | xargs -I@ skopeo inspect --raw --tls-verify=false "docker://$upstream/docker.io/library/nginx@@" | jq '.layers | length')
+base=$upstream/docker.io/library/nginx
+base_layers=$(raw "$base@$(raw "$base:1.25.2-alpine" | jq -r '.manifests[0].digest')" | jq '.layers | length')
 check "kubespray-files shares all but its base between the platforms" same \
   "$(common "$files" amd64 "$files" arm64)" "$(($(layers "$files" amd64 | wc -l) - base_layers))"
 for architecture in amd64 arm64; do
@@ -95,8 +95,12 @@ run_image() {
   ip netns add "$namespace"
   namespaces+=("$namespace")
   ip -n "$namespace" link set lo up
-  jq --arg netns "/run/netns/$namespace" 'del(.process.rlimits) | del(.linux.resources)
+  # What Docker and containerd give by default; umoci gives less.
+  jq --arg netns "/run/netns/$namespace" --argjson capabilities '["CAP_CHOWN",
+      "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_NET_BIND_SERVICE",
+      "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT"]' 'del(.process.rlimits) | del(.linux.resources)
     | .process.terminal = false
+    | (.process.capabilities[]) = $capabilities
     | .linux.namespaces = [{"type": "pid"}, {"type": "mount"}, {"type": "ipc"}, {"type": "uts"},
                            {"type": "network", "path": $netns}]
     | .mounts |= map(select(.type != "cgroup"))' "$bundle/config.json" >"$bundle/config.new"
