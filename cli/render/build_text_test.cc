@@ -69,7 +69,7 @@ TEST(ResultText, NamesReferencesDigestsAndWhoVerified) {
   )pb"));
   EXPECT_THAT(text, HasSubstr("r.example.com/team/kubespray-files:v1\n"
                               "r.example.com/team/kubespray-files:latest\n"
-                              "    digest     sha256:aa\n"
+                              "    digest       sha256:aa\n"
                               "    linux/arm64  sha256:bb\n"));
   EXPECT_THAT(text, HasSubstr("kubespray-files linux/arm64 ran on w (native): "
                               "GET /health"));

@@ -30,12 +30,13 @@ std::string ImageText(const v1::Build& build, const v1::ImageResult& image) {
     absl::StrAppend(&text, at_registry ? image.repository() : image.name(), ":",
                     tag, "\n");
   }
-  absl::StrAppend(&text, "    digest     ", image.index().digest(), "\n");
+  std::vector<std::vector<std::string>> rows = {
+      {"digest", image.index().digest()}};
   for (const v1::Descriptor& manifest : image.manifests()) {
-    absl::StrAppend(&text, "    ", oci::FormatPlatform(manifest.platform()),
-                    "  ", manifest.digest(), "\n");
+    rows.push_back(
+        {oci::FormatPlatform(manifest.platform()), manifest.digest()});
   }
-  return text;
+  return absl::StrCat(text, FormatTable(rows, "    "));
 }
 
 std::string VerificationText(const v1::Verification& verification) {
