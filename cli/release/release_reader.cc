@@ -103,10 +103,7 @@ void ReadDestination(const ReleaseInput& input, const Fields& fields,
   if (!text.has_value()) return;
   const auto destination = oci::ParseDestination(text->text);
   if (!destination.ok()) {
-    input.problems->Add(
-        text->place,
-        absl::StrCat("'", text->text, "': ", destination.status().message()),
-        "write docker://HOST/PATH, oci:DIRECTORY or oci-archive:FILE");
+    input.problems->Add(text->place, destination.status().message());
     return;
   }
   *release->mutable_destination() = *destination;

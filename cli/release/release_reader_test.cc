@@ -171,7 +171,8 @@ mirrors:
           ::testing::HasSubstr(
               "release.yaml:12: 'images.missingPlatform.default'"
               " is 'maybe'; write fail or allow"),
-          ::testing::HasSubstr("release.yaml:13: 'ftp://example.com'"),
+          ::testing::HasSubstr(
+              "release.yaml:13: destination \"ftp://example.com\""),
           ::testing::HasSubstr("release.yaml:15: 'http://mirror/' cannot stand "
                                "for 'docker.io/'; a mirror of images has no "
                                "scheme"),
