@@ -66,6 +66,8 @@ start() {
   shift
   setsid "$@" >>"$work/$name.log" 2>&1 </dev/null &
   echo $! >"$work/$name.pid"
+  # So that the shell does not report how it ended.
+  disown $!
 }
 
 # Ends what start began, and waits for it.
@@ -74,7 +76,7 @@ stop() {
   local pid
   pid=$(cat "$work/$1.pid" 2>/dev/null) || return 0
   kill -"${2:-TERM}" "$pid" 2>/dev/null || true
-  wait "$pid" 2>/dev/null || true
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
   rm -f "$work/$1.pid"
 }
 

@@ -55,7 +55,7 @@ check "still nothing was published of the files" fails tags_of "$registry/team" 
 echo "# Waiting is explained"
 cp -r "$work/release" "$work/waits"
 rm -f "$work"/waits/*.sha256
-sed -i '/checksums:/d' "$work/waits/release.yaml"
+sed -i '/checksums:/,+1d' "$work/waits/release.yaml"
 ksoctl submit -f "$work/waits/release.yaml" --output json >"$work/submitted.json"
 waits_for_arm64() { build_json | jq -r '.waiting[]?' | grep -q "linux/arm64: no .*worker"; }
 check "what waits says that no arm64 worker is there" wait_until 120 waits_for_arm64
