@@ -8,6 +8,7 @@
 #include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
 #include "coordinator/core/missing_platform.h"
@@ -127,13 +128,31 @@ std::vector<std::string> LackingPlatforms(const ChosenImage& image,
   return lacking;
 }
 
-std::string LackingReason(const std::vector<std::string>& lacking,
-                          const v1::ResolvedImage& image) {
+// The platforms that the image itself lists, without attestations. The resolved
+// manifests are only those that were asked for.
+std::vector<std::string> OfferedPlatforms(const v1::ResolvedImage& image) {
+  const v1::Document& top = image.top();
   std::vector<std::string> offered;
+  if (oci::IsIndexType(top.content_descriptor().media_type())) {
+    const auto index =
+        oci::ParseIndex(top.content(), top.content_descriptor().media_type());
+    if (!index.ok()) return offered;
+    for (const v1::Descriptor& manifest : index->manifests) {
+      if (manifest.platform().os() == "unknown") continue;
+      offered.push_back(oci::FormatPlatform(manifest.platform()));
+    }
+    return offered;
+  }
   for (const v1::Document& manifest : image.manifests()) {
     offered.push_back(
         oci::FormatPlatform(manifest.content_descriptor().platform()));
   }
+  return offered;
+}
+
+std::string LackingReason(const std::vector<std::string>& lacking,
+                          const v1::ResolvedImage& image) {
+  const std::vector<std::string> offered = OfferedPlatforms(image);
   return Concat("does not exist for ", absl::StrJoin(lacking, ", "), "; ",
                 offered.empty()
                     ? std::string("it exists for no platform at all")
@@ -177,7 +196,16 @@ ImageChoice ChooseImages(const v1::Release& release, const Resolved& resolved) {
     if (chosen.count(reference) > 0) continue;
     const std::vector<std::string> lacking = LackingPlatforms(*image, release);
     if (!lacking.empty()) {
-      if (MayLackPlatform(release.missing_platform(), image->reference)) {
+      if (image->manifests.empty()) {
+        // There would be nothing to ship: no policy means that.
+        choice.failures.push_back(PermanentFailure(
+            request.reference(),
+            LackingReason(lacking, resolved.images.at(request.reference())),
+            "take it off the list, or take a version that exists for one of "
+            "the release's platforms",
+            request.location()));
+      } else if (MayLackPlatform(release.missing_platform(),
+                                 image->reference)) {
         choice.missing.push_back(
             Concat(reference, " lacks ", absl::StrJoin(lacking, ", ")));
       } else {

@@ -62,6 +62,19 @@ TEST(ChooseImagesTest, FollowsThePolicyWhereAPlatformIsMissing) {
   EXPECT_THAT(failure.advice(), HasSubstr("missingPlatform"));
 }
 
+TEST(ChooseImagesTest, NoPolicyAllowsAnImageToLackAllPlatforms) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/only/mainframe:1", {.platforms = {"linux/s390x"}});
+  // Workers bring back only the manifests that were asked for.
+  fake.resolved.images["quay.io/only/mainframe:1"].clear_manifests();
+  fake.release.mutable_missing_platform()->set_allow_by_default(true);
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  EXPECT_THAT(choice.missing, IsEmpty());
+  ASSERT_THAT(choice.failures, SizeIs(1));
+  EXPECT_THAT(choice.failures[0].reason(), HasSubstr("linux/amd64"));
+  EXPECT_THAT(choice.failures[0].reason(), HasSubstr("exists for linux/s390x"));
+}
+
 TEST(ChooseImagesTest, RefusesBytesThatAreNotTheirDigests) {
   ResolvedRelease fake;
   fake.AddImage("quay.io/a/b:1");

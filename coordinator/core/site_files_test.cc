@@ -12,9 +12,8 @@ namespace kso::coordinator {
 namespace {
 
 TEST(SiteFilesTest, NginxTakesTheConfiguration) {
-  if (std::system("command -v nginx >/dev/null") != 0) {
-    GTEST_SKIP() << "nginx is not installed";
-  }
+  ASSERT_EQ(std::system("command -v nginx >/dev/null"), 0)
+      << "nginx is not installed: run deploy/setup test";
   const std::string path = ::testing::TempDir() + "/nginx.conf";
   std::ofstream(path) << kNginxConfig;
   const int status = std::system(("nginx -t -c '" + path + "'").c_str());
