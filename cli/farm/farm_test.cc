@@ -31,6 +31,7 @@ class FakeFarmClient : public FakeCoordinatorClient {
 
   absl::StatusOr<v1::ListWorkersResponse> ListWorkers() override {
     v1::ListWorkersResponse response;
+    if (no_worker_connects) return response;
     char host[256] = {};
     gethostname(host, sizeof(host) - 1);
     for (const std::string suffix : {"", "-linux-arm64"}) {
@@ -46,6 +47,8 @@ class FakeFarmClient : public FakeCoordinatorClient {
     return ReadPidFile(state_dir_ / (name + ".pid")).has_value();
   }
 
+  // Workers end before the coordinator hears of them.
+  bool no_worker_connects = false;
   // Something else has the address.
   bool answers_anyway = false;
 
@@ -114,6 +117,7 @@ TEST_F(FarmTest, ComesUpOnceAndGoesDown) {
 }
 
 TEST_F(FarmTest, ShowsTheLogOfWhatDoesNotComeUp) {
+  client_->no_worker_connects = true;
   options_.worker_program =
       Program("kso-worker", "echo cannot run linux/arm64 >&2; exit 1");
   const absl::Status status = Up();
