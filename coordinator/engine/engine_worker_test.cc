@@ -229,6 +229,12 @@ TEST_F(EngineWorkerTest, ADrainedWorkerGetsNothing) {
   EXPECT_EQ(nobody.Get().status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST_F(EngineWorkerTest, AWorkerThatHasDrainedDoesNotWait) {
+  one_.request.set_draining(true);
+  // Time stands still: this would not return if it were parked.
+  EXPECT_THAT(Sync(one_).leases(), IsEmpty());
+}
+
 TEST_F(EngineWorkerTest, ATaskThatTakesForEverIsTakenAway) {
   ASSERT_TRUE(Submit().ok());
   Sync(one_);

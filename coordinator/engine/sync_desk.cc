@@ -94,7 +94,9 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
     parked.held.erase(result.lease_id());
     parked.acknowledged.push_back(result.lease_id());
   }
-  const bool wait = parked.acknowledged.empty();
+  // A drained worker is told at once that it may go.
+  const bool drained = request.draining() && request.held().empty();
+  const bool wait = parked.acknowledged.empty() && !drained;
   parked.deadline =
       wait ? turn.now() + options_.long_poll : absl::InfinitePast();
   worker.parked = std::move(parked);
