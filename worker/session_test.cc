@@ -26,6 +26,8 @@ class FakeCoordinator : public v1::WorkerService::Service {
                     const v1::SyncRequest* request,
                     v1::SyncResponse* response) override {
     absl::MutexLock lock(&mutex_);
+    // A call that the worker has given up may be heard after the next one.
+    if (request->sequence() < last_.sequence()) return grpc::Status::CANCELLED;
     last_ = *request;
     bool news = false;
     for (const v1::LeaseResult& result : request->results()) {
@@ -42,7 +44,8 @@ class FakeCoordinator : public v1::WorkerService::Service {
     while (!mutex_.AwaitWithTimeout(absl::Condition(&due),
                                     absl::Milliseconds(5))) {
     }
-    changed_ = false;
+    // What a call that was given up would have told, the next one tells.
+    if (!context->IsCancelled()) changed_ = false;
     for (const auto& [id, lease] : wanted_) *response->add_leases() = lease;
     return grpc::Status::OK;
   }
