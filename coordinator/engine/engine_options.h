@@ -2,6 +2,7 @@
 #define KSO_COORDINATOR_ENGINE_ENGINE_OPTIONS_H_
 
 #include <functional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -27,6 +28,9 @@ struct EngineOptions {
   absl::Duration longest_quarantine = absl::Minutes(10);
   // Lost workers are shown for this long.
   absl::Duration forget_worker_after = absl::Hours(1);
+  // Names leases: never the same twice, in one farm and for ever. Random when
+  // empty.
+  std::function<std::string()> new_lease_id;
   // What to do when the journal cannot be written. Logs and ends the process
   // when empty; if it returns, the engine stops and answers nobody.
   std::function<void(const absl::Status&)> fatal;

@@ -15,15 +15,18 @@ void Mailbox::Post(Command command) {
   command(nullptr);
 }
 
-bool Mailbox::Take(Clock* clock, absl::Time deadline,
-                   std::deque<Command>* commands) {
+bool Mailbox::Await(Clock* clock, absl::Time deadline) {
   absl::MutexLock lock(&mutex_);
   const auto something = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return closed_ || !commands_.empty();
   };
   clock->AwaitWithDeadline(&mutex_, absl::Condition(&something), deadline);
-  commands->swap(commands_);
   return !closed_;
+}
+
+std::deque<Mailbox::Command> Mailbox::TakeNow() {
+  absl::MutexLock lock(&mutex_);
+  return std::exchange(commands_, {});
 }
 
 void Mailbox::Close() {

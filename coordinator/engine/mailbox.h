@@ -21,9 +21,11 @@ class Mailbox {
   // After Close, calls the command with null at once.
   void Post(Command command);
 
-  // Moves what has come to `commands`, waiting for something until `deadline`.
-  // Returns false once the mailbox is closed.
-  bool Take(Clock* clock, absl::Time deadline, std::deque<Command>* commands);
+  // Waits for a command until `deadline`. Returns false once the mailbox is
+  // closed.
+  bool Await(Clock* clock, absl::Time deadline);
+  // What has come, without waiting, also when closed.
+  std::deque<Command> TakeNow();
 
   void Close();
 

@@ -289,6 +289,7 @@ absl::Time SyncDesk::NextDeadline(const State& state, absl::Time now) {
 }
 
 std::string SyncDesk::NewLeaseId() {
+  if (options_.new_lease_id) return options_.new_lease_id();
   return absl::StrFormat("%016x", absl::Uniform<uint64_t>(random_));
 }
 

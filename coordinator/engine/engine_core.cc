@@ -1,0 +1,154 @@
+#include "coordinator/engine/engine_core.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "coordinator/engine/transaction.h"
+
+namespace kso::coordinator {
+namespace {
+
+absl::Status Stopping() {
+  return absl::UnavailableError("the coordinator is stopping");
+}
+
+}  // namespace
+
+EngineCore::EngineCore(const EngineOptions& options, StateStore* store,
+                       BuildActions* actions)
+    : store_(store),
+      workers_(options),
+      syncs_(options, &workers_),
+      actions_(
+          options, actions,
+          [mailbox = mailbox_](absl::AnyInvocable<void(Transaction&)> command) {
+            mailbox->Post(
+                [command = std::move(command)](Transaction* turn) mutable {
+                  if (turn != nullptr) command(*turn);
+                });
+          }),
+      builds_(options, &workers_, &actions_) {}
+
+absl::Status EngineCore::Start(absl::Time now) {
+  KSO_RETURN_IF_ERROR(store_->Replay([this](const v1::JournalRecord& record) {
+    return state_.Apply(record);
+  }));
+  workers_.Expect(state_, now);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::Time> EngineCore::Turn(
+    absl::Time now, std::deque<Mailbox::Command>& commands) {
+  Transaction turn(&state_, now);
+  for (Mailbox::Command& command : commands) command(&turn);
+  syncs_.Tick(turn);
+  builds_.Advance(turn);
+  actions_.Tick(turn);
+  syncs_.Assign(turn);
+  syncs_.Answer(turn);
+  builds_.Answer(turn);
+  KSO_RETURN_IF_ERROR(turn.status());
+  KSO_RETURN_IF_ERROR(store_->Commit(turn.records()));
+  turn.RunDeferred();
+  return std::min({syncs_.NextDeadline(state_, now), builds_.NextDeadline(),
+                   actions_.NextDeadline()});
+}
+
+void EngineCore::Stop() {
+  mailbox_->Close();
+  for (Mailbox::Command& command : mailbox_->TakeNow()) command(nullptr);
+  syncs_.Refuse(Stopping());
+  builds_.Refuse(Stopping());
+}
+
+template <typename Response, typename Decide>
+void EngineCore::Ask(Done<Response> done, Decide decide) {
+  mailbox_->Post([decide = std::move(decide),
+                  done = std::move(done)](Transaction* turn) mutable {
+    if (turn == nullptr) return done(Stopping());
+    turn->Defer([done = std::move(done), response = decide(*turn)]() mutable {
+      done(std::move(response));
+    });
+  });
+}
+
+void EngineCore::Sync(v1::SyncRequest request, Done<v1::SyncResponse> done) {
+  mailbox_->Post([this, request = std::move(request),
+                  done = std::move(done)](Transaction* turn) mutable {
+    if (turn == nullptr) return done(Stopping());
+    syncs_.Sync(*turn, std::move(request), std::move(done));
+  });
+}
+
+void EngineCore::WatchBuild(v1::WatchBuildRequest request,
+                            Done<v1::WatchBuildResponse> done) {
+  mailbox_->Post([this, request = std::move(request),
+                  done = std::move(done)](Transaction* turn) mutable {
+    if (turn == nullptr) return done(Stopping());
+    builds_.Watch(*turn, request, std::move(done));
+  });
+}
+
+void EngineCore::SubmitBuild(v1::SubmitBuildRequest request,
+                             Done<v1::Build> done) {
+  Ask(std::move(done), [this, request = std::move(request)](Transaction& turn) {
+    return builds_.Submit(turn, request);
+  });
+}
+
+void EngineCore::GetBuild(v1::GetBuildRequest request, Done<v1::Build> done) {
+  Ask(std::move(done), [this, request = std::move(request)](Transaction& turn) {
+    return builds_.Get(turn, request);
+  });
+}
+
+void EngineCore::ListBuilds(v1::ListBuildsRequest,
+                            Done<v1::ListBuildsResponse> done) {
+  Ask(std::move(done),
+      [this](Transaction& turn) -> absl::StatusOr<v1::ListBuildsResponse> {
+        return builds_.List(turn);
+      });
+}
+
+void EngineCore::CancelBuild(v1::CancelBuildRequest request,
+                             Done<v1::Build> done) {
+  Ask(std::move(done), [this, request = std::move(request)](Transaction& turn) {
+    return builds_.Cancel(turn, request);
+  });
+}
+
+void EngineCore::RetryBuild(v1::RetryBuildRequest request,
+                            Done<v1::Build> done) {
+  Ask(std::move(done), [this, request = std::move(request)](Transaction& turn) {
+    return builds_.Retry(turn, request);
+  });
+}
+
+void EngineCore::ListWorkers(v1::ListWorkersRequest,
+                             Done<v1::ListWorkersResponse> done) {
+  Ask(std::move(done),
+      [this](Transaction& turn) -> absl::StatusOr<v1::ListWorkersResponse> {
+        return workers_.List(turn.now());
+      });
+}
+
+void EngineCore::DrainWorker(v1::DrainWorkerRequest request,
+                             Done<v1::DrainWorkerResponse> done) {
+  Ask(std::move(done),
+      [this, request = std::move(request)](
+          Transaction&) -> absl::StatusOr<v1::DrainWorkerResponse> {
+        Worker* worker = workers_.Find(request.name());
+        if (worker == nullptr) {
+          return absl::NotFoundError(
+              absl::StrCat("there is no worker \"", request.name(),
+                           "\"; ksoctl workers lists them"));
+        }
+        worker->drain_ordered = true;
+        return v1::DrainWorkerResponse();
+      });
+}
+
+}  // namespace kso::coordinator

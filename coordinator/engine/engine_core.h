@@ -1,0 +1,86 @@
+#ifndef KSO_COORDINATOR_ENGINE_ENGINE_CORE_H_
+#define KSO_COORDINATOR_ENGINE_ENGINE_CORE_H_
+
+#include <deque>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "coordinator/core/state.h"
+#include "coordinator/engine/action_runner.h"
+#include "coordinator/engine/build_actions.h"
+#include "coordinator/engine/build_desk.h"
+#include "coordinator/engine/engine.h"
+#include "coordinator/engine/engine_options.h"
+#include "coordinator/engine/mailbox.h"
+#include "coordinator/engine/sync_desk.h"
+#include "coordinator/engine/worker_table.h"
+#include "coordinator/store/state_store.h"
+
+namespace kso::coordinator {
+
+// The engine without a thread or a clock: calls put commands into a mailbox,
+// and who owns the core runs its turns, at the times that it says. With the
+// same calls at the same times, the same store and lease ids, it does the same.
+//
+// The calls of Engine may come from any thread; Start and Turn belong to one
+// thread, and `done` is called on that one.
+class EngineCore : public Engine {
+ public:
+  // The pointers must outlive it.
+  EngineCore(const EngineOptions& options, StateStore* store,
+             BuildActions* actions);
+
+  // Replays the journal; before all else. The first turn is due at once.
+  absl::Status Start(absl::Time now);
+
+  // Runs the commands, decides, commits, and only then answers and acts.
+  // Returns when the next turn is due, whatever happens until then; commands
+  // make one due at once. After an error what is in memory is ahead of the
+  // journal: nothing was answered, and there must be no other turn.
+  absl::StatusOr<absl::Time> Turn(absl::Time now,
+                                  std::deque<Mailbox::Command>& commands);
+
+  // Closes the mailbox and refuses the commands in it and all parked calls.
+  void Stop() override;
+
+  // Where the commands for the next turn are.
+  Mailbox& mailbox() { return *mailbox_; }
+  // As decided; durable between turns. On the thread of Turn.
+  const State& state() const { return state_; }
+
+  void Sync(v1::SyncRequest request, Done<v1::SyncResponse> done) override;
+  void SubmitBuild(v1::SubmitBuildRequest request,
+                   Done<v1::Build> done) override;
+  void GetBuild(v1::GetBuildRequest request, Done<v1::Build> done) override;
+  void ListBuilds(v1::ListBuildsRequest request,
+                  Done<v1::ListBuildsResponse> done) override;
+  void WatchBuild(v1::WatchBuildRequest request,
+                  Done<v1::WatchBuildResponse> done) override;
+  void CancelBuild(v1::CancelBuildRequest request,
+                   Done<v1::Build> done) override;
+  void RetryBuild(v1::RetryBuildRequest request, Done<v1::Build> done) override;
+  void ListWorkers(v1::ListWorkersRequest request,
+                   Done<v1::ListWorkersResponse> done) override;
+  void DrainWorker(v1::DrainWorkerRequest request,
+                   Done<v1::DrainWorkerResponse> done) override;
+
+ private:
+  // Runs `decide` in a turn and answers with what it returns.
+  template <typename Response, typename Decide>
+  void Ask(Done<Response> done, Decide decide);
+
+  StateStore* const store_;
+  // Shared with what the actions report, which may come after the engine's end.
+  const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  State state_;
+  WorkerTable workers_;
+  SyncDesk syncs_;
+  ActionRunner actions_;
+  BuildDesk builds_;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ENGINE_ENGINE_CORE_H_
