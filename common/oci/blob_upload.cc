@@ -12,16 +12,10 @@ namespace {
 // The first and four more.
 constexpr int kTries = 5;
 
-// Asks for a place to upload to.
-absl::StatusOr<http::Url> BeginUpload(RegistrySession& session,
-                                      const AccessScope& scope,
-                                      const std::string& what) {
-  http::Request request;
-  request.method = "POST";
-  request.url = session.UrlOf(Concat(scope.repository, "/blobs/uploads/"));
-  KSO_ASSIGN_OR_RETURN(const http::Response response,
-                       session.Perform(request, scope, what));
-  if (response.status != 202) return session.ErrorOf(response, what);
+// Where `response`, the answer to a POST, wants the blob.
+absl::StatusOr<http::Url> UploadLocation(const RegistrySession& session,
+                                         const http::Response& response,
+                                         const std::string& what) {
   const std::optional<std::string> location = response.Header("Location");
   if (!location) {
     return absl::InvalidArgumentError(
@@ -38,6 +32,31 @@ absl::StatusOr<http::Url> BeginUpload(RegistrySession& session,
                "told its outer address"));
   }
   return url;
+}
+
+// Asks for a place to upload to.
+absl::StatusOr<http::Url> BeginUpload(RegistrySession& session,
+                                      const AccessScope& scope,
+                                      const std::string& what) {
+  http::Request request;
+  request.method = "POST";
+  request.url = session.UrlOf(Concat(scope.repository, "/blobs/uploads/"));
+  KSO_ASSIGN_OR_RETURN(const http::Response response,
+                       session.Perform(request, scope, what));
+  if (response.status != 202) return session.ErrorOf(response, what);
+  return UploadLocation(session, response, what);
+}
+
+// Gives up an upload that was begun. Registries remove what is left lying in
+// the end, so it does not matter whether this works.
+void AbandonUpload(RegistrySession& session, const AccessScope& scope,
+                   const http::Response& begun, const std::string& what) {
+  const absl::StatusOr<http::Url> url = UploadLocation(session, begun, what);
+  if (!url.ok()) return;
+  http::Request request;
+  request.method = "DELETE";
+  request.url = url->text();
+  session.Perform(request, scope, what).IgnoreError();
 }
 
 // Sends all of the blob. UNAVAILABLE when it has to be begun anew.
@@ -106,6 +125,29 @@ absl::StatusOr<int64_t> UploadBlob(RegistrySession& session,
   };
   KSO_RETURN_IF_ERROR(session.RetryWhileUnavailable(kTries, attempt));
   return moved;
+}
+
+absl::StatusOr<bool> MountBlob(RegistrySession& session,
+                               const std::string& repository,
+                               const Digest& digest, const std::string& from) {
+  const std::string what = Concat("mounting blob ", digest.ToString(), " of ",
+                                  from, " in ", repository);
+  const AccessScope scope{repository, /*push=*/true, from};
+  http::Request request;
+  request.method = "POST";
+  request.url = session.UrlOf(Concat(repository, "/blobs/uploads/?mount=",
+                                     http::PercentEncode(digest.ToString()),
+                                     "&from=", http::PercentEncode(from)));
+  KSO_ASSIGN_OR_RETURN(const http::Response response,
+                       session.Perform(request, scope, what));
+  if (response.status == 201) return true;
+  if (response.status == 202) {
+    AbandonUpload(session, scope, response, what);
+    return false;
+  }
+  // Whoever may not read `from` can still push what it has itself.
+  if (response.status / 100 == 4 && response.status != 429) return false;
+  return session.ErrorOf(response, what);
 }
 
 }  // namespace kso::oci

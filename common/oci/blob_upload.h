@@ -22,6 +22,12 @@ absl::StatusOr<int64_t> UploadBlob(RegistrySession& session,
                                    const Digest& digest, int64_t size,
                                    const OpenSource& open);
 
+// Mounts a blob as ImageStore::MountBlob promises (distribution-spec 1.1,
+// "Mounting a blob from another repository").
+absl::StatusOr<bool> MountBlob(RegistrySession& session,
+                               const std::string& repository,
+                               const Digest& digest, const std::string& from);
+
 }  // namespace kso::oci
 
 #endif  // KSO_COMMON_OCI_BLOB_UPLOAD_H_

@@ -90,6 +90,17 @@ TEST_F(DockerRegistryTest, ANewRepositoryHasAnEmptyBlob) {
   EXPECT_TRUE(client_->GetBlob("other", blob, sink).ok());
 }
 
+TEST_F(DockerRegistryTest, MountsABlobOfAnotherRepository) {
+  const std::string content = "shared";
+  const v1::Descriptor blob = DescriptorOf(content, kOciLayerTar);
+  const Digest digest = *Digest::Parse(blob.digest());
+  EXPECT_EQ(*client_->MountBlob("mount/to", digest, "mount/from"), false);
+  ASSERT_TRUE(client_->PutBlob("mount/from", blob, SourceOf(content)).ok());
+  EXPECT_EQ(*client_->HasBlob("mount/to", digest), false);
+  EXPECT_EQ(*client_->MountBlob("mount/to", digest, "mount/from"), true);
+  EXPECT_EQ(*client_->HasBlob("mount/to", digest), true);
+}
+
 TEST_F(DockerRegistryTest, ABlobThatIsNotWhatItSaysIsRefused) {
   const std::string content = "real";
   const std::string other = "fake";

@@ -35,6 +35,15 @@ class ImageStore {
                                           const v1::Descriptor& blob,
                                           const OpenSource& open) = 0;
 
+  // Makes a blob that `from`, another repository of the same registry, has a
+  // blob of `repository` too; its bytes do not move. False where that is not
+  // possible: it has to be put then.
+  virtual absl::StatusOr<bool> MountBlob(std::string_view /*repository*/,
+                                         const Digest& /*digest*/,
+                                         std::string_view /*from*/) {
+    return false;
+  }
+
   // Sends the blob's bytes from `offset` on to `sink`. With offset 0 they are
   // verified as they pass, and DATA_LOSS at the end means that the sink got
   // wrong ones; from another offset the caller verifies the whole.

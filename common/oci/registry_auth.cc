@@ -6,6 +6,8 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/auth_challenge.h"
@@ -45,7 +47,9 @@ absl::Duration LifetimeOf(const Json& answer) {
 }  // namespace
 
 std::string AccessScope::ToString() const {
-  return Concat("repository:", repository, push ? ":pull,push" : ":pull");
+  return Concat("repository:", repository, push ? ":pull,push" : ":pull",
+                mount_from.empty() ? "" : " repository:", mount_from,
+                mount_from.empty() ? "" : ":pull");
 }
 
 RegistryAuth::RegistryAuth(Options options, http::Transport* transport,
@@ -132,9 +136,9 @@ http::Request RegistryAuth::TokenRequest(const TokenService& service,
                                          const AccessScope& scope) const {
   const std::optional<Login> login =
       credentials_->Find(options_.registry.host(), scope.repository);
-  std::string query = Concat("scope=", PercentEncode(scope.ToString()));
+  std::string service_query;
   if (!service.service.empty()) {
-    query += Concat("&service=", PercentEncode(service.service));
+    service_query = Concat("&service=", PercentEncode(service.service));
   }
   http::Request request;
   request.cancelled = options_.cancelled;
@@ -144,14 +148,21 @@ http::Request RegistryAuth::TokenRequest(const TokenService& service,
     request.url = realm;
     request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
     request.body =
-        Concat(query, "&grant_type=refresh_token&client_id=kso&refresh_token=",
+        Concat("scope=", PercentEncode(scope.ToString()), service_query,
+               "&grant_type=refresh_token&client_id=kso&refresh_token=",
                PercentEncode(login->identity_token));
     // The body is a credential, and a redirect would hand it on.
     request.max_redirects = 0;
     return request;
   }
   const bool has_query = realm.find('?') != std::string::npos;
-  request.url = Concat(realm, has_query ? "&" : "?", query);
+  // token.md has the scopes one by one, oauth.md all at once.
+  std::vector<std::string> scopes;
+  for (absl::string_view one : absl::StrSplit(scope.ToString(), ' ')) {
+    scopes.push_back(Concat("scope=", PercentEncode(ToStd(one))));
+  }
+  request.url = Concat(realm, has_query ? "&" : "?", absl::StrJoin(scopes, "&"),
+                       service_query);
   if (login) request.credentials = {{"Authorization", BasicHeader(*login)}};
   return request;
 }

@@ -24,8 +24,11 @@ namespace kso::oci {
 struct AccessScope {
   std::string repository;
   bool push = false;
+  // Another repository to read from; empty when there is none.
+  std::string mount_from = {};
 
-  // "repository:team/app:pull,push".
+  // "repository:team/app:pull,push", and the same of `mount_from` after a
+  // space.
   std::string ToString() const;
 };
 

@@ -95,6 +95,22 @@ TEST_F(RegistryAuthTest, LoginsGoToTheRealmOnly) {
   }
 }
 
+TEST_F(RegistryAuthTest, MountsAskForBothRepositories) {
+  transport_.On("HEAD", kBlob, FakeAnswer{});
+  EXPECT_EQ(*HasBlob(), true);
+  const std::string mount =
+      "https://quay.io/v2/a/blobs/uploads/?mount=sha256%3A" +
+      Sha256Of("x").hex() + "&from=b";
+  Guard("POST", mount, bearer_, "Bearer t2", FakeAnswer{.status = 201});
+  transport_.On("GET",
+                "https://quay.io/auth?scope=repository%3Aa%3Apull%2Cpush&"
+                "scope=repository%3Ab%3Apull&service=quay.io",
+                FakeAnswer{.body = R"({"token":"t2"})"});
+  const auto mounted = client_->MountBlob("a", Sha256Of("x"), "b");
+  ASSERT_TRUE(mounted.ok()) << mounted.status();
+  EXPECT_EQ(*mounted, true);
+}
+
 TEST_F(RegistryAuthTest, IdentityTokensArePostedAndNotRedirected) {
   Use(R"({"quay.io":{"identitytoken":"id/1"}})");
   Guard("HEAD", kBlob, bearer_, "Bearer t1");

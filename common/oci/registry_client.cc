@@ -62,6 +62,15 @@ class RegistryClient : public ImageStore {
                       open);
   }
 
+  absl::StatusOr<bool> MountBlob(std::string_view repository,
+                                 const Digest& digest,
+                                 std::string_view from) override {
+    KSO_RETURN_IF_ERROR(CheckRepository(repository));
+    KSO_RETURN_IF_ERROR(CheckRepository(from));
+    return oci::MountBlob(session_, std::string(repository), digest,
+                          std::string(from));
+  }
+
   absl::Status GetBlob(std::string_view repository, const v1::Descriptor& blob,
                        ByteSink& sink, int64_t offset) override {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));

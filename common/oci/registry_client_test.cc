@@ -228,6 +228,17 @@ TEST_F(RegistryClientTest, APushWhoseAnswerGotLostIsFound) {
   EXPECT_EQ(transport_.CountOf("PUT", put), 1);
 }
 
+TEST_F(RegistryClientTest, AMountThatBecomesAnUploadIsGivenUp) {
+  transport_.On("POST",
+                kV2 + "a/blobs/uploads/?mount=sha256%3A" +
+                    Sha256Of(kContent).hex() + "&from=b%2Fc",
+                FakeAnswer{.status = 202, .headers = {{"Location", "/u/1"}}});
+  const auto mounted = client_->MountBlob("a", Sha256Of(kContent), "b/c");
+  ASSERT_TRUE(mounted.ok()) << mounted.status();
+  EXPECT_EQ(*mounted, false);
+  EXPECT_EQ(transport_.CountOf("DELETE", "https://quay.io/u/1"), 1);
+}
+
 TEST_F(RegistryClientTest, UploadsDoNotFallBackToPlainHttp) {
   transport_.On("HEAD", BlobUrl(kContent), FakeAnswer{.status = 404});
   transport_.On(
