@@ -75,6 +75,7 @@ absl::Status State::Apply(const v1::JournalRecord& record) {
       return End(time, record.build_ended());
     case v1::JournalRecord::kBuildRetried:
       return Retry(time, record.build_retried());
+    case v1::JournalRecord::kTaskShared:
     case v1::JournalRecord::CHANGE_NOT_SET:
       break;
   }
