@@ -1,17 +1,13 @@
 #include "worker/runner.h"
 
-#include <algorithm>
 #include <utility>
-
-#include "absl/container/flat_hash_set.h"
-#include "worker/task/failure.h"
 
 namespace kso::worker {
 
 Runner::Runner(int slots, TaskExecutor* executor,
                std::function<void()> on_change)
-    : slots_(slots), executor_(executor), on_change_(std::move(on_change)) {
-  for (int i = 0; i < slots_; ++i) {
+    : executor_(executor), on_change_(std::move(on_change)), book_(slots) {
+  for (int i = 0; i < slots; ++i) {
     threads_.emplace_back([this] { RunLoop(); });
   }
 }
@@ -20,113 +16,58 @@ Runner::~Runner() {
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
-    for (const auto& [id, entry] : held_) entry->control.Cancel();
+    book_.CancelAll();
   }
   for (std::thread& thread : threads_) thread.join();
 }
 
 void Runner::Start(const v1::Lease& lease) {
   absl::MutexLock lock(&mutex_);
-  const std::string& id = lease.lease_id();
-  if (held_.contains(id) || results_.contains(id)) return;
-  auto entry = std::make_shared<Entry>();
-  entry->lease = lease;
-  held_.emplace(id, entry);
-  queue_.push_back(std::move(entry));
+  book_.Start(lease);
 }
 
 void Runner::Return(const v1::Lease& lease) {
   absl::MutexLock lock(&mutex_);
-  if (held_.contains(lease.lease_id())) return;
-  v1::LeaseResult result;
-  result.set_lease_id(lease.lease_id());
-  result.set_task_id(lease.task().task_id());
-  result.set_returned(true);
-  results_.try_emplace(lease.lease_id(), std::move(result));
+  book_.Return(lease);
 }
 
 void Runner::KeepOnly(const std::vector<std::string>& wanted) {
-  const absl::flat_hash_set<std::string> keep(wanted.begin(), wanted.end());
   absl::MutexLock lock(&mutex_);
-  absl::erase_if(held_, [&keep](const auto& held) {
-    if (keep.contains(held.first)) return false;
-    held.second->control.Cancel();
-    return true;
-  });
-  absl::erase_if(results_, [&keep](const auto& result) {
-    return !keep.contains(result.first);
-  });
+  book_.KeepOnly(wanted);
 }
 
 void Runner::Forget(const std::string& lease_id) {
   absl::MutexLock lock(&mutex_);
-  results_.erase(lease_id);
+  book_.Forget(lease_id);
 }
 
-Runner::Snapshot Runner::Look() const {
-  Snapshot snapshot;
+Leases::Snapshot Runner::Look() const {
   absl::MutexLock lock(&mutex_);
-  for (const auto& [id, entry] : held_) {
-    v1::HeldLease held;
-    held.set_lease_id(id);
-    held.set_task_id(entry->lease.task().task_id());
-    held.set_activity(entry->control.activity());
-    held.set_bytes_done(entry->control.bytes_fetched() +
-                        entry->control.bytes_pushed());
-    snapshot.held.push_back(std::move(held));
-  }
-  for (const auto& [id, result] : results_) snapshot.results.push_back(result);
-  const int taken = busy_ + static_cast<int>(queue_.size());
-  snapshot.free_slots = std::max(0, slots_ - taken);
-  return snapshot;
+  return book_.Look();
 }
 
 void Runner::RunLoop() {
-  while (const std::shared_ptr<Entry> entry = NextEntry()) {
+  while (const std::shared_ptr<LeaseBook::Entry> entry = NextEntry()) {
     absl::StatusOr<v1::TaskResult> result =
         absl::CancelledError("cancelled before it began");
     if (!entry->control.cancelled()) {
       result = executor_->Execute(entry->lease.task(), entry->control);
     }
-    Finish(*entry, result);
+    {
+      absl::MutexLock lock(&mutex_);
+      book_.Finish(*entry, result);
+    }
     on_change_();
   }
 }
 
-std::shared_ptr<Runner::Entry> Runner::NextEntry() {
+std::shared_ptr<LeaseBook::Entry> Runner::NextEntry() {
   absl::MutexLock lock(&mutex_);
   const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || !queue_.empty();
+    return stopping_ || book_.HasQueued();
   };
   mutex_.Await(absl::Condition(&ready));
-  if (stopping_) return nullptr;
-  std::shared_ptr<Entry> entry = std::move(queue_.front());
-  queue_.pop_front();
-  ++busy_;
-  return entry;
-}
-
-void Runner::Finish(const Entry& entry,
-                    const absl::StatusOr<v1::TaskResult>& result) {
-  const v1::Task& task = entry.lease.task();
-  absl::MutexLock lock(&mutex_);
-  --busy_;
-  const auto held = held_.find(entry.lease.lease_id());
-  // A lease that was stopped, and perhaps given anew since.
-  if (held == held_.end() || held->second.get() != &entry) return;
-  held_.erase(held);
-  if (entry.control.cancelled()) return;
-
-  v1::LeaseResult& outcome = results_[entry.lease.lease_id()];
-  outcome.set_lease_id(entry.lease.lease_id());
-  outcome.set_task_id(task.task_id());
-  if (result.ok()) {
-    *outcome.mutable_result() = *result;
-    outcome.mutable_result()->set_bytes_fetched(entry.control.bytes_fetched());
-    outcome.mutable_result()->set_bytes_pushed(entry.control.bytes_pushed());
-  } else {
-    *outcome.mutable_failure() = ToFailure(result.status(), task.name());
-  }
+  return stopping_ ? nullptr : book_.Take();
 }
 
 }  // namespace kso::worker

@@ -3,9 +3,7 @@
 #include <chrono>
 #include <optional>
 #include <utility>
-#include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/backoff.h"
@@ -17,9 +15,6 @@ namespace {
 constexpr std::chrono::seconds kCallTimeout(15);
 constexpr absl::Duration kFirstDelay = absl::Milliseconds(200);
 constexpr absl::Duration kLongestDelay = absl::Seconds(5);
-// An outcome that is neither acknowledged nor wanted in so many replies is of a
-// lease that the coordinator has given up.
-constexpr int kRepliesUntilForgotten = 3;
 
 std::string RandomId() {
   absl::BitGen random;
@@ -33,8 +28,8 @@ absl::Duration ToDuration(const google::protobuf::Duration& duration) {
          absl::Nanoseconds(duration.nanos());
 }
 
-bool HasNothing(const Runner& runner) {
-  const Runner::Snapshot snapshot = runner.Look();
+bool HasNothing(const Leases& leases) {
+  const Leases::Snapshot snapshot = leases.Look();
   return snapshot.held.empty() && snapshot.results.empty();
 }
 
@@ -46,9 +41,9 @@ Session::Session(v1::WorkerService::StubInterface* stub, Clock* clock,
       clock_(clock),
       describe_(std::move(describe)),
       report_(std::move(report)),
-      id_(RandomId()) {}
+      conversation_(RandomId()) {}
 
-void Session::Run(Runner& runner) {
+void Session::Run(Leases& leases) {
   std::optional<Backoff> backoff;
   while (true) {
     {
@@ -57,18 +52,18 @@ void Session::Run(Runner& runner) {
       // What happens from here on may be missing in the request.
       woken_ = false;
     }
-    const v1::SyncRequest request = MakeRequest(runner);
+    const v1::SyncRequest request = MakeRequest(leases);
     v1::SyncResponse response;
     const grpc::Status status = Call(request, response);
     if (status.ok()) {
       NoteOutcome(status);
       backoff.reset();
-      Apply(request, response, runner);
-      if (request.draining() && HasNothing(runner)) return;
+      conversation_.Apply(request, response, leases);
+      if (request.draining() && HasNothing(leases)) return;
       Pause(ToDuration(response.next_sync()), /*may_wake=*/true);
     } else if (!Interrupted()) {
       // Nobody has to hear of a worker with empty hands.
-      if (request.draining() && HasNothing(runner)) return;
+      if (request.draining() && HasNothing(leases)) return;
       NoteOutcome(status);
       if (!backoff.has_value()) backoff.emplace(kFirstDelay, kLongestDelay);
       Pause(backoff->Next(), /*may_wake=*/false);
@@ -76,24 +71,13 @@ void Session::Run(Runner& runner) {
   }
 }
 
-v1::SyncRequest Session::MakeRequest(const Runner& runner) {
-  v1::SyncRequest request;
-  *request.mutable_worker() = describe_();
-  request.set_session(id_);
-  request.set_sequence(++sequence_);
+v1::SyncRequest Session::MakeRequest(const Leases& leases) {
+  bool draining;
   {
     absl::MutexLock lock(&mutex_);
-    request.set_draining(draining_);
+    draining = draining_;
   }
-  Runner::Snapshot snapshot = runner.Look();
-  for (v1::HeldLease& held : snapshot.held) {
-    *request.add_held() = std::move(held);
-  }
-  for (v1::LeaseResult& result : snapshot.results) {
-    *request.add_results() = std::move(result);
-  }
-  request.set_free_slots(request.draining() ? 0 : snapshot.free_slots);
-  return request;
+  return conversation_.MakeRequest(describe_(), draining, leases);
 }
 
 grpc::Status Session::Call(const v1::SyncRequest& request,
@@ -109,52 +93,6 @@ grpc::Status Session::Call(const v1::SyncRequest& request,
   absl::MutexLock lock(&mutex_);
   call_ = nullptr;
   return status;
-}
-
-void Session::Apply(const v1::SyncRequest& request,
-                    const v1::SyncResponse& response, Runner& runner) {
-  for (const std::string& id : response.acknowledged_lease_ids()) {
-    runner.Forget(id);
-    ignored_.erase(id);
-  }
-  std::vector<std::string> wanted;
-  for (const v1::Lease& lease : response.leases()) {
-    wanted.push_back(lease.lease_id());
-  }
-  DropUnwanted(request, response, runner, wanted);
-  runner.KeepOnly(wanted);
-  for (const v1::Lease& lease : response.leases()) {
-    if (request.draining()) {
-      runner.Return(lease);
-    } else {
-      runner.Start(lease);
-    }
-  }
-}
-
-// Outcomes that the coordinator ignores are told a few times more, for it may
-// have them on their way to disk; `wanted` keeps them until then. Those that
-// came up after the request was made are not ignored but unheard.
-void Session::DropUnwanted(const v1::SyncRequest& request,
-                           const v1::SyncResponse& response, Runner& runner,
-                           std::vector<std::string>& wanted) {
-  absl::flat_hash_set<std::string> told;
-  for (const v1::LeaseResult& result : request.results()) {
-    told.insert(result.lease_id());
-  }
-  const absl::flat_hash_set<std::string> settled(
-      response.acknowledged_lease_ids().begin(),
-      response.acknowledged_lease_ids().end());
-  const absl::flat_hash_set<std::string> leased(wanted.begin(), wanted.end());
-  for (const v1::LeaseResult& result : runner.Look().results) {
-    const std::string& id = result.lease_id();
-    if (leased.contains(id) || settled.contains(id)) continue;
-    if (!told.contains(id) || ++ignored_[id] < kRepliesUntilForgotten) {
-      wanted.push_back(id);
-    } else {
-      ignored_.erase(id);
-    }
-  }
 }
 
 void Session::Pause(absl::Duration delay, bool may_wake) {

@@ -3,15 +3,14 @@
 
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/clock.h"
 #include "grpcpp/client_context.h"
 #include "kso/v1/worker.grpc.pb.h"
-#include "worker/runner.h"
+#include "worker/conversation.h"
+#include "worker/leases.h"
 
 namespace kso::worker {
 
@@ -30,9 +29,9 @@ class Session {
   Session(v1::WorkerService::StubInterface* stub, Clock* clock,
           Describe describe, Report report);
 
-  // Returns when the worker has drained, or soon after Stop. `runner` must have
-  // been told to call Wake.
-  void Run(Runner& runner);
+  // Returns when the worker has drained, or soon after Stop. Who runs `leases`
+  // must have been told to call Wake.
+  void Run(Leases& leases);
 
   // Something happened that the coordinator should hear of now: a call that
   // waits for news there is cut short, and made again.
@@ -43,13 +42,8 @@ class Session {
   void Stop();
 
  private:
-  v1::SyncRequest MakeRequest(const Runner& runner);
+  v1::SyncRequest MakeRequest(const Leases& leases);
   grpc::Status Call(const v1::SyncRequest& request, v1::SyncResponse& response);
-  void Apply(const v1::SyncRequest& request, const v1::SyncResponse& response,
-             Runner& runner);
-  void DropUnwanted(const v1::SyncRequest& request,
-                    const v1::SyncResponse& response, Runner& runner,
-                    std::vector<std::string>& wanted);
   void Pause(absl::Duration delay, bool may_wake);
   bool Interrupted();
   void NoteOutcome(const grpc::Status& status);
@@ -58,14 +52,11 @@ class Session {
   Clock* const clock_;
   const Describe describe_;
   const Report report_;
-  const std::string id_;
 
   // Used by Run's thread only.
-  int64_t sequence_ = 0;
+  Conversation conversation_;
   // What was reported last, to report changes only.
   std::string last_outcome_;
-  // How often each outcome has been told in vain.
-  absl::flat_hash_map<std::string, int> ignored_;
 
   absl::Mutex mutex_;
   bool woken_ ABSL_GUARDED_BY(mutex_) = false;

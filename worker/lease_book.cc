@@ -1,0 +1,96 @@
+#include "worker/lease_book.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "worker/task/failure.h"
+
+namespace kso::worker {
+
+void LeaseBook::Start(const v1::Lease& lease) {
+  const std::string& id = lease.lease_id();
+  if (held_.contains(id) || results_.contains(id)) return;
+  auto entry = std::make_shared<Entry>();
+  entry->lease = lease;
+  held_.emplace(id, entry);
+  queue_.push_back(std::move(entry));
+}
+
+void LeaseBook::Return(const v1::Lease& lease) {
+  if (held_.contains(lease.lease_id())) return;
+  v1::LeaseResult result;
+  result.set_lease_id(lease.lease_id());
+  result.set_task_id(lease.task().task_id());
+  result.set_returned(true);
+  results_.try_emplace(lease.lease_id(), std::move(result));
+}
+
+void LeaseBook::KeepOnly(const std::vector<std::string>& wanted) {
+  const absl::flat_hash_set<std::string> keep(wanted.begin(), wanted.end());
+  std::erase_if(held_, [&keep](const auto& held) {
+    if (keep.contains(held.first)) return false;
+    held.second->control.Cancel();
+    return true;
+  });
+  std::erase_if(results_, [&keep](const auto& result) {
+    return !keep.contains(result.first);
+  });
+}
+
+void LeaseBook::Forget(const std::string& lease_id) {
+  results_.erase(lease_id);
+}
+
+Leases::Snapshot LeaseBook::Look() const {
+  Snapshot snapshot;
+  for (const auto& [id, entry] : held_) {
+    v1::HeldLease held;
+    held.set_lease_id(id);
+    held.set_task_id(entry->lease.task().task_id());
+    held.set_activity(entry->control.activity());
+    held.set_bytes_done(entry->control.bytes_fetched() +
+                        entry->control.bytes_pushed());
+    snapshot.held.push_back(std::move(held));
+  }
+  for (const auto& [id, result] : results_) snapshot.results.push_back(result);
+  const int taken = busy_ + static_cast<int>(queue_.size());
+  snapshot.free_slots = std::max(0, slots_ - taken);
+  return snapshot;
+}
+
+std::shared_ptr<LeaseBook::Entry> LeaseBook::Take() {
+  if (queue_.empty()) return nullptr;
+  std::shared_ptr<Entry> entry = std::move(queue_.front());
+  queue_.pop_front();
+  ++busy_;
+  return entry;
+}
+
+void LeaseBook::Finish(const Entry& entry,
+                       const absl::StatusOr<v1::TaskResult>& result) {
+  const v1::Task& task = entry.lease.task();
+  --busy_;
+  const auto held = held_.find(entry.lease.lease_id());
+  // A lease that was stopped, and perhaps given anew since.
+  if (held == held_.end() || held->second.get() != &entry) return;
+  held_.erase(held);
+  if (entry.control.cancelled()) return;
+
+  v1::LeaseResult& outcome = results_[entry.lease.lease_id()];
+  outcome.set_lease_id(entry.lease.lease_id());
+  outcome.set_task_id(task.task_id());
+  if (result.ok()) {
+    *outcome.mutable_result() = *result;
+    outcome.mutable_result()->set_bytes_fetched(entry.control.bytes_fetched());
+    outcome.mutable_result()->set_bytes_pushed(entry.control.bytes_pushed());
+  } else {
+    *outcome.mutable_failure() = ToFailure(result.status(), task.name());
+  }
+}
+
+void LeaseBook::CancelAll() {
+  for (const auto& [id, entry] : held_) entry->control.Cancel();
+}
+
+}  // namespace kso::worker

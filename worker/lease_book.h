@@ -1,0 +1,54 @@
+#ifndef KSO_WORKER_LEASE_BOOK_H_
+#define KSO_WORKER_LEASE_BOOK_H_
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kso/v1/worker.pb.h"
+#include "worker/leases.h"
+#include "worker/task/task_control.h"
+
+namespace kso::worker {
+
+// Keeps account of leases for who runs them on so many slots. Not thread safe.
+class LeaseBook : public Leases {
+ public:
+  struct Entry {
+    v1::Lease lease;
+    TaskControl control;
+  };
+
+  explicit LeaseBook(int slots) : slots_(slots) {}
+
+  void Start(const v1::Lease& lease) override;
+  void Return(const v1::Lease& lease) override;
+  // Cancels what is at work; it keeps its slot until Finish.
+  void KeepOnly(const std::vector<std::string>& wanted) override;
+  void Forget(const std::string& lease_id) override;
+  Snapshot Look() const override;
+
+  bool HasQueued() const { return !queue_.empty(); }
+  // The next to run, which takes a slot; null when nothing is queued.
+  std::shared_ptr<Entry> Take();
+  // What Take gave has ended. Its outcome is kept unless it was stopped.
+  void Finish(const Entry& entry, const absl::StatusOr<v1::TaskResult>& result);
+  // Cancels all that is queued or at work.
+  void CancelAll();
+
+ private:
+  const int slots_;
+  // Queued or at work, by lease.
+  std::map<std::string, std::shared_ptr<Entry>> held_;
+  std::deque<std::shared_ptr<Entry>> queue_;
+  // Slots at work; also with cancelled leases, which are not held any more.
+  int busy_ = 0;
+  std::map<std::string, v1::LeaseResult> results_;
+};
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_LEASE_BOOK_H_
