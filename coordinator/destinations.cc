@@ -14,7 +14,8 @@ OpenDestination CreateDestinationOpener(http::Transport* transport,
                                         Clock* clock,
                                         const oci::Credentials* credentials,
                                         BlobStore* blobs,
-                                        std::function<bool()> cancelled) {
+                                        std::function<bool()> cancelled,
+                                        oci::TokenOptions tokens) {
   return [=](const v1::Destination& destination)
              -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
     if (destination.kind() != v1::Destination::REGISTRY) {
@@ -24,6 +25,7 @@ OpenDestination CreateDestinationOpener(http::Transport* transport,
     options.host = oci::DestinationHost(destination);
     options.insecure = destination.insecure();
     options.cancelled = cancelled;
+    options.tokens = tokens;
     KSO_ASSIGN_OR_RETURN(
         std::unique_ptr<oci::ImageStore> store,
         oci::CreateRegistryClient(options, transport, clock, credentials));

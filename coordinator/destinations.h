@@ -7,6 +7,7 @@
 #include "common/blob/blob_store.h"
 #include "common/http/transport.h"
 #include "common/oci/credentials.h"
+#include "common/oci/registry_options.h"
 #include "coordinator/assemble/registry_actions.h"
 
 namespace kso::coordinator {
@@ -18,7 +19,8 @@ OpenDestination CreateDestinationOpener(http::Transport* transport,
                                         Clock* clock,
                                         const oci::Credentials* credentials,
                                         BlobStore* blobs,
-                                        std::function<bool()> cancelled);
+                                        std::function<bool()> cancelled,
+                                        oci::TokenOptions tokens = {});
 
 }  // namespace kso::coordinator
 

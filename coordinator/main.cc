@@ -20,6 +20,7 @@
 #include "common/http/retry.h"
 #include "common/http/transport.h"
 #include "common/oci/credentials.h"
+#include "common/oci/registry_options.h"
 #include "common/rpc/server.h"
 #include "coordinator/assemble/registry_actions.h"
 #include "coordinator/destinations.h"
@@ -37,6 +38,7 @@ struct Options {
   std::string listen = "127.0.0.1:7070";
   std::string http_listen = "127.0.0.1:7071";
   std::string state_directory;
+  std::vector<std::string> token_realms;
 };
 
 // How long calls may take to end once they have been answered.
@@ -60,15 +62,20 @@ absl::Status Serve(const Options& options) {
                        DiskBlobStore::Create(directory / "blobs"));
   KSO_ASSIGN_OR_RETURN(const oci::Credentials credentials,
                        oci::Credentials::FromEnvironment());
+  KSO_ASSIGN_OR_RETURN(oci::TokenRealms token_realms,
+                       oci::ParseTokenRealms(options.token_realms));
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> curl,
                        http::CreateCurlTransport());
   Clock* const clock = Clock::Real();
   const std::unique_ptr<http::Transport> transport =
       http::WithRetries(std::move(curl), clock);
   std::atomic<bool> stopping = false;
-  const std::unique_ptr<BuildActions> actions = CreateRegistryActions(
-      CreateDestinationOpener(transport.get(), clock, &credentials, blobs.get(),
-                              [&stopping] { return stopping.load(); }));
+  const std::unique_ptr<BuildActions> actions =
+      CreateRegistryActions(CreateDestinationOpener(
+          transport.get(), clock, &credentials, blobs.get(),
+          [&stopping] { return stopping.load(); },
+          {.cache = std::make_shared<oci::TokenCache>(clock),
+           .realms = std::move(token_realms)}));
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                        CreateEngine({}, clock, store.get(), actions.get()));
 
@@ -132,6 +139,12 @@ int main(int argc, char** argv) {
                  "by one coordinator at a time")
       ->type_name("DIR")
       ->required();
+  app.add_option("--token-realm", options.token_realms,
+                 "A host that may give out tokens for a registry, where the "
+                 "registry names one that is not its own, such as "
+                 "registry.example.com=auth.example.com; may be repeated")
+      ->type_name("REGISTRY=HOST")
+      ->allow_extra_args(false);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "CLI/CLI.hpp"
@@ -21,6 +22,7 @@
 #include "common/http/transport.h"
 #include "common/oci/credentials.h"
 #include "common/oci/manifest.h"
+#include "common/oci/registry_options.h"
 #include "common/rpc/channel.h"
 #include "kso/v1/blob.grpc.pb.h"
 #include "spdlog/spdlog.h"
@@ -41,6 +43,7 @@ struct Options {
   std::vector<std::string> platforms;
   int slots = 0;
   int least_free_mebibytes = 1024;
+  std::vector<std::string> token_realms;
 };
 
 // Keeps a second worker away from a cache directory while this one runs.
@@ -102,6 +105,8 @@ absl::Status Work(const Options& options, StopSignals& signals) {
                        DiskBlobStore::Create(directory / "blobs"));
   KSO_ASSIGN_OR_RETURN(const oci::Credentials credentials,
                        oci::Credentials::FromEnvironment());
+  KSO_ASSIGN_OR_RETURN(oci::TokenRealms token_realms,
+                       oci::ParseTokenRealms(options.token_realms));
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<http::Transport> transport,
                        http::CreateCurlTransport());
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> registry_transport,
@@ -117,7 +122,9 @@ absl::Status Work(const Options& options, StopSignals& signals) {
   const std::unique_ptr<BlobStore> coordinator_blobs =
       CreateGrpcBlobStore(blobs.get());
   const std::unique_ptr<ImageStores> stores = CreateImageStores(
-      retrying.get(), clock, &credentials, coordinator_blobs.get());
+      retrying.get(), clock, &credentials, coordinator_blobs.get(),
+      {.cache = std::make_shared<oci::TokenCache>(clock),
+       .realms = std::move(token_realms)});
 
   std::unique_ptr<ContainerRuntime> runtime;
   if (info.can_execute()) runtime = CreateRuncRuntime(directory / "runc");
@@ -200,6 +207,12 @@ int main(int argc, char** argv) {
       ->type_name("N")
       ->check(CLI::Range(0, 1 << 30).description(""))
       ->capture_default_str();
+  app.add_option("--token-realm", options.token_realms,
+                 "A host that may give out tokens for a registry, where the "
+                 "registry names one that is not its own, such as "
+                 "registry.example.com=auth.example.com; may be repeated")
+      ->type_name("REGISTRY=HOST")
+      ->allow_extra_args(false);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/string_view.h"
 #include "common/base/backoff.h"
+#include "common/http/retry_after.h"
 
 namespace kso::http {
 namespace {
@@ -65,22 +64,6 @@ std::unique_ptr<Transport> WithRetries(std::unique_ptr<Transport> next,
                                        Clock* clock,
                                        const RetryOptions& options) {
   return std::make_unique<RetryingTransport>(std::move(next), clock, options);
-}
-
-std::optional<absl::Duration> RetryAfter(const Response& response,
-                                         absl::Time now) {
-  const std::optional<std::string> value = response.Header("Retry-After");
-  if (!value) return std::nullopt;
-  int64_t seconds = 0;
-  if (absl::SimpleAtoi(*value, &seconds)) {
-    return absl::Seconds(std::max<int64_t>(seconds, 0));
-  }
-  absl::Time time;
-  std::string error;
-  if (!absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", *value, &time, &error)) {
-    return std::nullopt;
-  }
-  return std::max(time - now, absl::ZeroDuration());
 }
 
 }  // namespace kso::http

@@ -2,7 +2,6 @@
 #define KSO_COMMON_HTTP_RETRY_H_
 
 #include <memory>
-#include <optional>
 
 #include "common/base/clock.h"
 #include "common/http/transport.h"
@@ -25,10 +24,6 @@ struct RetryOptions {
 std::unique_ptr<Transport> WithRetries(std::unique_ptr<Transport> next,
                                        Clock* clock,
                                        const RetryOptions& options = {});
-
-// The Retry-After of an answer (RFC 9110, section 10.2.3), as seconds or date.
-std::optional<absl::Duration> RetryAfter(const Response& response,
-                                         absl::Time now);
 
 }  // namespace kso::http
 

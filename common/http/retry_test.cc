@@ -71,19 +71,5 @@ TEST_F(RetryTest, WhatTryingAgainCannotMendIsNotTried) {
   EXPECT_EQ(fake_->CountOf("POST", kUrl), 1);
 }
 
-TEST(RetryAfterTest, ReadsSecondsAndDates) {
-  const absl::Time now = absl::FromCivil(
-      absl::CivilSecond(2015, 10, 21, 7, 27, 0), absl::UTCTimeZone());
-  const auto parse = [&](const std::string& value) {
-    Response response;
-    response.headers = {{"retry-after", value}};
-    return RetryAfter(response, now);
-  };
-  EXPECT_EQ(parse("120"), absl::Minutes(2));
-  EXPECT_EQ(parse("Wed, 21 Oct 2015 07:28:00 GMT"), absl::Minutes(1));
-  EXPECT_EQ(parse("Wed, 21 Oct 2015 07:26:00 GMT"), absl::ZeroDuration());
-  EXPECT_EQ(parse("soon"), std::nullopt);
-}
-
 }  // namespace
 }  // namespace kso::http

@@ -12,7 +12,6 @@
 #include "common/base/strings.h"
 #include "common/oci/auth_challenge.h"
 #include "common/oci/registry_error.h"
-#include "common/oci/token_realm.h"
 
 namespace kso::oci {
 namespace {
@@ -61,69 +60,55 @@ RegistryAuth::RegistryAuth(Options options, http::Transport* transport,
 
 absl::StatusOr<std::string> RegistryAuth::Authorization(
     const AccessScope& scope) {
-  const std::string key = scope.ToString();
-  std::optional<TokenService> service;
-  {
-    absl::MutexLock lock(&mutex_);
-    const auto nobody_fetches = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return !being_fetched_.contains(key);
-    };
-    mutex_.Await(absl::Condition(&nobody_fetches));
-    if (!token_service_) {
-      return wants_basic_ ? BasicAuthorization(scope) : std::string();
-    }
-    const auto found = tokens_.find(key);
-    if (found != tokens_.end() && clock_->Now() < found->second.renew_at) {
-      return found->second.authorization;
-    }
-    service = token_service_;
-    being_fetched_.insert(key);
+  const TokenCache::Demand demand =
+      options_.cache->DemandOf(options_.registry.origin());
+  if (!demand.tokens) {
+    return demand.basic ? BasicAuthorization(scope) : std::string();
   }
-  absl::StatusOr<Token> token = FetchToken(*service, scope);
-  absl::MutexLock lock(&mutex_);
-  being_fetched_.erase(key);
-  if (!token.ok()) return std::move(token).status();
-  return tokens_.insert_or_assign(key, *std::move(token))
-      .first->second.authorization;
+  return options_.cache->Get(
+      options_.registry.origin(), scope.ToString(),
+      [&] { return FetchToken(*demand.tokens, scope); }, options_.cancelled);
 }
 
 absl::StatusOr<bool> RegistryAuth::Learn(const http::Response& response,
                                          const AccessScope& scope,
                                          const std::string& refused) {
-  std::optional<TokenService> service;
   bool basic = false;
+  KSO_ASSIGN_OR_RETURN(std::optional<TokenService> service,
+                       FindTokenService(response, basic));
+  if (!service && !basic) return false;
+  const std::string& registry = options_.registry.origin();
+  const bool tokens = service.has_value();
+  options_.cache->SetDemand(registry, {basic, std::move(service)});
+  if (tokens) {
+    options_.cache->Drop(registry, scope.ToString(), refused);
+    return true;
+  }
+  const std::string header = BasicAuthorization(scope);
+  return !header.empty() && header != refused;
+}
+
+absl::StatusOr<std::optional<RegistryAuth::TokenService>>
+RegistryAuth::FindTokenService(const http::Response& response,
+                               bool& basic) const {
   for (const auto& [name, value] : response.headers) {
     if (!absl::EqualsIgnoreCase(name, "WWW-Authenticate")) continue;
     for (const AuthChallenge& challenge : ParseAuthChallenges(value)) {
       basic = basic || challenge.scheme == "basic";
       const auto realm = challenge.parameters.find("realm");
-      if (challenge.scheme != "bearer" || service ||
-          realm == challenge.parameters.end()) {
+      if (challenge.scheme != "bearer" || realm == challenge.parameters.end()) {
         continue;
       }
       KSO_ASSIGN_OR_RETURN(http::Url url, http::Url::Parse(realm->second));
       KSO_RETURN_IF_ERROR(
-          CheckTokenRealm(options_.registry, url, options_.realm_hosts));
-      const auto name_of = challenge.parameters.find("service");
-      service.emplace(TokenService{
-          std::move(url),
-          name_of == challenge.parameters.end() ? "" : name_of->second});
+          CheckTokenRealm(options_.registry, url, options_.realms));
+      const auto service = challenge.parameters.find("service");
+      return TokenService{std::move(url), service == challenge.parameters.end()
+                                              ? ""
+                                              : service->second};
     }
   }
-  absl::MutexLock lock(&mutex_);
-  if (service) {
-    token_service_ = std::move(service);
-    const auto found = tokens_.find(scope.ToString());
-    if (found != tokens_.end() && found->second.authorization == refused) {
-      tokens_.erase(found);
-    }
-    return true;
-  }
-  if (!basic) return false;
-  token_service_.reset();
-  wants_basic_ = true;
-  const std::string header = BasicAuthorization(scope);
-  return !header.empty() && header != refused;
+  return std::nullopt;
 }
 
 std::string RegistryAuth::BasicAuthorization(const AccessScope& scope) const {
@@ -167,7 +152,7 @@ http::Request RegistryAuth::TokenRequest(const TokenService& service,
   return request;
 }
 
-absl::StatusOr<RegistryAuth::Token> RegistryAuth::FetchToken(
+absl::StatusOr<TokenCache::Token> RegistryAuth::FetchToken(
     const TokenService& service, const AccessScope& scope) const {
   const std::string what = Concat("getting a token for ", scope.ToString());
   const absl::Time asked_at = clock_->Now();
@@ -175,7 +160,8 @@ absl::StatusOr<RegistryAuth::Token> RegistryAuth::FetchToken(
       transport_->Perform(TokenRequest(service, scope), kLargestTokenAnswer);
   if (!response.ok()) return TransportError(response.status(), what);
   if (response->status != 200) {
-    return RegistryError(*response, what, options_.registry.host());
+    return RegistryError(*response, what, options_.registry.host(),
+                         clock_->Now());
   }
   const Json answer =
       Json::parse(response->body, nullptr, /*allow_exceptions=*/false);
@@ -188,8 +174,8 @@ absl::StatusOr<RegistryAuth::Token> RegistryAuth::FetchToken(
     return absl::UnauthenticatedError(Concat(
         what, ": the answer of ", service.realm.display(), " holds no token"));
   }
-  return Token{Concat("Bearer ", token),
-               asked_at + LifetimeOf(answer) - kRenewBefore};
+  return TokenCache::Token{Concat("Bearer ", token),
+                           asked_at + LifetimeOf(answer) - kRenewBefore};
 }
 
 }  // namespace kso::oci

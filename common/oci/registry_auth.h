@@ -2,21 +2,17 @@
 #define KSO_COMMON_OCI_REGISTRY_AUTH_H_
 
 #include <functional>
-#include <map>
+#include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/http/transport.h"
 #include "common/http/url.h"
 #include "common/oci/credentials.h"
+#include "common/oci/token_cache.h"
+#include "common/oci/token_realm.h"
 
 namespace kso::oci {
 
@@ -34,15 +30,15 @@ struct AccessScope {
 
 // Answers one registry's authentication challenges: basic, or tokens of the
 // Docker token protocol (distribution's spec/auth/token.md and oauth.md), which
-// it caches by scope. Thread safe; a token is fetched by one thread while
-// others that want the same one wait.
+// it keeps in a cache. Thread safe.
 class RegistryAuth {
  public:
   struct Options {
     // The registry's API, "https://registry-1.docker.io/v2/".
     http::Url registry;
-    // Hosts besides those of CheckTokenRealm.
-    std::vector<std::string> realm_hosts;
+    TokenRealms realms;
+    // Not null.
+    std::shared_ptr<TokenCache> cache;
     std::function<bool()> cancelled;
   };
 
@@ -52,29 +48,22 @@ class RegistryAuth {
 
   // The Authorization header for a request: empty before the registry has asked
   // for one.
-  absl::StatusOr<std::string> Authorization(const AccessScope& scope)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::string> Authorization(const AccessScope& scope);
 
   // Learns from a 401 to a request that had `refused` as its Authorization.
   // Returns whether another try makes sense; an error says why it does not.
   absl::StatusOr<bool> Learn(const http::Response& response,
                              const AccessScope& scope,
-                             const std::string& refused)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+                             const std::string& refused);
 
  private:
-  struct TokenService {
-    http::Url realm;
-    std::string service;
-  };
-  struct Token {
-    std::string authorization;
-    absl::Time renew_at;
-  };
+  using TokenService = TokenCache::TokenService;
 
+  absl::StatusOr<std::optional<TokenService>> FindTokenService(
+      const http::Response& response, bool& basic) const;
   std::string BasicAuthorization(const AccessScope& scope) const;
-  absl::StatusOr<Token> FetchToken(const TokenService& service,
-                                   const AccessScope& scope) const;
+  absl::StatusOr<TokenCache::Token> FetchToken(const TokenService& service,
+                                               const AccessScope& scope) const;
   http::Request TokenRequest(const TokenService& service,
                              const AccessScope& scope) const;
 
@@ -82,14 +71,6 @@ class RegistryAuth {
   http::Transport* const transport_;
   Clock* const clock_;
   const Credentials* const credentials_;
-
-  absl::Mutex mutex_;
-  // What the registry has asked for so far.
-  bool wants_basic_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<TokenService> token_service_ ABSL_GUARDED_BY(mutex_);
-  // By scope.
-  std::map<std::string, Token> tokens_ ABSL_GUARDED_BY(mutex_);
-  std::set<std::string> being_fetched_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace kso::oci

@@ -182,5 +182,21 @@ TEST_F(RegistryAuthTest, UploadsElsewhereCarryNoCredentials) {
   EXPECT_TRUE(pushed.ok()) << pushed.status();
 }
 
+TEST_F(RegistryAuthTest, SessionsShareWhatOneHasLearned) {
+  Guard("HEAD", kBlob, bearer_, "Bearer t1");
+  transport_.On("GET", kToken,
+                FakeAnswer{.body = R"({"token":"t1","expires_in":300})"});
+  const TokenOptions tokens = {.cache = std::make_shared<TokenCache>(&clock_),
+                               .realms = {}};
+  for (int i = 0; i < 3; ++i) {
+    auto client = *CreateRegistryClient({.host = "quay.io", .tokens = tokens},
+                                        &transport_, &clock_, &credentials_);
+    EXPECT_EQ(*client->HasBlob("a", Sha256Of("x")), true);
+  }
+  EXPECT_EQ(transport_.CountOf("GET", kToken), 1);
+  // One refusal, for the first to learn from.
+  EXPECT_EQ(transport_.CountOf("HEAD", kBlob), 4);
+}
+
 }  // namespace
 }  // namespace kso::oci

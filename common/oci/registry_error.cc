@@ -3,7 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/escaping.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/http/answer_error.h"
 
 namespace kso::oci {
 namespace {
@@ -50,24 +52,6 @@ std::string WhatItSays(const std::string& body) {
   return text;
 }
 
-absl::StatusCode CodeOf(int status) {
-  switch (status) {
-    case 401:
-      return absl::StatusCode::kUnauthenticated;
-    case 403:
-      return absl::StatusCode::kPermissionDenied;
-    case 404:
-      return absl::StatusCode::kNotFound;
-    case 429:
-      return absl::StatusCode::kResourceExhausted;
-    case 408:
-      return absl::StatusCode::kUnavailable;
-    default:
-      return status >= 500 ? absl::StatusCode::kUnavailable
-                           : absl::StatusCode::kInvalidArgument;
-  }
-}
-
 std::string AdviceFor(int status, std::string_view host) {
   switch (status) {
     case 401:
@@ -84,7 +68,8 @@ std::string AdviceFor(int status, std::string_view host) {
 }  // namespace
 
 absl::Status RegistryError(const http::Response& response,
-                           std::string_view what, std::string_view host) {
+                           std::string_view what, std::string_view host,
+                           absl::Time now) {
   std::string message = Concat(what, ": ", host, " answers ", response.status);
   const std::string said = WhatItSays(response.body);
   if (!said.empty()) message += Concat(" (", said, ")");
@@ -92,14 +77,14 @@ absl::Status RegistryError(const http::Response& response,
     message += Concat(", Retry-After: ", Bounded(*retry_after));
   }
   message += AdviceFor(response.status, host);
-  return absl::Status(CodeOf(response.status), message);
+  return http::ErrorOfAnswer(response, message, now);
 }
 
 absl::Status TransportError(const absl::Status& status, std::string_view what) {
-  const absl::StatusCode code = absl::IsDeadlineExceeded(status)
-                                    ? absl::StatusCode::kUnavailable
-                                    : status.code();
-  return absl::Status(code, Concat(what, ": ", status.message()));
+  const absl::Status told = Prefixed(status, Concat(what, ": "));
+  return absl::IsDeadlineExceeded(status)
+             ? WithCode(told, absl::StatusCode::kUnavailable)
+             : told;
 }
 
 }  // namespace kso::oci

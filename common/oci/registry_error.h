@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "common/http/transport.h"
 
 namespace kso::oci {
@@ -11,9 +12,11 @@ namespace kso::oci {
 // What an answer other than the hoped for means, in the codes of image_store.h.
 // `what` is what was asked ("pushing blob sha256:... to team/kubespray-files"),
 // `host` the registry. What the registry itself says
-// (distribution-spec 1.1, "Error Codes") is part of the message, to a bound.
+// (distribution-spec 1.1, "Error Codes") is part of the message, to a bound;
+// its Retry-After travels along (status_notes.h).
 absl::Status RegistryError(const http::Response& response,
-                           std::string_view what, std::string_view host);
+                           std::string_view what, std::string_view host,
+                           absl::Time now);
 
 // A transport's error in the codes of image_store.h, with `what` before it.
 absl::Status TransportError(const absl::Status& status, std::string_view what);

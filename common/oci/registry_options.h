@@ -2,10 +2,21 @@
 #define KSO_COMMON_OCI_REGISTRY_OPTIONS_H_
 
 #include <functional>
+#include <memory>
 #include <string>
-#include <vector>
+
+#include "common/oci/token_cache.h"
+#include "common/oci/token_realm.h"
 
 namespace kso::oci {
+
+// What all registries that a process opens have in common.
+struct TokenOptions {
+  // Shared by what is opened with it; where it is null, each has its own.
+  std::shared_ptr<TokenCache> cache;
+  // Hosts that may give out tokens, besides those of CheckTokenRealm.
+  TokenRealms realms;
+};
 
 struct RegistryOptions {
   // "registry.k8s.io" or "127.0.0.1:5000".
@@ -14,9 +25,7 @@ struct RegistryOptions {
   bool insecure = false;
   // Polled during transfers.
   std::function<bool()> cancelled = {};
-  // Hosts ("auth.example.com") that may give out tokens for this registry,
-  // besides itself and the pairs known for public registries.
-  std::vector<std::string> realm_hosts = {};
+  TokenOptions tokens = {};
 };
 
 }  // namespace kso::oci

@@ -1,5 +1,6 @@
 #include "common/oci/registry_session.h"
 
+#include <memory>
 #include <utility>
 
 #include "common/base/backoff.h"
@@ -24,7 +25,10 @@ RegistrySession::RegistrySession(const RegistryOptions& options, http::Url base,
       cancelled_(options.cancelled),
       transport_(transport),
       clock_(clock),
-      auth_({std::move(base), options.realm_hosts, options.cancelled},
+      auth_({std::move(base), options.tokens.realms,
+             options.tokens.cache ? options.tokens.cache
+                                  : std::make_shared<TokenCache>(clock),
+             options.cancelled},
             transport, clock, credentials) {}
 
 absl::StatusOr<http::Response> RegistrySession::Perform(
@@ -73,7 +77,7 @@ absl::StatusOr<http::Response> RegistrySession::Authorized(
 
 absl::Status RegistrySession::ErrorOf(const http::Response& response,
                                       std::string_view what) const {
-  return RegistryError(response, what, host_);
+  return RegistryError(response, what, host_, clock_->Now());
 }
 
 std::string RegistrySession::UrlOf(std::string_view path) const {

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "absl/strings/escaping.h"
 #include "common/base/strings.h"
+#include "common/oci/grammar.h"
+#include "common/oci/reference.h"
 
 namespace kso::oci {
 namespace {
@@ -25,8 +28,27 @@ constexpr Pair kPairs[] = {
 
 }  // namespace
 
+absl::StatusOr<TokenRealms> ParseTokenRealms(
+    const std::vector<std::string>& settings) {
+  TokenRealms realms;
+  for (const std::string& setting : settings) {
+    const size_t equals = setting.find('=');
+    const std::string registry = setting.substr(0, equals);
+    const std::string host =
+        equals == std::string::npos ? "" : setting.substr(equals + 1);
+    if (!IsValidHost(registry) || !IsValidHost(host)) {
+      return absl::InvalidArgumentError(
+          Concat("--token-realm \"", absl::CHexEscape(setting.substr(0, 300)),
+                 "\": it must be REGISTRY=HOST, such as "
+                 "registry.example.com=auth.example.com"));
+    }
+    realms[RegistryHost(registry)].insert(host);
+  }
+  return realms;
+}
+
 absl::Status CheckTokenRealm(const http::Url& registry, const http::Url& realm,
-                             const std::vector<std::string>& more_hosts) {
+                             const TokenRealms& more) {
   if (registry.is_https() && !realm.is_https()) {
     return absl::PermissionDeniedError(
         Concat(registry.host(), " wants tokens to be fetched over plain http (",
@@ -39,15 +61,18 @@ absl::Status CheckTokenRealm(const http::Url& registry, const http::Url& realm,
       std::any_of(std::begin(kPairs), std::end(kPairs), [&](const Pair& pair) {
         return pair.registry == registry.host() && pair.realm == realm.host();
       });
-  if (paired || std::find(more_hosts.begin(), more_hosts.end(), realm.host()) !=
-                    more_hosts.end()) {
+  const auto allowed = more.find(registry.host());
+  if (paired ||
+      (allowed != more.end() && allowed->second.contains(realm.host()))) {
     return absl::OkStatus();
   }
   return absl::PermissionDeniedError(
       Concat(registry.host(), " wants tokens to be fetched from another host (",
              realm.display(),
-             "), which is refused because the two are not known to "
-             "belong together"));
+             "), which is refused because the two are not known to belong "
+             "together; if they do, start worker and coordinator with "
+             "--token-realm ",
+             registry.host(), "=", realm.host()));
 }
 
 }  // namespace kso::oci

@@ -8,9 +8,9 @@ namespace kso::oci {
 namespace {
 
 bool Allowed(const std::string& registry, const std::string& realm,
-             const std::vector<std::string>& more_hosts = {}) {
+             const TokenRealms& more = {}) {
   return CheckTokenRealm(*http::Url::Parse(registry), *http::Url::Parse(realm),
-                         more_hosts)
+                         more)
       .ok();
 }
 
@@ -27,7 +27,9 @@ TEST(TokenRealmTest, OthersOnlyWhenConfigured) {
   EXPECT_FALSE(Allowed("https://quay.io/", "https://auth.docker.io/token"));
   EXPECT_FALSE(Allowed("https://a.example.com/", "https://b.example.com/"));
   EXPECT_TRUE(Allowed("https://a.example.com/", "https://b.example.com/",
-                      {"b.example.com"}));
+                      {{"a.example.com", {"b.example.com"}}}));
+  EXPECT_FALSE(Allowed("https://c.example.com/", "https://b.example.com/",
+                       {{"a.example.com", {"b.example.com"}}}));
   EXPECT_FALSE(Allowed("https://a.example.com/", "https://a.example.com:444/"));
   EXPECT_FALSE(Allowed("https://a.example.com/", "https://169.254.169.254/"));
 }
@@ -35,7 +37,9 @@ TEST(TokenRealmTest, OthersOnlyWhenConfigured) {
 TEST(TokenRealmTest, NeverFromHttpsToHttp) {
   EXPECT_FALSE(Allowed("https://quay.io/", "http://quay.io/token"));
   EXPECT_FALSE(Allowed("https://a.example.com/", "http://b.example.com/",
-                       {"b.example.com"}));
+                       {{"a.example.com", {"b.example.com"}}}));
+  EXPECT_FALSE(Allowed("https://c.example.com/", "https://b.example.com/",
+                       {{"a.example.com", {"b.example.com"}}}));
 }
 
 }  // namespace

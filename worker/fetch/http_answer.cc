@@ -6,30 +6,11 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/strings.h"
-#include "common/http/retry.h"
+#include "common/http/answer_error.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {
 namespace {
-
-absl::StatusCode CodeOf(int status) {
-  switch (status) {
-    case 401:
-      return absl::StatusCode::kUnauthenticated;
-    case 403:
-      return absl::StatusCode::kPermissionDenied;
-    case 404:
-    case 410:
-      return absl::StatusCode::kNotFound;
-    case 429:
-      return absl::StatusCode::kResourceExhausted;
-    case 408:
-      return absl::StatusCode::kUnavailable;
-    default:
-      return status >= 500 ? absl::StatusCode::kUnavailable
-                           : absl::StatusCode::kInvalidArgument;
-  }
-}
 
 std::string_view AdviceFor(int status) {
   switch (status) {
@@ -55,11 +36,10 @@ int64_t ParseCount(absl::string_view text) {
 absl::Status StatusOfAnswer(const http::Response& response,
                             std::string_view url, absl::Time now) {
   if (response.status >= 200 && response.status < 300) return absl::OkStatus();
-  const absl::Status status(CodeOf(response.status),
-                            Concat(url, " answered HTTP ", response.status));
-  const auto delay = http::RetryAfter(response, now);
-  return About(RetryNotBefore(status, delay.value_or(absl::ZeroDuration())), "",
-               "", AdviceFor(response.status));
+  return About(
+      http::ErrorOfAnswer(response,
+                          Concat(url, " answered HTTP ", response.status), now),
+      "", "", AdviceFor(response.status));
 }
 
 std::string RangeValidator(const http::Response& response) {

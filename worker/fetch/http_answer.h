@@ -11,9 +11,8 @@
 
 namespace kso::worker {
 
-// What a file host's answer means for a task: OK for 2xx; NOT_FOUND,
-// UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED (429, with its
-// Retry-After), UNAVAILABLE (5xx, likewise) and INVALID_ARGUMENT for the rest.
+// What a file host's answer means for a task: OK for 2xx, else the error of
+// http::ErrorOfAnswer, with advice.
 absl::Status StatusOfAnswer(const http::Response& response,
                             std::string_view url, absl::Time now);
 

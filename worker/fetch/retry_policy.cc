@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/backoff.h"
+#include "common/base/status_notes.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {

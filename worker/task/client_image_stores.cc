@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "common/blob/blob_image_store.h"
 #include "common/oci/destination.h"
 #include "common/oci/registry_client.h"
@@ -10,18 +12,20 @@ class ClientImageStores : public ImageStores {
  public:
   ClientImageStores(http::Transport* transport, Clock* clock,
                     const oci::Credentials* credentials,
-                    BlobStore* coordinator_blobs)
+                    BlobStore* coordinator_blobs, oci::TokenOptions tokens)
       : transport_(transport),
         clock_(clock),
         credentials_(credentials),
-        coordinator_blobs_(coordinator_blobs) {}
+        coordinator_blobs_(coordinator_blobs),
+        tokens_(std::move(tokens)) {}
 
   absl::StatusOr<std::unique_ptr<oci::ImageStore>> OpenRegistry(
       const std::string& host, bool insecure,
       const TaskControl& control) override {
     return oci::CreateRegistryClient({.host = host,
                                       .insecure = insecure,
-                                      .cancelled = control.CancelledFunction()},
+                                      .cancelled = control.CancelledFunction(),
+                                      .tokens = tokens_},
                                      transport_, clock_, credentials_);
   }
 
@@ -39,15 +43,17 @@ class ClientImageStores : public ImageStores {
   Clock* const clock_;
   const oci::Credentials* const credentials_;
   BlobStore* const coordinator_blobs_;
+  const oci::TokenOptions tokens_;
 };
 
 }  // namespace
 
 std::unique_ptr<ImageStores> CreateImageStores(
     http::Transport* transport, Clock* clock,
-    const oci::Credentials* credentials, BlobStore* coordinator_blobs) {
-  return std::make_unique<ClientImageStores>(transport, clock, credentials,
-                                             coordinator_blobs);
+    const oci::Credentials* credentials, BlobStore* coordinator_blobs,
+    oci::TokenOptions tokens) {
+  return std::make_unique<ClientImageStores>(
+      transport, clock, credentials, coordinator_blobs, std::move(tokens));
 }
 
 }  // namespace kso::worker

@@ -3,7 +3,8 @@
 #include <string>
 
 #include "absl/strings/cord.h"
-#include "common/base/strings.h"
+#include "absl/time/time.h"
+#include "common/base/status_notes.h"
 
 namespace kso::worker {
 namespace {
@@ -53,16 +54,6 @@ absl::Status About(absl::Status status, std::string_view item,
   return status;
 }
 
-absl::Status RetryNotBefore(absl::Status status, absl::Duration delay) {
-  if (status.ok() || delay <= absl::ZeroDuration()) return status;
-  v1::Failure said = Said(status);
-  if (said.has_retry_after()) return status;
-  said.mutable_retry_after()->set_seconds(
-      absl::ToInt64Seconds(absl::Ceil(delay, absl::Seconds(1))));
-  Say(status, said);
-  return status;
-}
-
 absl::Status WorkerTrouble(absl::Status status) {
   if (status.ok()) return status;
   v1::Failure said = Said(status);
@@ -71,16 +62,18 @@ absl::Status WorkerTrouble(absl::Status status) {
   return status;
 }
 
-absl::Duration RetryDelay(const absl::Status& status) {
-  return absl::Seconds(Said(status).retry_after().seconds());
-}
-
 v1::Failure ToFailure(const absl::Status& status, std::string_view item) {
   v1::Failure failure = Said(status);
   if (failure.kind() == v1::Failure::KIND_UNSPECIFIED) {
     failure.set_kind(KindOf(status.code()));
   }
   if (failure.item().empty()) failure.set_item(std::string(item));
+  if (const absl::Duration delay = RetryDelay(status);
+      delay > absl::ZeroDuration()) {
+    failure.mutable_retry_after()->set_seconds(
+        absl::ToInt64Seconds(absl::Ceil(delay, absl::Seconds(1))));
+  }
+  failure.set_rate_limited(IsRateLimited(status));
   failure.set_reason(std::string(status.message()));
   return failure;
 }

@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso::worker {
@@ -16,21 +15,15 @@ namespace kso::worker {
 //   all others                                           PERMANENT
 //
 // What a code cannot say travels with the status, put there by the functions
-// below. Each leaves OK statuses alone, and what is said first, nearest to the
-// trouble, stays.
+// below and those of status_notes.h. Each leaves OK statuses alone, and what is
+// said first, nearest to the trouble, stays.
 
 // The item that the error is about, where it was asked for, and what to do.
 absl::Status About(absl::Status status, std::string_view item,
                    std::string_view location, std::string_view advice = {});
 
-// Not to be tried again before `delay` is over.
-absl::Status RetryNotBefore(absl::Status status, absl::Duration delay);
-
 // The worker's own trouble, such as a full disk, whatever the code.
 absl::Status WorkerTrouble(absl::Status status);
-
-// The delay of RetryNotBefore; zero when there is none.
-absl::Duration RetryDelay(const absl::Status& status);
 
 // `item` is taken when the error does not name one.
 v1::Failure ToFailure(const absl::Status& status, std::string_view item);

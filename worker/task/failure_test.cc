@@ -1,5 +1,6 @@
 #include "worker/task/failure.h"
 
+#include "common/base/status_notes.h"
 #include "gtest/gtest.h"
 
 namespace kso::worker {
@@ -36,11 +37,13 @@ TEST(FailureTest, FullDiskIsTheWorkersTrouble) {
   EXPECT_EQ(ToFailure(status, "x").kind(), v1::Failure::INFRASTRUCTURE);
 }
 
-TEST(FailureTest, CarriesTheDelay) {
-  const absl::Status status = RetryNotBefore(
-      absl::ResourceExhaustedError("429"), absl::Milliseconds(29500));
-  EXPECT_EQ(RetryDelay(status), absl::Seconds(30));
-  EXPECT_EQ(ToFailure(status, "x").retry_after().seconds(), 30);
+TEST(FailureTest, CarriesWhatTheOtherSideAskedFor) {
+  const absl::Status status = RateLimited(RetryNotBefore(
+      absl::ResourceExhaustedError("429"), absl::Milliseconds(29500)));
+  const v1::Failure failure = ToFailure(status, "x");
+  EXPECT_EQ(failure.retry_after().seconds(), 30);
+  EXPECT_TRUE(failure.rate_limited());
+  EXPECT_FALSE(ToFailure(absl::UnavailableError("503"), "x").has_retry_after());
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "common/http/transport.h"
 #include "common/oci/credentials.h"
 #include "common/oci/image_store.h"
+#include "common/oci/registry_options.h"
 #include "kso/v1/types.pb.h"
 #include "worker/task/task_control.h"
 
@@ -33,10 +34,11 @@ class ImageStores {
       const v1::Destination& destination, const TaskControl& control) = 0;
 };
 
-// All arguments must outlive it.
+// All pointers must outlive it.
 std::unique_ptr<ImageStores> CreateImageStores(
     http::Transport* transport, Clock* clock,
-    const oci::Credentials* credentials, BlobStore* coordinator_blobs);
+    const oci::Credentials* credentials, BlobStore* coordinator_blobs,
+    oci::TokenOptions tokens = {});
 
 }  // namespace kso::worker
 

@@ -1,0 +1,33 @@
+#ifndef KSO_COMMON_BASE_STATUS_NOTES_H_
+#define KSO_COMMON_BASE_STATUS_NOTES_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace kso {
+
+// What travels with an error besides its code and its words, from where the
+// trouble is to who decides on the next try. All leave OK statuses alone; of
+// several delays the one that was said first, nearest to the trouble, stays.
+
+// Not to be tried again before `delay` is over.
+absl::Status RetryNotBefore(absl::Status status, absl::Duration delay);
+
+// The delay of RetryNotBefore; zero when there is none.
+absl::Duration RetryDelay(const absl::Status& status);
+
+// The other side wants to be asked less (429), which is nobody's fault.
+absl::Status RateLimited(absl::Status status);
+bool IsRateLimited(const absl::Status& status);
+
+// The same error with `prefix` before its message; the notes stay.
+absl::Status Prefixed(const absl::Status& status, std::string_view prefix);
+
+// The same error with another code; the notes stay.
+absl::Status WithCode(const absl::Status& status, absl::StatusCode code);
+
+}  // namespace kso
+
+#endif  // KSO_COMMON_BASE_STATUS_NOTES_H_

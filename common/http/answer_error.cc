@@ -1,0 +1,46 @@
+#include "common/http/answer_error.h"
+
+#include <utility>
+
+#include "common/base/status_notes.h"
+#include "common/base/strings.h"
+#include "common/http/retry_after.h"
+
+namespace kso::http {
+namespace {
+
+constexpr int kTooManyRequests = 429;
+
+absl::StatusCode CodeOf(int status) {
+  switch (status) {
+    case 401:
+      return absl::StatusCode::kUnauthenticated;
+    case 403:
+      return absl::StatusCode::kPermissionDenied;
+    case 404:
+    case 410:
+      return absl::StatusCode::kNotFound;
+    case kTooManyRequests:
+      return absl::StatusCode::kResourceExhausted;
+    case 408:
+      return absl::StatusCode::kUnavailable;
+    default:
+      return status >= 500 ? absl::StatusCode::kUnavailable
+                           : absl::StatusCode::kInvalidArgument;
+  }
+}
+
+}  // namespace
+
+absl::Status ErrorOfAnswer(const Response& response, std::string_view message,
+                           absl::Time now) {
+  absl::Status status(CodeOf(response.status), ToAbsl(message));
+  if (response.status == kTooManyRequests) {
+    status = RateLimited(std::move(status));
+  }
+  return RetryNotBefore(
+      std::move(status),
+      RetryAfter(response, now).value_or(absl::ZeroDuration()));
+}
+
+}  // namespace kso::http

@@ -1,0 +1,22 @@
+#ifndef KSO_COMMON_HTTP_ANSWER_ERROR_H_
+#define KSO_COMMON_HTTP_ANSWER_ERROR_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/http/transport.h"
+
+namespace kso::http {
+
+// The error that an answer other than the hoped for is, with `message`:
+// UNAUTHENTICATED (401), PERMISSION_DENIED (403), NOT_FOUND (404, 410),
+// RESOURCE_EXHAUSTED (429), UNAVAILABLE (408 and 5xx: worth another try), and
+// INVALID_ARGUMENT for the rest. A Retry-After and that it was a 429 travel
+// with it (status_notes.h).
+absl::Status ErrorOfAnswer(const Response& response, std::string_view message,
+                           absl::Time now);
+
+}  // namespace kso::http
+
+#endif  // KSO_COMMON_HTTP_ANSWER_ERROR_H_
