@@ -71,12 +71,15 @@ class RegistryActions : public BuildActions {
   }
 
   void Tag(TagRequest request,
-           absl::AnyInvocable<void(absl::Status)> done) override {
+           absl::AnyInvocable<void(absl::StatusOr<TagOutcome>)> done) override {
     executor_.Schedule(
         [this, request = std::move(request), done = std::move(done)]() mutable {
           done(TagNow(request));
         });
   }
+
+  void Cancel(const std::string&) override {}
+  void Sweep(std::vector<std::string>) override {}
 
  private:
   absl::StatusOr<std::shared_ptr<oci::ImageStore>> Open(
@@ -107,7 +110,7 @@ class RegistryActions : public BuildActions {
 
   // The release's own tags first, so that "latest" never names an image whose
   // other tags are not there.
-  absl::Status TagNow(const TagRequest& request) {
+  absl::StatusOr<TagOutcome> TagNow(const TagRequest& request) {
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
                          Open(request.destination));
     for (const bool latest : {false, true}) {
@@ -116,7 +119,7 @@ class RegistryActions : public BuildActions {
             TagImage(*store, request.destination, image, latest));
       }
     }
-    return absl::OkStatus();
+    return TagOutcome();
   }
 
   absl::Status TagImage(oci::ImageStore& store,

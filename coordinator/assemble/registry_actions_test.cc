@@ -99,8 +99,8 @@ class RegistryActionsTest : public ::testing::Test {
     actions_->Tag({.build_id = "b1",
                    .destination = fake_.release.destination(),
                    .images = images},
-                  [&](absl::Status result) {
-                    status = std::move(result);
+                  [&](absl::StatusOr<TagOutcome> result) {
+                    status = result.status();
                     done.Notify();
                   });
     done.WaitForNotification();

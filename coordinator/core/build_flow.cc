@@ -1,7 +1,11 @@
 #include "coordinator/core/build_flow.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
+
+#include "common/base/strings.h"
+#include "coordinator/core/words.h"
 
 namespace kso::coordinator {
 namespace {
@@ -54,6 +58,18 @@ void AddPlanFailures(const State& state, const BuildEntry& build,
   for (const v1::Failure& failure : plan.failures) {
     if (!failed_items.contains(failure.item())) failures.push_back(failure);
   }
+}
+
+// Whether the task, which is done, put one of `blobs` at the destination.
+bool PutThere(const TaskEntry& task, const std::set<std::string>& blobs) {
+  if (task.result.has_made_layer()) {
+    return blobs.contains(task.result.made_layer().layer().digest());
+  }
+  const auto& copied = task.task.copy_blobs().blobs();
+  return std::any_of(copied.begin(), copied.end(),
+                     [&](const v1::BlobSource& source) {
+                       return blobs.contains(source.blob().digest());
+                     });
 }
 
 Records AfterResolve(const State& state, const BuildEntry& build) {
@@ -127,6 +143,41 @@ Records AfterAssemble(const BuildEntry& build,
 
 Records AfterTag(const BuildEntry& build) {
   return {EndBuild(build, v1::Build::SUCCEEDED)};
+}
+
+Records AfterLoss(const State& state, const BuildEntry& build,
+                  const std::vector<std::string>& missing) {
+  const std::set<std::string> gone(missing.begin(), missing.end());
+  const std::string lost =
+      gone.size() == 1
+          ? Concat(*gone.begin(), " is gone from the destination")
+          : Concat(Count(static_cast<int64_t>(gone.size()), "blob"),
+                   " are gone from the destination, ", *gone.begin(),
+                   " and others");
+  if (build.reopened >= kMaxReopened) {
+    v1::Failure failure;
+    failure.set_kind(v1::Failure::PERMANENT);
+    failure.set_item(PhaseInWords(build.phase));
+    failure.set_reason(Concat(lost, " again, though they were made anew ",
+                              Count(build.reopened, "time")));
+    failure.set_advice(Concat(
+        "see what deletes blobs there (garbage collection, retention rules), "
+        "then: ksoctl retry ",
+        build.build_id));
+    return {EndBuild(build, v1::Build::FAILED, {failure})};
+  }
+  Records records;
+  v1::TasksReopened* change = records.emplace_back().mutable_tasks_reopened();
+  change->set_build_id(build.build_id);
+  change->set_reason(lost);
+  const auto ids = build.tasks.find(v1::LAYERS);
+  if (ids != build.tasks.end()) {
+    for (const std::string& id : ids->second) {
+      if (PutThere(*state.FindTask(id), gone)) change->add_task_ids(id);
+    }
+  }
+  change->set_phase(change->task_ids().empty() ? v1::ASSEMBLE : v1::LAYERS);
+  return records;
 }
 
 v1::JournalRecord EndBuild(const BuildEntry& build, v1::Build::State state,

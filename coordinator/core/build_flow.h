@@ -28,6 +28,17 @@ std::vector<v1::JournalRecord> AfterAssemble(
     const std::vector<v1::Task>& verify_tasks);
 std::vector<v1::JournalRecord> AfterTag(const BuildEntry& build);
 
+// How often a build makes again what vanishes from the destination.
+inline constexpr int kMaxReopened = 3;
+
+// After blobs that a build needs are found to be gone from the destination:
+// the tasks that put them there run again, or, where none did, the images are
+// assembled again. The build fails when it has come to that too often.
+// `missing` are digests, at least one.
+std::vector<v1::JournalRecord> AfterLoss(
+    const State& state, const BuildEntry& build,
+    const std::vector<std::string>& missing);
+
 v1::JournalRecord EndBuild(const BuildEntry& build, v1::Build::State state,
                            const std::vector<v1::Failure>& failures = {});
 

@@ -5,25 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "common/base/strings.h"
 #include "coordinator/core/build_log.h"
+#include "coordinator/core/state_internal.h"
 #include "coordinator/core/times.h"
 #include "coordinator/core/words.h"
 
 namespace kso::coordinator {
-namespace {
-
-QueueKey KeyOf(const v1::Task& task) {
-  return {-task.weight(), task.task_id()};
-}
-
-absl::Status DoesNotFit(std::string_view what, std::string_view id) {
-  return absl::DataLossError(
-      Concat("the journal does not fit together: ", what, " \"", id, "\""));
-}
-
-}  // namespace
-
 PhaseCounts BuildEntry::CountsOf(v1::Phase of) const {
   const auto found = counts.find(of);
   return found == counts.end() ? PhaseCounts() : found->second;
@@ -75,6 +62,17 @@ absl::Status State::Apply(const v1::JournalRecord& record) {
       return End(time, record.build_ended());
     case v1::JournalRecord::kBuildRetried:
       return Retry(time, record.build_retried());
+    case v1::JournalRecord::kTasksReopened:
+      return Reopen(time, record.tasks_reopened());
+    case v1::JournalRecord::kBuildPruned:
+      return Prune(record.build_pruned());
+    case v1::JournalRecord::kWorkerDrained:
+      drains_[record.worker_drained().worker()] =
+          record.worker_drained().session();
+      return absl::OkStatus();
+    case v1::JournalRecord::kWorkerUndrained:
+      drains_.erase(record.worker_undrained().worker());
+      return absl::OkStatus();
     case v1::JournalRecord::kTaskShared:
     case v1::JournalRecord::CHANGE_NOT_SET:
       break;
@@ -87,10 +85,11 @@ absl::Status State::Submit(absl::Time time, const v1::BuildSubmitted& change) {
   if (!added) return DoesNotFit("a second build", change.build_id());
   BuildEntry& build = entry->second;
   build.build_id = change.build_id();
-  build.number = static_cast<int64_t>(builds_.size());
+  build.number = ++last_number_;
   build.release = change.release();
   build.plan_only = change.plan_only();
   build.created = time;
+  build.revision = 1;
   running_[build.number] = &build;
   AddEvent(build, time, v1::Event::INFO, nullptr, "", SubmittedInWords(build));
   return absl::OkStatus();
@@ -290,6 +289,7 @@ absl::Status State::Retry(absl::Time time, const v1::BuildRetried& change) {
     SetState(*build, task, TaskState::kRunnable);
   }
   build->state = v1::Build::RUNNING;
+  build->reopened = 0;
   build->ended = absl::InfinitePast();
   build->failures.clear();
   running_[build->number] = build;
@@ -303,6 +303,7 @@ absl::Status State::FindForChange(std::string_view build_id,
   const auto found = builds_.find(build_id);
   if (found == builds_.end()) return DoesNotFit("no build", build_id);
   *build = &found->second;
+  ++(*build)->revision;
   return absl::OkStatus();
 }
 

@@ -65,8 +65,13 @@ using QueueKey = std::pair<int64_t, std::string>;
 
 struct BuildEntry {
   std::string build_id;
-  // Counts submits, from 1.
+  // Later builds have larger ones.
   int64_t number = 0;
+  // Counts the records about this build.
+  int64_t revision = 0;
+  // How often it lost something at the destination, since it was submitted or
+  // retried by hand.
+  int reopened = 0;
   v1::Release release;
   bool plan_only = false;
   absl::Time created;
@@ -124,6 +129,10 @@ class State {
   }
   // Lease ids by worker name.
   const std::set<std::string>& LeasesOf(std::string_view worker) const;
+  // The session in which an operator ordered a worker to drain, by its name.
+  const std::map<std::string, std::string, std::less<>>& drains() const {
+    return drains_;
+  }
   // When runnable tasks of the past and future become grantable, with their
   // ids.
   const std::set<std::pair<absl::Time, std::string>>& delayed() const {
@@ -142,6 +151,8 @@ class State {
   absl::Status EnterPhase(absl::Time time, const v1::PhaseEntered& change);
   absl::Status End(absl::Time time, const v1::BuildEnded& change);
   absl::Status Retry(absl::Time time, const v1::BuildRetried& change);
+  absl::Status Reopen(absl::Time time, const v1::TasksReopened& change);
+  absl::Status Prune(const v1::BuildPruned& change);
 
   absl::Status FindForChange(std::string_view build_id, BuildEntry** build);
   // The task and its build; DATA_LOSS unless it is leased under `lease_id`.
@@ -152,13 +163,17 @@ class State {
   void SetState(BuildEntry& build, TaskEntry& task, TaskState state,
                 absl::Time not_before = absl::InfinitePast());
   void ChangeCount(BuildEntry& build, const TaskEntry& task, int by);
+  // Forgets the build's tasks of a phase, none of which is leased.
+  void DropTasks(BuildEntry& build, v1::Phase phase);
 
+  int64_t last_number_ = 0;
   std::map<std::string, BuildEntry, std::less<>> builds_;
   std::map<std::string, TaskEntry, std::less<>> tasks_;
   std::map<int64_t, const BuildEntry*> running_;
   std::map<std::string, std::string, std::less<>> leases_;
   std::map<std::string, std::set<std::string>, std::less<>> worker_leases_;
   std::set<std::pair<absl::Time, std::string>> delayed_;
+  std::map<std::string, std::string, std::less<>> drains_;
 };
 
 }  // namespace kso::coordinator

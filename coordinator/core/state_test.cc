@@ -90,6 +90,68 @@ TEST(StateTest, RetryForgetsDelays) {
   EXPECT_EQ(test.state.FindTask("b/1")->transient_failures, 0);
 }
 
+TEST(StateTest, WhatIsGoneFromTheDestinationIsMadeAgainAndLaterPhasesToo) {
+  TestState test;
+  test.AddBuild("b", {MakeTask("b/1"), MakeTask("b/2")}, v1::LAYERS);
+  for (const char* id : {"b/1", "b/2"}) {
+    test.Grant(id, "w");
+    test.Finish(id, {});
+  }
+  v1::JournalRecord added;
+  added.mutable_tasks_added()->set_build_id("b");
+  added.mutable_tasks_added()->set_phase(v1::VERIFY);
+  *added.mutable_tasks_added()->add_tasks() = MakeTask("b/verify");
+  test.Apply(added);
+
+  v1::JournalRecord reopened;
+  v1::TasksReopened* change = reopened.mutable_tasks_reopened();
+  change->set_build_id("b");
+  change->set_phase(v1::LAYERS);
+  change->add_task_ids("b/2");
+  change->set_reason("1 blob is gone");
+  test.Apply(reopened);
+  const BuildEntry* build = test.state.FindBuild("b");
+  EXPECT_EQ(build->phase, v1::LAYERS);
+  EXPECT_EQ(test.state.FindTask("b/1")->state, TaskState::kDone);
+  EXPECT_EQ(test.state.FindTask("b/2")->state, TaskState::kRunnable);
+  EXPECT_EQ(test.state.FindTask("b/verify"), nullptr);
+  EXPECT_EQ(build->CountsOf(v1::VERIFY).total, 0);
+  EXPECT_EQ(build->CountsOf(v1::LAYERS).done, 1);
+  EXPECT_THAT(Texts(*build), Contains("1 blob is gone; back to layers"));
+  // The tasks of VERIFY come again once the images are assembled.
+  test.Apply(added);
+}
+
+TEST(StateTest, OnlyAnEndedBuildIsPrunedAndThenNothingIsLeftOfIt) {
+  TestState test;
+  test.AddBuild("b", {MakeTask("b/1")}, v1::LAYERS);
+  test.Grant("b/1", "w");
+  test.Requeue("b/1", v1::Failure::TRANSIENT, "503", absl::Seconds(60));
+  v1::JournalRecord pruned;
+  pruned.mutable_build_pruned()->set_build_id("b");
+  EXPECT_FALSE(test.state.Apply(pruned).ok());
+  test.Cancel("b");
+  test.Apply(pruned);
+  EXPECT_TRUE(test.state.builds().empty());
+  EXPECT_TRUE(test.state.delayed().empty());
+  EXPECT_EQ(test.state.FindTask("b/1"), nullptr);
+  // Its id and those of its tasks are free again.
+  test.AddBuild("b", {MakeTask("b/1")}, v1::LAYERS);
+}
+
+TEST(StateTest, AnOrderToDrainIsForOneSession) {
+  TestState test;
+  v1::JournalRecord drained;
+  drained.mutable_worker_drained()->set_worker("w");
+  drained.mutable_worker_drained()->set_session("s1");
+  test.Apply(drained);
+  EXPECT_EQ(test.state.drains().at("w"), "s1");
+  v1::JournalRecord undrained;
+  undrained.mutable_worker_undrained()->set_worker("w");
+  test.Apply(undrained);
+  EXPECT_TRUE(test.state.drains().empty());
+}
+
 TEST(StateTest, RefusesRecordsThatDoNotFit) {
   State state;
   EXPECT_EQ(state.Apply({}).code(), absl::StatusCode::kDataLoss);

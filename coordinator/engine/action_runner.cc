@@ -42,6 +42,9 @@ void ActionRunner::Tick(Transaction& turn) {
   for (auto it = by_build_.begin(); it != by_build_.end();) {
     const BuildEntry* build = turn.state().FindBuild(it->first);
     const bool keep = HasAction(build) && build->phase == it->second.phase;
+    if (!keep && it->second.under_way) {
+      turn.Defer([this, id = it->first] { actions_->Cancel(id); });
+    }
     it = keep ? std::next(it) : by_build_.erase(it);
   }
   for (const auto& [number, build] : turn.state().running()) {
@@ -76,12 +79,11 @@ void ActionRunner::Start(Transaction& turn, const BuildEntry& build,
   }
   TagRequest request{id, build.release.destination(), build.images};
   turn.Defer([this, id, serial, request = std::move(request)]() mutable {
-    actions_->Tag(std::move(request),
-                  [this, post = post_, id, serial](absl::Status status) {
-                    post([this, id, serial, status](Transaction& later) {
-                      OnTagged(later, id, serial, status);
-                    });
-                  });
+    actions_->Tag(std::move(request), [this, post = post_, id, serial](
+                                          absl::StatusOr<TagOutcome> outcome) {
+      post([this, id, serial, outcome = std::move(outcome)](
+               Transaction& later) { OnTagged(later, id, serial, outcome); });
+    });
   });
 }
 
@@ -104,14 +106,21 @@ void ActionRunner::OnAssembled(Transaction& turn, const std::string& build_id,
   const BuildEntry* build = TakeAnswer(turn, build_id, serial);
   if (build == nullptr) return;
   if (!outcome.ok()) return OnFailure(turn, *build, outcome.status());
+  if (!outcome->missing.empty()) {
+    return turn.Record(AfterLoss(turn.state(), *build, outcome->missing));
+  }
   turn.Record(AfterAssemble(*build, outcome->images, outcome->verify_tasks));
 }
 
 void ActionRunner::OnTagged(Transaction& turn, const std::string& build_id,
-                            int64_t serial, const absl::Status& status) {
+                            int64_t serial,
+                            const absl::StatusOr<TagOutcome>& outcome) {
   const BuildEntry* build = TakeAnswer(turn, build_id, serial);
   if (build == nullptr) return;
-  if (!status.ok()) return OnFailure(turn, *build, status);
+  if (!outcome.ok()) return OnFailure(turn, *build, outcome.status());
+  if (!outcome->missing.empty()) {
+    return turn.Record(AfterLoss(turn.state(), *build, outcome->missing));
+  }
   turn.Record(AfterTag(*build));
 }
 

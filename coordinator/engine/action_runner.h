@@ -27,7 +27,8 @@ class ActionRunner {
   ActionRunner(const EngineOptions& options, BuildActions* actions, Post post)
       : options_(options), actions_(actions), post_(std::move(post)) {}
 
-  // Starts what should be under way and is not, once the turn is durable.
+  // Starts what should be under way and is not, and ends what should not be,
+  // once the turn is durable.
   void Tick(Transaction& turn);
 
   // Whether an action of the build is under way.
@@ -53,7 +54,7 @@ class ActionRunner {
   void OnAssembled(Transaction& turn, const std::string& build_id,
                    int64_t serial, absl::StatusOr<AssembleOutcome> outcome);
   void OnTagged(Transaction& turn, const std::string& build_id, int64_t serial,
-                const absl::Status& status);
+                const absl::StatusOr<TagOutcome>& outcome);
   // The build whose answer this is; null when nobody waits for it any more.
   const BuildEntry* TakeAnswer(Transaction& turn, const std::string& build_id,
                                int64_t serial);

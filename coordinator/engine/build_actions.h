@@ -24,6 +24,9 @@ struct AssembleRequest {
 };
 
 struct AssembleOutcome {
+  // Digests of blobs that the images need and that are gone from the
+  // destination. Where there are any, the rest of the outcome is empty.
+  std::vector<std::string> missing;
   std::vector<v1::ImageResult> images;
   std::vector<v1::Task> verify_tasks;
 };
@@ -32,6 +35,12 @@ struct TagRequest {
   std::string build_id;
   v1::Destination destination;
   std::vector<v1::ImageResult> images;
+};
+
+struct TagOutcome {
+  // Digests that the images refer to, from the index down, and that are gone
+  // from the destination. Where there are any, no tag was made.
+  std::vector<std::string> missing;
 };
 
 // What the coordinator itself does for a build beyond deciding: it talks to the
@@ -48,9 +57,19 @@ class BuildActions {
       AssembleRequest request,
       absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) = 0;
 
-  // Makes the tags, each pointing at its index.
-  virtual void Tag(TagRequest request,
-                   absl::AnyInvocable<void(absl::Status)> done) = 0;
+  // Makes the tags, each pointing at its index, if all is there that it refers
+  // to.
+  virtual void Tag(
+      TagRequest request,
+      absl::AnyInvocable<void(absl::StatusOr<TagOutcome>)> done) = 0;
+
+  // Nobody wants any more what is under way for the build: it ends within a
+  // second, and `done` is called all the same.
+  virtual void Cancel(const std::string& build_id) = 0;
+
+  // Deletes from the farm's own blob store what none of `needed` is or refers
+  // to, and what has been there for a while. `needed` are digests.
+  virtual void Sweep(std::vector<std::string> needed) = 0;
 };
 
 }  // namespace kso::coordinator

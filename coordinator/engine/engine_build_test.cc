@@ -1,3 +1,4 @@
+#include "coordinator/core/build_flow.h"
 #include "coordinator/engine/engine_testing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -36,7 +37,7 @@ TEST_F(EngineBuildTest, ABuildGoesThroughAllPhasesAndThenIsTagged) {
     Sync(*worker);
   }
   EXPECT_EQ(Get().phase(), v1::TAG);
-  EXPECT_THAT(actions_.EndTag(absl::OkStatus()).images, SizeIs(1));
+  EXPECT_THAT(actions_.EndTag().images, SizeIs(1));
 
   const v1::Build build = Get();
   EXPECT_EQ(build.state(), v1::Build::SUCCEEDED);
@@ -154,6 +155,74 @@ TEST_F(EngineBuildTest, AssemblingIsTriedAgainAndThenFails) {
   const v1::Build build = Get();
   EXPECT_EQ(build.state(), v1::Build::FAILED);
   EXPECT_EQ(build.failures(0).reason(), "may not push");
+}
+
+TEST_F(EngineBuildTest, WhatVanishedFromTheDestinationIsMadeAgain) {
+  ScriptedWorker worker("w", "amd64", "s1");
+  RunToAssemble({&worker});
+  AssembleOutcome lost;
+  lost.missing = {"sha256:nobody-knows"};
+  const AssembleRequest request = actions_.EndAssemble(lost);
+  // Nobody's layer: the images are only assembled again.
+  EXPECT_EQ(Get().phase(), v1::ASSEMBLE);
+  auto layer = request.layers.begin();
+  for (int i = 1; i < kMaxReopened; ++i, ++layer) {
+    lost.missing = {layer->second.layer().digest()};
+    actions_.EndAssemble(lost);
+    const v1::Build build = Get();
+    EXPECT_EQ(build.phase(), v1::LAYERS);
+    EXPECT_EQ(build.progress(1).done(), build.progress(1).total() - 1);
+    Sync(worker);
+    ASSERT_THAT(worker.held, SizeIs(1));
+    EXPECT_EQ(worker.held.begin()->second.task().task_id(), layer->first);
+    worker.FinishAll(release_.resolved);
+    Sync(worker);
+  }
+  actions_.EndAssemble(lost);
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::FAILED);
+  EXPECT_THAT(build.failures(0).reason(), HasSubstr("again"));
+  EXPECT_THAT(build.failures(0).advice(), HasSubstr("ksoctl retry b1"));
+}
+
+TEST_F(EngineBuildTest, AnIndexThatIsGoneWhenItIsTaggedIsAssembledAndVerified) {
+  ScriptedWorker worker("w", "amd64", "s1");
+  ScriptedWorker arm("arm", "arm64", "s2");
+  RunToVerify({&worker, &arm});
+  for (int i = 0; i < 2; ++i) {
+    for (ScriptedWorker* each : {&worker, &arm}) {
+      Sync(*each);
+      each->FinishAll(release_.resolved);
+      Sync(*each);
+    }
+    EXPECT_EQ(Get().phase(), v1::TAG);
+    if (i == 1) break;
+    TagOutcome lost;
+    lost.missing = {"sha256:index"};
+    actions_.EndTag(lost);
+    EXPECT_EQ(Get().phase(), v1::ASSEMBLE);
+    AssembleOutcome outcome;
+    outcome.images.emplace_back().set_name("kubespray-files");
+    outcome.verify_tasks = {VerifyTask("amd64"), VerifyTask("arm64")};
+    actions_.EndAssemble(outcome);
+  }
+  actions_.EndTag();
+  EXPECT_EQ(Get().state(), v1::Build::SUCCEEDED);
+}
+
+TEST_F(EngineBuildTest, CancellingEndsWhatTheCoordinatorItselfDoes) {
+  ScriptedWorker worker("w", "amd64", "s1");
+  RunToAssemble({&worker});
+  v1::CancelBuildRequest request;
+  request.set_build_id("b1");
+  Answer<v1::Build> cancelled;
+  engine_->CancelBuild(request, cancelled.Done());
+  ASSERT_TRUE(cancelled.Get().ok());
+  Settle();
+  EXPECT_THAT(actions_.cancelled(), ElementsAre("b1"));
+  // Its answer comes too late to change anything.
+  actions_.EndAssemble(AssembleOutcome());
+  EXPECT_EQ(Get().state(), v1::Build::CANCELLED);
 }
 
 TEST_F(EngineBuildTest, WatchersSeeEachLineOnce) {

@@ -139,14 +139,20 @@ void EngineCore::DrainWorker(v1::DrainWorkerRequest request,
                              Done<v1::DrainWorkerResponse> done) {
   Ask(std::move(done),
       [this, request = std::move(request)](
-          Transaction&) -> absl::StatusOr<v1::DrainWorkerResponse> {
+          Transaction& turn) -> absl::StatusOr<v1::DrainWorkerResponse> {
         Worker* worker = workers_.Find(request.name());
         if (worker == nullptr) {
           return absl::NotFoundError(
               absl::StrCat("there is no worker \"", request.name(),
                            "\"; ksoctl workers lists them"));
         }
-        worker->drain_ordered = true;
+        if (!worker->drain_ordered) {
+          worker->drain_ordered = true;
+          v1::JournalRecord record;
+          record.mutable_worker_drained()->set_worker(request.name());
+          record.mutable_worker_drained()->set_session(worker->session);
+          turn.Record(std::move(record));
+        }
         return v1::DrainWorkerResponse();
       });
 }

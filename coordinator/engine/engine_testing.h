@@ -53,9 +53,28 @@ class FakeActions : public BuildActions {
     assembles_.emplace_back(std::move(request), std::move(done));
   }
   void Tag(TagRequest request,
-           absl::AnyInvocable<void(absl::Status)> done) override {
+           absl::AnyInvocable<void(absl::StatusOr<TagOutcome>)> done) override {
     absl::MutexLock lock(&mutex_);
     tags_.emplace_back(std::move(request), std::move(done));
+  }
+
+  void Cancel(const std::string& build_id) override {
+    absl::MutexLock lock(&mutex_);
+    cancelled_.push_back(build_id);
+  }
+  void Sweep(std::vector<std::string> needed) override {
+    absl::MutexLock lock(&mutex_);
+    sweeps_.push_back(std::move(needed));
+  }
+
+  std::vector<std::string> cancelled() {
+    absl::MutexLock lock(&mutex_);
+    return cancelled_;
+  }
+  // What was needed, for each sweep.
+  std::vector<std::vector<std::string>> sweeps() {
+    absl::MutexLock lock(&mutex_);
+    return sweeps_;
   }
 
   // Waits for the action and ends it.
@@ -64,9 +83,9 @@ class FakeActions : public BuildActions {
     done(std::move(outcome));
     return request;
   }
-  TagRequest EndTag(absl::Status status) {
+  TagRequest EndTag(absl::StatusOr<TagOutcome> outcome = TagOutcome()) {
     auto [request, done] = Next(tags_);
-    done(std::move(status));
+    done(std::move(outcome));
     return request;
   }
 
@@ -84,8 +103,11 @@ class FakeActions : public BuildActions {
   std::deque<std::pair<AssembleRequest, absl::AnyInvocable<void(
                                             absl::StatusOr<AssembleOutcome>)>>>
       assembles_;
-  std::deque<std::pair<TagRequest, absl::AnyInvocable<void(absl::Status)>>>
+  std::deque<std::pair<TagRequest,
+                       absl::AnyInvocable<void(absl::StatusOr<TagOutcome>)>>>
       tags_;
+  std::vector<std::string> cancelled_;
+  std::vector<std::vector<std::string>> sweeps_;
 };
 
 // A worker as the protocol sees it.
@@ -151,6 +173,8 @@ class ScriptedWorker {
           resolved.images.at(task.resolve_image().reference());
     } else if (task.has_make_layer()) {
       result.mutable_made_layer()->set_diff_id("sha256:" + lease.lease_id());
+      result.mutable_made_layer()->mutable_layer()->set_digest(
+          "sha256:" + lease.lease_id());
     } else if (task.has_copy_blobs()) {
       result.mutable_copied_blobs();
     } else {

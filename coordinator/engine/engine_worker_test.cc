@@ -229,6 +229,26 @@ TEST_F(EngineWorkerTest, ADrainedWorkerGetsNothing) {
   EXPECT_EQ(nobody.Get().status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST_F(EngineWorkerTest, AnOrderToDrainSurvivesARestartAndEndsWithTheWorker) {
+  Sync(one_);
+  v1::DrainWorkerRequest request;
+  request.set_name("one");
+  Answer<v1::DrainWorkerResponse> drained;
+  engine_->DrainWorker(request, drained.Done());
+  ASSERT_TRUE(drained.Get().ok());
+  Restart();
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  EXPECT_EQ(Running(), 0);
+  Restart();
+  // Started anew, it is a worker like any other.
+  one_.request.set_session("another");
+  EXPECT_THAT(Sync(one_).leases(), SizeIs(4));
+  Restart();
+  Sync(one_);
+  EXPECT_EQ(Running(), 4);
+}
+
 TEST_F(EngineWorkerTest, AWorkerThatHasDrainedDoesNotWait) {
   one_.request.set_draining(true);
   // Time stands still: this would not return if it were parked.

@@ -52,7 +52,15 @@ absl::Status SyncDesk::Admit(Transaction& turn, Worker& worker,
   }
   RevokeAll(turn, worker, absl::StrCat("worker ", name, " was started again"));
   worker.Restart(request.session());
+  Undrain(turn, name);
   return absl::OkStatus();
+}
+
+void SyncDesk::Undrain(Transaction& turn, const std::string& worker) {
+  if (!turn.state().drains().contains(worker)) return;
+  v1::JournalRecord record;
+  record.mutable_worker_undrained()->set_worker(worker);
+  turn.Record(std::move(record));
 }
 
 void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
@@ -181,6 +189,11 @@ void SyncDesk::Tick(Transaction& turn) {
         false, turn.now(), options_.retry));
   }
   workers_.Forget(turn.now());
+  std::vector<std::string> forgotten;
+  for (const auto& [name, session] : turn.state().drains()) {
+    if (workers_.Find(name) == nullptr) forgotten.push_back(name);
+  }
+  for (const std::string& name : forgotten) Undrain(turn, name);
 }
 
 void SyncDesk::Assign(Transaction& turn) {

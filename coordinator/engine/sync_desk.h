@@ -46,6 +46,8 @@ class SyncDesk {
   // FAILED_PRECONDITION when another process goes by the same name.
   absl::Status Admit(Transaction& turn, Worker& worker,
                      const v1::SyncRequest& request);
+  // Ends an operator's order to drain.
+  void Undrain(Transaction& turn, const std::string& worker);
   void TakeResult(Transaction& turn, Worker& worker,
                   const v1::LeaseResult& result);
   void TakeFailure(Transaction& turn, Worker& worker, const TaskEntry& task,

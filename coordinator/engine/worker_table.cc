@@ -30,6 +30,13 @@ void WorkerTable::Expect(const State& state, absl::Time now) {
     worker.last_seen = now;
     worker.expected = true;
   }
+  for (const auto& [name, session] : state.drains()) {
+    Worker& worker = FindOrAdd(name);
+    worker.session = session;
+    worker.last_seen = now;
+    worker.expected = true;
+    worker.drain_ordered = true;
+  }
 }
 
 Worker& WorkerTable::FindOrAdd(const std::string& name) {

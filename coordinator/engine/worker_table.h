@@ -29,7 +29,8 @@ struct ParkedSync {
   absl::Time deadline;
 };
 
-// What is known of a worker while the coordinator runs; none of it is durable.
+// What is known of a worker while the coordinator runs. Only an operator's
+// order to drain is durable.
 struct Worker {
   v1::WorkerInfo info;
   std::string session;
@@ -38,7 +39,7 @@ struct Worker {
   std::set<std::string> former_sessions;
   absl::Time last_seen;
   bool lost = false;
-  // Has leases of the journal, and has not called since the restart.
+  // The journal knows it, and it has not called since the restart.
   bool expected = false;
   // It said so itself, or an operator did.
   bool draining = false;
@@ -61,7 +62,7 @@ class WorkerTable {
  public:
   explicit WorkerTable(const EngineOptions& options) : options_(options) {}
 
-  // Expects those workers back that hold leases.
+  // Expects those workers back that hold leases or were ordered to drain.
   void Expect(const State& state, absl::Time now);
 
   Worker& FindOrAdd(const std::string& name);

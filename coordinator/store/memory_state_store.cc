@@ -5,6 +5,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/status_macros.h"
+#include "coordinator/core/record_subject.h"
 
 namespace kso::coordinator {
 namespace {
@@ -13,7 +14,16 @@ class MemoryStateStore : public StateStore {
  public:
   absl::Status Commit(absl::Span<const v1::JournalRecord> records) override {
     absl::MutexLock lock(&mutex_);
-    records_.insert(records_.end(), records.begin(), records.end());
+    for (const v1::JournalRecord& record : records) {
+      const RecordSubject subject = SubjectOf(record);
+      if (!subject.over) {
+        records_.push_back(record);
+        continue;
+      }
+      std::erase_if(records_, [&](const v1::JournalRecord& each) {
+        return SubjectOf(each).name == subject.name;
+      });
+    }
     return absl::OkStatus();
   }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -18,6 +20,12 @@ using ::testing::HasSubstr;
 v1::JournalRecord Submitted(const std::string& id) {
   v1::JournalRecord record;
   record.mutable_build_submitted()->set_build_id(id);
+  return record;
+}
+
+v1::JournalRecord Pruned(const std::string& id) {
+  v1::JournalRecord record;
+  record.mutable_build_pruned()->set_build_id(id);
   return record;
 }
 
@@ -83,29 +91,125 @@ TEST_F(SqliteStateStoreTest, OneProcessAtATime) {
 
 TEST_F(SqliteStateStoreTest, RefusesANewerFormat) {
   Write();
-  Sql("UPDATE meta SET value = 2");
+  Sql("UPDATE meta SET value = 3");
   const auto store = OpenSqliteStateStore(directory_);
   EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(store.status().message()),
               HasSubstr("written by a newer kso"));
 }
 
-TEST_F(SqliteStateStoreTest, RefusesARecordThatCannotBeRead) {
+TEST_F(SqliteStateStoreTest, RefusesARecordThatIsNotWhatWasWritten) {
   Write();
-  Sql("UPDATE journal SET record = x'ffffff' WHERE sequence = 2");
+  Sql("UPDATE journal SET record = x'' WHERE sequence = 2");
   std::vector<std::string> ids;
   const absl::Status status = Replay(&ids);
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(status.message()),
-              HasSubstr("record 2 cannot be read"));
+              HasSubstr("record 2 is not what was written"));
 }
 
-TEST_F(SqliteStateStoreTest, RefusesAGap) {
+TEST_F(SqliteStateStoreTest, RefusesWhereARecordIsMissing) {
   Write();
   Sql("DELETE FROM journal WHERE sequence = 2");
   std::vector<std::string> ids;
-  EXPECT_THAT(std::string(Replay(&ids).message()),
-              HasSubstr("record 2 is missing"));
+  const absl::Status status = Replay(&ids);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("should have 3 records up to 3, and has 2"));
+}
+
+TEST_F(SqliteStateStoreTest, RefusesWhereTheLastCommitsAreMissing) {
+  Write();
+  const std::filesystem::path copy = directory_.string() + "-copy";
+  std::filesystem::copy_file(file_, copy,
+                             std::filesystem::copy_options::overwrite_existing);
+  ASSERT_TRUE(Open()->Commit({Submitted("d")}).ok());
+  std::filesystem::copy_file(copy, file_,
+                             std::filesystem::copy_options::overwrite_existing);
+  const auto store = OpenSqliteStateStore(directory_);
+  EXPECT_EQ(store.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(store.status().message()),
+              HasSubstr("of 3 commits only 2 are there"));
+  // A machine that crashed may not have kept the mark, which is not synced.
+  std::filesystem::resize_file(directory_ / "commits", 0);
+  EXPECT_TRUE(OpenSqliteStateStore(directory_).ok());
+}
+
+TEST_F(SqliteStateStoreTest, NothingIsKeptOfWhatIsPruned) {
+  Write();
+  v1::JournalRecord entered;
+  entered.mutable_phase_entered()->set_build_id("a");
+  {
+    auto store = Open();
+    ASSERT_TRUE(
+        store->Replay([](const auto&) { return absl::OkStatus(); }).ok());
+    ASSERT_TRUE(store->Commit({entered, Pruned("a"), Submitted("d")}).ok());
+  }
+  std::vector<std::string> ids;
+  ASSERT_TRUE(Replay(&ids).ok());
+  EXPECT_THAT(ids, ElementsAre("b", "c", "d"));
+}
+
+TEST_F(SqliteStateStoreTest, TheFileStaysBoundedWhileBuildsComeAndGo) {
+  auto store = Open();
+  ASSERT_TRUE(store->Replay([](const auto&) { return absl::OkStatus(); }).ok());
+  v1::JournalRecord large = Submitted("");
+  large.mutable_build_submitted()->mutable_release()->set_name(
+      std::string(1 << 20, 'x'));
+  for (int i = 0; i < 40; ++i) {
+    large.mutable_build_submitted()->set_build_id(absl::StrCat(i));
+    ASSERT_TRUE(store->Commit({large}).ok());
+    if (i > 1) {
+      ASSERT_TRUE(store->Commit({Pruned(absl::StrCat(i - 2))}).ok());
+    }
+  }
+  uintmax_t size = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+    size += entry.file_size();
+  }
+  EXPECT_LT(size, 20u << 20);
+  store.reset();
+  EXPECT_LT(std::filesystem::file_size(file_), 3u << 20);
+}
+
+TEST_F(SqliteStateStoreTest, AJournalOfFormat1IsRewritten) {
+  std::filesystem::create_directories(directory_);
+  const std::string a =
+      absl::BytesToHexString(Submitted("a").SerializeAsString());
+  const std::string b =
+      absl::BytesToHexString(Submitted("b").SerializeAsString());
+  Sql(absl::StrCat("CREATE TABLE meta(key TEXT PRIMARY KEY, value);"
+                   "CREATE TABLE journal(sequence INTEGER PRIMARY KEY,"
+                   " record BLOB NOT NULL);"
+                   "INSERT INTO meta VALUES('format', 1);"
+                   "INSERT INTO journal VALUES(1, x'",
+                   a,
+                   "');"
+                   "INSERT INTO journal VALUES(2, x'",
+                   b, "');")
+          .c_str());
+  std::vector<std::string> ids;
+  ASSERT_TRUE(Replay(&ids).ok());
+  EXPECT_THAT(ids, ElementsAre("a", "b"));
+  ASSERT_TRUE(Open()->Commit({Submitted("c")}).ok());
+  ids.clear();
+  ASSERT_TRUE(Replay(&ids).ok());
+  EXPECT_THAT(ids, ElementsAre("a", "b", "c"));
+}
+
+TEST_F(SqliteStateStoreTest, AJournalOfFormat1WithAGapIsRefusedAndLeftAlone) {
+  std::filesystem::create_directories(directory_);
+  Sql("CREATE TABLE meta(key TEXT PRIMARY KEY, value);"
+      "CREATE TABLE journal(sequence INTEGER PRIMARY KEY,"
+      " record BLOB NOT NULL);"
+      "INSERT INTO meta VALUES('format', 1);"
+      "INSERT INTO journal VALUES(2, x'');");
+  for (int i = 0; i < 2; ++i) {
+    const auto store = OpenSqliteStateStore(directory_);
+    EXPECT_EQ(store.status().code(), absl::StatusCode::kDataLoss);
+    EXPECT_THAT(std::string(store.status().message()),
+                HasSubstr("record 1 is missing"));
+  }
 }
 
 TEST_F(SqliteStateStoreTest, SaysWhichRecordDoesNotFit) {

@@ -14,8 +14,10 @@ class StateStore {
  public:
   virtual ~StateStore() = default;
 
-  // Appends the records, all or none. When it returns OK they survive a crash
-  // of the machine; after an error the store is of no use any more.
+  // Takes in the records, all or none: appends each, or, where one puts an end
+  // to its subject (record_subject.h), deletes that subject's. When it returns
+  // OK they survive a crash of the machine; after an error the store is of no
+  // use any more.
   virtual absl::Status Commit(absl::Span<const v1::JournalRecord> records) = 0;
 
   // Hands over every record in order, and stops at the first error of `apply`,
