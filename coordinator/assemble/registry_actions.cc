@@ -58,13 +58,17 @@ bool IsLatest(const std::string& tag) {
 
 class RegistryActions : public BuildActions {
  public:
-  RegistryActions(OpenDestination open, int threads)
-      : open_(std::move(open)), executor_(threads) {}
+  // `executor` may be null where `schedule` needs none.
+  RegistryActions(OpenDestination open, Schedule schedule,
+                  std::unique_ptr<Executor> executor)
+      : open_(std::move(open)),
+        schedule_(std::move(schedule)),
+        executor_(std::move(executor)) {}
 
   void Assemble(
       AssembleRequest request,
       absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) override {
-    executor_.Schedule(
+    schedule_(
         [this, request = std::move(request), done = std::move(done)]() mutable {
           done(AssembleNow(request));
         });
@@ -72,10 +76,8 @@ class RegistryActions : public BuildActions {
 
   void Tag(TagRequest request,
            absl::AnyInvocable<void(absl::StatusOr<TagOutcome>)> done) override {
-    executor_.Schedule(
-        [this, request = std::move(request), done = std::move(done)]() mutable {
-          done(TagNow(request));
-        });
+    schedule_([this, request = std::move(request),
+               done = std::move(done)]() mutable { done(TagNow(request)); });
   }
 
   void Cancel(const std::string&) override {}
@@ -145,15 +147,28 @@ class RegistryActions : public BuildActions {
   }
 
   const OpenDestination open_;
+  const Schedule schedule_;
   // Last: its destructor waits for functions that use the others.
-  Executor executor_;
+  const std::unique_ptr<Executor> executor_;
 };
 
 }  // namespace
 
 std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
+                                                    Schedule schedule) {
+  return std::make_unique<RegistryActions>(std::move(open), std::move(schedule),
+                                           nullptr);
+}
+
+std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
                                                     int threads) {
-  return std::make_unique<RegistryActions>(std::move(open), threads);
+  auto executor = std::make_unique<Executor>(threads);
+  const auto schedule = [where =
+                             executor.get()](absl::AnyInvocable<void()> work) {
+    where->Schedule(std::move(work));
+  };
+  return std::make_unique<RegistryActions>(std::move(open), schedule,
+                                           std::move(executor));
 }
 
 }  // namespace kso::coordinator

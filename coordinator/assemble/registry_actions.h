@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "absl/functional/any_invocable.h"
 #include "common/oci/image_store.h"
 #include "coordinator/engine/build_actions.h"
 
@@ -14,10 +15,17 @@ using OpenDestination =
     std::function<absl::StatusOr<std::shared_ptr<oci::ImageStore>>(
         const v1::Destination&)>;
 
-// BuildActions over an ImageStore, on `threads` threads of its own. The
-// destructor waits for what runs. Repository paths under the image store are
+// Runs a function soon, on another thread or in another turn.
+using Schedule = std::function<void(absl::AnyInvocable<void()>)>;
+
+// BuildActions over an ImageStore. Repository paths under the image store are
 // the destination's path and the image's name: "team/kubespray-files", and the
-// name alone for destinations that are not registries.
+// name alone for destinations that are not registries. It must outlive what it
+// has scheduled.
+std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
+                                                    Schedule schedule);
+
+// On `threads` threads of its own. The destructor waits for what runs.
 std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
                                                     int threads = 4);
 

@@ -1,0 +1,61 @@
+#ifndef KSO_TESTS_FAULT_JOURNAL_AUDIT_H_
+#define KSO_TESTS_FAULT_JOURNAL_AUDIT_H_
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "kso/v1/journal.pb.h"
+#include "tests/fault/findings.h"
+
+namespace kso::testing {
+
+// Reads what becomes durable with eyes of its own, and compares it with what
+// workers and the destination see. Knows nothing of the coordinator's state.
+class JournalAudit {
+ public:
+  explicit JournalAudit(Findings* findings) : findings_(*findings) {}
+
+  void OnDurable(const v1::JournalRecord& record);
+
+  // A session of a worker begins to work on a lease.
+  void OnStarted(const v1::Lease& lease, const std::string& worker,
+                 const std::string& session);
+  // A worker was told that the outcome of its lease is durable.
+  void OnAcknowledged(const std::string& lease_id);
+  // The destination took a tag.
+  void OnTag(const std::string& tag);
+
+  // Builds that the journal has, and whether each runs.
+  const std::map<std::string, bool>& builds() const { return running_; }
+  int tasks_finished() const { return static_cast<int>(finished_.size()); }
+
+ private:
+  struct Lease {
+    std::string task_id;
+    std::string build_id;
+    std::string worker;
+    std::string session;
+  };
+
+  void Granted(const v1::LeaseGranted& change);
+  void Ended(const std::string& lease_id, const std::string& task_id);
+
+  Findings& findings_;
+  // By build.
+  std::map<std::string, bool> running_;
+  std::map<std::string, v1::Phase> phase_;
+  std::map<std::string, std::string> tag_of_;
+  // By task.
+  std::map<std::string, std::string> build_of_;
+  std::map<std::string, v1::Phase> phase_of_;
+  std::map<std::string, std::string> lease_of_;
+  std::set<std::string> finished_;
+  // Every lease ever, and those that live.
+  std::map<std::string, Lease> leases_;
+  std::set<std::string> live_;
+};
+
+}  // namespace kso::testing
+
+#endif  // KSO_TESTS_FAULT_JOURNAL_AUDIT_H_

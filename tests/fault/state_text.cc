@@ -1,0 +1,95 @@
+#include "tests/fault/state_text.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "coordinator/core/words.h"
+
+namespace kso::testing {
+namespace {
+
+using coordinator::BuildEntry;
+using coordinator::State;
+using coordinator::TaskEntry;
+using coordinator::TaskState;
+
+// A message as bytes; none of ours has a map, so they are the same each time.
+template <typename Message>
+uint64_t Sum(const Message& message) {
+  return std::hash<std::string>()(message.SerializeAsString());
+}
+template <typename List>
+uint64_t SumOfAll(const List& messages) {
+  uint64_t sum = messages.size();
+  for (const auto& message : messages) sum = sum * 31 + Sum(message);
+  return sum;
+}
+
+void AddTask(const TaskEntry& task, std::string& text) {
+  absl::StrAppend(&text, "  ", task.task.task_id(), " ", Sum(task.task),
+                  " state ", static_cast<int>(task.state), " attempts ",
+                  task.attempts, " spent ", task.infrastructure_failures, "/",
+                  task.transient_failures);
+  if (task.state == TaskState::kRunnable) {
+    absl::StrAppend(&text, " not before ",
+                    absl::FormatTime(task.not_before, absl::UTCTimeZone()),
+                    " last ", task.last_worker, " ", task.last_reason);
+  }
+  if (task.state == TaskState::kLeased) {
+    absl::StrAppend(&text, " lease ", task.lease.lease_id, " ",
+                    task.lease.worker, " ", task.lease.session, " until ",
+                    absl::FormatTime(task.lease.deadline, absl::UTCTimeZone()));
+  }
+  if (task.state == TaskState::kDone) {
+    absl::StrAppend(&text, " by ", task.done_by, " ", Sum(task.result));
+  }
+  if (task.state == TaskState::kFailed) {
+    absl::StrAppend(&text, " ", coordinator::FailureInWords(task.failure));
+  }
+  text += '\n';
+}
+
+void AddBuild(const State& state, const BuildEntry& build, std::string& text) {
+  absl::StrAppend(&text, build.build_id, " number ", build.number, " ",
+                  Sum(build.release), " state ", build.state, " phase ",
+                  build.phase, " planned ", build.planned, " ", Sum(build.plan),
+                  " ", SumOfAll(build.planned_images));
+  absl::StrAppend(&text, " images ", SumOfAll(build.images), " verified ",
+                  SumOfAll(build.verifications), " failures ",
+                  SumOfAll(build.failures), " moved ", build.bytes_fetched, "/",
+                  build.bytes_pushed, " running ",
+                  state.running().contains(build.number), "\n");
+  for (const auto& [phase, ids] : build.tasks) {
+    const coordinator::PhaseCounts counts = build.CountsOf(phase);
+    absl::StrAppend(&text, " phase ", phase, ": ", counts.total, " ",
+                    counts.done, " ", counts.leased, " ", counts.failed, "\n");
+    for (const std::string& id : ids) AddTask(*state.FindTask(id), text);
+  }
+  for (const v1::Event& event : build.events) {
+    absl::StrAppend(&text, "  ", event.sequence(), " ", event.task_id(), " ",
+                    event.worker(), " ", event.text(), "\n");
+  }
+}
+
+}  // namespace
+
+std::string StateText(const State& state) {
+  std::string text;
+  for (const auto& [id, build] : state.builds()) AddBuild(state, build, text);
+  return text;
+}
+
+std::string FirstDifference(const std::string& a, const std::string& b) {
+  const std::vector<std::string> left = absl::StrSplit(a, '\n');
+  const std::vector<std::string> right = absl::StrSplit(b, '\n');
+  for (size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+    const std::string one = i < left.size() ? left[i] : "(nothing)";
+    const std::string other = i < right.size() ? right[i] : "(nothing)";
+    if (one != other) return absl::StrCat(one, "\n  and ", other);
+  }
+  return "";
+}
+
+}  // namespace kso::testing

@@ -1,0 +1,19 @@
+#ifndef KSO_TESTS_FAULT_STATE_TEXT_H_
+#define KSO_TESTS_FAULT_STATE_TEXT_H_
+
+#include <string>
+
+#include "coordinator/core/state.h"
+
+namespace kso::testing {
+
+// All of a state that decisions or answers depend on, as lines: two states are
+// alike when their texts are the same.
+std::string StateText(const coordinator::State& state);
+
+// The first line that differs, of both; empty when none does.
+std::string FirstDifference(const std::string& a, const std::string& b);
+
+}  // namespace kso::testing
+
+#endif  // KSO_TESTS_FAULT_STATE_TEXT_H_

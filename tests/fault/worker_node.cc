@@ -1,0 +1,201 @@
+#include "tests/fault/worker_node.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/strings.h"
+#include "worker/task/failure.h"
+
+namespace kso::testing {
+namespace {
+
+constexpr int kSlots = 2;
+// As the real session has them.
+constexpr absl::Duration kCallTimeout = absl::Seconds(15);
+constexpr absl::Duration kFirstDelay = absl::Milliseconds(200);
+constexpr absl::Duration kLongestDelay = absl::Seconds(5);
+
+absl::Duration ToDuration(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) +
+         absl::Nanoseconds(duration.nanos());
+}
+
+}  // namespace
+
+WorkerNode::WorkerNode(std::string name, std::string architecture,
+                       EventLoop* loop, const Faults* faults, Dice dice,
+                       CoordinatorNode* coordinator,
+                       worker::TaskExecutor* executor, JournalAudit* audit,
+                       Findings* findings)
+    : name_(std::move(name)),
+      architecture_(std::move(architecture)),
+      loop_(*loop),
+      faults_(*faults),
+      dice_(dice),
+      coordinator_(*coordinator),
+      executor_(*executor),
+      audit_(*audit),
+      findings_(*findings) {}
+
+v1::WorkerInfo WorkerNode::Describe() const {
+  v1::WorkerInfo info;
+  info.set_name(name_);
+  v1::PlatformSupport& support = *info.add_platforms();
+  support.mutable_platform()->set_os("linux");
+  support.mutable_platform()->set_architecture(architecture_);
+  support.set_native(true);
+  info.set_slots(kSlots);
+  info.set_can_execute(true);
+  if (disk_full_) info.set_unhealthy_reason("disk full");
+  return info;
+}
+
+void WorkerNode::Start() {
+  if (running()) return;
+  process_ = std::make_shared<Process>(
+      absl::StrCat(name_, "-session-", ++sessions_), kSlots);
+  findings_.Tell(Concat(name_, ": up, session ", sessions_));
+  Step();
+}
+
+void WorkerNode::Kill() {
+  if (!running()) return;
+  findings_.Tell(Concat(name_, ": killed"));
+  // What it was doing may have come to pass at the destination, or not.
+  for (const auto& [work, entry] : process_->at_work) {
+    if (!dice_.Chance(0.3)) continue;
+    worker::TaskControl control;
+    executor_.Execute(entry->lease.task(), control).IgnoreError();
+  }
+  process_ = nullptr;
+}
+
+void WorkerNode::Drain() {
+  if (!running() || process_->draining) return;
+  findings_.Tell(Concat(name_, ": drains"));
+  process_->draining = true;
+  Wake();
+}
+
+void WorkerNode::SetDiskFull(bool full) {
+  if (full == disk_full_) return;
+  findings_.Tell(Concat(name_, full ? ": disk full" : ": disk has room"));
+  disk_full_ = full;
+  if (running()) Wake();
+}
+
+bool WorkerNode::HasNothing() const {
+  const worker::Leases::Snapshot snapshot = process_->book.Look();
+  return snapshot.held.empty() && snapshot.results.empty();
+}
+
+void WorkerNode::Later(absl::Duration delay, std::function<void()> what) {
+  loop_.After(delay, [process = std::weak_ptr<Process>(process_),
+                      what = std::move(what)] {
+    if (!process.expired()) what();
+  });
+}
+
+void WorkerNode::Step() {
+  process_->woken = false;
+  const v1::SyncRequest request = process_->conversation.MakeRequest(
+      Describe(), process_->draining, process_->book);
+  process_->give_up_call = coordinator_.Call<v1::SyncResponse>(
+      name_, kCallTimeout,
+      [request](coordinator::Engine& engine,
+                coordinator::Engine::Done<v1::SyncResponse> done) {
+        engine.Sync(request, std::move(done));
+      },
+      [this, request, process = std::weak_ptr<Process>(process_)](
+          const absl::StatusOr<v1::SyncResponse>& response) {
+        if (!process.expired()) OnAnswer(request, response);
+      });
+}
+
+void WorkerNode::OnAnswer(const v1::SyncRequest& request,
+                          const absl::StatusOr<v1::SyncResponse>& response) {
+  process_->give_up_call = nullptr;
+  if (response.ok()) {
+    process_->failures = 0;
+    for (const std::string& id : response->acknowledged_lease_ids()) {
+      audit_.OnAcknowledged(id);
+    }
+    process_->conversation.Apply(request, *response, process_->book);
+    FillSlots();
+  }
+  if (request.draining() && HasNothing()) {
+    findings_.Tell(Concat(name_, ": drained"));
+    process_ = nullptr;
+    return;
+  }
+  if (response.ok()) {
+    return NextStepAfter(process_->woken ? absl::ZeroDuration()
+                                         : ToDuration(response->next_sync()));
+  }
+  absl::Duration delay = kFirstDelay;
+  for (int i = 0; i < process_->failures; ++i) delay *= 2;
+  ++process_->failures;
+  NextStepAfter(std::min(delay, kLongestDelay));
+}
+
+void WorkerNode::NextStepAfter(absl::Duration delay) {
+  const int64_t step = ++process_->step;
+  Later(delay, [this, step] {
+    if (step == process_->step && process_->give_up_call == nullptr) Step();
+  });
+}
+
+void WorkerNode::Wake() {
+  process_->woken = true;
+  if (process_->give_up_call != nullptr) {
+    std::exchange(process_->give_up_call, nullptr)();
+    NextStepAfter(absl::ZeroDuration());
+  } else if (process_->failures == 0) {
+    NextStepAfter(absl::ZeroDuration());
+  }
+}
+
+void WorkerNode::FillSlots() {
+  // What was stopped ends within a second.
+  for (const auto& [work, entry] : process_->at_work) {
+    if (!entry->control.cancelled()) continue;
+    Later(dice_.Between(absl::ZeroDuration(), absl::Seconds(1)),
+          [this, work = work] { FinishWork(work); });
+  }
+  while (process_->at_work.size() < kSlots && process_->book.HasQueued()) {
+    std::shared_ptr<worker::LeaseBook::Entry> entry = process_->book.Take();
+    audit_.OnStarted(entry->lease, name_, process_->session);
+    findings_.Tell(Concat(name_, ": starts ", entry->lease.task().task_id(),
+                          " ", entry->lease.lease_id()));
+    const int64_t work = ++process_->last_work;
+    process_->at_work[work] = std::move(entry);
+    const absl::Duration takes =
+        dice_.Chance(faults_.slow_task)
+            ? dice_.Between(absl::Minutes(1), absl::Minutes(10))
+            : dice_.Between(absl::Milliseconds(10), absl::Seconds(15));
+    Later(takes, [this, work] { FinishWork(work); });
+  }
+}
+
+void WorkerNode::FinishWork(int64_t work) {
+  const auto found = process_->at_work.find(work);
+  if (found == process_->at_work.end()) return;
+  const std::shared_ptr<worker::LeaseBook::Entry> entry = found->second;
+  process_->at_work.erase(found);
+  absl::StatusOr<v1::TaskResult> result = absl::CancelledError("cancelled");
+  if (disk_full_) {
+    result = worker::WorkerTrouble(
+        absl::ResourceExhaustedError("no space left on the disk"));
+  } else if (!entry->control.cancelled()) {
+    result = executor_.Execute(entry->lease.task(), entry->control);
+  }
+  findings_.Tell(Concat(name_, ": ends ", entry->lease.lease_id(), " ",
+                        ToStd(result.status().ToString())));
+  process_->book.Finish(*entry, result);
+  FillSlots();
+  Wake();
+}
+
+}  // namespace kso::testing
