@@ -25,6 +25,10 @@ void ClientNode::Later(absl::Duration delay, std::function<void()> what) {
   });
 }
 
+void ClientNode::Begin() {
+  if (run_ == 0) StartAnew();
+}
+
 void ClientNode::Submit() {
   coordinator_.Call<v1::Build>(
       name_, kCallTimeout,
@@ -33,10 +37,7 @@ void ClientNode::Submit() {
       },
       [this, run = run_](const absl::StatusOr<v1::Build>& build) {
         if (run != run_) return;
-        if (build.ok()) {
-          submitted_ = true;
-          return Watch();
-        }
+        if (build.ok()) return Watch();
         if (!WorthAnotherTry(build.status())) {
           findings_.Broken(Concat(name_, ": the submit was refused: ",
                                   ToStd(build.status().ToString())));
@@ -48,11 +49,11 @@ void ClientNode::Submit() {
 }
 
 void ClientNode::StartAnew() {
-  findings_.Tell(Concat(name_, ": starts anew"));
+  findings_.Tell(Concat(name_, ": starts"));
   ++run_;
   events_.clear();
   told_the_end_ = false;
-  submitted_ ? Watch() : Submit();
+  Submit();
 }
 
 void ClientNode::WatchOn() {

@@ -27,9 +27,10 @@ class ClientNode {
 
   const std::string& build_id() const { return submit_.build_id(); }
 
-  // Submits, as often as it takes to be heard, then watches.
-  void Submit();
-  // ^C, and the same command again after a while: begins to watch anew.
+  // Submits, as often as it takes to be heard, then watches. Does nothing when
+  // it has begun.
+  void Begin();
+  // ^C, and the same command again: submits and watches anew.
   void StartAnew();
   // Once each; an answer is not waited for.
   void Cancel();
@@ -45,6 +46,7 @@ class ClientNode {
   void CheckLog(const std::vector<v1::Event>& events);
 
  private:
+  void Submit();
   void Watch();
   void OnWatched(const absl::StatusOr<v1::WatchBuildResponse>& response);
   void Later(absl::Duration delay, std::function<void()> what);
@@ -57,7 +59,6 @@ class ClientNode {
   Findings& findings_;
   // Counts the runs of the command.
   int64_t run_ = 0;
-  bool submitted_ = false;
   bool told_the_end_ = false;
   v1::Build::State last_state_ = v1::Build::STATE_UNSPECIFIED;
   std::vector<v1::Event> events_;

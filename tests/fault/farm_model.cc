@@ -126,7 +126,7 @@ void FarmModel::Begin() {
   }
   for (const auto& each : clients_) {
     loop_.After(dice_.Between(absl::ZeroDuration(), absl::Seconds(60)),
-                [client = each.get()] { client->Submit(); });
+                [client = each.get()] { client->Begin(); });
   }
   PlanFaults();
 }

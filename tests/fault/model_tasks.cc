@@ -6,10 +6,10 @@
 
 #include "common/base/byte_stream.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/oci/destination.h"
 #include "common/oci/manifest.h"
-#include "worker/task/failure.h"
 
 namespace kso::testing {
 namespace {
@@ -57,8 +57,8 @@ absl::Status ModelTasks::AskUpstream() {
   }
   if (!dice_.Chance(faults_.failed_upstream)) return absl::OkStatus();
   if (dice_.Chance(0.5)) return absl::UnavailableError("503");
-  return worker::RetryNotBefore(absl::ResourceExhaustedError("429"),
-                                absl::Seconds(dice_.Between(1, 60)));
+  return RetryNotBefore(absl::ResourceExhaustedError("429"),
+                        absl::Seconds(dice_.Between(1, 60)));
 }
 
 absl::StatusOr<v1::TaskResult> ModelTasks::Resolve(const v1::Task& task) {
