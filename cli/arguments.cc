@@ -120,6 +120,12 @@ void Arguments::Positional(const std::string& meta, std::string* value,
       ->required(need == Need::kRequired);
 }
 
+void Arguments::Positionals(const std::string& meta,
+                            std::vector<std::string>* values,
+                            const std::string& help) {
+  app_->add_option(meta, *values, help)->type_name("")->required();
+}
+
 void Arguments::PositionalChoice(const std::string& meta, std::string* value,
                                  const std::vector<std::string>& allowed,
                                  const std::string& help) {
@@ -137,6 +143,9 @@ CommandShape Arguments::Shape() const {
   shape.help = app_->get_description();
   for (const CLI::Option* option : app_->get_options()) {
     if (option == app_->get_help_ptr()) continue;
+    if (option->get_positional() && option->get_expected_max() > 1) {
+      shape.takes_files = true;
+    }
     const bool is_file = option->get_type_name() == "FILE";
     for (const std::string& name : option->get_snames()) {
       shape.flags.push_back(absl::StrCat("-", name));

@@ -21,6 +21,8 @@ struct CommandShape {
   std::vector<std::string> flags;
   // Those of `flags` whose value is a file.
   std::vector<std::string> file_flags;
+  // What it takes besides flags are files.
+  bool takes_files = false;
   std::vector<CommandShape> commands;
 };
 
@@ -56,6 +58,9 @@ class Arguments {
                         const std::string& help);
   void Positional(const std::string& meta, std::string* value,
                   const std::string& help, Need need = Need::kRequired);
+  // One or more. Files are completed.
+  void Positionals(const std::string& meta, std::vector<std::string>* values,
+                   const std::string& help);
   void PositionalChoice(const std::string& meta, std::string* value,
                         const std::vector<std::string>& allowed,
                         const std::string& help);

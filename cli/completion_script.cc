@@ -47,6 +47,18 @@ std::string Words(const CommandShape& command, const CommandShape& program) {
   return absl::StrJoin(words, " ");
 }
 
+// Shell cases of commands that take files: each runs `statement`.
+std::string FileCases(const CommandShape& program,
+                      const std::string& statement) {
+  std::string cases;
+  Visit(program, "", [&](const CommandShape& command, const std::string& path) {
+    if (command.takes_files) {
+      absl::StrAppend(&cases, "    ", path, ") ", statement, " ;;\n");
+    }
+  });
+  return cases;
+}
+
 // In single quotes, for fish.
 std::string Quoted(const std::string& text) {
   return absl::StrCat(
@@ -97,11 +109,15 @@ std::string BashCompletion(const CommandShape& program) {
     absl::StrAppend(&script, "    ", path.empty() ? "''" : path, ") words='",
                     Words(command, program), "' ;;\n");
   });
-  absl::StrAppend(&script,
-                  "  esac\n"
-                  "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
-                  "}\n"
-                  "complete -F _ksoctl ksoctl\n");
+  absl::StrAppend(
+      &script,
+      "  esac\n"
+      "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
+      "  case $command in\n",
+      FileCases(program, "COMPREPLY+=($(compgen -f -- \"$current\"))"),
+      "  esac\n"
+      "}\n"
+      "complete -F _ksoctl ksoctl\n");
   return script;
 }
 
@@ -128,7 +144,9 @@ std::string ZshCompletion(const CommandShape& program) {
     absl::StrAppend(&script, "    ", path.empty() ? "''" : path,
                     ") compadd -- ", Words(command, program), " ;;\n");
   });
-  absl::StrAppend(&script, "  esac\n}\ncompdef _ksoctl ksoctl\n");
+  absl::StrAppend(&script, "  esac\n  case $command in\n",
+                  FileCases(program, "_files"),
+                  "  esac\n}\ncompdef _ksoctl ksoctl\n");
   return script;
 }
 
@@ -143,6 +161,9 @@ std::string FishCompletion(const CommandShape& program) {
     const std::string chosen =
         absl::StrCat(" -n '__fish_seen_subcommand_from ", command.name, "'");
     absl::StrAppend(&script, FishFlags(command, chosen));
+    if (command.takes_files) {
+      absl::StrAppend(&script, "complete -c ksoctl", chosen, " -F\n");
+    }
     for (const CommandShape& child : command.commands) {
       absl::StrAppend(&script, "complete -c ksoctl", chosen, " -a ", child.name,
                       " -d ", Quoted(child.help), "\n");

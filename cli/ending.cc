@@ -8,7 +8,6 @@
 #include "cli/render/build_text.h"
 #include "cli/render/text.h"
 #include "common/base/status_macros.h"
-#include "common/oci/destination.h"
 
 namespace kso::cli {
 namespace {
@@ -47,12 +46,10 @@ absl::StatusOr<ExitStatus> WatchToTheEnd(Context& context,
   absl::Status brought;
   if (ended.state() == v1::Build::SUCCEEDED && !ended.plan_only() &&
       IsForThisMachine(ended)) {
-    brought = BringHome(context, ended, ended.destination());
-    if (brought.ok()) {
-      absl::StrAppend(&text, "The images are in ",
-                      Printable(oci::FormatDestination(ended.destination())),
-                      "\n");
-    }
+    const absl::StatusOr<std::string> where =
+        BringHome(context, ended, ended.destination());
+    if (where.ok()) absl::StrAppend(&text, *where);
+    brought = where.status();
   }
   context.Print(ended, text);
   if (!brought.ok()) {

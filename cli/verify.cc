@@ -1,18 +1,14 @@
 #include <ostream>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "cli/commands.h"
+#include "cli/registry_connection.h"
 #include "cli/verify/image_check.h"
 #include "cli/verify/report.h"
 #include "common/base/status_macros.h"
-#include "common/http/retry.h"
-#include "common/http/transport.h"
-#include "common/oci/credentials.h"
 #include "common/oci/platform.h"
 #include "common/oci/reference.h"
-#include "common/oci/registry_client.h"
 
 namespace kso::cli {
 namespace {
@@ -38,18 +34,11 @@ class Verify : public Command {
     KSO_ASSIGN_OR_RETURN(const oci::Reference reference,
                          oci::Reference::Parse(std::string(text)));
     KSO_ASSIGN_OR_RETURN(const ImageCheckOptions options, Options(context));
-    KSO_ASSIGN_OR_RETURN(const oci::Credentials credentials,
-                         oci::Credentials::FromEnvironment());
-    KSO_ASSIGN_OR_RETURN(auto transport, http::CreateCurlTransport());
-    transport = http::WithRetries(std::move(transport), context.clock);
-    oci::RegistryOptions registry;
-    registry.host = reference.host;
-    registry.insecure = insecure_;
-    KSO_ASSIGN_OR_RETURN(const auto store, oci::CreateRegistryClient(
-                                               registry, transport.get(),
-                                               context.clock, &credentials));
-    const ImageReport report =
-        CheckImage(*store, reference.path, reference.Identifier(), options);
+    KSO_ASSIGN_OR_RETURN(
+        const auto registry,
+        RegistryConnection::Open(reference.host, insecure_, context.clock));
+    const ImageReport report = CheckImage(registry->images(), reference.path,
+                                          reference.Identifier(), options);
     const std::string name = reference.ToString();
     *context.console.out << (context.json ? ReportJson(name, report)
                                           : ReportText(name, report, quick_))

@@ -119,12 +119,17 @@ absl::Status TarStream::AddDirectory(std::string_view path) {
   return AddHeader(Concat(path, "/"), 0755, 0, kDirectory);
 }
 
-absl::Status TarStream::AddFile(std::string_view path, uint32_t mode,
-                                int64_t size, ByteSource& source) {
+absl::Status TarStream::AddFileHeader(std::string_view path, uint32_t mode,
+                                      int64_t size) {
   if (size < 0) {
     return absl::InvalidArgumentError(Concat(path, ": its size is negative"));
   }
-  KSO_RETURN_IF_ERROR(AddHeader(path, mode, size, kRegularFile));
+  return AddHeader(path, mode, size, kRegularFile);
+}
+
+absl::Status TarStream::AddFile(std::string_view path, uint32_t mode,
+                                int64_t size, ByteSource& source) {
+  KSO_RETURN_IF_ERROR(AddFileHeader(path, mode, size));
   KSO_RETURN_IF_ERROR(CopyContent(path, size, source));
   return Pad(size);
 }

@@ -27,6 +27,11 @@ class TarStream {
   absl::Status AddFile(std::string_view path, uint32_t mode, int64_t size,
                        ByteSource& source);
 
+  // Only the header of such a file. The caller writes its bytes to the sink,
+  // and fills them up to whole blocks of 512 with zeros.
+  absl::Status AddFileHeader(std::string_view path, uint32_t mode,
+                             int64_t size);
+
   // Ends the archive: two blocks of zeros, and nothing after them.
   absl::Status Finish();
 

@@ -1,72 +1,84 @@
 #include "common/oci/image_closure.h"
 
+#include <iterator>
 #include <map>
-#include <memory>
-#include <string>
+#include <utility>
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "common/blob/verifying_source.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 
 namespace kso::oci {
 namespace {
 
-constexpr size_t kMaxManifestBytes = 4 << 20;
-
-absl::StatusOr<std::string> ReadVerified(BlobStore& blobs, const Digest& digest,
-                                         int64_t size) {
-  KSO_ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> source,
-                       blobs.Open(digest, 0));
-  source = CreateVerifyingSource(std::move(source), digest, size);
-  return ReadAll(*source, kMaxManifestBytes);
+// The bytes of an index or manifest, which are those that `part` describes.
+absl::StatusOr<std::string> ReadDocument(ImageStore& store,
+                                         const ImagePart& part,
+                                         const Digest& digest) {
+  const v1::Descriptor& expected = part.descriptor;
+  KSO_ASSIGN_OR_RETURN(v1::Document document,
+                       store.GetManifest(part.repository, expected.digest()));
+  const v1::Descriptor& actual = document.content_descriptor();
+  if (actual.media_type() != expected.media_type() ||
+      actual.size() != expected.size()) {
+    return absl::DataLossError(Concat(
+        "is ", actual.size(), " bytes of ", actual.media_type(), ", where ",
+        expected.size(), " of ", expected.media_type(), " should be"));
+  }
+  Hasher hasher(digest.algorithm());
+  hasher.Update(document.content());
+  if (hasher.Finish() != digest) {
+    return absl::DataLossError("does not have the bytes of its digest");
+  }
+  return std::move(*document.mutable_content());
 }
 
-// What `content` points to; nothing unless it is an index or a manifest.
-absl::StatusOr<std::vector<v1::Descriptor>> Children(
+}  // namespace
+
+absl::StatusOr<std::vector<v1::Descriptor>> ChildrenOf(
     std::string_view content, std::string_view media_type) {
   if (IsIndexType(media_type)) {
     KSO_ASSIGN_OR_RETURN(Index index, ParseIndex(content, media_type));
     return std::move(index.manifests);
   }
   KSO_ASSIGN_OR_RETURN(Manifest manifest, ParseManifest(content, media_type));
-  std::vector<v1::Descriptor> children = std::move(manifest.layers);
-  children.push_back(std::move(manifest.config));
+  std::vector<v1::Descriptor> children = {std::move(manifest.config)};
+  std::move(manifest.layers.begin(), manifest.layers.end(),
+            std::back_inserter(children));
   return children;
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<v1::Descriptor>> ImageClosure(
-    BlobStore& blobs, const std::vector<v1::Descriptor>& roots) {
-  std::map<Digest, v1::Descriptor> found;
-  std::vector<v1::Descriptor> left = roots;
+absl::StatusOr<std::vector<ImagePart>> ImageClosure(
+    ImageStore& store, const std::vector<ImagePart>& roots) {
+  std::map<Digest, ImagePart> found;
+  std::vector<ImagePart> left = roots;
   while (!left.empty()) {
-    const v1::Descriptor descriptor = std::move(left.back());
+    ImagePart part = std::move(left.back());
     left.pop_back();
     KSO_ASSIGN_OR_RETURN(const Digest digest,
-                         Digest::Parse(descriptor.digest()));
-    if (!found.emplace(digest, descriptor).second) continue;
-    const std::string& media_type = descriptor.media_type();
-    if (!IsIndexType(media_type) && !IsManifestType(media_type)) continue;
-
-    absl::StatusOr<std::string> content =
-        ReadVerified(blobs, digest, descriptor.size());
-    absl::StatusOr<std::vector<v1::Descriptor>> children =
-        content.ok() ? Children(*content, media_type) : content.status();
-    if (!children.ok()) {
-      return absl::Status(children.status().code(),
-                          Concat("manifest ", descriptor.digest(), ": ",
-                                 ToStd(children.status().message())));
+                         Digest::Parse(part.descriptor.digest()));
+    if (found.contains(digest)) continue;
+    const std::string& media_type = part.descriptor.media_type();
+    if (IsIndexType(media_type) || IsManifestType(media_type)) {
+      absl::StatusOr<std::string> content = ReadDocument(store, part, digest);
+      const absl::StatusOr<std::vector<v1::Descriptor>> children =
+          content.ok() ? ChildrenOf(*content, media_type) : content.status();
+      if (!children.ok()) {
+        return absl::Status(children.status().code(),
+                            Concat("manifest ", digest.ToString(), ": ",
+                                   ToStd(children.status().message())));
+      }
+      part.content = *std::move(content);
+      for (const v1::Descriptor& child : *children) {
+        left.push_back({child, part.repository, {}});
+      }
     }
-    for (v1::Descriptor& child : *children) left.push_back(std::move(child));
+    found.emplace(digest, std::move(part));
   }
-  std::vector<v1::Descriptor> closure;
+  std::vector<ImagePart> closure;
   closure.reserve(found.size());
-  for (auto& [digest, descriptor] : found) {
-    closure.push_back(std::move(descriptor));
-  }
+  for (auto& [digest, part] : found) closure.push_back(std::move(part));
   return closure;
 }
 

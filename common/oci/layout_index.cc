@@ -63,7 +63,8 @@ std::string RefNameOf(const Json& entry) {
 }  // namespace
 
 absl::StatusOr<std::string> MergeLayoutIndex(
-    std::string_view existing, const std::vector<LayoutImage>& images) {
+    std::string_view existing, const std::vector<LayoutImage>& images,
+    const std::map<std::string, std::string>& annotations) {
   std::set<std::string> names;
   Json entries = Json::array();
   for (const LayoutImage& image : images) {
@@ -91,9 +92,10 @@ absl::StatusOr<std::string> MergeLayoutIndex(
     if (!names.contains(RefNameOf(entry))) merged.push_back(entry);
   }
   for (Json& entry : entries) merged.push_back(std::move(entry));
-  const Json index = {{"schemaVersion", 2},
-                      {"mediaType", std::string(kOciIndex)},
-                      {"manifests", std::move(merged)}};
+  Json index = {{"schemaVersion", 2},
+                {"mediaType", std::string(kOciIndex)},
+                {"manifests", std::move(merged)}};
+  if (!annotations.empty()) index["annotations"] = annotations;
   // Text that is not UTF-8 must not end the program.
   return index.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

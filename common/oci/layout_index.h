@@ -1,6 +1,7 @@
 #ifndef KSO_COMMON_OCI_LAYOUT_INDEX_H_
 #define KSO_COMMON_OCI_LAYOUT_INDEX_H_
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ struct LayoutImage {
   // What the names stand for: an index, or a manifest.
   v1::Descriptor index;
   std::vector<std::string> ref_names;
+  // Where the store that it is brought from has it.
+  std::string repository = {};
 };
 
 // The "oci-layout" file of a layout (OCI image spec, image-layout.md).
@@ -26,8 +29,10 @@ inline constexpr std::string_view kLayoutFile =
 // index.json that is there (empty when there is none), has under other names.
 // INVALID_ARGUMENT for names that the image spec does not allow and for names
 // that are there twice; FAILED_PRECONDITION when `existing` is not an index.
+// `annotations` are those of the index as a whole.
 absl::StatusOr<std::string> MergeLayoutIndex(
-    std::string_view existing, const std::vector<LayoutImage>& images);
+    std::string_view existing, const std::vector<LayoutImage>& images,
+    const std::map<std::string, std::string>& annotations = {});
 
 }  // namespace kso::oci
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,10 +15,8 @@
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/blob/verifying_sink.h"
 #include "common/blob/verifying_source.h"
-#include "common/layer/layer_writer.h"
-#include "common/oci/image_closure.h"
-#include "common/oci/media_types.h"
 
 namespace kso::oci {
 namespace {
@@ -26,24 +25,9 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMaxIndexBytes = 4 << 20;
 
-absl::StatusOr<std::vector<v1::Descriptor>> ClosureOf(
-    BlobStore& blobs, const std::vector<LayoutImage>& images) {
-  std::vector<v1::Descriptor> roots;
-  for (const LayoutImage& image : images) roots.push_back(image.index);
-  return ImageClosure(blobs, roots);
-}
-
 // Where a layout has a blob, relative to it.
 std::string BlobPath(const Digest& digest) {
   return Concat("blobs/", digest.algorithm_name(), "/", digest.hex());
-}
-
-absl::StatusOr<std::unique_ptr<ByteSource>> OpenVerified(BlobStore& blobs,
-                                                         const Digest& digest,
-                                                         int64_t size) {
-  KSO_ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> source,
-                       blobs.Open(digest, 0));
-  return CreateVerifyingSource(std::move(source), digest, size);
 }
 
 absl::Status Lock(const FileDescriptor& file, const fs::path& path) {
@@ -70,15 +54,16 @@ bool IsThere(const fs::path& path, const Digest& digest, int64_t size) {
   return CopyBytes(*source, nowhere).ok();
 }
 
-// Replaces the file at `path` at once. The directory is locked, so nobody else
-// uses the name that it has before.
-absl::Status WriteFile(const fs::path& path, ByteSource& source) {
+// Replaces the file at `path` at once by what `fill` writes. The directory is
+// locked, so nobody else uses the name that it has before.
+absl::Status WriteFile(const fs::path& path,
+                       const std::function<absl::Status(ByteSink&)>& fill) {
   const fs::path partial = path.string() + ".partial";
   ::unlink(partial.c_str());
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<FileWriter> file,
                        FileWriter::CreateNew(partial));
   absl::Cleanup remove = [&partial] { ::unlink(partial.c_str()); };
-  KSO_RETURN_IF_ERROR(CopyBytes(source, *file).status());
+  KSO_RETURN_IF_ERROR(fill(*file));
   KSO_RETURN_IF_ERROR(file->SyncAndClose());
   KSO_RETURN_IF_ERROR(RenameAndSync(partial, path));
   std::move(remove).Cancel();
@@ -95,24 +80,37 @@ absl::StatusOr<std::string> ReadIndex(const fs::path& path) {
   return ReadAll(*source, kMaxIndexBytes);
 }
 
-LayerFile FileOf(std::string path, std::string content) {
-  const auto size = static_cast<int64_t>(content.size());
-  return {std::move(path), size, 0644,
-          [content = std::make_shared<const std::string>(std::move(content))](
-              int64_t offset) -> absl::StatusOr<std::unique_ptr<ByteSource>> {
-            return SourceOfString(*content, offset);
-          }};
+absl::Status WriteText(const fs::path& path, std::string_view text) {
+  return WriteFile(path, [text](ByteSink& file) { return file.Write(text); });
+}
+
+absl::Status WriteBlob(const fs::path& path, ImageStore& store,
+                       const ImagePart& part, const Digest& digest) {
+  if (!part.content.empty()) return WriteText(path, part.content);
+  return WriteFile(path, [&](ByteSink& file) -> absl::Status {
+    VerifyingSink blob(&file, digest, part.descriptor.size());
+    KSO_RETURN_IF_ERROR(store.GetBlob(part.repository, part.descriptor, blob));
+    return blob.Finish();
+  });
 }
 
 }  // namespace
 
-absl::Status WriteOciLayout(BlobStore& blobs,
+std::vector<ImagePart> RootsOf(const std::vector<LayoutImage>& images) {
+  std::vector<ImagePart> roots;
+  for (const LayoutImage& image : images) {
+    roots.push_back({image.index, image.repository, {}});
+  }
+  return roots;
+}
+
+absl::Status WriteOciLayout(ImageStore& store,
                             const std::vector<LayoutImage>& images,
                             const fs::path& directory) {
   // What cannot be is refused before anything is fetched.
   KSO_RETURN_IF_ERROR(MergeLayoutIndex("", images).status());
-  KSO_ASSIGN_OR_RETURN(const std::vector<v1::Descriptor> closure,
-                       ClosureOf(blobs, images));
+  KSO_ASSIGN_OR_RETURN(const std::vector<ImagePart> closure,
+                       ImageClosure(store, RootsOf(images)));
 
   KSO_RETURN_IF_ERROR(MakeDirectories(directory));
   const FileDescriptor lock(
@@ -129,53 +127,16 @@ absl::Status WriteOciLayout(BlobStore& blobs,
         Concat(directory.string(), ": ", ToStd(index.status().message())));
   }
 
-  for (const v1::Descriptor& blob : closure) {
-    KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));
+  for (const ImagePart& part : closure) {
+    KSO_ASSIGN_OR_RETURN(const Digest digest,
+                         Digest::Parse(part.descriptor.digest()));
     const fs::path path = directory / BlobPath(digest);
-    if (IsThere(path, digest, blob.size())) continue;
+    if (IsThere(path, digest, part.descriptor.size())) continue;
     KSO_RETURN_IF_ERROR(MakeDirectories(path.parent_path()));
-    KSO_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source,
-                         OpenVerified(blobs, digest, blob.size()));
-    KSO_RETURN_IF_ERROR(WriteFile(path, *source));
+    KSO_RETURN_IF_ERROR(WriteBlob(path, store, part, digest));
   }
-  KSO_RETURN_IF_ERROR(
-      WriteFile(directory / "oci-layout", *SourceOfString(kLayoutFile)));
-  return WriteFile(index_path, *SourceOfString(*index));
-}
-
-absl::Status WriteOciArchive(BlobStore& blobs,
-                             const std::vector<LayoutImage>& images,
-                             const fs::path& file) {
-  KSO_ASSIGN_OR_RETURN(std::string index, MergeLayoutIndex("", images));
-  KSO_ASSIGN_OR_RETURN(const std::vector<v1::Descriptor> closure,
-                       ClosureOf(blobs, images));
-  std::vector<LayerFile> entries;
-  entries.push_back(FileOf("index.json", std::move(index)));
-  entries.push_back(FileOf("oci-layout", std::string(kLayoutFile)));
-  for (const v1::Descriptor& blob : closure) {
-    KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));
-    entries.push_back({BlobPath(digest), blob.size(), 0644,
-                       [&blobs, digest, size = blob.size()](int64_t) {
-                         return OpenVerified(blobs, digest, size);
-                       }});
-  }
-
-  KSO_RETURN_IF_ERROR(MakeDirectories(file.parent_path()));
-  const fs::path partial = file.string() + ".partial";
-  KSO_ASSIGN_OR_RETURN(FileDescriptor descriptor,
-                       OpenFile(partial, O_RDWR | O_CREAT));
-  KSO_RETURN_IF_ERROR(Lock(descriptor, partial));
-  absl::Cleanup remove = [&partial] { ::unlink(partial.c_str()); };
-  if (::ftruncate(descriptor.get(), 0) != 0) {
-    return FileError(errno, "empty", partial);
-  }
-  FileWriter writer(std::move(descriptor), partial);
-  KSO_RETURN_IF_ERROR(
-      WriteLayer(std::move(entries), kOciLayerTar, writer).status());
-  KSO_RETURN_IF_ERROR(writer.SyncAndClose());
-  KSO_RETURN_IF_ERROR(RenameAndSync(partial, file));
-  std::move(remove).Cancel();
-  return absl::OkStatus();
+  KSO_RETURN_IF_ERROR(WriteText(directory / "oci-layout", kLayoutFile));
+  return WriteText(index_path, *index);
 }
 
 }  // namespace kso::oci

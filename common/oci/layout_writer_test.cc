@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/base/strings.h"
+#include "common/blob/blob_image_store.h"
 #include "common/oci/media_types.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -96,6 +97,7 @@ class LayoutWriterTest : public ::testing::Test {
 
   const fs::path directory_;
   testing::MemoryBlobStore blobs_;
+  const std::unique_ptr<ImageStore> store_ = CreateBlobImageStore(&blobs_);
   Digest layer_ = Sha256Of("");
 };
 
@@ -104,7 +106,7 @@ TEST_F(LayoutWriterTest, SkopeoAndUmociReadTheDirectory) {
   LayoutImage images = Image("kubespray-images:v1", "images");
   images.ref_names.push_back("kubespray-images:latest");
   const absl::Status status =
-      WriteOciLayout(blobs_, {files, images}, directory_);
+      WriteOciLayout(*store_, {files, images}, directory_);
   ASSERT_TRUE(status.ok()) << status;
   const std::string prefix = Concat("oci:", directory_.string(), ":");
   ExpectReadable(Concat(prefix, "kubespray-files:v1"), files);
@@ -115,29 +117,12 @@ TEST_F(LayoutWriterTest, SkopeoAndUmociReadTheDirectory) {
             "kubespray-images:latest\n");
 }
 
-TEST_F(LayoutWriterTest, SkopeoReadsTheArchiveWhichIsAlwaysTheSame) {
-  const LayoutImage files = Image("kubespray-files:v1", "files");
-  const LayoutImage images = Image("kubespray-images:v1", "images");
-  const fs::path file = directory_ / "release.tar";
-  std::string first;
-  for (int i = 0; i < 2; ++i) {
-    const absl::Status status = WriteOciArchive(blobs_, {files, images}, file);
-    ASSERT_TRUE(status.ok()) << status;
-    if (i == 0) first = ReadFile(file);
-  }
-  EXPECT_EQ(ReadFile(file), first);
-  EXPECT_FALSE(fs::exists(file.string() + ".partial"));
-  const std::string prefix = Concat("oci-archive:", file.string(), ":");
-  ExpectReadable(Concat(prefix, "kubespray-files:v1"), files);
-  ExpectReadable(Concat(prefix, "kubespray-images:v1"), images);
-}
-
 TEST_F(LayoutWriterTest, OtherNamesStayAndTheSameNameIsReplaced) {
   const LayoutImage old = Image("tool:v1", "old");
   const LayoutImage kept = Image("kept:v1", "kept");
-  ASSERT_TRUE(WriteOciLayout(blobs_, {old, kept}, directory_).ok());
+  ASSERT_TRUE(WriteOciLayout(*store_, {old, kept}, directory_).ok());
   const LayoutImage replaced = Image("tool:v1", "new");
-  ASSERT_TRUE(WriteOciLayout(blobs_, {replaced}, directory_).ok());
+  ASSERT_TRUE(WriteOciLayout(*store_, {replaced}, directory_).ok());
   const std::string index = ReadFile(directory_ / "index.json");
   EXPECT_THAT(index, HasSubstr(kept.index.digest()));
   EXPECT_THAT(index, HasSubstr(replaced.index.digest()));
@@ -146,30 +131,26 @@ TEST_F(LayoutWriterTest, OtherNamesStayAndTheSameNameIsReplaced) {
 
 TEST_F(LayoutWriterTest, FetchesOnlyWhatIsNotThereOrIsDamaged) {
   const LayoutImage image = Image("tool:v1", "x");
-  ASSERT_TRUE(WriteOciLayout(blobs_, {image}, directory_).ok());
+  ASSERT_TRUE(WriteOciLayout(*store_, {image}, directory_).ok());
   const int first = blobs_.opened();
-  ASSERT_TRUE(WriteOciLayout(blobs_, {image}, directory_).ok());
+  ASSERT_TRUE(WriteOciLayout(*store_, {image}, directory_).ok());
   // Index and manifest are read to find the rest.
   EXPECT_EQ(blobs_.opened() - first, 2);
 
   const fs::path layer = directory_ / "blobs" / "sha256" / layer_.hex();
   std::ofstream(layer) << std::string(1024, 'x');
-  ASSERT_TRUE(WriteOciLayout(blobs_, {image}, directory_).ok());
+  ASSERT_TRUE(WriteOciLayout(*store_, {image}, directory_).ok());
   EXPECT_EQ(ReadFile(layer), std::string(1024, '\0'));
 }
 
 TEST_F(LayoutWriterTest, AFailureNamesNothing) {
   const LayoutImage image = Image("tool:v1", "x");
   blobs_.Damage(layer_, std::string(1024, 'x'));
-  EXPECT_TRUE(absl::IsDataLoss(WriteOciLayout(blobs_, {image}, directory_)));
+  EXPECT_TRUE(absl::IsDataLoss(WriteOciLayout(*store_, {image}, directory_)));
   EXPECT_FALSE(fs::exists(directory_ / "index.json"));
-  const fs::path file = directory_ / "release.tar";
-  EXPECT_TRUE(absl::IsDataLoss(WriteOciArchive(blobs_, {image}, file)));
-  EXPECT_FALSE(fs::exists(file));
-  EXPECT_FALSE(fs::exists(file.string() + ".partial"));
 
   blobs_.Remove(layer_);
-  const absl::Status missing = WriteOciLayout(blobs_, {image}, directory_);
+  const absl::Status missing = WriteOciLayout(*store_, {image}, directory_);
   EXPECT_TRUE(absl::IsNotFound(missing));
   EXPECT_THAT(std::string(missing.message()), HasSubstr(layer_.hex()));
 }
@@ -178,11 +159,11 @@ TEST_F(LayoutWriterTest, BadNamesAreRefused) {
   for (const char* name :
        {"", "a b", "/a", "a/", "a//b", "-a", "../a", "a..b"}) {
     EXPECT_TRUE(absl::IsInvalidArgument(
-        WriteOciLayout(blobs_, {Image(name, "x")}, directory_)))
+        WriteOciLayout(*store_, {Image(name, "x")}, directory_)))
         << name;
   }
   EXPECT_TRUE(absl::IsInvalidArgument(
-      WriteOciLayout(blobs_, {Image("a", "x"), Image("a", "y")}, directory_)));
+      WriteOciLayout(*store_, {Image("a", "x"), Image("a", "y")}, directory_)));
   EXPECT_FALSE(fs::exists(directory_));
 }
 
@@ -190,7 +171,7 @@ TEST_F(LayoutWriterTest, AnotherKindOfDirectoryIsLeftAlone) {
   fs::create_directories(directory_);
   std::ofstream(directory_ / "index.json") << "{\"pages\":[]}";
   EXPECT_TRUE(absl::IsFailedPrecondition(
-      WriteOciLayout(blobs_, {Image("a", "x")}, directory_)));
+      WriteOciLayout(*store_, {Image("a", "x")}, directory_)));
   EXPECT_EQ(ReadFile(directory_ / "index.json"), "{\"pages\":[]}");
 }
 

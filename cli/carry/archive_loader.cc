@@ -1,0 +1,225 @@
+#include "cli/carry/archive_loader.h"
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "absl/synchronization/mutex.h"
+#include "cli/carry/load_plan.h"
+#include "common/base/executor.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+
+namespace kso::cli {
+namespace {
+
+// Transfers at a time.
+constexpr int kParallel = 4;
+
+// Runs all of `jobs`, several at a time; after a failure those that have not
+// begun are left out. Returns the first failure.
+absl::Status RunAll(std::vector<std::function<absl::Status()>> jobs) {
+  absl::Mutex mutex;
+  absl::Status first;
+  std::atomic<bool> failed = false;
+  {
+    Executor executor(kParallel);
+    for (auto& job : jobs) {
+      executor.Schedule([&, job = std::move(job)] {
+        if (failed) return;
+        const absl::Status status = job();
+        if (status.ok()) return;
+        failed = true;
+        absl::MutexLock lock(&mutex);
+        first.Update(status);
+      });
+    }
+  }
+  return first;
+}
+
+class Loader {
+ public:
+  Loader(const ImageArchive& archive, const v1::Destination& destination,
+         oci::ImageStore& registry, const CarryProgress& progress)
+      : archive_(archive),
+        destination_(destination),
+        registry_(registry),
+        progress_(progress) {}
+
+  absl::StatusOr<LoadReport> Run() {
+    absl::StatusOr<LoadPlan> plan = PlanLoad(archive_, destination_, registry_);
+    if (absl::IsNotFound(plan.status())) {
+      return BaseIsMissing(ToStd(plan.status().message()));
+    }
+    KSO_RETURN_IF_ERROR(plan.status());
+    KSO_RETURN_IF_ERROR(CheckBase(*plan));
+    // A repository after the other, so that the later ones can mount.
+    std::vector<std::string> done;
+    for (const auto& [repository, blobs] : plan->blobs) {
+      for (const auto& [digest, blob] : blobs) total_ += blob.size();
+    }
+    for (const auto& [repository, blobs] : plan->blobs) {
+      KSO_RETURN_IF_ERROR(PutBlobs(*plan, repository, blobs, done));
+      done.push_back(repository);
+    }
+    for (const LoadDocument& document : plan->documents) {
+      KSO_RETURN_IF_ERROR(
+          registry_.PutManifest(document.repository, document.document, ""));
+    }
+    std::vector<LoadedImage> images;
+    for (const LoadTag& tag : plan->tags) {
+      KSO_RETURN_IF_ERROR(
+          registry_.PutManifest(tag.repository, tag.document, tag.tag));
+      images.push_back({tag.repository, tag.tag,
+                        tag.document.content_descriptor().digest()});
+    }
+    absl::MutexLock lock(&mutex_);
+    report_.images = std::move(images);
+    return report_;
+  }
+
+ private:
+  using Blobs = std::map<Digest, v1::Descriptor>;
+
+  absl::Status BaseIsMissing(std::string_view reason) const {
+    if (archive_.since().empty()) {
+      return absl::FailedPreconditionError(
+          Concat("the archive is not whole: ", reason));
+    }
+    return absl::FailedPreconditionError(
+        Concat("this archive has only what changed since ", archive_.since(),
+               ", which is not all there: ", reason,
+               ". Load the archive of that first, to the same place"));
+  }
+
+  // Whether the registry has all that the archive leaves out, in one of the
+  // repositories.
+  absl::Status CheckBase(const LoadPlan& plan) {
+    std::vector<std::function<absl::Status()>> jobs;
+    absl::Mutex mutex;
+    std::vector<Digest> missing;
+    for (const auto& [repository, blobs] : plan.blobs) {
+      for (const auto& [digest, blob] : blobs) {
+        if (archive_.Has(digest)) continue;
+        jobs.push_back(
+            [&, &repository = repository, &digest = digest]() -> absl::Status {
+              KSO_ASSIGN_OR_RETURN(bool found,
+                                   registry_.HasBlob(repository, digest));
+              for (const auto& [other, unused] : plan.blobs) {
+                if (found || other == repository) continue;
+                KSO_ASSIGN_OR_RETURN(found, registry_.HasBlob(other, digest));
+              }
+              if (found) return absl::OkStatus();
+              absl::MutexLock lock(&mutex);
+              missing.push_back(digest);
+              return absl::OkStatus();
+            });
+      }
+    }
+    const size_t wanted = jobs.size();
+    KSO_RETURN_IF_ERROR(RunAll(std::move(jobs)));
+    if (missing.empty()) return absl::OkStatus();
+    std::sort(missing.begin(), missing.end());
+    return BaseIsMissing(Concat(missing.size(), " of ", wanted,
+                                " blobs are not at ", destination_.location(),
+                                ", such as ", missing.front().ToString()));
+  }
+
+  absl::Status PutBlobs(const LoadPlan& plan, const std::string& repository,
+                        const Blobs& blobs,
+                        const std::vector<std::string>& done) {
+    // Largest first, so that no large one is left for the end.
+    std::vector<std::pair<Digest, v1::Descriptor>> sorted(blobs.begin(),
+                                                          blobs.end());
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const auto& left, const auto& right) {
+                       return left.second.size() > right.second.size();
+                     });
+    std::vector<std::function<absl::Status()>> jobs;
+    for (const auto& [digest, blob] : sorted) {
+      std::vector<std::string> sources;
+      for (const auto& [other, others] : plan.blobs) {
+        const bool is_done =
+            std::find(done.begin(), done.end(), other) != done.end();
+        // Those that are not done may have what the archive leaves out.
+        if (other != repository && others.contains(digest) &&
+            (is_done || !archive_.Has(digest))) {
+          sources.push_back(other);
+        }
+      }
+      jobs.push_back([this, &repository, digest = digest, blob = blob,
+                      sources = std::move(sources)] {
+        return PutBlob(repository, digest, blob, sources);
+      });
+    }
+    return RunAll(std::move(jobs));
+  }
+
+  absl::Status PutBlob(const std::string& repository, const Digest& digest,
+                       const v1::Descriptor& blob,
+                       const std::vector<std::string>& sources) {
+    int64_t moved = 0;
+    bool mounted = false;
+    if (!sources.empty()) {
+      KSO_ASSIGN_OR_RETURN(mounted, Mount(repository, digest, sources));
+    }
+    if (!mounted && archive_.Has(digest)) {
+      const absl::StatusOr<int64_t> put =
+          registry_.PutBlob(repository, blob, [this, &digest](int64_t offset) {
+            return archive_.OpenBlob(digest, offset);
+          });
+      KSO_RETURN_IF_ERROR(put.status());
+      moved = *put;
+    }
+    absl::MutexLock lock(&mutex_);
+    report_.bytes_pushed += moved;
+    report_.mounted += mounted ? 1 : 0;
+    report_.pushed += moved > 0 ? 1 : 0;
+    report_.there += !mounted && moved == 0 ? 1 : 0;
+    done_ += blob.size();
+    if (progress_) progress_(done_, total_);
+    return absl::OkStatus();
+  }
+
+  // False when it is there, or cannot be mounted.
+  absl::StatusOr<bool> Mount(const std::string& repository,
+                             const Digest& digest,
+                             const std::vector<std::string>& sources) {
+    KSO_ASSIGN_OR_RETURN(const bool there,
+                         registry_.HasBlob(repository, digest));
+    if (there) return false;
+    for (const std::string& source : sources) {
+      KSO_ASSIGN_OR_RETURN(const bool mounted,
+                           registry_.MountBlob(repository, digest, source));
+      if (mounted) return true;
+    }
+    if (archive_.Has(digest)) return false;
+    return absl::FailedPreconditionError(
+        Concat("blob ", digest.ToString(), " is not in ", repository,
+               ", and the registry does not mount it from another repository"));
+  }
+
+  const ImageArchive& archive_;
+  const v1::Destination& destination_;
+  oci::ImageStore& registry_;
+  const CarryProgress& progress_;
+  int64_t total_ = 0;
+
+  absl::Mutex mutex_;
+  LoadReport report_ ABSL_GUARDED_BY(mutex_);
+  int64_t done_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<LoadReport> LoadArchive(const ImageArchive& archive,
+                                       const v1::Destination& destination,
+                                       oci::ImageStore& registry,
+                                       const CarryProgress& progress) {
+  return Loader(archive, destination, registry, progress).Run();
+}
+
+}  // namespace kso::cli

@@ -1,0 +1,71 @@
+#include "cli/carry/archive_plan.h"
+
+#include <utility>
+
+#include "common/base/byte_stream.h"
+#include "common/base/digest.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/layer/tar_stream.h"
+#include "common/oci/layout_index.h"
+
+namespace kso::cli {
+namespace {
+
+constexpr uint32_t kMode = 0644;
+constexpr int64_t kBlock = 512;
+
+class Appender : public ByteSink {
+ public:
+  explicit Appender(std::string* text) : text_(*text) {}
+  absl::Status Write(std::string_view bytes) override {
+    text_ += bytes;
+    return absl::OkStatus();
+  }
+
+ private:
+  std::string& text_;
+};
+
+}  // namespace
+
+absl::StatusOr<ArchivePlan> PlanArchive(
+    std::string_view index_json, const std::vector<oci::ImagePart>& blobs) {
+  ArchivePlan plan;
+  std::string text;
+  Appender sink(&text);
+  TarStream tar(&sink);
+  // First what says what this is.
+  const auto add = [&tar](std::string_view path, std::string_view content) {
+    return tar.AddFile(path, kMode, static_cast<int64_t>(content.size()),
+                       *SourceOfString(content));
+  };
+  KSO_RETURN_IF_ERROR(add("oci-layout", oci::kLayoutFile));
+  KSO_RETURN_IF_ERROR(add("index.json", index_json));
+  KSO_RETURN_IF_ERROR(tar.AddDirectory("blobs"));
+  std::string_view directory;
+  for (const oci::ImagePart& part : blobs) {
+    KSO_ASSIGN_OR_RETURN(const Digest digest,
+                         Digest::Parse(part.descriptor.digest()));
+    if (digest.algorithm_name() != directory) {
+      directory = digest.algorithm_name();
+      KSO_RETURN_IF_ERROR(tar.AddDirectory(Concat("blobs/", directory)));
+    }
+    const std::string path = Concat("blobs/", directory, "/", digest.hex());
+    const int64_t size = part.descriptor.size();
+    if (!part.content.empty()) {
+      KSO_RETURN_IF_ERROR(add(path, part.content));
+      continue;
+    }
+    KSO_RETURN_IF_ERROR(tar.AddFileHeader(path, kMode, size));
+    plan.size += static_cast<int64_t>(text.size()) + size;
+    plan.pieces.push_back({std::exchange(text, {}), part});
+    text.append((kBlock - size % kBlock) % kBlock, '\0');
+  }
+  KSO_RETURN_IF_ERROR(tar.Finish());
+  plan.size += static_cast<int64_t>(text.size());
+  plan.pieces.push_back({std::move(text), std::nullopt});
+  return plan;
+}
+
+}  // namespace kso::cli

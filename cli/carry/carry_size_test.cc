@@ -1,0 +1,32 @@
+#include "cli/carry/carry_size.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace kso::cli {
+namespace {
+
+TEST(CarrySizeTest, TakesUnitsAndMedia) {
+  EXPECT_EQ(*ParseCarrySize("4GiB"), int64_t{4} << 30);
+  EXPECT_EQ(*ParseCarrySize("4.7GB"), 4'700'000'000);
+  EXPECT_EQ(*ParseCarrySize("700 mb"), 700'000'000);
+  EXPECT_EQ(*ParseCarrySize("65536"), 65536);
+  EXPECT_EQ(*ParseCarrySize("2G"), int64_t{2} << 30);
+  // What fits on a disc with 4.7 GB, beside a file system.
+  EXPECT_LT(*ParseCarrySize("dvd"), 4'700'372'992 - (16 << 20));
+  EXPECT_EQ(*ParseCarrySize("FAT32"), (int64_t{4} << 30) - 1);
+}
+
+TEST(CarrySizeTest, SaysWhatToWriteInstead) {
+  for (const char* text : {"", "GiB", "4 parsecs", "-4GiB", "0", "1KiB", "1e30",
+                           "4..7GB", "inf"}) {
+    const auto size = ParseCarrySize(text);
+    EXPECT_TRUE(absl::IsInvalidArgument(size.status())) << text;
+    EXPECT_NE(std::string(size.status().message()).find("size \""),
+              std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace kso::cli

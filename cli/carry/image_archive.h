@@ -1,0 +1,65 @@
+#ifndef KSO_CLI_CARRY_IMAGE_ARCHIVE_H_
+#define KSO_CLI_CARRY_IMAGE_ARCHIVE_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cli/carry/part_reader.h"
+#include "cli/carry/tar_index.h"
+#include "common/base/byte_stream.h"
+#include "common/base/digest.h"
+#include "kso/v1/types.pb.h"
+
+namespace kso::cli {
+
+// An image of an archive.
+struct ArchivedImage {
+  // Its reference name: "kubespray-files:v0.1.0".
+  std::string name;
+  v1::Descriptor descriptor;
+};
+
+// An OCI archive (a tar of an OCI image layout), read where it is: nothing is
+// unpacked. May be used from any thread.
+class ImageArchive {
+ public:
+  // INVALID_ARGUMENT when `files` are no such archive, DATA_LOSS when they are
+  // damaged; see PartReader for the order of parts.
+  static absl::StatusOr<std::unique_ptr<ImageArchive>> Open(
+      std::vector<std::filesystem::path> files);
+
+  const std::vector<ArchivedImage>& images() const { return images_; }
+  // The names of the images that must be inside before; empty for a full
+  // archive.
+  const std::string& since() const { return since_; }
+
+  bool Has(const Digest& digest) const { return blobs_.contains(digest); }
+
+  // From `offset` on; with offset 0, DATA_LOSS at the end when the bytes are
+  // not those of the digest, with the files that are damaged. NOT_FOUND when
+  // the archive does not have it. The archive must outlive the source.
+  absl::StatusOr<std::unique_ptr<ByteSource>> OpenBlob(const Digest& digest,
+                                                       int64_t offset) const;
+
+  // All of an index or manifest, verified.
+  absl::StatusOr<std::string> ReadDocument(const Digest& digest) const;
+
+ private:
+  absl::Status ReadIndex(const TarEntry& entry);
+
+  std::unique_ptr<PartReader> reader_;
+  // Position and size.
+  std::map<Digest, std::pair<int64_t, int64_t>> blobs_;
+  std::vector<ArchivedImage> images_;
+  std::string since_;
+};
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_CARRY_IMAGE_ARCHIVE_H_

@@ -1,0 +1,341 @@
+#include "cli/carry/part_writer.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "cli/render/text.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+
+namespace kso::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kMaxParts = 1000;
+constexpr size_t kBufferBytes = 256 << 10;
+
+fs::path PartPath(const fs::path& file, size_t number) {
+  return Concat(file.string(),
+                absl::StrFormat(".%03d", static_cast<int>(number)));
+}
+
+// The size of the regular file at `path`; -1 when there is none.
+int64_t SizeOf(const fs::path& path) {
+  struct stat info;
+  if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return -1;
+  return info.st_size;
+}
+
+bool IsSameFile(const FileDescriptor& file, const fs::path& path) {
+  struct stat opened, named;
+  return ::fstat(file.get(), &opened) == 0 &&
+         ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+         opened.st_dev == named.st_dev;
+}
+
+absl::StatusOr<FileDescriptor> TakeLock(const fs::path& path) {
+  KSO_ASSIGN_OR_RETURN(FileDescriptor lock, OpenFile(path, O_RDWR | O_CREAT));
+  const bool taken = ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
+  if (!taken && errno != EWOULDBLOCK) return FileError(errno, "lock", path);
+  // Whoever had it before may have removed it on the way out.
+  if (!taken || !IsSameFile(lock, path)) {
+    return absl::FailedPreconditionError(
+        Concat(path.string(), ": another process is writing it; wait for it"));
+  }
+  return lock;
+}
+
+absl::StatusOr<size_t> ReadAt(const FileDescriptor& file, const fs::path& path,
+                              char* buffer, size_t size, int64_t offset) {
+  ssize_t count;
+  do {
+    count = ::pread(file.get(), buffer, size, offset);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) return FileError(errno, "read", path);
+  return static_cast<size_t>(count);
+}
+
+absl::Status WriteAt(const FileDescriptor& file, const fs::path& path,
+                     std::string_view bytes, int64_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t count =
+        ::pwrite(file.get(), bytes.data(), bytes.size(), offset);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return FileError(errno, "write", path);
+    bytes.remove_prefix(static_cast<size_t>(count));
+    offset += count;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<PartWriter>> PartWriter::Open(
+    const Options& options) {
+  const std::string name = options.file.filename().string();
+  if (name.empty() || name.find_first_of("\\\n\r") != std::string::npos) {
+    return absl::InvalidArgumentError(
+        Concat("\"", Printable(options.file.string()),
+               "\" cannot be the name of an archive"));
+  }
+  if (options.part_size > 0 &&
+      (options.total_size - 1) / options.part_size >= kMaxParts) {
+    return absl::InvalidArgumentError(
+        Concat("the archive of ", FormatBytes(options.total_size),
+               " would have more than ", kMaxParts,
+               " parts; choose a larger size for --split"));
+  }
+  KSO_RETURN_IF_ERROR(MakeDirectories(options.file.parent_path()));
+  const fs::path lock_path = options.file.string() + ".lock";
+  KSO_ASSIGN_OR_RETURN(FileDescriptor lock, TakeLock(lock_path));
+  std::unique_ptr<PartWriter> writer(
+      new PartWriter(options, lock_path, std::move(lock)));
+  KSO_RETURN_IF_ERROR(writer->LookAround());
+  KSO_RETURN_IF_ERROR(writer->CheckSpace());
+  return writer;
+}
+
+PartWriter::PartWriter(const Options& options, fs::path lock_path,
+                       FileDescriptor lock)
+    : options_(options),
+      lock_path_(std::move(lock_path)),
+      lock_(std::move(lock)) {}
+
+// Still locked, so it is this process's to remove.
+PartWriter::~PartWriter() { ::unlink(lock_path_.c_str()); }
+
+absl::Status PartWriter::LookAround() {
+  // What a run with another idea of the parts left cannot be of use.
+  if (options_.part_size > 0) {
+    ::unlink((options_.file.string() + ".partial").c_str());
+  }
+  for (size_t number = 0; options_.part_size == 0; ++number) {
+    const fs::path other = PartPath(options_.file, number);
+    if (::unlink((other.string() + ".partial").c_str()) != 0) break;
+  }
+  int64_t left = options_.total_size;
+  do {
+    Part part;
+    part.path = options_.part_size > 0 ? PartPath(options_.file, parts_.size())
+                                       : options_.file;
+    part.partial = part.path.string() + ".partial";
+    part.size =
+        options_.part_size > 0 ? std::min(options_.part_size, left) : left;
+    left -= part.size;
+    // What ".partial" has is newer.
+    part.existing = SizeOf(part.partial);
+    if (part.existing > part.size) {
+      if (::truncate(part.partial.c_str(), part.size) != 0) {
+        return FileError(errno, "shorten", part.partial);
+      }
+      part.existing = part.size;
+    }
+    if (part.existing < 0 && SizeOf(part.path) == part.size) {
+      part.is_final = true;
+      part.existing = part.size;
+    }
+    part.existing = std::max<int64_t>(part.existing, 0);
+    parts_.push_back(std::move(part));
+  } while (left > 0);
+  return absl::OkStatus();
+}
+
+absl::Status PartWriter::CheckSpace() const {
+  struct statvfs disk;
+  const fs::path directory = options_.file.parent_path();
+  if (::statvfs(directory.empty() ? "." : directory.c_str(), &disk) != 0) {
+    return absl::OkStatus();
+  }
+  int64_t needed = options_.total_size;
+  for (const Part& part : parts_) needed -= part.existing;
+  const auto free = static_cast<int64_t>(disk.f_bavail * disk.f_frsize);
+  if (needed <= free) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      Concat(options_.file.string(), " needs ", FormatBytes(needed),
+             " more, and ", "its disk has only ", FormatBytes(free), " free"));
+}
+
+size_t PartWriter::PartAt(int64_t position) const {
+  return options_.part_size > 0 ? position / options_.part_size : 0;
+}
+
+int64_t PartWriter::StartOf(size_t part) const {
+  return static_cast<int64_t>(part) * options_.part_size;
+}
+
+absl::Status PartWriter::OpenForReading(size_t number) {
+  if (file_.get() >= 0 && open_part_ == number) return absl::OkStatus();
+  const Part& part = parts_[number];
+  KSO_ASSIGN_OR_RETURN(
+      file_, OpenFile(part.is_final ? part.path : part.partial, O_RDONLY));
+  open_part_ = number;
+  writable_ = false;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<size_t> PartWriter::Peek(char* buffer, size_t size) {
+  const size_t number = PartAt(position_);
+  if (number >= parts_.size()) return size_t{0};
+  const Part& part = parts_[number];
+  const int64_t offset = position_ - StartOf(number);
+  const int64_t there = part.existing - offset;
+  if (there <= 0) return size_t{0};
+  KSO_RETURN_IF_ERROR(OpenForReading(number));
+  return ReadAt(file_, part.path, buffer,
+                std::min(size, static_cast<size_t>(there)), offset);
+}
+
+absl::Status PartWriter::Accept(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const size_t number = PartAt(position_);
+    const int64_t left = StartOf(number) + parts_[number].size - position_;
+    const std::string_view now = bytes.substr(0, left);
+    KSO_RETURN_IF_ERROR(Advance(now, /*written=*/false));
+    bytes.remove_prefix(now.size());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PartWriter::Write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const size_t number = PartAt(position_);
+    if (number >= parts_.size()) {
+      return absl::InternalError("more bytes than the archive should have");
+    }
+    Part& part = parts_[number];
+    const int64_t offset = position_ - StartOf(number);
+    const std::string_view now = bytes.substr(0, part.size - offset);
+    KSO_RETURN_IF_ERROR(Prepare(number, offset));
+    KSO_RETURN_IF_ERROR(WriteAt(file_, part.partial, now, offset));
+    part.existing = offset + static_cast<int64_t>(now.size());
+    KSO_RETURN_IF_ERROR(Advance(now, /*written=*/true));
+    bytes.remove_prefix(now.size());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PartWriter::Prepare(size_t number, int64_t offset) {
+  wrote_ = true;
+  Part& part = parts_[number];
+  if (file_.get() >= 0 && open_part_ == number && writable_ &&
+      part.existing == offset) {
+    return absl::OkStatus();
+  }
+  // What follows was found to be wrong, or follows what was.
+  for (size_t later = number + 1; later < parts_.size(); ++later) {
+    ::unlink(parts_[later].partial.c_str());
+    parts_[later].existing = 0;
+    parts_[later].is_final = false;
+  }
+  KSO_ASSIGN_OR_RETURN(FileDescriptor file,
+                       OpenFile(part.partial, O_RDWR | O_CREAT));
+  if (part.is_final) {
+    // A finished file is not changed: its right beginning is copied.
+    KSO_RETURN_IF_ERROR(OpenForReading(number));
+    if (::ftruncate(file.get(), 0) != 0) {
+      return FileError(errno, "empty", part.partial);
+    }
+    std::string buffer(kBufferBytes, '\0');
+    for (int64_t done = 0; done < offset;) {
+      const auto wanted = static_cast<size_t>(
+          std::min<int64_t>(offset - done, static_cast<int64_t>(kBufferBytes)));
+      KSO_ASSIGN_OR_RETURN(
+          const size_t count,
+          ReadAt(file_, part.path, buffer.data(), wanted, done));
+      if (count == 0) {
+        return absl::AbortedError(
+            Concat(part.path.string(), ": changed while it was read"));
+      }
+      KSO_RETURN_IF_ERROR(WriteAt(
+          file, part.partial, std::string_view(buffer.data(), count), done));
+      done += static_cast<int64_t>(count);
+    }
+    part.is_final = false;
+  } else if (::ftruncate(file.get(), offset) != 0) {
+    return FileError(errno, "shorten", part.partial);
+  }
+  file_ = std::move(file);
+  open_part_ = number;
+  writable_ = true;
+  part.existing = offset;
+  return absl::OkStatus();
+}
+
+absl::Status PartWriter::Advance(std::string_view bytes, bool written) {
+  hasher_.Update(bytes);
+  const size_t number = PartAt(position_);
+  Part& part = parts_[number];
+  position_ += static_cast<int64_t>(bytes.size());
+  if (position_ - StartOf(number) < part.size) return absl::OkStatus();
+  part.sum = std::exchange(hasher_, Hasher()).Finish().ToString();
+  if (written || !part.is_final) {
+    // What an interrupted run wrote may not be on disk either.
+    KSO_RETURN_IF_ERROR(OpenForReading(number));
+    if (::fdatasync(file_.get()) != 0) {
+      return FileError(errno, "sync", part.partial);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PartWriter::Rewind(int64_t position) {
+  position_ = std::min(position, options_.total_size);
+  hasher_ = Hasher();
+  const size_t number = PartAt(position_);
+  if (number >= parts_.size()) return absl::OkStatus();
+  // The part's sum takes in what stays of it.
+  const int64_t stays = position_ - StartOf(number);
+  std::string buffer(kBufferBytes, '\0');
+  for (int64_t done = 0; done < stays;) {
+    KSO_RETURN_IF_ERROR(OpenForReading(number));
+    KSO_ASSIGN_OR_RETURN(
+        const size_t count,
+        ReadAt(file_, parts_[number].path, buffer.data(),
+               std::min(buffer.size(), static_cast<size_t>(stays - done)),
+               done));
+    if (count == 0) {
+      return absl::AbortedError(
+          Concat(parts_[number].path.string(), ": changed while it was read"));
+    }
+    hasher_.Update(std::string_view(buffer.data(), count));
+    done += static_cast<int64_t>(count);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<PartSum>> PartWriter::Publish() {
+  if (position_ != options_.total_size) {
+    return absl::InternalError(Concat("the archive has ", position_, " of ",
+                                      options_.total_size, " bytes"));
+  }
+  file_ = FileDescriptor();
+  std::vector<PartSum> sums;
+  for (Part& part : parts_) {
+    KSO_ASSIGN_OR_RETURN(const Digest sum, Digest::Parse(part.sum));
+    sums.push_back({part.path, sum});
+    if (part.is_final) continue;
+    wrote_ = true;
+    KSO_RETURN_IF_ERROR(RenameAndSync(part.partial, part.path));
+    part.is_final = true;
+  }
+  // `cat FILE.[0-9]*` would take these for more of the same.
+  for (size_t number = parts_.size(); options_.part_size > 0; ++number) {
+    const fs::path surplus = PartPath(options_.file, number);
+    const bool had_partial =
+        ::unlink((surplus.string() + ".partial").c_str()) == 0;
+    if (::unlink(surplus.c_str()) != 0 && !had_partial) break;
+  }
+  KSO_RETURN_IF_ERROR(SyncDirectory(options_.file.parent_path()));
+  return sums;
+}
+
+}  // namespace kso::cli

@@ -1,0 +1,107 @@
+#ifndef KSO_CLI_CARRY_PART_WRITER_H_
+#define KSO_CLI_CARRY_PART_WRITER_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/byte_stream.h"
+#include "common/base/digest.h"
+#include "common/base/file_io.h"
+
+namespace kso::cli {
+
+// A finished file of an archive.
+struct PartSum {
+  std::filesystem::path path;
+  Digest sha256;
+};
+
+// Writes a stream of known size to one file, or to parts of it ("FILE.000",
+// "FILE.001", ...), and takes up what an interrupted run has left: bytes that
+// are there can be read at the current position, and are either accepted or
+// written anew. Files are named with ".partial" at their end until Publish.
+// A file that is there under its final name is never changed, only replaced.
+// Not thread safe.
+class PartWriter : public ByteSink {
+ public:
+  struct Options {
+    std::filesystem::path file;
+    int64_t total_size = 0;
+    // 0: one file, without a number.
+    int64_t part_size = 0;
+  };
+
+  // FAILED_PRECONDITION when another process writes there, INVALID_ARGUMENT for
+  // names that cannot stand in a list of checksums and for more than 1000
+  // parts, RESOURCE_EXHAUSTED when the disk has too little space.
+  static absl::StatusOr<std::unique_ptr<PartWriter>> Open(
+      const Options& options);
+  ~PartWriter() override;
+
+  int64_t position() const { return position_; }
+
+  // Reads bytes that are there, at the position, which stays: up to `size`, 0
+  // when there are none.
+  absl::StatusOr<size_t> Peek(char* buffer, size_t size);
+  // What Peek gave is right: the position moves past it.
+  absl::Status Accept(std::string_view bytes);
+  // Writes at the position, which moves. Bytes that were there after it are
+  // forgotten.
+  absl::Status Write(std::string_view bytes) override;
+  // Goes back to write again.
+  absl::Status Rewind(int64_t position);
+
+  // After all bytes: they are on disk, and have their final names. Parts that
+  // an earlier, longer stream had are removed. Returns the files in order.
+  absl::StatusOr<std::vector<PartSum>> Publish();
+
+  // Whether nothing had to be written: all was there under its final name.
+  bool unchanged() const { return !wrote_; }
+
+ private:
+  struct Part {
+    std::filesystem::path path;
+    std::filesystem::path partial;
+    int64_t size = 0;
+    // Bytes that are there.
+    int64_t existing = 0;
+    // They are in `path`, not in `partial`.
+    bool is_final = false;
+    std::string sum;
+  };
+
+  PartWriter(const Options& options, std::filesystem::path lock_path,
+             FileDescriptor lock);
+  absl::Status LookAround();
+  absl::Status CheckSpace() const;
+  size_t PartAt(int64_t position) const;
+  int64_t StartOf(size_t part) const;
+  // Makes the part ready to be written from `offset` on.
+  absl::Status Prepare(size_t part, int64_t offset);
+  absl::Status OpenForReading(size_t part);
+  // Hashes, moves the position, and ends a part that is whole.
+  absl::Status Advance(std::string_view bytes, bool written);
+
+  const Options options_;
+  const std::filesystem::path lock_path_;
+  const FileDescriptor lock_;
+  std::vector<Part> parts_;
+  int64_t position_ = 0;
+  bool wrote_ = false;
+  // Of the part that the position is in.
+  Hasher hasher_;
+  // The part that `file_` is, opened for writing or only for reading.
+  size_t open_part_ = 0;
+  bool writable_ = false;
+  FileDescriptor file_;
+};
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_CARRY_PART_WRITER_H_

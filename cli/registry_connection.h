@@ -1,0 +1,37 @@
+#ifndef KSO_CLI_REGISTRY_CONNECTION_H_
+#define KSO_CLI_REGISTRY_CONNECTION_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/http/transport.h"
+#include "common/oci/credentials.h"
+#include "common/oci/image_store.h"
+
+namespace kso::cli {
+
+// A registry, with the logins of this machine. May be used from any thread.
+class RegistryConnection {
+ public:
+  // `host` is "HOST[:PORT]"; `insecure` is plain HTTP, which loopback hosts
+  // always get.
+  static absl::StatusOr<std::unique_ptr<RegistryConnection>> Open(
+      const std::string& host, bool insecure, Clock* clock);
+
+  oci::ImageStore& images() { return *images_; }
+
+ private:
+  oci::Credentials credentials_;
+  std::unique_ptr<http::Transport> transport_;
+  std::unique_ptr<oci::ImageStore> images_;
+};
+
+// What a registry says of itself being unreachable is not about the
+// coordinator, which UNAVAILABLE means to ksoctl's caller: ABORTED then.
+absl::Status NotTheCoordinator(const absl::Status& status);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_REGISTRY_CONNECTION_H_
