@@ -13,6 +13,10 @@
 
 namespace kso {
 
+// Names what WriteLayer makes of given files. Raised with every change that
+// gives them other bytes: layers are looked up by it.
+inline constexpr std::string_view kLayerEncoder = "kso layer 1";
+
 // A regular file of a layer.
 struct LayerFile {
   // Relative and clean: no leading slash, no "." or ".." or empty component.

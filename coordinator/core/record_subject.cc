@@ -50,6 +50,19 @@ RecordSubject SubjectOf(const v1::JournalRecord& record) {
       return {Concat("worker ", record.worker_drained().worker())};
     case v1::JournalRecord::kWorkerUndrained:
       return {Concat("worker ", record.worker_undrained().worker()), true};
+    case v1::JournalRecord::kDestinationChecked:
+      return Build(record.destination_checked().build_id());
+    case v1::JournalRecord::kLayerRemembered:
+      return {Concat("layer ", record.layer_remembered().space(), " ",
+                     record.layer_remembered().key())};
+    case v1::JournalRecord::kReleaseRemembered:
+      return {Concat("release ", record.release_remembered().destination())};
+    case v1::JournalRecord::kImageRemembered:
+      return {Concat("image ", record.image_remembered().key())};
+    case v1::JournalRecord::kVerificationRemembered:
+      return {Concat("verification ", record.verification_remembered().key())};
+    case v1::JournalRecord::kMemoryForgotten:
+      return {record.memory_forgotten().subject(), true};
     case v1::JournalRecord::CHANGE_NOT_SET:
       break;
   }

@@ -16,6 +16,11 @@ PhaseCounts BuildEntry::CountsOf(v1::Phase of) const {
   return found == counts.end() ? PhaseCounts() : found->second;
 }
 
+bool BuildEntry::NeedsDestinationCheck() const {
+  return running() && phase == v1::RESOLVE && !fresh && !destination &&
+         CountsOf(v1::RESOLVE).AllDone();
+}
+
 const BuildEntry* State::FindBuild(std::string_view build_id) const {
   const auto found = builds_.find(build_id);
   return found == builds_.end() ? nullptr : &found->second;
@@ -73,6 +78,15 @@ absl::Status State::Apply(const v1::JournalRecord& record) {
     case v1::JournalRecord::kWorkerUndrained:
       drains_.erase(record.worker_undrained().worker());
       return absl::OkStatus();
+    case v1::JournalRecord::kDestinationChecked:
+      return Check(time, record.destination_checked());
+    case v1::JournalRecord::kLayerRemembered:
+    case v1::JournalRecord::kReleaseRemembered:
+    case v1::JournalRecord::kImageRemembered:
+    case v1::JournalRecord::kVerificationRemembered:
+    case v1::JournalRecord::kMemoryForgotten:
+      memo_.Apply(record);
+      return absl::OkStatus();
     case v1::JournalRecord::kTaskShared:
     case v1::JournalRecord::CHANGE_NOT_SET:
       break;
@@ -88,6 +102,7 @@ absl::Status State::Submit(absl::Time time, const v1::BuildSubmitted& change) {
   build.number = ++last_number_;
   build.release = change.release();
   build.plan_only = change.plan_only();
+  build.fresh = change.fresh();
   build.created = time;
   build.revision = 1;
   running_[build.number] = &build;
@@ -107,8 +122,23 @@ absl::Status State::AddTasks(absl::Time, const v1::TasksAdded& change) {
     build->tasks[change.phase()].push_back(task.task_id());
     ++build->counts[change.phase()].total;
     build->runnable[PlatformInWords(task.platform())].insert(KeyOf(task));
+    if (const auto reused = change.reused().find(task.task_id());
+        reused != change.reused().end()) {
+      Reuse(*build, entry->second, reused->second);
+    }
   }
   return absl::OkStatus();
+}
+
+// Done before it began.
+void State::Reuse(BuildEntry& build, TaskEntry& task,
+                  const v1::ReusedResult& reused) {
+  SetState(build, task, TaskState::kDone);
+  task.result = reused.result();
+  task.done_by = reused.worker();
+  if (reused.result().has_verified_image()) {
+    AddVerification(build, task, reused.build_id());
+  }
 }
 
 absl::Status State::Grant(absl::Time time, const v1::LeaseGranted& change) {
@@ -155,14 +185,30 @@ absl::Status State::Finish(absl::Time time, const v1::TaskFinished& change) {
   }
   AddEvent(*build, time, v1::Event::INFO, task, change.worker(),
            DoneInWords(*task, took));
-  if (change.result().has_verified_image()) {
-    v1::Verification verification;
-    verification.set_image(task->task.verify_image().variant());
-    *verification.mutable_platform() = task->task.platform();
-    verification.set_worker(change.worker());
-    verification.set_native(change.result().verified_image().native());
-    *verification.mutable_checks() = change.result().verified_image().checks();
-    build->verifications.push_back(std::move(verification));
+  if (change.result().has_verified_image()) AddVerification(*build, *task, "");
+  return absl::OkStatus();
+}
+
+void State::AddVerification(BuildEntry& build, const TaskEntry& task,
+                            std::string_view verified_in) {
+  v1::Verification& verification = build.verifications.emplace_back();
+  verification.set_image(task.task.verify_image().variant());
+  *verification.mutable_platform() = task.task.platform();
+  verification.set_worker(task.done_by);
+  verification.set_native(task.result.verified_image().native());
+  *verification.mutable_checks() = task.result.verified_image().checks();
+  verification.set_verified_in_build(std::string(verified_in));
+}
+
+absl::Status State::Check(absl::Time time,
+                          const v1::DestinationChecked& change) {
+  BuildEntry* build = nullptr;
+  KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
+  build->destination = change;
+  if (!change.problem().empty()) {
+    AddEvent(*build, time, v1::Event::WARNING, nullptr, "",
+             absl::StrCat("planned as if the destination were empty: ",
+                          change.problem()));
   }
   return absl::OkStatus();
 }
@@ -214,6 +260,7 @@ absl::Status State::Plan(absl::Time time, const v1::PlanMade& change) {
   BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
   build->planned = true;
+  build->destination.reset();
   build->plan = change.summary();
   build->planned_images = {change.images().begin(), change.images().end()};
   for (const std::string& missing : build->plan.missing_platforms()) {
@@ -281,6 +328,7 @@ absl::Status State::Retry(absl::Time time, const v1::BuildRetried& change) {
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
   // The plan may have failed for what was resolved: look at upstream anew.
   const bool resolve_anew = build->phase == v1::RESOLVE;
+  if (resolve_anew) build->destination.reset();
   for (const std::string& id : build->tasks[build->phase]) {
     TaskEntry& task = tasks_.find(id)->second;
     if (task.state == TaskState::kDone && !resolve_anew) continue;

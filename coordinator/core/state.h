@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "coordinator/core/memo.h"
 #include "kso/v1/build.pb.h"
 #include "kso/v1/journal.pb.h"
 #include "kso/v1/worker.pb.h"
@@ -74,6 +76,8 @@ struct BuildEntry {
   int reopened = 0;
   v1::Release release;
   bool plan_only = false;
+  // Nothing is taken over from earlier builds.
+  bool fresh = false;
   absl::Time created;
   absl::Time ended = absl::InfinitePast();
   v1::Build::State state = v1::Build::RUNNING;
@@ -83,6 +87,8 @@ struct BuildEntry {
   std::map<v1::Phase, PhaseCounts> counts;
   // By platform in words ("" for any).
   std::map<std::string, std::set<QueueKey>> runnable;
+  // What the destination has, from when it was asked to when the plan is made.
+  std::optional<v1::DestinationChecked> destination;
   bool planned = false;
   v1::PlanSummary plan;
   std::vector<v1::PlannedImage> planned_images;
@@ -94,6 +100,8 @@ struct BuildEntry {
   int64_t bytes_pushed = 0;
 
   bool running() const { return state == v1::Build::RUNNING; }
+  // All is resolved, and the plan waits for what the destination has.
+  bool NeedsDestinationCheck() const;
   PhaseCounts CountsOf(v1::Phase of) const;
 };
 
@@ -138,6 +146,8 @@ class State {
   const std::set<std::pair<absl::Time, std::string>>& delayed() const {
     return delayed_;
   }
+  // What outlives builds.
+  const Memo& memo() const { return memo_; }
 
  private:
   absl::Status Submit(absl::Time time, const v1::BuildSubmitted& change);
@@ -153,7 +163,13 @@ class State {
   absl::Status Retry(absl::Time time, const v1::BuildRetried& change);
   absl::Status Reopen(absl::Time time, const v1::TasksReopened& change);
   absl::Status Prune(const v1::BuildPruned& change);
+  absl::Status Check(absl::Time time, const v1::DestinationChecked& change);
 
+  void Reuse(BuildEntry& build, TaskEntry& task,
+             const v1::ReusedResult& reused);
+  // `verified_in` is empty when the task itself ran.
+  void AddVerification(BuildEntry& build, const TaskEntry& task,
+                       std::string_view verified_in);
   absl::Status FindForChange(std::string_view build_id, BuildEntry** build);
   // The task and its build; DATA_LOSS unless it is leased under `lease_id`.
   absl::Status FindLeased(const std::string& task_id,
@@ -174,6 +190,7 @@ class State {
   std::map<std::string, std::set<std::string>, std::less<>> worker_leases_;
   std::set<std::pair<absl::Time, std::string>> delayed_;
   std::map<std::string, std::string, std::less<>> drains_;
+  Memo memo_;
 };
 
 }  // namespace kso::coordinator
