@@ -19,14 +19,9 @@ std::string HeaderOf(const http::Request& request, std::string_view name) {
 
 }  // namespace
 
-void FaultyUpstream::SetFile(const std::string& url, std::string content) {
-  File& file = files_[url];
-  file.content = std::move(content);
-  ++file.version;
-}
-
-std::string FaultyUpstream::ETagOf(const std::string& url) const {
-  return absl::StrCat("\"v", files_.at(url).version, "\"");
+void FaultyUpstream::SetFile(const std::string& url, std::string content,
+                             std::string etag) {
+  files_[url] = {std::move(content), std::move(etag)};
 }
 
 absl::StatusOr<http::Response> FaultyUpstream::Answer(
@@ -57,7 +52,7 @@ absl::StatusOr<http::Response> FaultyUpstream::Answer(
     return response;
   }
   const std::string& content = found->second.content;
-  const std::string etag = ETagOf(request.url);
+  const std::string& etag = found->second.etag;
   const auto size = static_cast<int64_t>(content.size());
   const std::string range = HeaderOf(request, "Range");
   const std::string if_range = HeaderOf(request, "If-Range");
@@ -97,7 +92,7 @@ absl::StatusOr<http::Response> FaultyUpstream::Download(
   if (on_response) KSO_RETURN_IF_ERROR(on_response(response));
   const bool cut = !body.empty() && Bad();
   if (cut) body.resize(dice_.Between(0, static_cast<int>(body.size()) - 1));
-  if (!body.empty() && dice_.Chance(trouble_ / 4)) {
+  if (wrong_bytes_ && !body.empty() && dice_.Chance(trouble_ / 4)) {
     body[dice_.Between(0, static_cast<int>(body.size()) - 1)] ^= 0x20;
   }
   // In pieces, as from a socket.

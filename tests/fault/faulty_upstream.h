@@ -18,15 +18,15 @@ class FaultyUpstream : public http::Transport {
  public:
   explicit FaultyUpstream(Dice dice) : dice_(dice) {}
 
-  // With a strong ETag, which each new content changes.
-  void SetFile(const std::string& url, std::string content);
+  void SetFile(const std::string& url, std::string content, std::string etag);
   const std::string& FileAt(const std::string& url) const {
     return files_.at(url).content;
   }
-  std::string ETagOf(const std::string& url) const;
 
   // How likely an answer is to be a bad one.
   void set_trouble(double trouble) { trouble_ = trouble; }
+  // Whether trouble includes bytes that are not those of the file.
+  void set_wrong_bytes(bool come) { wrong_bytes_ = come; }
   int64_t requests() const { return requests_; }
 
   absl::StatusOr<http::Response> Perform(const http::Request& request,
@@ -38,7 +38,7 @@ class FaultyUpstream : public http::Transport {
  private:
   struct File {
     std::string content;
-    int version = 0;
+    std::string etag;
   };
 
   bool Bad() { return dice_.Chance(trouble_); }
@@ -48,6 +48,7 @@ class FaultyUpstream : public http::Transport {
 
   Dice dice_;
   double trouble_ = 0;
+  bool wrong_bytes_ = false;
   int64_t requests_ = 0;
   std::map<std::string, File> files_;
 };

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -11,13 +13,18 @@ namespace {
 constexpr int kChunks = 5;
 constexpr uint64_t kHistoriesOfChunk = 60;
 
+// Much is synced to disk; memory is faster at that.
+std::string FastDirectory() {
+  return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : ::testing::TempDir();
+}
+
 // In chunks, so that shards can share them.
 class WorkerHistoriesTest : public ::testing::TestWithParam<int> {};
 
 TEST_P(WorkerHistoriesTest, NoSeedBreaksAnInvariant) {
   const uint64_t first = GetParam() * kHistoriesOfChunk + 1;
   const std::string directory =
-      absl::StrCat(::testing::TempDir(), "/worker", GetParam());
+      absl::StrCat(FastDirectory(), "/kso-worker-", getpid());
   int done = 0;
   int failed = 0;
   for (uint64_t seed = first; seed < first + kHistoriesOfChunk; ++seed) {

@@ -68,6 +68,8 @@ class WorkerHistory {
   WorkerReport Run() {
     const double trouble = dice_.Between(5, 50) / 100.0;
     SetTrouble(trouble);
+    wrong_bytes_come_ = dice_.Chance(0.5);
+    upstream_.set_wrong_bytes(wrong_bytes_come_);
     const int steps = dice_.Between(6, 20);
     for (int i = 0; i < steps && report_.broken.empty(); ++i) {
       Disturb();
@@ -78,6 +80,9 @@ class WorkerHistory {
       CheckCache();
     }
     SetTrouble(0);
+    for (const auto& [url, content] : true_files_) {
+      upstream_.SetFile(url, content, "\"v1\"");
+    }
     for (const v1::Task& task : tasks_) {
       if (report_.broken.empty()) RunTask(task, /*must_succeed=*/true);
     }
@@ -96,7 +101,8 @@ class WorkerHistory {
     std::vector<v1::LayerMember> members;
     for (int i = 0; i < 4; ++i) {
       const std::string url = absl::StrCat("https://dl.example.com/f", i);
-      upstream_.SetFile(url, RandomBytes(dice_, dice_.Between(0, 100'000)));
+      true_files_[url] = RandomBytes(dice_, dice_.Between(0, 100'000));
+      upstream_.SetFile(url, true_files_[url], "\"v1\"");
       v1::LayerMember& member = members.emplace_back();
       member.set_path(absl::StrCat("opt/f", i));
       v1::FileSource& file = *member.mutable_file();
@@ -109,7 +115,7 @@ class WorkerHistory {
       if (stated == 2) file.set_digest(sha512.Finish().ToString());
       // What nobody states can only be known by its size.
       file.set_size(static_cast<int64_t>(content.size()));
-      file.set_etag(upstream_.ETagOf(url));
+      file.set_etag("\"v1\"");
     }
     std::vector<v1::BlobSource> blobs;
     for (int i = 0; i < 3; ++i) {
@@ -176,6 +182,20 @@ class WorkerHistory {
       StartWorker();
     }
     if (dice_.Chance(0.2)) destination_.LoseBlob();
+    if (dice_.Chance(0.2)) ChangeFile();
+  }
+
+  // Somebody puts another file of the same size there, and may put the first
+  // one back.
+  void ChangeFile() {
+    const std::string url =
+        absl::StrCat("https://dl.example.com/f", dice_.Between(0, 3));
+    const std::string before = upstream_.FileAt(url);
+    if (before != true_files_.at(url)) {
+      return upstream_.SetFile(url, true_files_.at(url), "\"v1\"");
+    }
+    upstream_.SetFile(url, RandomBytes(dice_, static_cast<int>(before.size())),
+                      absl::StrCat("\"v", ++versions_, "\""));
   }
 
   // Cuts a file short, or, where it may rot, changes a byte.
@@ -222,21 +242,28 @@ class WorkerHistory {
       return;
     }
     ++report_.tasks_done;
-    if (task.has_make_layer()) CheckLayer(task, result->made_layer());
+    if (task.has_make_layer()) {
+      CheckLayer(task, result->made_layer(),
+                 must_succeed && !wrong_bytes_come_);
+    }
   }
 
   // The members are what upstream has, and the same members always make the
   // same layer. The destination takes no bytes that do not match.
-  void CheckLayer(const v1::Task& task, const v1::MadeLayer& made) {
+  void CheckLayer(const v1::Task& task, const v1::MadeLayer& made,
+                  bool must_be_true) {
     for (int i = 0; i < task.make_layer().members_size(); ++i) {
       const v1::LayerMember& member = task.make_layer().members(i);
       std::string expected = Sha256Of(member.content()).ToString();
       if (member.has_blob()) expected = member.blob().blob().digest();
       if (member.has_file()) {
-        expected = Sha256Of(upstream_.FileAt(member.file().url())).ToString();
+        expected = Sha256Of(true_files_.at(member.file().url())).ToString();
       }
-      // Only a digest tells bytes that changed on the way.
-      if (member.has_file() && member.file().digest().empty()) continue;
+      // Without a digest it may be what upstream had for a while.
+      if (member.has_file() && member.file().digest().empty() &&
+          !must_be_true) {
+        continue;
+      }
       if (made.members(i).digest() != expected) {
         Broken(Concat(task.task_id(), ": wrong bytes in ", member.path()));
       }
@@ -280,6 +307,11 @@ class WorkerHistory {
   FaultyUpstream upstream_;
   FakeDestination destination_;
   FaultyRegistries registries_;
+  // What upstream has when tasks are planned, by URL.
+  std::map<std::string, std::string> true_files_;
+  int versions_ = 1;
+  // Whether hosts send wrong bytes, which only a digest tells.
+  bool wrong_bytes_come_ = false;
   std::vector<v1::Task> tasks_;
   std::unique_ptr<DiskBlobStore> cache_;
   std::unique_ptr<worker::TaskExecutor> tasks_of_worker_;

@@ -69,8 +69,13 @@ absl::StatusOr<CachedContent> FileFetcher::Fetch(const v1::FileSource& source,
                                                  const Mirrors& mirrors,
                                                  TaskControl& control) {
   control.SetActivity(Concat("fetching ", FileName(source.url())));
-  absl::StatusOr<CachedContent> content =
-      FetchToCache(source, oci::MirrorUrl(source.url(), mirrors), control);
+  const std::string url = oci::MirrorUrl(source.url(), mirrors);
+  absl::StatusOr<CachedContent> content = FetchToCache(source, url, control);
+  // One byte that came wrong before a cut spoils all that is added to it, so
+  // wrong bytes are believed when they come twice.
+  if (absl::IsDataLoss(content.status())) {
+    content = FetchToCache(source, url, control);
+  }
   if (content.ok()) return content;
   return About(content.status(), source.url(), source.location());
 }
@@ -101,7 +106,9 @@ absl::StatusOr<CachedContent> FileFetcher::FetchToCache(
   }
   KSO_RETURN_IF_ERROR(partial->MoveInto(*cache_, digests.sha256));
   if (want_sha512) known_.Remember(stated->ToString(), digests.sha256);
-  if (const std::string name = NameOf(source); !name.empty()) {
+  // The host may have another content by now than the one that was resolved.
+  const std::string name = NameOf(source);
+  if (!name.empty() && partial->validator() == source.etag()) {
     known_.Remember(name, digests.sha256);
   }
   return CachedContent{.digest = digests.sha256, .size = partial->size()};
