@@ -19,6 +19,9 @@ void JournalAudit::OnDurable(const v1::JournalRecord& record) {
         build_of_[task.task_id()] = record.tasks_added().build_id();
         phase_of_[task.task_id()] = record.tasks_added().phase();
       }
+      for (const auto& [task, reused] : record.tasks_added().reused()) {
+        finished_.insert(task);
+      }
       return;
     case v1::JournalRecord::kLeaseGranted:
       return Granted(record.lease_granted());
