@@ -37,7 +37,10 @@ void ClientNode::Submit() {
       },
       [this, run = run_](const absl::StatusOr<v1::Build>& build) {
         if (run != run_) return;
-        if (build.ok()) return Watch();
+        if (build.ok()) {
+          build_id_ = build->build_id();
+          return Watch();
+        }
         if (!WorthAnotherTry(build.status())) {
           findings_.Broken(Concat(name_, ": the submit was refused: ",
                                   ToStd(build.status().ToString())));

@@ -20,12 +20,14 @@ class ClientNode {
              Dice dice, CoordinatorNode* coordinator, Findings* findings)
       : name_(std::move(name)),
         submit_(std::move(submit)),
+        build_id_(submit_.build_id()),
         loop_(*loop),
         dice_(dice),
         coordinator_(*coordinator),
         findings_(*findings) {}
 
-  const std::string& build_id() const { return submit_.build_id(); }
+  // What it watches: a request that runs already is not run twice.
+  const std::string& build_id() const { return build_id_; }
 
   // Submits, as often as it takes to be heard, then watches. Does nothing when
   // it has begun.
@@ -53,6 +55,7 @@ class ClientNode {
 
   const std::string name_;
   const v1::SubmitBuildRequest submit_;
+  std::string build_id_;
   EventLoop& loop_;
   Dice dice_;
   CoordinatorNode& coordinator_;

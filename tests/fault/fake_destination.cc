@@ -76,8 +76,20 @@ std::string FakeDestination::TagOf(const std::string& repository,
 
 absl::StatusOr<bool> FakeDestination::HasBlob(std::string_view repository,
                                               const Digest& digest) {
-  KSO_RETURN_IF_ERROR(Trouble());
-  return blobs_.contains(Key(repository, digest.ToString()));
+  const std::string key = Key(repository, digest.ToString());
+  uint64_t time;
+  {
+    absl::MutexLock lock(&mutex_);
+    time = ++asked_[key];
+  }
+  Dice dice(seed_ + time);
+  for (const char c : key) {
+    dice = Dice(dice.Next() + static_cast<unsigned char>(c));
+  }
+  if (dice.Chance(faults_.failed_destination)) {
+    return absl::UnavailableError("503: not now");
+  }
+  return blobs_.contains(key);
 }
 
 absl::StatusOr<int64_t> FakeDestination::PutBlob(std::string_view repository,

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "common/oci/image_store.h"
 #include "tests/fault/dice.h"
 #include "tests/fault/faults.h"
@@ -15,7 +17,9 @@ namespace kso::testing {
 
 // A registry in memory, as strict as real ones: it refuses bytes that do not
 // match, and manifests whose parts it does not have. Calls fail as `faults`
-// says, before they have an effect or after it. Not thread safe.
+// says, before they have an effect or after it. Not thread safe, but for
+// HasBlob, which the assembly asks on many threads: whether one fails depends
+// on nothing but the blob and how often it was asked for.
 class FakeDestination : public oci::ImageStore {
  public:
   // Called after each tag, with its repository and what it points at.
@@ -24,7 +28,7 @@ class FakeDestination : public oci::ImageStore {
                          const std::string& digest)>;
 
   FakeDestination(const Faults* faults, Dice dice)
-      : faults_(*faults), dice_(dice) {}
+      : seed_(dice.Next()), faults_(*faults), dice_(dice) {}
 
   void set_on_tag(OnTag on_tag) { on_tag_ = std::move(on_tag); }
   // To try the invariants: takes every manifest.
@@ -63,6 +67,9 @@ class FakeDestination : public oci::ImageStore {
                           const v1::Document& manifest, bool deep) const;
   absl::Status Trouble();
 
+  absl::Mutex mutex_;
+  std::map<std::string, uint64_t> asked_ ABSL_GUARDED_BY(mutex_);
+  const uint64_t seed_;
   const Faults& faults_;
   Dice dice_;
   OnTag on_tag_;
