@@ -173,9 +173,13 @@ void FarmModel::PlanFaults() {
     worker.Kill();
     start_soon(worker);
   });
-  Befall(faults_.between_drains, [=] {
+  Befall(faults_.between_drains, [=, this] {
     WorkerNode& worker = some_worker();
-    worker.Drain();
+    if (dice_.Chance(0.5)) {
+      OrderDrain(worker.name());
+    } else {
+      worker.Drain();
+    }
     start_soon(worker);
   });
   Befall(faults_.between_full_disks, [=, this] {
@@ -189,6 +193,19 @@ void FarmModel::PlanFaults() {
   Befall(faults_.between_cancels, [=] { some_client().Cancel(); });
   Befall(faults_.between_retries, [=] { some_client().Retry(); });
   Befall(faults_.between_lost_clients, [=] { some_client().StartAnew(); });
+}
+
+void FarmModel::OrderDrain(const std::string& worker) {
+  findings_.Tell(Concat(worker, ": ordered to drain"));
+  v1::DrainWorkerRequest request;
+  request.set_name(worker);
+  coordinator_.Call<v1::DrainWorkerResponse>(
+      "operator", absl::Seconds(30),
+      [request](coordinator::Engine& engine,
+                coordinator::Engine::Done<v1::DrainWorkerResponse> done) {
+        engine.DrainWorker(request, std::move(done));
+      },
+      [](const absl::StatusOr<v1::DrainWorkerResponse>&) {});
 }
 
 void FarmModel::Mend() {

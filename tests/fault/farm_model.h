@@ -46,6 +46,7 @@ class FarmModel {
   // `what` befalls the farm again and again until it is mended.
   void Befall(absl::Duration mean, std::function<void()> what);
   void PlanFaults();
+  void OrderDrain(const std::string& worker);
   void Tend(ClientNode& client);
   void CheckBuild(const coordinator::BuildEntry& build);
 

@@ -76,6 +76,13 @@ void JournalAudit::OnDurable(const v1::JournalRecord& record) {
       }
       return;
     }
+    case v1::JournalRecord::kWorkerDrained:
+      drains_[record.worker_drained().worker()] =
+          record.worker_drained().session();
+      return;
+    case v1::JournalRecord::kWorkerUndrained:
+      drains_.erase(record.worker_undrained().worker());
+      return;
     case v1::JournalRecord::kBuildPruned:
       if (running_[record.build_pruned().build_id()]) {
         findings_.Broken(
@@ -94,6 +101,10 @@ void JournalAudit::Granted(const v1::LeaseGranted& change) {
   if (!running_[build]) findings_.Broken(Concat("leased when ended: ", task));
   if (finished_.contains(task)) {
     findings_.Broken(Concat("leased after it was finished: ", task));
+  }
+  if (const auto drained = drains_.find(change.worker());
+      drained != drains_.end() && drained->second == change.session()) {
+    findings_.Broken(Concat("leased to one who drains: ", change.worker()));
   }
   if (const auto before = lease_of_.find(task);
       before != lease_of_.end() && live_.contains(before->second)) {

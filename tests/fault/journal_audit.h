@@ -51,6 +51,8 @@ class JournalAudit {
   std::map<std::string, v1::Phase> phase_of_;
   std::map<std::string, std::string> lease_of_;
   std::set<std::string> finished_;
+  // Sessions that were ordered to drain, by worker.
+  std::map<std::string, std::string> drains_;
   // Every lease ever, and those that live.
   std::map<std::string, Lease> leases_;
   std::set<std::string> live_;
