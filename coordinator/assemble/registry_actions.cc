@@ -10,6 +10,7 @@
 #include "common/base/strings.h"
 #include "common/oci/destination.h"
 #include "coordinator/assemble/assembly.h"
+#include "coordinator/assemble/find_blobs.h"
 
 namespace kso::coordinator {
 namespace {
@@ -65,6 +66,15 @@ class RegistryActions : public BuildActions {
         schedule_(std::move(schedule)),
         executor_(std::move(executor)) {}
 
+  void Find(
+      FindRequest request,
+      absl::AnyInvocable<void(absl::StatusOr<FindOutcome>)> done) override {
+    executor_.Schedule(
+        [this, request = std::move(request), done = std::move(done)]() mutable {
+          done(FindNow(request));
+        });
+  }
+
   void Assemble(
       AssembleRequest request,
       absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) override {
@@ -90,6 +100,17 @@ class RegistryActions : public BuildActions {
     if (store.ok()) return store;
     return Explain(store.status(),
                    Concat("destination ", oci::FormatDestination(destination)));
+  }
+
+  absl::StatusOr<FindOutcome> FindNow(const FindRequest& request) {
+    KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
+                         Open(request.destination));
+    absl::StatusOr<FindOutcome> outcome = FindBlobs(*store, request);
+    if (outcome.ok()) return outcome;
+    return Explain(
+        outcome.status(),
+        Concat("asking ", oci::FormatDestination(request.destination),
+               " what it has"));
   }
 
   absl::StatusOr<AssembleOutcome> AssembleNow(const AssembleRequest& request) {

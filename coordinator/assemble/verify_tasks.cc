@@ -1,6 +1,7 @@
 #include "coordinator/assemble/verify_tasks.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "common/oci/platform.h"
 #include "coordinator/core/image_choice.h"
 #include "coordinator/core/registry_tree.h"
+#include "coordinator/core/served_path.h"
 #include "coordinator/core/site_files.h"
 #include "coordinator/core/task_factory.h"
 
@@ -18,12 +20,32 @@ namespace {
 // What nginx serves is below this directory, whose name is in no URL.
 constexpr std::string_view kNginxRoot = "opt/k8s/";
 
-void ExpectFiles(const v1::MadeLayer& layer, v1::ExpectedFiles& expected) {
+// By path in the image. A layer that an earlier release had may hold files that
+// are not wanted any more, or not as they were.
+using WantedFiles = std::map<std::string, v1::MadeMember>;
+
+WantedFiles FilesOf(const v1::Release& release) {
+  WantedFiles files;
+  for (const v1::FileRequest& request : release.files()) {
+    const absl::StatusOr<std::string> path = ServedPath(request.url());
+    if (path.ok()) files[Concat(kFilesDirectory, *path)];
+  }
+  return files;
+}
+
+// Later layers cover what earlier ones have.
+void AddLayer(const v1::MadeLayer& layer, WantedFiles& files) {
   for (const v1::MadeMember& member : layer.members()) {
-    if (!std::string_view(member.path()).starts_with(kFilesDirectory)) continue;
+    const auto file = files.find(member.path());
+    if (file != files.end()) file->second = member;
+  }
+}
+
+void ExpectFiles(const WantedFiles& files, v1::ExpectedFiles& expected) {
+  for (const auto& [path, member] : files) {
     v1::MadeMember& file = *expected.add_files();
     file = member;
-    file.set_path(member.path().substr(kNginxRoot.size()));
+    file.set_path(path.substr(kNginxRoot.size()));
   }
 }
 
@@ -60,15 +82,16 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
 
   int64_t weight = 0;
   const bool is_files = planned.image() == kFilesImage;
-  if (is_files) work.mutable_files();
+  WantedFiles files = FilesOf(request.release);
   for (const std::string& task_id : planned.layer_task_ids()) {
     const auto made = request.layers.find(task_id);
     if (made == request.layers.end()) {
       return absl::InternalError(Concat("layer ", task_id, " is missing"));
     }
     weight += made->second.layer().size();
-    if (is_files) ExpectFiles(made->second, *work.mutable_files());
+    AddLayer(made->second, files);
   }
+  if (is_files) ExpectFiles(files, *work.mutable_files());
   task.set_weight(weight);
   if (!is_files) {
     const ImageChoice choice = ChooseImages(request.release, request.resolved);

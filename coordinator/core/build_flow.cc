@@ -1,10 +1,14 @@
 #include "coordinator/core/build_flow.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "common/base/strings.h"
+#include "coordinator/core/layer_key.h"
+#include "coordinator/core/memories.h"
+#include "coordinator/core/plan_history.h"
 #include "coordinator/core/words.h"
 
 namespace kso::coordinator {
@@ -18,13 +22,19 @@ void Enter(std::string_view build_id, v1::Phase phase, Records& records) {
   change->set_phase(phase);
 }
 
+using Reused = absl::flat_hash_map<std::string, v1::ReusedResult>;
+
 void EnterWithTasks(std::string_view build_id, v1::Phase phase,
-                    const std::vector<v1::Task>& tasks, Records& records) {
+                    const std::vector<v1::Task>& tasks, const Reused& reused,
+                    Records& records) {
   Enter(build_id, phase, records);
   v1::TasksAdded* change = records.emplace_back().mutable_tasks_added();
   change->set_build_id(std::string(build_id));
   change->set_phase(phase);
   *change->mutable_tasks() = {tasks.begin(), tasks.end()};
+  for (const auto& [id, result] : reused) {
+    (*change->mutable_reused())[id] = result;
+  }
 }
 
 // The failures of the phase's tasks, one an item.
@@ -86,22 +96,26 @@ Records AfterResolve(const State& state, const BuildEntry& build) {
   if (build.plan_only) {
     records.push_back(EndBuild(build, v1::Build::SUCCEEDED));
   } else {
-    EnterWithTasks(build.build_id, v1::LAYERS, plan.tasks, records);
+    EnterWithTasks(build.build_id, v1::LAYERS, plan.tasks, plan.reused,
+                   records);
   }
   return records;
 }
 
 }  // namespace
 
-Records StartBuild(std::string_view build_id, const v1::Release& release,
-                   bool plan_only) {
+Records StartBuild(const State& state, const v1::SubmitBuildRequest& request) {
+  const std::string& build_id = request.build_id();
+  const v1::Release& release = request.release();
   Records records;
   v1::BuildSubmitted* change = records.emplace_back().mutable_build_submitted();
-  change->set_build_id(std::string(build_id));
+  change->set_build_id(build_id);
   *change->mutable_release() = release;
-  change->set_plan_only(plan_only);
-  EnterWithTasks(build_id, v1::RESOLVE, ResolveTasks(build_id, release),
-                 records);
+  change->set_plan_only(request.plan_only());
+  change->set_fresh(request.fresh());
+  const Memo* memo = request.fresh() ? nullptr : &state.memo();
+  EnterWithTasks(build_id, v1::RESOLVE, ResolveTasks(build_id, release, memo),
+                 {}, records);
   return records;
 }
 
@@ -111,6 +125,7 @@ Records AdvanceBuild(const State& state, const BuildEntry& build) {
   switch (build.phase) {
     case v1::RESOLVE:
       if (counts.done + counts.failed < counts.total) return {};
+      if (state.NeedsDestinationCheck(build)) return {};
       return AfterResolve(state, build);
     case v1::LAYERS:
     case v1::VERIFY: {
@@ -129,7 +144,28 @@ Records AdvanceBuild(const State& state, const BuildEntry& build) {
   }
 }
 
-Records AfterAssemble(const BuildEntry& build,
+Records AfterCheck(const BuildEntry& build, std::vector<std::string> present,
+                   std::string_view problem) {
+  Records records;
+  v1::DestinationChecked* change =
+      records.emplace_back().mutable_destination_checked();
+  change->set_build_id(build.build_id);
+  change->set_problem(std::string(problem));
+  std::sort(present.begin(), present.end());
+  *change->mutable_present() = {present.begin(), present.end()};
+  return records;
+}
+
+std::vector<BlobQuestion> QuestionsOf(const State& state,
+                                      const BuildEntry& build) {
+  const PlanHistory everything(&state.memo(), build.release.destination(),
+                               std::nullopt);
+  return MakePlan(build.build_id, build.release, ResolvedOf(state, build),
+                  everything)
+      .questions;
+}
+
+Records AfterAssemble(const State& state, const BuildEntry& build,
                       const std::vector<v1::ImageResult>& images,
                       const std::vector<v1::Task>& verify_tasks) {
   Records records;
@@ -137,12 +173,25 @@ Records AfterAssemble(const BuildEntry& build,
       records.emplace_back().mutable_images_assembled();
   change->set_build_id(build.build_id);
   *change->mutable_images() = {images.begin(), images.end()};
-  EnterWithTasks(build.build_id, v1::VERIFY, verify_tasks, records);
+  Reused verified;
+  for (const v1::Task& task : verify_tasks) {
+    const v1::VerificationRemembered* known =
+        build.fresh ? nullptr
+                    : state.memo().FindVerification(VerificationKey(task));
+    if (known == nullptr) continue;
+    v1::ReusedResult& reused = verified[task.task_id()];
+    *reused.mutable_result()->mutable_verified_image() = known->result();
+    reused.set_build_id(known->build_id());
+    reused.set_worker(known->worker());
+  }
+  EnterWithTasks(build.build_id, v1::VERIFY, verify_tasks, verified, records);
   return records;
 }
 
-Records AfterTag(const BuildEntry& build) {
-  return {EndBuild(build, v1::Build::SUCCEEDED)};
+Records AfterTag(const State& state, const BuildEntry& build, absl::Time now) {
+  Records records = RememberRelease(state, build, now);
+  records.push_back(EndBuild(build, v1::Build::SUCCEEDED));
+  return records;
 }
 
 Records AfterLoss(const State& state, const BuildEntry& build,

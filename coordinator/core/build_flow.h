@@ -12,21 +12,33 @@ namespace kso::coordinator {
 // records that should be made of it.
 
 // The records that start a build.
-std::vector<v1::JournalRecord> StartBuild(std::string_view build_id,
-                                          const v1::Release& release,
-                                          bool plan_only);
+std::vector<v1::JournalRecord> StartBuild(
+    const State& state, const v1::SubmitBuildRequest& request);
 
-// What a build needs now: nothing while tasks of its phase run, and nothing in
-// ASSEMBLE and TAG, where it waits for the coordinator's own action. To be
-// applied before it is called again.
+// What a build needs now: nothing while tasks of its phase run, and nothing
+// while it waits for the coordinator's own action: in ASSEMBLE and TAG, and
+// when the destination is to be asked before the plan. To be applied before it
+// is called again.
 std::vector<v1::JournalRecord> AdvanceBuild(const State& state,
                                             const BuildEntry& build);
 
-// After the actions.
+// What to ask the destination for when the build needs that.
+std::vector<BlobQuestion> QuestionsOf(const State& state,
+                                      const BuildEntry& build);
+
+// After the actions. `present` has BlobNames; `problem` says why the
+// destination could not be asked, and is empty when it could. Images that were
+// verified before are not verified again, unless the build is fresh.
+std::vector<v1::JournalRecord> AfterCheck(const BuildEntry& build,
+                                          std::vector<std::string> present,
+                                          std::string_view problem);
 std::vector<v1::JournalRecord> AfterAssemble(
-    const BuildEntry& build, const std::vector<v1::ImageResult>& images,
+    const State& state, const BuildEntry& build,
+    const std::vector<v1::ImageResult>& images,
     const std::vector<v1::Task>& verify_tasks);
-std::vector<v1::JournalRecord> AfterTag(const BuildEntry& build);
+std::vector<v1::JournalRecord> AfterTag(const State& state,
+                                        const BuildEntry& build,
+                                        absl::Time now);
 
 // How often a build makes again what vanishes from the destination.
 inline constexpr int kMaxReopened = 3;

@@ -70,6 +70,11 @@ std::string PlanInWords(const v1::PlanSummary& plan) {
     absl::StrAppend(&text, ", ", BytesInWords(plan.bytes_to_fetch()),
                     " to fetch");
   }
+  if (plan.layers_reused() > 0) {
+    absl::StrAppend(&text, "; ", plan.layers_reused(),
+                    " of the layers are there already, with ",
+                    BytesInWords(plan.bytes_reused()));
+  }
   return text;
 }
 

@@ -35,6 +35,7 @@ v1::Build BuildView(const State& state, const BuildEntry& build,
   view.set_state(build.state);
   view.set_phase(build.phase);
   view.set_plan_only(build.plan_only);
+  view.set_fresh(build.fresh);
   *view.mutable_created() = ToProto(build.created);
   if (build.ended != absl::InfinitePast()) {
     *view.mutable_ended() = ToProto(build.ended);

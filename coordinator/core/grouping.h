@@ -18,17 +18,18 @@ struct GroupItem {
 };
 
 struct GroupLimits {
-  // An item of this size is a group of its own.
+  // Where there is room, an item of this size is a group of its own.
   int64_t large_bytes = 0;
-  // At least 2.
+  // At least 1.
   int max_groups = 0;
 };
 
 // Distributes items over at most `max_groups` groups by what they are, never by
-// the order that they come in: a large item is a group of its own, the rest go
-// by family. Past the limit half of the groups are for the largest items, and
-// the other half are buckets that a family is hashed into, so that a family
-// stays in its bucket whatever happens to the others.
+// the order that they come in. A family is a group. While a fifth of the groups
+// is still left, the large items come out of theirs, the largest first. Where
+// there are too many families, the large ones stay alone, since what shares a
+// layer with something else is written again when that changes, and each of the
+// rest has its bucket, whatever happens to the others.
 //
 // Returns groups of indexes into `items`, each sorted by id, and the groups
 // sorted by their first.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "coordinator/core/image_choice.h"
+#include "coordinator/core/plan_history.h"
 #include "coordinator/core/planner.h"
 #include "coordinator/core/task_factory.h"
 
@@ -17,13 +18,20 @@ namespace kso::coordinator {
 std::string LayerTitle(const std::vector<std::string>& names,
                        std::string_view architectures);
 
-// Adds a MakeLayer task and its line of the summary; returns its id.
-std::string AddLayer(v1::Task task, Plan& plan);
+// Adds a MakeLayer task and its line of the summary; returns its id. Where
+// `history` has the very layer, the task is done already.
+std::string AddLayer(v1::Task task, const PlanHistory& history, Plan& plan);
+
+// Adds a MakeLayer task that is done already by `layer`, of `size` bytes, which
+// holds the task's members and maybe others that nobody wants. Should it vanish
+// from the destination, the task makes a layer of its members alone.
+std::string AddKeptLayer(v1::Task task, const v1::LayerRemembered& layer,
+                         int64_t size, Plan& plan);
 
 // Adds the task that brings the base's layers for one platform to `image`.
 void AddBaseCopy(const TaskFactory& factory, std::string_view image,
                  const ChosenImage& base, const ChosenManifest& manifest,
-                 Plan& plan);
+                 const PlanHistory& history, Plan& plan);
 
 void AddImage(std::string_view image, std::string_view tag_suffix,
               const v1::Platform& platform, const std::string& base,

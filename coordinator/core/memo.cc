@@ -78,6 +78,12 @@ void Memo::Forget(const std::string& subject) {
   verifications_.Remove(subject);
 }
 
+bool Memo::KnowsOf(std::string_view space) const {
+  const std::string prefix = DigestName(space, "");
+  const auto first = layer_digests_.lower_bound(prefix);
+  return first != layer_digests_.end() && first->first.starts_with(prefix);
+}
+
 const v1::LayerRemembered* Memo::FindLayer(std::string_view space,
                                            std::string_view key) const {
   return layers_.Find(Concat("layer ", space, " ", key));

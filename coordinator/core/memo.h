@@ -26,6 +26,9 @@ class Memo {
   // Takes one of the records of memories; others change nothing.
   void Apply(const v1::JournalRecord& record);
 
+  // Whether any layer of that blob space is remembered.
+  bool KnowsOf(std::string_view space) const;
+
   // Each is null when nothing is remembered.
   const v1::LayerRemembered* FindLayer(std::string_view space,
                                        std::string_view key) const;

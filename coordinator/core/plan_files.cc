@@ -7,8 +7,10 @@
 
 #include "absl/strings/str_join.h"
 #include "common/base/strings.h"
-#include "coordinator/core/grouping.h"
+#include "coordinator/core/layer_key.h"
+#include "coordinator/core/layer_packs.h"
 #include "coordinator/core/layer_plan.h"
+#include "coordinator/core/pack_grouping.h"
 #include "coordinator/core/permanent_failure.h"
 #include "coordinator/core/served_path.h"
 #include "coordinator/core/site_files.h"
@@ -18,7 +20,7 @@ namespace {
 
 // Of the 60 data layers that an image may have, the configuration takes one and
 // one is left over.
-constexpr GroupLimits kLimits = {.large_bytes = 16 << 20, .max_groups = 58};
+constexpr GroupLimits kGroups = {.large_bytes = 16 << 20, .max_groups = 58};
 
 // A URL of the lists.
 struct PlannedFile {
@@ -49,6 +51,7 @@ std::map<std::string, PlannedFile> CollectFiles(const v1::Release& release,
     if (!request.digest().empty()) file.source.set_digest(request.digest());
     file.source.set_size(found->second.size());
     file.source.set_etag(found->second.etag());
+    file.source.set_last_modified(found->second.last_modified());
     if (file.source.location().empty()) {
       file.source.set_location(request.location());
     }
@@ -58,11 +61,32 @@ std::map<std::string, PlannedFile> CollectFiles(const v1::Release& release,
   return files;
 }
 
-std::vector<GroupItem> GroupItems(const std::vector<PlannedFile>& files) {
-  std::vector<GroupItem> items;
+v1::LayerMember MemberOf(const PlannedFile& file) {
+  v1::LayerMember member;
+  member.set_path(Concat(kFilesDirectory, file.path));
+  *member.mutable_file() = file.source;
+  return member;
+}
+
+std::vector<WantedMember> WantedMembers(const std::vector<PlannedFile>& files,
+                                        const Mirrors& mirrors) {
+  std::vector<WantedMember> wanted;
   for (const PlannedFile& file : files) {
+    const v1::LayerMember member = MemberOf(file);
+    wanted.push_back({member.path(), ContentIdentity(member, mirrors)});
+  }
+  return wanted;
+}
+
+// What is in doubt is made anew each time, and has nothing else in its layers.
+std::vector<GroupItem> GroupItems(const std::vector<PlannedFile>& files,
+                                  const std::vector<WantedMember>& wanted) {
+  std::vector<GroupItem> items;
+  for (size_t i = 0; i < files.size(); ++i) {
+    const PlannedFile& file = files[i];
     items.push_back({.id = file.path,
-                     .family = Concat(absl::StrJoin(file.architectures, "+"),
+                     .family = Concat(wanted[i].identity.empty() ? "?" : "",
+                                      absl::StrJoin(file.architectures, "+"),
                                       " ", ComponentOf(file.path)),
                      .size = file.source.size()});
   }
@@ -91,10 +115,7 @@ v1::Task FilesLayer(const TaskFactory& factory, size_t number,
     const PlannedFile& file = files[i];
     names.push_back(file.path.substr(file.path.rfind('/') + 1));
     architectures.insert(file.architectures.begin(), file.architectures.end());
-    v1::LayerMember member;
-    member.set_path(Concat(kFilesDirectory, file.path));
-    *member.mutable_file() = file.source;
-    members.push_back(std::move(member));
+    members.push_back(MemberOf(file));
   }
   v1::Task task =
       factory.NewLayer(NumberedId("layer/files", number), kFilesImage,
@@ -104,34 +125,65 @@ v1::Task FilesLayer(const TaskFactory& factory, size_t number,
   return task;
 }
 
-v1::Task ConfigLayer(const TaskFactory& factory) {
-  v1::LayerMember member;
-  member.set_path(std::string(kNginxConfigPath));
-  member.set_content(std::string(kNginxConfig));
+// nginx's configuration, and what hides the files that are not wanted any more.
+v1::Task ConfigLayer(const TaskFactory& factory,
+                     const std::vector<std::string>& whiteouts) {
+  std::vector<v1::LayerMember> members;
+  members.emplace_back().set_path(std::string(kNginxConfigPath));
+  members.back().set_content(std::string(kNginxConfig));
+  for (const std::string& path : whiteouts) {
+    members.emplace_back().set_path(path);
+    members.back().set_content("");
+  }
   return factory.NewLayer("layer/files-config", kFilesImage,
-                          "configuration of nginx", {std::move(member)});
+                          "configuration of nginx", std::move(members));
+}
+
+// The layers with the files; their ids, in order. New ones come last, so that
+// they cover what kept ones have under the same path.
+std::vector<std::string> AddFileLayers(const TaskFactory& factory,
+                                       const std::vector<PlannedFile>& files,
+                                       const PlanHistory& history, Plan& plan) {
+  const LayerPacks before =
+      PacksOf(history, kFilesImage, kFilesImage, factory.layer_media_type());
+  const std::vector<WantedMember> wanted =
+      WantedMembers(files, factory.release().mirrors());
+  const std::vector<Pack> packs = MatchPacks(before, wanted);
+  PackLimits limits;
+  limits.groups = kGroups;
+  const PackedGroups groups =
+      GroupAfterPacks(GroupItems(files, wanted), packs, limits);
+  std::vector<std::string> layers;
+  LayerPacks kept;
+  for (const int pack : groups.kept) {
+    kept.push_back(before[pack]);
+    layers.push_back(AddKeptLayer(
+        FilesLayer(factory, layers.size(), files, packs[pack].items),
+        *before[pack], packs[pack].size, plan));
+  }
+  for (const std::vector<int>& group : groups.fresh) {
+    layers.push_back(AddLayer(FilesLayer(factory, layers.size(), files, group),
+                              history, plan));
+  }
+  layers.push_back(
+      AddLayer(ConfigLayer(factory, Whiteouts(kept, wanted)), history, plan));
+  return layers;
 }
 
 }  // namespace
 
 void PlanFiles(const TaskFactory& factory, const Resolved& resolved,
-               const ChosenImage& base, Plan& plan) {
+               const ChosenImage& base, const PlanHistory& history,
+               Plan& plan) {
   std::vector<PlannedFile> files;
   for (auto& [url, file] : CollectFiles(factory.release(), resolved, plan)) {
     files.push_back(std::move(file));
   }
   plan.summary.set_file_count(static_cast<int>(files.size()));
-
-  std::vector<std::string> layers;
-  for (const std::vector<int>& group :
-       GroupByContent(GroupItems(files), kLimits)) {
-    layers.push_back(
-        AddLayer(FilesLayer(factory, layers.size(), files, group), plan));
-  }
-  layers.push_back(AddLayer(ConfigLayer(factory), plan));
-
+  const std::vector<std::string> layers =
+      AddFileLayers(factory, files, history, plan);
   for (const ChosenManifest& manifest : base.manifests) {
-    AddBaseCopy(factory, kFilesImage, base, manifest, plan);
+    AddBaseCopy(factory, kFilesImage, base, manifest, history, plan);
     AddImage(kFilesImage, /*tag_suffix=*/"", manifest.platform,
              factory.release().files_base(), layers, plan);
   }

@@ -2,6 +2,7 @@
 #define KSO_COORDINATOR_CORE_PLAN_FILES_H_
 
 #include "coordinator/core/image_choice.h"
+#include "coordinator/core/plan_history.h"
 #include "coordinator/core/planner.h"
 #include "coordinator/core/task_factory.h"
 
@@ -9,9 +10,10 @@ namespace kso::coordinator {
 
 // Adds kubespray-files to `plan`: layers with the files of all architectures,
 // one with nginx's configuration on top of them, and a platform manifest for
-// each of the base's, all of the same layers.
+// each of the base's, all of the same layers. Layers that `history` has are
+// kept or reused.
 void PlanFiles(const TaskFactory& factory, const Resolved& resolved,
-               const ChosenImage& base, Plan& plan);
+               const ChosenImage& base, const PlanHistory& history, Plan& plan);
 
 }  // namespace kso::coordinator
 

@@ -8,8 +8,9 @@
 #include "common/base/digest.h"
 #include "common/base/strings.h"
 #include "common/oci/platform.h"
-#include "coordinator/core/grouping.h"
+#include "coordinator/core/layer_packs.h"
 #include "coordinator/core/layer_plan.h"
+#include "coordinator/core/pack_grouping.h"
 #include "coordinator/core/registry_tree.h"
 #include "coordinator/core/site_files.h"
 
@@ -17,22 +18,45 @@ namespace kso::coordinator {
 namespace {
 
 constexpr int64_t kLargeBlobBytes = 64 << 20;
+// What images of several families have in common.
+constexpr std::string_view kSharedFamily = "shared";
 constexpr int kMaxLayersOfPlatform = 30;
 constexpr int kMaxDataLayers = 60;
 
+// A blob of the images, and the images that tend to change with it.
+struct PlannedBlob {
+  v1::BlobSource source;
+  std::string family;
+};
+
+// What tends to be released together: the images of a directory
+// ("quay.io/calico"), or, where there is none, those that begin alike
+// ("registry.k8s.io/kube"). Docker's library is no family.
+std::string FamilyOf(const std::string& repository) {
+  const size_t slash = repository.rfind('/');
+  const std::string directory = repository.substr(0, slash);
+  if (directory == "docker.io/library") return repository;
+  if (directory.find('/') != std::string::npos) return directory;
+  return repository.substr(0, repository.find('-', slash));
+}
+
 // All blobs that one platform's images consist of, each once, by digest. What
-// several images share belongs to the first of them, sorted by name.
-std::map<std::string, v1::BlobSource> BlobsOf(
+// several images share comes from the first of them, sorted by name.
+std::map<std::string, PlannedBlob> BlobsOf(
     const std::vector<ChosenImage>& images, const v1::Platform& platform) {
-  std::map<std::string, v1::BlobSource> blobs;
+  std::map<std::string, PlannedBlob> blobs;
   const auto add = [&](const std::string& repository,
-                       const v1::Descriptor& blob) {
-    v1::BlobSource& source = blobs[blob.digest()];
-    if (!source.repository().empty() && source.repository() <= repository) {
+                       const v1::Descriptor& descriptor) {
+    PlannedBlob& blob = blobs[descriptor.digest()];
+    const std::string family = FamilyOf(repository);
+    if (blob.family.empty()) blob.family = family;
+    if (blob.family != family) blob.family = kSharedFamily;
+    if (!blob.source.repository().empty() &&
+        blob.source.repository() <= repository) {
       return;
     }
-    source.set_repository(repository);
-    *source.mutable_blob() = blob;
+    blob.source.set_repository(repository);
+    *blob.source.mutable_blob() = descriptor;
   };
   for (const ChosenImage& image : images) {
     const ChosenManifest* chosen = image.Find(platform);
@@ -71,28 +95,47 @@ v1::Task BlobLayer(const TaskFactory& factory, size_t number,
   return task;
 }
 
+PackLimits LimitsFor(const v1::Release& release) {
+  PackLimits limits;
+  limits.groups = {
+      .large_bytes = kLargeBlobBytes,
+      .max_groups = std::min(kMaxLayersOfPlatform,
+                             kMaxDataLayers / release.platforms_size())};
+  return limits;
+}
+
 // The layers with one platform's blobs; their ids, in order.
 std::vector<std::string> AddBlobLayers(const TaskFactory& factory,
                                        const std::vector<ChosenImage>& images,
                                        const v1::Platform& platform,
-                                       Plan& plan) {
+                                       const PlanHistory& history, Plan& plan) {
   std::vector<v1::BlobSource> blobs;
   std::vector<GroupItem> items;
+  std::vector<WantedMember> wanted;
   for (auto& [digest, blob] : BlobsOf(images, platform)) {
     items.push_back({.id = digest,
-                     .family = blob.repository(),
-                     .size = blob.blob().size()});
-    blobs.push_back(std::move(blob));
+                     .family = blob.family,
+                     .size = blob.source.blob().size()});
+    // Parsing the manifest has checked the grammar.
+    wanted.push_back({BlobDataPath(*Digest::Parse(digest)), digest});
+    blobs.push_back(std::move(blob.source));
   }
-  const GroupLimits limits = {
-      .large_bytes = kLargeBlobBytes,
-      .max_groups =
-          std::min(kMaxLayersOfPlatform,
-                   kMaxDataLayers / factory.release().platforms_size())};
+  const LayerPacks layers_before =
+      PacksOf(history, kImagesImage, LayerGroupName(kImagesImage, platform),
+              factory.layer_media_type());
+  const std::vector<Pack> packs = MatchPacks(layers_before, wanted);
+  const PackedGroups groups =
+      GroupAfterPacks(items, packs, LimitsFor(factory.release()));
   std::vector<std::string> layers;
-  for (const std::vector<int>& group : GroupByContent(items, limits)) {
-    layers.push_back(AddLayer(
-        BlobLayer(factory, layers.size(), platform, blobs, group), plan));
+  for (const int pack : groups.kept) {
+    layers.push_back(AddKeptLayer(
+        BlobLayer(factory, layers.size(), platform, blobs, packs[pack].items),
+        *layers_before[pack], packs[pack].size, plan));
+  }
+  for (const std::vector<int>& group : groups.fresh) {
+    layers.push_back(
+        AddLayer(BlobLayer(factory, layers.size(), platform, blobs, group),
+                 history, plan));
   }
   return layers;
 }
@@ -100,7 +143,8 @@ std::vector<std::string> AddBlobLayers(const TaskFactory& factory,
 // What makes the blobs of `images` a registry.
 std::string AddLinksLayer(const TaskFactory& factory, std::string_view id,
                           std::string_view title,
-                          const std::vector<ChosenImage>& images, Plan& plan) {
+                          const std::vector<ChosenImage>& images,
+                          const PlanHistory& history, Plan& plan) {
   std::map<std::string, v1::LayerMember> members;
   for (const std::string_view path : kRegistryConfigPaths) {
     v1::LayerMember& member = members[std::string(path)];
@@ -116,33 +160,33 @@ std::string AddLinksLayer(const TaskFactory& factory, std::string_view id,
   std::vector<v1::LayerMember> sorted;
   for (auto& [path, member] : members) sorted.push_back(std::move(member));
   return AddLayer(factory.NewLayer(id, kImagesImage, title, std::move(sorted)),
-                  plan);
+                  history, plan);
 }
 
 }  // namespace
 
 void PlanImages(const TaskFactory& factory,
                 const std::vector<ChosenImage>& images, const ChosenImage& base,
-                Plan& plan) {
+                const PlanHistory& history, Plan& plan) {
   plan.summary.set_image_count(static_cast<int>(images.size()));
   const std::string& base_reference = factory.release().images_base();
   std::vector<std::string> all_layers;
   for (const ChosenManifest& manifest : base.manifests) {
     const v1::Platform& platform = manifest.platform;
-    AddBaseCopy(factory, kImagesImage, base, manifest, plan);
+    AddBaseCopy(factory, kImagesImage, base, manifest, history, plan);
     std::vector<std::string> layers =
-        AddBlobLayers(factory, images, platform, plan);
+        AddBlobLayers(factory, images, platform, history, plan);
     all_layers.insert(all_layers.end(), layers.begin(), layers.end());
     layers.push_back(AddLinksLayer(
         factory, Concat("layer/images-links-", PlatformSlug(platform)),
         Concat("manifests and tags (", oci::FormatPlatform(platform), ")"),
-        OnlyFor(images, platform), plan));
+        OnlyFor(images, platform), history, plan));
     AddImage(kImagesImage, /*tag_suffix=*/"", platform, base_reference, layers,
              plan);
   }
   all_layers.push_back(AddLinksLayer(factory, "layer/images-links-all",
                                      "manifests and tags (all platforms)",
-                                     ForAny(images), plan));
+                                     ForAny(images), history, plan));
   for (const ChosenManifest& manifest : base.manifests) {
     AddImage(kImagesImage, kAllSuffix, manifest.platform, base_reference,
              all_layers, plan);

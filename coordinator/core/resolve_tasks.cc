@@ -3,6 +3,7 @@
 #include <string>
 
 #include "common/base/strings.h"
+#include "coordinator/core/layer_key.h"
 #include "coordinator/core/planner.h"
 #include "coordinator/core/task_factory.h"
 
@@ -28,7 +29,8 @@ struct WantedImage {
   bool is_base = false;
 };
 
-void AddImages(const TaskFactory& factory, std::vector<v1::Task>& tasks) {
+void AddImages(const TaskFactory& factory, const Memo* memo,
+               std::vector<v1::Task>& tasks) {
   const v1::Release& release = factory.release();
   std::map<std::string, WantedImage> wanted;
   for (const v1::ImageRequest& request : release.images()) {
@@ -47,6 +49,11 @@ void AddImages(const TaskFactory& factory, std::vector<v1::Task>& tasks) {
     work.set_location(image.location);
     *work.mutable_platforms() = release.platforms();
     work.set_want_configs(image.is_base);
+    const v1::ResolvedImage* known =
+        memo == nullptr ? nullptr : memo->FindImage(ImageKey(task));
+    if (known != nullptr) {
+      work.set_known_digest(known->top().content_descriptor().digest());
+    }
     tasks.push_back(std::move(task));
   }
 }
@@ -54,11 +61,12 @@ void AddImages(const TaskFactory& factory, std::vector<v1::Task>& tasks) {
 }  // namespace
 
 std::vector<v1::Task> ResolveTasks(std::string_view build_id,
-                                   const v1::Release& release) {
+                                   const v1::Release& release,
+                                   const Memo* memo) {
   const TaskFactory factory(build_id, release);
   std::vector<v1::Task> tasks;
   AddFiles(factory, tasks);
-  AddImages(factory, tasks);
+  AddImages(factory, memo, tasks);
   return tasks;
 }
 

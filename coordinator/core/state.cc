@@ -16,9 +16,10 @@ PhaseCounts BuildEntry::CountsOf(v1::Phase of) const {
   return found == counts.end() ? PhaseCounts() : found->second;
 }
 
-bool BuildEntry::NeedsDestinationCheck() const {
-  return running() && phase == v1::RESOLVE && !fresh && !destination &&
-         CountsOf(v1::RESOLVE).AllDone();
+bool State::NeedsDestinationCheck(const BuildEntry& build) const {
+  return build.running() && build.phase == v1::RESOLVE && !build.fresh &&
+         !build.destination && build.CountsOf(v1::RESOLVE).AllDone() &&
+         memo_.KnowsOf(BlobSpaceOf(build.release.destination()));
 }
 
 const BuildEntry* State::FindBuild(std::string_view build_id) const {

@@ -100,8 +100,6 @@ struct BuildEntry {
   int64_t bytes_pushed = 0;
 
   bool running() const { return state == v1::Build::RUNNING; }
-  // All is resolved, and the plan waits for what the destination has.
-  bool NeedsDestinationCheck() const;
   PhaseCounts CountsOf(v1::Phase of) const;
 };
 
@@ -146,6 +144,9 @@ class State {
   const std::set<std::pair<absl::Time, std::string>>& delayed() const {
     return delayed_;
   }
+  // All is resolved, and the plan waits for what the destination has. Not where
+  // nothing is remembered of it.
+  bool NeedsDestinationCheck(const BuildEntry& build) const;
   // What outlives builds.
   const Memo& memo() const { return memo_; }
 

@@ -40,6 +40,11 @@ v1::Task TaskFactory::New(std::string_view id, std::string_view name) const {
   return task;
 }
 
+std::string TaskFactory::layer_media_type() const {
+  return release_.layer_media_type().empty() ? std::string(oci::kOciLayerGzip)
+                                             : release_.layer_media_type();
+}
+
 v1::Task TaskFactory::NewLayer(std::string_view id, std::string_view image,
                                std::string_view title,
                                std::vector<v1::LayerMember> members) const {
@@ -47,9 +52,7 @@ v1::Task TaskFactory::NewLayer(std::string_view id, std::string_view image,
   v1::MakeLayer& layer = *task.mutable_make_layer();
   layer.set_name(std::string(title));
   layer.set_image(std::string(image));
-  layer.set_media_type(release_.layer_media_type().empty()
-                           ? std::string(oci::kOciLayerGzip)
-                           : release_.layer_media_type());
+  layer.set_media_type(layer_media_type());
   int64_t weight = 0;
   for (v1::LayerMember& member : members) {
     weight += std::max<int64_t>(MemberSize(member), 0);

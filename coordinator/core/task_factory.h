@@ -34,6 +34,7 @@ class TaskFactory {
                     std::vector<v1::LayerMember> members) const;
 
   const v1::Release& release() const { return release_; }
+  std::string layer_media_type() const;
 
  private:
   const std::string build_id_;

@@ -4,15 +4,17 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/strings.h"
 #include "coordinator/core/build_flow.h"
 #include "coordinator/core/words.h"
 
 namespace kso::coordinator {
 namespace {
 
-bool HasAction(const BuildEntry* build) {
+bool HasAction(const State& state, const BuildEntry* build) {
   return build != nullptr && build->running() &&
-         (build->phase == v1::ASSEMBLE || build->phase == v1::TAG);
+         (build->phase == v1::ASSEMBLE || build->phase == v1::TAG ||
+          state.NeedsDestinationCheck(*build));
 }
 
 bool WorthAnotherTry(const absl::Status& status) {
@@ -41,14 +43,15 @@ AssembleRequest AssembleRequestOf(const State& state, const BuildEntry& build) {
 void ActionRunner::Tick(Transaction& turn) {
   for (auto it = by_build_.begin(); it != by_build_.end();) {
     const BuildEntry* build = turn.state().FindBuild(it->first);
-    const bool keep = HasAction(build) && build->phase == it->second.phase;
+    const bool keep =
+        HasAction(turn.state(), build) && build->phase == it->second.phase;
     if (!keep && it->second.under_way) {
       turn.Defer([this, id = it->first] { actions_->Cancel(id); });
     }
     it = keep ? std::next(it) : by_build_.erase(it);
   }
   for (const auto& [number, build] : turn.state().running()) {
-    if (!HasAction(build)) continue;
+    if (!HasAction(turn.state(), build)) continue;
     Action& action = by_build_[build->build_id];
     action.phase = build->phase;
     if (action.under_way || action.not_before > turn.now()) continue;
@@ -62,6 +65,21 @@ void ActionRunner::Start(Transaction& turn, const BuildEntry& build,
   action.serial = ++last_serial_;
   const std::string id = build.build_id;
   const int64_t serial = action.serial;
+  if (build.phase == v1::RESOLVE) {
+    FindRequest request{id, build.release.destination(),
+                        QuestionsOf(turn.state(), build), !build.plan_only};
+    turn.Defer([this, id, serial, request = std::move(request)]() mutable {
+      actions_->Find(std::move(request),
+                     [this, post = post_, id,
+                      serial](absl::StatusOr<FindOutcome> outcome) mutable {
+                       post([this, id, serial, outcome = std::move(outcome)](
+                                Transaction& later) mutable {
+                         OnFound(later, id, serial, std::move(outcome));
+                       });
+                     });
+    });
+    return;
+  }
   if (build.phase == v1::ASSEMBLE) {
     turn.Defer([this, id, serial,
                 request = AssembleRequestOf(turn.state(), build)]() mutable {
@@ -95,9 +113,24 @@ const BuildEntry* ActionRunner::TakeAnswer(Transaction& turn,
     return nullptr;
   }
   const BuildEntry* build = turn.state().FindBuild(build_id);
-  if (!HasAction(build) || build->phase != found->second.phase) return nullptr;
+  if (!HasAction(turn.state(), build) || build->phase != found->second.phase)
+    return nullptr;
   found->second.under_way = false;
   return build;
+}
+
+void ActionRunner::OnFound(Transaction& turn, const std::string& build_id,
+                           int64_t serial,
+                           absl::StatusOr<FindOutcome> outcome) {
+  const BuildEntry* build = TakeAnswer(turn, build_id, serial);
+  if (build == nullptr) return;
+  if (outcome.ok()) {
+    turn.Record(AfterCheck(*build, std::move(outcome->present), ""));
+  } else if (build->plan_only) {
+    turn.Record(AfterCheck(*build, {}, ToStd(outcome.status().message())));
+  } else {
+    OnFailure(turn, *build, outcome.status());
+  }
 }
 
 void ActionRunner::OnAssembled(Transaction& turn, const std::string& build_id,
@@ -109,7 +142,8 @@ void ActionRunner::OnAssembled(Transaction& turn, const std::string& build_id,
   if (!outcome->missing.empty()) {
     return turn.Record(AfterLoss(turn.state(), *build, outcome->missing));
   }
-  turn.Record(AfterAssemble(*build, outcome->images, outcome->verify_tasks));
+  turn.Record(AfterAssemble(turn.state(), *build, outcome->images,
+                            outcome->verify_tasks));
 }
 
 void ActionRunner::OnTagged(Transaction& turn, const std::string& build_id,
@@ -121,7 +155,7 @@ void ActionRunner::OnTagged(Transaction& turn, const std::string& build_id,
   if (!outcome->missing.empty()) {
     return turn.Record(AfterLoss(turn.state(), *build, outcome->missing));
   }
-  turn.Record(AfterTag(*build));
+  turn.Record(AfterTag(turn.state(), *build, turn.now()));
 }
 
 void ActionRunner::OnFailure(Transaction& turn, const BuildEntry& build,

@@ -15,7 +15,8 @@
 namespace kso::coordinator {
 
 // Keeps the coordinator's own actions going: each running build in ASSEMBLE or
-// TAG has one under way, or waits to try it again. What is under way is not
+// TAG, or between RESOLVE and its plan, has one under way, or waits to try it
+// again. What is under way is not
 // durable; after a restart it is asked for again. Not thread safe.
 class ActionRunner {
  public:
@@ -51,6 +52,8 @@ class ActionRunner {
   };
 
   void Start(Transaction& turn, const BuildEntry& build, Action& action);
+  void OnFound(Transaction& turn, const std::string& build_id, int64_t serial,
+               absl::StatusOr<FindOutcome> outcome);
   void OnAssembled(Transaction& turn, const std::string& build_id,
                    int64_t serial, absl::StatusOr<AssembleOutcome> outcome);
   void OnTagged(Transaction& turn, const std::string& build_id, int64_t serial,

@@ -14,6 +14,20 @@
 
 namespace kso::coordinator {
 
+struct FindRequest {
+  std::string build_id;
+  v1::Destination destination;
+  std::vector<BlobQuestion> questions;
+  // Blobs that only other repositories of the destination have are mounted;
+  // otherwise it is enough that they are there.
+  bool mount = false;
+};
+
+struct FindOutcome {
+  // BlobNames of what the destination has (core/plan_history.h).
+  std::vector<std::string> present;
+};
+
 struct AssembleRequest {
   std::string build_id;
   v1::Release release;
@@ -51,6 +65,11 @@ struct TagOutcome {
 class BuildActions {
  public:
   virtual ~BuildActions() = default;
+
+  // Asks what the destination has.
+  virtual void Find(
+      FindRequest request,
+      absl::AnyInvocable<void(absl::StatusOr<FindOutcome>)> done) = 0;
 
   // Pushes configs, platform manifests and indexes by digest, children first.
   virtual void Assemble(

@@ -100,8 +100,7 @@ absl::StatusOr<v1::Build> BuildDesk::Submit(
           out->append(FailureInWords(failure));
         }));
   }
-  turn.Record(
-      StartBuild(request.build_id(), request.release(), request.plan_only()));
+  turn.Record(StartBuild(turn.state(), request));
   return View(turn, *turn.state().FindBuild(request.build_id()));
 }
 

@@ -46,6 +46,17 @@ class Answer {
 // Does nothing but remember what was asked for, until told how it went.
 class FakeActions : public BuildActions {
  public:
+  // The destination has whatever it is asked for.
+  void Find(
+      FindRequest request,
+      absl::AnyInvocable<void(absl::StatusOr<FindOutcome>)> done) override {
+    FindOutcome outcome;
+    for (const BlobQuestion& question : request.questions) {
+      outcome.present.push_back(
+          BlobName(question.image, question.blob.digest()));
+    }
+    done(std::move(outcome));
+  }
   void Assemble(
       AssembleRequest request,
       absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) override {

@@ -2,14 +2,18 @@
 
 #include <utility>
 
+#include "coordinator/core/memories.h"
 #include "coordinator/core/times.h"
 
 namespace kso::coordinator {
 
 void Transaction::Record(v1::JournalRecord record) {
   *record.mutable_time() = ToProto(now_);
+  Complete(*state_, record);
   status_.Update(state_->Apply(record));
+  std::vector<v1::JournalRecord> memories = MemoriesOf(*state_, record);
   records_.push_back(std::move(record));
+  Record(std::move(memories));
 }
 
 void Transaction::Record(std::vector<v1::JournalRecord> records) {

@@ -1,0 +1,16 @@
+#ifndef KSO_COORDINATOR_ASSEMBLE_FIND_BLOBS_H_
+#define KSO_COORDINATOR_ASSEMBLE_FIND_BLOBS_H_
+
+#include "absl/status/statusor.h"
+#include "common/oci/image_store.h"
+#include "coordinator/engine/build_actions.h"
+
+namespace kso::coordinator {
+
+// Answers the request with a few questions at a time. The first error ends it.
+absl::StatusOr<FindOutcome> FindBlobs(oci::ImageStore& store,
+                                      const FindRequest& request);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ASSEMBLE_FIND_BLOBS_H_
