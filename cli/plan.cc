@@ -11,16 +11,21 @@ class Plan : public Command {
   explicit Plan(Arguments arguments) {
     arguments.Option("-f,--file", &file_, "FILE", "The release.yaml to plan.",
                      Arguments::Need::kRequired);
+    arguments.Flag("--fresh", &options_.fresh,
+                   "Plan as if no earlier build had left anything at the "
+                   "destination.");
+    options_.plan_only = true;
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
     KSO_ASSIGN_OR_RETURN(const v1::Build build,
-                         SubmitRelease(context, file_, "", true));
+                         SubmitRelease(context, file_, options_));
     return WatchToTheEnd(context, build);
   }
 
  private:
   std::string file_;
+  SubmissionOptions options_;
 };
 
 }  // namespace

@@ -40,13 +40,15 @@ std::string NewBuildId(absl::Time now) {
 
 absl::StatusOr<v1::Build> SubmitRelease(Context& context,
                                         const std::string& file,
-                                        std::string build_id, bool plan_only) {
-  KSO_RETURN_IF_ERROR(CheckBuildId(build_id));
+                                        const SubmissionOptions& options) {
+  KSO_RETURN_IF_ERROR(CheckBuildId(options.build_id));
   v1::SubmitBuildRequest request;
   KSO_ASSIGN_OR_RETURN(*request.mutable_release(), ReadRelease(file));
-  request.set_build_id(build_id.empty() ? NewBuildId(context.clock->Now())
-                                        : std::move(build_id));
-  request.set_plan_only(plan_only);
+  request.set_build_id(options.build_id.empty()
+                           ? NewBuildId(context.clock->Now())
+                           : options.build_id);
+  request.set_plan_only(options.plan_only);
+  request.set_fresh(options.fresh);
   Backoff backoff(absl::Milliseconds(200), absl::Seconds(1));
   for (int left = kTries;; --left) {
     auto build = context.coordinator->SubmitBuild(request);

@@ -13,12 +13,20 @@ namespace kso::cli {
 // An id for a new build: when it was made, and chance. "20240131-120405-x7k2p".
 std::string NewBuildId(absl::Time now);
 
+struct SubmissionOptions {
+  // Empty: a new one.
+  std::string build_id;
+  bool plan_only = false;
+  // Take nothing over from earlier builds.
+  bool fresh = false;
+};
+
 // Reads the release and submits it; INVALID_ARGUMENT before anything is sent
 // when the input is not right. Tries again with the same id when the connection
-// breaks, so that there is one build in the end. `build_id` empty: a new one.
+// breaks, so that there is one build in the end.
 absl::StatusOr<v1::Build> SubmitRelease(Context& context,
                                         const std::string& file,
-                                        std::string build_id, bool plan_only);
+                                        const SubmissionOptions& options);
 
 }  // namespace kso::cli
 

@@ -14,21 +14,24 @@ class Submit : public Command {
     arguments.Flag("--wait", &wait_,
                    "Watch the build to its end, and bring the images here if "
                    "they are for this machine.");
-    arguments.Option("--id", &id_, "ID",
+    arguments.Option("--id", &options_.build_id, "ID",
                      "The build's id, of a-z, 0-9 and -. Submitting the same "
                      "id again starts nothing new.");
+    arguments.Flag("--fresh", &options_.fresh,
+                   "Make every layer and verify every image, also those that "
+                   "an earlier build left at the destination.");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
     KSO_ASSIGN_OR_RETURN(const v1::Build build,
-                         SubmitRelease(context, file_, id_, false));
+                         SubmitRelease(context, file_, options_));
     if (!wait_) return LeaveRunning(context, build);
     return WatchToTheEnd(context, build);
   }
 
  private:
   std::string file_;
-  std::string id_;
+  SubmissionOptions options_;
   bool wait_ = false;
 };
 

@@ -16,8 +16,13 @@ std::string Title(const v1::Build& build) {
 }
 
 std::string Moved(const v1::Build& build) {
-  return absl::StrCat("fetched ", FormatBytes(build.bytes_fetched()),
-                      ", pushed ", FormatBytes(build.bytes_pushed()));
+  return absl::StrCat(
+      "fetched ", FormatBytes(build.bytes_fetched()), ", pushed ",
+      FormatBytes(build.bytes_pushed()),
+      build.plan().layers_reused() == 0
+          ? ""
+          : absl::StrCat(", reused ",
+                         FormatBytes(build.plan().bytes_reused())));
 }
 
 }  // namespace

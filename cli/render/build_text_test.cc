@@ -8,6 +8,7 @@
 namespace kso::cli {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -115,11 +116,42 @@ TEST(PlanText, PricesTheRelease) {
     }
   )pb"));
   EXPECT_THAT(text, HasSubstr("kubespray-files  kubelet amd64  1        1.0 "
-                              "MiB\n"));
-  EXPECT_THAT(text, HasSubstr("44 files, 57 images, 1 layer to make\n"));
-  EXPECT_THAT(text, HasSubstr("to fetch:  1.0 MiB\n"));
+                              "MiB  to make\n"));
+  EXPECT_THAT(text,
+              HasSubstr("44 files, 57 images, 1 layer to make, 0 reused\n"));
+  EXPECT_THAT(text, ContainsRegex("to fetch: +1.0 MiB\n"));
+  EXPECT_THAT(text, ContainsRegex("time: +unknown"));
   EXPECT_THAT(text, HasSubstr("oci:/out"));
   EXPECT_THAT(text, HasSubstr("lacks linux/arm64"));
+}
+
+TEST(PlanText, TellsWhatIsReusedAndWhatItCosts) {
+  const std::string text = PlanText(BuildOf(R"pb(
+    destination { kind: OCI_LAYOUT location: "/out" }
+    plan {
+      layer_count: 1
+      layers_reused: 1
+      bytes_reused: 3145728
+      bytes_dead: 1048576
+      previous_release: "v1"
+      worker_disk_bytes: 2097152
+      destination_problem: "no route to host"
+      estimated_time { seconds: 90 }
+      estimate_basis: "as fast as before"
+      items { name: "https://host/new" size: 2048 bytes_to_fetch: 2048 }
+      items { name: "https://host/old" size: 2048 }
+      registries { registry: "docker.io" images: 3 manifest_gets: 2 }
+      layers { name: "etcd" size: 4194304 reused: true dead_bytes: 1048576 }
+    }
+  )pb"));
+  EXPECT_THAT(text, HasSubstr("reused, 1.0 MiB not wanted any more"));
+  EXPECT_THAT(text, HasSubstr("0 layers to make, 1 reused\n"));
+  EXPECT_THAT(text, HasSubstr("3.0 MiB, after v1"));
+  EXPECT_THAT(text, HasSubstr("about 1m 30s, as fast as before"));
+  EXPECT_THAT(text, HasSubstr("docker.io 2"));
+  EXPECT_THAT(text, HasSubstr("https://host/new"));
+  EXPECT_THAT(text, Not(HasSubstr("https://host/old")));
+  EXPECT_THAT(text, HasSubstr("no route to host"));
 }
 
 TEST(EventLine, DoesNotLetOthersSpeakToTheTerminal) {

@@ -40,13 +40,22 @@ std::string ImageText(const v1::Build& build, const v1::ImageResult& image) {
 }
 
 std::string VerificationText(const v1::Verification& verification) {
-  return absl::StrCat("  ", Printable(verification.image()), " ",
-                      oci::FormatPlatform(verification.platform()), " ran on ",
-                      Printable(verification.worker()),
-                      verification.native() ? " (native)" : " (emulated)",
-                      verification.checks().empty() ? "" : ": ",
-                      Printable(absl::StrJoin(verification.checks(), ", ")),
-                      "\n");
+  return absl::StrCat(
+      "  ", Printable(verification.image()), " ",
+      oci::FormatPlatform(verification.platform()), " ran on ",
+      Printable(verification.worker()),
+      verification.native() ? " (native)" : " (emulated)",
+      verification.verified_in_build().empty() ? "" : " in build ",
+      Printable(verification.verified_in_build()),
+      verification.checks().empty() ? "" : ": ",
+      Printable(absl::StrJoin(verification.checks(), ", ")), "\n");
+}
+
+std::string ReusedText(const v1::PlanSummary& plan) {
+  if (plan.layers_reused() == 0) return "";
+  return absl::StrCat(", reused ", FormatBytes(plan.bytes_reused()), " in ",
+                      plan.layers_reused(), " of ",
+                      Count(plan.layer_count(), "layer"));
 }
 
 std::string Succeeded(const v1::Build& build) {
@@ -77,7 +86,8 @@ std::string ResultText(const v1::Build& build) {
   }
   if (build.state() == v1::Build::SUCCEEDED && !build.plan_only()) {
     absl::StrAppend(&text, ": fetched ", FormatBytes(build.bytes_fetched()),
-                    ", pushed ", FormatBytes(build.bytes_pushed()));
+                    ", pushed ", FormatBytes(build.bytes_pushed()),
+                    ReusedText(build.plan()));
   }
   text += ".\n";
   if (build.state() == v1::Build::SUCCEEDED) {
@@ -93,31 +103,6 @@ std::string ResultText(const v1::Build& build) {
   if (!build.plan_only()) {
     absl::StrAppend(&text, "Try what failed again: ksoctl retry ",
                     Printable(build.build_id()), "\n");
-  }
-  return text;
-}
-
-std::string PlanText(const v1::Build& build) {
-  const v1::PlanSummary& plan = build.plan();
-  std::vector<std::vector<std::string>> rows = {
-      {"IMAGE", "LAYER", "MEMBERS", "SIZE"}};
-  for (const v1::PlannedLayer& layer : plan.layers()) {
-    rows.push_back({Printable(layer.image()), Printable(layer.name()),
-                    absl::StrCat(layer.members()), FormatBytes(layer.size())});
-  }
-  std::string text = rows.size() > 1 ? FormatTable(rows) : "";
-  absl::StrAppend(&text, Count(plan.file_count(), "file"), ", ",
-                  Count(plan.image_count(), "image"), ", ",
-                  Count(plan.layer_count(), "layer"), " to make\n");
-  text += FormatTable(
-      {{"to fetch:", plan.bytes_to_fetch() < 0
-                         ? "unknown, since a host does not say its sizes"
-                         : FormatBytes(plan.bytes_to_fetch())},
-       {"to pack:", FormatBytes(plan.bytes_to_pack())},
-       {"to:", Printable(oci::FormatDestination(build.destination()))}});
-  for (const std::string& missing : plan.missing_platforms()) {
-    absl::StrAppend(&text, "missing, and allowed to be: ", Printable(missing),
-                    "\n");
   }
   return text;
 }

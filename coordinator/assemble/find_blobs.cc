@@ -1,11 +1,12 @@
 #include "coordinator/assemble/find_blobs.h"
 
-#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/digest.h"
 #include "common/base/executor.h"
@@ -15,8 +16,6 @@
 
 namespace kso::coordinator {
 namespace {
-
-constexpr int kAtOnce = 8;
 
 // Whether the image's repository has the blob, or may take it over from
 // another of the same store.
@@ -70,22 +69,29 @@ class Answers {
 }  // namespace
 
 absl::StatusOr<FindOutcome> FindBlobs(oci::ImageStore& store,
-                                      const FindRequest& request) {
-  Answers answers;
+                                      const FindRequest& request, int at_once) {
   std::set<std::string> asked;
+  std::vector<absl::AnyInvocable<void()>> calls;
+  Answers answers;
+  for (const BlobQuestion& question : request.questions) {
+    if (!asked.insert(BlobName(question.image, question.blob.digest()))
+             .second) {
+      continue;
+    }
+    calls.push_back([&store, &request, &question, &answers] {
+      if (answers.failed()) return;
+      answers.Add(question, IsThere(store, request, question));
+    });
+  }
+  if (at_once <= 1) {
+    for (absl::AnyInvocable<void()>& call : calls) call();
+    return answers.Take();
+  }
   {
     // Its destructor waits for all answers.
-    Executor executor(std::clamp<int>(
-        static_cast<int>(request.questions.size()), 1, kAtOnce));
-    for (const BlobQuestion& question : request.questions) {
-      if (!asked.insert(BlobName(question.image, question.blob.digest()))
-               .second) {
-        continue;
-      }
-      executor.Schedule([&store, &request, &question, &answers] {
-        if (answers.failed()) return;
-        answers.Add(question, IsThere(store, request, question));
-      });
+    Executor executor(at_once);
+    for (absl::AnyInvocable<void()>& call : calls) {
+      executor.Schedule(std::move(call));
     }
   }
   return answers.Take();

@@ -7,9 +7,10 @@
 
 namespace kso::coordinator {
 
-// Answers the request with a few questions at a time. The first error ends it.
+// Answers the request with `at_once` questions at a time: on threads of its
+// own, or, with 1, on the caller's. The first error ends it.
 absl::StatusOr<FindOutcome> FindBlobs(oci::ImageStore& store,
-                                      const FindRequest& request);
+                                      const FindRequest& request, int at_once);
 
 }  // namespace kso::coordinator
 

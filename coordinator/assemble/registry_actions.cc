@@ -53,6 +53,9 @@ absl::Status PushDocument(oci::ImageStore& store, const std::string& repository,
       .status();
 }
 
+// HEADs under way for one build.
+constexpr int kQuestionsAtOnce = 8;
+
 bool IsLatest(const std::string& tag) {
   return tag == "latest" || tag == "latest-all";
 }
@@ -69,10 +72,8 @@ class RegistryActions : public BuildActions {
   void Find(
       FindRequest request,
       absl::AnyInvocable<void(absl::StatusOr<FindOutcome>)> done) override {
-    executor_.Schedule(
-        [this, request = std::move(request), done = std::move(done)]() mutable {
-          done(FindNow(request));
-        });
+    schedule_([this, request = std::move(request),
+               done = std::move(done)]() mutable { done(FindNow(request)); });
   }
 
   void Assemble(
@@ -105,7 +106,8 @@ class RegistryActions : public BuildActions {
   absl::StatusOr<FindOutcome> FindNow(const FindRequest& request) {
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
                          Open(request.destination));
-    absl::StatusOr<FindOutcome> outcome = FindBlobs(*store, request);
+    absl::StatusOr<FindOutcome> outcome =
+        FindBlobs(*store, request, executor_ == nullptr ? 1 : kQuestionsAtOnce);
     if (outcome.ok()) return outcome;
     return Explain(
         outcome.status(),

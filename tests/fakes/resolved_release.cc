@@ -89,7 +89,8 @@ void ResolvedRelease::SetImage(const std::string& reference,
           AddBlob(content), size > 0 ? size : content.size()));
       diff_ids.push_back(Sha256Of("unpacked " + content).ToString());
     };
-    if (!shape.shared_layer.empty()) add_layer(shape.shared_layer, 0);
+    if (!shape.shared_layer.empty())
+      add_layer(shape.shared_layer, shape.shared_layer_size);
     for (size_t i = 0; i < shape.layers.size(); ++i) {
       add_layer(reference + " " + name + " " + std::to_string(i),
                 shape.layers[i]);

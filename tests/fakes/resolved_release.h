@@ -22,6 +22,8 @@ struct ImageShape {
   std::vector<int64_t> layers = {0, 0};
   // Content of a first layer that other images may have as well.
   std::string shared_layer = "";
+  // As for `layers`.
+  int64_t shared_layer_size = 0;
   // The config's "config" object and more, as JSON text without braces.
   std::string config_fields = R"("config":{"Cmd":["serve"]})";
 };

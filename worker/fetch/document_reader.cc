@@ -41,11 +41,14 @@ absl::Status CheckBytes(std::string_view content, const Digest& digest) {
 
 }  // namespace
 
-absl::StatusOr<v1::Document> DocumentReader::Top(
-    std::string_view tag_or_digest) {
+absl::StatusOr<std::optional<v1::Document>> DocumentReader::Top(
+    std::string_view tag_or_digest, std::string_view known) {
   const absl::StatusOr<v1::Descriptor> head =
       registry_->HeadManifest(repository_, tag_or_digest);
-  if (head.ok() && !head->digest().empty()) return Manifest(*head);
+  if (head.ok() && !head->digest().empty()) {
+    if (head->digest() == known) return std::nullopt;
+    return Manifest(*head);
+  }
   // Some registries do not do HEAD; GET then says what is wrong, if anything.
   if (head.ok() || absl::IsInvalidArgument(head.status())) {
     return GetManifest(tag_or_digest);
@@ -97,6 +100,7 @@ absl::StatusOr<std::string> DocumentReader::ReadCached(const Digest& digest) {
 
 absl::StatusOr<v1::Document> DocumentReader::GetManifest(
     std::string_view tag_or_digest) {
+  ++manifest_gets_;
   KSO_ASSIGN_OR_RETURN(v1::Document document,
                        registry_->GetManifest(repository_, tag_or_digest));
   control_->AddFetched(static_cast<int64_t>(document.content().size()));

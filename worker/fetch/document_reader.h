@@ -1,6 +1,7 @@
 #ifndef KSO_WORKER_FETCH_DOCUMENT_READER_H_
 #define KSO_WORKER_FETCH_DOCUMENT_READER_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,12 +26,17 @@ class DocumentReader {
         cache_(cache),
         control_(control) {}
 
-  // What a tag or digest names.
-  absl::StatusOr<v1::Document> Top(std::string_view tag_or_digest);
+  // What a tag or digest names. Nothing when that is `known`, a digest, which
+  // is found out without a GET.
+  absl::StatusOr<std::optional<v1::Document>> Top(
+      std::string_view tag_or_digest, std::string_view known);
   // A manifest that an index lists.
   absl::StatusOr<v1::Document> Manifest(const v1::Descriptor& descriptor);
   // A config: at most 4 MiB.
   absl::StatusOr<v1::Document> Blob(const v1::Descriptor& descriptor);
+
+  // GETs of manifests so far.
+  int manifest_gets() const { return manifest_gets_; }
 
  private:
   absl::StatusOr<std::string> ReadCached(const Digest& digest);
@@ -40,6 +46,7 @@ class DocumentReader {
   const std::string repository_;
   BlobStore* const cache_;
   TaskControl* const control_;
+  int manifest_gets_ = 0;
 };
 
 }  // namespace kso::worker

@@ -1,6 +1,7 @@
 #include "worker/fetch/resolve_image.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -96,14 +97,20 @@ absl::StatusOr<v1::ResolvedImage> Resolve(
 
   v1::ResolvedImage image;
   image.set_reference(work.reference());
-  KSO_ASSIGN_OR_RETURN(*image.mutable_top(),
-                       reader.Top(reference.Identifier()));
+  KSO_ASSIGN_OR_RETURN(std::optional<v1::Document> top,
+                       reader.Top(reference.Identifier(), work.known_digest()));
+  if (!top) {
+    image.set_unchanged(true);
+    return image;
+  }
+  *image.mutable_top() = *std::move(top);
   if (oci::IsIndexType(image.top().content_descriptor().media_type())) {
     KSO_RETURN_IF_ERROR(AddIndexChildren(work, reader, image));
   } else {
     KSO_RETURN_IF_ERROR(AddBareManifest(reader, image));
   }
   if (work.want_configs()) KSO_RETURN_IF_ERROR(AddConfigs(reader, image));
+  image.set_manifest_gets(reader.manifest_gets());
   return image;
 }
 

@@ -54,9 +54,11 @@ class ResolveImageTest : public ::testing::Test {
   }
 
   absl::StatusOr<v1::ResolvedImage> Resolve(const std::string& reference,
-                                            bool want_configs = false) {
+                                            bool want_configs = false,
+                                            const std::string& known = "") {
     v1::ResolveImage work;
     work.set_reference(reference);
+    work.set_known_digest(known);
     work.set_location("images.list:7");
     work.set_want_configs(want_configs);
     for (const char* architecture : {"amd64", "arm64"}) {
@@ -100,6 +102,23 @@ TEST_F(ResolveImageTest, FetchesNothingThatTheCacheHas) {
   EXPECT_EQ(image->manifests_size(), 2);
   EXPECT_EQ(stores_.manifest_gets(), manifests);
   EXPECT_EQ(stores_.blob_gets(), blobs);
+}
+
+TEST_F(ResolveImageTest, SaysWhatIsKnownWithoutFetchingIt) {
+  const v1::Descriptor index = AddIndex();
+  const auto known =
+      Resolve("quay.io/coreos/etcd:v3.5.12", false, index.digest());
+  ASSERT_TRUE(known.ok()) << known.status();
+  EXPECT_TRUE(known->unchanged());
+  EXPECT_EQ(known->manifests_size(), 0);
+  EXPECT_EQ(stores_.manifest_gets(), 0);
+
+  const auto changed = Resolve("quay.io/coreos/etcd:v3.5.12", false,
+                               Sha256Of("another").ToString());
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_FALSE(changed->unchanged());
+  EXPECT_EQ(changed->manifests_size(), 2);
+  EXPECT_EQ(changed->manifest_gets(), 3);
 }
 
 TEST_F(ResolveImageTest, LearnsTheOnlyPlatformOfABareManifest) {
