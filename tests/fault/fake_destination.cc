@@ -77,12 +77,7 @@ std::string FakeDestination::TagOf(const std::string& repository,
 absl::StatusOr<bool> FakeDestination::HasBlob(std::string_view repository,
                                               const Digest& digest) {
   const std::string key = Key(repository, digest.ToString());
-  uint64_t time;
-  {
-    absl::MutexLock lock(&mutex_);
-    time = ++asked_[key];
-  }
-  Dice dice(seed_ + time);
+  Dice dice(seed_ + static_cast<uint64_t>(absl::ToUnixMicros(now_())));
   for (const char c : key) {
     dice = Dice(dice.Next() + static_cast<unsigned char>(c));
   }

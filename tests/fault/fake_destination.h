@@ -7,8 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "common/oci/image_store.h"
 #include "tests/fault/dice.h"
 #include "tests/fault/faults.h"
@@ -19,7 +18,7 @@ namespace kso::testing {
 // match, and manifests whose parts it does not have. Calls fail as `faults`
 // says, before they have an effect or after it. Not thread safe, but for
 // HasBlob, which the assembly asks on many threads: whether one fails depends
-// on nothing but the blob and how often it was asked for.
+// on nothing but the blob and the time.
 class FakeDestination : public oci::ImageStore {
  public:
   // Called after each tag, with its repository and what it points at.
@@ -27,8 +26,12 @@ class FakeDestination : public oci::ImageStore {
       std::function<void(const std::string& repository, const std::string& tag,
                          const std::string& digest)>;
 
-  FakeDestination(const Faults* faults, Dice dice)
-      : seed_(dice.Next()), faults_(*faults), dice_(dice) {}
+  FakeDestination(const Faults* faults, Dice dice,
+                  std::function<absl::Time()> now)
+      : seed_(dice.Next()),
+        faults_(*faults),
+        dice_(dice),
+        now_(std::move(now)) {}
 
   void set_on_tag(OnTag on_tag) { on_tag_ = std::move(on_tag); }
   // To try the invariants: takes every manifest.
@@ -67,11 +70,10 @@ class FakeDestination : public oci::ImageStore {
                           const v1::Document& manifest, bool deep) const;
   absl::Status Trouble();
 
-  absl::Mutex mutex_;
-  std::map<std::string, uint64_t> asked_ ABSL_GUARDED_BY(mutex_);
   const uint64_t seed_;
   const Faults& faults_;
   Dice dice_;
+  const std::function<absl::Time()> now_;
   OnTag on_tag_;
   bool careless_ = false;
   std::map<std::string, std::string> blobs_;

@@ -1,6 +1,7 @@
 #include "tests/fault/farm_model.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/base/digest.h"
 #include "common/base/strings.h"
 #include "common/oci/destination.h"
 
@@ -42,7 +43,7 @@ FarmModel::FarmModel(const HistoryOptions& options)
                audit_.OnDurable(record);
              }),
       network_(&loop_, &faults_, dice_.Fork()),
-      destination_(&faults_, dice_.Fork()),
+      destination_(&faults_, dice_.Fork(), [this] { return loop_.now(); }),
       tasks_(&faults_, dice_.Fork(), &upstream_, &destination_),
       coordinator_(&loop_, &faults_, dice_.Fork(), &network_, &store_,
                    &destination_, &findings_) {
@@ -81,8 +82,11 @@ FarmModel::FarmModel(const HistoryOptions& options)
 void FarmModel::MakeReleases() {
   const int files = dice_.Between(1, 4);
   for (int i = 0; i < files; ++i) {
-    upstream_.AddFile(absl::StrCat("https://dl.example.com/tool", i),
-                      {"amd64", "arm64"}, 1000 * dice_.Between(1, 100000));
+    const std::string url = absl::StrCat("https://dl.example.com/tool", i);
+    v1::FileRequest& file = upstream_.AddFile(url, {"amd64", "arm64"},
+                                              1000 * dice_.Between(1, 100000));
+    // What is stated can be reused by a later build.
+    if (dice_.Chance(0.7)) file.set_digest(Sha256Of(url).ToString());
   }
   const int images = dice_.Between(1, 3);
   for (int i = 0; i < images; ++i) {
@@ -108,6 +112,8 @@ void FarmModel::MakePeople() {
     submit.set_build_id(absl::StrCat("build", i));
     *submit.mutable_release() = dice_.Pick(releases_);
     submit.set_plan_only(dice_.Chance(0.1));
+    submit.set_fresh(dice_.Chance(0.2));
+    submit.set_priority(dice_.Between(-20, 20));
     // Some are submitted by two, or told twice.
     const int people = dice_.Between(1, 2);
     for (int j = 0; j < people; ++j) {

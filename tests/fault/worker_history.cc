@@ -53,7 +53,7 @@ class WorkerHistory {
       : dice_(seed),
         directory_(std::move(directory)),
         upstream_(dice_.Fork()),
-        destination_(&faults_, dice_.Fork()),
+        destination_(&faults_, dice_.Fork(), [this] { return Later(); }),
         registries_(dice_.Fork(), &destination_) {
     clock_.AdvanceByItself();
     MakeWorld();
@@ -91,6 +91,11 @@ class WorkerHistory {
   }
 
  private:
+  // So that no two calls go the same way.
+  absl::Time Later() {
+    return absl::UnixEpoch() + absl::Microseconds(++calls_);
+  }
+
   void SetTrouble(double trouble) {
     upstream_.set_trouble(trouble);
     registries_.set_trouble(trouble);
@@ -303,6 +308,7 @@ class WorkerHistory {
   const fs::path directory_;
   WorkerReport report_;
   Faults faults_;
+  int64_t calls_ = 0;
   FakeClock clock_;
   FaultyUpstream upstream_;
   FakeDestination destination_;
