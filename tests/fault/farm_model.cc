@@ -131,7 +131,10 @@ void FarmModel::Begin() {
                 [worker = each.get()] { worker->Start(); });
   }
   for (const auto& each : clients_) {
-    loop_.After(dice_.Between(absl::ZeroDuration(), absl::Seconds(60)),
+    // At once, or when earlier builds may have left something to reuse.
+    const absl::Duration latest =
+        dice_.Chance(0.5) ? absl::Seconds(60) : absl::Minutes(5);
+    loop_.After(dice_.Between(absl::ZeroDuration(), latest),
                 [client = each.get()] { client->Begin(); });
   }
   PlanFaults();
