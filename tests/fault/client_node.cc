@@ -98,6 +98,7 @@ void ClientNode::OnWatched(
       findings_.Broken(Concat(name_, ": saw event ", event.sequence(),
                               " in place of ", expected));
     }
+    findings_.Tell(Concat(name_, " reads: ", event.text()));
     events_.push_back(event);
   }
   last_state_ = response->build().state();
