@@ -289,12 +289,22 @@ void FarmModel::CheckBuild(const coordinator::BuildEntry& build) {
         findings_.Broken(Concat(build.build_id, " succeeded without ",
                                 repository, ":", tag));
       } else if (tag.starts_with(build.release.name()) &&
-                 digest != image.index().digest()) {
+                 IsLastOfItsName(build) && digest != image.index().digest()) {
         findings_.Broken(Concat(repository, ":", tag, " is ", digest,
                                 " in place of ", image.index().digest()));
       }
     }
   }
+}
+
+bool FarmModel::IsLastOfItsName(const coordinator::BuildEntry& build) const {
+  for (const auto& [id, other] : coordinator_.state()->builds()) {
+    if (other.release.name() == build.release.name() &&
+        other.ended > build.ended) {
+      return false;
+    }
+  }
+  return true;
 }
 
 HistoryReport FarmModel::Report() const {
