@@ -18,6 +18,7 @@
 #include "common/base/version.h"
 #include "common/blob/disk_blob_store.h"
 #include "common/blob/grpc_blob_store.h"
+#include "common/http/host_limits.h"
 #include "common/http/retry.h"
 #include "common/http/transport.h"
 #include "common/oci/credentials.h"
@@ -27,6 +28,7 @@
 #include "kso/v1/blob.grpc.pb.h"
 #include "spdlog/spdlog.h"
 #include "worker/description.h"
+#include "worker/host_reports.h"
 #include "worker/runner.h"
 #include "worker/session.h"
 #include "worker/stop_signals.h"
@@ -43,6 +45,7 @@ struct Options {
   std::vector<std::string> platforms;
   int slots = 0;
   int least_free_mebibytes = 1024;
+  int least_kibibytes_per_second = 1;
   std::vector<std::string> token_realms;
 };
 
@@ -107,13 +110,19 @@ absl::Status Work(const Options& options, StopSignals& signals) {
                        oci::Credentials::FromEnvironment());
   KSO_ASSIGN_OR_RETURN(oci::TokenRealms token_realms,
                        oci::ParseTokenRealms(options.token_realms));
-  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<http::Transport> transport,
-                       http::CreateCurlTransport());
-  KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> registry_transport,
-                       http::CreateCurlTransport());
   Clock* const clock = Clock::Real();
-  const std::unique_ptr<http::Transport> retrying =
-      http::WithRetries(std::move(registry_transport), clock);
+  http::HostLimits host_limits(clock);
+  http::TransportOptions transfers;
+  transfers.least_bytes_per_second = int64_t{options.least_kibibytes_per_second}
+                                     << 10;
+  KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> curl,
+                       http::CreateCurlTransport(transfers));
+  const std::unique_ptr<http::Transport> transport =
+      http::WithHostLimits(std::move(curl), &host_limits);
+  KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> registry_curl,
+                       http::CreateCurlTransport(transfers));
+  const std::unique_ptr<http::Transport> retrying = http::WithRetries(
+      http::WithHostLimits(std::move(registry_curl), &host_limits), clock);
 
   const std::shared_ptr<grpc::Channel> channel =
       rpc::CreateChannel(options.coordinator);
@@ -154,7 +163,11 @@ absl::Status Work(const Options& options, StopSignals& signals) {
   const int64_t least_free = int64_t{options.least_free_mebibytes} << 20;
   Session session(
       workers.get(), clock,
-      [&] { return WithHealth(info, directory, least_free); },
+      [&] {
+        v1::WorkerInfo now = WithHealth(info, directory, least_free);
+        AddHostReports(host_limits, clock->Now(), now);
+        return now;
+      },
       [](const std::string& change) { spdlog::info(change); });
   Runner runner(info.slots(), dispatcher.get(), [&session] { session.Wake(); });
   const auto watch = WatchSignals(signals, session);
@@ -206,6 +219,12 @@ int main(int argc, char** argv) {
                  "Take no work with less free disk space than this, in MiB")
       ->type_name("N")
       ->check(CLI::Range(0, 1 << 30).description(""))
+      ->capture_default_str();
+  app.add_option("--min-rate-kib", options.least_kibibytes_per_second,
+                 "Cut a transfer, to try it again, that stays below this many "
+                 "KiB a second for a minute; 0 lets it drip")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1 << 20).description(""))
       ->capture_default_str();
   app.add_option("--token-realm", options.token_realms,
                  "A host that may give out tokens for a registry, where the "

@@ -80,6 +80,9 @@ std::string StatusText(const v1::Build& build, absl::Time now) {
   for (const std::string& waiting : build.waiting()) {
     absl::StrAppend(&text, "  waiting: ", Printable(waiting), "\n");
   }
+  for (const v1::HostLimit& host : build.hosts()) {
+    absl::StrAppend(&text, "  limits of ", Printable(host.words()), "\n");
+  }
   for (const v1::Failure& failure : build.failures()) {
     absl::StrAppend(&text, "  failed: ", Printable(failure.item()), ": ",
                     Printable(failure.reason()), "\n");

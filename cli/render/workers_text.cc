@@ -55,6 +55,9 @@ std::string WorkersText(const v1::ListWorkersResponse& workers,
       absl::StrAppend(&notes, name, ": ", Printable(lease.activity()), "\n");
     }
   }
+  for (const v1::HostLimit& host : workers.hosts()) {
+    absl::StrAppend(&notes, "limits of ", Printable(host.words()), "\n");
+  }
   return absl::StrCat(FormatTable(rows), notes);
 }
 

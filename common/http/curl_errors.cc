@@ -16,7 +16,7 @@ absl::Status StatusOfCurl(CURLcode code, const Url& url,
     case CURLE_SSL_ISSUER_ERROR:
       return absl::FailedPreconditionError(Concat(
           what, "; install the authority that signed the certificate of ",
-          url.host(), " on this machine"));
+          url.host(), " on this machine, or name its file in SSL_CERT_FILE"));
     case CURLE_COULDNT_RESOLVE_HOST:
       return absl::UnavailableError(
           Concat(what, "; check the name and this machine's DNS"));

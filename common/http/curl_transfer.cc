@@ -1,6 +1,7 @@
 #include "common/http/curl_transfer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 
 #include "absl/strings/ascii.h"
@@ -24,6 +25,12 @@ bool HasControlCharacter(const std::string& text) {
   return std::any_of(text.begin(), text.end(), absl::ascii_iscntrl);
 }
 
+// For durations only: no step of the machine's clock shows in it.
+absl::Time SteadyNow() {
+  return absl::UnixEpoch() +
+         absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+}
+
 // Whether a header that a caller did not mark as a credential is one anyway.
 bool IsCredential(const std::string& name) {
   return absl::EqualsIgnoreCase(name, "authorization") ||
@@ -41,7 +48,7 @@ CurlTransfer::~CurlTransfer() {
 
 absl::StatusOr<Response> CurlTransfer::Run() {
   KSO_RETURN_IF_ERROR(SetOptions());
-  last_progress_ = std::chrono::steady_clock::now();
+  progress_.emplace(*plan_.options, SteadyNow());
   const CURLcode code = curl_easy_perform(curl_);
   const bool refused_early = code != CURLE_OK && headers_done_ &&
                              response_.status >= 400 && abort_status_.ok();
@@ -70,6 +77,10 @@ absl::Status CurlTransfer::SetOptions() {
   curl_easy_setopt(
       curl_, CURLOPT_CONNECTTIMEOUT_MS,
       static_cast<long>(absl::ToInt64Milliseconds(options.connect_timeout)));
+  if (!options.trusted_authorities.empty()) {
+    curl_easy_setopt(curl_, CURLOPT_CAINFO,
+                     options.trusted_authorities.c_str());
+  }
   curl_easy_setopt(curl_, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(curl_, CURLOPT_MAXCONNECTS, kIdleConnections);
   curl_easy_setopt(curl_, CURLOPT_BUFFERSIZE, kBufferBytes);
@@ -218,10 +229,12 @@ size_t CurlTransfer::OnHeader(char* data, size_t size, size_t count,
 
 size_t CurlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
   auto* transfer = static_cast<CurlTransfer*>(self);
+  // The time that the sink takes is not the other side's.
+  const absl::Time begun = SteadyNow();
   transfer->abort_status_ =
       transfer->TakeBody(std::string_view(data, size * count));
-  // The time that the sink took is not the other side's.
-  transfer->last_progress_ = std::chrono::steady_clock::now();
+  const absl::Time done = SteadyNow();
+  transfer->progress_->Excuse(done - begun, done);
   return transfer->abort_status_.ok() ? size * count : CURL_WRITEFUNC_ERROR;
 }
 
@@ -241,8 +254,10 @@ absl::StatusOr<size_t> CurlTransfer::ReadBody(char* data, size_t size) {
 
 size_t CurlTransfer::OnRead(char* data, size_t size, size_t count, void* self) {
   auto* transfer = static_cast<CurlTransfer*>(self);
+  const absl::Time begun = SteadyNow();
   const absl::StatusOr<size_t> read = transfer->ReadBody(data, size * count);
-  transfer->last_progress_ = std::chrono::steady_clock::now();
+  const absl::Time done = SteadyNow();
+  transfer->progress_->Excuse(done - begun, done);
   if (read.ok()) return *read;
   transfer->abort_status_ = read.status();
   return CURL_READFUNC_ABORT;
@@ -264,16 +279,10 @@ int CurlTransfer::OnProgress(void* self, curl_off_t, curl_off_t down,
         absl::CancelledError(Concat(plan.url->display(), ": cancelled"));
     return 1;
   }
-  const SteadyTime now = std::chrono::steady_clock::now();
-  if (down + up != transfer->bytes_moved_) {
-    transfer->bytes_moved_ = down + up;
-    transfer->last_progress_ = now;
-  }
-  const absl::Duration idle = absl::FromChrono(now - transfer->last_progress_);
-  if (idle < plan.options->progress_timeout) return 0;
+  const std::string trouble = transfer->progress_->Look(down + up, SteadyNow());
+  if (trouble.empty()) return 0;
   transfer->abort_status_ = absl::DeadlineExceededError(
-      Concat(plan.url->display(), ": nothing moved for ",
-             absl::FormatDuration(plan.options->progress_timeout),
+      Concat(plan.url->display(), ": ", trouble,
              "; check the network and the other side"));
   return 1;
 }

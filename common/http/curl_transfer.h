@@ -3,16 +3,17 @@
 
 #include <curl/curl.h>
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/base/byte_stream.h"
+#include "common/http/progress_watch.h"
 #include "common/http/transport.h"
 #include "common/http/url.h"
 
@@ -50,8 +51,6 @@ class CurlTransfer {
   std::string PeerAddress() const;
 
  private:
-  using SteadyTime = std::chrono::steady_clock::time_point;
-
   // libcurl's callbacks; `self` is the transfer.
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
@@ -85,8 +84,7 @@ class CurlTransfer {
   size_t header_bytes_ = 0;
   bool headers_done_ = false;
   bool body_cut_ = false;
-  int64_t bytes_moved_ = 0;
-  SteadyTime last_progress_;
+  std::optional<ProgressWatch> progress_;
   // Why a callback ended the transfer.
   absl::Status abort_status_;
 };

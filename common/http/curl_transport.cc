@@ -1,9 +1,11 @@
 #include "common/http/curl_transport.h"
 
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/http/address.h"
 #include "common/http/curl_handle_pool.h"
@@ -16,11 +18,28 @@ namespace {
 
 constexpr size_t kMostErrorBody = 64 << 10;
 
+TransportOptions WithEnvironment(TransportOptions options) {
+  const char* authorities = std::getenv("SSL_CERT_FILE");
+  if (options.trusted_authorities.empty() && authorities != nullptr) {
+    options.trusted_authorities = authorities;
+  }
+  return options;
+}
+
+// Trouble with a place that only a redirect names says where it came from.
+absl::Status Redirected(const Request& request, const absl::Status& status) {
+  if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) {
+    return status;
+  }
+  return Prefixed(status, Concat(DisplayUrl(request.url), " redirects to "));
+}
+
 class CurlTransport : public Transport {
  public:
   CurlTransport(const TransportOptions& options,
                 std::function<bool(absl::string_view)> is_private)
-      : options_(options), is_private_(std::move(is_private)) {}
+      : options_(WithEnvironment(options)),
+        is_private_(std::move(is_private)) {}
 
   absl::StatusOr<Response> Perform(const Request& request,
                                    size_t max_body) override {
@@ -73,7 +92,12 @@ class CurlTransport : public Transport {
       if (request.cancelled && request.cancelled()) {
         return absl::CancelledError(Concat(url.display(), ": cancelled"));
       }
-      KSO_ASSIGN_OR_RETURN(Answer answer, Exchange(plan));
+      absl::StatusOr<Answer> exchanged = Exchange(plan);
+      if (!exchanged.ok()) {
+        return redirects == 0 ? exchanged.status()
+                              : Redirected(request, exchanged.status());
+      }
+      Answer answer = *std::move(exchanged);
       const std::optional<std::string> location =
           answer.response.Header("Location");
       if (!IsRedirect(answer.response.status) || !location ||

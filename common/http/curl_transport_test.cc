@@ -215,6 +215,47 @@ TEST(CurlTransportTest, CutsTransfersInWhichNothingMoves) {
             absl::StatusCode::kDeadlineExceeded);
 }
 
+TEST(CurlTransportTest, CutsTransfersThatDrip) {
+  HttpServer server;
+  absl::Notification end;
+  server.routes().Get("/a", [&end](const auto&, auto& response) {
+    response.set_content_provider(
+        1 << 20, "text/plain", [&end](size_t, size_t, httplib::DataSink& sink) {
+          // A few bytes a second, until the client has had enough.
+          return sink.write("drip", 4) &&
+                 !end.WaitForNotificationWithTimeout(absl::Milliseconds(20));
+        });
+  });
+  server.Start();
+  TransportOptions options;
+  options.least_bytes_per_second = 1 << 20;
+  options.rate_window = absl::Milliseconds(100);
+  StringSink sink;
+  const absl::Status status =
+      Make(options)->Download(Get(server.Url("/a")), sink).status();
+  end.Notify();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+  EXPECT_NE(std::string(status.message()).find("a second; check the network"),
+            std::string::npos)
+      << status;
+}
+
+TEST(CurlTransportTest, ARedirectToADeadOriginNamesBoth) {
+  HttpServer server;
+  server.routes().Get("/a", [](const auto&, auto& response) {
+    response.set_redirect("http://127.0.0.1:1/b?secret=x");
+  });
+  server.Start();
+  const absl::Status status = Make()->Perform(Get(server.Url("/a"))).status();
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  const std::string message(status.message());
+  EXPECT_EQ(
+      message.find(server.Url("/a") + " redirects to http://127.0.0.1:1/b: "),
+      0u)
+      << message;
+  EXPECT_EQ(message.find("secret"), std::string::npos);
+}
+
 TEST(CurlTransportTest, CancellationIsNoticedInMidTransfer) {
   SilentServer server;
   Request request = Get(server.url());

@@ -51,11 +51,12 @@ struct Response {
 // Makes HTTP requests. Any status is an answer; a Status says that there was
 // none: UNAVAILABLE when the host cannot be reached or the connection broke
 // (including a body shorter than announced), DEADLINE_EXCEEDED when nothing
-// moved for the progress timeout, INVALID_ARGUMENT for a bad URL,
-// PERMISSION_DENIED for a redirect from a public to a private or link-local
-// address or from https to http, FAILED_PRECONDITION for a certificate that
-// this machine does not trust or endless redirects, RESOURCE_EXHAUSTED for a
-// body over the bound, CANCELLED. Messages hold no query strings.
+// moved for the progress timeout or it only drips, INVALID_ARGUMENT for a bad
+// URL, PERMISSION_DENIED for a redirect from a public to a private or
+// link-local address or from https to http, FAILED_PRECONDITION for a
+// certificate that this machine does not trust or endless redirects,
+// RESOURCE_EXHAUSTED for a body over the bound, CANCELLED. Messages hold no
+// query strings.
 //
 // May be called from any thread; each call blocks its caller and opens its
 // sockets on that thread (so a caller inside a network namespace reaches hosts
@@ -84,7 +85,14 @@ struct TransportOptions {
   absl::Duration connect_timeout = absl::Seconds(15);
   // A transfer in which no byte moves for this long is cut.
   absl::Duration progress_timeout = absl::Seconds(60);
+  // So is one that moved fewer bytes a second than this over a whole
+  // `rate_window`; 0 lets it drip.
+  int64_t least_bytes_per_second = 1024;
+  absl::Duration rate_window = absl::Seconds(60);
   std::string user_agent = "kso";
+  // Who is trusted to sign the certificates of hosts, as a file of PEM. Empty:
+  // $SSL_CERT_FILE, and where that is not set what the machine trusts.
+  std::string trusted_authorities;
 };
 
 // The transport over libcurl.

@@ -15,8 +15,9 @@ absl::StatusOr<bool> BlobExists(RegistrySession& session,
                                 const AccessScope& scope, const Digest& digest);
 
 // Pushes a blob as ImageStore::PutBlob promises: one POST, then one PUT with
-// all of it (distribution-spec 1.1, "POST then PUT"). An upload that breaks is
-// begun anew. Returns the bytes that moved.
+// all of it (distribution-spec 1.1, "POST then PUT"). An upload that breaks
+// goes on where it broke if the registry knows what it has got, and is begun
+// anew otherwise. Returns the bytes that moved.
 absl::StatusOr<int64_t> UploadBlob(RegistrySession& session,
                                    const std::string& repository,
                                    const Digest& digest, int64_t size,

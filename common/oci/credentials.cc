@@ -6,13 +6,17 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/oci/credential_helper.h"
 
 namespace kso::oci {
 namespace {
@@ -20,6 +24,10 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr size_t kLargestFile = 4 << 20;
+// Helpers give out logins that last, or tokens that last for hours.
+constexpr absl::Duration kHelperAnswerLasts = absl::Minutes(5);
+// Docker's name for "docker.io".
+constexpr char kDockerHubKey[] = "https://index.docker.io/v1/";
 
 // All names of Docker Hub are one registry.
 std::string CanonicalHost(std::string_view host) {
@@ -114,6 +122,35 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
 
 }  // namespace
 
+// Thread safe. Whoever comes while a helper is asked waits for its answer.
+class Credentials::HelperAnswers {
+ public:
+  absl::StatusOr<std::optional<Login>> Get(const std::string& helper,
+                                           const std::string& server) {
+    absl::MutexLock lock(&mutex_);
+    const auto known = answers_.find({helper, server});
+    if (known != answers_.end() && absl::Now() < known->second.ask_again_at) {
+      return known->second.login;
+    }
+    KSO_ASSIGN_OR_RETURN(std::optional<Login> login,
+                         AskCredentialHelper(helper, server));
+    answers_.insert_or_assign({helper, server},
+                              Answer{login, absl::Now() + kHelperAnswerLasts});
+    return login;
+  }
+
+ private:
+  struct Answer {
+    std::optional<Login> login;
+    absl::Time ask_again_at;
+  };
+
+  absl::Mutex mutex_;
+  // By helper and server.
+  std::map<std::pair<std::string, std::string>, Answer> answers_
+      ABSL_GUARDED_BY(mutex_);
+};
+
 absl::StatusOr<Credentials> Credentials::FromEnvironment() {
   for (const std::filesystem::path& path : CandidateFiles()) {
     std::error_code error;
@@ -136,6 +173,17 @@ absl::StatusOr<Credentials> Credentials::FromJson(std::string_view content) {
     return absl::InvalidArgumentError("it is not a JSON object");
   }
   Credentials credentials;
+  credentials.answers_ = std::make_shared<HelperAnswers>();
+  if (const std::string store = StringAt(json, "credsStore"); !store.empty()) {
+    credentials.helpers_[""] = store;
+  }
+  if (const auto helpers = json.find("credHelpers");
+      helpers != json.end() && helpers->is_object()) {
+    for (const auto& [key, helper] : helpers->items()) {
+      if (!helper.is_string()) continue;
+      credentials.helpers_[CanonicalKey(key)] = helper.get<std::string>();
+    }
+  }
   const auto auths = json.find("auths");
   if (auths == json.end() || !auths->is_object()) return credentials;
   for (const auto& [key, entry] : auths->items()) {
@@ -148,9 +196,8 @@ absl::StatusOr<Credentials> Credentials::FromJson(std::string_view content) {
   return credentials;
 }
 
-std::optional<Login> Credentials::Find(std::string_view host,
-                                       std::string_view repository) const {
-  const std::string registry = CanonicalHost(host);
+std::optional<Login> Credentials::FindEntry(const std::string& registry,
+                                            std::string_view repository) const {
   std::string key = Concat(registry, "/", repository);
   while (true) {
     if (const auto found = logins_.find(key); found != logins_.end()) {
@@ -160,6 +207,20 @@ std::optional<Login> Credentials::Find(std::string_view host,
     if (slash == std::string::npos) return std::nullopt;
     key.resize(slash);
   }
+}
+
+absl::StatusOr<std::optional<Login>> Credentials::Find(
+    std::string_view host, std::string_view repository) const {
+  const std::string registry = CanonicalHost(host);
+  auto helper = helpers_.find(registry);
+  if (helper == helpers_.end()) {
+    if (auto login = FindEntry(registry, repository)) return login;
+    helper = helpers_.find("");
+  }
+  if (helper == helpers_.end()) return std::nullopt;
+  return answers_->Get(helper->second, registry == "docker.io"
+                                           ? std::string(kDockerHubKey)
+                                           : registry);
 }
 
 }  // namespace kso::oci

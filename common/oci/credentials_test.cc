@@ -21,19 +21,22 @@ constexpr char kFile[] = R"({
 TEST(CredentialsTest, FindsTheMostSpecificLogin) {
   const auto credentials = Credentials::FromJson(kFile);
   ASSERT_TRUE(credentials.ok()) << credentials.status();
-  EXPECT_EQ(credentials->Find("quay.io", "team/image")->username, "team");
-  EXPECT_EQ(credentials->Find("quay.io", "team/image")->password, "pass:word");
-  EXPECT_EQ(credentials->Find("quay.io", "teams/image")->username, "site");
-  EXPECT_EQ(credentials->Find("token.example.com", "a")->identity_token, "abc");
-  EXPECT_FALSE(credentials->Find("helper.example.com", "a"));
-  EXPECT_FALSE(credentials->Find("example.com", "quay.io"));
+  const auto find = [&](const char* host, const char* repository) {
+    return *credentials->Find(host, repository);
+  };
+  EXPECT_EQ(find("quay.io", "team/image")->username, "team");
+  EXPECT_EQ(find("quay.io", "team/image")->password, "pass:word");
+  EXPECT_EQ(find("quay.io", "teams/image")->username, "site");
+  EXPECT_EQ(find("token.example.com", "a")->identity_token, "abc");
+  EXPECT_FALSE(find("helper.example.com", "a").has_value());
+  EXPECT_FALSE(find("example.com", "quay.io").has_value());
 }
 
 TEST(CredentialsTest, DockerHubHasManyNames) {
   const auto credentials = Credentials::FromJson(kFile);
   ASSERT_TRUE(credentials.ok());
   for (const char* host : {"docker.io", "registry-1.docker.io"}) {
-    EXPECT_EQ(credentials->Find(host, "library/nginx")->username, "hub");
+    EXPECT_EQ((**credentials->Find(host, "library/nginx")).username, "hub");
   }
 }
 
@@ -48,7 +51,7 @@ TEST(CredentialsTest, ABadLoginIsNamedButNotShown) {
 }
 
 TEST(CredentialsTest, NobodyIsKnownByDefault) {
-  EXPECT_FALSE(Credentials().Find("quay.io", "a"));
+  EXPECT_FALSE(Credentials().Find("quay.io", "a")->has_value());
   EXPECT_TRUE(Credentials::FromJson("{}").ok());
   EXPECT_FALSE(Credentials::FromJson("not json").ok());
 }

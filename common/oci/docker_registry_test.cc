@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "common/http/transport.h"
 #include "common/oci/media_types.h"
@@ -79,6 +82,44 @@ TEST_F(DockerRegistryTest, PushesAndPullsBlobs) {
   StringSink tail;
   ASSERT_TRUE(client_->GetBlob(kRepository, blob, tail, 5 << 19).ok());
   EXPECT_EQ(tail.content().size(), content.size() - (5 << 19));
+}
+
+// Ends as a connection would, after `bytes`.
+class BrokenSource : public ByteSource {
+ public:
+  BrokenSource(std::unique_ptr<ByteSource> next, int64_t bytes)
+      : next_(std::move(next)), left_(bytes) {}
+
+  absl::StatusOr<size_t> Read(char* buffer, size_t size) override {
+    if (left_ == 0) return absl::UnavailableError("cut");
+    const auto count = next_->Read(buffer, std::min<int64_t>(size, left_));
+    if (count.ok()) left_ -= static_cast<int64_t>(*count);
+    return count;
+  }
+
+ private:
+  const std::unique_ptr<ByteSource> next_;
+  int64_t left_;
+};
+
+TEST_F(DockerRegistryTest, APushThatBrokeIsFinished) {
+  std::string content;
+  for (int i = 0; content.size() < (8 << 20); ++i) content += std::to_string(i);
+  const v1::Descriptor blob = DescriptorOf(content, kOciLayerTar);
+  std::vector<int64_t> opened;
+  const auto open =
+      [&](int64_t offset) -> absl::StatusOr<std::unique_ptr<ByteSource>> {
+    opened.push_back(offset);
+    std::unique_ptr<ByteSource> source = SourceOfString(content, offset);
+    if (opened.size() > 1) return source;
+    return std::make_unique<BrokenSource>(std::move(source), 5 << 20);
+  };
+  const auto pushed = client_->PutBlob(kRepository, blob, open);
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_EQ(opened.size(), 2u);
+  StringSink sink;
+  EXPECT_TRUE(client_->GetBlob(kRepository, blob, sink).ok());
+  EXPECT_EQ(sink.content(), content);
 }
 
 TEST_F(DockerRegistryTest, ANewRepositoryHasAnEmptyBlob) {

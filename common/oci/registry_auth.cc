@@ -63,7 +63,8 @@ absl::StatusOr<std::string> RegistryAuth::Authorization(
   const TokenCache::Demand demand =
       options_.cache->DemandOf(options_.registry.origin());
   if (!demand.tokens) {
-    return demand.basic ? BasicAuthorization(scope) : std::string();
+    if (!demand.basic) return std::string();
+    return BasicAuthorization(scope);
   }
   return options_.cache->Get(
       options_.registry.origin(), scope.ToString(),
@@ -84,7 +85,7 @@ absl::StatusOr<bool> RegistryAuth::Learn(const http::Response& response,
     options_.cache->Drop(registry, scope.ToString(), refused);
     return true;
   }
-  const std::string header = BasicAuthorization(scope);
+  KSO_ASSIGN_OR_RETURN(const std::string header, BasicAuthorization(scope));
   return !header.empty() && header != refused;
 }
 
@@ -111,16 +112,19 @@ RegistryAuth::FindTokenService(const http::Response& response,
   return std::nullopt;
 }
 
-std::string RegistryAuth::BasicAuthorization(const AccessScope& scope) const {
-  const std::optional<Login> login =
-      credentials_->Find(options_.registry.host(), scope.repository);
+absl::StatusOr<std::string> RegistryAuth::BasicAuthorization(
+    const AccessScope& scope) const {
+  KSO_ASSIGN_OR_RETURN(
+      const std::optional<Login> login,
+      credentials_->Find(options_.registry.host(), scope.repository));
   return login && !login->username.empty() ? BasicHeader(*login) : "";
 }
 
-http::Request RegistryAuth::TokenRequest(const TokenService& service,
-                                         const AccessScope& scope) const {
-  const std::optional<Login> login =
-      credentials_->Find(options_.registry.host(), scope.repository);
+absl::StatusOr<http::Request> RegistryAuth::TokenRequest(
+    const TokenService& service, const AccessScope& scope) const {
+  KSO_ASSIGN_OR_RETURN(
+      const std::optional<Login> login,
+      credentials_->Find(options_.registry.host(), scope.repository));
   std::string service_query;
   if (!service.service.empty()) {
     service_query = Concat("&service=", PercentEncode(service.service));
@@ -156,8 +160,10 @@ absl::StatusOr<TokenCache::Token> RegistryAuth::FetchToken(
     const TokenService& service, const AccessScope& scope) const {
   const std::string what = Concat("getting a token for ", scope.ToString());
   const absl::Time asked_at = clock_->Now();
+  KSO_ASSIGN_OR_RETURN(const http::Request request,
+                       TokenRequest(service, scope));
   const absl::StatusOr<http::Response> response =
-      transport_->Perform(TokenRequest(service, scope), kLargestTokenAnswer);
+      transport_->Perform(request, kLargestTokenAnswer);
   if (!response.ok()) return TransportError(response.status(), what);
   if (response->status != 200) {
     return RegistryError(*response, what, options_.registry.host(),

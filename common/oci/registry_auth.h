@@ -61,11 +61,12 @@ class RegistryAuth {
 
   absl::StatusOr<std::optional<TokenService>> FindTokenService(
       const http::Response& response, bool& basic) const;
-  std::string BasicAuthorization(const AccessScope& scope) const;
+  absl::StatusOr<std::string> BasicAuthorization(
+      const AccessScope& scope) const;
   absl::StatusOr<TokenCache::Token> FetchToken(const TokenService& service,
                                                const AccessScope& scope) const;
-  http::Request TokenRequest(const TokenService& service,
-                             const AccessScope& scope) const;
+  absl::StatusOr<http::Request> TokenRequest(const TokenService& service,
+                                             const AccessScope& scope) const;
 
   const Options options_;
   http::Transport* const transport_;

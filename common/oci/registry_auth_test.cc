@@ -182,6 +182,30 @@ TEST_F(RegistryAuthTest, UploadsElsewhereCarryNoCredentials) {
   EXPECT_TRUE(pushed.ok()) << pushed.status();
 }
 
+TEST_F(RegistryAuthTest, ATokenThatExpiresInMidUploadIsRenewed) {
+  const std::string digest = Sha256Of("x").ToString();
+  const std::string put =
+      "https://quay.io/u/1?digest=sha256%3A" + Sha256Of("x").hex();
+  Guard("HEAD", kBlob, bearer_, "Bearer t1", {.status = 404});
+  Guard("POST", "https://quay.io/v2/a/blobs/uploads/", bearer_, "Bearer t1",
+        {.status = 202, .headers = {{"Location", "/u/1"}}});
+  Guard("PUT", put, bearer_, "Bearer t2", {.status = 201});
+  transport_.On("GET", kPushToken,
+                FakeAnswer{.body = R"({"token":"t1","expires_in":300})"});
+  transport_.On("GET", kPushToken,
+                FakeAnswer{.body = R"({"token":"t2","expires_in":300})"});
+  client_ = *CreateRegistryClient({.host = "quay.io"}, &transport_, &clock_,
+                                  &credentials_);
+  v1::Descriptor blob;
+  blob.set_digest(digest);
+  blob.set_size(1);
+  const auto pushed = client_->PutBlob(
+      "a", blob, [](int64_t offset) { return SourceOfString("x", offset); });
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_EQ(transport_.CountOf("PUT", put), 2);
+  EXPECT_EQ(transport_.requests().back().body, "x");
+}
+
 TEST_F(RegistryAuthTest, SessionsShareWhatOneHasLearned) {
   Guard("HEAD", kBlob, bearer_, "Bearer t1");
   transport_.On("GET", kToken,

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/status_notes.h"
 #include "common/oci/media_types.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_transport.h"
@@ -213,6 +214,72 @@ TEST_F(RegistryClientTest, PushesAreBegunAnewAfterTrouble) {
   EXPECT_EQ(*pushed, 10);
   EXPECT_EQ(transport_.CountOf("POST", uploads), 3);
   EXPECT_EQ(transport_.requests().back().body, kContent);
+}
+
+TEST_F(RegistryClientTest, APushThatBrokeGoesOnWhereItBroke) {
+  const std::string content(3 << 20, 'x');
+  const std::string query = "digest=sha256%3A" + Sha256Of(content).hex();
+  const std::string url = "https://quay.io/u/1";
+  transport_.On("HEAD", BlobUrl(content), FakeAnswer{.status = 404});
+  transport_.On("POST", kV2 + "a/blobs/uploads/",
+                FakeAnswer{.status = 202, .headers = {{"Location", url}}});
+  transport_.On("PUT", url + "?" + query,
+                FakeAnswer{.ending = absl::UnavailableError("cut")});
+  transport_.On("GET", url,
+                FakeAnswer{.status = 204,
+                           .headers = {{"Range", "0-2097151"},
+                                       {"Location", "/u/1?state=2"}}});
+  transport_.On(
+      "PATCH", url + "?state=2",
+      FakeAnswer{.status = 202, .headers = {{"Location", "/u/1?state=3"}}});
+  transport_.On("PUT", url + "?state=3&" + query, FakeAnswer{.status = 201});
+
+  const auto pushed = client_->PutBlob(
+      "a", BlobOf(content),
+      [&content](int64_t offset) { return SourceOfString(content, offset); });
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  const auto requests = transport_.requests();
+  const http::Request& patch = requests[requests.size() - 2];
+  EXPECT_EQ(patch.method, "PATCH");
+  EXPECT_EQ(patch.body.size(), 1u << 20);
+  EXPECT_EQ(HeaderOf(patch, "Content-Range"), "2097152-3145727");
+  EXPECT_EQ(requests.back().body, "");
+}
+
+TEST_F(RegistryClientTest, APushIsBegunAnewWhereTheRegistryForgotIt) {
+  const std::string content(3 << 20, 'x');
+  const std::string query = "digest=sha256%3A" + Sha256Of(content).hex();
+  transport_.On("HEAD", BlobUrl(content), FakeAnswer{.status = 404});
+  transport_.On("POST", kV2 + "a/blobs/uploads/",
+                FakeAnswer{.status = 202, .headers = {{"Location", "/u/1"}}});
+  transport_.On("POST", kV2 + "a/blobs/uploads/",
+                FakeAnswer{.status = 202, .headers = {{"Location", "/u/2"}}});
+  transport_.On("PUT", "https://quay.io/u/1?" + query,
+                FakeAnswer{.ending = absl::UnavailableError("cut")});
+  transport_.On("GET", "https://quay.io/u/1", FakeAnswer{.status = 404});
+  transport_.On("PUT", "https://quay.io/u/2?" + query,
+                FakeAnswer{.status = 201});
+  const auto pushed = client_->PutBlob(
+      "a", BlobOf(content),
+      [&content](int64_t offset) { return SourceOfString(content, offset); });
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_EQ(transport_.requests().back().body.size(), content.size());
+}
+
+TEST_F(RegistryClientTest, APushWaitsForWhatTheRegistryAsksFor) {
+  transport_.On("HEAD", BlobUrl(kContent), FakeAnswer{.status = 404});
+  transport_.On("POST", kV2 + "a/blobs/uploads/",
+                FakeAnswer{.status = 429, .headers = {{"Retry-After", "17"}}});
+  transport_.On(
+      "POST", kV2 + "a/blobs/uploads/",
+      FakeAnswer{.status = 429, .headers = {{"Retry-After", "3600"}}});
+  const absl::Time start = clock_.Now();
+  const absl::Status status = Push().status();
+  EXPECT_EQ(clock_.Now() - start, absl::Seconds(17));
+  // An hour is for the coordinator to wait.
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_TRUE(IsRateLimited(status));
+  EXPECT_EQ(RetryDelay(status), absl::Hours(1));
 }
 
 TEST_F(RegistryClientTest, APushWhoseAnswerGotLostIsFound) {

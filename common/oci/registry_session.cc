@@ -1,10 +1,12 @@
 #include "common/oci/registry_session.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "common/base/backoff.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/oci/registry_error.h"
 
@@ -13,7 +15,13 @@ namespace {
 
 constexpr absl::Duration kFirstDelay = absl::Milliseconds(500);
 constexpr absl::Duration kLongestDelay = absl::Seconds(10);
+// A longer Retry-After is for who can do something else in the meantime.
+constexpr absl::Duration kLongestRetryAfter = absl::Seconds(20);
 constexpr int kUnauthorized = 401;
+
+bool IsPassing(const absl::Status& status) {
+  return absl::IsUnavailable(status) || IsRateLimited(status);
+}
 
 }  // namespace
 
@@ -91,8 +99,11 @@ absl::Status RegistrySession::RetryWhileUnavailable(
     bool headway = false;
     absl::Status status = attempt(headway);
     if (headway) tried = 1;
-    if (!absl::IsUnavailable(status) || tried >= tries) return status;
-    if (!SleepFor(clock_, backoff.Next(), cancelled_)) {
+    const absl::Duration asked = RetryDelay(status);
+    if (!IsPassing(status) || tried >= tries || asked > kLongestRetryAfter) {
+      return status;
+    }
+    if (!SleepFor(clock_, std::max(backoff.Next(), asked), cancelled_)) {
       return absl::CancelledError("cancelled between two tries");
     }
   }

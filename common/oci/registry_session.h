@@ -42,9 +42,10 @@ class RegistrySession {
   const http::Url& base() const { return base_; }
   Clock* clock() const { return clock_; }
 
-  // Calls `attempt` until it returns something else than UNAVAILABLE, with
-  // backoff, at most `tries` times. `attempt` may say that it made headway,
-  // which starts the count anew.
+  // Calls `attempt` until it returns something else than UNAVAILABLE or that
+  // the registry wants to be asked less, with backoff, honouring a short
+  // Retry-After (a long one is returned), at most `tries` times. `attempt` may
+  // say that it made headway, which starts the count anew.
   absl::Status RetryWhileUnavailable(
       int tries, const std::function<absl::Status(bool& headway)>& attempt);
 

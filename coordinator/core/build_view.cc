@@ -28,7 +28,8 @@ void AddProgress(const BuildEntry& build, v1::Phase phase, v1::Build& view) {
 }  // namespace
 
 v1::Build BuildView(const State& state, const BuildEntry& build,
-                    const WorkerViews& workers, absl::Time now) {
+                    const WorkerViews& workers, absl::Time now,
+                    const StartGate* gate) {
   v1::Build view;
   view.set_build_id(build.build_id);
   view.set_name(build.release.name());
@@ -46,7 +47,8 @@ v1::Build BuildView(const State& state, const BuildEntry& build,
       AddProgress(build, phase, view);
     }
   }
-  for (std::string& sentence : WaitingReasons(state, build, workers, now)) {
+  for (std::string& sentence :
+       WaitingReasons(state, build, workers, now, gate)) {
     view.add_waiting(std::move(sentence));
   }
   *view.mutable_failures() = {build.failures.begin(), build.failures.end()};

@@ -34,9 +34,10 @@ v1::JournalRecord AfterFailure(const TaskEntry& task,
   const bool transient = failure.kind() == v1::Failure::TRANSIENT;
   const int spent =
       infrastructure ? task.infrastructure_failures : task.transient_failures;
-  const int budget = infrastructure ? options.infrastructure_budget
-                     : transient    ? options.transient_budget
-                                    : 0;
+  const int budget = infrastructure           ? options.infrastructure_budget
+                     : !transient             ? 0
+                     : failure.rate_limited() ? options.rate_limit_budget
+                                              : options.transient_budget;
   v1::JournalRecord record;
   if (spent >= budget) {
     v1::TaskFailed* change = Identify(task, record.mutable_task_failed());

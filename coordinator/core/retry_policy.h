@@ -10,6 +10,8 @@ struct RetryOptions {
   // Tries beyond the first, for each of the two kinds of trouble.
   int infrastructure_budget = 5;
   int transient_budget = 5;
+  // A host that wants to be asked less is no fault of the task's.
+  int rate_limit_budget = 30;
   absl::Duration first_delay = absl::Seconds(1);
   absl::Duration longest_delay = absl::Seconds(60);
   // A Retry-After beyond this is cut to it.

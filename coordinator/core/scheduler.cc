@@ -16,8 +16,9 @@ bool Satisfies(const v1::Platform& offered, const v1::Platform& wanted) {
 }
 
 bool MayTake(const TaskEntry& task, const WorkerViews& workers,
-             const WorkerView& worker, absl::Time now) {
+             const WorkerView& worker, absl::Time now, const StartGate* gate) {
   if (task.not_before > now) return false;
+  if (gate != nullptr && gate->WhyNot(task).has_value()) return false;
   const Fit fit = FitOf(task.task, worker.info);
   if (fit == Fit::kNone || fit > BestFit(task.task, workers)) return false;
   if (task.last_worker != worker.info.name() || task.last_reason.empty()) {
@@ -33,13 +34,14 @@ bool MayTake(const TaskEntry& task, const WorkerViews& workers,
 // The first task of the build that the worker may take.
 std::optional<std::string> PickFrom(const State& state, const BuildEntry& build,
                                     const WorkerViews& workers,
-                                    const WorkerView& worker, absl::Time now) {
+                                    const WorkerView& worker, absl::Time now,
+                                    const StartGate* gate) {
   const TaskEntry* best = nullptr;
   Fit best_fit = Fit::kNone;
   for (const auto& [platform, queue] : build.runnable) {
     for (const auto& [weight, id] : queue) {
       const TaskEntry* task = state.FindTask(id);
-      if (!MayTake(*task, workers, worker, now)) continue;
+      if (!MayTake(*task, workers, worker, now, gate)) continue;
       // Work for any platform can wait for any worker; work for one cannot.
       const Fit fit =
           platform.empty() ? Fit::kForeign : FitOf(task->task, worker.info);
@@ -88,7 +90,8 @@ bool GrantsTasks(const BuildEntry& build) {
 std::optional<std::string> Scheduler::Pick(const State& state,
                                            const WorkerViews& workers,
                                            const WorkerView& worker,
-                                           absl::Time now) {
+                                           absl::Time now,
+                                           const StartGate* gate) {
   if (!worker.ready()) return std::nullopt;
   std::vector<const BuildEntry*> turns;
   const auto next = state.running().upper_bound(last_build_);
@@ -101,7 +104,7 @@ std::optional<std::string> Scheduler::Pick(const State& state,
   for (const BuildEntry* build : turns) {
     if (!GrantsTasks(*build)) continue;
     if (std::optional<std::string> task =
-            PickFrom(state, *build, workers, worker, now)) {
+            PickFrom(state, *build, workers, worker, now, gate)) {
       last_build_ = build->number;
       return task;
     }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "coordinator/core/start_gate.h"
 #include "coordinator/core/state.h"
 #include "coordinator/core/worker_view.h"
 
@@ -39,10 +40,12 @@ bool GrantsTasks(const BuildEntry& build);
 // where somewhere else fits as well. Not thread safe.
 class Scheduler {
  public:
-  // The id of the task to grant to `worker` next, if there is one.
+  // The id of the task to grant to `worker` next, if there is one that `gate`
+  // (may be null) lets start.
   std::optional<std::string> Pick(const State& state,
                                   const WorkerViews& workers,
-                                  const WorkerView& worker, absl::Time now);
+                                  const WorkerView& worker, absl::Time now,
+                                  const StartGate* gate = nullptr);
 
  private:
   // Number of the build that had its turn last.

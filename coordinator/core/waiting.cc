@@ -1,6 +1,8 @@
 #include "coordinator/core/waiting.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -53,7 +55,7 @@ bool AnyExpected(const WorkerViews& workers) {
 std::vector<std::string> WaitingReasons(const State& state,
                                         const BuildEntry& build,
                                         const WorkerViews& workers,
-                                        absl::Time now) {
+                                        absl::Time now, const StartGate* gate) {
   std::vector<std::string> sentences;
   if (!GrantsTasks(build)) {
     const int leased = build.CountsOf(build.phase).leased;
@@ -66,6 +68,7 @@ std::vector<std::string> WaitingReasons(const State& state,
   }
   int64_t for_slots = 0;
   int64_t for_return = 0;
+  std::map<std::string, int64_t> held_back;
   std::vector<const TaskEntry*> retries;
   for (const auto& [platform, queue] : build.runnable) {
     bool said = false;
@@ -76,12 +79,19 @@ std::vector<std::string> WaitingReasons(const State& state,
       } else if (BestFit(task->task, workers) == Fit::kNone) {
         if (!said) sentences.push_back(NobodyFits(*task, workers));
         said = true;
+      } else if (std::optional<std::string> reason =
+                     gate == nullptr ? std::nullopt : gate->WhyNot(*task)) {
+        ++held_back[*reason];
       } else if (AnyExpected(workers)) {
         ++for_return;
       } else {
         ++for_slots;
       }
     }
+  }
+  for (const auto& [reason, count] : held_back) {
+    sentences.push_back(absl::StrCat(
+        Count(count, "task"), count == 1 ? " waits: " : " wait: ", reason));
   }
   if (for_return > 0) {
     sentences.push_back(absl::StrCat(

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/core/start_gate.h"
 #include "coordinator/core/state.h"
 #include "coordinator/core/worker_view.h"
 
@@ -11,11 +12,13 @@ namespace kso::coordinator {
 
 // What of a running build waits, and what it waits for, in sentences for
 // people: "verify linux/arm64: no arm64 worker is connected; start one with
-// kso-worker --platform linux/arm64". Empty when nothing waits.
+// kso-worker --platform linux/arm64". Empty when nothing waits. `gate` may be
+// null.
 std::vector<std::string> WaitingReasons(const State& state,
                                         const BuildEntry& build,
                                         const WorkerViews& workers,
-                                        absl::Time now);
+                                        absl::Time now,
+                                        const StartGate* gate = nullptr);
 
 }  // namespace kso::coordinator
 

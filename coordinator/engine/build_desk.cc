@@ -79,8 +79,14 @@ absl::StatusOr<const BuildEntry*> BuildDesk::Find(
 }
 
 v1::Build BuildDesk::View(Transaction& turn, const BuildEntry& build) const {
-  v1::Build view =
-      BuildView(turn.state(), build, workers_.Views(turn.now()), turn.now());
+  const HostGate gate = hosts_.GateOf(turn.state(), turn.now());
+  v1::Build view = BuildView(turn.state(), build, workers_.Views(turn.now()),
+                             turn.now(), &gate);
+  if (build.running()) {
+    for (v1::HostLimit& limit : gate.Limits(&build)) {
+      *view.add_hosts() = std::move(limit);
+    }
+  }
   for (std::string& sentence : actions_.Waiting(build.build_id, turn.now())) {
     view.add_waiting(std::move(sentence));
   }

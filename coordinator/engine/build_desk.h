@@ -8,6 +8,7 @@
 #include "coordinator/engine/action_runner.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_options.h"
+#include "coordinator/engine/host_desk.h"
 #include "coordinator/engine/transaction.h"
 #include "coordinator/engine/worker_table.h"
 
@@ -18,10 +19,13 @@ namespace kso::coordinator {
 // thread safe.
 class BuildDesk {
  public:
-  // Both pointers must outlive it.
+  // The pointers must outlive it.
   BuildDesk(const EngineOptions& options, const WorkerTable* workers,
-            ActionRunner* actions)
-      : options_(options), workers_(*workers), actions_(*actions) {}
+            const HostDesk* hosts, ActionRunner* actions)
+      : options_(options),
+        workers_(*workers),
+        hosts_(*hosts),
+        actions_(*actions) {}
 
   absl::StatusOr<v1::Build> Submit(Transaction& turn,
                                    const v1::SubmitBuildRequest& request);
@@ -61,6 +65,7 @@ class BuildDesk {
 
   const EngineOptions options_;
   const WorkerTable& workers_;
+  const HostDesk& hosts_;
   const ActionRunner& actions_;
   std::vector<Watcher> watchers_;
 };

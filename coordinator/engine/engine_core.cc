@@ -21,7 +21,7 @@ EngineCore::EngineCore(const EngineOptions& options, StateStore* store,
                        BuildActions* actions)
     : store_(store),
       workers_(options),
-      syncs_(options, &workers_),
+      syncs_(options, &workers_, &hosts_),
       actions_(
           options, actions,
           [mailbox = mailbox_](absl::AnyInvocable<void(Transaction&)> command) {
@@ -30,7 +30,7 @@ EngineCore::EngineCore(const EngineOptions& options, StateStore* store,
                   if (turn != nullptr) command(*turn);
                 });
           }),
-      builds_(options, &workers_, &actions_) {}
+      builds_(options, &workers_, &hosts_, &actions_) {}
 
 absl::Status EngineCore::Start(absl::Time now) {
   KSO_RETURN_IF_ERROR(store_->Replay([this](const v1::JournalRecord& record) {
@@ -131,7 +131,12 @@ void EngineCore::ListWorkers(v1::ListWorkersRequest,
                              Done<v1::ListWorkersResponse> done) {
   Ask(std::move(done),
       [this](Transaction& turn) -> absl::StatusOr<v1::ListWorkersResponse> {
-        return workers_.List(turn.now());
+        v1::ListWorkersResponse response = workers_.List(turn.now());
+        const HostGate gate = hosts_.GateOf(turn.state(), turn.now());
+        for (v1::HostLimit& limit : gate.Limits(nullptr)) {
+          *response.add_hosts() = std::move(limit);
+        }
+        return response;
       });
 }
 

@@ -13,6 +13,7 @@
 #include "coordinator/engine/build_desk.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_options.h"
+#include "coordinator/engine/host_desk.h"
 #include "coordinator/engine/mailbox.h"
 #include "coordinator/engine/sync_desk.h"
 #include "coordinator/engine/worker_table.h"
@@ -76,6 +77,7 @@ class EngineCore : public Engine {
   const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   State state_;
   WorkerTable workers_;
+  HostDesk hosts_;
   SyncDesk syncs_;
   ActionRunner actions_;
   BuildDesk builds_;

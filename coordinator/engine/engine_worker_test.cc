@@ -11,6 +11,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Property;
 using ::testing::SizeIs;
 
@@ -297,6 +298,35 @@ TEST_F(EngineWorkerTest, NothingIsAnsweredThatIsNotDurable) {
   died.WaitForNotification();
   engine_.reset();
   EXPECT_FALSE(answer.HasCome());
+}
+
+TEST_F(EngineWorkerTest, WhatAHostWantsHoldsForTheWholeFarm) {
+  v1::HostReport* report = one_.request.mutable_worker()->add_hosts();
+  report->set_host("registry-1.docker.io");
+  report->set_refusals(1);
+  report->mutable_retry_after()->set_seconds(60);
+  Sync(one_);
+  one_.request.mutable_worker()->clear_hosts();
+  ASSERT_TRUE(Submit().ok());
+  // Another worker that has heard nothing gets only what is elsewhere.
+  const v1::SyncResponse given = Sync(two_);
+  for (const v1::Lease& lease : given.leases()) {
+    EXPECT_THAT(lease.task().name(), Not(HasSubstr("docker.io")));
+  }
+  const int held_back = 4 - Running();
+  ASSERT_GT(held_back, 0);
+  EXPECT_THAT(Get().waiting(),
+              Contains(HasSubstr("registry-1.docker.io wants no request for")));
+  ASSERT_THAT(Get().hosts(), SizeIs(1));
+  EXPECT_EQ(Get().hosts(0).tasks_waiting(), held_back);
+  EXPECT_THAT(Workers().hosts(), SizeIs(1));
+
+  // Nobody has to call for the time to pass.
+  Sync(two_);
+  Advance(absl::Seconds(60));
+  Sync(two_);
+  EXPECT_GT(Running(), 4 - held_back);
+  EXPECT_THAT(Get().hosts(0).words(), HasSubstr("at most 1 task at a time"));
 }
 
 }  // namespace

@@ -84,6 +84,8 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
     worker.last_sent.reset();
   }
   worker.info = request.worker();
+  hosts_.Observe(turn, worker.info, worker.session);
+  worker.info.clear_hosts();
   worker.sequence = request.sequence();
   worker.last_seen = turn.now();
   worker.lost = false;
@@ -131,6 +133,7 @@ void SyncDesk::TakeResult(Transaction& turn, Worker& worker,
       change->set_worker(worker.info.name());
       *change->mutable_result() = result.result();
       turn.Record(std::move(record));
+      hosts_.Succeeded(task->task);
       ++worker.tasks_done;
       return workers_.CountEnd(worker, false, turn.now());
     }
@@ -198,6 +201,7 @@ void SyncDesk::Tick(Transaction& turn) {
 
 void SyncDesk::Assign(Transaction& turn) {
   const WorkerViews views = workers_.Views(turn.now());
+  HostGate gate = hosts_.GateOf(turn.state(), turn.now());
   bool granted = true;
   while (granted) {
     granted = false;
@@ -205,20 +209,20 @@ void SyncDesk::Assign(Transaction& turn) {
       if (!worker.parked.has_value() || Available(turn.state(), worker) <= 0) {
         continue;
       }
-      granted |= Grant(turn, views, worker);
+      granted |= Grant(turn, views, gate, worker);
     }
   }
 }
 
 bool SyncDesk::Grant(Transaction& turn, const WorkerViews& views,
-                     Worker& worker) {
+                     HostGate& gate, Worker& worker) {
   const std::string& name = worker.info.name();
   const auto view = std::find_if(
       views.begin(), views.end(),
       [&](const WorkerView& each) { return each.info.name() == name; });
   if (view == views.end()) return false;
   const std::optional<std::string> task =
-      scheduler_.Pick(turn.state(), views, *view, turn.now());
+      scheduler_.Pick(turn.state(), views, *view, turn.now(), &gate);
   if (!task.has_value()) return false;
   v1::JournalRecord record;
   v1::LeaseGranted* change = record.mutable_lease_granted();
@@ -228,6 +232,7 @@ bool SyncDesk::Grant(Transaction& turn, const WorkerViews& views,
   change->set_session(worker.session);
   *change->mutable_deadline() = ToProto(turn.now() + options_.lease_duration);
   turn.Record(std::move(record));
+  gate.Started(turn.state().FindTask(*task)->task);
   return true;
 }
 
@@ -277,7 +282,7 @@ void SyncDesk::Refuse(const absl::Status& status) {
 }
 
 absl::Time SyncDesk::NextDeadline(const State& state, absl::Time now) {
-  absl::Time next = absl::InfiniteFuture();
+  absl::Time next = hosts_.NextDeadline(now);
   for (const auto& [name, worker] : workers_.workers()) {
     if (worker.parked.has_value()) {
       next = std::min(next, worker.parked->deadline);

@@ -7,6 +7,7 @@
 #include "coordinator/core/scheduler.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_options.h"
+#include "coordinator/engine/host_desk.h"
 #include "coordinator/engine/transaction.h"
 #include "coordinator/engine/worker_table.h"
 
@@ -18,9 +19,9 @@ namespace kso::coordinator {
 // that came, then Tick, Assign and Answer. Not thread safe.
 class SyncDesk {
  public:
-  // `workers` must outlive it.
-  SyncDesk(const EngineOptions& options, WorkerTable* workers)
-      : options_(options), workers_(*workers) {}
+  // The pointers must outlive it.
+  SyncDesk(const EngineOptions& options, WorkerTable* workers, HostDesk* hosts)
+      : options_(options), workers_(*workers), hosts_(*hosts) {}
 
   // Takes the results and parks the call.
   void Sync(Transaction& turn, v1::SyncRequest request,
@@ -54,12 +55,14 @@ class SyncDesk {
                    const v1::Failure& failure);
   void RevokeAll(Transaction& turn, const Worker& worker,
                  const std::string& reason);
-  bool Grant(Transaction& turn, const WorkerViews& views, Worker& worker);
+  bool Grant(Transaction& turn, const WorkerViews& views, HostGate& gate,
+             Worker& worker);
   void Reply(Transaction& turn, Worker& worker);
   std::string NewLeaseId();
 
   const EngineOptions options_;
   WorkerTable& workers_;
+  HostDesk& hosts_;
   Scheduler scheduler_;
   absl::BitGen random_;
 };

@@ -26,6 +26,7 @@ const std::string_view kPageHtml = R"html(<!doctype html>
 <section aria-labelledby="workers-title">
 <h2 id="workers-title">Workers</h2>
 <div id="workers"></div>
+<div id="hosts"></div>
 </section>
 </main>
 <noscript>This page needs JavaScript. <code>ksoctl status</code> shows the same.
@@ -178,6 +179,9 @@ async function refresh() {
     document.getElementById('builds').replaceChildren(...cards);
     document.getElementById('workers').replaceChildren(
         workerTable(status.workers));
+    document.getElementById('hosts').replaceChildren(...list(
+        (status.hosts || []).map((host) => host.words), '',
+        'What hosts allow:'));
     text = 'kso ' + status.version;
   } catch (error) {
     text = 'The coordinator does not answer; trying again. (' + error.message +

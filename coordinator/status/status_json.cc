@@ -49,8 +49,10 @@ absl::StatusOr<std::string> StatusJson(Engine& engine) {
   KSO_ASSIGN_OR_RETURN(const std::string build_array, ArrayOf(builds.builds()));
   KSO_ASSIGN_OR_RETURN(const std::string worker_array,
                        ArrayOf(workers.workers()));
+  KSO_ASSIGN_OR_RETURN(const std::string host_array, ArrayOf(workers.hosts()));
   return Concat("{\"version\":\"", kVersion, "\",\"builds\":", build_array,
-                ",\"workers\":", worker_array, "}\n");
+                ",\"workers\":", worker_array, ",\"hosts\":", host_array,
+                "}\n");
 }
 
 }  // namespace kso::coordinator

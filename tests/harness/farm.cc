@@ -14,7 +14,8 @@
 namespace kso::testing {
 
 absl::StatusOr<std::unique_ptr<Farm>> Farm::Start(
-    const std::filesystem::path& directory) {
+    const std::filesystem::path& directory,
+    const coordinator::EngineOptions& options) {
   std::unique_ptr<Farm> farm(new Farm(directory));
   farm->store_ = coordinator::CreateMemoryStateStore();
   KSO_ASSIGN_OR_RETURN(farm->blobs_,
@@ -24,9 +25,10 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::Start(
           -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
         return CreateBlobImageStore(blobs);
       });
-  KSO_ASSIGN_OR_RETURN(farm->engine_, coordinator::CreateEngine(
-                                          {}, Clock::Real(), farm->store_.get(),
-                                          farm->actions_.get()));
+  KSO_ASSIGN_OR_RETURN(
+      farm->engine_,
+      coordinator::CreateEngine(options, Clock::Real(), farm->store_.get(),
+                                farm->actions_.get()));
   farm->services_ = coordinator::CreateServices(farm->engine_.get());
   farm->services_.push_back(
       std::make_unique<BlobServiceImpl>(farm->blobs_.get()));

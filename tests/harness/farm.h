@@ -13,6 +13,7 @@
 #include "common/rpc/server.h"
 #include "coordinator/assemble/registry_actions.h"
 #include "coordinator/engine/engine.h"
+#include "coordinator/engine/engine_options.h"
 #include "coordinator/store/state_store.h"
 #include "kso/v1/build.grpc.pb.h"
 #include "tests/harness/harness_worker.h"
@@ -29,7 +30,8 @@ class Farm {
  public:
   // Keeps files under `directory`, which must exist.
   static absl::StatusOr<std::unique_ptr<Farm>> Start(
-      const std::filesystem::path& directory);
+      const std::filesystem::path& directory,
+      const coordinator::EngineOptions& options = {});
   ~Farm();
 
   // Adds a worker that is native for "amd64" or "arm64", with an empty cache.

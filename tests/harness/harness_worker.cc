@@ -6,9 +6,11 @@
 #include "common/base/clock.h"
 #include "common/base/status_macros.h"
 #include "common/blob/grpc_blob_store.h"
+#include "common/http/retry.h"
 #include "common/oci/destination.h"
 #include "common/oci/manifest.h"
 #include "common/rpc/channel.h"
+#include "worker/host_reports.h"
 #include "worker/task_dispatcher.h"
 
 namespace kso::testing {
@@ -79,14 +81,21 @@ absl::StatusOr<std::unique_ptr<HarnessWorker>> HarnessWorker::Start(
 
   KSO_ASSIGN_OR_RETURN(self->cache_,
                        DiskBlobStore::Create(options.directory / "blobs"));
-  KSO_ASSIGN_OR_RETURN(self->transport_, http::CreateCurlTransport());
+  Clock* const clock = Clock::Real();
+  self->host_limits_ = std::make_unique<http::HostLimits>(clock);
+  KSO_ASSIGN_OR_RETURN(auto curl, http::CreateCurlTransport());
+  self->transport_ =
+      http::WithHostLimits(std::move(curl), self->host_limits_.get());
+  KSO_ASSIGN_OR_RETURN(auto registry_curl, http::CreateCurlTransport());
+  self->registry_transport_ = http::WithRetries(
+      http::WithHostLimits(std::move(registry_curl), self->host_limits_.get()),
+      clock);
   const auto channel = rpc::CreateChannel(options.coordinator);
   self->workers_ = v1::WorkerService::NewStub(channel);
   self->blob_service_ = v1::BlobService::NewStub(channel);
   self->coordinator_blobs_ = CreateGrpcBlobStore(self->blob_service_.get());
-  Clock* const clock = Clock::Real();
-  self->stores_ = worker::CreateImageStores(self->transport_.get(), clock,
-                                            &self->credentials_,
+  self->stores_ = worker::CreateImageStores(self->registry_transport_.get(),
+                                            clock, &self->credentials_,
                                             self->coordinator_blobs_.get());
   self->dispatcher_ =
       worker::CreateTaskDispatcher({.clock = clock,
@@ -98,7 +107,12 @@ absl::StatusOr<std::unique_ptr<HarnessWorker>> HarnessWorker::Start(
   self->executor_ = std::make_unique<HarnessExecutor>(
       self->dispatcher_.get(), self->stores_.get(), options.before_task);
   self->session_ = std::make_unique<worker::Session>(
-      self->workers_.get(), clock, [info = self->info_] { return info; },
+      self->workers_.get(), clock,
+      [self = self.get(), clock] {
+        v1::WorkerInfo info = self->info_;
+        worker::AddHostReports(*self->host_limits_, clock->Now(), info);
+        return info;
+      },
       [](const std::string&) {});
   worker::Session* const session = self->session_.get();
   self->runner_ = std::make_unique<worker::Runner>(

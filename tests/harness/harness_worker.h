@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "common/blob/blob_store.h"
 #include "common/blob/disk_blob_store.h"
+#include "common/http/host_limits.h"
 #include "common/http/transport.h"
 #include "common/oci/credentials.h"
 #include "kso/v1/blob.grpc.pb.h"
@@ -48,7 +49,9 @@ class HarnessWorker {
   v1::WorkerInfo info_;
   std::unique_ptr<DiskBlobStore> cache_;
   oci::Credentials credentials_;
+  std::unique_ptr<http::HostLimits> host_limits_;
   std::unique_ptr<http::Transport> transport_;
+  std::unique_ptr<http::Transport> registry_transport_;
   std::unique_ptr<v1::WorkerService::StubInterface> workers_;
   std::unique_ptr<v1::BlobService::StubInterface> blob_service_;
   std::unique_ptr<BlobStore> coordinator_blobs_;

@@ -2,6 +2,7 @@
 #define KSO_TESTS_UPSTREAM_FAULTS_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,35 +14,48 @@
 
 namespace kso::upstream {
 
+enum class FaultKind {
+  // Answers with the number as HTTP status.
+  kFail,
+  // Closes the connection after that many bytes of a body.
+  kCut,
+  // Sends that many bytes a second.
+  kDrip,
+  // Sends only that many bytes, and says that this is all.
+  kShorten,
+  // Announces that many bytes more than there are.
+  kLengthen,
+  // Changes the byte at that place.
+  kCorrupt,
+  // Redirects to that port of this host; 0 is to the same place again.
+  kRedirect,
+};
+
 // Faults that tests ask for, each for what has some text in its subject: the
 // file's URL, "REPOSITORY:TAG", "REPOSITORY@DIGEST" or a blob's digest.
 // Thread safe.
 class Faults {
  public:
-  // Both take SUBSTRING=NUMBER, or SUBSTRING=NUMBER*TIMES for a fault that goes
-  // away. A failure answers with that HTTP status; a cut closes the connection
-  // after that many bytes of a body.
-  absl::Status AddFailure(const std::string& text);
-  absl::Status AddCut(const std::string& text);
+  struct Hit {
+    uint64_t number = 0;
+    std::string detail;
+  };
+
+  // SUBSTRING=NUMBER[/DETAIL][*TIMES]: with TIMES the fault goes away.
+  absl::Status Add(FaultKind kind, const std::string& text);
 
   // What to do to this request, if anything. Counts it as done.
-  std::optional<int> TakeFailure(std::string_view subject);
-  std::optional<uint64_t> TakeCut(std::string_view subject);
+  std::optional<Hit> Take(FaultKind kind, std::string_view subject);
 
  private:
   struct Fault {
     std::string substring;
-    uint64_t number = 0;
+    Hit hit;
     int64_t times = 0;
   };
 
-  static absl::Status Add(const std::string& text, std::vector<Fault>& faults);
-  static std::optional<uint64_t> Take(std::string_view subject,
-                                      std::vector<Fault>& faults);
-
   absl::Mutex mutex_;
-  std::vector<Fault> failures_ ABSL_GUARDED_BY(mutex_);
-  std::vector<Fault> cuts_ ABSL_GUARDED_BY(mutex_);
+  std::map<FaultKind, std::vector<Fault>> faults_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace kso::upstream

@@ -1,6 +1,7 @@
 #include "tests/upstream/file_service.h"
 
 #include "absl/strings/str_cat.h"
+#include "tests/upstream/fault_answers.h"
 #include "tests/upstream/release.h"
 #include "tests/upstream/send_object.h"
 #include "tests/upstream/signed_url.h"
@@ -28,9 +29,7 @@ void FileService::Serve(const httplib::Request& request,
     Send(request, request.path, "file", response);
     return;
   }
-  if (const auto status = context_.faults->TakeFailure(url)) {
-    response.status = *status;
-  } else {
+  if (!AnswerWithFault(context_, url, "", request, response)) {
     response.set_redirect(
         absl::StrCat(OtherOrigin(request, context_.cdn_port), request.path, "?",
                      SignQuery(context_.key, request.path,
@@ -58,20 +57,15 @@ void FileService::Send(const httplib::Request& request, const std::string& path,
   const std::string url = absl::StrCat("https:/", path);
   const auto file = context_.catalog.files.find(url);
   // A redirected request has had its failure at the first origin.
-  const auto failure =
-      kind == "cdn" ? std::nullopt : context_.faults->TakeFailure(url);
-  if (failure.has_value()) {
-    response.status = *failure;
+  if (kind != "cdn" && AnswerWithFault(context_, url, "", request, response)) {
+    // The answer is there already.
   } else if (file == context_.catalog.files.end()) {
     response.status = 404;
     response.set_content("Not Found\n", "text/plain");
   } else {
     SendOptions options;
     options.content_type = std::string(ContentTypeOf(path));
-    options.bytes_per_second = context_.bytes_per_second;
-    if (request.method == "GET") {
-      options.cut_after = context_.faults->TakeCut(url);
-    }
+    AddBodyFaults(context_, url, request, options);
     options.on_sent = [stats = context_.stats, kind](uint64_t bytes) {
       stats->CountBytes(kind, bytes);
     };

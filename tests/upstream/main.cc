@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -28,9 +29,35 @@ struct Flags {
   std::string ready_file;
   std::string write_release;
   std::string destination = "docker://registry.example.com/team";
-  std::vector<std::string> failures;
-  std::vector<std::string> cuts;
+  int64_t pull_window_seconds = 21600;
+  std::map<FaultKind, std::vector<std::string>> faults;
 };
+
+// Each is for URLs, images and digests that have the substring, the first
+// TIMES times where that is given.
+void DescribeFaults(CLI::App& app, Flags& flags) {
+  const auto add = [&](const char* name, FaultKind kind, const char* help) {
+    app.add_option(name, flags.faults[kind], help);
+  };
+  add("--fail-url", FaultKind::kFail,
+      "SUBSTRING=STATUS[/RETRY][*TIMES]: answer with that status when the URL, "
+      "image or digest has the substring; RETRY is the Retry-After: seconds, "
+      "dSECONDS for a date, - for none; repeatable, as all that follow");
+  add("--cut-url", FaultKind::kCut,
+      "SUBSTRING=BYTES[*TIMES]: close the connection after that many bytes of "
+      "a body");
+  add("--drip-url", FaultKind::kDrip,
+      "SUBSTRING=RATE[*TIMES]: send that many bytes a second");
+  add("--shorten-url", FaultKind::kShorten,
+      "SUBSTRING=BYTES[*TIMES]: send only so many bytes, as if that were all");
+  add("--lengthen-url", FaultKind::kLengthen,
+      "SUBSTRING=BYTES[*TIMES]: announce so many bytes more than come");
+  add("--corrupt-url", FaultKind::kCorrupt,
+      "SUBSTRING=PLACE[*TIMES]: change the byte at that place");
+  add("--redirect-url", FaultKind::kRedirect,
+      "SUBSTRING=PORT[*TIMES]: redirect to that port of this host; 0 redirects "
+      "to the same place for ever");
+}
 
 void Describe(CLI::App& app, Flags& flags) {
   app.add_option("--release", flags.release,
@@ -61,12 +88,14 @@ void Describe(CLI::App& app, Flags& flags) {
   app.add_option("--bandwidth", flags.server.bytes_per_second,
                  "bytes a second of each response; 0 is unlimited")
       ->capture_default_str();
-  app.add_option("--fail-url", flags.failures,
-                 "SUBSTRING=STATUS[*TIMES]: answer with that status when the "
-                 "URL, image or digest has the substring; repeatable");
-  app.add_option("--cut-url", flags.cuts,
-                 "SUBSTRING=BYTES[*TIMES]: close the connection after that "
-                 "many bytes of a body; repeatable");
+  app.add_option("--pull-limit", flags.server.pull_limit,
+                 "GETs of manifests in each window before 429, told in "
+                 "ratelimit-* headers; 0 is unlimited")
+      ->capture_default_str();
+  app.add_option("--pull-window", flags.pull_window_seconds,
+                 "seconds of that window")
+      ->capture_default_str();
+  DescribeFaults(app, flags);
   app.add_option("--drop-platform", flags.catalog.dropped_platforms,
                  "REFERENCE=OS/ARCHITECTURE: that image lacks it; repeatable");
 }
@@ -77,13 +106,12 @@ absl::Status Run(Flags& flags) {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   auto faults = std::make_unique<Faults>();
-  for (const std::string& text : flags.failures) {
-    if (absl::Status added = faults->AddFailure(text); !added.ok()) {
-      return added;
+  for (const auto& [kind, texts] : flags.faults) {
+    for (const std::string& text : texts) {
+      if (absl::Status added = faults->Add(kind, text); !added.ok()) {
+        return added;
+      }
     }
-  }
-  for (const std::string& text : flags.cuts) {
-    if (absl::Status added = faults->AddCut(text); !added.ok()) return added;
   }
   const auto release = ReadRelease(flags.release);
   if (!release.ok()) return release.status();
@@ -97,6 +125,7 @@ absl::Status Run(Flags& flags) {
   // Making content may take minutes and must stay interruptible until here.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  flags.server.pull_window = absl::Seconds(flags.pull_window_seconds);
   flags.server.token_lifetime = absl::Seconds(flags.token_seconds);
   const auto server = UpstreamServer::Start(flags.server, *std::move(catalog),
                                             std::move(faults));

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "tests/upstream/fault_answers.h"
 #include "tests/upstream/send_object.h"
 #include "tests/upstream/signed_url.h"
 
@@ -59,7 +60,8 @@ struct RegistryService::Target {
 
 RegistryService::RegistryService(const ServiceContext& context)
     : context_(context),
-      tokens_(context.key, context.token_lifetime, context.now) {}
+      tokens_(context.key, context.token_lifetime, context.now),
+      quota_(context.pull_limit, context.pull_window) {}
 
 RegistryService::Target RegistryService::Parse(const std::string& path) {
   for (const char* kind : {"manifests", "blobs", "tags"}) {
@@ -91,11 +93,11 @@ void RegistryService::Serve(const httplib::Request& request,
                          absl::StrContains(target.name, ":") ? "@" : ":",
                          target.name);
   const auto repository = context_.catalog.repositories.find(target.repository);
-  if (const auto failure = context_.faults->TakeFailure(subject)) {
-    Refuse(*failure, *failure == 429 ? "TOOMANYREQUESTS" : "UNKNOWN",
-           "asked to fail", nullptr, response);
-    if (*failure == 429 || *failure == 503) {
-      response.set_header("Retry-After", "1");
+  if (AnswerWithFault(context_, subject, "1", request, response)) {
+    if (response.status >= 400) {
+      Refuse(response.status,
+             response.status == 429 ? "TOOMANYREQUESTS" : "UNKNOWN",
+             "asked to fail", nullptr, response);
     }
   } else if (target.repository.empty()) {
     Refuse(404, "UNSUPPORTED", "no such endpoint", nullptr, response);
@@ -164,6 +166,17 @@ void RegistryService::Manifest(const httplib::Request& request,
   if (manifest == repository.manifests.end()) {
     Refuse(404, "MANIFEST_UNKNOWN", "manifest unknown",
            {{"name", target.repository}, {"reference", target.name}}, response);
+    return;
+  }
+  const absl::Time now = context_.now();
+  const bool allowed = quota_.Take(now, request.method == "GET");
+  if (quota_.limited()) {
+    response.set_header("ratelimit-limit", quota_.Limit());
+    response.set_header("ratelimit-remaining", quota_.Remaining(now));
+  }
+  if (!allowed) {
+    Refuse(429, "TOOMANYREQUESTS", "You have reached your pull rate limit",
+           nullptr, response);
     return;
   }
   const auto& [media_type, bytes] = manifest->second;
@@ -255,10 +268,7 @@ void RegistryService::ServeBlob(const httplib::Request& request,
       RefuseXml(404, "NoSuchKey", response);
     } else {
       SendOptions options;
-      options.bytes_per_second = context_.bytes_per_second;
-      if (request.method == "GET") {
-        options.cut_after = context_.faults->TakeCut(digest);
-      }
+      AddBodyFaults(context_, digest, request, options);
       options.on_sent = [stats = context_.stats](uint64_t bytes) {
         stats->CountBytes("blob_origin", bytes);
       };

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "tests/upstream/pull_quota.h"
 #include "tests/upstream/service_context.h"
 #include "tests/upstream/token.h"
 
@@ -38,6 +39,7 @@ class RegistryService {
 
   const ServiceContext& context_;
   const TokenAuthority tokens_;
+  PullQuota quota_;
 };
 
 }  // namespace kso::upstream

@@ -17,6 +17,7 @@ namespace {
 
 constexpr char kLastModified[] = "Tue, 20 Aug 2024 10:00:00 GMT";
 constexpr size_t kChunk = 256 * 1024;
+constexpr uint64_t kPiecesASecond = 10;
 
 class OpenFile {
  public:
@@ -47,15 +48,26 @@ class Sender {
 
   bool Send(size_t offset, size_t length, httplib::DataSink& sink) {
     size_t wanted = std::min(length, buffer_.size());
+    // A slow body comes in small pieces, not in rare large ones.
+    if (options_.bytes_per_second > 0) {
+      wanted = std::min<size_t>(
+          wanted,
+          std::max<uint64_t>(1, options_.bytes_per_second / kPiecesASecond));
+    }
     if (options_.cut_after.has_value()) {
       wanted = std::min<size_t>(wanted, *options_.cut_after - sent_);
       if (wanted == 0) return false;
     }
     const ssize_t got = file_.Read(offset, wanted, buffer_.data());
     if (got <= 0) return false;
+    if (options_.corrupt_at.has_value() && *options_.corrupt_at >= offset &&
+        *options_.corrupt_at < offset + static_cast<size_t>(got)) {
+      buffer_[*options_.corrupt_at - offset] ^= 1;
+    }
+    // Counted first: a client that has got all of it may ask for the count.
+    if (options_.on_sent) options_.on_sent(got);
     if (!sink.write(buffer_.data(), static_cast<size_t>(got))) return false;
     sent_ += got;
-    if (options_.on_sent) options_.on_sent(got);
     if (options_.bytes_per_second > 0) {
       absl::SleepFor(
           absl::Seconds(static_cast<double>(got) / options_.bytes_per_second));
@@ -101,6 +113,10 @@ bool SettleRanges(const httplib::Request& request, const std::string& etag,
 
 }  // namespace
 
+void ForgetRanges(const httplib::Request& request) {
+  MutableRanges(request).clear();
+}
+
 void SendObject(const httplib::Request& request, const Object& object,
                 SendOptions options, httplib::Response& response) {
   const std::string etag =
@@ -113,9 +129,13 @@ void SendObject(const httplib::Request& request, const Object& object,
     response.status = 304;
     return;
   }
-  if (!SettleRanges(request, etag, object.size)) {
+  const uint64_t size =
+      std::min<uint64_t>(object.size,
+                         options.shorten_to.value_or(object.size)) +
+      options.lengthen_by;
+  if (!SettleRanges(request, etag, size)) {
     response.status = 416;
-    response.set_header("Content-Range", absl::StrCat("bytes */", object.size));
+    response.set_header("Content-Range", absl::StrCat("bytes */", size));
     return;
   }
   response.status = request.ranges.empty() ? 200 : 206;
@@ -127,7 +147,7 @@ void SendObject(const httplib::Request& request, const Object& object,
     return;
   }
   response.set_content_provider(
-      object.size, content_type,
+      size, content_type,
       [sender](size_t offset, size_t length, httplib::DataSink& sink) {
         return sender->Send(offset, length, sink);
       });

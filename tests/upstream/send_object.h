@@ -16,6 +16,11 @@ struct SendOptions {
   std::string content_type = "application/octet-stream";
   // Close the connection after this many bytes of the body.
   std::optional<uint64_t> cut_after;
+  // Change the byte at this place of the object.
+  std::optional<uint64_t> corrupt_at;
+  // Behave as if the object had only so many bytes, or so many more.
+  std::optional<uint64_t> shorten_to;
+  uint64_t lengthen_by = 0;
   // Of each response; 0 is as fast as it goes.
   uint64_t bytes_per_second = 0;
   // Called as bytes leave, from the connection's thread.
@@ -26,6 +31,10 @@ struct SendOptions {
 // and If-Range as RFC 9110 has them. More than one range gets the whole.
 void SendObject(const httplib::Request& request, const Object& object,
                 SendOptions options, httplib::Response& response);
+
+// The library applies the ranges that were asked for to any body. After this it
+// sends the body as it is.
+void ForgetRanges(const httplib::Request& request);
 
 }  // namespace kso::upstream
 

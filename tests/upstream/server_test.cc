@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "tests/upstream/hash.h"
 #include "tests/upstream/make_catalog.h"
+#include "tests/upstream/pull_quota.h"
 #include "tests/upstream/test_release.h"
 #include "tests/upstream/upstream_server.h"
 
@@ -170,12 +171,48 @@ TEST_F(ServerTest, BlobIsElsewhereAndTakesNoToken) {
 }
 
 TEST_F(ServerTest, FaultsHappenAndGoAway) {
-  ASSERT_TRUE(faults_->AddFailure("get.helm.sh=503*1").ok());
-  ASSERT_TRUE(faults_->AddCut("get.helm.sh=100*1").ok());
-  EXPECT_FALSE(faults_->AddFailure("nonsense").ok());
+  ASSERT_TRUE(faults_->Add(FaultKind::kFail, "get.helm.sh=503*1").ok());
+  ASSERT_TRUE(faults_->Add(FaultKind::kCut, "get.helm.sh=100*1").ok());
+  EXPECT_FALSE(faults_->Add(FaultKind::kFail, "nonsense").ok());
   EXPECT_EQ(GetMain(PathOf(kDirectUrl))->status, 503);
   EXPECT_FALSE(GetMain(PathOf(kDirectUrl))) << "a body cut short is an error";
   EXPECT_EQ(GetMain(PathOf(kDirectUrl))->status, 200);
+}
+
+TEST_F(ServerTest, FailuresSayWhenToComeBack) {
+  ASSERT_TRUE(faults_->Add(FaultKind::kFail, "get.helm.sh=429/7*1").ok());
+  ASSERT_TRUE(faults_->Add(FaultKind::kFail, "get.helm.sh=429/d7*1").ok());
+  ASSERT_TRUE(faults_->Add(FaultKind::kFail, "get.helm.sh=429/-*1").ok());
+  EXPECT_EQ(GetMain(PathOf(kDirectUrl))->get_header_value("Retry-After"), "7");
+  EXPECT_NE(
+      GetMain(PathOf(kDirectUrl))->get_header_value("Retry-After").find("GMT"),
+      std::string::npos);
+  EXPECT_FALSE(GetMain(PathOf(kDirectUrl))->has_header("Retry-After"));
+}
+
+TEST_F(ServerTest, BodiesCanBeWrong) {
+  const auto& file = server_->catalog().files.at(kDirectUrl);
+  ASSERT_TRUE(faults_->Add(FaultKind::kLengthen, "get.helm.sh=1*1").ok());
+  EXPECT_FALSE(GetMain(PathOf(kDirectUrl))) << "less than was announced";
+  ASSERT_TRUE(faults_->Add(FaultKind::kCorrupt, "get.helm.sh=20*1").ok());
+  const auto corrupt = GetMain(PathOf(kDirectUrl));
+  EXPECT_EQ(corrupt->body.size(), file.size);
+  EXPECT_NE(Sha256Hex(corrupt->body), file.sha256);
+  ASSERT_TRUE(faults_->Add(FaultKind::kShorten, "get.helm.sh=10*1").ok());
+  EXPECT_EQ(GetMain(PathOf(kDirectUrl))->body.size(), 10u);
+}
+
+TEST(PullQuotaTest, CountsPullsInASlidingWindow) {
+  PullQuota quota(2, absl::Hours(6));
+  const absl::Time start = absl::FromUnixSeconds(1000);
+  EXPECT_TRUE(quota.Take(start, false));
+  EXPECT_EQ(quota.Remaining(start), "2;w=21600");
+  EXPECT_TRUE(quota.Take(start, true));
+  EXPECT_TRUE(quota.Take(start + absl::Hours(1), true));
+  EXPECT_FALSE(quota.Take(start + absl::Hours(2), true));
+  EXPECT_EQ(quota.Remaining(start + absl::Hours(2)), "0;w=21600");
+  EXPECT_TRUE(quota.Take(start + absl::Hours(6), true));
+  EXPECT_EQ(quota.Limit(), "2;w=21600");
 }
 
 TEST_F(ServerTest, CountsWhatMoved) {

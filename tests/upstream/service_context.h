@@ -22,6 +22,9 @@ struct ServiceContext {
   absl::Duration token_lifetime = absl::Seconds(300);
   uint64_t bytes_per_second = 0;
   std::function<absl::Time()> now;
+  // GETs of manifests in each window; 0 is no limit.
+  int pull_limit = 0;
+  absl::Duration pull_window = absl::Hours(6);
   int cdn_port = 0;
   int blob_port = 0;
   Faults* faults = nullptr;

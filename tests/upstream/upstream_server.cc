@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "tests/upstream/send_object.h"
 
 namespace kso::upstream {
 
@@ -32,6 +33,8 @@ absl::StatusOr<std::unique_ptr<UpstreamServer>> UpstreamServer::Start(
   context.token_lifetime = options.token_lifetime;
   context.bytes_per_second = options.bytes_per_second;
   context.now = absl::Now;
+  context.pull_limit = options.pull_limit;
+  context.pull_window = options.pull_window;
   context.cdn_port = *cdn;
   context.blob_port = *blobs;
   context.faults = server->faults_.get();
@@ -42,6 +45,8 @@ absl::StatusOr<std::unique_ptr<UpstreamServer>> UpstreamServer::Start(
   UpstreamServer* const self = server.get();
   server->main_.Start([self](const auto& request, auto& response) {
     self->ServeMain(request, response);
+    // The library would cut the range out of a refusal's body too.
+    if (response.status / 100 != 2) ForgetRanges(request);
   });
   server->cdn_.Start([self](const auto& request, auto& response) {
     self->files_->ServeCdn(request, response);

@@ -25,6 +25,9 @@ class UpstreamServer {
     int port = 0;  // of the main origin; the others take any
     absl::Duration token_lifetime = absl::Seconds(300);
     uint64_t bytes_per_second = 0;
+    // GETs of manifests in each window; 0 is no limit.
+    int pull_limit = 0;
+    absl::Duration pull_window = absl::Hours(6);
   };
 
   static absl::StatusOr<std::unique_ptr<UpstreamServer>> Start(

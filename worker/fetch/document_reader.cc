@@ -1,5 +1,6 @@
 #include "worker/fetch/document_reader.h"
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -29,6 +30,12 @@ class StringSink : public ByteSink {
  private:
   std::string content_;
 };
+
+// Bytes that were garbled on the way are right when they are fetched again.
+absl::Status FetchAgainIfWrong(const std::function<absl::Status()>& fetch) {
+  const absl::Status status = fetch();
+  return absl::IsDataLoss(status) ? fetch() : status;
+}
 
 absl::Status CheckBytes(std::string_view content, const Digest& digest) {
   Hasher hasher(digest.algorithm());
@@ -77,11 +84,14 @@ absl::StatusOr<v1::Document> DocumentReader::Blob(
   *document.mutable_content_descriptor() = descriptor;
   auto content = ReadCached(digest);
   if (!content.ok()) {
-    StringSink sink;
-    CountingSink counting(sink, *control_);
-    KSO_RETURN_IF_ERROR(registry_->GetBlob(repository_, descriptor, counting));
-    content = sink.Take();
-    KSO_RETURN_IF_ERROR(CheckBytes(*content, digest));
+    KSO_RETURN_IF_ERROR(FetchAgainIfWrong([&]() -> absl::Status {
+      StringSink sink;
+      CountingSink counting(sink, *control_);
+      KSO_RETURN_IF_ERROR(
+          registry_->GetBlob(repository_, descriptor, counting));
+      content = sink.Take();
+      return CheckBytes(*content, digest);
+    }));
     const auto source = SourceOfString(*content);
     KSO_RETURN_IF_ERROR(WorkerTrouble(
         cache_->Put(digest, static_cast<int64_t>(content->size()), *source)));
@@ -100,9 +110,13 @@ absl::StatusOr<std::string> DocumentReader::ReadCached(const Digest& digest) {
 
 absl::StatusOr<v1::Document> DocumentReader::GetManifest(
     std::string_view tag_or_digest) {
-  ++manifest_gets_;
-  KSO_ASSIGN_OR_RETURN(v1::Document document,
-                       registry_->GetManifest(repository_, tag_or_digest));
+  v1::Document document;
+  KSO_RETURN_IF_ERROR(FetchAgainIfWrong([&]() -> absl::Status {
+    ++manifest_gets_;
+    KSO_ASSIGN_OR_RETURN(document,
+                         registry_->GetManifest(repository_, tag_or_digest));
+    return absl::OkStatus();
+  }));
   control_->AddFetched(static_cast<int64_t>(document.content().size()));
   KSO_ASSIGN_OR_RETURN(const Digest digest,
                        Digest::Parse(document.content_descriptor().digest()));

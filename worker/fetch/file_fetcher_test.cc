@@ -109,6 +109,22 @@ TEST_F(FileFetcherTest, GoesOnWhereTheConnectionWasCut) {
   EXPECT_GT(resumed_from_, content.size() / 4);
 }
 
+TEST_F(FileFetcherTest, GoesOnAfterARestart) {
+  std::string content;
+  for (int i = 0; content.size() < 200'000; ++i) content += std::to_string(i);
+  Serve(content, /*cut_first_answers=*/6);
+  const std::string digest = Sha256Of(content).ToString();
+  EXPECT_TRUE(absl::IsUnavailable(Fetch(digest).status()));
+
+  fetcher_ = std::make_unique<FileFetcher>(transport_.get(), &clock_,
+                                           cache_.get(), directory_);
+  const auto fetched = Fetch(digest);
+  ASSERT_TRUE(fetched.ok()) << fetched.status();
+  EXPECT_EQ(Cached(fetched->digest), content);
+  EXPECT_EQ(requests_, 7);
+  EXPECT_GT(resumed_from_, content.size() * 9 / 10);
+}
+
 TEST_F(FileFetcherTest, ChecksSha512) {
   Serve("calicoctl");
   Hasher hasher(Digest::Algorithm::kSha512);
@@ -138,6 +154,18 @@ TEST_F(FileFetcherTest, RefusesOtherBytesThanTheListStates) {
             std::string::npos);
   // The wrong bytes are not offered again.
   EXPECT_FALSE(cache_->Stat(Sha256Of("something else")).ok());
+}
+
+TEST_F(FileFetcherTest, WrongBytesAreFetchedOnceMore) {
+  server_.routes().Get("/file", [this](const auto&, auto& response) {
+    response.set_content(++requests_ == 1 ? "kubexet" : "kubelet",
+                         "application/octet-stream");
+  });
+  server_.Start();
+  const auto fetched = Fetch(Sha256Of("kubelet").ToString());
+  ASSERT_TRUE(fetched.ok()) << fetched.status();
+  EXPECT_EQ(Cached(fetched->digest), "kubelet");
+  EXPECT_EQ(requests_, 2);
 }
 
 TEST_F(FileFetcherTest, MissingFileIsNotTriedAgain) {

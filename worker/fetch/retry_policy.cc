@@ -10,6 +10,9 @@ namespace kso::worker {
 namespace {
 
 constexpr int kTriesWithoutProgress = 4;
+// A try that brought less than this is no progress: a host that drips would be
+// tried for ever.
+constexpr int64_t kProgressBytes = 64 << 10;
 constexpr int kTriesInAll = 30;
 constexpr absl::Duration kFirstDelay = absl::Milliseconds(200);
 constexpr absl::Duration kLongestDelay = absl::Seconds(10);
@@ -34,7 +37,7 @@ absl::Status RetryWhileItHelps(Clock* clock, const TaskControl& control,
     if (status.ok()) return status;
     if (control.cancelled()) return absl::CancelledError("cancelled");
     if (!IsPassing(status)) return status;
-    if (position() > furthest) {
+    if (position() >= furthest + kProgressBytes) {
       furthest = position();
       without_progress = 0;
     }

@@ -1,0 +1,36 @@
+#ifndef KSO_COMMON_HTTP_ADAPTIVE_LIMIT_H_
+#define KSO_COMMON_HTTP_ADAPTIVE_LIMIT_H_
+
+#include "absl/time/time.h"
+
+namespace kso::http {
+
+struct AdaptiveLimitOptions {
+  int first = 8;
+  int least = 1;
+  int most = 32;
+};
+
+// How much may be under way at the same time, by additive increase and
+// multiplicative decrease (as TCP's congestion avoidance, RFC 5681): a limit's
+// worth of successes raises it by one, a refusal halves it. Refusals of what
+// was begun before the last halving are the same trouble and do not count. Not
+// thread safe.
+class AdaptiveLimit {
+ public:
+  explicit AdaptiveLimit(const AdaptiveLimitOptions& options = {})
+      : options_(options), limit_(options.first) {}
+
+  int limit() const { return static_cast<int>(limit_); }
+  void Succeeded();
+  void Refused(absl::Time begun, absl::Time now);
+
+ private:
+  const AdaptiveLimitOptions options_;
+  double limit_;
+  absl::Time halved_at_ = absl::InfinitePast();
+};
+
+}  // namespace kso::http
+
+#endif  // KSO_COMMON_HTTP_ADAPTIVE_LIMIT_H_

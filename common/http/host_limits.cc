@@ -1,0 +1,152 @@
+#include "common/http/host_limits.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/http/retry_after.h"
+#include "common/http/url.h"
+
+namespace kso::http {
+namespace {
+
+constexpr absl::Duration kPoll = absl::Milliseconds(200);
+constexpr int kTooManyRequests = 429;
+constexpr int kUnavailable = 503;
+
+// Whether the host, or the way to it, has more than it can bear.
+bool IsRefusal(const absl::StatusOr<Response>& answer) {
+  if (!answer.ok()) return absl::IsDeadlineExceeded(answer.status());
+  return answer->status == kTooManyRequests || answer->status == kUnavailable;
+}
+
+class LimitedTransport : public Transport {
+ public:
+  LimitedTransport(std::unique_ptr<Transport> next, HostLimits* limits)
+      : next_(std::move(next)), limits_(limits) {}
+
+  absl::StatusOr<Response> Perform(const Request& request,
+                                   size_t max_body) override {
+    return Limited(request, [&] { return next_->Perform(request, max_body); });
+  }
+
+  absl::StatusOr<Response> Download(const Request& request, ByteSink& sink,
+                                    OnResponse on_response) override {
+    return Limited(request, [&] {
+      return next_->Download(request, sink, std::move(on_response));
+    });
+  }
+
+ private:
+  template <typename Send>
+  absl::StatusOr<Response> Limited(const Request& request, Send send) {
+    KSO_ASSIGN_OR_RETURN(const Url url, Url::Parse(request.url));
+    KSO_ASSIGN_OR_RETURN(const absl::Time begun,
+                         limits_->Enter(url.host(), request.cancelled));
+    absl::StatusOr<Response> answer = send();
+    limits_->Leave(url.host(), begun, answer);
+    return answer;
+  }
+
+  const std::unique_ptr<Transport> next_;
+  HostLimits* const limits_;
+};
+
+}  // namespace
+
+HostLimits::Host& HostLimits::Find(const std::string& name) {
+  return hosts_.try_emplace(name, options_.host).first->second;
+}
+
+bool HostLimits::HasRoom(const Host& host) const {
+  return host.under_way < host.limit.limit() &&
+         under_way_ < options_.most_in_all;
+}
+
+absl::StatusOr<absl::Time> HostLimits::Enter(
+    const std::string& name, const std::function<bool()>& cancelled) {
+  absl::MutexLock lock(&mutex_);
+  Host& host = Find(name);
+  const absl::Time come = clock_->Now();
+  const auto may_go = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return HasRoom(host);
+  };
+  const auto never = [] { return false; };
+  while (true) {
+    const absl::Time now = clock_->Now();
+    const absl::Time resume = host.report.paused_until;
+    const bool paused = resume > now && resume <= now + options_.longest_pause;
+    if (now >= come + options_.longest_wait || (!paused && HasRoom(host))) {
+      break;
+    }
+    if (cancelled && cancelled()) {
+      return absl::CancelledError(
+          Concat("cancelled while waiting for a turn at ", name));
+    }
+    if (paused) {
+      clock_->AwaitWithDeadline(&mutex_, absl::Condition(&never),
+                                std::min(resume, now + kPoll));
+    } else {
+      clock_->AwaitWithDeadline(&mutex_, absl::Condition(&may_go), now + kPoll);
+    }
+  }
+  ++host.under_way;
+  ++under_way_;
+  return clock_->Now();
+}
+
+void HostLimits::Leave(const std::string& name, absl::Time begun,
+                       const absl::StatusOr<Response>& answer) {
+  absl::MutexLock lock(&mutex_);
+  Host& host = Find(name);
+  --host.under_way;
+  --under_way_;
+  const absl::Time now = clock_->Now();
+  if (IsRefusal(answer)) {
+    host.limit.Refused(begun, now);
+  } else if (answer.ok()) {
+    host.limit.Succeeded();
+  }
+  if (!answer.ok()) return;
+  HostReport& report = host.report;
+  if (answer->status == kTooManyRequests) ++report.refusals;
+  if (answer->status == kTooManyRequests || answer->status == kUnavailable) {
+    if (const auto delay = RetryAfter(*answer, now)) {
+      report.paused_until = std::max(report.paused_until, now + *delay);
+    }
+  }
+  if (const auto quota = ParseQuota(*answer)) {
+    report.quota = quota;
+    report.quota_at = now;
+  }
+}
+
+int HostLimits::LimitOf(const std::string& name) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = hosts_.find(name);
+  return found == hosts_.end() ? options_.host.first
+                               : found->second.limit.limit();
+}
+
+std::vector<HostReport> HostLimits::Reports() const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<HostReport> reports;
+  for (const auto& [name, host] : hosts_) {
+    const HostReport& report = host.report;
+    if (report.refusals == 0 && !report.quota &&
+        report.paused_until == absl::InfinitePast()) {
+      continue;
+    }
+    reports.push_back(report);
+    reports.back().host = name;
+  }
+  return reports;
+}
+
+std::unique_ptr<Transport> WithHostLimits(std::unique_ptr<Transport> next,
+                                          HostLimits* limits) {
+  return std::make_unique<LimitedTransport>(std::move(next), limits);
+}
+
+}  // namespace kso::http

@@ -1,0 +1,94 @@
+#ifndef KSO_COMMON_HTTP_HOST_LIMITS_H_
+#define KSO_COMMON_HTTP_HOST_LIMITS_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/http/adaptive_limit.h"
+#include "common/http/quota.h"
+#include "common/http/transport.h"
+
+namespace kso::http {
+
+struct HostLimitOptions {
+  // Transfers at the same time with one host.
+  AdaptiveLimitOptions host;
+  // And with all hosts together.
+  int most_in_all = 64;
+  // A transfer that has waited for so long for its turn begins all the same:
+  // one that feeds another must not wait for it for ever.
+  absl::Duration longest_wait = absl::Seconds(60);
+  // A Retry-After up to this is waited out by the host's next transfers; a
+  // longer one is for who can do something else in the meantime.
+  absl::Duration longest_pause = absl::Seconds(20);
+};
+
+// What a host's answers have said of its limits.
+struct HostReport {
+  std::string host;
+  // Answers 429 so far.
+  int64_t refusals = 0;
+  // From its last Retry-After; the infinite past when it has sent none.
+  absl::Time paused_until = absl::InfinitePast();
+  std::optional<Quota> quota;
+  absl::Time quota_at;
+};
+
+// Keeps each host's concurrent transfers within what it bears, and remembers
+// what hosts say of their limits. A host is "HOST[:PORT]" as in the URL that
+// was asked for: what a redirect leads to counts there. Thread safe.
+class HostLimits {
+ public:
+  // `clock` must outlive it.
+  explicit HostLimits(Clock* clock, const HostLimitOptions& options = {})
+      : clock_(clock), options_(options) {}
+
+  // Waits for a turn and takes it; CANCELLED when `cancelled` came first. Each
+  // OK needs a Leave. Returns when the transfer began.
+  absl::StatusOr<absl::Time> Enter(const std::string& host,
+                                   const std::function<bool()>& cancelled);
+  void Leave(const std::string& host, absl::Time begun,
+             const absl::StatusOr<Response>& answer);
+
+  // Transfers that the host is allowed now.
+  int LimitOf(const std::string& host) const;
+  // Of those that have said something, by host.
+  std::vector<HostReport> Reports() const;
+
+ private:
+  struct Host {
+    explicit Host(const AdaptiveLimitOptions& options) : limit(options) {}
+
+    AdaptiveLimit limit;
+    int under_way = 0;
+    HostReport report;
+  };
+
+  Host& Find(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasRoom(const Host& host) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+
+  Clock* const clock_;
+  const HostLimitOptions options_;
+  mutable absl::Mutex mutex_;
+  std::map<std::string, Host> hosts_ ABSL_GUARDED_BY(mutex_);
+  int under_way_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+// Decorates `next` so that its transfers keep to `limits`, which must outlive
+// it and may be shared.
+std::unique_ptr<Transport> WithHostLimits(std::unique_ptr<Transport> next,
+                                          HostLimits* limits);
+
+}  // namespace kso::http
+
+#endif  // KSO_COMMON_HTTP_HOST_LIMITS_H_

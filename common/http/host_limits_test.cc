@@ -1,0 +1,144 @@
+#include "common/http/host_limits.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_transport.h"
+
+namespace kso::http {
+namespace {
+
+using ::kso::testing::FakeAnswer;
+
+constexpr char kUrl[] = "https://quay.io/v2/";
+constexpr char kHost[] = "quay.io";
+
+TEST(AdaptiveLimitTest, HalvesOnRefusalsAndGrowsByOne) {
+  const absl::Time start = absl::UnixEpoch();
+  AdaptiveLimit limit({.first = 8, .least = 1, .most = 9});
+  limit.Refused(start, start + absl::Seconds(1));
+  EXPECT_EQ(limit.limit(), 4);
+  // Begun before the limit was halved: the same trouble.
+  limit.Refused(start + absl::Seconds(1), start + absl::Seconds(2));
+  EXPECT_EQ(limit.limit(), 4);
+  for (int i = 0; i < 5; ++i) limit.Succeeded();
+  EXPECT_EQ(limit.limit(), 5);
+  for (int i = 0; i < 1000; ++i) limit.Succeeded();
+  EXPECT_EQ(limit.limit(), 9);
+  for (int i = 2; i < 20; ++i) {
+    limit.Refused(start + absl::Seconds(i), start + absl::Seconds(i));
+  }
+  EXPECT_EQ(limit.limit(), 1);
+}
+
+TEST(QuotaTest, ReadsWhatDockerHubSends) {
+  Response response;
+  response.headers = {{"ratelimit-limit", "100;w=21600"},
+                      {"RateLimit-Remaining", "76;w=21600"}};
+  const auto quota = ParseQuota(response);
+  ASSERT_TRUE(quota.has_value());
+  EXPECT_EQ(quota->limit, 100);
+  EXPECT_EQ(quota->remaining, 76);
+  EXPECT_EQ(quota->window, absl::Hours(6));
+}
+
+TEST(QuotaTest, LeavesOutWhatCannotBeRead) {
+  for (const char* remaining : {"", "many", "-1", "1e3"}) {
+    Response response;
+    response.headers = {{"ratelimit-limit", "100"},
+                        {"ratelimit-remaining", remaining}};
+    EXPECT_FALSE(ParseQuota(response).has_value()) << remaining;
+  }
+  EXPECT_FALSE(ParseQuota(Response()).has_value());
+}
+
+class HostLimitsTest : public ::testing::Test {
+ protected:
+  void Use(const HostLimitOptions& options) {
+    limits_ = std::make_unique<HostLimits>(&clock_, options);
+    auto fake = std::make_unique<testing::FakeTransport>();
+    fake_ = fake.get();
+    transport_ = WithHostLimits(std::move(fake), limits_.get());
+  }
+
+  int Ask() {
+    Request request;
+    request.url = kUrl;
+    const auto response = transport_->Perform(request);
+    return response.ok() ? response->status : 0;
+  }
+
+  testing::FakeClock clock_;
+  std::unique_ptr<HostLimits> limits_;
+  testing::FakeTransport* fake_ = nullptr;
+  std::unique_ptr<Transport> transport_;
+};
+
+TEST_F(HostLimitsTest, ReportsWhatTheHostSays) {
+  Use({});
+  fake_->On("GET", kUrl,
+            FakeAnswer{.status = 429,
+                       .headers = {{"Retry-After", "3600"},
+                                   {"ratelimit-limit", "100;w=21600"},
+                                   {"ratelimit-remaining", "0;w=21600"}}});
+  EXPECT_TRUE(limits_->Reports().empty());
+  EXPECT_EQ(Ask(), 429);
+  const std::vector<HostReport> reports = limits_->Reports();
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_EQ(reports[0].host, kHost);
+  EXPECT_EQ(reports[0].refusals, 1);
+  EXPECT_EQ(reports[0].paused_until, clock_.Now() + absl::Hours(1));
+  EXPECT_EQ(reports[0].quota->remaining, 0);
+  EXPECT_EQ(limits_->LimitOf(kHost), 4);
+  EXPECT_EQ(limits_->LimitOf("ghcr.io"), 8);
+}
+
+TEST_F(HostLimitsTest, WaitsOutAShortRetryAfter) {
+  Use({});
+  clock_.AdvanceByItself();
+  fake_->On("GET", kUrl,
+            FakeAnswer{.status = 503, .headers = {{"Retry-After", "5"}}});
+  fake_->On("GET", kUrl, FakeAnswer{});
+  const absl::Time start = clock_.Now();
+  EXPECT_EQ(Ask(), 503);
+  EXPECT_EQ(Ask(), 200);
+  EXPECT_EQ(clock_.Now() - start, absl::Seconds(5));
+}
+
+TEST_F(HostLimitsTest, NoMoreAtATimeThanTheHostBears) {
+  Use({.host = {.first = 1, .least = 1, .most = 1}});
+  ASSERT_TRUE(limits_->Enter(kHost, {}).ok());
+  // Others have room.
+  const auto other = limits_->Enter("ghcr.io", {});
+  ASSERT_TRUE(other.ok());
+  EXPECT_TRUE(
+      absl::IsCancelled(limits_->Enter(kHost, [] { return true; }).status()));
+
+  std::thread waiting([this] { EXPECT_TRUE(limits_->Enter(kHost, {}).ok()); });
+  clock_.AwaitWaiters(1);
+  limits_->Leave(kHost, clock_.Now(), Response());
+  waiting.join();
+}
+
+TEST_F(HostLimitsTest, NoMoreAtATimeThanTheWorkerBears) {
+  Use({.host = {}, .most_in_all = 1});
+  ASSERT_TRUE(limits_->Enter(kHost, {}).ok());
+  EXPECT_TRUE(absl::IsCancelled(
+      limits_->Enter("ghcr.io", [] { return true; }).status()));
+}
+
+TEST_F(HostLimitsTest, NobodyWaitsForEver) {
+  Use({.host = {.first = 1, .least = 1, .most = 1}});
+  clock_.AdvanceByItself();
+  const absl::Time start = clock_.Now();
+  ASSERT_TRUE(limits_->Enter(kHost, {}).ok());
+  ASSERT_TRUE(limits_->Enter(kHost, {}).ok());
+  EXPECT_EQ(clock_.Now() - start, absl::Minutes(1));
+}
+
+}  // namespace
+}  // namespace kso::http

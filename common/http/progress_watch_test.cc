@@ -1,0 +1,56 @@
+#include "common/http/progress_watch.h"
+
+#include <gtest/gtest.h>
+
+namespace kso::http {
+namespace {
+
+class ProgressWatchTest : public ::testing::Test {
+ protected:
+  // A second later, with that many bytes more.
+  std::string Second(int64_t bytes) {
+    now_ += absl::Seconds(1);
+    moved_ += bytes;
+    return watch_.Look(moved_, now_);
+  }
+
+  absl::Time now_ = absl::UnixEpoch();
+  int64_t moved_ = 0;
+  TransportOptions options_;
+  ProgressWatch watch_{options_, now_};
+};
+
+TEST_F(ProgressWatchTest, CutsWhatIsSilent) {
+  EXPECT_EQ(Second(1 << 20), "");
+  for (int i = 0; i < 59; ++i) EXPECT_EQ(Second(0), "");
+  EXPECT_EQ(Second(0), "nothing moved for 1m");
+}
+
+TEST_F(ProgressWatchTest, CutsWhatDrips) {
+  for (int i = 0; i < 60; ++i) EXPECT_EQ(Second(100), "");
+  EXPECT_EQ(Second(100),
+            "only 6100 bytes came in the last 1m, less than 1024 a second");
+}
+
+TEST_F(ProgressWatchTest, ASlowStartOrALatePauseIsNoDrip) {
+  for (int i = 0; i < 59; ++i) EXPECT_EQ(Second(0), "");
+  for (int i = 0; i < 600; ++i) EXPECT_EQ(Second(i % 50 == 0 ? 100000 : 0), "");
+}
+
+TEST_F(ProgressWatchTest, WhatWasFastOnceMayStillTurnIntoADrip) {
+  EXPECT_EQ(Second(1 << 30), "");
+  std::string reason;
+  for (int i = 0; i < 125 && reason.empty(); ++i) reason = Second(1);
+  EXPECT_NE(reason, "");
+}
+
+TEST_F(ProgressWatchTest, TheTimeOfThisSideDoesNotCount) {
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_EQ(Second(100), "");
+    now_ += absl::Seconds(9);
+    watch_.Excuse(absl::Seconds(10), now_);
+  }
+}
+
+}  // namespace
+}  // namespace kso::http

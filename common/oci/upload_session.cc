@@ -1,0 +1,143 @@
+#include "common/oci/upload_session.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+
+namespace kso::oci {
+namespace {
+
+// Where `answer` wants the blob.
+absl::StatusOr<http::Url> LocationOf(const RegistrySession& session,
+                                     const http::Response& answer,
+                                     const std::string& what) {
+  const std::optional<std::string> location = answer.Header("Location");
+  if (!location) {
+    return absl::InvalidArgumentError(
+        Concat(what, ": ", session.base().host(), " names no upload location"));
+  }
+  KSO_ASSIGN_OR_RETURN(const http::Url asked,
+                       http::Url::Parse(answer.effective_url));
+  KSO_ASSIGN_OR_RETURN(http::Url url, asked.Resolve(*location));
+  if (session.base().is_https() && !url.is_https()) {
+    return absl::PermissionDeniedError(
+        Concat(what, ": ", session.base().host(),
+               " wants the blob over plain http (", url.display(),
+               "), which is refused; behind a proxy, the registry has to be "
+               "told its outer address"));
+  }
+  return url;
+}
+
+// Of "0-N", the range of the bytes that came: N + 1.
+int64_t ReceivedBytes(const http::Response& answer) {
+  const std::string header = answer.Header("Range").value_or("");
+  absl::string_view text = header;
+  absl::ConsumePrefix(&text, "bytes=");
+  int64_t last = 0;
+  if (!absl::ConsumePrefix(&text, "0-") || !absl::SimpleAtoi(text, &last)) {
+    return 0;
+  }
+  return last < 0 ? 0 : last + 1;
+}
+
+}  // namespace
+
+absl::StatusOr<UploadSession> UploadSession::Begin(RegistrySession& session,
+                                                   const AccessScope& scope,
+                                                   const std::string& what) {
+  http::Request request;
+  request.method = "POST";
+  request.url = session.UrlOf(Concat(scope.repository, "/blobs/uploads/"));
+  KSO_ASSIGN_OR_RETURN(const http::Response response,
+                       session.Perform(request, scope, what));
+  if (response.status != 202) return session.ErrorOf(response, what);
+  return FromAnswer(session, scope, response, what);
+}
+
+absl::StatusOr<UploadSession> UploadSession::FromAnswer(
+    RegistrySession& session, const AccessScope& scope,
+    const http::Response& answer, const std::string& what) {
+  KSO_ASSIGN_OR_RETURN(http::Url url, LocationOf(session, answer, what));
+  return UploadSession(&session, scope, what, std::move(url));
+}
+
+absl::StatusOr<http::Response> UploadSession::Perform(http::Request request) {
+  KSO_ASSIGN_OR_RETURN(http::Response response,
+                       session_->Perform(std::move(request), scope_, what_));
+  // The next request goes where this answer says, if it says so.
+  if (response.status / 100 == 2 && response.status != 201 &&
+      response.Header("Location").has_value()) {
+    KSO_ASSIGN_OR_RETURN(url_, LocationOf(*session_, response, what_));
+  }
+  return response;
+}
+
+int64_t UploadSession::Received() {
+  http::Request request;
+  request.url = url_.text();
+  const absl::StatusOr<http::Response> response = Perform(std::move(request));
+  if (!response.ok() || response->status / 100 != 2) return 0;
+  return ReceivedBytes(*response);
+}
+
+absl::Status UploadSession::SendRest(int64_t size, int64_t offset,
+                                     const OpenSource& open) {
+  http::Request request;
+  request.method = "PATCH";
+  request.url = url_.text();
+  request.headers = {{"Content-Type", "application/octet-stream"},
+                     {"Content-Range", Concat(offset, "-", size - 1)}};
+  request.body_source = [&open, offset](int64_t from) {
+    return open(offset + from);
+  };
+  request.body_size = size - offset;
+  KSO_ASSIGN_OR_RETURN(const http::Response response,
+                       Perform(std::move(request)));
+  if (response.status / 100 == 2) return absl::OkStatus();
+  const absl::Status error = session_->ErrorOf(response, what_);
+  // It has other bytes than it said, or none any more: begin anew.
+  if (response.status == 416 || response.status == 404) {
+    return absl::UnavailableError(error.message());
+  }
+  return error;
+}
+
+absl::StatusOr<http::Response> UploadSession::Send(const Digest& digest,
+                                                   int64_t size, int64_t offset,
+                                                   const OpenSource& open) {
+  if (offset > 0 && offset < size) {
+    KSO_RETURN_IF_ERROR(SendRest(size, offset, open));
+  }
+  http::Request request;
+  request.method = "PUT";
+  request.url =
+      Concat(url_.text(), absl::StrContains(url_.text(), "?") ? "&" : "?",
+             "digest=", http::PercentEncode(digest.ToString()));
+  request.headers = {{"Content-Type", "application/octet-stream"}};
+  if (offset == 0) {
+    request.body_source = open;
+    request.body_size = size;
+  }
+  KSO_ASSIGN_OR_RETURN(http::Response response,
+                       session_->Perform(std::move(request), scope_, what_));
+  if (response.status / 100 == 2) return response;
+  const absl::Status error = session_->ErrorOf(response, what_);
+  // The registry forgot the upload, as when it was restarted.
+  if (response.status == 404) return absl::UnavailableError(error.message());
+  return error;
+}
+
+void UploadSession::Abandon() {
+  http::Request request;
+  request.method = "DELETE";
+  request.url = url_.text();
+  session_->Perform(std::move(request), scope_, what_).IgnoreError();
+}
+
+}  // namespace kso::oci

@@ -1,0 +1,64 @@
+#ifndef KSO_COMMON_OCI_UPLOAD_SESSION_H_
+#define KSO_COMMON_OCI_UPLOAD_SESSION_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/byte_stream.h"
+#include "common/base/digest.h"
+#include "common/http/url.h"
+#include "common/oci/registry_session.h"
+
+namespace kso::oci {
+
+// One upload of a blob that a registry has opened (distribution-spec 1.1,
+// "Pushing blobs"). Its place may be anywhere that the registry says: relative,
+// on another host (without credentials then), with a query; it is told anew by
+// each answer. Used by one thread.
+class UploadSession {
+ public:
+  // `session` must outlive it; `what` begins messages.
+  static absl::StatusOr<UploadSession> Begin(RegistrySession& session,
+                                             const AccessScope& scope,
+                                             const std::string& what);
+  // The upload that `answer`, a 202 to a POST, opened.
+  static absl::StatusOr<UploadSession> FromAnswer(RegistrySession& session,
+                                                  const AccessScope& scope,
+                                                  const http::Response& answer,
+                                                  const std::string& what);
+
+  // Bytes that the registry has got; 0 also where it does not say.
+  int64_t Received();
+
+  // Sends the blob from `offset` on: all of it in one PUT, the rest of it by
+  // PATCH and a PUT that ends it. UNAVAILABLE when the connection broke or the
+  // registry forgot the upload.
+  absl::StatusOr<http::Response> Send(const Digest& digest, int64_t size,
+                                      int64_t offset, const OpenSource& open);
+
+  // Gives it up. Registries remove what is left lying in the end, so it does
+  // not matter whether this works.
+  void Abandon();
+
+ private:
+  UploadSession(RegistrySession* session, AccessScope scope, std::string what,
+                http::Url url)
+      : session_(session),
+        scope_(std::move(scope)),
+        what_(std::move(what)),
+        url_(std::move(url)) {}
+
+  absl::StatusOr<http::Response> Perform(http::Request request);
+  absl::Status SendRest(int64_t size, int64_t offset, const OpenSource& open);
+
+  RegistrySession* session_;
+  AccessScope scope_;
+  std::string what_;
+  http::Url url_;
+};
+
+}  // namespace kso::oci
+
+#endif  // KSO_COMMON_OCI_UPLOAD_SESSION_H_

@@ -1,0 +1,21 @@
+#include "coordinator/engine/host_desk.h"
+
+namespace kso::coordinator {
+
+void HostDesk::Observe(Transaction& turn, const v1::WorkerInfo& worker,
+                       const std::string& session) {
+  if (worker.hosts().empty()) return;
+  const HostGate gate = GateOf(turn.state(), turn.now());
+  for (const v1::HostReport& report : worker.hosts()) {
+    budget_.Observe(
+        worker.name(), session, report,
+        [&] { return gate.LoadOf(report.host()).tasks; }, turn.now());
+  }
+}
+
+void HostDesk::Succeeded(const v1::Task& task) {
+  if (budget_.empty()) return;
+  for (const HostUse& use : index_.Of(task)) budget_.Succeeded(use.host);
+}
+
+}  // namespace kso::coordinator

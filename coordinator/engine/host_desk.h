@@ -1,0 +1,41 @@
+#ifndef KSO_COORDINATOR_ENGINE_HOST_DESK_H_
+#define KSO_COORDINATOR_ENGINE_HOST_DESK_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "coordinator/core/host_gate.h"
+#include "coordinator/core/rate_budget.h"
+#include "coordinator/engine/transaction.h"
+#include "kso/v1/worker.pb.h"
+
+namespace kso::coordinator {
+
+// What hosts allow the farm: hears what workers report of them, and makes the
+// gates that hold tasks back. Not thread safe.
+class HostDesk {
+ public:
+  // What a session of a worker says in a Sync.
+  void Observe(Transaction& turn, const v1::WorkerInfo& worker,
+               const std::string& session);
+  void Succeeded(const v1::Task& task);
+
+  // For one turn at most.
+  HostGate GateOf(const State& state, absl::Time now) const {
+    return HostGate(&state, &budget_, &index_, now);
+  }
+  // When a gate may open without anybody calling.
+  absl::Time NextDeadline(absl::Time now) const {
+    return budget_.NextChange(now);
+  }
+
+ private:
+  RateBudget budget_;
+  // Only remembers.
+  mutable HostIndex index_;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ENGINE_HOST_DESK_H_

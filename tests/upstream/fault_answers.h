@@ -1,0 +1,28 @@
+#ifndef KSO_TESTS_UPSTREAM_FAULT_ANSWERS_H_
+#define KSO_TESTS_UPSTREAM_FAULT_ANSWERS_H_
+
+#include <httplib.h>
+
+#include <string_view>
+
+#include "tests/upstream/send_object.h"
+#include "tests/upstream/service_context.h"
+
+namespace kso::upstream {
+
+// Answers with a failing status or a redirect when one is due for `subject`;
+// returns whether it did. A failure's detail is its Retry-After: seconds,
+// "d" and seconds for a date that far ahead, or "-" for none; without a detail
+// `retry_after` is taken, if there is one.
+bool AnswerWithFault(const ServiceContext& context, std::string_view subject,
+                     std::string_view retry_after,
+                     const httplib::Request& request,
+                     httplib::Response& response);
+
+// What is due for the body of an answer to a GET.
+void AddBodyFaults(const ServiceContext& context, std::string_view subject,
+                   const httplib::Request& request, SendOptions& options);
+
+}  // namespace kso::upstream
+
+#endif  // KSO_TESTS_UPSTREAM_FAULT_ANSWERS_H_
