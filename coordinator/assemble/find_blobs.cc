@@ -21,20 +21,20 @@ namespace {
 // another of the same store.
 absl::StatusOr<bool> IsThere(oci::ImageStore& store, const FindRequest& request,
                              const BlobQuestion& question) {
-  KSO_ASSIGN_OR_RETURN(const Digest digest,
-                       Digest::Parse(question.blob.digest()));
+  const absl::StatusOr<Digest> digest = Digest::Parse(question.blob.digest());
+  if (!digest.ok()) return false;
   const std::string repository =
       oci::DestinationRepository(request.destination, question.image);
-  KSO_ASSIGN_OR_RETURN(const bool there, store.HasBlob(repository, digest));
+  KSO_ASSIGN_OR_RETURN(const bool there, store.HasBlob(repository, *digest));
   if (there) return true;
   for (const std::string& other : question.elsewhere) {
     if (other == repository) continue;
     // Another repository may be one that this build must not read.
-    const absl::StatusOr<bool> had = store.HasBlob(other, digest);
+    const absl::StatusOr<bool> had = store.HasBlob(other, *digest);
     if (!had.ok() || !*had) continue;
     if (!request.mount) return true;
     const absl::StatusOr<bool> mounted =
-        store.MountBlob(repository, digest, other);
+        store.MountBlob(repository, *digest, other);
     if (mounted.ok() && *mounted) return true;
   }
   return false;

@@ -82,9 +82,20 @@ bool PutThere(const TaskEntry& task, const std::set<std::string>& blobs) {
                      });
 }
 
+// What the plan may take over: nothing where the destination was not asked.
+PlanHistory HistoryOf(const State& state, const BuildEntry& build) {
+  if (!build.destination) return PlanHistory();
+  return PlanHistory(&state.memo(), build.release.destination(),
+                     std::set<std::string>(build.destination->present().begin(),
+                                           build.destination->present().end()));
+}
+
 Records AfterResolve(const State& state, const BuildEntry& build) {
-  const Plan plan =
-      MakePlan(build.build_id, build.release, ResolvedOf(state, build));
+  Plan plan = MakePlan(build.build_id, build.release, ResolvedOf(state, build),
+                       HistoryOf(state, build));
+  if (build.destination) {
+    plan.summary.set_destination_problem(build.destination->problem());
+  }
   std::vector<v1::Failure> failures = TaskFailures(state, build);
   AddPlanFailures(state, build, plan, failures);
   if (!failures.empty()) return {EndBuild(build, v1::Build::FAILED, failures)};

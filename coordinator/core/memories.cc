@@ -90,11 +90,10 @@ void RememberTask(const State& state, const v1::TaskFinished& change,
   }
 }
 
-}  // namespace
-
-void Complete(const State& state, v1::JournalRecord& record) {
-  if (!record.task_finished().result().resolved_image().unchanged()) return;
-  const TaskEntry* entry = state.FindTask(record.task_finished().task_id());
+void CompleteResult(const State& state, const std::string& task_id,
+                    v1::TaskResult& result) {
+  if (!result.resolved_image().unchanged()) return;
+  const TaskEntry* entry = state.FindTask(task_id);
   if (entry == nullptr) return;
   const v1::ResolvedImage* known =
       state.memo().FindImage(ImageKey(entry->task));
@@ -102,12 +101,22 @@ void Complete(const State& state, v1::JournalRecord& record) {
                               entry->task.resolve_image().known_digest()) {
     return;
   }
-  v1::ResolvedImage& image = *record.mutable_task_finished()
-                                  ->mutable_result()
-                                  ->mutable_resolved_image();
+  v1::ResolvedImage& image = *result.mutable_resolved_image();
   const int32_t gets = image.manifest_gets();
   image = *known;
   image.set_manifest_gets(gets);
+}
+
+}  // namespace
+
+void Complete(const State& state, v1::JournalRecord& record) {
+  if (record.has_task_finished()) {
+    v1::TaskFinished& change = *record.mutable_task_finished();
+    CompleteResult(state, change.task_id(), *change.mutable_result());
+  } else if (record.has_task_shared()) {
+    v1::TaskShared& change = *record.mutable_task_shared();
+    CompleteResult(state, change.task_id(), *change.mutable_result());
+  }
 }
 
 std::vector<v1::JournalRecord> MemoriesOf(const State& state,
@@ -155,9 +164,15 @@ std::vector<v1::JournalRecord> RememberRelease(const State& state,
   }
   release.set_bytes_moved(build.bytes_fetched + build.bytes_pushed);
   *release.mutable_took() = ToProto(now - build.created);
+  const v1::ReleaseRemembered* known =
+      state.memo().FindRelease(release.destination());
+  // A build that moved little says little of how fast the farm is.
+  if (known != nullptr && release.bytes_moved() < known->bytes_moved() / 10) {
+    release.set_bytes_moved(known->bytes_moved());
+    *release.mutable_took() = known->took();
+  }
   Records records;
-  Replace(state.memo().FindRelease(release.destination()) != nullptr,
-          std::move(record), records);
+  Replace(known != nullptr, std::move(record), records);
   return records;
 }
 

@@ -111,7 +111,7 @@ absl::Status State::Submit(absl::Time time, const v1::BuildSubmitted& change) {
   return absl::OkStatus();
 }
 
-absl::Status State::AddTasks(absl::Time, const v1::TasksAdded& change) {
+absl::Status State::AddTasks(absl::Time time, const v1::TasksAdded& change) {
   BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
   for (const v1::Task& task : change.tasks()) {
@@ -125,20 +125,23 @@ absl::Status State::AddTasks(absl::Time, const v1::TasksAdded& change) {
     build->runnable[PlatformInWords(task.platform())].insert(KeyOf(task));
     if (const auto reused = change.reused().find(task.task_id());
         reused != change.reused().end()) {
-      Reuse(*build, entry->second, reused->second);
+      Reuse(time, *build, entry->second, reused->second);
     }
   }
   return absl::OkStatus();
 }
 
 // Done before it began.
-void State::Reuse(BuildEntry& build, TaskEntry& task,
+void State::Reuse(absl::Time time, BuildEntry& build, TaskEntry& task,
                   const v1::ReusedResult& reused) {
   SetState(build, task, TaskState::kDone);
   task.result = reused.result();
   task.done_by = reused.worker();
   if (reused.result().has_verified_image()) {
     AddVerification(build, task, reused.build_id());
+    AddEvent(build, time, v1::Event::INFO, &task, "",
+             absl::StrCat(task.task.name(), ": the very image was verified in ",
+                          "build ", reused.build_id()));
   }
 }
 

@@ -166,7 +166,7 @@ class State {
   absl::Status Prune(const v1::BuildPruned& change);
   absl::Status Check(absl::Time time, const v1::DestinationChecked& change);
 
-  void Reuse(BuildEntry& build, TaskEntry& task,
+  void Reuse(absl::Time time, BuildEntry& build, TaskEntry& task,
              const v1::ReusedResult& reused);
   // `verified_in` is empty when the task itself ran.
   void AddVerification(BuildEntry& build, const TaskEntry& task,

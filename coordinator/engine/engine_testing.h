@@ -46,16 +46,32 @@ class Answer {
 // Does nothing but remember what was asked for, until told how it went.
 class FakeActions : public BuildActions {
  public:
-  // The destination has whatever it is asked for.
+  // The destination has whatever it is asked for, unless told otherwise.
   void Find(
       FindRequest request,
       absl::AnyInvocable<void(absl::StatusOr<FindOutcome>)> done) override {
     FindOutcome outcome;
-    for (const BlobQuestion& question : request.questions) {
-      outcome.present.push_back(
-          BlobName(question.image, question.blob.digest()));
+    absl::Status error;
+    {
+      absl::MutexLock lock(&mutex_);
+      error = find_error_;
+      for (const BlobQuestion& question : request.questions) {
+        if (question.image == lost_image_) continue;
+        outcome.present.push_back(
+            BlobName(question.image, question.blob.digest()));
+      }
     }
+    if (!error.ok()) return done(error);
     done(std::move(outcome));
+  }
+  // No blob of the image is at the destination.
+  void LoseAll(const std::string& image) {
+    absl::MutexLock lock(&mutex_);
+    lost_image_ = image;
+  }
+  void FailFind(const absl::Status& error) {
+    absl::MutexLock lock(&mutex_);
+    find_error_ = error;
   }
   void Assemble(
       AssembleRequest request,
@@ -117,6 +133,8 @@ class FakeActions : public BuildActions {
   std::deque<std::pair<TagRequest,
                        absl::AnyInvocable<void(absl::StatusOr<TagOutcome>)>>>
       tags_;
+  std::string lost_image_;
+  absl::Status find_error_;
   std::vector<std::string> cancelled_;
   std::vector<std::vector<std::string>> sweeps_;
 };

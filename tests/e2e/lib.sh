@@ -78,13 +78,17 @@ need_arm64() {
 
 # The stand-in upstream and a release directory for it.
 #   start_upstream DESTINATION [OPTION...]
-start_upstream() {
-  local destination=$1
-  shift
+start_upstream() { start_upstream_of deploy/releases/kubespray-2.25.1 "$@"; }
+
+# The same for another release directory.
+#   start_upstream_of RELEASE DESTINATION [OPTION...]
+start_upstream_of() {
+  local lists_of=$1 destination=$2
+  shift 2
   [[ -n ${KSO_E2E_BASES:-} ]] ||
     tests/upstream/make-bases "$KSO_HOME/bases" >"$work/make-bases.log" 2>&1
   rm -f "$work/upstream.json"
-  start upstream "$upstream_program" --release deploy/releases/kubespray-2.25.1 \
+  start upstream "$upstream_program" --release "$lists_of" \
     --data-dir "$KSO_HOME/upstream" --bases "${KSO_E2E_BASES:-$KSO_HOME/bases}" \
     --ready-file "$work/upstream.json" --write-release "$work/release" \
     --destination "$destination" "$@"
@@ -135,3 +139,67 @@ index_digests() {
 
 tags_of() { curl -fsS "http://${1%%/*}/v2/${1#*/}/$2/tags/list" | jq -r '.tags[]?' | sort; }
 raw() { skopeo inspect --raw --tls-verify=false "docker://$1"; }
+
+# Unpacks with umoci, runs with runc in a network namespace of its own.
+#   run_image OCI_LAYOUT:TAG ARCHITECTURE NAME
+run_image() {
+  local bundle=$work/bundle-$3 digest reference=$1
+  digest=$(jq -r --arg a "$2" '.manifests[] | select(.platform.architecture == $a).digest' \
+    <(skopeo inspect --raw "oci:$reference"))
+  # umoci takes a single image: this platform's, by itself.
+  skopeo copy -q --override-arch "$2" "oci:$reference" "oci:$work/single-$3:x"
+  umoci unpack --image "$work/single-$3:x" "$bundle" >"$work/umoci-$3.log" 2>&1
+  namespace=kso-e2e-$$-$3
+  ip netns add "$namespace"
+  namespaces+=("$namespace")
+  ip -n "$namespace" link set lo up
+  # What Docker and containerd give by default; umoci gives less.
+  jq --arg netns "/run/netns/$namespace" --argjson capabilities '["CAP_CHOWN",
+      "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_NET_BIND_SERVICE",
+      "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT"]' 'del(.process.rlimits) | del(.linux.resources)
+    | .process.terminal = false
+    | (.process.capabilities[]) = $capabilities
+    | .linux.namespaces = [{"type": "pid"}, {"type": "mount"}, {"type": "ipc"}, {"type": "uts"},
+                           {"type": "network", "path": $netns}]
+    | .mounts |= map(select(.type != "cgroup"))' "$bundle/config.json" >"$bundle/config.new"
+  mv "$bundle/config.new" "$bundle/config.json"
+  mkdir -p "$work/runc"
+  start "run-$3" runc --root "$work/runc" run --bundle "$bundle" "$namespace"
+}
+inside() { ip netns exec "$namespace" "$@"; }
+stop_image() {
+  runc --root "$work/runc" delete -f "$namespace" >/dev/null 2>&1 || true
+  stop "run-$1" KILL
+  umount -l "$work/bundle-$1/rootfs" 2>/dev/null || true
+  rm -rf "$work/bundle-$1" "$work/single-$1"
+}
+
+# Whether the image that runs serves the files of expected-files.txt's format.
+#   files_match EXPECTED
+files_match() {
+  local hash size url path
+  while read -r hash size url; do
+    path=${url#*://}
+    inside curl -fsS "http://127.0.0.1:8080/k8s/$path" -o "$work/fetched" || return 1
+    same "$(sha256sum <"$work/fetched" | cut -d' ' -f1) $(stat -c %s "$work/fetched") $url" \
+      "$hash $size $url" || return 1
+  done <"$1"
+}
+
+# Pulls every image of a platform whole, and compares what the tag gives with
+# what upstream gives, byte for byte.
+#   images_match ARCHITECTURE EXPECTED
+images_match() {
+  local digest reference platforms local_name count=0
+  while read -r digest reference platforms; do
+    [[ ",$platforms," == *",linux/$1,"* ]] || continue
+    local_name=127.0.0.1:5000/k8s/${reference#*/}
+    same "sha256:$(inside skopeo inspect --raw --tls-verify=false "docker://$local_name" | sha256sum | cut -d' ' -f1) $reference" \
+      "$digest $reference" || return 1
+    rm -rf "$work/pulled"
+    inside skopeo copy -q --preserve-digests --src-tls-verify=false --override-arch "$1" \
+      "docker://$local_name" "dir:$work/pulled" || return 1
+    count=$((count + 1))
+  done <"$2"
+  ((count > 40)) || { echo "only $count images were compared"; return 1; }
+}

@@ -1,0 +1,147 @@
+#include "common/base/digest.h"
+#include "coordinator/engine/engine_testing.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+// What a build takes over from the one before it.
+
+namespace kso::coordinator {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class EngineReuseTest : public EngineTest {
+ protected:
+  EngineReuseTest() {
+    release_.release.mutable_files(0)->set_digest(
+        Sha256Of("the file").ToString());
+  }
+
+  // Ends what the worker holds as a real one does: with layers of their
+  // members, and without the documents of images that are known.
+  void FinishAll() {
+    for (const auto& [id, lease] : std::map(worker_.held)) {
+      const v1::Task& task = lease.task();
+      done_.push_back(task.task_id());
+      if (task.has_make_layer()) {
+        v1::MadeLayer& made =
+            *worker_.AddResult(lease).mutable_result()->mutable_made_layer();
+        made.mutable_layer()->set_digest(Sha256Of(task.name()).ToString());
+        made.mutable_layer()->set_media_type(task.make_layer().media_type());
+        for (const v1::LayerMember& member : task.make_layer().members()) {
+          made.add_members()->set_path(member.path());
+        }
+      } else if (!task.resolve_image().known_digest().empty()) {
+        worker_.AddResult(lease)
+            .mutable_result()
+            ->mutable_resolved_image()
+            ->set_unchanged(true);
+      } else {
+        worker_.Finish(lease, release_.resolved);
+      }
+    }
+  }
+
+  // Submits a build and runs it to its end; the tasks that the worker did.
+  std::vector<std::string> Build(const std::string& id, bool fresh = false) {
+    done_.clear();
+    v1::SubmitBuildRequest request;
+    request.set_build_id(id);
+    request.set_fresh(fresh);
+    *request.mutable_release() = release_.release;
+    Answer<v1::Build> answer;
+    engine_->SubmitBuild(request, answer.Done());
+    EXPECT_TRUE(answer.Get().ok());
+    for (int i = 0; i < 20 && Get(id).phase() < v1::ASSEMBLE; ++i) Work();
+    if (Get(id).phase() != v1::ASSEMBLE) return done_;
+    AssembleOutcome outcome;
+    v1::Task verify = VerifyTask("amd64");
+    verify.set_task_id(id + "/verify/amd64");
+    outcome.verify_tasks = {verify};
+    layers_ = actions_.EndAssemble(outcome).layers.size();
+    for (int i = 0; i < 20 && Get(id).phase() < v1::TAG; ++i) Work();
+    actions_.EndTag();
+    EXPECT_EQ(Get(id).state(), v1::Build::SUCCEEDED);
+    return done_;
+  }
+
+  void Work() {
+    Sync(worker_);
+    FinishAll();
+    Sync(worker_);
+  }
+
+  // Of the tasks, those past resolving.
+  static std::vector<std::string> Made(const std::vector<std::string>& tasks) {
+    std::vector<std::string> made;
+    for (const std::string& id : tasks) {
+      if (id.find("/resolve/") == id.npos) made.push_back(id);
+    }
+    return made;
+  }
+
+  ScriptedWorker worker_{"w", "amd64", "s1"};
+  std::vector<std::string> done_;
+  size_t layers_ = 0;
+};
+
+TEST_F(EngineReuseTest, AnUnchangedReleaseIsNotMadeAgain) {
+  EXPECT_FALSE(Made(Build("b1")).empty());
+  const size_t layers = layers_;
+  EXPECT_THAT(Made(Build("b2")), SizeIs(0));
+  EXPECT_EQ(layers_, layers);
+  const v1::Build build = Get("b2");
+  EXPECT_EQ(build.plan().layers_reused(), build.plan().layer_count());
+  EXPECT_EQ(build.plan().previous_release(), release_.release.name());
+  ASSERT_EQ(build.verifications_size(), 1);
+  EXPECT_EQ(build.verifications(0).verified_in_build(), "b1");
+}
+
+TEST_F(EngineReuseTest, ARestartForgetsNothing) {
+  Build("b1");
+  Restart();
+  EXPECT_THAT(Made(Build("b2")), SizeIs(0));
+  Restart();
+  EXPECT_EQ(Get("b2").verifications_size(), 1);
+}
+
+TEST_F(EngineReuseTest, AFreshBuildTakesNothingOver) {
+  const size_t first = Build("b1").size();
+  EXPECT_EQ(Build("b2", /*fresh=*/true).size(), first);
+  EXPECT_TRUE(Get("b2").fresh());
+  EXPECT_EQ(Get("b2").verifications(0).verified_in_build(), "");
+}
+
+TEST_F(EngineReuseTest, WhatVanishedIsMadeAgain) {
+  Build("b1");
+  std::string lost;
+  for (const std::string& id : Made(done_)) {
+    if (id.find("layer/files-0") != id.npos) lost = id;
+  }
+  ASSERT_FALSE(lost.empty());
+  actions_.LoseAll("kubespray-files");
+  const std::vector<std::string> made = Made(Build("b2"));
+  EXPECT_FALSE(made.empty());
+  for (const std::string& id : made) {
+    EXPECT_THAT(id, ::testing::AnyOf(HasSubstr("files")));
+  }
+}
+
+TEST_F(EngineReuseTest, ADestinationThatCannotBeAskedFailsABuildButNoPlan) {
+  Build("b1");
+  actions_.FailFind(absl::PermissionDeniedError("log in first"));
+  EXPECT_THAT(Made(Build("b2")), SizeIs(0));
+  ASSERT_EQ(Get("b2").state(), v1::Build::FAILED);
+  EXPECT_THAT(Get("b2").failures(0).reason(), HasSubstr("log in first"));
+
+  ASSERT_TRUE(Submit("b3", /*plan_only=*/true).ok());
+  Work();
+  const v1::Build plan = Get("b3");
+  EXPECT_EQ(plan.state(), v1::Build::SUCCEEDED);
+  EXPECT_THAT(plan.plan().destination_problem(), HasSubstr("log in first"));
+  EXPECT_EQ(plan.plan().layers_reused(), 0);
+}
+
+}  // namespace
+}  // namespace kso::coordinator

@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# The next release: after the example release come the same once more, one with
+# another file, and a patch release of Kubespray, all at the same destination.
+# What did not change must not move, and what is made must be whole.
+. "$(dirname "$0")/lib.sh"
+
+# A patch release: Kubernetes, calico, containerd and runc.
+next_versions='s/v1\.29\.10/v1.29.11/; s/v3\.27\.4/v3.27.5/; s/1\.7\.22/1.7.23/g; s/v1\.1\.14/v1.1.15/; s/etcd\(.*\)3\.5\.16\(.*\)3\.5\.16/etcd\13.5.17\23.5.17/; s/etcd:v3\.5\.16/etcd:v3.5.17/'
+lists="files-amd64.list files-arm64.list images.list"
+
+# A release directory like the example's whose lists $1 edits (a sed script).
+#   make_lists SCRIPT DIRECTORY
+make_lists() {
+  local list
+  mkdir -p "$2"
+  for list in $lists; do sed "$1" "deploy/releases/kubespray-2.25.1/$list" >"$2/$list"; done
+}
+make_lists '' "$work/lists-first"
+make_lists 's|runc/releases/download/v1\.1\.14/runc\.amd64|runc/releases/download/v1.1.15/runc.amd64|' "$work/lists-file"
+make_lists "$next_versions" "$work/lists-patch"
+
+# The stand-in answers for all of them.
+mkdir -p "$work/both"
+cp deploy/releases/kubespray-2.25.1/release.yaml deploy/releases/kubespray-2.25.1/*.sha256 "$work/both"
+for list in $lists; do
+  cat "$work"/lists-{first,file,patch}/"$list" | awk '!seen[$0]++' >"$work/both/$list"
+done
+
+registry=127.0.0.1:$(free_port)
+destination=$registry/team
+start_registry destination "${registry#*:}" "$work/destination"
+start_upstream_of "$work/both" "docker://$destination"
+start_coordinator coordinator
+
+# What one of them is: a directory with release.yaml, its lists and what is
+# expected of it.
+#   make_release NAME TAG
+make_release() {
+  local directory=$work/release-$1 list
+  cp -r "$work/release" "$directory"
+  cp "$work/lists-$1"/*.list "$directory"
+  sed -i "s/^name:.*/name: $2/" "$directory/release.yaml"
+  for list in files images; do
+    awk 'NR == FNR {wanted[$1]; next} $2 in wanted || $3 in wanted' \
+      <(cat "$directory/$list"*.list) "$work/release/expected-$list.txt" >"$directory/expected-$list.txt"
+  done
+}
+make_release first v1-2.25.1
+make_release file v2-2.25.1
+make_release patch v3-2.25.2
+
+both="--platform linux/amd64 --platform linux/arm64"
+# Each build has a worker whose cache is empty: what is reused is what the farm
+# knows, not what a worker kept.
+#   build NAME
+build() {
+  # shellcheck disable=SC2086  # options are words
+  start_worker "worker-$builds" amd64 $both
+  wait_until 30 worker_is_ready "worker-$builds" ||
+    skip "no worker came up that runs images of both architectures"
+  upstream_before=$(upstream_bytes)
+  manifests_before=$(manifest_gets)
+  touched_before=$(blobs_touched)
+  check "the build of $1 succeeds" ksoctl submit -f "$work/release-$1/release.yaml" --wait
+  build_json >"$work/build-$builds.json"
+  result=$work/build-$builds.json
+  upstream_moved=$(($(upstream_bytes) - upstream_before))
+  manifests_moved=$(($(manifest_gets) - manifests_before))
+  touched=$(($(blobs_touched) - touched_before))
+  stop "worker-$builds"
+  builds=$((builds + 1))
+}
+builds=0
+
+stats() { curl -fsS "http://$upstream/-/stats"; }
+# Bytes of files and blobs that upstream sent so far.
+upstream_bytes() { stats | jq '[.bytes | to_entries[] | select(.key != "manifest" and .key != "token").value] | add // 0'; }
+manifest_gets() { stats | jq '[.requests | to_entries[] | select(.key | startswith("manifest GET")).value] | add // 0'; }
+# Requests so far that move a blob to or from the destination.
+blobs_touched() { grep -cE '"(GET|PUT|PATCH|POST) /v2/[^ ]+/blobs/' "$work/destination.log" || true; }
+# A number of a build's JSON; absent means none.
+number() { jq -r "$2 // 0" "$1"; }
+fetched() { number "$result" .bytesFetched; }
+pushed() { number "$result" .bytesPushed; }
+reused() { number "$result" .plan.layersReused; }
+layers() { number "$result" .plan.layerCount; }
+at_most() { (($1 <= $2)) || { echo "$1 is more than $2"; return 1; }; }
+plan_bytes() { ksoctl plan -f "$work/release-$1/release.yaml" --output json | jq -s -r "[.. | .plan? // empty] | last | $2 // 0"; }
+pulls() { skopeo copy -q --all --src-tls-verify=false "docker://$destination/$1" "oci:$work/pulled-$2"; }
+
+echo "# First"
+build first
+first_pushed=$(pushed)
+check "it moved something" test "$first_pushed" -gt 1000000
+check "nothing was reused" same "$(reused)" 0
+index_digests "$destination" | grep -v latest >"$work/first.digests"
+
+echo "# Nothing changed"
+build first
+check "upstream sent no byte of a file or blob" same "$upstream_moved" 0
+check "no manifest was fetched" same "$manifests_moved" 0
+check "no blob was touched at the destination" same "$touched" 0
+check "all layers were reused" same "$(reused)" "$(layers)"
+check "nothing was verified again" same "$(jq '[.verifications[] | select(.verifiedInBuild // "" == "")] | length' "$result")" 0
+check "the images are the same" diff "$work/first.digests" <(index_digests "$destination" | grep -v latest)
+start_worker planner amd64
+wait_until 30 worker_is_ready planner || die "planner did not come up"
+check "a plan says that nothing is to be fetched" same "$(plan_bytes first .bytesToFetch)" 0
+check "and nothing pushed" same "$(plan_bytes first .bytesToPush)" 0
+runc_bytes=$(awk '/v1.1.15\/runc.amd64/ {print $2}' "$work/release-file/expected-files.txt")
+check "a plan of another file says what it costs" same "$(plan_bytes file .bytesToFetch)" "$runc_bytes"
+stop planner
+
+echo "# One file changed"
+build file
+check "only that file was fetched" same "$(fetched)" "$runc_bytes"
+check "and upstream sent nothing else" same "$upstream_moved" "$runc_bytes"
+check "little more was pushed" at_most "$(pushed)" $((runc_bytes + 65536))
+check "all layers but that and one of configuration were reused" at_most $(($(layers) - $(reused))) 2
+
+echo "# The patch release"
+build patch
+# What is in the patch release and was not in the others.
+changed=$((upstream_moved))
+check "it moved part of the first" at_most "$changed" $((first_pushed * 6 / 10))
+check "it pushed at most 1.15 times that and 1 MiB" at_most "$(pushed)" $((changed * 115 / 100 + 1048576))
+echo "      first: $first_pushed bytes pushed; patch: $changed fetched, $(pushed) pushed, $(reused) of $(layers) layers reused"
+
+echo "# The images of the patch release"
+for image in kubespray-files:v3-2.25.2 kubespray-images:v3-2.25.2-all; do
+  check "skopeo copies all of $image" skopeo copy -q --all --src-tls-verify=false \
+    "docker://$destination/$image" "oci:$work/oci-${image%%:*}:${image#*:}"
+done
+run_image "$work/oci-kubespray-files:v3-2.25.2" amd64 files
+check "kubespray-files starts" wait_until 60 inside curl -fsS http://127.0.0.1:8080/health
+check "all its files are upstream's" files_match "$work/release-patch/expected-files.txt"
+check "44 files were compared" same "$(wc -l <"$work/release-patch/expected-files.txt")" 44
+gone=$(awk 'NR == FNR {wanted[$3]; next} !($3 in wanted) {sub(".*://", "", $3); print $3}' \
+  "$work/release-patch/expected-files.txt" "$work/release-file/expected-files.txt")
+serves_none() {
+  local path
+  for path in $gone; do
+    same "$(inside curl -sS -o /dev/null -w '%{http_code}' "http://127.0.0.1:8080/k8s/$path") $path" "404 $path" || return 1
+  done
+}
+check "there are files that it replaced" test -n "$gone"
+check "and it serves none of them" serves_none
+stop_image files
+run_image "$work/oci-kubespray-images:v3-2.25.2-all" amd64 images
+check "kubespray-images-all starts" wait_until 60 inside curl -fsS http://127.0.0.1:5000/v2/
+for architecture in amd64 arm64; do
+  check "its images for linux/$architecture are upstream's" \
+    images_match $architecture "$work/release-patch/expected-images.txt"
+done
+stop_image images
+
+echo "# The releases before"
+for tag in v1-2.25.1 v2-2.25.1; do
+  check "kubespray-files:$tag still pulls" pulls "kubespray-files:$tag" "$tag-files"
+  check "kubespray-images:$tag still pulls" pulls "kubespray-images:$tag-all" "$tag-images"
+done
+check "and the first is as it was" diff "$work/first.digests" <(index_digests "$destination" | grep v1-)
+finish
