@@ -178,7 +178,10 @@ absl::Status State::Finish(absl::Time time, const v1::TaskFinished& change) {
   SetState(*build, *task, TaskState::kDone);
   task->result = change.result();
   task->done_by = change.worker();
-  build->bytes_fetched += change.result().bytes_fetched();
+  // To verify an image, it is read back from the destination.
+  if (task->phase != v1::VERIFY) {
+    build->bytes_fetched += change.result().bytes_fetched();
+  }
   build->bytes_pushed += change.result().bytes_pushed();
   if (task->phase == v1::RESOLVE) {
     if (build->counts[v1::RESOLVE].AllDone()) {

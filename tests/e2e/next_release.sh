@@ -85,7 +85,7 @@ pushed() { number "$result" .bytesPushed; }
 reused() { number "$result" .plan.layersReused; }
 layers() { number "$result" .plan.layerCount; }
 at_most() { (($1 <= $2)) || { echo "$1 is more than $2"; return 1; }; }
-plan_bytes() { ksoctl plan -f "$work/release-$1/release.yaml" --output json | jq -s -r "[.. | .plan? // empty] | last | $2 // 0"; }
+plan_bytes() { ksoctl plan -f "$work/release-$1/release.yaml" --output json 2>/dev/null | jq -s -r "[.. | .plan? // empty] | last | $2 // 0"; }
 pulls() { skopeo copy -q --all --src-tls-verify=false "docker://$destination/$1" "oci:$work/pulled-$2"; }
 
 echo "# First"
@@ -101,7 +101,7 @@ check "upstream sent no byte of a file or blob" same "$upstream_moved" 0
 check "no manifest was fetched" same "$manifests_moved" 0
 check "no blob was touched at the destination" same "$touched" 0
 check "all layers were reused" same "$(reused)" "$(layers)"
-check "nothing was verified again" same "$(jq '[.verifications[] | select(.verifiedInBuild // "" == "")] | length' "$result")" 0
+check "nothing was verified again" same "$(jq '[.verifications[] | select((.verifiedInBuild // "") == "")] | length' "$result")" 0
 check "the images are the same" diff "$work/first.digests" <(index_digests "$destination" | grep -v latest)
 start_worker planner amd64
 wait_until 30 worker_is_ready planner || die "planner did not come up"
