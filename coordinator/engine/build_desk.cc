@@ -162,6 +162,16 @@ absl::StatusOr<v1::Build> BuildDesk::Retry(
   v1::JournalRecord record;
   record.mutable_build_retried()->set_build_id(build->build_id);
   turn.Record(std::move(record));
+  if (build->phase == v1::VERIFY) {
+    // An image fails in the same way for ever when a part of it is gone from
+    // the destination. Only the assembly finds that, and has it made again.
+    v1::JournalRecord again;
+    v1::TasksReopened* change = again.mutable_tasks_reopened();
+    change->set_build_id(build->build_id);
+    change->set_phase(v1::ASSEMBLE);
+    change->set_reason("looking whether all is at the destination");
+    turn.Record(std::move(again));
+  }
   return View(turn, *build);
 }
 
