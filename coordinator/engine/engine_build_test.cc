@@ -122,6 +122,10 @@ TEST_F(EngineBuildTest, AFailedBuildIsNotTaggedAndMayBeRetried) {
   Answer<v1::Build> retried;
   engine_->RetryBuild(request, retried.Done());
   EXPECT_TRUE(retried.Get().ok());
+  // What failed may have been gone from the destination.
+  EXPECT_EQ(Get().phase(), v1::ASSEMBLE);
+  AssembleWell();
+  Settle();
   Sync(worker);
   EXPECT_THAT(worker.held, SizeIs(1));
   EXPECT_THAT(Get().waiting(),

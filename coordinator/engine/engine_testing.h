@@ -306,6 +306,9 @@ class EngineTest : public ::testing::Test {
   }
   void RunToVerify(const std::vector<ScriptedWorker*>& workers) {
     RunToAssemble(workers);
+    AssembleWell();
+  }
+  void AssembleWell() {
     AssembleOutcome outcome;
     outcome.images.emplace_back().set_name("kubespray-files");
     outcome.verify_tasks = {VerifyTask("amd64"), VerifyTask("arm64")};
