@@ -1,13 +1,15 @@
-// kso-history: what thirty releases cost, one after the other, as
-// docs/performance.md explains. Run it in a checkout of kso.
+// kso-history [SEED [independent]]: what thirty releases cost, one after the
+// other, as docs/performance.md explains. Run it in a checkout of kso.
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 #include "tests/history/simulate.h"
 
 int main(int argc, char** argv) {
   const uint32_t seed = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 1;
+  const bool together = argc < 3 || std::string_view(argv[2]) != "independent";
   constexpr double kMebibyte = 1 << 20;
   std::printf(
       "release       files images  changed   pushed  ratio   dead  layers: "
@@ -16,7 +18,8 @@ int main(int argc, char** argv) {
   double pushed = 0;
   double changed = 0;
   int number = 0;
-  for (const auto& release : kso::testing::SimulateHistory(30, seed)) {
+  for (const auto& release :
+       kso::testing::SimulateHistory(30, seed, together)) {
     pushed += release.pushed;
     changed += release.changed;
     const char* kind = number == 0     ? "first"

@@ -94,7 +94,7 @@ std::string ToolOf(const std::string& url) {
 
 ReleaseHistory::ReleaseHistory(
     std::map<std::string, std::vector<std::string>> urls,
-    std::vector<std::string> references, uint32_t seed)
+    std::vector<std::string> references, uint32_t seed, bool together)
     : urls_(std::move(urls)), bases_(kBases, 0), random_(seed) {
   std::map<std::string, std::set<std::string>> tools;
   for (const auto& [architecture, list] : urls_) {
@@ -105,10 +105,12 @@ ReleaseHistory::ReleaseHistory(
   }
   std::map<std::string, std::set<std::string>> projects;
   for (const std::string& reference : references) {
-    projects[ProjectOf(reference)].insert(reference);
+    projects[together ? ProjectOf(reference) : NameOf(reference)].insert(
+        reference);
   }
   for (const auto& [project, members] : projects) {
-    images_.push_back({{members.begin(), members.end()}, HowOften(project)});
+    images_.push_back(
+        {{members.begin(), members.end()}, together ? HowOften(project) : 0.2});
   }
 }
 

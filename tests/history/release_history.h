@@ -24,9 +24,11 @@ namespace kso::testing {
 class ReleaseHistory {
  public:
   // `urls` by architecture and image references, as the example's lists have
-  // them.
+  // them. Without `together` each image changes by itself, and all are as
+  // likely to: nothing tells then what to put into one layer.
   ReleaseHistory(std::map<std::string, std::vector<std::string>> urls,
-                 std::vector<std::string> references, uint32_t seed);
+                 std::vector<std::string> references, uint32_t seed,
+                 bool together = true);
 
   void NextPatch();
   void NextMinor();

@@ -180,10 +180,11 @@ class Simulation {
 
 }  // namespace
 
-std::vector<SimulatedRelease> SimulateHistory(int releases, uint32_t seed) {
+std::vector<SimulatedRelease> SimulateHistory(int releases, uint32_t seed,
+                                              bool together) {
   ReleaseHistory history({{"amd64", ReadLines("files-amd64.list")},
                           {"arm64", ReadLines("files-arm64.list")}},
-                         ReadLines("images.list"), seed);
+                         ReadLines("images.list"), seed, together);
   Simulation simulation;
   std::vector<SimulatedRelease> results;
   for (int i = 0; i < releases; ++i) {

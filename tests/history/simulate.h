@@ -32,8 +32,10 @@ struct SimulatedRelease {
 
 // Plans `releases` releases one after the other as the coordinator does, with a
 // memo and a destination that has what was made; every tenth is a minor one.
-// What a task makes is taken to be as large as its members.
-std::vector<SimulatedRelease> SimulateHistory(int releases, uint32_t seed);
+// What a task makes is taken to be as large as its members. `together` as for
+// ReleaseHistory.
+std::vector<SimulatedRelease> SimulateHistory(int releases, uint32_t seed,
+                                              bool together = true);
 
 }  // namespace kso::testing
 
