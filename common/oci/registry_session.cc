@@ -18,6 +18,8 @@ constexpr absl::Duration kLongestDelay = absl::Seconds(10);
 // A longer Retry-After is for who can do something else in the meantime.
 constexpr absl::Duration kLongestRetryAfter = absl::Seconds(20);
 constexpr int kUnauthorized = 401;
+constexpr int kMostRenewals = 4;
+constexpr absl::Duration kTokenMayEnd = absl::Milliseconds(500);
 
 bool IsPassing(const absl::Status& status) {
   return absl::IsUnavailable(status) || IsRateLimited(status);
@@ -63,7 +65,8 @@ absl::StatusOr<http::Response> RegistrySession::Authorized(
   KSO_ASSIGN_OR_RETURN(const http::Url url, http::Url::Parse(request.url));
   // An upload may have been sent to a place that must not see credentials.
   const bool own_origin = url.origin() == base_.origin();
-  for (bool retried = false;; retried = true) {
+  for (int renewals = 0;; ++renewals) {
+    const absl::Time begun = clock_->Now();
     std::string authorization;
     if (own_origin) {
       KSO_ASSIGN_OR_RETURN(authorization, auth_.Authorization(scope));
@@ -74,9 +77,11 @@ absl::StatusOr<http::Response> RegistrySession::Authorized(
     }
     absl::StatusOr<http::Response> response = send(request);
     if (!response.ok()) return TransportError(response.status(), what);
-    if (response->status != kUnauthorized || !own_origin || retried) {
-      return response;
-    }
+    if (response->status != kUnauthorized || !own_origin) return response;
+    // A request that waited for its turn may have come with a token that was
+    // over by then, and is not to blame.
+    const bool waited = clock_->Now() - begun >= kTokenMayEnd;
+    if (renewals >= (waited ? kMostRenewals : 1)) return response;
     KSO_ASSIGN_OR_RETURN(const bool again,
                          auth_.Learn(*response, scope, authorization));
     if (!again) return response;

@@ -101,8 +101,8 @@ class RegistriesTest : public ::testing::Test {
 
 class ShortTokensTest : public RegistriesTest {
  protected:
-  // A token is past its time by the next request.
-  ShortTokensTest() { server_options_.token_lifetime = absl::Seconds(1); }
+  // Past their time by the next request but one.
+  ShortTokensTest() { server_options_.token_lifetime = absl::Seconds(2); }
 };
 
 TEST_F(ShortTokensTest, AStormOfFaultsChangesNothing) {
