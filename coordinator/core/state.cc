@@ -16,12 +16,6 @@ PhaseCounts BuildEntry::CountsOf(v1::Phase of) const {
   return found == counts.end() ? PhaseCounts() : found->second;
 }
 
-bool State::NeedsDestinationCheck(const BuildEntry& build) const {
-  return build.running() && build.phase == v1::RESOLVE && !build.fresh &&
-         !build.destination && build.CountsOf(v1::RESOLVE).AllDone() &&
-         memo_.KnowsOf(BlobSpaceOf(build.release.destination()));
-}
-
 const BuildEntry* State::FindBuild(std::string_view build_id) const {
   const auto found = builds_.find(build_id);
   return found == builds_.end() ? nullptr : &found->second;
@@ -131,20 +125,6 @@ absl::Status State::AddTasks(absl::Time time, const v1::TasksAdded& change) {
   return absl::OkStatus();
 }
 
-// Done before it began.
-void State::Reuse(absl::Time time, BuildEntry& build, TaskEntry& task,
-                  const v1::ReusedResult& reused) {
-  SetState(build, task, TaskState::kDone);
-  task.result = reused.result();
-  task.done_by = reused.worker();
-  if (reused.result().has_verified_image()) {
-    AddVerification(build, task, reused.build_id());
-    AddEvent(build, time, v1::Event::INFO, &task, "",
-             absl::StrCat(task.task.name(), ": the very image was verified in ",
-                          "build ", reused.build_id()));
-  }
-}
-
 absl::Status State::Grant(absl::Time time, const v1::LeaseGranted& change) {
   const auto found = tasks_.find(change.task_id());
   if (found == tasks_.end()) return DoesNotFit("no task", change.task_id());
@@ -193,30 +173,6 @@ absl::Status State::Finish(absl::Time time, const v1::TaskFinished& change) {
   AddEvent(*build, time, v1::Event::INFO, task, change.worker(),
            DoneInWords(*task, took));
   if (change.result().has_verified_image()) AddVerification(*build, *task, "");
-  return absl::OkStatus();
-}
-
-void State::AddVerification(BuildEntry& build, const TaskEntry& task,
-                            std::string_view verified_in) {
-  v1::Verification& verification = build.verifications.emplace_back();
-  verification.set_image(task.task.verify_image().variant());
-  *verification.mutable_platform() = task.task.platform();
-  verification.set_worker(task.done_by);
-  verification.set_native(task.result.verified_image().native());
-  *verification.mutable_checks() = task.result.verified_image().checks();
-  verification.set_verified_in_build(std::string(verified_in));
-}
-
-absl::Status State::Check(absl::Time time,
-                          const v1::DestinationChecked& change) {
-  BuildEntry* build = nullptr;
-  KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
-  build->destination = change;
-  if (!change.problem().empty()) {
-    AddEvent(*build, time, v1::Event::WARNING, nullptr, "",
-             absl::StrCat("planned as if the destination were empty: ",
-                          change.problem()));
-  }
   return absl::OkStatus();
 }
 
