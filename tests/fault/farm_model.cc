@@ -210,8 +210,10 @@ void FarmModel::OrderDrain(const std::string& worker) {
   request.set_name(worker);
   coordinator_.Call<v1::DrainWorkerResponse>(
       "operator", absl::Seconds(30),
-      [request](coordinator::Engine& engine,
-                coordinator::Engine::Done<v1::DrainWorkerResponse> done) {
+      [this, request](coordinator::Engine& engine,
+                      coordinator::Engine::Done<v1::DrainWorkerResponse> done) {
+        // It would hit the process that was started when all was mended.
+        if (mended_) return done(absl::UnavailableError("too late"));
         engine.DrainWorker(request, std::move(done));
       },
       [](const absl::StatusOr<v1::DrainWorkerResponse>&) {});
@@ -300,7 +302,7 @@ void FarmModel::CheckBuild(const coordinator::BuildEntry& build) {
 bool FarmModel::IsLastOfItsName(const coordinator::BuildEntry& build) const {
   for (const auto& [id, other] : coordinator_.state()->builds()) {
     if (other.release.name() == build.release.name() &&
-        other.ended > build.ended) {
+        audit_.EndOf(id) > audit_.EndOf(build.build_id)) {
       return false;
     }
   }

@@ -47,6 +47,7 @@ void JournalAudit::OnDurable(const v1::JournalRecord& record) {
       const std::string& build = record.build_ended().build_id();
       if (!running_[build]) findings_.Broken(Concat("ended twice: ", build));
       running_[build] = false;
+      end_of_[build] = ++ends_;
       std::erase_if(live_, [&](const std::string& id) {
         return leases_.at(id).build_id == build;
       });

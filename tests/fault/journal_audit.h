@@ -28,6 +28,11 @@ class JournalAudit {
 
   // Builds that the journal has, and whether each runs.
   const std::map<std::string, bool>& builds() const { return running_; }
+  // Counts the ends of builds; clocks may go back. 0 when it has not ended.
+  int EndOf(const std::string& build_id) const {
+    const auto found = end_of_.find(build_id);
+    return found == end_of_.end() ? 0 : found->second;
+  }
   int tasks_finished() const { return static_cast<int>(finished_.size()); }
 
  private:
@@ -46,6 +51,8 @@ class JournalAudit {
   std::map<std::string, bool> running_;
   std::map<std::string, v1::Phase> phase_;
   std::map<std::string, std::string> tag_of_;
+  std::map<std::string, int> end_of_;
+  int ends_ = 0;
   // By task.
   std::map<std::string, std::string> build_of_;
   std::map<std::string, v1::Phase> phase_of_;
