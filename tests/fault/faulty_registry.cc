@@ -26,9 +26,10 @@ class FaultyRegistries::Upstream : public oci::ImageStore {
     std::string bytes = found->second.substr(static_cast<size_t>(offset));
     const auto size = static_cast<int>(bytes.size());
     const bool cut = size > 0 && dice.Chance(all_.trouble_);
-    const bool wrong = size > 0 && !cut && dice.Chance(all_.trouble_ / 4);
-    if (cut) bytes.resize(dice.Between(0, size - 1));
+    const bool wrong = size > 0 && dice.Chance(all_.trouble_ / 4);
+    // What came wrong may be followed by the end of the connection.
     if (wrong) bytes[dice.Between(0, size - 1)] ^= 0x20;
+    if (cut) bytes.resize(dice.Between(0, size - 1));
     if (const absl::Status status = sink.Write(bytes); !status.ok()) {
       return status;
     }
