@@ -19,9 +19,12 @@ class Cancel : public Command {
     KSO_ASSIGN_OR_RETURN(const v1::Build build,
                          context.coordinator->CancelBuild(build_));
     context.Print(
-        build, absl::StrCat("Build ", Printable(build.build_id()), " of ",
-                            Printable(build.name()), " is ",
-                            StateName(build.state()), "; no tag is pushed.\n"));
+        build,
+        absl::StrCat("Build ", Printable(build.build_id()), " of ",
+                     Printable(build.name()), " is ", StateName(build.state()),
+                     build.phase() == v1::TAG
+                         ? "; tags that were pushed before stay.\n"
+                         : "; no tag is pushed.\n"));
     return ExitStatus::kDone;
   }
 

@@ -47,11 +47,12 @@ class GrpcCoordinatorClient : public CoordinatorClient {
   }
 
   absl::StatusOr<v1::WatchBuildResponse> WatchBuild(
-      const std::string& build, int64_t after_sequence,
+      const std::string& build, int64_t after_sequence, int64_t known_revision,
       absl::Duration wait) override {
     v1::WatchBuildRequest request;
     request.set_build_id(build);
     request.set_after_sequence(after_sequence);
+    request.set_known_revision(known_revision);
     *request.mutable_wait() =
         google::protobuf::util::TimeUtil::MillisecondsToDuration(
             absl::ToInt64Milliseconds(wait));

@@ -23,9 +23,10 @@ class CoordinatorClient {
       const v1::SubmitBuildRequest& request) = 0;
   virtual absl::StatusOr<v1::Build> GetBuild(const std::string& build) = 0;
   virtual absl::StatusOr<v1::ListBuildsResponse> ListBuilds() = 0;
-  // Waits for at most `wait` for events after `after_sequence`.
+  // Waits for at most `wait` for events after `after_sequence`, or another
+  // revision than `known_revision` (0: for events only).
   virtual absl::StatusOr<v1::WatchBuildResponse> WatchBuild(
-      const std::string& build, int64_t after_sequence,
+      const std::string& build, int64_t after_sequence, int64_t known_revision,
       absl::Duration wait) = 0;
   virtual absl::StatusOr<v1::Build> CancelBuild(const std::string& build) = 0;
   virtual absl::StatusOr<v1::Build> RetryBuild(const std::string& build) = 0;

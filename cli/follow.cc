@@ -62,9 +62,11 @@ absl::StatusOr<v1::Build> FollowBuild(CoordinatorClient& coordinator,
                                       FollowOptions options) {
   Outage outage(clock, view, options.patience);
   int64_t seen = options.after_sequence;
+  int64_t revision = 0;
   bool reached = options.reached;
   while (true) {
-    const auto response = coordinator.WatchBuild(build, seen, options.wait);
+    const auto response =
+        coordinator.WatchBuild(build, seen, revision, options.wait);
     if (!response.ok()) {
       if (reached && IsConnectionLoss(response.status()) &&
           outage.Pause(response.status())) {
@@ -76,6 +78,7 @@ absl::StatusOr<v1::Build> FollowBuild(CoordinatorClient& coordinator,
     outage.Over();
     // A release's name means its newest build; keep to the one it meant first.
     build = response->build().build_id();
+    revision = response->revision();
     view.Update(*response);
     for (const v1::Event& event : response->events()) {
       seen = std::max(seen, event.sequence());

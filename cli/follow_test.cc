@@ -20,8 +20,10 @@ class ScriptedCoordinator : public FakeCoordinatorClient {
 
   absl::StatusOr<v1::WatchBuildResponse> WatchBuild(const std::string& build,
                                                     int64_t after_sequence,
+                                                    int64_t known_revision,
                                                     absl::Duration) override {
     asked.emplace_back(build, after_sequence);
+    revisions.push_back(known_revision);
     if (answers_.empty()) return absl::UnavailableError("gone");
     auto answer = answers_.front();
     answers_.pop_front();
@@ -29,6 +31,7 @@ class ScriptedCoordinator : public FakeCoordinatorClient {
   }
 
   std::vector<std::pair<std::string, int64_t>> asked;
+  std::vector<int64_t> revisions;
 
  private:
   std::deque<absl::StatusOr<v1::WatchBuildResponse>> answers_;
@@ -89,6 +92,17 @@ TEST_F(FollowTest, ShowsEveryEventOnceAcrossARestart) {
                   ::testing::Pair("b1-full", 3)));
   // One line when it went away, one when it came back.
   EXPECT_EQ(view_.notices.size(), 2u);
+}
+
+TEST_F(FollowTest, WaitsForAnotherRevisionThanTheOneThatItSaw) {
+  for (const int64_t revision : {7, 9}) {
+    v1::WatchBuildResponse response = Response({}, 0, v1::Build::RUNNING);
+    response.set_revision(revision);
+    coordinator_.Answer(response);
+  }
+  coordinator_.Answer(Response({}, 0, v1::Build::SUCCEEDED));
+  ASSERT_TRUE(Follow().ok());
+  EXPECT_THAT(coordinator_.revisions, ::testing::ElementsAre(0, 7, 9));
 }
 
 TEST_F(FollowTest, GivesUpAtOnceWhereTheCoordinatorNeverWas) {

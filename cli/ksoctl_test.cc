@@ -18,6 +18,7 @@ namespace kso::cli {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class KsoctlTest : public ::testing::Test {
  protected:
@@ -183,6 +184,15 @@ TEST_F(KsoctlTest, HelpAndCompletionNameTheCommands) {
     EXPECT_THAT(out_.str(), HasSubstr("state-dir")) << shell;
   }
   EXPECT_EQ(Run({"completion", "tcsh"}), 2);
+}
+
+TEST_F(KsoctlTest, SaysWhenTheSameRequestRunsAlready) {
+  EXPECT_EQ(Run({"submit", "-f", release_, "--id", "mine"}), 0);
+  EXPECT_THAT(out_.str(), Not(HasSubstr("Joined")));
+  builds_.AlreadyRuns("theirs");
+  EXPECT_EQ(Run({"submit", "-f", release_, "--id", "mine"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("Joined build theirs"));
+  EXPECT_THAT(out_.str(), HasSubstr("ksoctl watch theirs"));
 }
 
 }  // namespace

@@ -18,9 +18,9 @@ class Logs : public Command {
     std::string build = build_;
     int64_t seen = 0;
     while (true) {
-      KSO_ASSIGN_OR_RETURN(
-          v1::WatchBuildResponse part,
-          context.coordinator->WatchBuild(build, seen, absl::ZeroDuration()));
+      KSO_ASSIGN_OR_RETURN(v1::WatchBuildResponse part,
+                           context.coordinator->WatchBuild(
+                               build, seen, 0, absl::ZeroDuration()));
       build = part.build().build_id();
       *log.mutable_build() = part.build();
       for (v1::Event& event : *part.mutable_events()) {

@@ -18,9 +18,9 @@ class Plan : public Command {
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
-    KSO_ASSIGN_OR_RETURN(const v1::Build build,
+    KSO_ASSIGN_OR_RETURN(const Submission submission,
                          SubmitRelease(context, file_, options_));
-    return WatchToTheEnd(context, build);
+    return WatchToTheEnd(context, submission.build);
   }
 
  private:

@@ -38,9 +38,9 @@ std::string NewBuildId(absl::Time now) {
   return id;
 }
 
-absl::StatusOr<v1::Build> SubmitRelease(Context& context,
-                                        const std::string& file,
-                                        const SubmissionOptions& options) {
+absl::StatusOr<Submission> SubmitRelease(Context& context,
+                                         const std::string& file,
+                                         const SubmissionOptions& options) {
   KSO_RETURN_IF_ERROR(CheckBuildId(options.build_id));
   v1::SubmitBuildRequest request;
   KSO_ASSIGN_OR_RETURN(*request.mutable_release(), ReadRelease(file));
@@ -52,9 +52,11 @@ absl::StatusOr<v1::Build> SubmitRelease(Context& context,
   Backoff backoff(absl::Milliseconds(200), absl::Seconds(1));
   for (int left = kTries;; --left) {
     auto build = context.coordinator->SubmitBuild(request);
-    if (build.ok() || left == 1 || !IsConnectionLoss(build.status())) {
-      return build;
+    if (build.ok()) {
+      const bool joined = build->build_id() != request.build_id();
+      return Submission{*std::move(build), joined};
     }
+    if (left == 1 || !IsConnectionLoss(build.status())) return build.status();
     SleepFor(context.clock, backoff.Next());
   }
 }

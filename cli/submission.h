@@ -21,12 +21,18 @@ struct SubmissionOptions {
   bool fresh = false;
 };
 
+struct Submission {
+  v1::Build build;
+  // The build is an earlier one of the same request, which still runs.
+  bool joined = false;
+};
+
 // Reads the release and submits it; INVALID_ARGUMENT before anything is sent
 // when the input is not right. Tries again with the same id when the connection
 // breaks, so that there is one build in the end.
-absl::StatusOr<v1::Build> SubmitRelease(Context& context,
-                                        const std::string& file,
-                                        const SubmissionOptions& options);
+absl::StatusOr<Submission> SubmitRelease(Context& context,
+                                         const std::string& file,
+                                         const SubmissionOptions& options);
 
 }  // namespace kso::cli
 

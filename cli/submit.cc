@@ -1,3 +1,5 @@
+#include <ostream>
+
 #include "cli/commands.h"
 #include "cli/ending.h"
 #include "cli/submission.h"
@@ -16,17 +18,24 @@ class Submit : public Command {
                    "they are for this machine.");
     arguments.Option("--id", &options_.build_id, "ID",
                      "The build's id, of a-z, 0-9 and -. Submitting the same "
-                     "id again starts nothing new.");
+                     "id again starts nothing new, and neither does the same "
+                     "release while it is being built.");
     arguments.Flag("--fresh", &options_.fresh,
                    "Make every layer and verify every image, also those that "
                    "an earlier build left at the destination.");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
-    KSO_ASSIGN_OR_RETURN(const v1::Build build,
+    KSO_ASSIGN_OR_RETURN(const Submission submission,
                          SubmitRelease(context, file_, options_));
-    if (!wait_) return LeaveRunning(context, build);
-    return WatchToTheEnd(context, build);
+    if (submission.joined && !context.json) {
+      *context.console.out << "Joined build " << submission.build.build_id()
+                           << ": the same request was submitted before, and "
+                              "still runs."
+                           << std::endl;
+    }
+    if (!wait_) return LeaveRunning(context, submission.build);
+    return WatchToTheEnd(context, submission.build);
   }
 
  private:

@@ -13,13 +13,13 @@
 namespace kso::coordinator {
 
 // Opens registries over `transport`, and `blobs` for every other destination.
-// Transfers end soon after `cancelled` is true. All pointers must outlive what
-// it opens.
+// Transfers also end soon after `stopping` is true. All pointers must outlive
+// what it opens.
 OpenDestination CreateDestinationOpener(http::Transport* transport,
                                         Clock* clock,
                                         const oci::Credentials* credentials,
                                         BlobStore* blobs,
-                                        std::function<bool()> cancelled,
+                                        std::function<bool()> stopping,
                                         oci::TokenOptions tokens = {});
 
 }  // namespace kso::coordinator

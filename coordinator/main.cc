@@ -38,8 +38,18 @@ struct Options {
   std::string listen = "127.0.0.1:7070";
   std::string http_listen = "127.0.0.1:7071";
   std::string state_directory;
+  int keep_builds = EngineOptions().keep_builds;
+  int keep_days =
+      static_cast<int>(EngineOptions().keep_builds_for / absl::Hours(24));
   std::vector<std::string> token_realms;
 };
+
+EngineOptions EngineOptionsOf(const Options& options) {
+  EngineOptions engine;
+  engine.keep_builds = options.keep_builds;
+  engine.keep_builds_for = absl::Hours(24) * options.keep_days;
+  return engine;
+}
 
 // How long calls may take to end once they have been answered.
 constexpr absl::Duration kGrace = absl::Seconds(5);
@@ -77,7 +87,8 @@ absl::Status Serve(const Options& options) {
           {.cache = std::make_shared<oci::TokenCache>(clock),
            .realms = std::move(token_realms)}));
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                       CreateEngine({}, clock, store.get(), actions.get()));
+                       CreateEngine(EngineOptionsOf(options), clock,
+                                    store.get(), actions.get()));
 
   const std::vector<std::unique_ptr<grpc::Service>> services =
       CreateServices(engine.get());
@@ -139,6 +150,19 @@ int main(int argc, char** argv) {
                  "by one coordinator at a time")
       ->type_name("DIR")
       ->required();
+  app.add_option("--keep-builds", options.keep_builds,
+                 "How many ended builds are kept, the newest; older ones are "
+                 "forgotten, and what only they had in the state directory is "
+                 "deleted. Images in registries are never touched")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  app.add_option("--keep-days", options.keep_days,
+                 "How many days a build is kept after its end; the newest of "
+                 "each release's name is kept longer")
+      ->type_name("N")
+      ->check(CLI::Range(1, 36500))
+      ->capture_default_str();
   app.add_option("--token-realm", options.token_realms,
                  "A host that may give out tokens for a registry, where the "
                  "registry names one that is not its own, such as "

@@ -22,7 +22,7 @@ class FakeBuildService : public v1::BuildService::Service {
     if (refusals_-- > 0) {
       return grpc::Status(grpc::StatusCode::UNAVAILABLE, "restarting");
     }
-    build_.set_build_id(request->build_id());
+    build_.set_build_id(running_.empty() ? request->build_id() : running_);
     build_.set_name(request->release().name());
     build_.set_plan_only(request->plan_only());
     *build_.mutable_destination() = request->release().destination();
@@ -59,6 +59,11 @@ class FakeBuildService : public v1::BuildService::Service {
     absl::MutexLock lock(&mutex_);
     build_ = std::move(build);
   }
+  // Every request is that of this build, which runs already.
+  void AlreadyRuns(const std::string& id) {
+    absl::MutexLock lock(&mutex_);
+    running_ = id;
+  }
   void RefuseFirst(int count) {
     absl::MutexLock lock(&mutex_);
     refusals_ = count;
@@ -71,6 +76,7 @@ class FakeBuildService : public v1::BuildService::Service {
  private:
   absl::Mutex mutex_;
   v1::Build build_ ABSL_GUARDED_BY(mutex_);
+  std::string running_ ABSL_GUARDED_BY(mutex_);
   int refusals_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::string> ids_ ABSL_GUARDED_BY(mutex_);
 };

@@ -23,6 +23,7 @@ class FakeCoordinatorClient : public CoordinatorClient {
     return absl::UnimplementedError("ListBuilds");
   }
   absl::StatusOr<v1::WatchBuildResponse> WatchBuild(const std::string&, int64_t,
+                                                    int64_t,
                                                     absl::Duration) override {
     return absl::UnimplementedError("WatchBuild");
   }

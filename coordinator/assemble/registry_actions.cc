@@ -10,7 +10,9 @@
 #include "common/base/strings.h"
 #include "common/oci/destination.h"
 #include "coordinator/assemble/assembly.h"
+#include "coordinator/assemble/closure.h"
 #include "coordinator/assemble/find_blobs.h"
+#include "coordinator/assemble/running_actions.h"
 
 namespace kso::coordinator {
 namespace {
@@ -56,6 +58,10 @@ absl::Status PushDocument(oci::ImageStore& store, const std::string& repository,
 // HEADs under way for one build.
 constexpr int kQuestionsAtOnce = 8;
 
+absl::Status Unwanted() {
+  return absl::CancelledError("the build was cancelled");
+}
+
 bool IsLatest(const std::string& tag) {
   return tag == "latest" || tag == "latest-all";
 }
@@ -72,42 +78,59 @@ class RegistryActions : public BuildActions {
   void Find(
       FindRequest request,
       absl::AnyInvocable<void(absl::StatusOr<FindOutcome>)> done) override {
-    schedule_([this, request = std::move(request),
-               done = std::move(done)]() mutable { done(FindNow(request)); });
+    running_.Tidy();
+    schedule_([this, cancelled = running_.Begin(request.build_id),
+               request = std::move(request), done = std::move(done)]() mutable {
+      done(FindNow(request, cancelled));
+    });
   }
 
   void Assemble(
       AssembleRequest request,
       absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) override {
-    schedule_(
-        [this, request = std::move(request), done = std::move(done)]() mutable {
-          done(AssembleNow(request));
-        });
+    running_.Tidy();
+    schedule_([this, cancelled = running_.Begin(request.build_id),
+               request = std::move(request), done = std::move(done)]() mutable {
+      done(AssembleNow(request, cancelled));
+    });
   }
 
   void Tag(TagRequest request,
            absl::AnyInvocable<void(absl::StatusOr<TagOutcome>)> done) override {
-    schedule_([this, request = std::move(request),
-               done = std::move(done)]() mutable { done(TagNow(request)); });
+    running_.Tidy();
+    schedule_([this, cancelled = running_.Begin(request.build_id),
+               request = std::move(request), done = std::move(done)]() mutable {
+      done(TagNow(request, cancelled));
+    });
   }
 
-  void Cancel(const std::string&) override {}
+  void Cancel(const std::string& build_id) override {
+    running_.Cancel(build_id);
+  }
+
   void Sweep(std::vector<std::string>) override {}
 
  private:
+  using Cancelled = RunningActions::Cancelled;
+
+  // Without threads of its own it asks one thing after the other.
+  int at_once() const { return executor_ == nullptr ? 1 : kQuestionsAtOnce; }
+
   absl::StatusOr<std::shared_ptr<oci::ImageStore>> Open(
-      const v1::Destination& destination) {
-    absl::StatusOr<std::shared_ptr<oci::ImageStore>> store = open_(destination);
+      const v1::Destination& destination, const Cancelled& cancelled) {
+    if (cancelled()) return Unwanted();
+    absl::StatusOr<std::shared_ptr<oci::ImageStore>> store =
+        open_(destination, cancelled);
     if (store.ok()) return store;
     return Explain(store.status(),
                    Concat("destination ", oci::FormatDestination(destination)));
   }
 
-  absl::StatusOr<FindOutcome> FindNow(const FindRequest& request) {
+  absl::StatusOr<FindOutcome> FindNow(const FindRequest& request,
+                                      const Cancelled& cancelled) {
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
-                         Open(request.destination));
-    absl::StatusOr<FindOutcome> outcome =
-        FindBlobs(*store, request, executor_ == nullptr ? 1 : kQuestionsAtOnce);
+                         Open(request.destination, cancelled));
+    absl::StatusOr<FindOutcome> outcome = FindBlobs(*store, request, at_once());
     if (outcome.ok()) return outcome;
     return Explain(
         outcome.status(),
@@ -115,36 +138,71 @@ class RegistryActions : public BuildActions {
                " what it has"));
   }
 
-  absl::StatusOr<AssembleOutcome> AssembleNow(const AssembleRequest& request) {
+  absl::StatusOr<AssembleOutcome> AssembleNow(const AssembleRequest& request,
+                                              const Cancelled& cancelled) {
     KSO_ASSIGN_OR_RETURN(Assembly assembly, AssembleImages(request));
     const v1::Destination& destination = request.release.destination();
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
-                         Open(destination));
+                         Open(destination, cancelled));
+    KSO_ASSIGN_OR_RETURN(const std::vector<BlobPlace> layers,
+                         LayersOf(assembly, destination));
+    AssembleOutcome lost;
+    KSO_ASSIGN_OR_RETURN(lost.missing, MissingOf(*store, layers));
+    if (!lost.missing.empty()) return lost;
     for (const DocumentPush& push : assembly.pushes) {
-      const std::string repository =
-          oci::DestinationRepository(destination, push.image);
-      const absl::Status pushed = PushDocument(*store, repository, push);
-      if (!pushed.ok()) {
-        const v1::Descriptor& descriptor = push.document.content_descriptor();
-        return Explain(pushed, Concat("pushing ", descriptor.media_type(), " ",
-                                      descriptor.digest(), " of ", push.image));
+      if (cancelled()) return Unwanted();
+      const absl::Status pushed = PushDocument(
+          *store, oci::DestinationRepository(destination, push.image), push);
+      if (pushed.ok()) continue;
+      // The registry may have refused it for a layer that has gone since.
+      if (absl::IsNotFound(pushed) || absl::IsInvalidArgument(pushed)) {
+        KSO_ASSIGN_OR_RETURN(lost.missing, MissingOf(*store, layers));
+        if (!lost.missing.empty()) return lost;
       }
+      const v1::Descriptor& descriptor = push.document.content_descriptor();
+      return Explain(pushed, Concat("pushing ", descriptor.media_type(), " ",
+                                    descriptor.digest(), " of ", push.image));
     }
     return std::move(assembly.outcome);
   }
 
+  absl::StatusOr<std::vector<std::string>> MissingOf(
+      oci::ImageStore& store, const std::vector<BlobPlace>& layers) {
+    absl::StatusOr<std::vector<std::string>> missing =
+        FindMissing(store, layers, at_once());
+    if (missing.ok()) return missing;
+    return Explain(missing.status(), "looking for the layers that were pushed");
+  }
+
   // The release's own tags first, so that "latest" never names an image whose
   // other tags are not there.
-  absl::StatusOr<TagOutcome> TagNow(const TagRequest& request) {
+  absl::StatusOr<TagOutcome> TagNow(const TagRequest& request,
+                                    const Cancelled& cancelled) {
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
-                         Open(request.destination));
+                         Open(request.destination, cancelled));
+    TagOutcome outcome;
+    for (const v1::ImageResult& image : request.images) {
+      const absl::StatusOr<std::vector<std::string>> missing =
+          FindMissingOfIndex(
+              *store,
+              oci::DestinationRepository(request.destination, image.name()),
+              image.index().digest(), at_once());
+      if (!missing.ok()) {
+        return Explain(missing.status(), Concat("looking whether all of ",
+                                                image.name(), " is there"));
+      }
+      outcome.missing.insert(outcome.missing.end(), missing->begin(),
+                             missing->end());
+    }
+    if (!outcome.missing.empty()) return outcome;
     for (const bool latest : {false, true}) {
       for (const v1::ImageResult& image : request.images) {
+        if (cancelled()) return Unwanted();
         KSO_RETURN_IF_ERROR(
             TagImage(*store, request.destination, image, latest));
       }
     }
-    return TagOutcome();
+    return outcome;
   }
 
   absl::Status TagImage(oci::ImageStore& store,
@@ -171,6 +229,7 @@ class RegistryActions : public BuildActions {
 
   const OpenDestination open_;
   const Schedule schedule_;
+  RunningActions running_;
   // Last: its destructor waits for functions that use the others.
   const std::unique_ptr<Executor> executor_;
 };

@@ -11,9 +11,10 @@
 namespace kso::coordinator {
 
 // Opens the destination of a build: a registry, or the farm's own blob store.
+// Transfers end soon after `cancelled` is true.
 using OpenDestination =
     std::function<absl::StatusOr<std::shared_ptr<oci::ImageStore>>(
-        const v1::Destination&)>;
+        const v1::Destination& destination, std::function<bool()> cancelled)>;
 
 // Runs a function soon, on another thread or in another turn.
 using Schedule = std::function<void(absl::AnyInvocable<void()>)>;

@@ -1,5 +1,6 @@
 #include "coordinator/assemble/registry_actions.h"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -15,14 +16,16 @@ namespace kso::coordinator {
 namespace {
 
 using ::kso::testing::ResolvedRelease;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Remembers what is pushed. Used by one action at a time.
 class RecordingStore : public oci::ImageStore {
  public:
-  absl::StatusOr<bool> HasBlob(std::string_view, const Digest&) override {
-    return false;
+  absl::StatusOr<bool> HasBlob(std::string_view,
+                               const Digest& digest) override {
+    return digest.ToString() != gone;
   }
   absl::StatusOr<int64_t> PutBlob(std::string_view repository,
                                   const v1::Descriptor& blob,
@@ -58,6 +61,8 @@ class RecordingStore : public oci::ImageStore {
     return absl::OkStatus();
   }
 
+  // The one blob that is not there.
+  std::string gone;
   absl::Status refuse;
   std::vector<std::string> calls;
   std::map<std::string, v1::Document> manifests;
@@ -79,7 +84,16 @@ class RegistryActionsTest : public ::testing::Test {
       made.set_diff_id(made.layer().digest());
     }
     actions_ = CreateRegistryActions(
-        [this](const v1::Destination&) { return open_result_; }, 2);
+        [this](const v1::Destination&, std::function<bool()> cancelled) {
+          cancelled_ = std::move(cancelled);
+          if (on_open_) on_open_();
+          return open_result_;
+        },
+        2);
+  }
+
+  std::string LayerOf(const v1::PlannedImage& image) {
+    return request_.layers.at(image.layer_task_ids(0)).layer().digest();
   }
 
   absl::StatusOr<AssembleOutcome> Assemble() {
@@ -93,24 +107,26 @@ class RegistryActionsTest : public ::testing::Test {
     return outcome;
   }
 
-  absl::Status Tag(const std::vector<v1::ImageResult>& images) {
-    absl::Status status;
+  absl::StatusOr<TagOutcome> Tag(const std::vector<v1::ImageResult>& images) {
+    absl::StatusOr<TagOutcome> outcome;
     absl::Notification done;
     actions_->Tag({.build_id = "b1",
                    .destination = fake_.release.destination(),
                    .images = images},
                   [&](absl::StatusOr<TagOutcome> result) {
-                    status = result.status();
+                    outcome = std::move(result);
                     done.Notify();
                   });
     done.WaitForNotification();
-    return status;
+    return outcome;
   }
 
   ResolvedRelease fake_;
   AssembleRequest request_;
   std::shared_ptr<RecordingStore> store_ = std::make_shared<RecordingStore>();
   absl::StatusOr<std::shared_ptr<oci::ImageStore>> open_result_ = store_;
+  std::function<void()> on_open_;
+  std::function<bool()> cancelled_;
   std::unique_ptr<BuildActions> actions_;
 };
 
@@ -156,8 +172,42 @@ TEST_F(RegistryActionsTest, NoTagIsMadeOfAnIndexThatIsGone) {
   ASSERT_TRUE(outcome.ok());
   store_->manifests.clear();
   store_->calls.clear();
-  EXPECT_FALSE(Tag(outcome->images).ok());
+  const auto tagged = Tag(outcome->images);
+  ASSERT_TRUE(tagged.ok()) << tagged.status();
+  EXPECT_THAT(tagged->missing, Contains(outcome->images[0].index().digest()));
   EXPECT_THAT(store_->calls, ElementsAre());
+}
+
+TEST_F(RegistryActionsTest, NoTagIsMadeWhileALayerIsGone) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok());
+  store_->gone = LayerOf(request_.images[0]);
+  store_->calls.clear();
+  const auto tagged = Tag(outcome->images);
+  ASSERT_TRUE(tagged.ok()) << tagged.status();
+  EXPECT_THAT(tagged->missing, Contains(store_->gone));
+  EXPECT_THAT(store_->calls, ElementsAre());
+}
+
+TEST_F(RegistryActionsTest, NothingIsPushedOnTopOfALayerThatIsGone) {
+  store_->gone = LayerOf(request_.images[0]);
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_THAT(outcome->missing, ElementsAre(store_->gone));
+  EXPECT_THAT(store_->calls, ElementsAre());
+}
+
+TEST_F(RegistryActionsTest, WhatIsCancelledPushesNothingMore) {
+  on_open_ = [this] {
+    EXPECT_FALSE(cancelled_());
+    actions_->Cancel("b1");
+    EXPECT_TRUE(cancelled_());
+  };
+  EXPECT_TRUE(absl::IsCancelled(Assemble().status()));
+  EXPECT_THAT(store_->calls, ElementsAre());
+  // A later action is another one.
+  on_open_ = nullptr;
+  EXPECT_TRUE(Assemble().ok());
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ std::string EndInWords(const BuildEntry& build) {
   // Tags are pushed one after the other.
   const std::string tags = build.plan_only ? ""
                            : build.phase == v1::TAG
-                               ? "; not all tags were pushed"
+                               ? "; tags may have been pushed"
                                : "; no tag was pushed";
   switch (build.state) {
     case v1::Build::SUCCEEDED:

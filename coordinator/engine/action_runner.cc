@@ -62,6 +62,7 @@ void ActionRunner::Tick(Transaction& turn) {
 void ActionRunner::Start(Transaction& turn, const BuildEntry& build,
                          Action& action) {
   action.under_way = true;
+  action.started = turn.now();
   action.serial = ++last_serial_;
   const std::string id = build.build_id;
   const int64_t serial = action.serial;
@@ -178,9 +179,16 @@ void ActionRunner::OnFailure(Transaction& turn, const BuildEntry& build,
   turn.Record(EndBuild(build, v1::Build::FAILED, {failure}));
 }
 
-bool ActionRunner::Busy(const std::string& build_id) const {
+void ActionRunner::Sweep(Transaction& turn, std::vector<std::string> needed) {
+  turn.Defer([this, needed = std::move(needed)]() mutable {
+    actions_->Sweep(std::move(needed));
+  });
+}
+
+absl::Time ActionRunner::BusySince(const std::string& build_id) const {
   const auto found = by_build_.find(build_id);
-  return found != by_build_.end() && found->second.under_way;
+  const bool busy = found != by_build_.end() && found->second.under_way;
+  return busy ? found->second.started : absl::InfiniteFuture();
 }
 
 std::vector<std::string> ActionRunner::Waiting(const std::string& build_id,

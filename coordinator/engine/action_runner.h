@@ -32,8 +32,13 @@ class ActionRunner {
   // once the turn is durable.
   void Tick(Transaction& turn);
 
-  // Whether an action of the build is under way.
-  bool Busy(const std::string& build_id) const;
+  // Deletes from the farm's own blob store what is not `needed`, once the turn
+  // is durable.
+  void Sweep(Transaction& turn, std::vector<std::string> needed);
+
+  // Since when an action of the build has been under way; the infinite future
+  // when none is.
+  absl::Time BusySince(const std::string& build_id) const;
   // "assemble: tried again in 4.0 s: 503"; nothing when nothing waits.
   std::vector<std::string> Waiting(const std::string& build_id,
                                    absl::Time now) const;
@@ -46,6 +51,7 @@ class ActionRunner {
     // Tells the answer to this try from those to earlier ones.
     int64_t serial = 0;
     bool under_way = false;
+    absl::Time started;
     int failures = 0;
     absl::Time not_before = absl::InfinitePast();
     std::string reason;

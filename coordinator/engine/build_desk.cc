@@ -11,6 +11,7 @@
 #include "coordinator/core/planner.h"
 #include "coordinator/core/times.h"
 #include "coordinator/core/words.h"
+#include "google/protobuf/util/message_differencer.h"
 
 namespace kso::coordinator {
 namespace {
@@ -37,6 +38,22 @@ std::string StateInWords(const BuildEntry& build) {
     default:
       return "has failed";
   }
+}
+
+// The running build of a request that differs in nothing but its id; null when
+// there is none.
+const BuildEntry* FindEqual(const State& state,
+                            const v1::SubmitBuildRequest& request) {
+  for (const auto& [number, build] : state.running()) {
+    if (build->plan_only == request.plan_only() &&
+        build->fresh == request.fresh() &&
+        build->release.name() == request.release().name() &&
+        google::protobuf::util::MessageDifferencer::Equals(build->release,
+                                                           request.release())) {
+      return build;
+    }
+  }
+  return nullptr;
 }
 
 // Builds whose ids begin with `prefix`.
@@ -106,6 +123,9 @@ absl::StatusOr<v1::Build> BuildDesk::Submit(
           out->append(FailureInWords(failure));
         }));
   }
+  if (const BuildEntry* equal = FindEqual(turn.state(), request)) {
+    return View(turn, *equal);
+  }
   turn.Record(StartBuild(turn.state(), request));
   return View(turn, *turn.state().FindBuild(request.build_id()));
 }
@@ -139,8 +159,12 @@ absl::StatusOr<v1::Build> BuildDesk::Cancel(
     return absl::FailedPreconditionError(
         absl::StrCat("build ", build->build_id, " ", StateInWords(*build)));
   }
-  // Its answer may come too late to take a tag back.
-  if (build->phase == v1::TAG && actions_.Busy(build->build_id)) {
+  // Its answer may come too late to take a tag back; only a destination that
+  // keeps it waiting is not waited for.
+  if (build->phase == v1::TAG &&
+      actions_.BusySince(build->build_id) <= turn.now() &&
+      actions_.BusySince(build->build_id) + options_.tag_patience >
+          turn.now()) {
     return absl::FailedPreconditionError(
         absl::StrCat("build ", build->build_id,
                      " is pushing its tags; it ends in a moment"));
@@ -188,7 +212,9 @@ void BuildDesk::Watch(Transaction& turn, const v1::WatchBuildRequest& request,
   const absl::Duration wait =
       std::min(FromProto(request.wait()), options_.longest_watch);
   watchers_.push_back({(*build)->build_id, request.after_sequence(),
-                       turn.now() + wait, std::move(done)});
+                       request.known_revision(),
+                       turn.now() + options_.progress_pause, turn.now() + wait,
+                       std::move(done)});
 }
 
 void BuildDesk::Advance(Transaction& turn) {
@@ -206,22 +232,33 @@ void BuildDesk::Advance(Transaction& turn) {
   }
 }
 
+bool BuildDesk::IsDue(const Watcher& watcher, const BuildEntry& build,
+                      absl::Time now) {
+  const int64_t last = static_cast<int64_t>(build.events.size());
+  if (last > watcher.after_sequence || !build.running()) return true;
+  const bool progress =
+      watcher.known_revision != 0 && watcher.known_revision != build.revision;
+  const absl::Time due = progress
+                             ? std::min(watcher.progress_from, watcher.deadline)
+                             : watcher.deadline;
+  if (due > now) next_answer_ = std::min(next_answer_, due);
+  return due <= now;
+}
+
 void BuildDesk::Answer(Transaction& turn) {
+  next_answer_ = absl::InfiniteFuture();
   std::vector<Watcher> still;
   for (Watcher& watcher : watchers_) {
-    const BuildEntry& build = *turn.state().FindBuild(watcher.build_id);
-    const int64_t last = static_cast<int64_t>(build.events.size());
-    if (last <= watcher.after_sequence && build.running() &&
-        watcher.deadline > turn.now()) {
-      still.push_back(std::move(watcher));
-      continue;
+    const BuildEntry* build = turn.state().FindBuild(watcher.build_id);
+    absl::StatusOr<v1::WatchBuildResponse> response = absl::NotFoundError(
+        absl::StrCat("build ", watcher.build_id, " was forgotten for its age"));
+    if (build != nullptr) {
+      if (!IsDue(watcher, *build, turn.now())) {
+        still.push_back(std::move(watcher));
+        continue;
+      }
+      response = ResponseTo(turn, watcher, *build);
     }
-    v1::WatchBuildResponse response;
-    for (int64_t i = std::max<int64_t>(watcher.after_sequence, 0); i < last;
-         ++i) {
-      *response.add_events() = build.events[i];
-    }
-    *response.mutable_build() = View(turn, build);
     turn.Defer([done = std::move(watcher.done),
                 response = std::move(response)]() mutable {
       done(std::move(response));
@@ -230,16 +267,22 @@ void BuildDesk::Answer(Transaction& turn) {
   watchers_ = std::move(still);
 }
 
-void BuildDesk::Refuse(const absl::Status& status) {
-  for (Watcher& watcher : std::exchange(watchers_, {})) watcher.done(status);
+v1::WatchBuildResponse BuildDesk::ResponseTo(Transaction& turn,
+                                             const Watcher& watcher,
+                                             const BuildEntry& build) const {
+  v1::WatchBuildResponse response;
+  const int64_t last = static_cast<int64_t>(build.events.size());
+  for (int64_t i = std::max<int64_t>(watcher.after_sequence, 0); i < last;
+       ++i) {
+    *response.add_events() = build.events[i];
+  }
+  *response.mutable_build() = View(turn, build);
+  response.set_revision(build.revision);
+  return response;
 }
 
-absl::Time BuildDesk::NextDeadline() const {
-  absl::Time next = absl::InfiniteFuture();
-  for (const Watcher& watcher : watchers_) {
-    next = std::min(next, watcher.deadline);
-  }
-  return next;
+void BuildDesk::Refuse(const absl::Status& status) {
+  for (Watcher& watcher : std::exchange(watchers_, {})) watcher.done(status);
 }
 
 }  // namespace kso::coordinator

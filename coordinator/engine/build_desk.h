@@ -27,6 +27,7 @@ class BuildDesk {
         hosts_(*hosts),
         actions_(*actions) {}
 
+  // Where an equal request runs already, that build is the answer.
   absl::StatusOr<v1::Build> Submit(Transaction& turn,
                                    const v1::SubmitBuildRequest& request);
   absl::StatusOr<v1::Build> Get(Transaction& turn,
@@ -49,18 +50,27 @@ class BuildDesk {
   // Answers all watchers with `status`.
   void Refuse(const absl::Status& status);
   // When Answer has something to do without anything happening.
-  absl::Time NextDeadline() const;
+  absl::Time NextDeadline() const { return next_answer_; }
 
  private:
   struct Watcher {
     std::string build_id;
     int64_t after_sequence = 0;
+    // 0 where only events count.
+    int64_t known_revision = 0;
+    // Not told before this of what has no event.
+    absl::Time progress_from;
     absl::Time deadline;
     Engine::Done<v1::WatchBuildResponse> done;
   };
 
   absl::StatusOr<const BuildEntry*> Find(const State& state,
                                          const std::string& name) const;
+  // Whether there is something to see; if not, when there will be at the latest
+  // is taken note of.
+  bool IsDue(const Watcher& watcher, const BuildEntry& build, absl::Time now);
+  v1::WatchBuildResponse ResponseTo(Transaction& turn, const Watcher& watcher,
+                                    const BuildEntry& build) const;
   v1::Build View(Transaction& turn, const BuildEntry& build) const;
 
   const EngineOptions options_;
@@ -68,6 +78,7 @@ class BuildDesk {
   const HostDesk& hosts_;
   const ActionRunner& actions_;
   std::vector<Watcher> watchers_;
+  absl::Time next_answer_ = absl::InfiniteFuture();
 };
 
 }  // namespace kso::coordinator

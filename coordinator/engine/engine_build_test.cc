@@ -56,6 +56,79 @@ TEST_F(EngineBuildTest, SubmittingTwiceIsSubmittingOnce) {
   EXPECT_THAT(list.Get()->builds(), SizeIs(1));
 }
 
+TEST_F(EngineBuildTest, AnEqualRequestJoinsTheBuildThatRuns) {
+  ASSERT_TRUE(Submit("b1").ok());
+  EXPECT_EQ(Submit("b2")->build_id(), "b1");
+  EXPECT_EQ(Submit("plan", true)->build_id(), "plan");
+  v1::CancelBuildRequest request;
+  request.set_build_id("b1");
+  Answer<v1::Build> cancelled;
+  engine_->CancelBuild(request, cancelled.Done());
+  ASSERT_TRUE(cancelled.Get().ok());
+  EXPECT_EQ(Submit("b3")->build_id(), "b3");
+  release_.AddFile("https://dl.example.com/another", {"amd64"});
+  EXPECT_EQ(Submit("b4")->build_id(), "b4");
+}
+
+TEST_F(EngineBuildTest, OldBuildsAreForgottenAndTheirBlobsSwept) {
+  options_.keep_builds = 2;
+  release_.release.mutable_destination()->set_kind(v1::Destination::OCI_LAYOUT);
+  release_.release.mutable_destination()->set_location("/tmp/result");
+  Restart();
+  Settle();
+  // One at each start: a crash may have left blobs of what was forgotten.
+  const size_t before = actions_.sweeps().size();
+  for (const char* id : {"b1", "b2", "b3"}) {
+    ASSERT_TRUE(Submit(id).ok());
+    v1::CancelBuildRequest request;
+    request.set_build_id(id);
+    Answer<v1::Build> cancelled;
+    engine_->CancelBuild(request, cancelled.Done());
+    ASSERT_TRUE(cancelled.Get().ok());
+  }
+  Settle();
+  EXPECT_THAT(actions_.sweeps(), SizeIs(before + 1));
+  for (int i = 0; i < 2; ++i) {
+    Answer<v1::ListBuildsResponse> list;
+    engine_->ListBuilds({}, list.Done());
+    const v1::ListBuildsResponse builds = *list.Get();
+    ASSERT_THAT(builds.builds(), SizeIs(2));
+    EXPECT_EQ(builds.builds(0).build_id(), "b3");
+    EXPECT_EQ(builds.builds(1).build_id(), "b2");
+    Restart();
+  }
+}
+
+TEST_F(EngineBuildTest, WatchersAreToldOfProgressWithoutALineButNotAllTheTime) {
+  ScriptedWorker worker("w", "amd64", "s1");
+  ASSERT_TRUE(Submit().ok());
+  Answer<v1::WatchBuildResponse> first;
+  engine_->WatchBuild(WatchRequest(0, absl::Seconds(20)), first.Done());
+  const v1::WatchBuildResponse seen = *first.Get();
+
+  v1::WatchBuildRequest request =
+      WatchRequest(seen.build().last_sequence(), absl::Seconds(20));
+  request.set_known_revision(seen.revision());
+  Answer<v1::WatchBuildResponse> second;
+  engine_->WatchBuild(request, second.Done());
+  Advance(absl::Seconds(1));
+  EXPECT_FALSE(second.HasCome());
+  // Tasks of RESOLVE are too many for a line each.
+  Sync(worker);
+  const v1::WatchBuildResponse told = *second.Get();
+  EXPECT_THAT(told.events(), SizeIs(0));
+  EXPECT_EQ(told.build().progress(0).running(), 4);
+  EXPECT_NE(told.revision(), seen.revision());
+
+  request.set_known_revision(seen.revision());
+  Answer<v1::WatchBuildResponse> third;
+  engine_->WatchBuild(request, third.Done());
+  Settle();
+  EXPECT_FALSE(third.HasCome());
+  Advance(options_.progress_pause);
+  EXPECT_TRUE(third.HasCome());
+}
+
 TEST_F(EngineBuildTest, ABadReleaseIsRefusedWithAllThatIsWrong) {
   release_.release.set_name("bad name");
   release_.release.clear_platforms();

@@ -30,7 +30,8 @@ EngineCore::EngineCore(const EngineOptions& options, StateStore* store,
                   if (turn != nullptr) command(*turn);
                 });
           }),
-      builds_(options, &workers_, &hosts_, &actions_) {}
+      builds_(options, &workers_, &hosts_, &actions_),
+      pruner_(options, &actions_) {}
 
 absl::Status EngineCore::Start(absl::Time now) {
   KSO_RETURN_IF_ERROR(store_->Replay([this](const v1::JournalRecord& record) {
@@ -46,6 +47,7 @@ absl::StatusOr<absl::Time> EngineCore::Turn(
   for (Mailbox::Command& command : commands) command(&turn);
   syncs_.Tick(turn);
   builds_.Advance(turn);
+  pruner_.Tick(turn);
   actions_.Tick(turn);
   syncs_.Assign(turn);
   syncs_.Answer(turn);
@@ -54,7 +56,7 @@ absl::StatusOr<absl::Time> EngineCore::Turn(
   KSO_RETURN_IF_ERROR(store_->Commit(turn.records()));
   turn.RunDeferred();
   return std::min({syncs_.NextDeadline(state_, now), builds_.NextDeadline(),
-                   actions_.NextDeadline()});
+                   actions_.NextDeadline(), pruner_.NextDeadline()});
 }
 
 void EngineCore::Stop() {

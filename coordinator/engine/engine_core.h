@@ -15,6 +15,7 @@
 #include "coordinator/engine/engine_options.h"
 #include "coordinator/engine/host_desk.h"
 #include "coordinator/engine/mailbox.h"
+#include "coordinator/engine/pruner.h"
 #include "coordinator/engine/sync_desk.h"
 #include "coordinator/engine/worker_table.h"
 #include "coordinator/store/state_store.h"
@@ -81,6 +82,7 @@ class EngineCore : public Engine {
   SyncDesk syncs_;
   ActionRunner actions_;
   BuildDesk builds_;
+  Pruner pruner_;
 };
 
 }  // namespace kso::coordinator

@@ -31,6 +31,14 @@ struct EngineOptions {
   // Names leases: never the same twice, in one farm and for ever. Random when
   // empty.
   std::function<std::string()> new_lease_id;
+  // Of the builds that have ended, so many are kept, the newest, and each for
+  // so long; the newest of each release's name outlives its age.
+  int keep_builds = 200;
+  absl::Duration keep_builds_for = absl::Hours(24 * 90);
+  // A watcher is not told more often than this of what has no event.
+  absl::Duration progress_pause = absl::Milliseconds(500);
+  // How long pushing tags may hold up a cancel.
+  absl::Duration tag_patience = absl::Seconds(5);
   // What to do when the journal cannot be written. Logs and ends the process
   // when empty; if it returns, the engine stops and answers nobody.
   std::function<void(const absl::Status&)> fatal;

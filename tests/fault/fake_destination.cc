@@ -84,7 +84,7 @@ absl::StatusOr<bool> FakeDestination::HasBlob(std::string_view repository,
   if (dice.Chance(faults_.failed_destination)) {
     return absl::UnavailableError("503: not now");
   }
-  return blobs_.contains(key);
+  return careless_ || blobs_.contains(key);
 }
 
 absl::StatusOr<int64_t> FakeDestination::PutBlob(std::string_view repository,

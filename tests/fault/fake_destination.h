@@ -34,7 +34,8 @@ class FakeDestination : public oci::ImageStore {
         now_(std::move(now)) {}
 
   void set_on_tag(OnTag on_tag) { on_tag_ = std::move(on_tag); }
-  // To try the invariants: takes every manifest.
+  // To try the invariants: takes every manifest, and says that it has every
+  // blob.
   void set_careless() { careless_ = true; }
 
   // One of the blobs, if there are any, goes for ever. Returns which, or "".

@@ -13,7 +13,7 @@ enum class Mutation {
   // The journal says that finished tasks are durable, and forgets them.
   kForgetfulStore,
   // Workers say that they pushed layers that they did not push, and the
-  // destination takes every manifest.
+  // destination takes every manifest and says that it has every blob.
   kLyingWorkers,
 };
 

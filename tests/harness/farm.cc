@@ -21,7 +21,8 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::Start(
   KSO_ASSIGN_OR_RETURN(farm->blobs_,
                        DiskBlobStore::Create(directory / "coordinator"));
   farm->actions_ = coordinator::CreateRegistryActions(
-      [blobs = farm->blobs_.get()](const v1::Destination&)
+      [blobs = farm->blobs_.get()](const v1::Destination&,
+                                   const std::function<bool()>&)
           -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
         return CreateBlobImageStore(blobs);
       });

@@ -1,0 +1,38 @@
+#ifndef KSO_COORDINATOR_ASSEMBLE_CLOSURE_H_
+#define KSO_COORDINATOR_ASSEMBLE_CLOSURE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/digest.h"
+#include "common/oci/image_store.h"
+#include "coordinator/assemble/assembly.h"
+
+namespace kso::coordinator {
+
+// A blob in a repository of a destination: "team/kubespray-files".
+struct BlobPlace {
+  std::string repository;
+  Digest digest;
+
+  friend auto operator<=>(const BlobPlace&, const BlobPlace&) = default;
+};
+
+// The layers that the manifests of an assembly refer to, each place once.
+absl::StatusOr<std::vector<BlobPlace>> LayersOf(
+    const Assembly& assembly, const v1::Destination& destination);
+
+// Which of `blobs` are not there. Asks for `at_once` at the same time; with 1,
+// on the caller's thread.
+absl::StatusOr<std::vector<std::string>> FindMissing(
+    oci::ImageStore& store, const std::vector<BlobPlace>& blobs, int at_once);
+
+// What of an index is not there: itself, a manifest, a config or a layer.
+absl::StatusOr<std::vector<std::string>> FindMissingOfIndex(
+    oci::ImageStore& store, const std::string& repository,
+    const std::string& index_digest, int at_once);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ASSEMBLE_CLOSURE_H_

@@ -1,0 +1,43 @@
+#include "coordinator/engine/pruner.h"
+
+#include <string>
+#include <utility>
+
+#include "coordinator/core/pruning.h"
+
+namespace kso::coordinator {
+namespace {
+
+// A turn holds everybody up, so it forgets no more than this.
+constexpr size_t kBuildsATurn = 4;
+
+}  // namespace
+
+void Pruner::Tick(Transaction& turn) {
+  const State& state = turn.state();
+  const auto count_ended = [&state] {
+    return state.builds().size() - state.running().size();
+  };
+  if (count_ended() == ended_ && turn.now() < next_) return;
+  PruningChoice choice = ChooseForPruning(
+      state, {options_.keep_builds, options_.keep_builds_for}, turn.now());
+  next_ = choice.next;
+  if (choice.builds.size() > kBuildsATurn) {
+    choice.builds.resize(kBuildsATurn);
+    next_ = turn.now();
+  }
+  for (std::string& id : choice.builds) {
+    sweep_ |= state.FindBuild(id)->release.destination().kind() !=
+              v1::Destination::REGISTRY;
+    v1::JournalRecord record;
+    record.mutable_build_pruned()->set_build_id(std::move(id));
+    turn.Record(std::move(record));
+  }
+  ended_ = count_ended();
+  if (sweep_ && next_ > turn.now()) {
+    actions_.Sweep(turn, BlobsInFarm(state));
+    sweep_ = false;
+  }
+}
+
+}  // namespace kso::coordinator
