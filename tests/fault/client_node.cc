@@ -83,6 +83,12 @@ void ClientNode::Watch() {
 
 void ClientNode::OnWatched(
     const absl::StatusOr<v1::WatchBuildResponse>& response) {
+  if (absl::IsNotFound(response.status()) && audit_.WasForgotten(build_id_)) {
+    findings_.Tell(Concat(name_, ": told that the build is forgotten"));
+    told_the_end_ = true;
+    last_state_ = v1::Build::STATE_UNSPECIFIED;
+    return;
+  }
   if (!response.ok()) {
     if (!WorthAnotherTry(response.status())) {
       findings_.Broken(Concat(name_, ": the watch was refused: ",
@@ -91,6 +97,13 @@ void ClientNode::OnWatched(
     }
     return Later(dice_.Between(absl::Milliseconds(200), absl::Seconds(5)),
                  [this] { Watch(); });
+  }
+  if (audit_.WasForgotten(build_id_) &&
+      response->build().last_sequence() <
+          static_cast<int64_t>(events_.size())) {
+    // Another build by the same id.
+    events_.clear();
+    return Watch();
   }
   for (const v1::Event& event : response->events()) {
     const auto expected = static_cast<int64_t>(events_.size()) + 1;
@@ -141,6 +154,7 @@ void ClientNode::Retry() {
 }
 
 void ClientNode::CheckLog(const std::vector<v1::Event>& events) {
+  if (audit_.WasForgotten(build_id_)) return;
   for (size_t i = 0; i < std::min(events.size(), events_.size()); ++i) {
     if (events[i].SerializeAsString() == events_[i].SerializeAsString()) {
       continue;

@@ -9,6 +9,7 @@
 
 #include "kso/v1/build.pb.h"
 #include "tests/fault/coordinator_node.h"
+#include "tests/fault/journal_audit.h"
 
 namespace kso::testing {
 
@@ -17,13 +18,15 @@ namespace kso::testing {
 class ClientNode {
  public:
   ClientNode(std::string name, v1::SubmitBuildRequest submit, EventLoop* loop,
-             Dice dice, CoordinatorNode* coordinator, Findings* findings)
+             Dice dice, CoordinatorNode* coordinator, const JournalAudit* audit,
+             Findings* findings)
       : name_(std::move(name)),
         submit_(std::move(submit)),
         build_id_(submit_.build_id()),
         loop_(*loop),
         dice_(dice),
         coordinator_(*coordinator),
+        audit_(*audit),
         findings_(*findings) {}
 
   // What it watches: a request that runs already is not run twice.
@@ -38,7 +41,8 @@ class ClientNode {
   void Cancel();
   void Retry();
 
-  // Whether it has seen the build end, and how the build was last seen.
+  // Whether it has seen the build end, or that it was forgotten, and how the
+  // build was last seen.
   bool told_the_end() const { return told_the_end_; }
   v1::Build::State last_state() const { return last_state_; }
   // Wants to see the next end.
@@ -59,6 +63,7 @@ class ClientNode {
   EventLoop& loop_;
   Dice dice_;
   CoordinatorNode& coordinator_;
+  const JournalAudit& audit_;
   Findings& findings_;
   // Counts the runs of the command.
   int64_t run_ = 0;

@@ -23,7 +23,8 @@ CoordinatorNode::CoordinatorNode(EventLoop* loop, const Faults* faults,
       store_(*store),
       findings_(*findings),
       // Not owned: it outlives the coordinator.
-      destination_(destination, [](FakeDestination*) {}) {}
+      destination_(destination, [](FakeDestination*) {}),
+      keep_builds_(dice_.Chance(0.2) ? dice_.Between(1, 2) : 0) {}
 
 CoordinatorNode::~CoordinatorNode() = default;
 
@@ -47,6 +48,7 @@ void CoordinatorNode::Start() {
       });
   coordinator::EngineOptions options;
   options.lease_duration = absl::Minutes(5);
+  if (keep_builds_ > 0) options.keep_builds = keep_builds_;
   options.new_lease_id = [this] { return absl::StrCat("lease-", ++leases_); };
   engine_ = std::make_unique<EngineCore>(options, &store_, actions_.get());
   const absl::Status started = engine_->Start(Now());

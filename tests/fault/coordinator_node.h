@@ -70,6 +70,8 @@ class CoordinatorNode {
   CrashingStore& store_;
   Findings& findings_;
   std::shared_ptr<FakeDestination> destination_;
+  // 0: as many as it likes.
+  const int keep_builds_;
   absl::Duration skew_;
   uint64_t leases_ = 0;
   int starts_ = 0;

@@ -119,7 +119,7 @@ void FarmModel::MakePeople() {
     for (int j = 0; j < people; ++j) {
       clients_.push_back(std::make_unique<ClientNode>(
           absl::StrCat("client", i, "-", j), submit, &loop_, dice_.Fork(),
-          &coordinator_, &findings_));
+          &coordinator_, &audit_, &findings_));
     }
   }
 }
@@ -266,7 +266,9 @@ void FarmModel::CheckTheEnd() {
   for (const auto& client : clients_) {
     const coordinator::BuildEntry* build = state->FindBuild(client->build_id());
     if (build == nullptr) {
-      findings_.Broken(Concat("a build is lost: ", client->build_id()));
+      if (!audit_.WasForgotten(client->build_id())) {
+        findings_.Broken(Concat("a build is lost: ", client->build_id()));
+      }
       continue;
     }
     client->CheckLog({build->events.begin(), build->events.end()});
@@ -291,22 +293,13 @@ void FarmModel::CheckBuild(const coordinator::BuildEntry& build) {
         findings_.Broken(Concat(build.build_id, " succeeded without ",
                                 repository, ":", tag));
       } else if (tag.starts_with(build.release.name()) &&
-                 IsLastOfItsName(build) && digest != image.index().digest()) {
+                 audit_.EndedLastOfItsName(build.build_id) &&
+                 digest != image.index().digest()) {
         findings_.Broken(Concat(repository, ":", tag, " is ", digest,
                                 " in place of ", image.index().digest()));
       }
     }
   }
-}
-
-bool FarmModel::IsLastOfItsName(const coordinator::BuildEntry& build) const {
-  for (const auto& [id, other] : coordinator_.state()->builds()) {
-    if (other.release.name() == build.release.name() &&
-        audit_.EndOf(id) > audit_.EndOf(build.build_id)) {
-      return false;
-    }
-  }
-  return true;
 }
 
 HistoryReport FarmModel::Report() const {

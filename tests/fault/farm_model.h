@@ -49,8 +49,6 @@ class FarmModel {
   void OrderDrain(const std::string& worker);
   void Tend(ClientNode& client);
   void CheckBuild(const coordinator::BuildEntry& build);
-  // Whether its tags are the newest: no other build of that name ended later.
-  bool IsLastOfItsName(const coordinator::BuildEntry& build) const;
 
   Dice dice_;
   EventLoop loop_;

@@ -45,7 +45,6 @@ Faults DrawFaults(Dice& dice) {
   if (dice.Chance(0.2)) faults.missing_upstream = 0.02;
   draw.Probability(faults.failed_destination, 0.1);
   draw.MeanTime(faults.between_lost_blobs, absl::Seconds(15));
-  faults.between_lost_blobs = absl::InfiniteDuration();
   draw.MeanTime(faults.between_cancels, absl::Seconds(60));
   draw.MeanTime(faults.between_retries, absl::Seconds(30));
   draw.MeanTime(faults.between_lost_clients, absl::Seconds(30));

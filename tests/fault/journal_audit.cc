@@ -45,7 +45,7 @@ void JournalAudit::OnDurable(const v1::JournalRecord& record) {
       return;
     case v1::JournalRecord::kBuildEnded: {
       const std::string& build = record.build_ended().build_id();
-      if (!running_[build]) findings_.Broken(Concat("ended twice: ", build));
+      if (!Runs(build)) findings_.Broken(Concat("ended twice: ", build));
       running_[build] = false;
       end_of_[build] = ++ends_;
       std::erase_if(live_, [&](const std::string& id) {
@@ -55,7 +55,7 @@ void JournalAudit::OnDurable(const v1::JournalRecord& record) {
     }
     case v1::JournalRecord::kBuildRetried: {
       const std::string& build = record.build_retried().build_id();
-      if (running_[build]) findings_.Broken(Concat("retried alive: ", build));
+      if (Runs(build)) findings_.Broken(Concat("retried alive: ", build));
       running_[build] = true;
       // Upstream is looked at anew.
       if (phase_[build] == v1::RESOLVE) {
@@ -85,21 +85,45 @@ void JournalAudit::OnDurable(const v1::JournalRecord& record) {
       drains_.erase(record.worker_undrained().worker());
       return;
     case v1::JournalRecord::kBuildPruned:
-      if (running_[record.build_pruned().build_id()]) {
+      if (Runs(record.build_pruned().build_id())) {
         findings_.Broken(
             Concat("pruned while it ran: ", record.build_pruned().build_id()));
       }
-      running_.erase(record.build_pruned().build_id());
+      Forget(record.build_pruned().build_id());
       return;
     default:
       return;
   }
 }
 
+bool JournalAudit::Runs(const std::string& build) const {
+  const auto found = running_.find(build);
+  return found != running_.end() && found->second;
+}
+
+bool JournalAudit::EndedLastOfItsName(const std::string& build) const {
+  const std::string& name = tag_of_.at(build);
+  for (const auto& [other, end] : end_of_) {
+    if (end > end_of_.at(build) && tag_of_.at(other) == name) return false;
+  }
+  return true;
+}
+
+// The same id may be used again, for the same tasks.
+void JournalAudit::Forget(const std::string& build) {
+  running_.erase(build);
+  forgotten_.insert(build);
+  std::erase_if(finished_, [&](const std::string& task) {
+    return build_of_[task] == build;
+  });
+  std::erase_if(build_of_,
+                [&](const auto& each) { return each.second == build; });
+}
+
 void JournalAudit::Granted(const v1::LeaseGranted& change) {
   const std::string& task = change.task_id();
   const std::string& build = build_of_[task];
-  if (!running_[build]) findings_.Broken(Concat("leased when ended: ", task));
+  if (!Runs(build)) findings_.Broken(Concat("leased when ended: ", task));
   if (finished_.contains(task)) {
     findings_.Broken(Concat("leased after it was finished: ", task));
   }
@@ -153,7 +177,7 @@ void JournalAudit::OnTag(const std::string& tag) {
   for (const auto& [build, name] : tag_of_) {
     const bool fits = tag == name || tag == name + "-all" || tag == "latest" ||
                       tag == "latest-all";
-    if (fits && running_[build] && phase_[build] == v1::TAG) return;
+    if (fits && Runs(build) && phase_[build] == v1::TAG) return;
   }
   findings_.Broken(Concat("a tag that no build should push now: ", tag));
 }

@@ -28,11 +28,14 @@ class JournalAudit {
 
   // Builds that the journal has, and whether each runs.
   const std::map<std::string, bool>& builds() const { return running_; }
-  // Counts the ends of builds; clocks may go back. 0 when it has not ended.
-  int EndOf(const std::string& build_id) const {
-    const auto found = end_of_.find(build_id);
-    return found == end_of_.end() ? 0 : found->second;
+  // Whether a build of that id was there once and was pruned. It may have been
+  // submitted again since, with a log of its own.
+  bool WasForgotten(const std::string& build_id) const {
+    return forgotten_.contains(build_id);
   }
+  // Whether no other build of its release's name ended later; clocks, which may
+  // go back, do not matter. The build must have ended.
+  bool EndedLastOfItsName(const std::string& build_id) const;
   int tasks_finished() const { return static_cast<int>(finished_.size()); }
 
  private:
@@ -43,6 +46,8 @@ class JournalAudit {
     std::string session;
   };
 
+  bool Runs(const std::string& build) const;
+  void Forget(const std::string& build);
   void Granted(const v1::LeaseGranted& change);
   void Ended(const std::string& lease_id, const std::string& task_id);
 
@@ -51,8 +56,10 @@ class JournalAudit {
   std::map<std::string, bool> running_;
   std::map<std::string, v1::Phase> phase_;
   std::map<std::string, std::string> tag_of_;
+  // Counts the ends of builds; of those that were forgotten too.
   std::map<std::string, int> end_of_;
   int ends_ = 0;
+  std::set<std::string> forgotten_;
   // By task.
   std::map<std::string, std::string> build_of_;
   std::map<std::string, v1::Phase> phase_of_;

@@ -51,8 +51,18 @@ void AddTask(const TaskEntry& task, std::string& text) {
   text += '\n';
 }
 
+// Among all builds, in the order of their submits. The numbers themselves begin
+// anew where the records of pruned builds are not replayed.
+int PlaceOf(const State& state, const BuildEntry& build) {
+  int place = 0;
+  for (const auto& [id, other] : state.builds()) {
+    place += other.number < build.number;
+  }
+  return place;
+}
+
 void AddBuild(const State& state, const BuildEntry& build, std::string& text) {
-  absl::StrAppend(&text, build.build_id, " number ", build.number, " ",
+  absl::StrAppend(&text, build.build_id, " place ", PlaceOf(state, build), " ",
                   Sum(build.release), " state ", build.state, " phase ",
                   build.phase, " planned ", build.planned, " ", Sum(build.plan),
                   " ", SumOfAll(build.planned_images));
