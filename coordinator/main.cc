@@ -23,6 +23,7 @@
 #include "common/oci/registry_options.h"
 #include "common/rpc/server.h"
 #include "coordinator/assemble/registry_actions.h"
+#include "coordinator/blob_sweep.h"
 #include "coordinator/destinations.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/service/services.h"
@@ -49,6 +50,22 @@ EngineOptions EngineOptionsOf(const Options& options) {
   engine.keep_builds = options.keep_builds;
   engine.keep_builds_for = absl::Hours(24) * options.keep_days;
   return engine;
+}
+
+// A task takes less than this from pushing its blob to reporting it.
+constexpr absl::Duration kYoung = absl::Hours(1);
+
+void Sweep(BlobStore* blobs, const std::filesystem::path& directory,
+           const BlobsInFarm& needed, absl::Time now) {
+  const absl::StatusOr<SweepReport> report =
+      SweepBlobStore(blobs, directory, needed, now - kYoung);
+  if (!report.ok()) {
+    spdlog::warn("blobs that no build needs are still there: {}",
+                 ToStd(report.status().message()));
+  } else if (report->blobs > 0) {
+    spdlog::info("deleted {} blobs of {} bytes that no build needs any more",
+                 report->blobs, report->bytes);
+  }
 }
 
 // How long calls may take to end once they have been answered.
@@ -80,12 +97,15 @@ absl::Status Serve(const Options& options) {
   const std::unique_ptr<http::Transport> transport =
       http::WithRetries(std::move(curl), clock);
   std::atomic<bool> stopping = false;
-  const std::unique_ptr<BuildActions> actions =
-      CreateRegistryActions(CreateDestinationOpener(
+  const std::unique_ptr<BuildActions> actions = CreateRegistryActions(
+      CreateDestinationOpener(
           transport.get(), clock, &credentials, blobs.get(),
           [&stopping] { return stopping.load(); },
           {.cache = std::make_shared<oci::TokenCache>(clock),
-           .realms = std::move(token_realms)}));
+           .realms = std::move(token_realms)}),
+      [&blobs, &directory, clock](const BlobsInFarm& needed) {
+        Sweep(blobs.get(), directory / "blobs", needed, clock->Now());
+      });
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                        CreateEngine(EngineOptionsOf(options), clock,
                                     store.get(), actions.get()));

@@ -69,10 +69,11 @@ bool IsLatest(const std::string& tag) {
 class RegistryActions : public BuildActions {
  public:
   // `executor` may be null where `schedule` needs none.
-  RegistryActions(OpenDestination open, Schedule schedule,
+  RegistryActions(OpenDestination open, Schedule schedule, SweepBlobs sweep,
                   std::unique_ptr<Executor> executor)
       : open_(std::move(open)),
         schedule_(std::move(schedule)),
+        sweep_(std::move(sweep)),
         executor_(std::move(executor)) {}
 
   void Find(
@@ -108,7 +109,10 @@ class RegistryActions : public BuildActions {
     running_.Cancel(build_id);
   }
 
-  void Sweep(std::vector<std::string>) override {}
+  void Sweep(BlobsInFarm needed) override {
+    if (!sweep_) return;
+    schedule_([this, needed = std::move(needed)] { sweep_(needed); });
+  }
 
  private:
   using Cancelled = RunningActions::Cancelled;
@@ -229,6 +233,7 @@ class RegistryActions : public BuildActions {
 
   const OpenDestination open_;
   const Schedule schedule_;
+  const SweepBlobs sweep_;
   RunningActions running_;
   // Last: its destructor waits for functions that use the others.
   const std::unique_ptr<Executor> executor_;
@@ -237,20 +242,22 @@ class RegistryActions : public BuildActions {
 }  // namespace
 
 std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
-                                                    Schedule schedule) {
+                                                    Schedule schedule,
+                                                    SweepBlobs sweep) {
   return std::make_unique<RegistryActions>(std::move(open), std::move(schedule),
-                                           nullptr);
+                                           std::move(sweep), nullptr);
 }
 
 std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
+                                                    SweepBlobs sweep,
                                                     int threads) {
   auto executor = std::make_unique<Executor>(threads);
   const auto schedule = [where =
                              executor.get()](absl::AnyInvocable<void()> work) {
     where->Schedule(std::move(work));
   };
-  return std::make_unique<RegistryActions>(std::move(open), schedule,
-                                           std::move(executor));
+  return std::make_unique<RegistryActions>(
+      std::move(open), schedule, std::move(sweep), std::move(executor));
 }
 
 }  // namespace kso::coordinator

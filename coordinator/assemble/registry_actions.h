@@ -19,15 +19,20 @@ using OpenDestination =
 // Runs a function soon, on another thread or in another turn.
 using Schedule = std::function<void(absl::AnyInvocable<void()>)>;
 
+// Deletes what is not `needed` from the farm's own blob store. May take long.
+using SweepBlobs = std::function<void(const BlobsInFarm& needed)>;
+
 // BuildActions over an ImageStore. Repository paths under the image store are
 // the destination's path and the image's name: "team/kubespray-files", and the
 // name alone for destinations that are not registries. It must outlive what it
-// has scheduled.
+// has scheduled. Without `sweep` blobs are kept for ever.
 std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
-                                                    Schedule schedule);
+                                                    Schedule schedule,
+                                                    SweepBlobs sweep = {});
 
 // On `threads` threads of its own. The destructor waits for what runs.
 std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
+                                                    SweepBlobs sweep = {},
                                                     int threads = 4);
 
 }  // namespace kso::coordinator

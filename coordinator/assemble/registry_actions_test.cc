@@ -89,7 +89,7 @@ class RegistryActionsTest : public ::testing::Test {
           if (on_open_) on_open_();
           return open_result_;
         },
-        2);
+        nullptr, 2);
   }
 
   std::string LayerOf(const v1::PlannedImage& image) {

@@ -56,14 +56,15 @@ PruningChoice ChooseForPruning(const State& state, const PruningRules& rules,
   return choice;
 }
 
-std::vector<std::string> BlobsInFarm(const State& state) {
+BlobsInFarm FindBlobsInFarm(const State& state) {
   std::set<std::string> blobs;
+  BlobsInFarm found;
   for (const auto& [build_id, build] : state.builds()) {
     if (build.release.destination().kind() == v1::Destination::REGISTRY) {
       continue;
     }
     for (const v1::ImageResult& image : build.images) {
-      blobs.insert(image.index().digest());
+      found.indexes.push_back(image.index());
     }
     const auto ids = build.tasks.find(v1::LAYERS);
     if (ids == build.tasks.end()) continue;
@@ -77,7 +78,8 @@ std::vector<std::string> BlobsInFarm(const State& state) {
       }
     }
   }
-  return {blobs.begin(), blobs.end()};
+  found.blobs.assign(blobs.begin(), blobs.end());
+  return found;
 }
 
 }  // namespace kso::coordinator

@@ -28,9 +28,16 @@ struct PruningChoice {
 PruningChoice ChooseForPruning(const State& state, const PruningRules& rules,
                                absl::Time now);
 
-// Digests of what the builds have in the farm's own blob store: layers, base
-// layers, and indexes, which stand for all that they refer to.
-std::vector<std::string> BlobsInFarm(const State& state);
+// What builds have in the farm's own blob store.
+struct BlobsInFarm {
+  // Digests of layers and base layers.
+  std::vector<std::string> blobs;
+  // Each stands for all that it refers to.
+  std::vector<v1::Descriptor> indexes;
+};
+
+// What all builds together have there.
+BlobsInFarm FindBlobsInFarm(const State& state);
 
 }  // namespace kso::coordinator
 

@@ -64,7 +64,7 @@ TEST_F(PruningTest, OnlyTheFarmsOwnBlobStoreCounts) {
   };
   add("a", v1::Destination::REGISTRY);
   add("b", v1::Destination::OCI_LAYOUT);
-  EXPECT_THAT(BlobsInFarm(test_.state), ElementsAre("layer of b"));
+  EXPECT_THAT(FindBlobsInFarm(test_.state).blobs, ElementsAre("layer of b"));
 }
 
 }  // namespace

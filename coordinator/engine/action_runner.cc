@@ -179,7 +179,7 @@ void ActionRunner::OnFailure(Transaction& turn, const BuildEntry& build,
   turn.Record(EndBuild(build, v1::Build::FAILED, {failure}));
 }
 
-void ActionRunner::Sweep(Transaction& turn, std::vector<std::string> needed) {
+void ActionRunner::Sweep(Transaction& turn, BlobsInFarm needed) {
   turn.Defer([this, needed = std::move(needed)]() mutable {
     actions_->Sweep(std::move(needed));
   });

@@ -34,7 +34,7 @@ class ActionRunner {
 
   // Deletes from the farm's own blob store what is not `needed`, once the turn
   // is durable.
-  void Sweep(Transaction& turn, std::vector<std::string> needed);
+  void Sweep(Transaction& turn, BlobsInFarm needed);
 
   // Since when an action of the build has been under way; the infinite future
   // when none is.

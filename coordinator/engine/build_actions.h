@@ -9,6 +9,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "coordinator/core/planner.h"
+#include "coordinator/core/pruning.h"
 #include "kso/v1/build.pb.h"
 #include "kso/v1/journal.pb.h"
 
@@ -86,9 +87,9 @@ class BuildActions {
   // second, and `done` is called all the same.
   virtual void Cancel(const std::string& build_id) = 0;
 
-  // Deletes from the farm's own blob store what none of `needed` is or refers
-  // to, and what has been there for a while. `needed` are digests.
-  virtual void Sweep(std::vector<std::string> needed) = 0;
+  // Deletes from the farm's own blob store what is not `needed` and has been
+  // there for a while.
+  virtual void Sweep(BlobsInFarm needed) = 0;
 };
 
 }  // namespace kso::coordinator

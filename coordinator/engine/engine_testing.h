@@ -89,7 +89,7 @@ class FakeActions : public BuildActions {
     absl::MutexLock lock(&mutex_);
     cancelled_.push_back(build_id);
   }
-  void Sweep(std::vector<std::string> needed) override {
+  void Sweep(BlobsInFarm needed) override {
     absl::MutexLock lock(&mutex_);
     sweeps_.push_back(std::move(needed));
   }
@@ -99,7 +99,7 @@ class FakeActions : public BuildActions {
     return cancelled_;
   }
   // What was needed, for each sweep.
-  std::vector<std::vector<std::string>> sweeps() {
+  std::vector<BlobsInFarm> sweeps() {
     absl::MutexLock lock(&mutex_);
     return sweeps_;
   }
@@ -136,7 +136,7 @@ class FakeActions : public BuildActions {
   std::string lost_image_;
   absl::Status find_error_;
   std::vector<std::string> cancelled_;
-  std::vector<std::vector<std::string>> sweeps_;
+  std::vector<BlobsInFarm> sweeps_;
 };
 
 // A worker as the protocol sees it.

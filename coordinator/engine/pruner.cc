@@ -35,7 +35,7 @@ void Pruner::Tick(Transaction& turn) {
   }
   ended_ = count_ended();
   if (sweep_ && next_ > turn.now()) {
-    actions_.Sweep(turn, BlobsInFarm(state));
+    actions_.Sweep(turn, FindBlobsInFarm(state));
     sweep_ = false;
   }
 }
