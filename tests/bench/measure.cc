@@ -5,7 +5,7 @@
 //
 // RESULT.json: {"seconds", "cpu_seconds", "peak_bytes", "exit"}. Peak memory is
 // the largest sum of what the processes have to themselves of memory (PSS,
-// which counts a shared page once in all), sampled ten times a second.
+// which counts a shared page once in all), sampled five times a second.
 
 #include <dirent.h>
 #include <sys/prctl.h>
@@ -114,7 +114,7 @@ int main(int argc, char** argv) {
       const int64_t now = PssOfDescendants(getpid());
       lock.lock();
       peak = std::max(peak, now);
-      wake.wait_for(lock, std::chrono::milliseconds(100), [&] { return done; });
+      wake.wait_for(lock, std::chrono::milliseconds(200), [&] { return done; });
     }
   });
 
