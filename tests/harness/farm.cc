@@ -16,38 +16,53 @@ namespace kso::testing {
 absl::StatusOr<std::unique_ptr<Farm>> Farm::Start(
     const std::filesystem::path& directory,
     const coordinator::EngineOptions& options) {
-  std::unique_ptr<Farm> farm(new Farm(directory));
+  std::unique_ptr<Farm> farm(new Farm(directory, options));
   farm->store_ = coordinator::CreateMemoryStateStore();
   KSO_ASSIGN_OR_RETURN(farm->blobs_,
                        DiskBlobStore::Create(directory / "coordinator"));
-  farm->actions_ = coordinator::CreateRegistryActions(
-      [blobs = farm->blobs_.get()](const v1::Destination&,
-                                   const std::function<bool()>&)
-          -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
-        return CreateBlobImageStore(blobs);
-      });
-  KSO_ASSIGN_OR_RETURN(
-      farm->engine_,
-      coordinator::CreateEngine(options, Clock::Real(), farm->store_.get(),
-                                farm->actions_.get()));
-  farm->services_ = coordinator::CreateServices(farm->engine_.get());
-  farm->services_.push_back(
-      std::make_unique<BlobServiceImpl>(farm->blobs_.get()));
-  std::vector<grpc::Service*> services;
-  for (const auto& service : farm->services_) services.push_back(service.get());
-  KSO_ASSIGN_OR_RETURN(farm->server_,
-                       rpc::StartServer("127.0.0.1:0", services));
+  KSO_RETURN_IF_ERROR(farm->StartCoordinator("127.0.0.1:0"));
   farm->builds_ =
       v1::BuildService::NewStub(rpc::CreateChannel(farm->server_->address()));
   return farm;
 }
 
-Farm::~Farm() {
-  workers_.clear();
+absl::Status Farm::StartCoordinator(const std::string& address) {
+  actions_ = coordinator::CreateRegistryActions(
+      [blobs = blobs_.get()](const v1::Destination&,
+                             const std::function<bool()>&)
+          -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
+        return CreateBlobImageStore(blobs);
+      });
+  KSO_ASSIGN_OR_RETURN(
+      engine_, coordinator::CreateEngine(options_, Clock::Real(), store_.get(),
+                                         actions_.get()));
+  services_ = coordinator::CreateServices(engine_.get());
+  services_.push_back(std::make_unique<BlobServiceImpl>(blobs_.get()));
+  std::vector<grpc::Service*> services;
+  for (const auto& service : services_) services.push_back(service.get());
+  KSO_ASSIGN_OR_RETURN(server_, rpc::StartServer(address, services));
+  return absl::OkStatus();
+}
+
+void Farm::StopCoordinator() {
   if (engine_ != nullptr) engine_->Stop();
   if (server_ != nullptr) server_->Shutdown(absl::ZeroDuration());
   // What the actions still do calls back into the engine.
   actions_.reset();
+}
+
+absl::Status Farm::RestartCoordinator() {
+  const std::string address = server_->address();
+  StopCoordinator();
+  server_.reset();
+  services_.clear();
+  engine_.reset();
+  return StartCoordinator(address);
+}
+
+Farm::~Farm() {
+  workers_.clear();
+  StopCoordinator();
 }
 
 absl::Status Farm::AddWorker(const std::string& name,

@@ -42,6 +42,12 @@ class Farm {
   // Stops it as a crash would: nothing is handed back.
   void KillWorker(const std::string& name);
 
+  // Ends the coordinator with all calls and connections, and starts another
+  // one from its journal, at the same address.
+  absl::Status RestartCoordinator();
+  // "127.0.0.1:PORT".
+  std::string address() const { return server_->address(); }
+
   // Submits and waits for the end.
   absl::StatusOr<v1::Build> Run(const v1::Release& release,
                                 const std::string& build_id);
@@ -52,10 +58,15 @@ class Farm {
   BlobStore& blobs() { return *blobs_; }
 
  private:
-  explicit Farm(std::filesystem::path directory)
-      : directory_(std::move(directory)) {}
+  Farm(std::filesystem::path directory,
+       const coordinator::EngineOptions& options)
+      : directory_(std::move(directory)), options_(options) {}
+
+  absl::Status StartCoordinator(const std::string& address);
+  void StopCoordinator();
 
   const std::filesystem::path directory_;
+  const coordinator::EngineOptions options_;
   std::unique_ptr<coordinator::StateStore> store_;
   std::unique_ptr<DiskBlobStore> blobs_;
   std::unique_ptr<coordinator::BuildActions> actions_;
