@@ -1,6 +1,7 @@
 #include "coordinator/core/retry_policy.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/times.h"
@@ -17,6 +18,19 @@ Change* Identify(const TaskEntry& task, Change* change) {
   return change;
 }
 
+// How many tries trouble of this kind has cost so far, and may cost.
+std::pair<int, int> SpentAndBudget(const TaskEntry& task,
+                                   const v1::Failure& failure,
+                                   const RetryOptions& options) {
+  if (failure.kind() == v1::Failure::INFRASTRUCTURE) {
+    return {task.infrastructure_failures, options.infrastructure_budget};
+  }
+  if (failure.kind() != v1::Failure::TRANSIENT) return {0, 0};
+  return failure.rate_limited()
+             ? std::pair(task.rate_limit_failures, options.rate_limit_budget)
+             : std::pair(task.transient_failures, options.transient_budget);
+}
+
 }  // namespace
 
 absl::Duration DelayAfter(int earlier_failures, const RetryOptions& options) {
@@ -30,14 +44,7 @@ absl::Duration DelayAfter(int earlier_failures, const RetryOptions& options) {
 v1::JournalRecord AfterFailure(const TaskEntry& task,
                                const v1::Failure& failure, bool lost_worker,
                                absl::Time now, const RetryOptions& options) {
-  const bool infrastructure = failure.kind() == v1::Failure::INFRASTRUCTURE;
-  const bool transient = failure.kind() == v1::Failure::TRANSIENT;
-  const int spent =
-      infrastructure ? task.infrastructure_failures : task.transient_failures;
-  const int budget = infrastructure           ? options.infrastructure_budget
-                     : !transient             ? 0
-                     : failure.rate_limited() ? options.rate_limit_budget
-                                              : options.transient_budget;
+  const auto [spent, budget] = SpentAndBudget(task, failure, options);
   v1::JournalRecord record;
   if (spent >= budget) {
     v1::TaskFailed* change = Identify(task, record.mutable_task_failed());

@@ -7,7 +7,7 @@
 namespace kso::coordinator {
 
 struct RetryOptions {
-  // Tries beyond the first, for each of the two kinds of trouble.
+  // Tries beyond the first, for each kind of trouble by itself.
   int infrastructure_budget = 5;
   int transient_budget = 5;
   // A host that wants to be asked less is no fault of the task's.

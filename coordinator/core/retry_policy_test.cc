@@ -48,6 +48,24 @@ TEST(RetryPolicyTest, RetryAfterIsRespectedWithinReason) {
             absl::Minutes(10));
 }
 
+TEST(RetryPolicyTest, WaitingForAHostLeavesTheBudgetForOtherTroubleAlone) {
+  TestState test;
+  test.AddBuild("b", {MakeTask("b/1")}, v1::LAYERS);
+  v1::Failure failure = MakeFailure(v1::Failure::TRANSIENT);
+  const auto fail = [&] {
+    test.Grant("b/1", "w");
+    const v1::JournalRecord record = AfterFailure(
+        *test.state.FindTask("b/1"), failure, false, test.time, {});
+    test.Apply(record);
+    return record.has_task_failed();
+  };
+  failure.set_rate_limited(true);
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(fail());
+  failure.set_rate_limited(false);
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(fail());
+  EXPECT_TRUE(fail());
+}
+
 TEST(RetryPolicyTest, ALostWorkerCostsNoDelay) {
   const v1::JournalRecord record = AfterFailure(
       {}, MakeFailure(v1::Failure::INFRASTRUCTURE), true, kNow, {});

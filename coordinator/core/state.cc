@@ -206,7 +206,8 @@ absl::Status State::Requeue(absl::Time time, const v1::TaskRequeued& change) {
   }
   ++(change.failure().kind() == v1::Failure::INFRASTRUCTURE
          ? task->infrastructure_failures
-         : task->transient_failures);
+     : change.failure().rate_limited() ? task->rate_limit_failures
+                                       : task->transient_failures);
   std::string text =
       absl::StrCat(task->task.name(), ": ", FailureInWords(change.failure()));
   absl::StrAppend(&text,
@@ -297,6 +298,7 @@ absl::Status State::Retry(absl::Time time, const v1::BuildRetried& change) {
     if (task.state == TaskState::kDone && !resolve_anew) continue;
     task.infrastructure_failures = 0;
     task.transient_failures = 0;
+    task.rate_limit_failures = 0;
     SetState(*build, task, TaskState::kRunnable);
   }
   build->state = v1::Build::RUNNING;

@@ -39,6 +39,7 @@ struct TaskEntry {
   // Spent of each retry budget since the task was added or retried by hand.
   int infrastructure_failures = 0;
   int transient_failures = 0;
+  int rate_limit_failures = 0;
   // A runnable task is not granted before this.
   absl::Time not_before = absl::InfinitePast();
   // Why and where it was tried last without success; empty if it was not.

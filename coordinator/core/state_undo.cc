@@ -38,6 +38,7 @@ absl::Status State::Reopen(absl::Time time, const v1::TasksReopened& change) {
     TaskEntry& task = found->second;
     task.infrastructure_failures = 0;
     task.transient_failures = 0;
+    task.rate_limit_failures = 0;
     task.result.Clear();
     SetState(*build, task, TaskState::kRunnable);
     AddEvent(*build, time, v1::Event::WARNING, &task, "",

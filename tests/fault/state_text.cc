@@ -31,7 +31,7 @@ void AddTask(const TaskEntry& task, std::string& text) {
   absl::StrAppend(&text, "  ", task.task.task_id(), " ", Sum(task.task),
                   " state ", static_cast<int>(task.state), " attempts ",
                   task.attempts, " spent ", task.infrastructure_failures, "/",
-                  task.transient_failures);
+                  task.transient_failures, "/", task.rate_limit_failures);
   if (task.state == TaskState::kRunnable) {
     absl::StrAppend(&text, " not before ",
                     absl::FormatTime(task.not_before, absl::UTCTimeZone()),
@@ -66,6 +66,9 @@ void AddBuild(const State& state, const BuildEntry& build, std::string& text) {
                   Sum(build.release), " state ", build.state, " phase ",
                   build.phase, " planned ", build.planned, " ", Sum(build.plan),
                   " ", SumOfAll(build.planned_images));
+  absl::StrAppend(&text, " plan only ", build.plan_only, " fresh ", build.fresh,
+                  " reopened ", build.reopened, " destination ",
+                  build.destination ? Sum(*build.destination) : 0);
   absl::StrAppend(&text, " images ", SumOfAll(build.images), " verified ",
                   SumOfAll(build.verifications), " failures ",
                   SumOfAll(build.failures), " moved ", build.bytes_fetched, "/",
@@ -88,6 +91,9 @@ void AddBuild(const State& state, const BuildEntry& build, std::string& text) {
 std::string StateText(const State& state) {
   std::string text;
   for (const auto& [id, build] : state.builds()) AddBuild(state, build, text);
+  for (const auto& [worker, session] : state.drains()) {
+    absl::StrAppend(&text, worker, " drains in ", session, "\n");
+  }
   return text;
 }
 
