@@ -2,19 +2,9 @@
 
 #include <algorithm>
 
+#include "common/base/proto_time.h"
+
 namespace kso::worker {
-namespace {
-
-google::protobuf::Duration ToProto(absl::Duration duration) {
-  google::protobuf::Duration result;
-  absl::Duration rest;
-  duration = std::max(duration, absl::ZeroDuration());
-  result.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &rest));
-  result.set_nanos(static_cast<int>(absl::ToInt64Nanoseconds(rest)));
-  return result;
-}
-
-}  // namespace
 
 void AddHostReports(const http::HostLimits& limits, absl::Time now,
                     v1::WorkerInfo& info) {
@@ -32,7 +22,8 @@ void AddHostReports(const http::HostLimits& limits, absl::Time now,
     if (known.quota->window > absl::ZeroDuration()) {
       *quota.mutable_window() = ToProto(known.quota->window);
     }
-    *report.mutable_quota_age() = ToProto(now - known.quota_at);
+    *report.mutable_quota_age() =
+        ToProto(std::max(now - known.quota_at, absl::ZeroDuration()));
   }
 }
 

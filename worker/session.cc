@@ -7,6 +7,7 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/backoff.h"
+#include "common/base/proto_time.h"
 
 namespace kso::worker {
 namespace {
@@ -21,11 +22,6 @@ std::string RandomId() {
   return absl::StrCat(
       absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16),
       absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
-}
-
-absl::Duration ToDuration(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) +
-         absl::Nanoseconds(duration.nanos());
 }
 
 bool HasNothing(const Leases& leases) {
@@ -60,7 +56,7 @@ void Session::Run(Leases& leases) {
       backoff.reset();
       conversation_.Apply(request, response, leases);
       if (request.draining() && HasNothing(leases)) return;
-      Pause(ToDuration(response.next_sync()), /*may_wake=*/true);
+      Pause(FromProto(response.next_sync()), /*may_wake=*/true);
     } else if (!Interrupted()) {
       // Nobody has to hear of a worker with empty hands.
       if (request.draining() && HasNothing(leases)) return;

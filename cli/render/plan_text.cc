@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/render/build_text.h"
 #include "cli/render/text.h"
+#include "common/base/proto_time.h"
 #include "common/oci/destination.h"
 
 namespace kso::cli {
@@ -55,8 +56,7 @@ std::string EstimateText(const v1::PlanSummary& plan) {
   if (!plan.has_estimated_time()) {
     return absl::StrCat("unknown: ", Printable(plan.estimate_basis()));
   }
-  const absl::Duration time = absl::Seconds(plan.estimated_time().seconds()) +
-                              absl::Nanoseconds(plan.estimated_time().nanos());
+  const absl::Duration time = FromProto(plan.estimated_time());
   return absl::StrCat("about ", FormatElapsed(time), ", ",
                       Printable(plan.estimate_basis()));
 }

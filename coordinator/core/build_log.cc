@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "coordinator/core/times.h"
+#include "common/base/proto_time.h"
 #include "coordinator/core/words.h"
 
 namespace kso::coordinator {

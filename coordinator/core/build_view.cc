@@ -1,6 +1,6 @@
 #include "coordinator/core/build_view.h"
 
-#include "coordinator/core/times.h"
+#include "common/base/proto_time.h"
 #include "coordinator/core/waiting.h"
 
 namespace kso::coordinator {

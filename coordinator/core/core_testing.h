@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/proto_time.h"
 #include "coordinator/core/state.h"
-#include "coordinator/core/times.h"
 #include "coordinator/core/worker_view.h"
 #include "gtest/gtest.h"
 

@@ -6,12 +6,12 @@
 #include <string>
 #include <utility>
 
+#include "common/base/proto_time.h"
 #include "common/oci/destination.h"
 #include "coordinator/core/layer_key.h"
 #include "coordinator/core/memo.h"
 #include "coordinator/core/plan_history.h"
 #include "coordinator/core/record_subject.h"
-#include "coordinator/core/times.h"
 
 namespace kso::coordinator {
 namespace {

@@ -5,10 +5,10 @@
 #include <set>
 #include <string>
 
+#include "common/base/proto_time.h"
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
 #include "common/oci/reference.h"
-#include "coordinator/core/times.h"
 #include "coordinator/core/words.h"
 
 namespace kso::coordinator {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/proto_time.h"
 #include "coordinator/core/host_use.h"
-#include "coordinator/core/times.h"
 
 namespace kso::coordinator {
 namespace {

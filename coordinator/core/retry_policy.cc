@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "coordinator/core/times.h"
+#include "common/base/proto_time.h"
 
 namespace kso::coordinator {
 namespace {

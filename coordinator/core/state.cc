@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/proto_time.h"
 #include "common/base/status_macros.h"
 #include "coordinator/core/build_log.h"
 #include "coordinator/core/state_internal.h"
-#include "coordinator/core/times.h"
 #include "coordinator/core/words.h"
 
 namespace kso::coordinator {

@@ -5,11 +5,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/proto_time.h"
 #include "common/base/status_macros.h"
 #include "coordinator/core/build_flow.h"
 #include "coordinator/core/build_view.h"
 #include "coordinator/core/planner.h"
-#include "coordinator/core/times.h"
 #include "coordinator/core/words.h"
 #include "google/protobuf/util/message_differencer.h"
 

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/base/proto_time.h"
 #include "coordinator/core/retry_policy.h"
-#include "coordinator/core/times.h"
 #include "coordinator/core/words.h"
 
 namespace kso::coordinator {

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "common/base/proto_time.h"
 #include "coordinator/core/memories.h"
-#include "coordinator/core/times.h"
 
 namespace kso::coordinator {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "coordinator/core/times.h"
+#include "common/base/proto_time.h"
 #include "coordinator/core/words.h"
 
 namespace kso::coordinator {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/proto_time.h"
 #include "common/base/strings.h"
 #include "worker/task/failure.h"
 
@@ -16,11 +17,6 @@ constexpr int kSlots = 2;
 constexpr absl::Duration kCallTimeout = absl::Seconds(15);
 constexpr absl::Duration kFirstDelay = absl::Milliseconds(200);
 constexpr absl::Duration kLongestDelay = absl::Seconds(5);
-
-absl::Duration ToDuration(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) +
-         absl::Nanoseconds(duration.nanos());
-}
 
 }  // namespace
 
@@ -132,7 +128,7 @@ void WorkerNode::OnAnswer(const v1::SyncRequest& request,
   }
   if (response.ok()) {
     return NextStepAfter(process_->woken ? absl::ZeroDuration()
-                                         : ToDuration(response->next_sync()));
+                                         : FromProto(response->next_sync()));
   }
   absl::Duration delay = kFirstDelay;
   for (int i = 0; i < process_->failures; ++i) delay *= 2;

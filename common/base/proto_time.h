@@ -1,11 +1,11 @@
-#ifndef KSO_COORDINATOR_CORE_TIMES_H_
-#define KSO_COORDINATOR_CORE_TIMES_H_
+#ifndef KSO_COMMON_BASE_PROTO_TIME_H_
+#define KSO_COMMON_BASE_PROTO_TIME_H_
 
 #include "absl/time/time.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 
-namespace kso::coordinator {
+namespace kso {
 
 // Between Abseil's times and protobuf's. An unset timestamp is the infinite
 // past, which goes back as unset.
@@ -39,6 +39,6 @@ inline google::protobuf::Duration ToProto(absl::Duration duration) {
   return result;
 }
 
-}  // namespace kso::coordinator
+}  // namespace kso
 
-#endif  // KSO_COORDINATOR_CORE_TIMES_H_
+#endif  // KSO_COMMON_BASE_PROTO_TIME_H_
