@@ -19,9 +19,9 @@ namespace kso::oci {
 // Errors: NOT_FOUND (no such blob, manifest or repository), UNAUTHENTICATED and
 // PERMISSION_DENIED (what the registry said, and what to do),
 // RESOURCE_EXHAUSTED (429), UNAVAILABLE (5xx, broken connections: worth another
-// try; a Retry-After of both travels with them, see status_notes.h), DATA_LOSS (bytes that do not
-// match their digest), INVALID_ARGUMENT (the other side refuses the request for
-// good).
+// try; a Retry-After of both travels with them, see status_notes.h), DATA_LOSS
+// (bytes that do not match their digest), INVALID_ARGUMENT (the other side
+// refuses the request for good).
 class ImageStore {
  public:
   virtual ~ImageStore() = default;

@@ -16,8 +16,8 @@ namespace kso::coordinator {
 
 // Keeps the coordinator's own actions going: each running build in ASSEMBLE or
 // TAG, or between RESOLVE and its plan, has one under way, or waits to try it
-// again. What is under way is not
-// durable; after a restart it is asked for again. Not thread safe.
+// again. What is under way is not durable; after a restart it is asked for
+// again. Not thread safe.
 class ActionRunner {
  public:
   // Runs a command in a later turn of the engine. May be called from any
