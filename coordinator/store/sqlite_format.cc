@@ -18,7 +18,6 @@ static_assert(kStateFormat == 2);
 constexpr char kAutoVacuum[] = "PRAGMA auto_vacuum = INCREMENTAL";
 
 absl::Status CreateAll(SqliteDatabase& database) {
-  KSO_RETURN_IF_ERROR(database.Execute(kAutoVacuum));
   KSO_RETURN_IF_ERROR(
       database.Execute("BEGIN IMMEDIATE;"
                        "CREATE TABLE meta(key TEXT PRIMARY KEY, value);"

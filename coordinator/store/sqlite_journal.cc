@@ -112,6 +112,7 @@ absl::Status SqliteJournal::Delete(const std::string& subject) {
   }
   sqlite3_reset(delete_.get());
   ranges_.erase(range);
+  deleted_ = true;
   return absl::OkStatus();
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -37,6 +38,8 @@ class SqliteJournal {
       SqliteDatabase* database);
 
   int64_t commits() const { return commits_; }
+  // Whether records were deleted since the last call.
+  bool TakeDeleted() { return std::exchange(deleted_, false); }
 
   // Inside a transaction: takes in a record, which may put an end to its
   // subject, then writes the ledger.
@@ -70,6 +73,7 @@ class SqliteJournal {
   uint64_t sum_ = 0;
   int64_t sequence_ = 0;
   int64_t commits_ = 0;
+  bool deleted_ = false;
   std::map<std::string, Range> ranges_;
 };
 

@@ -1,12 +1,10 @@
 #include "coordinator/store/sqlite_state_store.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "coordinator/core/record_subject.h"
 #include "coordinator/store/commit_mark.h"
 #include "coordinator/store/directory_lock.h"
 #include "coordinator/store/sqlite_database.h"
@@ -36,11 +34,9 @@ class SqliteStateStore : public StateStore {
     KSO_RETURN_IF_ERROR(journal_->WriteLedger());
     KSO_RETURN_IF_ERROR(database_->Execute("COMMIT"));
     KSO_RETURN_IF_ERROR(mark_->Write(journal_->commits()));
-    const bool freed = std::any_of(
-        records.begin(), records.end(),
-        [](const v1::JournalRecord& each) { return SubjectOf(each).over; });
-    return freed ? database_->Execute("PRAGMA incremental_vacuum")
-                 : absl::OkStatus();
+    return journal_->TakeDeleted()
+               ? database_->Execute("PRAGMA incremental_vacuum")
+               : absl::OkStatus();
   }
 
   absl::Status Replay(
