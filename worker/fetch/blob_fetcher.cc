@@ -29,13 +29,8 @@ absl::StatusOr<CachedContent> BlobFetcher::Fetch(const v1::BlobSource& source,
   const std::string item =
       Concat(source.repository(), "@", source.blob().digest());
   control.SetActivity(Concat("fetching ", item));
-  absl::StatusOr<CachedContent> content =
-      FetchToCache(source, mirrors, control);
-  // One byte that came wrong before a cut spoils all that is added to it, so
-  // wrong bytes are believed when they come twice.
-  if (absl::IsDataLoss(content.status())) {
-    content = FetchToCache(source, mirrors, control);
-  }
+  const absl::StatusOr<CachedContent> content =
+      FetchAgainIfWrong([&] { return FetchToCache(source, mirrors, control); });
   if (content.ok()) return content;
   return About(content.status(), item, "");
 }

@@ -1,6 +1,5 @@
 #include "worker/fetch/document_reader.h"
 
-#include <functional>
 #include <memory>
 #include <utility>
 
@@ -8,6 +7,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "worker/fetch/counting_sink.h"
+#include "worker/fetch/retry_policy.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {
@@ -30,12 +30,6 @@ class StringSink : public ByteSink {
  private:
   std::string content_;
 };
-
-// Bytes that were garbled on the way are right when they are fetched again.
-absl::Status FetchAgainIfWrong(const std::function<absl::Status()>& fetch) {
-  const absl::Status status = fetch();
-  return absl::IsDataLoss(status) ? fetch() : status;
-}
 
 absl::Status CheckBytes(std::string_view content, const Digest& digest) {
   Hasher hasher(digest.algorithm());

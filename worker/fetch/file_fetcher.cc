@@ -70,12 +70,8 @@ absl::StatusOr<CachedContent> FileFetcher::Fetch(const v1::FileSource& source,
                                                  TaskControl& control) {
   control.SetActivity(Concat("fetching ", FileName(source.url())));
   const std::string url = oci::MirrorUrl(source.url(), mirrors);
-  absl::StatusOr<CachedContent> content = FetchToCache(source, url, control);
-  // One byte that came wrong before a cut spoils all that is added to it, so
-  // wrong bytes are believed when they come twice.
-  if (absl::IsDataLoss(content.status())) {
-    content = FetchToCache(source, url, control);
-  }
+  const absl::StatusOr<CachedContent> content =
+      FetchAgainIfWrong([&] { return FetchToCache(source, url, control); });
   if (content.ok()) return content;
   return About(content.status(), source.url(), source.location());
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <type_traits>
 
 #include "absl/status/status.h"
 #include "common/base/clock.h"
@@ -17,6 +18,24 @@ namespace kso::worker {
 absl::Status RetryWhileItHelps(Clock* clock, const TaskControl& control,
                                const std::function<int64_t()>& position,
                                const std::function<absl::Status()>& transfer);
+
+// Calls `fetch`, which returns a Status or a StatusOr, and once more when the
+// bytes were wrong (DATA_LOSS). They may have been garbled on the way, and one
+// byte that came wrong before a cut spoils all that is added to it: wrong bytes
+// are believed when they come twice.
+template <typename Fetch>
+auto FetchAgainIfWrong(const Fetch& fetch) {
+  const auto is_wrong = [](const auto& result) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(result)>,
+                                 absl::Status>) {
+      return absl::IsDataLoss(result);
+    } else {
+      return absl::IsDataLoss(result.status());
+    }
+  };
+  auto result = fetch();
+  return is_wrong(result) ? fetch() : result;
+}
 
 }  // namespace kso::worker
 
