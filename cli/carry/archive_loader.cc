@@ -1,14 +1,13 @@
 #include "cli/carry/archive_loader.h"
 
 #include <algorithm>
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
 #include "cli/carry/load_plan.h"
-#include "common/base/executor.h"
+#include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 
@@ -17,28 +16,6 @@ namespace {
 
 // Transfers at a time.
 constexpr int kParallel = 4;
-
-// Runs all of `jobs`, several at a time; after a failure those that have not
-// begun are left out. Returns the first failure.
-absl::Status RunAll(std::vector<std::function<absl::Status()>> jobs) {
-  absl::Mutex mutex;
-  absl::Status first;
-  std::atomic<bool> failed = false;
-  {
-    Executor executor(kParallel);
-    for (auto& job : jobs) {
-      executor.Schedule([&, job = std::move(job)] {
-        if (failed) return;
-        const absl::Status status = job();
-        if (status.ok()) return;
-        failed = true;
-        absl::MutexLock lock(&mutex);
-        first.Update(status);
-      });
-    }
-  }
-  return first;
-}
 
 class Loader {
  public:
@@ -120,7 +97,7 @@ class Loader {
       }
     }
     const size_t wanted = jobs.size();
-    KSO_RETURN_IF_ERROR(RunAll(std::move(jobs)));
+    KSO_RETURN_IF_ERROR(RunAll(kParallel, jobs));
     if (missing.empty()) return absl::OkStatus();
     std::sort(missing.begin(), missing.end());
     return BaseIsMissing(Concat(missing.size(), " of ", wanted,
@@ -155,7 +132,7 @@ class Loader {
         return PutBlob(repository, digest, blob, sources);
       });
     }
-    return RunAll(std::move(jobs));
+    return RunAll(kParallel, jobs);
   }
 
   absl::Status PutBlob(const std::string& repository, const Digest& digest,

@@ -1,52 +1,18 @@
 #include "coordinator/assemble/closure.h"
 
+#include <functional>
 #include <set>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "common/base/executor.h"
+#include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/oci/destination.h"
+#include "common/oci/image_closure.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 
 namespace kso::coordinator {
-namespace {
-
-// Collects the answers of several threads.
-class Answers {
- public:
-  void Add(const absl::StatusOr<bool>& there, const std::string& digest) {
-    absl::MutexLock lock(&mutex_);
-    status_.Update(there.status());
-    if (there.ok() && !*there) missing_.insert(digest);
-  }
-
-  absl::StatusOr<std::vector<std::string>> Missing() {
-    absl::MutexLock lock(&mutex_);
-    KSO_RETURN_IF_ERROR(status_);
-    return std::vector<std::string>(missing_.begin(), missing_.end());
-  }
-
- private:
-  absl::Mutex mutex_;
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
-  std::set<std::string> missing_ ABSL_GUARDED_BY(mutex_);
-};
-
-// The manifest, or nothing when it is not there.
-absl::StatusOr<v1::Document> ReadManifest(oci::ImageStore& store,
-                                          const std::string& repository,
-                                          const std::string& digest,
-                                          std::vector<std::string>& missing) {
-  absl::StatusOr<v1::Document> document = store.GetManifest(repository, digest);
-  if (!absl::IsNotFound(document.status())) return document;
-  missing.push_back(digest);
-  return v1::Document();
-}
-
-}  // namespace
 
 absl::StatusOr<std::vector<BlobPlace>> LayersOf(
     const Assembly& assembly, const v1::Destination& destination) {
@@ -67,50 +33,47 @@ absl::StatusOr<std::vector<BlobPlace>> LayersOf(
 
 absl::StatusOr<std::vector<std::string>> FindMissing(
     oci::ImageStore& store, const std::vector<BlobPlace>& blobs, int at_once) {
-  Answers answers;
-  const auto ask = [&store, &answers](const BlobPlace& blob) {
-    answers.Add(store.HasBlob(blob.repository, blob.digest),
-                blob.digest.ToString());
-  };
-  if (at_once <= 1) {
-    for (const BlobPlace& blob : blobs) ask(blob);
-    return answers.Missing();
+  absl::Mutex mutex;
+  std::set<std::string> missing;
+  std::vector<std::function<absl::Status()>> jobs;
+  for (const BlobPlace& blob : blobs) {
+    jobs.push_back([&store, &mutex, &missing, &blob]() -> absl::Status {
+      KSO_ASSIGN_OR_RETURN(const bool there,
+                           store.HasBlob(blob.repository, blob.digest));
+      absl::MutexLock lock(&mutex);
+      if (!there) missing.insert(blob.digest.ToString());
+      return absl::OkStatus();
+    });
   }
-  {
-    // Its destructor waits for all answers.
-    Executor executor(at_once);
-    for (const BlobPlace& blob : blobs) {
-      executor.Schedule([&ask, &blob] { ask(blob); });
-    }
-  }
-  return answers.Missing();
+  KSO_RETURN_IF_ERROR(RunAll(at_once, jobs));
+  return std::vector<std::string>(missing.begin(), missing.end());
 }
 
 absl::StatusOr<std::vector<std::string>> FindMissingOfIndex(
     oci::ImageStore& store, const std::string& repository,
     const std::string& index_digest, int at_once) {
   std::vector<std::string> missing;
-  KSO_ASSIGN_OR_RETURN(const v1::Document top,
-                       ReadManifest(store, repository, index_digest, missing));
-  if (!missing.empty()) return missing;
-  KSO_ASSIGN_OR_RETURN(
-      const oci::Index index,
-      oci::ParseIndex(top.content(), top.content_descriptor().media_type()));
+  std::vector<std::string> documents = {index_digest};
   std::set<BlobPlace> blobs;
-  for (const v1::Descriptor& child : index.manifests) {
-    const size_t missing_before = missing.size();
-    KSO_ASSIGN_OR_RETURN(
-        const v1::Document document,
-        ReadManifest(store, repository, child.digest(), missing));
-    if (missing.size() > missing_before) continue;
-    KSO_ASSIGN_OR_RETURN(
-        oci::Manifest manifest,
-        oci::ParseManifest(document.content(),
-                           document.content_descriptor().media_type()));
-    manifest.layers.push_back(manifest.config);
-    for (const v1::Descriptor& blob : manifest.layers) {
-      KSO_ASSIGN_OR_RETURN(Digest digest, Digest::Parse(blob.digest()));
-      blobs.insert({repository, std::move(digest)});
+  for (size_t i = 0; i < documents.size(); ++i) {
+    const std::string digest = documents[i];
+    const absl::StatusOr<v1::Document> document =
+        store.GetManifest(repository, digest);
+    if (absl::IsNotFound(document.status())) {
+      missing.push_back(digest);
+      continue;
+    }
+    KSO_RETURN_IF_ERROR(document.status());
+    const std::string& type = document->content_descriptor().media_type();
+    KSO_ASSIGN_OR_RETURN(const std::vector<v1::Descriptor> children,
+                         oci::ChildrenOf(document->content(), type));
+    for (const v1::Descriptor& child : children) {
+      if (oci::IsIndexType(type)) {
+        documents.push_back(child.digest());
+        continue;
+      }
+      KSO_ASSIGN_OR_RETURN(Digest blob, Digest::Parse(child.digest()));
+      blobs.insert({repository, std::move(blob)});
     }
   }
   KSO_ASSIGN_OR_RETURN(

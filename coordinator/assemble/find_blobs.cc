@@ -1,15 +1,13 @@
 #include "coordinator/assemble/find_blobs.h"
 
-#include <set>
+#include <functional>
+#include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/functional/any_invocable.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/digest.h"
-#include "common/base/executor.h"
+#include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/oci/destination.h"
 #include "coordinator/core/plan_history.h"
@@ -40,61 +38,29 @@ absl::StatusOr<bool> IsThere(oci::ImageStore& store, const FindRequest& request,
   return false;
 }
 
-class Answers {
- public:
-  bool failed() const {
-    absl::MutexLock lock(&mutex_);
-    return !status_.ok();
-  }
-  void Add(const BlobQuestion& question, const absl::StatusOr<bool>& there) {
-    absl::MutexLock lock(&mutex_);
-    status_.Update(there.status());
-    if (there.ok() && *there) {
-      outcome_.present.push_back(
-          BlobName(question.image, question.blob.digest()));
-    }
-  }
-  absl::StatusOr<FindOutcome> Take() {
-    absl::MutexLock lock(&mutex_);
-    KSO_RETURN_IF_ERROR(status_);
-    return std::move(outcome_);
-  }
-
- private:
-  mutable absl::Mutex mutex_;
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
-  FindOutcome outcome_ ABSL_GUARDED_BY(mutex_);
-};
-
 }  // namespace
 
 absl::StatusOr<FindOutcome> FindBlobs(oci::ImageStore& store,
                                       const FindRequest& request, int at_once) {
-  std::set<std::string> asked;
-  std::vector<absl::AnyInvocable<void()>> calls;
-  Answers answers;
+  std::map<std::string, const BlobQuestion*> questions;
   for (const BlobQuestion& question : request.questions) {
-    if (!asked.insert(BlobName(question.image, question.blob.digest()))
-             .second) {
-      continue;
-    }
-    calls.push_back([&store, &request, &question, &answers] {
-      if (answers.failed()) return;
-      answers.Add(question, IsThere(store, request, question));
+    questions.emplace(BlobName(question.image, question.blob.digest()),
+                      &question);
+  }
+  absl::Mutex mutex;
+  FindOutcome outcome;
+  std::vector<std::function<absl::Status()>> jobs;
+  for (const auto& [name, question] : questions) {
+    jobs.push_back([&, &name = name, question = question]() -> absl::Status {
+      KSO_ASSIGN_OR_RETURN(const bool there,
+                           IsThere(store, request, *question));
+      absl::MutexLock lock(&mutex);
+      if (there) outcome.present.push_back(name);
+      return absl::OkStatus();
     });
   }
-  if (at_once <= 1) {
-    for (absl::AnyInvocable<void()>& call : calls) call();
-    return answers.Take();
-  }
-  {
-    // Its destructor waits for all answers.
-    Executor executor(at_once);
-    for (absl::AnyInvocable<void()>& call : calls) {
-      executor.Schedule(std::move(call));
-    }
-  }
-  return answers.Take();
+  KSO_RETURN_IF_ERROR(RunAll(at_once, jobs));
+  return outcome;
 }
 
 }  // namespace kso::coordinator

@@ -79,7 +79,6 @@ class RegistryActions : public BuildActions {
   void Find(
       FindRequest request,
       absl::AnyInvocable<void(absl::StatusOr<FindOutcome>)> done) override {
-    running_.Tidy();
     schedule_([this, cancelled = running_.Begin(request.build_id),
                request = std::move(request), done = std::move(done)]() mutable {
       done(FindNow(request, cancelled));
@@ -89,7 +88,6 @@ class RegistryActions : public BuildActions {
   void Assemble(
       AssembleRequest request,
       absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) override {
-    running_.Tidy();
     schedule_([this, cancelled = running_.Begin(request.build_id),
                request = std::move(request), done = std::move(done)]() mutable {
       done(AssembleNow(request, cancelled));
@@ -98,7 +96,6 @@ class RegistryActions : public BuildActions {
 
   void Tag(TagRequest request,
            absl::AnyInvocable<void(absl::StatusOr<TagOutcome>)> done) override {
-    running_.Tidy();
     schedule_([this, cancelled = running_.Begin(request.build_id),
                request = std::move(request), done = std::move(done)]() mutable {
       done(TagNow(request, cancelled));

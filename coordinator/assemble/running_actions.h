@@ -22,6 +22,9 @@ class RunningActions {
   Cancelled Begin(const std::string& build_id) {
     auto flag = std::make_shared<std::atomic<bool>>(false);
     absl::MutexLock lock(&mutex_);
+    // Those that are over.
+    std::erase_if(by_build_,
+                  [](const auto& each) { return each.second.expired(); });
     by_build_[build_id] = flag;
     return [flag] { return flag->load(); };
   }
@@ -33,13 +36,6 @@ class RunningActions {
     if (found == by_build_.end()) return;
     if (const auto flag = found->second.lock()) flag->store(true);
     by_build_.erase(found);
-  }
-
-  // Forgets the actions that are over.
-  void Tidy() {
-    absl::MutexLock lock(&mutex_);
-    std::erase_if(by_build_,
-                  [](const auto& each) { return each.second.expired(); });
   }
 
  private:
