@@ -51,7 +51,7 @@ absl::StatusOr<ArchivePlan> PlanArchive(
       directory = digest.algorithm_name();
       KSO_RETURN_IF_ERROR(tar.AddDirectory(Concat("blobs/", directory)));
     }
-    const std::string path = Concat("blobs/", directory, "/", digest.hex());
+    const std::string path = oci::LayoutBlobPath(digest);
     const int64_t size = part.descriptor.size();
     if (!part.content.empty()) {
       KSO_RETURN_IF_ERROR(add(path, part.content));

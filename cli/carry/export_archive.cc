@@ -49,16 +49,6 @@ std::map<std::string, std::string> Annotations(const ExportRecord* since) {
   return {{kSinceAnnotation, names}};
 }
 
-absl::Status WriteRecord(const ExportRecord& record, const fs::path& path) {
-  const fs::path partial = path.string() + ".partial";
-  ::unlink(partial.c_str());
-  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<FileWriter> file,
-                       FileWriter::CreateNew(partial));
-  KSO_RETURN_IF_ERROR(file->Write(FormatExportRecord(record)));
-  KSO_RETURN_IF_ERROR(file->SyncAndClose());
-  return RenameAndSync(partial, path);
-}
-
 }  // namespace
 
 absl::StatusOr<ExportRecord> DescribeImages(
@@ -103,7 +93,9 @@ absl::StatusOr<ExportedArchive> ExportArchive(
     exported.files.push_back(sum.path);
     record.files.emplace_back(sum.path.filename().string(), sum.sha256);
   }
-  KSO_RETURN_IF_ERROR(WriteRecord(record, exported.record));
+  KSO_RETURN_IF_ERROR(ReplaceFile(exported.record, [&record](ByteSink& file) {
+    return file.Write(FormatExportRecord(record));
+  }));
   return exported;
 }
 

@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/blob/verifying_source.h"
+#include "common/oci/json_field.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 
@@ -30,16 +31,9 @@ absl::StatusOr<Digest> BlobDigest(std::string_view path) {
   return Digest::Parse(Concat(algorithm, ":", path.substr(slash + 1)));
 }
 
-std::string StringAt(const Json& object, const char* key) {
-  if (!object.is_object()) return "";
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>()
-                                                     : "";
-}
-
 std::string AnnotationOf(const Json& object, const char* key) {
   const auto found = object.find("annotations");
-  return found == object.end() ? "" : StringAt(*found, key);
+  return found == object.end() ? "" : oci::StringOf(*found, key);
 }
 
 // Says which files to copy again when the bytes are wrong.

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 
@@ -101,6 +102,20 @@ absl::Status RenameAndSync(const std::filesystem::path& from,
     return FileError(errno, Concat("rename to ", to.string()), from);
   }
   return SyncDirectory(to.parent_path());
+}
+
+absl::Status ReplaceFile(const std::filesystem::path& path,
+                         const std::function<absl::Status(ByteSink&)>& fill) {
+  const std::filesystem::path partial = path.string() + ".partial";
+  ::unlink(partial.c_str());
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<FileWriter> file,
+                       FileWriter::CreateNew(partial));
+  absl::Cleanup remove = [&partial] { ::unlink(partial.c_str()); };
+  KSO_RETURN_IF_ERROR(fill(*file));
+  KSO_RETURN_IF_ERROR(file->SyncAndClose());
+  KSO_RETURN_IF_ERROR(RenameAndSync(partial, path));
+  std::move(remove).Cancel();
+  return absl::OkStatus();
 }
 
 absl::Status SyncDirectory(const std::filesystem::path& directory) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -66,6 +67,12 @@ class FileWriter : public ByteSink {
 // synced.
 absl::Status RenameAndSync(const std::filesystem::path& from,
                            const std::filesystem::path& to);
+
+// Replaces the file at `path` at once by what `fill` writes: after a failure or
+// a crash there is what was there before. Only one caller at a time may do so
+// for a path, since all use the name "PATH.partial" meanwhile.
+absl::Status ReplaceFile(const std::filesystem::path& path,
+                         const std::function<absl::Status(ByteSink&)>& fill);
 
 // Waits until the names in `directory` are on disk.
 absl::Status SyncDirectory(const std::filesystem::path& directory);

@@ -19,8 +19,10 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
+#include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/oci/json_field.h"
 
 extern char** environ;
 
@@ -41,55 +43,36 @@ bool IsName(std::string_view name) {
          });
 }
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int value = -1) : value_(value) {}
-  ~FileDescriptor() {
-    if (value_ >= 0) close(value_);
-  }
-  FileDescriptor(FileDescriptor&& other) noexcept
-      : value_(std::exchange(other.value_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&&) = delete;
-
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
-
 struct Outcome {
   // As waitpid says; -1 when it took too long.
   int status = -1;
   std::string output;
 };
 
-// A child with a socket for its standard input and output.
-class Helper {
- public:
-  // The caller's end; -1 in `pid` when it could not be started.
-  static std::pair<pid_t, FileDescriptor> Start(const std::string& program) {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-      return {-1, FileDescriptor()};
-    }
-    FileDescriptor here(ends[0]);
-    const FileDescriptor there(ends[1]);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, there.get(), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, there.get(), STDOUT_FILENO);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
-                                     O_WRONLY, 0);
-    std::string name = program;
-    std::string verb = "get";
-    std::array<char*, 3> arguments = {name.data(), verb.data(), nullptr};
-    pid_t pid = -1;
-    const int error = posix_spawnp(&pid, program.c_str(), &actions, nullptr,
-                                   arguments.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    return {error == 0 ? pid : -1, std::move(here)};
+// Starts a child with a socket for its standard input and output. Returns it,
+// -1 when it could not be started, and the caller's end.
+std::pair<pid_t, FileDescriptor> Start(const std::string& program) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return {-1, FileDescriptor()};
   }
-};
+  FileDescriptor here(ends[0]);
+  const FileDescriptor there(ends[1]);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, there.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, there.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
+                                   O_WRONLY, 0);
+  std::string name = program;
+  std::string verb = "get";
+  std::array<char*, 3> arguments = {name.data(), verb.data(), nullptr};
+  pid_t pid = -1;
+  const int error = posix_spawnp(&pid, program.c_str(), &actions, nullptr,
+                                 arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return {error == 0 ? pid : -1, std::move(here)};
+}
 
 // Reads until the other side is done; false when that takes too long or there
 // is too much.
@@ -115,7 +98,7 @@ bool ReadToEnd(int file, absl::Time deadline, std::string& output) {
 absl::StatusOr<Outcome> Run(const std::string& program,
                             const std::string& input, absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
-  auto [pid, file] = Helper::Start(program);
+  auto [pid, file] = Start(program);
   if (pid < 0) {
     return absl::FailedPreconditionError(
         Concat("cannot run ", program,
@@ -138,12 +121,6 @@ absl::StatusOr<Outcome> Run(const std::string& program,
   }
   outcome.status = in_time ? status : -1;
   return outcome;
-}
-
-std::string StringAt(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>()
-                                                     : std::string();
 }
 
 }  // namespace
@@ -175,8 +152,8 @@ absl::StatusOr<std::optional<Login>> AskCredentialHelper(
       Json::parse(outcome.output, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return failed("did not answer in JSON");
   Login login;
-  login.username = StringAt(json, "Username");
-  login.password = StringAt(json, "Secret");
+  login.username = StringOf(json, "Username");
+  login.password = StringOf(json, "Secret");
   if (login.username == "<token>") {
     login.identity_token = std::exchange(login.password, "");
     login.username.clear();

@@ -17,6 +17,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/credential_helper.h"
+#include "common/oci/json_field.h"
 
 namespace kso::oci {
 namespace {
@@ -50,18 +51,12 @@ std::string CanonicalKey(absl::string_view key) {
                 slash == std::string_view::npos ? "" : rest.substr(slash));
 }
 
-std::string StringAt(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>()
-                                                     : std::string();
-}
-
 absl::StatusOr<Login> LoginOf(const Json& entry, std::string_view key) {
   Login login;
-  login.username = StringAt(entry, "username");
-  login.password = StringAt(entry, "password");
-  login.identity_token = StringAt(entry, "identitytoken");
-  const std::string auth = StringAt(entry, "auth");
+  login.username = StringOf(entry, "username");
+  login.password = StringOf(entry, "password");
+  login.identity_token = StringOf(entry, "identitytoken");
+  const std::string auth = StringOf(entry, "auth");
   if (auth.empty()) return login;
   std::string plain;
   const bool decoded = absl::Base64Unescape(auth, &plain);
@@ -174,7 +169,7 @@ absl::StatusOr<Credentials> Credentials::FromJson(std::string_view content) {
   }
   Credentials credentials;
   credentials.answers_ = std::make_shared<HelperAnswers>();
-  if (const std::string store = StringAt(json, "credsStore"); !store.empty()) {
+  if (const std::string store = StringOf(json, "credsStore"); !store.empty()) {
     credentials.helpers_[""] = store;
   }
   if (const auto helpers = json.find("credHelpers");

@@ -62,6 +62,10 @@ std::string RefNameOf(const Json& entry) {
 
 }  // namespace
 
+std::string LayoutBlobPath(const Digest& digest) {
+  return Concat("blobs/", digest.algorithm_name(), "/", digest.hex());
+}
+
 absl::StatusOr<std::string> MergeLayoutIndex(
     std::string_view existing, const std::vector<LayoutImage>& images,
     const std::map<std::string, std::string>& annotations) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/base/digest.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso::oci {
@@ -20,6 +21,9 @@ struct LayoutImage {
   // Where the store that it is brought from has it.
   std::string repository = {};
 };
+
+// Where a layout has a blob, relative to it: "blobs/sha256/HEX".
+std::string LayoutBlobPath(const Digest& digest);
 
 // The "oci-layout" file of a layout (OCI image spec, image-layout.md).
 inline constexpr std::string_view kLayoutFile =

@@ -6,12 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
@@ -24,11 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxIndexBytes = 4 << 20;
-
-// Where a layout has a blob, relative to it.
-std::string BlobPath(const Digest& digest) {
-  return Concat("blobs/", digest.algorithm_name(), "/", digest.hex());
-}
 
 absl::Status Lock(const FileDescriptor& file, const fs::path& path) {
   if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
@@ -54,23 +47,6 @@ bool IsThere(const fs::path& path, const Digest& digest, int64_t size) {
   return CopyBytes(*source, nowhere).ok();
 }
 
-// Replaces the file at `path` at once by what `fill` writes. The directory is
-// locked, so nobody else uses the name that it has before.
-absl::Status WriteFile(const fs::path& path,
-                       const std::function<absl::Status(ByteSink&)>& fill) {
-  const fs::path partial = path.string() + ".partial";
-  ::unlink(partial.c_str());
-  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<FileWriter> file,
-                       FileWriter::CreateNew(partial));
-  absl::Cleanup remove = [&partial] { ::unlink(partial.c_str()); };
-  KSO_RETURN_IF_ERROR(fill(*file));
-  KSO_RETURN_IF_ERROR(file->SyncAndClose());
-  KSO_RETURN_IF_ERROR(RenameAndSync(partial, path));
-  std::move(remove).Cancel();
-  return absl::OkStatus();
-}
-
-// Empty when there is none.
 absl::StatusOr<std::string> ReadIndex(const fs::path& path) {
   absl::StatusOr<FileDescriptor> file = OpenFile(path, O_RDONLY);
   if (absl::IsNotFound(file.status())) return std::string();
@@ -81,13 +57,13 @@ absl::StatusOr<std::string> ReadIndex(const fs::path& path) {
 }
 
 absl::Status WriteText(const fs::path& path, std::string_view text) {
-  return WriteFile(path, [text](ByteSink& file) { return file.Write(text); });
+  return ReplaceFile(path, [text](ByteSink& file) { return file.Write(text); });
 }
 
 absl::Status WriteBlob(const fs::path& path, ImageStore& store,
                        const ImagePart& part, const Digest& digest) {
   if (!part.content.empty()) return WriteText(path, part.content);
-  return WriteFile(path, [&](ByteSink& file) -> absl::Status {
+  return ReplaceFile(path, [&](ByteSink& file) -> absl::Status {
     VerifyingSink blob(&file, digest, part.descriptor.size());
     KSO_RETURN_IF_ERROR(store.GetBlob(part.repository, part.descriptor, blob));
     return blob.Finish();
@@ -130,7 +106,7 @@ absl::Status WriteOciLayout(ImageStore& store,
   for (const ImagePart& part : closure) {
     KSO_ASSIGN_OR_RETURN(const Digest digest,
                          Digest::Parse(part.descriptor.digest()));
-    const fs::path path = directory / BlobPath(digest);
+    const fs::path path = directory / LayoutBlobPath(digest);
     if (IsThere(path, digest, part.descriptor.size())) continue;
     KSO_RETURN_IF_ERROR(MakeDirectories(path.parent_path()));
     KSO_RETURN_IF_ERROR(WriteBlob(path, store, part, digest));

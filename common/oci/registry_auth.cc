@@ -11,6 +11,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/auth_challenge.h"
+#include "common/oci/json_field.h"
 #include "common/oci/registry_error.h"
 
 namespace kso::oci {
@@ -27,12 +28,6 @@ constexpr absl::Duration kRenewBefore = absl::Seconds(10);
 std::string BasicHeader(const Login& login) {
   return Concat("Basic ", absl::Base64Escape(
                               Concat(login.username, ":", login.password)));
-}
-
-std::string StringAt(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>()
-                                                     : std::string();
 }
 
 absl::Duration LifetimeOf(const Json& answer) {
@@ -173,8 +168,8 @@ absl::StatusOr<TokenCache::Token> RegistryAuth::FetchToken(
       Json::parse(response->body, nullptr, /*allow_exceptions=*/false);
   std::string token;
   if (answer.is_object()) {
-    token = StringAt(answer, "token");
-    if (token.empty()) token = StringAt(answer, "access_token");
+    token = StringOf(answer, "token");
+    if (token.empty()) token = StringOf(answer, "access_token");
   }
   if (token.empty()) {
     return absl::UnauthenticatedError(Concat(
