@@ -1,9 +1,6 @@
 #include "common/layer/layer_writer.h"
 
-#include <sys/wait.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 #include <string>
 
@@ -12,10 +9,12 @@
 #include "common/oci/media_types.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/shell.h"
 
 namespace kso {
 namespace {
 
+using ::kso::testing::Shell;
 using ::testing::HasSubstr;
 
 class StringSink : public ByteSink {
@@ -84,20 +83,6 @@ Layer Write(std::vector<LayerFile> files,
       ::testing::UnitTest::GetInstance()->current_test_info()->name());
   std::ofstream(path, std::ios::binary) << sink.bytes;
   return {*std::move(written), path};
-}
-
-// What a shell command prints; it must succeed without complaints.
-std::string Shell(const std::string& command) {
-  std::string output;
-  FILE* pipe = popen(absl::StrCat(command, " 2>&1").c_str(), "r");
-  char buffer[4096];
-  while (const size_t count = fread(buffer, 1, sizeof(buffer), pipe)) {
-    output.append(buffer, count);
-  }
-  const int status = pclose(pipe);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
-      << command << ": " << output;
-  return output;
 }
 
 std::string Sha256Sum(const std::string& command) {

@@ -1,8 +1,5 @@
 #include "common/oci/layout_writer.h"
 
-#include <sys/wait.h>
-
-#include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -13,27 +10,16 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/memory_blob_store.h"
+#include "tests/fakes/shell.h"
 
 namespace kso::oci {
 namespace {
 
 namespace fs = std::filesystem;
 
+using ::kso::testing::Shell;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string Shell(const std::string& command) {
-  std::string output;
-  FILE* pipe = popen(Concat(command, " 2>&1").c_str(), "r");
-  char buffer[4096];
-  while (const size_t count = fread(buffer, 1, sizeof(buffer), pipe)) {
-    output.append(buffer, count);
-  }
-  const int status = pclose(pipe);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
-      << command << ": " << output;
-  return output;
-}
 
 std::string ReadFile(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
