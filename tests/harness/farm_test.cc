@@ -7,15 +7,9 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
-#include "cli/release/release_reader.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/upstream/faults.h"
-#include "tests/upstream/make_catalog.h"
-#include "tests/upstream/object_store.h"
-#include "tests/upstream/release.h"
-#include "tests/upstream/release_writer.h"
-#include "tests/upstream/upstream_server.h"
+#include "tests/harness/example_upstream.h"
 
 namespace kso::testing {
 namespace {
@@ -24,40 +18,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr char kExample[] = "deploy/releases/kubespray-2.25.1";
-
-// The stand-in upstream with the example release at a thousandth of the size
-// that the end-to-end tests use, and a directory for farms.
 class FarmTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    directory_ =
-        std::filesystem::path(::testing::TempDir()) /
-        ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
-    const auto example = upstream::ReadRelease(kExample);
+    directory_ = DirectoryOfTest();
+    auto example = StartExampleUpstream(directory_, {}, dropped_platforms_);
     ASSERT_TRUE(example.ok()) << example.status();
-    const auto objects = upstream::ObjectStore::Open(
-        (std::filesystem::path(::testing::TempDir()) / "objects").string());
-    ASSERT_TRUE(objects.ok()) << objects.status();
-    upstream::CatalogOptions options;
-    options.size_factor = 0.0001;
-    options.dropped_platforms = dropped_platforms_;
-    auto catalog = upstream::MakeCatalog(*objects, *example, options);
-    ASSERT_TRUE(catalog.ok()) << catalog.status();
-    auto server = upstream::UpstreamServer::Start(
-        {}, *std::move(catalog), std::make_unique<upstream::Faults>());
-    ASSERT_TRUE(server.ok()) << server.status();
-    upstream_ = *std::move(server);
-    ASSERT_TRUE(upstream::WriteRelease(*example, upstream_->catalog(),
-                                       upstream_->main_address(), "oci:result",
-                                       (directory_ / "release").string())
-                    .ok());
-    const auto release =
-        cli::ReadRelease(directory_ / "release" / "release.yaml");
-    ASSERT_TRUE(release.ok()) << release.status();
-    release_ = *release;
+    example_ = *std::move(example);
   }
 
   std::unique_ptr<Farm> StartFarm(const std::string& name) {
@@ -77,15 +44,14 @@ class FarmTest : public ::testing::Test {
 
   std::vector<std::string> dropped_platforms_;
   std::filesystem::path directory_;
-  std::unique_ptr<upstream::UpstreamServer> upstream_;
-  v1::Release release_;
+  ExampleUpstream example_;
 };
 
 TEST_F(FarmTest, BuildsTheExampleTheSameWithAnyWorkers) {
   const auto mixed = StartFarm("mixed");
   ASSERT_TRUE(mixed->AddWorker("a", "amd64").ok());
   ASSERT_TRUE(mixed->AddWorker("b", "arm64").ok());
-  const auto build = mixed->Run(release_, "first");
+  const auto build = mixed->Run(example_.release, "first");
   ASSERT_TRUE(build.ok()) << build.status();
   ASSERT_EQ(build->state(), v1::Build::SUCCEEDED) << build->DebugString();
   EXPECT_THAT(Digests(*build), SizeIs(3));
@@ -98,7 +64,7 @@ TEST_F(FarmTest, BuildsTheExampleTheSameWithAnyWorkers) {
   const auto other = StartFarm("other");
   ASSERT_TRUE(other->AddWorker("c", "arm64").ok());
   ASSERT_TRUE(other->AddWorker("d", "amd64").ok());
-  const auto again = other->Run(release_, "second");
+  const auto again = other->Run(example_.release, "second");
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(Digests(*again), Digests(*build));
 }
@@ -107,9 +73,9 @@ TEST_F(FarmTest, SubmittingTheSameBuildTwiceIsOneBuild) {
   const auto farm = StartFarm("farm");
   ASSERT_TRUE(farm->AddWorker("a", "amd64").ok());
   ASSERT_TRUE(farm->AddWorker("b", "arm64").ok());
-  const auto build = farm->Run(release_, "only");
+  const auto build = farm->Run(example_.release, "only");
   ASSERT_TRUE(build.ok()) << build.status();
-  const auto same = farm->Run(release_, "only");
+  const auto same = farm->Run(example_.release, "only");
   ASSERT_TRUE(same.ok()) << same.status();
   EXPECT_EQ(same->last_sequence(), build->last_sequence());
   EXPECT_EQ(same->bytes_fetched(), build->bytes_fetched());
@@ -138,7 +104,7 @@ TEST_F(FarmTest, AWorkerThatDiesHoldingALayerDoesNotFailTheBuild) {
     }
   };
   ASSERT_TRUE(farm->AddWorker("a", "amd64", hold).ok());
-  ASSERT_TRUE(farm->Submit(release_, "build").ok());
+  ASSERT_TRUE(farm->Submit(example_.release, "build").ok());
   holds_a_layer.WaitForNotification();
   farm->KillWorker("a");
   // It comes back as a new session, which tells the coordinator that the old
@@ -160,7 +126,7 @@ class MissingPlatformTest : public FarmTest {
 TEST_F(MissingPlatformTest, FailsAndNamesImagePlatformAndRemedy) {
   const auto farm = StartFarm("farm");
   ASSERT_TRUE(farm->AddWorker("a", "amd64").ok());
-  const auto build = farm->Run(release_, "build");
+  const auto build = farm->Run(example_.release, "build");
   ASSERT_TRUE(build.ok()) << build.status();
   EXPECT_EQ(build->state(), v1::Build::FAILED);
   EXPECT_THAT(build->images(), IsEmpty());

@@ -6,16 +6,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "cli/release/release_reader.h"
 #include "common/http/transport.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/harness/example_upstream.h"
 #include "tests/harness/farm.h"
 #include "tests/upstream/faults.h"
-#include "tests/upstream/make_catalog.h"
-#include "tests/upstream/object_store.h"
-#include "tests/upstream/release.h"
-#include "tests/upstream/release_writer.h"
 #include "tests/upstream/upstream_server.h"
 
 namespace kso::testing {
@@ -30,46 +26,20 @@ using ::testing::Property;
 using ::testing::SizeIs;
 using upstream::FaultKind;
 
-constexpr char kExample[] = "deploy/releases/kubespray-2.25.1";
-
 class RegistriesTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    directory_ =
-        std::filesystem::path(::testing::TempDir()) /
-        ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
-    const auto example = upstream::ReadRelease(kExample);
+    directory_ = DirectoryOfTest();
+    auto example = StartExampleUpstream(directory_, server_options_);
     ASSERT_TRUE(example.ok()) << example.status();
-    const auto objects = upstream::ObjectStore::Open(
-        (std::filesystem::path(::testing::TempDir()) / "objects").string());
-    ASSERT_TRUE(objects.ok()) << objects.status();
-    upstream::CatalogOptions options;
-    options.size_factor = 0.0001;
-    auto catalog = upstream::MakeCatalog(*objects, *example, options);
-    ASSERT_TRUE(catalog.ok()) << catalog.status();
-    auto faults = std::make_unique<upstream::Faults>();
-    faults_ = faults.get();
-    auto server = upstream::UpstreamServer::Start(
-        server_options_, *std::move(catalog), std::move(faults));
-    ASSERT_TRUE(server.ok()) << server.status();
-    upstream_ = *std::move(server);
-    ASSERT_TRUE(upstream::WriteRelease(*example, upstream_->catalog(),
-                                       upstream_->main_address(), "oci:result",
-                                       (directory_ / "release").string())
-                    .ok());
-    const auto release =
-        cli::ReadRelease(directory_ / "release" / "release.yaml");
-    ASSERT_TRUE(release.ok()) << release.status();
-    release_ = *release;
+    example_ = *std::move(example);
     // Waits in seconds would be much the same as these.
     engine_options_.retry.first_delay = absl::Milliseconds(50);
     engine_options_.retry.longest_delay = absl::Milliseconds(200);
   }
 
   void Expect(FaultKind kind, const std::string& text) {
-    EXPECT_TRUE(faults_->Add(kind, text).ok()) << text;
+    EXPECT_TRUE(example_.faults->Add(kind, text).ok()) << text;
   }
 
   v1::Build Build(const std::string& name) {
@@ -78,7 +48,7 @@ class RegistriesTest : public ::testing::Test {
     EXPECT_TRUE(farm.ok()) << farm.status();
     EXPECT_TRUE((*farm)->AddWorker("a", "amd64").ok());
     EXPECT_TRUE((*farm)->AddWorker("b", "arm64").ok());
-    const auto build = (*farm)->Run(release_, name);
+    const auto build = (*farm)->Run(example_.release, name);
     EXPECT_TRUE(build.ok()) << build.status();
     return build.ok() ? *build : v1::Build();
   }
@@ -94,9 +64,7 @@ class RegistriesTest : public ::testing::Test {
   coordinator::EngineOptions engine_options_;
   upstream::UpstreamServer::Options server_options_;
   std::filesystem::path directory_;
-  std::unique_ptr<upstream::UpstreamServer> upstream_;
-  upstream::Faults* faults_ = nullptr;
-  v1::Release release_;
+  ExampleUpstream example_;
 };
 
 class ShortTokensTest : public RegistriesTest {
@@ -178,7 +146,7 @@ TEST_F(PullQuotaTest, IsRespectedByTheWholeFarm) {
   EXPECT_EQ(build.state(), v1::Build::SUCCEEDED) << build.DebugString();
   // Nobody asked for more than there was.
   http::Request request;
-  request.url = "http://" + upstream_->main_address() + "/-/stats";
+  request.url = "http://" + example_.server->main_address() + "/-/stats";
   const auto stats = (*http::CreateCurlTransport())->Perform(request);
   ASSERT_TRUE(stats.ok()) << stats.status();
   EXPECT_THAT(stats->body, HasSubstr("manifest GET 200"));

@@ -8,16 +8,10 @@
 #include "absl/synchronization/mutex.h"
 #include "cli/coordinator_client.h"
 #include "cli/follow.h"
-#include "cli/release/release_reader.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/harness/example_upstream.h"
 #include "tests/harness/farm.h"
-#include "tests/upstream/faults.h"
-#include "tests/upstream/make_catalog.h"
-#include "tests/upstream/object_store.h"
-#include "tests/upstream/release.h"
-#include "tests/upstream/release_writer.h"
-#include "tests/upstream/upstream_server.h"
 
 // The coordinator is stopped and started while a client watches and workers
 // work, all over real connections.
@@ -29,8 +23,6 @@ using ::testing::Each;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::Pair;
-
-constexpr char kExample[] = "deploy/releases/kubespray-2.25.1";
 
 // Remembers all events, and lets others wait for a number of them.
 class RecordingView : public cli::ProgressView {
@@ -59,34 +51,16 @@ class RecordingView : public cli::ProgressView {
 };
 
 TEST(RestartTest, AClientThatWatchesMissesNothingAndNoTaskRunsTwice) {
-  const std::filesystem::path directory =
-      std::filesystem::path(::testing::TempDir()) / "restart";
-  std::filesystem::remove_all(directory);
+  const std::filesystem::path directory = DirectoryOfTest();
   std::filesystem::create_directories(directory / "farm");
-  const auto example = upstream::ReadRelease(kExample);
+  const auto example = StartExampleUpstream(directory);
   ASSERT_TRUE(example.ok()) << example.status();
-  const auto objects =
-      upstream::ObjectStore::Open((directory / "objects").string());
-  ASSERT_TRUE(objects.ok()) << objects.status();
-  upstream::CatalogOptions catalog_options;
-  catalog_options.size_factor = 0.0001;
-  auto catalog = upstream::MakeCatalog(*objects, *example, catalog_options);
-  ASSERT_TRUE(catalog.ok()) << catalog.status();
-  auto upstream = upstream::UpstreamServer::Start(
-      {}, *std::move(catalog), std::make_unique<upstream::Faults>());
-  ASSERT_TRUE(upstream.ok()) << upstream.status();
-  ASSERT_TRUE(upstream::WriteRelease(*example, (*upstream)->catalog(),
-                                     (*upstream)->main_address(), "oci:result",
-                                     (directory / "release").string())
-                  .ok());
-  const auto release = cli::ReadRelease(directory / "release" / "release.yaml");
-  ASSERT_TRUE(release.ok()) << release.status();
 
   auto farm = Farm::Start(directory / "farm");
   ASSERT_TRUE(farm.ok()) << farm.status();
   ASSERT_TRUE((*farm)->AddWorker("a", "amd64").ok());
   ASSERT_TRUE((*farm)->AddWorker("b", "arm64").ok());
-  ASSERT_TRUE((*farm)->Submit(*release, "build").ok());
+  ASSERT_TRUE((*farm)->Submit(example->release, "build").ok());
 
   RecordingView view;
   absl::StatusOr<v1::Build> ended;
