@@ -3,8 +3,10 @@
 #include <chrono>
 #include <utility>
 
+#include "common/base/clock.h"
 #include "common/base/status_macros.h"
 #include "common/blob/grpc_blob_store.h"
+#include "common/rpc/call_watch.h"
 #include "common/rpc/channel.h"
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/channel.h"
@@ -28,7 +30,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
         builds_(v1::BuildService::NewStub(channel)),
         admin_(v1::AdminService::NewStub(channel)),
         blob_stub_(v1::BlobService::NewStub(channel)),
-        blobs_(CreateGrpcBlobStore(blob_stub_.get())) {}
+        blobs_(CreateGrpcBlobStore(blob_stub_.get(), &watch_)) {}
 
   absl::StatusOr<v1::Build> SubmitBuild(
       const v1::SubmitBuildRequest& request) override {
@@ -128,6 +130,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
   const std::unique_ptr<v1::BuildService::StubInterface> builds_;
   const std::unique_ptr<v1::AdminService::StubInterface> admin_;
   const std::unique_ptr<v1::BlobService::StubInterface> blob_stub_;
+  rpc::CallWatch watch_{Clock::Real()};
   const std::unique_ptr<BlobStore> blobs_;
 };
 

@@ -7,18 +7,42 @@
 #include "worker/task/failure.h"
 
 namespace kso::worker {
+namespace {
+
+// The clocks of two machines may differ. A lease that seems to end sooner than
+// this is over when the coordinator says so.
+constexpr absl::Duration kShortestLease = absl::Minutes(10);
+
+absl::Time DeadlineOf(const v1::Lease& lease, const Clock* clock) {
+  if (clock == nullptr || !lease.has_deadline()) return absl::InfiniteFuture();
+  return std::max(absl::FromUnixSeconds(lease.deadline().seconds()),
+                  clock->Now() + kShortestLease);
+}
+
+}  // namespace
 
 void LeaseBook::Start(const v1::Lease& lease) {
   const std::string& id = lease.lease_id();
   if (held_.contains(id) || results_.contains(id)) return;
-  auto entry = std::make_shared<Entry>();
-  entry->lease = lease;
+  auto entry =
+      std::make_shared<Entry>(lease, clock_, DeadlineOf(lease, clock_));
   held_.emplace(id, entry);
   queue_.push_back(std::move(entry));
 }
 
 void LeaseBook::Return(const v1::Lease& lease) {
-  if (held_.contains(lease.lease_id())) return;
+  if (!held_.contains(lease.lease_id())) SetReturned(lease);
+}
+
+void LeaseBook::ReturnAll() {
+  for (const auto& [id, entry] : held_) {
+    entry->control.Cancel();
+    SetReturned(entry->lease);
+  }
+  held_.clear();
+}
+
+void LeaseBook::SetReturned(const v1::Lease& lease) {
   v1::LeaseResult result;
   result.set_lease_id(lease.lease_id());
   result.set_task_id(lease.task().task_id());
@@ -75,7 +99,7 @@ void LeaseBook::Finish(const Entry& entry,
   // A lease that was stopped, and perhaps given anew since.
   if (held == held_.end() || held->second.get() != &entry) return;
   held_.erase(held);
-  if (entry.control.cancelled()) return;
+  if (entry.control.unwanted()) return;
 
   v1::LeaseResult& outcome = results_[entry.lease.lease_id()];
   outcome.set_lease_id(entry.lease.lease_id());
@@ -84,6 +108,12 @@ void LeaseBook::Finish(const Entry& entry,
     *outcome.mutable_result() = *result;
     outcome.mutable_result()->set_bytes_fetched(entry.control.bytes_fetched());
     outcome.mutable_result()->set_bytes_pushed(entry.control.bytes_pushed());
+  } else if (entry.control.expired()) {
+    *outcome.mutable_failure() = ToFailure(
+        WorkerTrouble(absl::DeadlineExceededError(
+            "it was not done when its lease ended; its last step: " +
+            entry.control.activity())),
+        task.name());
   } else {
     *outcome.mutable_failure() = ToFailure(result.status(), task.name());
   }

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/leases.h"
 #include "worker/task/task_control.h"
@@ -18,14 +20,21 @@ namespace kso::worker {
 class LeaseBook : public Leases {
  public:
   struct Entry {
-    v1::Lease lease;
+    Entry(const v1::Lease& lease, const Clock* clock, absl::Time deadline)
+        : lease(lease), control(clock, deadline) {}
+
+    const v1::Lease lease;
     TaskControl control;
   };
 
-  explicit LeaseBook(int slots) : slots_(slots) {}
+  // Tasks end with their leases' deadlines by `clock`, which must outlive them;
+  // without one, deadlines are for others.
+  explicit LeaseBook(int slots, const Clock* clock = nullptr)
+      : slots_(slots), clock_(clock) {}
 
   void Start(const v1::Lease& lease) override;
   void Return(const v1::Lease& lease) override;
+  void ReturnAll() override;
   // Cancels what is at work; it keeps its slot until Finish.
   void KeepOnly(const std::vector<std::string>& wanted) override;
   void Forget(const std::string& lease_id) override;
@@ -40,7 +49,10 @@ class LeaseBook : public Leases {
   void CancelAll();
 
  private:
+  void SetReturned(const v1::Lease& lease);
+
   const int slots_;
+  const Clock* const clock_;
   // Queued or at work, by lease.
   std::map<std::string, std::shared_ptr<Entry>> held_;
   std::deque<std::shared_ptr<Entry>> queue_;

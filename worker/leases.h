@@ -27,6 +27,9 @@ class Leases {
   // Refuses a lease that was not started: its outcome is `returned`.
   virtual void Return(const v1::Lease& lease) = 0;
 
+  // Stops all leases that have not ended: their outcome is `returned`.
+  virtual void ReturnAll() = 0;
+
   // Stops what runs and drops what ended of all leases but `wanted`. A lease
   // that is stopped has no outcome: nobody asks for it any more.
   virtual void KeepOnly(const std::vector<std::string>& wanted) = 0;

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -24,11 +25,13 @@
 #include "common/oci/credentials.h"
 #include "common/oci/manifest.h"
 #include "common/oci/registry_options.h"
+#include "common/rpc/call_watch.h"
 #include "common/rpc/channel.h"
 #include "kso/v1/blob.grpc.pb.h"
 #include "spdlog/spdlog.h"
 #include "worker/description.h"
 #include "worker/host_reports.h"
+#include "worker/fetch/partial_file.h"
 #include "worker/runner.h"
 #include "worker/session.h"
 #include "worker/stop_signals.h"
@@ -44,10 +47,15 @@ struct Options {
   std::string name;
   std::vector<std::string> platforms;
   int slots = 0;
-  int least_free_mebibytes = 1024;
+  int64_t least_free_mebibytes = 1024;
+  int64_t cache_mebibytes = 51200;
+  int drain_seconds = 300;
   int least_kibibytes_per_second = 1;
   std::vector<std::string> token_realms;
 };
+
+// What stopped downloads may keep of the cache between two runs.
+constexpr int64_t kPartialShare = 10;
 
 // Keeps a second worker away from a cache directory while this one runs.
 absl::Status LockDirectory(const std::filesystem::path& directory) {
@@ -81,18 +89,38 @@ void LogDescription(const v1::WorkerInfo& info) {
 }
 
 std::unique_ptr<StopSignals::Watch> WatchSignals(StopSignals& signals,
-                                                 Session& session) {
-  return signals.Start([&session](int count) {
+                                                 Session& session,
+                                                 int drain_seconds) {
+  return signals.Start([&session, drain_seconds](int count) {
     if (count == 1) {
       spdlog::info(
-          "asked to stop: finishing what is under way; "
-          "a second signal stops at once");
-      session.Drain();
-    } else {
+          "asked to stop: finishing what is under way, handing back what is "
+          "not done in {} s; a second signal stops at once",
+          drain_seconds);
+      session.Drain(absl::Seconds(drain_seconds));
+    } else if (count == 2) {
       spdlog::info("asked to stop at once");
       session.Stop();
+    } else {
+      // What is on disk is whole at any moment; the next start cleans up.
+      std::_Exit(EXIT_FAILURE);
     }
   });
+}
+
+absl::Status StatusOf(Session::End end) {
+  switch (end) {
+    case Session::End::kDrained:
+      return absl::OkStatus();
+    case Session::End::kStopped:
+      return absl::CancelledError(
+          "stopped at once; what was under way is done again elsewhere");
+    case Session::End::kUnheard:
+      return absl::UnavailableError(
+          "stopped without the coordinator, which does not answer; what was "
+          "under way is done again elsewhere");
+  }
+  return absl::InternalError("the session ended in no known way");
 }
 
 absl::Status Work(const Options& options, StopSignals& signals) {
@@ -104,8 +132,17 @@ absl::Status Work(const Options& options, StopSignals& signals) {
                                        .platforms = options.platforms,
                                        .slots = options.slots,
                                        .cache_directory = directory}));
-  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<DiskBlobStore> cache,
-                       DiskBlobStore::Create(directory / "blobs"));
+  const int64_t least_free = options.least_free_mebibytes << 20;
+  const int64_t cache_bytes = options.cache_mebibytes << 20;
+  const std::filesystem::path partial = directory / "partial";
+  DeletePartialFiles(partial, cache_bytes / kPartialShare);
+  KSO_ASSIGN_OR_RETURN(
+      const std::unique_ptr<DiskBlobStore> cache,
+      DiskBlobStore::Create(
+          directory / "blobs",
+          DiskLimits{.max_bytes = cache_bytes,
+                     .min_free_bytes = least_free,
+                     .last_resort = [&] { DeletePartialFiles(partial, 0); }}));
   KSO_ASSIGN_OR_RETURN(const oci::Credentials credentials,
                        oci::Credentials::FromEnvironment());
   KSO_ASSIGN_OR_RETURN(oci::TokenRealms token_realms,
@@ -128,10 +165,13 @@ absl::Status Work(const Options& options, StopSignals& signals) {
       rpc::CreateChannel(options.coordinator);
   const auto workers = v1::WorkerService::NewStub(channel);
   const auto blobs = v1::BlobService::NewStub(channel);
-  const std::unique_ptr<BlobStore> coordinator_blobs =
-      CreateGrpcBlobStore(blobs.get());
+  rpc::CallWatch call_watch(clock);
   const std::unique_ptr<ImageStores> stores = CreateImageStores(
-      retrying.get(), clock, &credentials, coordinator_blobs.get(),
+      retrying.get(), clock, &credentials,
+      [&](std::function<bool()> cancelled) {
+        return CreateGrpcBlobStore(blobs.get(), &call_watch,
+                                   std::move(cancelled));
+      },
       {.cache = std::make_shared<oci::TokenCache>(clock),
        .realms = std::move(token_realms)});
 
@@ -160,18 +200,19 @@ absl::Status Work(const Options& options, StopSignals& signals) {
   spdlog::info("worker {} with {} slots, coordinator {}, cache {}", info.name(),
                info.slots(), options.coordinator, directory.string());
   LogDescription(info);
-  const int64_t least_free = int64_t{options.least_free_mebibytes} << 20;
   Session session(
       workers.get(), clock,
       [&] {
+        // What the cache holds is no reason to refuse work.
+        (void)cache->MakeRoom(0);
         v1::WorkerInfo now = WithHealth(info, directory, least_free);
         AddHostReports(host_limits, clock->Now(), now);
         return now;
       },
       [](const std::string& change) { spdlog::info(change); });
   Runner runner(info.slots(), dispatcher.get(), [&session] { session.Wake(); });
-  const auto watch = WatchSignals(signals, session);
-  session.Run(runner);
+  const auto watch = WatchSignals(signals, session, options.drain_seconds);
+  KSO_RETURN_IF_ERROR(StatusOf(session.Run(runner)));
   spdlog::info("done");
   return absl::OkStatus();
 }
@@ -184,8 +225,8 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Works for a kso coordinator: fetches files and images, makes layers of "
       "them, pushes the layers, and runs finished images to verify them.\n"
-      "SIGTERM lets the worker finish what it has begun; a second one stops it "
-      "at once.",
+      "SIGTERM lets the worker finish what it has begun, and exit with status "
+      "0; a second one stops it at once, with status 1.",
       "kso-worker");
   app.set_version_flag("--version", "kso-worker " + std::string(kso::kVersion),
                        "Print the version and exit");
@@ -215,9 +256,22 @@ int main(int argc, char** argv) {
                  "at least 2)")
       ->type_name("N")
       ->check(CLI::Range(1, 256).description(""));
-  app.add_option("--min-free-mib", options.least_free_mebibytes,
-                 "Take no work with less free disk space than this, in MiB")
+  app.add_option("--cache-max-mib", options.cache_mebibytes,
+                 "Keep at most so much in the cache, in MiB; what was not used "
+                 "for longest goes first")
       ->type_name("N")
+      ->check(CLI::Range(1, 1 << 30).description(""))
+      ->capture_default_str();
+  app.add_option("--min-free-mib", options.least_free_mebibytes,
+                 "Leave so much disk space free, in MiB: the cache shrinks for "
+                 "it, and where that is not enough, the worker takes no work")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1 << 30).description(""))
+      ->capture_default_str();
+  app.add_option("--drain-timeout", options.drain_seconds,
+                 "After SIGTERM, hand back to the coordinator what is not done "
+                 "in so many seconds")
+      ->type_name("SECONDS")
       ->check(CLI::Range(0, 1 << 30).description(""))
       ->capture_default_str();
   app.add_option("--min-rate-kib", options.least_kibibytes_per_second,

@@ -5,8 +5,10 @@
 namespace kso::worker {
 
 Runner::Runner(int slots, TaskExecutor* executor,
-               std::function<void()> on_change)
-    : executor_(executor), on_change_(std::move(on_change)), book_(slots) {
+               std::function<void()> on_change, const Clock* clock)
+    : executor_(executor),
+      on_change_(std::move(on_change)),
+      book_(slots, clock) {
   for (int i = 0; i < slots; ++i) {
     threads_.emplace_back([this] { RunLoop(); });
   }
@@ -29,6 +31,11 @@ void Runner::Start(const v1::Lease& lease) {
 void Runner::Return(const v1::Lease& lease) {
   absl::MutexLock lock(&mutex_);
   book_.Return(lease);
+}
+
+void Runner::ReturnAll() {
+  absl::MutexLock lock(&mutex_);
+  book_.ReturnAll();
 }
 
 void Runner::KeepOnly(const std::vector<std::string>& wanted) {

@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/clock.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/lease_book.h"
 #include "worker/leases.h"
@@ -21,8 +22,9 @@ namespace kso::worker {
 class Runner : public Leases {
  public:
   // `on_change`, called from any thread without locks held, says that a lease
-  // has ended. `executor` must outlive the runner.
-  Runner(int slots, TaskExecutor* executor, std::function<void()> on_change);
+  // has ended. `executor` and `clock` must outlive the runner.
+  Runner(int slots, TaskExecutor* executor, std::function<void()> on_change,
+         const Clock* clock = Clock::Real());
   // Cancels what runs and waits for it.
   ~Runner() override;
   Runner(const Runner&) = delete;
@@ -30,6 +32,7 @@ class Runner : public Leases {
 
   void Start(const v1::Lease& lease) override;
   void Return(const v1::Lease& lease) override;
+  void ReturnAll() override;
   void KeepOnly(const std::vector<std::string>& wanted) override;
   void Forget(const std::string& lease_id) override;
   Snapshot Look() const override;

@@ -1,5 +1,6 @@
 #include "worker/session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -13,7 +14,9 @@ namespace kso::worker {
 namespace {
 
 // A little longer than the coordinator parks a call.
-constexpr std::chrono::seconds kCallTimeout(15);
+constexpr absl::Duration kCallTimeout = absl::Seconds(15);
+// For a coordinator that does not answer just when leases are handed back.
+constexpr absl::Duration kHandBackPatience = absl::Seconds(10);
 constexpr absl::Duration kFirstDelay = absl::Milliseconds(200);
 constexpr absl::Duration kLongestDelay = absl::Seconds(5);
 
@@ -39,14 +42,19 @@ Session::Session(v1::WorkerService::StubInterface* stub, Clock* clock,
       report_(std::move(report)),
       conversation_(RandomId()) {}
 
-void Session::Run(Leases& leases) {
+Session::End Session::Run(Leases& leases) {
   std::optional<Backoff> backoff;
+  bool handed_back = false;
   while (true) {
     {
       absl::MutexLock lock(&mutex_);
-      if (stopping_) return;
+      if (stopping_) return End::kStopped;
       // What happens from here on may be missing in the request.
       woken_ = false;
+    }
+    if (!handed_back && clock_->Now() >= hand_back_at()) {
+      handed_back = true;
+      leases.ReturnAll();
     }
     const v1::SyncRequest request = MakeRequest(leases);
     v1::SyncResponse response;
@@ -55,11 +63,15 @@ void Session::Run(Leases& leases) {
       NoteOutcome(status);
       backoff.reset();
       conversation_.Apply(request, response, leases);
-      if (request.draining() && HasNothing(leases)) return;
+      if (request.draining() && HasNothing(leases)) return End::kDrained;
       Pause(FromProto(response.next_sync()), /*may_wake=*/true);
-    } else if (!Interrupted()) {
+    } else if (!Interrupted() &&
+               (handed_back || clock_->Now() < hand_back_at())) {
       // Nobody has to hear of a worker with empty hands.
-      if (request.draining() && HasNothing(leases)) return;
+      if (request.draining() && HasNothing(leases)) return End::kDrained;
+      if (clock_->Now() >= hand_back_at() + kHandBackPatience) {
+        return End::kUnheard;
+      }
       NoteOutcome(status);
       if (!backoff.has_value()) backoff.emplace(kFirstDelay, kLongestDelay);
       Pause(backoff->Next(), /*may_wake=*/false);
@@ -79,10 +91,16 @@ v1::SyncRequest Session::MakeRequest(const Leases& leases) {
 grpc::Status Session::Call(const v1::SyncRequest& request,
                            v1::SyncResponse& response) {
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
   {
     absl::MutexLock lock(&mutex_);
     if (woken_ || stopping_) return grpc::Status::CANCELLED;
+    // A call that is parked must not outlast the patience of Drain.
+    absl::Duration timeout = kCallTimeout;
+    const absl::Duration left = hand_back_at_ - clock_->Now();
+    if (left > absl::ZeroDuration()) timeout = std::min(timeout, left);
+    context.set_deadline(std::chrono::system_clock::now() +
+                         absl::ToChronoMilliseconds(timeout) +
+                         std::chrono::milliseconds(1));
     call_ = &context;
   }
   const grpc::Status status = stub_->Sync(&context, request, &response);
@@ -131,10 +149,16 @@ void Session::Wake() {
   if (call_ != nullptr) call_->TryCancel();
 }
 
-void Session::Drain() {
+absl::Time Session::hand_back_at() {
+  absl::MutexLock lock(&mutex_);
+  return hand_back_at_;
+}
+
+void Session::Drain(absl::Duration patience) {
   {
     absl::MutexLock lock(&mutex_);
     draining_ = true;
+    hand_back_at_ = clock_->Now() + patience;
   }
   Wake();
 }

@@ -29,16 +29,25 @@ class Session {
   Session(v1::WorkerService::StubInterface* stub, Clock* clock,
           Describe describe, Report report);
 
+  enum class End {
+    // All that was held has ended, or is handed back, and the coordinator
+    // knows.
+    kDrained,
+    kStopped,
+    // The patience of Drain was over and the coordinator could not be told.
+    kUnheard,
+  };
+
   // Returns when the worker has drained, or soon after Stop. Who runs `leases`
   // must have been told to call Wake.
-  void Run(Leases& leases);
+  End Run(Leases& leases);
 
   // Something happened that the coordinator should hear of now: a call that
   // waits for news there is cut short, and made again.
   void Wake();
   // No new leases; Run returns when those held have ended and the coordinator
-  // knows.
-  void Drain();
+  // knows. What has not ended after `patience` is stopped and handed back.
+  void Drain(absl::Duration patience = absl::InfiniteDuration());
   void Stop();
 
  private:
@@ -46,6 +55,7 @@ class Session {
   grpc::Status Call(const v1::SyncRequest& request, v1::SyncResponse& response);
   void Pause(absl::Duration delay, bool may_wake);
   bool Interrupted();
+  absl::Time hand_back_at();
   void NoteOutcome(const grpc::Status& status);
 
   v1::WorkerService::StubInterface* const stub_;
@@ -61,6 +71,8 @@ class Session {
   absl::Mutex mutex_;
   bool woken_ ABSL_GUARDED_BY(mutex_) = false;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  // When Drain's patience ends.
+  absl::Time hand_back_at_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   // The call under way, if any.
   grpc::ClientContext* call_ ABSL_GUARDED_BY(mutex_) = nullptr;

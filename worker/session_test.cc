@@ -185,7 +185,7 @@ class SessionTest : public ::testing::Test {
         });
     runner_ =
         std::make_unique<Runner>(2, &executor_, [this] { session_->Wake(); });
-    thread_ = std::thread([this] { session_->Run(*runner_); });
+    thread_ = std::thread([this] { end_ = session_->Run(*runner_); });
   }
 
   void AwaitLog(size_t lines) {
@@ -204,6 +204,8 @@ class SessionTest : public ::testing::Test {
   std::unique_ptr<Session> session_;
   std::unique_ptr<Runner> runner_;
   std::thread thread_;
+  // Once the thread has ended.
+  Session::End end_ = Session::End::kStopped;
   absl::Mutex log_mutex_;
   std::vector<std::string> log_ ABSL_GUARDED_BY(log_mutex_);
 };
@@ -284,7 +286,36 @@ TEST_F(SessionTest, DrainingFinishesWhatIsHeldAndEnds) {
   executor_.Finish();
   EXPECT_EQ(coordinator_.AwaitResult().lease_id(), "lease-1");
   thread_.join();
+  EXPECT_EQ(end_, Session::End::kDrained);
   EXPECT_EQ(executor_.begun(), 1);
+}
+
+TEST_F(SessionTest, DrainingHandsBackWhatTakesTooLong) {
+  StartSession();
+  coordinator_.Want("lease-1");
+  coordinator_.AwaitRequest(
+      [](const v1::SyncRequest& request) { return request.held_size() == 1; });
+  // The call that is parked at the coordinator must not outlast it.
+  session_->Drain(absl::Milliseconds(50));
+  const v1::LeaseResult result = coordinator_.AwaitResult();
+  EXPECT_EQ(result.lease_id(), "lease-1");
+  EXPECT_TRUE(result.returned());
+  thread_.join();
+  EXPECT_EQ(end_, Session::End::kDrained);
+  executor_.AwaitCancelled(1);
+}
+
+TEST_F(SessionTest, StoppingDoesNotWaitForTheTask) {
+  StartSession();
+  coordinator_.Want("lease-1");
+  coordinator_.AwaitRequest(
+      [](const v1::SyncRequest& request) { return request.held_size() == 1; });
+  session_->Drain();
+  session_->Stop();
+  thread_.join();
+  EXPECT_EQ(end_, Session::End::kStopped);
+  runner_.reset();
+  executor_.AwaitCancelled(1);
 }
 
 TEST_F(SessionTest, DrainsWithEmptyHandsWithoutTheCoordinator) {
@@ -293,6 +324,7 @@ TEST_F(SessionTest, DrainsWithEmptyHandsWithoutTheCoordinator) {
   AwaitLog(1);
   session_->Drain();
   thread_.join();
+  EXPECT_EQ(end_, Session::End::kDrained);
 }
 
 TEST_F(SessionTest, KeepsWorkingWithoutTheCoordinator) {

@@ -2,8 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <string>
+#include <system_error>
+#include <utility>
 
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
@@ -35,16 +39,56 @@ void BlobDirectory::SetVerified(const Digest& digest,
   verified_[digest] = file;
 }
 
-void BlobDirectory::SetAside(const Digest& digest, const FileIdentity& file) {
+std::vector<FoundBlob> BlobDirectory::List() const {
+  // By the time of the last use.
+  std::vector<std::pair<timespec, FoundBlob>> found;
+  std::error_code error;
+  for (const char* algorithm : {"sha256", "sha512"}) {
+    for (const auto& entry :
+         fs::recursive_directory_iterator(root_ / algorithm, error)) {
+      struct stat info;
+      if (::lstat(entry.path().c_str(), &info) != 0) continue;
+      if (!S_ISREG(info.st_mode)) continue;
+      const absl::StatusOr<Digest> digest = Digest::Parse(
+          Concat(algorithm, ":", entry.path().filename().string()));
+      if (!digest.ok()) continue;
+      found.push_back({info.st_atim, {*digest, info.st_size}});
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.first.tv_sec, a.first.tv_nsec) <
+           std::pair(b.first.tv_sec, b.first.tv_nsec);
+  });
+  std::vector<FoundBlob> blobs;
+  blobs.reserve(found.size());
+  for (auto& [used, blob] : found) blobs.push_back(std::move(blob));
+  return blobs;
+}
+
+void BlobDirectory::Remove(const Digest& digest) {
+  absl::MutexLock lock(&mutex_);
+  verified_.erase(digest);
+  ::unlink(PathOf(digest).c_str());
+}
+
+void BlobDirectory::EmptyDamaged() {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(root_ / "damaged", error)) {
+    ::unlink(entry.path().c_str());
+  }
+}
+
+bool BlobDirectory::SetAside(const Digest& digest, const FileIdentity& file) {
   absl::MutexLock lock(&mutex_);
   verified_.erase(digest);
   const fs::path path = PathOf(digest);
   struct stat info;
-  if (::lstat(path.c_str(), &info) != 0) return;
-  if (FileIdentity::Of(info) != file) return;
+  if (::lstat(path.c_str(), &info) != 0) return false;
+  if (FileIdentity::Of(info) != file) return false;
   const fs::path aside =
       root_ / "damaged" / Concat(digest.algorithm_name(), "-", digest.hex());
   if (::rename(path.c_str(), aside.c_str()) != 0) ::unlink(path.c_str());
+  return true;
 }
 
 absl::Status BlobDirectory::Publish(const Digest& digest,

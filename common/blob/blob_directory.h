@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -27,6 +27,11 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
+struct FoundBlob {
+  Digest digest;
+  int64_t bytes = 0;
+};
+
 // The files of a DiskBlobStore, and which of them this process knows to be
 // right. May be used from any thread.
 class BlobDirectory {
@@ -38,9 +43,16 @@ class BlobDirectory {
   bool IsVerified(const Digest& digest, const FileIdentity& file) const;
   void SetVerified(const Digest& digest, const FileIdentity& file);
 
-  // Moves `file`, whose bytes were found to be wrong, to damaged/; leaves alone
-  // what has taken its place since.
-  void SetAside(const Digest& digest, const FileIdentity& file);
+  // All blobs, the least recently used first.
+  std::vector<FoundBlob> List() const;
+
+  // Moves `file`, whose bytes were found to be wrong, to damaged/, and returns
+  // true; leaves alone what has taken its place since.
+  bool SetAside(const Digest& digest, const FileIdentity& file);
+  void EmptyDamaged();
+
+  // Who reads the blob at the moment reads it to its end.
+  void Remove(const Digest& digest);
 
   // Makes `file`, which is verified and synced to disk, the blob `digest`.
   absl::Status Publish(const Digest& digest, const std::filesystem::path& file);

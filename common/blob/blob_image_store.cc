@@ -44,6 +44,8 @@ absl::Status CheckManifest(std::string_view content,
 class BlobImageStore : public oci::ImageStore {
  public:
   explicit BlobImageStore(BlobStore* blobs) : blobs_(*blobs) {}
+  explicit BlobImageStore(std::unique_ptr<BlobStore> blobs)
+      : owned_(std::move(blobs)), blobs_(*owned_) {}
 
   absl::StatusOr<bool> HasBlob(std::string_view,
                                const Digest& digest) override {
@@ -120,6 +122,8 @@ class BlobImageStore : public oci::ImageStore {
   }
 
  private:
+  // Null when it is somebody else's.
+  const std::unique_ptr<BlobStore> owned_;
   BlobStore& blobs_;
 };
 
@@ -127,6 +131,11 @@ class BlobImageStore : public oci::ImageStore {
 
 std::unique_ptr<oci::ImageStore> CreateBlobImageStore(BlobStore* blobs) {
   return std::make_unique<BlobImageStore>(blobs);
+}
+
+std::unique_ptr<oci::ImageStore> CreateBlobImageStore(
+    std::unique_ptr<BlobStore> blobs) {
+  return std::make_unique<BlobImageStore>(std::move(blobs));
 }
 
 }  // namespace kso

@@ -14,6 +14,10 @@ namespace kso {
 // it.
 std::unique_ptr<oci::ImageStore> CreateBlobImageStore(BlobStore* blobs);
 
+// The same, which owns its blobs.
+std::unique_ptr<oci::ImageStore> CreateBlobImageStore(
+    std::unique_ptr<BlobStore> blobs);
+
 }  // namespace kso
 
 #endif  // KSO_COMMON_BLOB_BLOB_IMAGE_STORE_H_

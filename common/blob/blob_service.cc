@@ -20,12 +20,16 @@ constexpr size_t kLargestChunkBytes = 1 << 20;
 // The data of an upload whose header has been read.
 class UploadSource : public ByteSource {
  public:
-  explicit UploadSource(grpc::ServerReader<v1::UploadBlobRequest>* reader)
-      : reader_(reader) {}
+  UploadSource(grpc::ServerReader<v1::UploadBlobRequest>* reader,
+               rpc::CallWatch::Call* call)
+      : reader_(reader), call_(call) {}
 
   absl::StatusOr<size_t> Read(char* buffer, size_t size) override {
     while (left_.empty()) {
-      if (!reader_->Read(&request_)) return size_t{0};
+      if (!call_->Wait([this] { return reader_->Read(&request_); })) {
+        KSO_RETURN_IF_ERROR(call_->verdict());
+        return size_t{0};
+      }
       if (!request_.has_data()) {
         return absl::InvalidArgumentError("an upload has one header, first");
       }
@@ -43,6 +47,7 @@ class UploadSource : public ByteSource {
 
  private:
   grpc::ServerReader<v1::UploadBlobRequest>* const reader_;
+  rpc::CallWatch::Call* const call_;
   v1::UploadBlobRequest request_;
   std::string_view left_;
 };
@@ -56,9 +61,11 @@ absl::StatusOr<int64_t> StatOrAbsent(BlobStore& blobs,
 }
 
 absl::Status Upload(BlobStore& blobs,
-                    grpc::ServerReader<v1::UploadBlobRequest>* reader) {
+                    grpc::ServerReader<v1::UploadBlobRequest>* reader,
+                    rpc::CallWatch::Call& call) {
   v1::UploadBlobRequest first;
-  if (!reader->Read(&first) || !first.has_header()) {
+  if (!call.Wait([&] { return reader->Read(&first); }) || !first.has_header()) {
+    KSO_RETURN_IF_ERROR(call.verdict());
     return absl::InvalidArgumentError("an upload begins with its header");
   }
   KSO_ASSIGN_OR_RETURN(const Digest digest,
@@ -66,12 +73,13 @@ absl::Status Upload(BlobStore& blobs,
   if (first.header().size() < 0) {
     return absl::InvalidArgumentError("the size of an upload is negative");
   }
-  UploadSource source(reader);
+  UploadSource source(reader, &call);
   return blobs.Put(digest, first.header().size(), source);
 }
 
 absl::Status Download(BlobStore& blobs, const v1::DownloadBlobRequest& request,
-                      grpc::ServerWriter<v1::DownloadBlobResponse>* writer) {
+                      grpc::ServerWriter<v1::DownloadBlobResponse>* writer,
+                      rpc::CallWatch::Call& call) {
   KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(request.digest()));
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source,
                        blobs.Open(digest, request.offset()));
@@ -83,7 +91,8 @@ absl::Status Download(BlobStore& blobs, const v1::DownloadBlobRequest& request,
                          source->Read(data.data(), data.size()));
     if (count == 0) return absl::OkStatus();
     data.resize(count);
-    if (!writer->Write(response)) {
+    if (!call.Wait([&] { return writer->Write(response); })) {
+      KSO_RETURN_IF_ERROR(call.verdict());
       return absl::CancelledError("the reader has gone");
     }
   }
@@ -103,15 +112,18 @@ grpc::Status BlobServiceImpl::StatBlobs(grpc::ServerContext*,
 }
 
 grpc::Status BlobServiceImpl::UploadBlob(
-    grpc::ServerContext*, grpc::ServerReader<v1::UploadBlobRequest>* reader,
+    grpc::ServerContext* context,
+    grpc::ServerReader<v1::UploadBlobRequest>* reader,
     v1::UploadBlobResponse*) {
-  return rpc::ToGrpc(Upload(*blobs_, reader));
+  rpc::CallWatch::Call call(&watch_, [context] { context->TryCancel(); }, {});
+  return rpc::ToGrpc(Upload(*blobs_, reader, call));
 }
 
 grpc::Status BlobServiceImpl::DownloadBlob(
-    grpc::ServerContext*, const v1::DownloadBlobRequest* request,
+    grpc::ServerContext* context, const v1::DownloadBlobRequest* request,
     grpc::ServerWriter<v1::DownloadBlobResponse>* writer) {
-  return rpc::ToGrpc(Download(*blobs_, *request, writer));
+  rpc::CallWatch::Call call(&watch_, [context] { context->TryCancel(); }, {});
+  return rpc::ToGrpc(Download(*blobs_, *request, writer, call));
 }
 
 }  // namespace kso

@@ -2,16 +2,19 @@
 #define KSO_COMMON_BLOB_BLOB_SERVICE_H_
 
 #include "common/blob/blob_store.h"
+#include "common/rpc/call_watch.h"
 #include "kso/v1/blob.grpc.pb.h"
 
 namespace kso {
 
 // Serves a blob store to CreateGrpcBlobStore. Each call holds a thread while it
-// lasts, as few run at once. Thread safe if the store is.
+// lasts, as few run at once; calls whose other side hangs are ended. Thread
+// safe if the store is.
 class BlobServiceImpl : public v1::BlobService::Service {
  public:
-  // `blobs` must outlive it.
-  explicit BlobServiceImpl(BlobStore* blobs) : blobs_(blobs) {}
+  // All must outlive it.
+  explicit BlobServiceImpl(BlobStore* blobs, Clock* clock = Clock::Real())
+      : blobs_(blobs), watch_(clock) {}
 
   grpc::Status StatBlobs(grpc::ServerContext* context,
                          const v1::StatBlobsRequest* request,
@@ -27,6 +30,7 @@ class BlobServiceImpl : public v1::BlobService::Service {
 
  private:
   BlobStore* const blobs_;
+  rpc::CallWatch watch_;
 };
 
 }  // namespace kso

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,6 +17,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/blob/blob_directory.h"
+#include "common/blob/blob_usage.h"
 #include "common/blob/verifying_source.h"
 
 namespace kso {
@@ -27,12 +30,21 @@ absl::Status NoSuchBlob(const Digest& digest) {
       Concat("the blob ", digest.ToString(), " is not there"));
 }
 
+std::string InMebibytes(int64_t bytes) { return Concat(bytes >> 20, " MiB"); }
+
 class DiskBlobStoreImpl : public DiskBlobStore {
  public:
-  DiskBlobStoreImpl(const fs::path& root, FileDescriptor lock)
+  DiskBlobStoreImpl(const fs::path& root, FileDescriptor lock,
+                    std::optional<DiskLimits> limits)
       : root_(root),
+        limits_(std::move(limits)),
         lock_(std::move(lock)),
-        blobs_(std::make_shared<BlobDirectory>(root)) {}
+        blobs_(std::make_shared<BlobDirectory>(root)) {
+    if (!limits_.has_value()) return;
+    for (const FoundBlob& blob : blobs_->List()) {
+      usage_->Add(blob.digest, blob.bytes);
+    }
+  }
 
   absl::StatusOr<int64_t> Stat(const Digest& digest) override {
     struct stat info;
@@ -48,6 +60,7 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   absl::StatusOr<std::unique_ptr<ByteSource>> Open(const Digest& digest,
                                                    int64_t offset) override {
     KSO_ASSIGN_OR_RETURN(OpenBlob blob, OpenForReading(digest));
+    NoteUse(digest, blob);
     const int64_t size = blob.identity.size;
     if (offset < 0 || offset > size) {
       return absl::OutOfRangeError(Concat("offset ", offset, " of ",
@@ -67,6 +80,7 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   absl::Status Put(const Digest& digest, int64_t size,
                    ByteSource& source) override {
     if (Stat(digest).ok()) return absl::OkStatus();
+    KSO_RETURN_IF_ERROR(MakeRoom(size));
     const fs::path path = NewIncomingPath();
     KSO_ASSIGN_OR_RETURN(std::unique_ptr<FileWriter> file,
                          FileWriter::CreateNew(path));
@@ -75,7 +89,7 @@ class DiskBlobStoreImpl : public DiskBlobStore {
         CreateVerifyingSource(Borrow(source), digest, size);
     KSO_RETURN_IF_ERROR(CopyBytes(*verified, *file).status());
     KSO_RETURN_IF_ERROR(file->SyncAndClose());
-    KSO_RETURN_IF_ERROR(blobs_->Publish(digest, path));
+    KSO_RETURN_IF_ERROR(Publish(digest, path));
     std::move(remove).Cancel();
     return absl::OkStatus();
   }
@@ -83,7 +97,24 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   absl::Status Adopt(const Digest& digest, const fs::path& file) override {
     KSO_ASSIGN_OR_RETURN(FileDescriptor synced, OpenFile(file, O_RDONLY));
     if (::fdatasync(synced.get()) != 0) return FileError(errno, "sync", file);
-    return blobs_->Publish(digest, file);
+    return Publish(digest, file);
+  }
+
+  std::shared_ptr<const void> Pin(const Digest& digest) override {
+    usage_->Pin(digest);
+    return std::shared_ptr<const void>(
+        nullptr,
+        [usage = usage_, digest](const void*) { usage->Unpin(digest); });
+  }
+
+  absl::Status MakeRoom(int64_t bytes) override {
+    if (limits_.has_value()) KSO_RETURN_IF_ERROR(Evict(bytes));
+    KSO_ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes());
+    if (free_bytes >= bytes) return absl::OkStatus();
+    return absl::ResourceExhaustedError(
+        Concat("the disk of ", root_.string(), " is full: ", InMebibytes(bytes),
+               " are needed, ", InMebibytes(free_bytes),
+               " are free, and nothing there can be dropped"));
   }
 
   fs::path NewIncomingPath() override {
@@ -110,6 +141,52 @@ class DiskBlobStoreImpl : public DiskBlobStore {
       ByteSource& source_;
     };
     return std::make_unique<Borrowed>(source);
+  }
+
+  absl::Status Publish(const Digest& digest, const fs::path& file) {
+    KSO_RETURN_IF_ERROR(blobs_->Publish(digest, file));
+    if (!limits_.has_value()) return absl::OkStatus();
+    KSO_ASSIGN_OR_RETURN(const int64_t size, Stat(digest));
+    const std::shared_ptr<const void> pin = Pin(digest);
+    usage_->Add(digest, size);
+    return Evict(0);
+  }
+
+  // Also for the next process, which finds the order in the files.
+  void NoteUse(const Digest& digest, const OpenBlob& blob) {
+    if (!limits_.has_value()) return;
+    usage_->Touch(digest);
+    const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_NOW},
+                               {.tv_sec = 0, .tv_nsec = UTIME_OMIT}};
+    ::futimens(blob.file.get(), times);
+  }
+
+  absl::Status Evict(int64_t bytes) {
+    while (usage_->bytes() > limits_->max_bytes - bytes && EvictOne()) {
+    }
+    const int64_t wanted = bytes + limits_->min_free_bytes;
+    KSO_ASSIGN_OR_RETURN(int64_t free_bytes, FreeBytes());
+    if (free_bytes < wanted) blobs_->EmptyDamaged();
+    while (free_bytes < wanted && EvictOne()) {
+      KSO_ASSIGN_OR_RETURN(free_bytes, FreeBytes());
+    }
+    if (free_bytes < wanted && limits_->last_resort) limits_->last_resort();
+    return absl::OkStatus();
+  }
+
+  bool EvictOne() {
+    return usage_
+        ->EvictOne([this](const Digest& digest) { blobs_->Remove(digest); })
+        .has_value();
+  }
+
+  absl::StatusOr<int64_t> FreeBytes() const {
+    struct statvfs info;
+    if (::statvfs(root_.c_str(), &info) != 0) {
+      return FileError(errno, "look at the file system of", root_);
+    }
+    return static_cast<int64_t>(info.f_bavail) *
+           static_cast<int64_t>(info.f_frsize);
   }
 
   absl::StatusOr<OpenBlob> OpenForReading(const Digest& digest) {
@@ -141,11 +218,12 @@ class DiskBlobStoreImpl : public DiskBlobStore {
     const FileIdentity identity = blob.identity;
     return CreateVerifyingSource(
         SourceOfFile(std::move(blob.file), std::move(blob.path)), digest,
-        identity.size, [blobs = blobs_, digest, identity](bool right) {
+        identity.size,
+        [blobs = blobs_, usage = usage_, digest, identity](bool right) {
           if (right) {
             blobs->SetVerified(digest, identity);
-          } else {
-            blobs->SetAside(digest, identity);
+          } else if (blobs->SetAside(digest, identity)) {
+            usage->Forget(digest);
           }
         });
   }
@@ -162,16 +240,19 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   }
 
   const fs::path root_;
+  // Nothing is evicted without them, nor known of how much is used.
+  const std::optional<DiskLimits> limits_;
   const FileDescriptor lock_;
-  // Sources that are being read share it, since they may outlive the store.
+  // Sources and pins share these, since they may outlive the store.
   const std::shared_ptr<BlobDirectory> blobs_;
+  const std::shared_ptr<BlobUsage> usage_ = std::make_shared<BlobUsage>();
   std::atomic<uint64_t> next_incoming_ = 0;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DiskBlobStore>> DiskBlobStore::Create(
-    const fs::path& root) {
+    const fs::path& root, std::optional<DiskLimits> limits) {
   KSO_RETURN_IF_ERROR(MakeDirectories(root));
   KSO_ASSIGN_OR_RETURN(FileDescriptor lock,
                        OpenFile(root / "lock", O_RDWR | O_CREAT));
@@ -188,7 +269,11 @@ absl::StatusOr<std::unique_ptr<DiskBlobStore>> DiskBlobStore::Create(
   for (const char* name : {"incoming", "damaged"}) {
     KSO_RETURN_IF_ERROR(MakeDirectories(root / name));
   }
-  return std::make_unique<DiskBlobStoreImpl>(root, std::move(lock));
+  auto store = std::make_unique<DiskBlobStoreImpl>(root, std::move(lock),
+                                                   std::move(limits));
+  // The limits may be tighter than those of the process before.
+  (void)store->MakeRoom(0);
+  return store;
 }
 
 }  // namespace kso

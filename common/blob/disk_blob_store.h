@@ -1,19 +1,36 @@
 #ifndef KSO_COMMON_BLOB_DISK_BLOB_STORE_H_
 #define KSO_COMMON_BLOB_DISK_BLOB_STORE_H_
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <limits>
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "common/blob/blob_store.h"
 
 namespace kso {
 
+// How far a store whose blobs can be had again may fill its disk. What is over
+// goes, the least recently used first, but nothing that is pinned.
+struct DiskLimits {
+  // Of all blobs together.
+  int64_t max_bytes = std::numeric_limits<int64_t>::max();
+  // Of the file system; blobs make room for whoever needs the space.
+  int64_t min_free_bytes = 0;
+  // Called without locks held when evicting blobs was not enough: what else may
+  // go, goes now.
+  std::function<void()> last_resort = nullptr;
+};
+
 // Blobs as files of one directory:
 //
-//   <root>/<algorithm>/<2 hex>/<hex>      whole blobs
+//   <root>/<algorithm>/<2 hex>/<hex>      whole blobs; atime is the last use
 //   <root>/incoming/                      being written; emptied at start
-//   <root>/damaged/                       rotted, kept for inspection
+//   <root>/damaged/                       rotted, kept for inspection while
+//                                         there is room
 //   <root>/lock                           held by the process that uses it
 //
 // A blob is written to incoming/, verified, synced to disk, then renamed, so a
@@ -23,9 +40,19 @@ namespace kso {
 class DiskBlobStore : public BlobStore {
  public:
   // Makes the directory when needed. FAILED_PRECONDITION when another process
-  // uses it.
+  // uses it. Without limits nothing is ever evicted.
   static absl::StatusOr<std::unique_ptr<DiskBlobStore>> Create(
-      const std::filesystem::path& root);
+      const std::filesystem::path& root,
+      std::optional<DiskLimits> limits = std::nullopt);
+
+  // Keeps a blob from being evicted for as long as the result lives, which may
+  // be longer than the store. It need not be there yet.
+  virtual std::shared_ptr<const void> Pin(const Digest& digest) = 0;
+
+  // Evicts until `bytes` more fit within the limits. RESOURCE_EXHAUSTED when
+  // the disk still does not have so much space; that fewer bytes stay free than
+  // the limits wish is no error.
+  virtual absl::Status MakeRoom(int64_t bytes) = 0;
 
   // Takes over a finished file whose digest the caller has computed while
   // writing it; the file is renamed into the store and must be on the same

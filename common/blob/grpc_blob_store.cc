@@ -19,12 +19,34 @@ namespace {
 constexpr size_t kChunkBytes = 512 << 10;
 constexpr std::chrono::seconds kStatTimeout{60};
 
+// How the stores of one process watch their calls.
+struct Watching {
+  rpc::CallWatch* watch = nullptr;
+  std::function<bool()> cancelled;
+
+  rpc::CallWatch::Call Start(grpc::ClientContext& context) const {
+    return rpc::CallWatch::Call(
+        watch, [&context] { context.TryCancel(); }, cancelled);
+  }
+};
+
+// How a call ended: what the watch says goes first, for it explains the rest.
+absl::Status ResultOf(const rpc::CallWatch::Call& call,
+                      const grpc::Status& status) {
+  const absl::Status result = rpc::FromGrpc(status);
+  if (result.ok()) return result;
+  const absl::Status verdict = call.verdict();
+  return verdict.ok() ? result : verdict;
+}
+
 // The data of a download. Ends the call when it goes.
 class DownloadSource : public ByteSource {
  public:
   DownloadSource(v1::BlobService::StubInterface* stub,
-                 const v1::DownloadBlobRequest& request)
-      : reader_(stub->DownloadBlob(&context_, request)) {}
+                 const v1::DownloadBlobRequest& request,
+                 const Watching& watching)
+      : call_(watching.Start(context_)),
+        reader_(stub->DownloadBlob(&context_, request)) {}
 
   ~DownloadSource() override {
     if (result_.has_value()) return;
@@ -55,15 +77,16 @@ class DownloadSource : public ByteSource {
   // The next data; false at the end, with the result.
   bool Receive() {
     if (result_.has_value()) return false;
-    if (reader_->Read(&response_)) {
+    if (call_.Wait([this] { return reader_->Read(&response_); })) {
       left_ = response_.data();
       return true;
     }
-    result_ = rpc::FromGrpc(reader_->Finish());
+    result_ = ResultOf(call_, reader_->Finish());
     return false;
   }
 
   grpc::ClientContext context_;
+  rpc::CallWatch::Call call_;
   const std::unique_ptr<grpc::ClientReaderInterface<v1::DownloadBlobResponse>>
       reader_;
   v1::DownloadBlobResponse response_;
@@ -73,7 +96,8 @@ class DownloadSource : public ByteSource {
 
 class GrpcBlobStore : public BlobStore {
  public:
-  explicit GrpcBlobStore(v1::BlobService::StubInterface* stub) : stub_(stub) {}
+  GrpcBlobStore(v1::BlobService::StubInterface* stub, Watching watching)
+      : stub_(stub), watching_(std::move(watching)) {}
 
   absl::StatusOr<int64_t> Stat(const Digest& digest) override {
     grpc::ClientContext context;
@@ -81,8 +105,13 @@ class GrpcBlobStore : public BlobStore {
     v1::StatBlobsRequest request;
     request.add_digests(digest.ToString());
     v1::StatBlobsResponse response;
-    KSO_RETURN_IF_ERROR(
-        rpc::FromGrpc(stub_->StatBlobs(&context, request, &response)));
+    rpc::CallWatch::Call call = watching_.Start(context);
+    grpc::Status status;
+    call.Wait([&] {
+      status = stub_->StatBlobs(&context, request, &response);
+      return true;
+    });
+    KSO_RETURN_IF_ERROR(ResultOf(call, status));
     if (response.sizes_size() != 1) {
       return absl::InternalError("the blob service did not answer as asked");
     }
@@ -98,7 +127,7 @@ class GrpcBlobStore : public BlobStore {
     v1::DownloadBlobRequest request;
     request.set_digest(digest.ToString());
     request.set_offset(offset);
-    auto source = std::make_unique<DownloadSource>(stub_, request);
+    auto source = std::make_unique<DownloadSource>(stub_, request, watching_);
     KSO_RETURN_IF_ERROR(source->AwaitStart());
     if (offset != 0) return source;
     return CreateVerifyingSource(std::move(source), digest, std::nullopt);
@@ -111,23 +140,30 @@ class GrpcBlobStore : public BlobStore {
 
     grpc::ClientContext context;
     v1::UploadBlobResponse response;
+    rpc::CallWatch::Call call = watching_.Start(context);
     const auto writer = stub_->UploadBlob(&context, &response);
-    const absl::Status sent = Send(digest, size, source, *writer);
+    const absl::Status sent = Send(digest, size, source, *writer, call);
     if (!sent.ok()) context.TryCancel();
     // A service that refuses ends the call before all is sent, and says why.
-    const absl::Status received = rpc::FromGrpc(writer->Finish());
-    return sent.ok() ? received : sent;
+    grpc::Status received;
+    call.Wait([&] {
+      received = writer->Finish();
+      return true;
+    });
+    return sent.ok() ? ResultOf(call, received) : sent;
   }
 
  private:
   // Fails only when `source` does.
   static absl::Status Send(
       const Digest& digest, int64_t size, ByteSource& source,
-      grpc::ClientWriterInterface<v1::UploadBlobRequest>& writer) {
+      grpc::ClientWriterInterface<v1::UploadBlobRequest>& writer,
+      rpc::CallWatch::Call& call) {
     v1::UploadBlobRequest request;
+    const auto write = [&] { return writer.Write(request); };
     request.mutable_header()->set_digest(digest.ToString());
     request.mutable_header()->set_size(size);
-    bool open = writer.Write(request);
+    bool open = call.Wait(write);
     while (open) {
       std::string& data = *request.mutable_data();
       data.resize(kChunkBytes);
@@ -138,19 +174,22 @@ class GrpcBlobStore : public BlobStore {
         break;
       }
       data.resize(count);
-      open = writer.Write(request);
+      open = call.Wait(write);
     }
     return absl::OkStatus();
   }
 
   v1::BlobService::StubInterface* const stub_;
+  const Watching watching_;
 };
 
 }  // namespace
 
 std::unique_ptr<BlobStore> CreateGrpcBlobStore(
-    v1::BlobService::StubInterface* stub) {
-  return std::make_unique<GrpcBlobStore>(stub);
+    v1::BlobService::StubInterface* stub, rpc::CallWatch* watch,
+    std::function<bool()> cancelled) {
+  return std::make_unique<GrpcBlobStore>(stub,
+                                         Watching{watch, std::move(cancelled)});
 }
 
 }  // namespace kso

@@ -1,18 +1,24 @@
 #ifndef KSO_COMMON_BLOB_GRPC_BLOB_STORE_H_
 #define KSO_COMMON_BLOB_GRPC_BLOB_STORE_H_
 
+#include <functional>
 #include <memory>
 
 #include "common/blob/blob_store.h"
+#include "common/rpc/call_watch.h"
 #include "kso/v1/blob.grpc.pb.h"
 
 namespace kso {
 
 // The blob store behind a BlobService, such as the coordinator's. What it
 // downloads from offset 0 is verified by its reader's end: the last Read fails
-// with DATA_LOSS when the bytes are wrong. `stub` must outlive it.
+// with DATA_LOSS when the bytes are wrong. Transfers in which nothing moves any
+// more end with DEADLINE_EXCEEDED, those under way when `cancelled` (which may
+// be empty) becomes true with CANCELLED, as `watch` has it. `stub` and `watch`
+// must outlive it and its sources.
 std::unique_ptr<BlobStore> CreateGrpcBlobStore(
-    v1::BlobService::StubInterface* stub);
+    v1::BlobService::StubInterface* stub, rpc::CallWatch* watch,
+    std::function<bool()> cancelled = {});
 
 }  // namespace kso
 

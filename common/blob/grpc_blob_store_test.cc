@@ -1,12 +1,16 @@
 #include "common/blob/grpc_blob_store.h"
 
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include "absl/strings/match.h"
+#include "absl/synchronization/notification.h"
 #include "common/blob/blob_service.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/fake_clock.h"
 #include "tests/fakes/memory_blob_store.h"
 
 namespace kso {
@@ -40,12 +44,13 @@ class FullStore : public testing::MemoryBlobStore {
 class GrpcBlobStoreTest : public ::testing::Test {
  protected:
   void Serve(BlobStore* blobs) {
-    service_ = std::make_unique<BlobServiceImpl>(blobs);
+    service_ = std::make_unique<BlobServiceImpl>(blobs, &server_clock_);
     auto server = rpc::StartServer("127.0.0.1:0", {service_.get()});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     stub_ = v1::BlobService::NewStub(rpc::CreateChannel(server_->address()));
-    client_ = CreateGrpcBlobStore(stub_.get());
+    client_ = CreateGrpcBlobStore(stub_.get(), &watch_,
+                                  [this] { return cancelled_.load(); });
   }
 
   absl::StatusOr<std::string> Get(const Digest& digest, int64_t offset = 0) {
@@ -54,6 +59,11 @@ class GrpcBlobStoreTest : public ::testing::Test {
     return ReadAll(**source, 10 << 20);
   }
 
+  // Each side's own: they stand still unless a test moves them.
+  testing::FakeClock client_clock_;
+  testing::FakeClock server_clock_;
+  rpc::CallWatch watch_{&client_clock_};
+  std::atomic<bool> cancelled_ = false;
   testing::MemoryBlobStore memory_;
   std::unique_ptr<BlobServiceImpl> service_;
   std::unique_ptr<rpc::Server> server_;
@@ -121,6 +131,85 @@ TEST_F(GrpcBlobStoreTest, AReaderMayStopEarly) {
   EXPECT_TRUE((*source)->Read(buffer, sizeof(buffer)).ok());
   source->reset();
   server_ = nullptr;
+}
+
+// Lets time pass until `end`.
+void Pass(testing::FakeClock& clock, const absl::Notification& end) {
+  while (!end.HasBeenNotified()) {
+    clock.Advance(absl::Minutes(2));
+    std::this_thread::yield();
+  }
+}
+
+// A store that hangs: it takes nothing of what is sent to it.
+class HangingStore : public testing::MemoryBlobStore {
+ public:
+  absl::Status Put(const Digest&, int64_t, ByteSource&) override {
+    begun.Notify();
+    release.WaitForNotification();
+    return absl::UnavailableError("hung");
+  }
+  absl::Notification begun;
+  absl::Notification release;
+};
+
+TEST_F(GrpcBlobStoreTest, AnUploadToWhoHangsEnds) {
+  HangingStore hanging;
+  Serve(&hanging);
+  absl::Notification ended;
+  std::thread time([&] { Pass(client_clock_, ended); });
+  EndlessSource source;
+  const absl::Status status =
+      client_->Put(Sha256Of("x"), int64_t{1} << 40, source);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+  ended.Notify();
+  time.join();
+  hanging.release.Notify();
+}
+
+TEST_F(GrpcBlobStoreTest, CancellingEndsAnUpload) {
+  HangingStore hanging;
+  Serve(&hanging);
+  std::thread time([&] {
+    hanging.begun.WaitForNotification();
+    cancelled_ = true;
+    client_clock_.AwaitWaiters(1);
+    client_clock_.Advance(absl::Milliseconds(500));
+  });
+  EndlessSource source;
+  const absl::Status status =
+      client_->Put(Sha256Of("x"), int64_t{1} << 40, source);
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  time.join();
+  hanging.release.Notify();
+}
+
+// A store that says when a reader has gone.
+class WatchedStore : public testing::MemoryBlobStore {
+ public:
+  absl::StatusOr<std::unique_ptr<ByteSource>> Open(const Digest&,
+                                                   int64_t) override {
+    class Source : public EndlessSource {
+     public:
+      explicit Source(absl::Notification* gone) : gone_(gone) {}
+      ~Source() override { gone_->Notify(); }
+
+     private:
+      absl::Notification* const gone_;
+    };
+    return std::make_unique<Source>(&gone);
+  }
+  absl::Notification gone;
+};
+
+TEST_F(GrpcBlobStoreTest, TheServiceEndsADownloadThatNobodyReads) {
+  WatchedStore watched;
+  Serve(&watched);
+  auto source = client_->Open(Sha256Of("x"), 0);
+  ASSERT_TRUE(source.ok());
+  // The service fills the buffers in between, and waits.
+  Pass(server_clock_, watched.gone);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(ReadAll(**source, 60 << 20).status()));
 }
 
 TEST_F(GrpcBlobStoreTest, NobodyThereIsUnavailable) {

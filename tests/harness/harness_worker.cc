@@ -93,10 +93,12 @@ absl::StatusOr<std::unique_ptr<HarnessWorker>> HarnessWorker::Start(
   const auto channel = rpc::CreateChannel(options.coordinator);
   self->workers_ = v1::WorkerService::NewStub(channel);
   self->blob_service_ = v1::BlobService::NewStub(channel);
-  self->coordinator_blobs_ = CreateGrpcBlobStore(self->blob_service_.get());
-  self->stores_ = worker::CreateImageStores(self->registry_transport_.get(),
-                                            clock, &self->credentials_,
-                                            self->coordinator_blobs_.get());
+  self->stores_ = worker::CreateImageStores(
+      self->registry_transport_.get(), clock, &self->credentials_,
+      [blobs = self->blob_service_.get(),
+       watch = &self->call_watch_](std::function<bool()> cancelled) {
+        return CreateGrpcBlobStore(blobs, watch, std::move(cancelled));
+      });
   self->dispatcher_ =
       worker::CreateTaskDispatcher({.clock = clock,
                                     .transport = self->transport_.get(),

@@ -8,11 +8,12 @@
 #include <thread>
 
 #include "absl/status/statusor.h"
-#include "common/blob/blob_store.h"
+#include "common/base/clock.h"
 #include "common/blob/disk_blob_store.h"
 #include "common/http/host_limits.h"
 #include "common/http/transport.h"
 #include "common/oci/credentials.h"
+#include "common/rpc/call_watch.h"
 #include "kso/v1/blob.grpc.pb.h"
 #include "kso/v1/worker.grpc.pb.h"
 #include "worker/runner.h"
@@ -54,7 +55,7 @@ class HarnessWorker {
   std::unique_ptr<http::Transport> registry_transport_;
   std::unique_ptr<v1::WorkerService::StubInterface> workers_;
   std::unique_ptr<v1::BlobService::StubInterface> blob_service_;
-  std::unique_ptr<BlobStore> coordinator_blobs_;
+  rpc::CallWatch call_watch_{Clock::Real()};
   std::unique_ptr<worker::ImageStores> stores_;
   std::unique_ptr<worker::TaskExecutor> dispatcher_;
   std::unique_ptr<worker::TaskExecutor> executor_;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
@@ -42,8 +43,10 @@ absl::StatusOr<CachedContent> BlobFetcher::FetchToCache(
                        Digest::Parse(source.blob().digest()));
   KSO_ASSIGN_OR_RETURN(const auto holder,
                        lock_.Acquire(digest.ToString(), control));
+  auto pin = cache_->Pin(digest);
   if (const auto size = cache_->Stat(digest); size.ok()) {
-    return CachedContent{.digest = digest, .size = *size};
+    return CachedContent{
+        .digest = digest, .size = *size, .pin = std::move(pin)};
   }
   KSO_ASSIGN_OR_RETURN(const oci::Reference reference,
                        oci::Reference::Parse(Concat(source.repository(), "@",
@@ -56,7 +59,7 @@ absl::StatusOr<CachedContent> BlobFetcher::FetchToCache(
   const bool sha512 = digest.algorithm() == Digest::Algorithm::kSha512;
   KSO_ASSIGN_OR_RETURN(
       const std::unique_ptr<PartialFile> partial,
-      PartialFile::Open(partial_directory_ / digest.hex(), sha512));
+      PartialFile::Open(partial_directory_ / digest.hex(), cache_, sha512));
   KSO_RETURN_IF_ERROR(
       Download(*registry, from.path, source.blob(), *partial, control));
 
@@ -68,8 +71,9 @@ absl::StatusOr<CachedContent> BlobFetcher::FetchToCache(
                                       got.ToString(), " from ", from.host, "/",
                                       from.path));
   }
-  KSO_RETURN_IF_ERROR(partial->MoveInto(*cache_, digest));
-  return CachedContent{.digest = digest, .size = partial->size()};
+  KSO_RETURN_IF_ERROR(partial->MoveIntoCache(digest));
+  return CachedContent{
+      .digest = digest, .size = partial->size(), .pin = std::move(pin)};
 }
 
 absl::Status BlobFetcher::Download(oci::ImageStore& registry,
@@ -80,6 +84,8 @@ absl::Status BlobFetcher::Download(oci::ImageStore& registry,
   if (partial.validator() != blob.digest() || partial.size() >= blob.size()) {
     KSO_RETURN_IF_ERROR(partial.Restart(blob.digest()));
   }
+  KSO_RETURN_IF_ERROR(
+      WorkerTrouble(cache_->MakeRoom(blob.size() - partial.size())));
   return RetryWhileItHelps(
       clock_, control, [&partial] { return partial.size(); },
       [&]() -> absl::Status {

@@ -90,8 +90,9 @@ absl::StatusOr<CachedContent> FileFetcher::FetchToCache(
       stated.has_value() && stated->algorithm() == Digest::Algorithm::kSha512;
   KSO_ASSIGN_OR_RETURN(
       const std::unique_ptr<PartialFile> partial,
-      PartialFile::Open(partial_directory_ / Sha256Of(url).hex(), want_sha512));
-  KSO_RETURN_IF_ERROR(Download(url, *partial, control));
+      PartialFile::Open(partial_directory_ / Sha256Of(url).hex(), cache_,
+                        want_sha512));
+  KSO_RETURN_IF_ERROR(Download(url, source.size(), *partial, control));
 
   const PartialFile::Digests digests = partial->Finish();
   const absl::Status checked =
@@ -100,14 +101,16 @@ absl::StatusOr<CachedContent> FileFetcher::FetchToCache(
     partial->Delete();
     return checked;
   }
-  KSO_RETURN_IF_ERROR(partial->MoveInto(*cache_, digests.sha256));
+  auto pin = cache_->Pin(digests.sha256);
+  KSO_RETURN_IF_ERROR(partial->MoveIntoCache(digests.sha256));
   if (want_sha512) known_.Remember(stated->ToString(), digests.sha256);
   // The host may have another content by now than the one that was resolved.
   const std::string name = NameOf(source);
   if (!name.empty() && partial->validator() == source.etag()) {
     known_.Remember(name, digests.sha256);
   }
-  return CachedContent{.digest = digests.sha256, .size = partial->size()};
+  return CachedContent{
+      .digest = digests.sha256, .size = partial->size(), .pin = std::move(pin)};
 }
 
 std::optional<CachedContent> FileFetcher::FindCached(
@@ -120,13 +123,18 @@ std::optional<CachedContent> FileFetcher::FindCached(
     digest = known_.Find(stated->ToString());
   }
   if (!digest.has_value()) return std::nullopt;
+  auto pin = cache_->Pin(*digest);
   const auto size = cache_->Stat(*digest);
   if (!size.ok()) return std::nullopt;
-  return CachedContent{.digest = *std::move(digest), .size = *size};
+  return CachedContent{
+      .digest = *std::move(digest), .size = *size, .pin = std::move(pin)};
 }
 
-absl::Status FileFetcher::Download(const std::string& url, PartialFile& partial,
-                                   TaskControl& control) {
+absl::Status FileFetcher::Download(const std::string& url, int64_t size,
+                                   PartialFile& partial, TaskControl& control) {
+  if (size > partial.size()) {
+    KSO_RETURN_IF_ERROR(WorkerTrouble(cache_->MakeRoom(size - partial.size())));
+  }
   return RetryWhileItHelps(
       clock_, control, [&partial] { return partial.size(); },
       [&] { return DownloadOnce(url, partial, control); });

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 #include "absl/status/statusor.h"
@@ -24,6 +25,8 @@ struct CachedContent {
   // sha256.
   Digest digest;
   int64_t size = 0;
+  // Keeps it there.
+  std::shared_ptr<const void> pin = nullptr;
 };
 
 // Brings files into the cache. Cut downloads go on where they stopped, also
@@ -49,8 +52,8 @@ class FileFetcher {
                                              TaskControl& control);
   std::optional<CachedContent> FindCached(const v1::FileSource& source,
                                           const std::optional<Digest>& stated);
-  absl::Status Download(const std::string& url, PartialFile& partial,
-                        TaskControl& control);
+  absl::Status Download(const std::string& url, int64_t size,
+                        PartialFile& partial, TaskControl& control);
   absl::Status DownloadOnce(const std::string& url, PartialFile& partial,
                             TaskControl& control);
 

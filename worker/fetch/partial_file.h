@@ -18,13 +18,15 @@ namespace kso::worker {
 
 // A download that may stop and go on, also in another process: the bytes in
 // `path`, what they belong to in `path`.validator. Bytes are hashed as they
-// arrive, and those found at opening are hashed anew. Errors are the worker's
-// trouble (failure.h). Not thread safe; one at a time for a path.
+// arrive, and those found at opening are hashed anew. What does not fit on the
+// disk is given up. Errors are the worker's trouble (failure.h). Not thread
+// safe; one at a time for a path.
 class PartialFile : public ByteSink {
  public:
-  // Hashes sha512 as well where asked for.
+  // On the file system of `cache`, which must outlive it. Hashes sha512 as well
+  // where asked for.
   static absl::StatusOr<std::unique_ptr<PartialFile>> Open(
-      std::filesystem::path path, bool want_sha512);
+      std::filesystem::path path, DiskBlobStore* cache, bool want_sha512);
   ~PartialFile() override;
 
   int64_t size() const { return size_; }
@@ -45,18 +47,22 @@ class PartialFile : public ByteSink {
   // Ends the file: nothing is written after it.
   Digests Finish();
 
-  // After Finish: the file becomes the blob `digest` of `store`, or is deleted.
-  absl::Status MoveInto(DiskBlobStore& store, const Digest& digest);
+  // After Finish: the file becomes the blob `digest` of the cache, or is
+  // deleted.
+  absl::Status MoveIntoCache(const Digest& digest);
   void Delete();
 
  private:
-  PartialFile(std::filesystem::path path, bool want_sha512);
+  PartialFile(std::filesystem::path path, DiskBlobStore* cache,
+              bool want_sha512);
+  absl::Status OpenAndLock();
   absl::Status LoadExisting();
   void ResetHashers();
   void Hash(std::string_view bytes);
 
   const std::filesystem::path path_;
   const std::filesystem::path validator_path_;
+  DiskBlobStore* const cache_;
   const bool want_sha512_;
   int file_ = -1;
   int64_t size_ = 0;
@@ -65,6 +71,11 @@ class PartialFile : public ByteSink {
   std::optional<Hasher> sha256_;
   std::optional<Hasher> sha512_;
 };
+
+// Deletes the partial files of `directory` that nobody has open, the oldest
+// first, until at most `keep_bytes` are left.
+void DeletePartialFiles(const std::filesystem::path& directory,
+                        int64_t keep_bytes);
 
 }  // namespace kso::worker
 

@@ -43,8 +43,8 @@ Member FromCache(const CachedContent& content, DiskBlobStore* cache) {
   return {.digest = content.digest,
           .file = {.path = {},
                    .size = content.size,
-                   .open = [cache, digest = content.digest](int64_t offset) {
-                     return cache->Open(digest, offset);
+                   .open = [cache, content](int64_t offset) {
+                     return cache->Open(content.digest, offset);
                    }}};
 }
 
@@ -86,6 +86,7 @@ absl::StatusOr<v1::MadeLayer> FetchAndPack(const v1::Task& task,
                                            TaskControl& control) {
   v1::MadeLayer made;
   std::vector<LayerFile> files;
+  int64_t total = 0;
   for (const v1::LayerMember& member : task.make_layer().members()) {
     KSO_ASSIGN_OR_RETURN(Member got, GetMember(task, member, tools, control));
     got.file.path = member.path();
@@ -94,9 +95,12 @@ absl::StatusOr<v1::MadeLayer> FetchAndPack(const v1::Task& task,
     entry.set_path(member.path());
     entry.set_digest(got.digest.ToString());
     entry.set_size(got.file.size);
+    total += got.file.size;
     files.push_back(std::move(got.file));
   }
 
+  // The encoded layer may be smaller: whether it fits shows when it is written.
+  (void)tools.cache->MakeRoom(total);
   control.SetActivity(Concat("packing ", task.make_layer().name()));
   CancellableSink sink(scratch, control);
   auto written =
@@ -119,7 +123,7 @@ absl::StatusOr<v1::MadeLayer> MakeLayer(const v1::Task& task,
                                         const LayerTools& tools,
                                         TaskControl& control) {
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<ScratchFile> scratch,
-                       ScratchFile::Create(tools.cache->NewIncomingPath()));
+                       ScratchFile::Create(tools.cache));
   KSO_ASSIGN_OR_RETURN(v1::MadeLayer made,
                        FetchAndPack(task, tools, *scratch, control));
 

@@ -4,20 +4,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
-#include "common/base/strings.h"
-#include "worker/task/failure.h"
+#include "worker/disk/disk_write.h"
 
 namespace kso::worker {
 namespace {
-
-absl::Status DiskError(int error, std::string_view what,
-                       const std::filesystem::path& path) {
-  return WorkerTrouble(
-      absl::ErrnoToStatus(error, Concat("cannot ", what, " ", path.string())));
-}
 
 // Reads by position, so that several sources may share the descriptor.
 class PositionSource : public ByteSource {
@@ -44,25 +36,28 @@ class PositionSource : public ByteSource {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ScratchFile>> ScratchFile::Create(
-    std::filesystem::path path) {
+    DiskBlobStore* cache) {
+  std::filesystem::path path = cache->NewIncomingPath();
   const int file =
       open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) return DiskError(errno, "create", path);
-  return std::unique_ptr<ScratchFile>(new ScratchFile(std::move(path), file));
+  // Without a name it goes with the process, however that ends.
+  if (unlink(path.c_str()) != 0) {
+    const int error = errno;
+    close(file);
+    return DiskError(error, "unlink", path);
+  }
+  return std::unique_ptr<ScratchFile>(
+      new ScratchFile(cache, std::move(path), file));
 }
 
-ScratchFile::~ScratchFile() {
-  close(file_);
-  std::error_code error;
-  std::filesystem::remove(path_, error);
-}
+ScratchFile::~ScratchFile() { close(file_); }
 
 absl::Status ScratchFile::Write(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t count = write(file_, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return status_ = DiskError(errno, "write", path_);
-    bytes.remove_prefix(static_cast<size_t>(count));
+    const auto written = WriteSome(file_, bytes, *cache_, path_);
+    if (!written.ok()) return status_ = written.status();
+    bytes.remove_prefix(*written);
   }
   return absl::OkStatus();
 }

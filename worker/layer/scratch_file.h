@@ -8,15 +8,19 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/byte_stream.h"
+#include "common/blob/disk_blob_store.h"
 
 namespace kso::worker {
 
 // A file that is written once, read as often as needed, and gone when this is
-// destroyed. Errors are the worker's trouble (failure.h). Not thread safe.
+// destroyed, or the process. Errors are the worker's trouble (failure.h). Not
+// thread safe.
 class ScratchFile : public ByteSink {
  public:
+  // On the file system of `cache`, which must outlive it and makes room for
+  // what is written.
   static absl::StatusOr<std::unique_ptr<ScratchFile>> Create(
-      std::filesystem::path path);
+      DiskBlobStore* cache);
   ~ScratchFile() override;
 
   absl::Status Write(std::string_view bytes) override;
@@ -28,9 +32,10 @@ class ScratchFile : public ByteSink {
   OpenSource Opener() const;
 
  private:
-  ScratchFile(std::filesystem::path path, int file)
-      : path_(std::move(path)), file_(file) {}
+  ScratchFile(DiskBlobStore* cache, std::filesystem::path path, int file)
+      : cache_(cache), path_(std::move(path)), file_(file) {}
 
+  DiskBlobStore* const cache_;
   const std::filesystem::path path_;
   const int file_;
   absl::Status status_;

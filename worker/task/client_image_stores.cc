@@ -12,11 +12,12 @@ class ClientImageStores : public ImageStores {
  public:
   ClientImageStores(http::Transport* transport, Clock* clock,
                     const oci::Credentials* credentials,
-                    BlobStore* coordinator_blobs, oci::TokenOptions tokens)
+                    OpenBlobStore open_coordinator_blobs,
+                    oci::TokenOptions tokens)
       : transport_(transport),
         clock_(clock),
         credentials_(credentials),
-        coordinator_blobs_(coordinator_blobs),
+        open_coordinator_blobs_(std::move(open_coordinator_blobs)),
         tokens_(std::move(tokens)) {}
 
   absl::StatusOr<std::unique_ptr<oci::ImageStore>> OpenRegistry(
@@ -35,14 +36,15 @@ class ClientImageStores : public ImageStores {
       return OpenRegistry(oci::DestinationHost(destination),
                           destination.insecure(), control);
     }
-    return CreateBlobImageStore(coordinator_blobs_);
+    return CreateBlobImageStore(
+        open_coordinator_blobs_(control.CancelledFunction()));
   }
 
  private:
   http::Transport* const transport_;
   Clock* const clock_;
   const oci::Credentials* const credentials_;
-  BlobStore* const coordinator_blobs_;
+  const OpenBlobStore open_coordinator_blobs_;
   const oci::TokenOptions tokens_;
 };
 
@@ -50,10 +52,11 @@ class ClientImageStores : public ImageStores {
 
 std::unique_ptr<ImageStores> CreateImageStores(
     http::Transport* transport, Clock* clock,
-    const oci::Credentials* credentials, BlobStore* coordinator_blobs,
+    const oci::Credentials* credentials, OpenBlobStore open_coordinator_blobs,
     oci::TokenOptions tokens) {
   return std::make_unique<ClientImageStores>(
-      transport, clock, credentials, coordinator_blobs, std::move(tokens));
+      transport, clock, credentials, std::move(open_coordinator_blobs),
+      std::move(tokens));
 }
 
 }  // namespace kso::worker

@@ -1,6 +1,7 @@
 #ifndef KSO_WORKER_TASK_IMAGE_STORES_H_
 #define KSO_WORKER_TASK_IMAGE_STORES_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -34,10 +35,15 @@ class ImageStores {
       const v1::Destination& destination, const TaskControl& control) = 0;
 };
 
+// Opens the coordinator's blob store, whose transfers end soon after
+// `cancelled` is true.
+using OpenBlobStore =
+    std::function<std::unique_ptr<BlobStore>(std::function<bool()> cancelled)>;
+
 // All pointers must outlive it.
 std::unique_ptr<ImageStores> CreateImageStores(
     http::Transport* transport, Clock* clock,
-    const oci::Credentials* credentials, BlobStore* coordinator_blobs,
+    const oci::Credentials* credentials, OpenBlobStore open_coordinator_blobs,
     oci::TokenOptions tokens = {});
 
 }  // namespace kso::worker

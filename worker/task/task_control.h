@@ -8,6 +8,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
 
 namespace kso::worker {
 
@@ -16,11 +18,21 @@ namespace kso::worker {
 class TaskControl {
  public:
   TaskControl() = default;
+  // `clock` must outlive it.
+  TaskControl(const Clock* clock, absl::Time deadline)
+      : clock_(clock), deadline_(deadline) {}
   TaskControl(const TaskControl&) = delete;
   TaskControl& operator=(const TaskControl&) = delete;
 
-  void Cancel() { cancelled_ = true; }
-  bool cancelled() const { return cancelled_; }
+  void Cancel() { unwanted_ = true; }
+  // Nobody asks for the task any more.
+  bool unwanted() const { return unwanted_; }
+  // Its time is over.
+  bool expired() const {
+    return clock_ != nullptr && clock_->Now() > deadline_;
+  }
+  // Whether the task is to stop, for either reason.
+  bool cancelled() const { return unwanted() || expired(); }
   // The same, to be polled by who knows nothing of tasks. Lives as long as
   // this.
   std::function<bool()> CancelledFunction() const {
@@ -43,7 +55,9 @@ class TaskControl {
   int64_t bytes_pushed() const { return bytes_pushed_; }
 
  private:
-  std::atomic<bool> cancelled_ = false;
+  const Clock* const clock_ = nullptr;
+  const absl::Time deadline_ = absl::InfiniteFuture();
+  std::atomic<bool> unwanted_ = false;
   std::atomic<int64_t> bytes_fetched_ = 0;
   std::atomic<int64_t> bytes_pushed_ = 0;
   mutable absl::Mutex mutex_;

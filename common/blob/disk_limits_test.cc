@@ -1,0 +1,154 @@
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "common/base/byte_stream.h"
+#include "common/blob/disk_blob_store.h"
+#include "gtest/gtest.h"
+
+namespace kso {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kMebibyte = 1 << 20;
+
+class DiskLimitsTest : public ::testing::Test {
+ protected:
+  DiskLimitsTest()
+      : root_(fs::path(::testing::TempDir()) /
+              ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    fs::remove_all(root_);
+    fs::create_directories(root_);
+  }
+
+  void Restart(DiskLimits limits) {
+    store_ = nullptr;
+    auto store = DiskBlobStore::Create(root_, std::move(limits));
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+  }
+
+  // A blob of so many bytes that is like no other.
+  Digest Put(char content, int64_t size) {
+    const std::string bytes(size, content);
+    const Digest digest = Sha256Of(bytes);
+    const auto source = SourceOfString(bytes);
+    EXPECT_TRUE(store_->Put(digest, size, *source).ok());
+    return digest;
+  }
+
+  bool Has(const Digest& digest) { return store_->Stat(digest).ok(); }
+
+  const fs::path root_;
+  std::unique_ptr<DiskBlobStore> store_;
+};
+
+TEST_F(DiskLimitsTest, KeepsWhatWasUsedLast) {
+  Restart({.max_bytes = 25});
+  const Digest a = Put('a', 10);
+  const Digest b = Put('b', 10);
+  EXPECT_TRUE(store_->Open(a, 0).ok());
+  const Digest c = Put('c', 10);
+  EXPECT_TRUE(Has(a));
+  EXPECT_FALSE(Has(b));
+  EXPECT_TRUE(Has(c));
+}
+
+TEST_F(DiskLimitsTest, KeepsWhatATaskUses) {
+  Restart({.max_bytes = 25});
+  const Digest a = Put('a', 10);
+  auto pin = store_->Pin(a);
+  const Digest b = Put('b', 10);
+  const Digest c = Put('c', 10);
+  EXPECT_TRUE(Has(a));
+  EXPECT_FALSE(Has(b));
+  pin.reset();
+  Put('d', 10);
+  EXPECT_FALSE(Has(a));
+  EXPECT_TRUE(Has(c));
+}
+
+TEST_F(DiskLimitsTest, WhoReadsReadsToTheEnd) {
+  Restart({.max_bytes = 15});
+  const Digest a = Put('a', 10);
+  const auto source = store_->Open(a, 0);
+  ASSERT_TRUE(source.ok());
+  Put('b', 10);
+  EXPECT_FALSE(Has(a));
+  EXPECT_EQ(*ReadAll(**source, 100), std::string(10, 'a'));
+}
+
+TEST_F(DiskLimitsTest, TheOrderSurvivesARestart) {
+  Restart({.max_bytes = 100});
+  const Digest a = Put('a', 10);
+  const Digest b = Put('b', 10);
+  // As if both had come an hour ago.
+  for (const Digest& digest : {a, b}) {
+    const fs::path path =
+        root_ / "sha256" / digest.hex().substr(0, 2) / digest.hex();
+    const timespec times[2] = {{.tv_sec = time(nullptr) - 3600, .tv_nsec = 0},
+                               {.tv_sec = 0, .tv_nsec = UTIME_OMIT}};
+    ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  }
+  EXPECT_TRUE(store_->Open(a, 0).ok());
+  Restart({.max_bytes = 15});
+  EXPECT_TRUE(Has(a));
+  EXPECT_FALSE(Has(b));
+}
+
+// A disk of 4 MiB.
+class SmallDiskTest : public DiskLimitsTest {
+ protected:
+  void SetUp() override {
+    if (mount("tmpfs", root_.c_str(), "tmpfs", 0, "size=4m") != 0) {
+      GTEST_SKIP() << "cannot mount a small file system here";
+    }
+    mounted_ = true;
+  }
+  ~SmallDiskTest() override {
+    store_ = nullptr;
+    if (mounted_) umount2(root_.c_str(), MNT_DETACH);
+  }
+
+ private:
+  bool mounted_ = false;
+};
+
+TEST_F(SmallDiskTest, BlobsMakeRoomForOthers) {
+  Restart({.min_free_bytes = kMebibyte});
+  const Digest a = Put('a', 2 * kMebibyte);
+  const Digest b = Put('b', kMebibyte / 2);
+  EXPECT_TRUE(Has(a));
+  const Digest c = Put('c', kMebibyte);
+  EXPECT_FALSE(Has(a));
+  EXPECT_TRUE(Has(b));
+  EXPECT_TRUE(Has(c));
+}
+
+TEST_F(SmallDiskTest, WhatDoesNotFitIsRefusedInWords) {
+  int asked = 0;
+  Restart({.last_resort = [&asked] { ++asked; }});
+  const Digest a = Put('a', 2 * kMebibyte);
+  const auto pin = store_->Pin(a);
+  EXPECT_TRUE(store_->MakeRoom(kMebibyte).ok());
+  const absl::Status full = store_->MakeRoom(3 * kMebibyte);
+  EXPECT_TRUE(absl::IsResourceExhausted(full)) << full;
+  EXPECT_TRUE(absl::StrContains(full.message(), "3 MiB are needed")) << full;
+  EXPECT_EQ(asked, 1);
+  EXPECT_TRUE(Has(a));
+}
+
+TEST_F(SmallDiskTest, AStoreWithoutLimitsDropsNothing) {
+  store_ = DiskBlobStore::Create(root_).value();
+  const Digest a = Put('a', 2 * kMebibyte);
+  EXPECT_TRUE(absl::IsResourceExhausted(store_->MakeRoom(3 * kMebibyte)));
+  EXPECT_TRUE(Has(a));
+}
+
+}  // namespace
+}  // namespace kso

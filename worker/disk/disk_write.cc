@@ -1,0 +1,53 @@
+#include "worker/disk/disk_write.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "worker/task/failure.h"
+
+namespace kso::worker {
+namespace {
+
+// Who is out of space will want more than this one write.
+constexpr int64_t kRoomToWorkIn = 64 << 20;
+
+// Whether another write may succeed.
+bool MakeRoom(DiskBlobStore& cache, int64_t bytes) {
+  return cache.MakeRoom(std::max(bytes, kRoomToWorkIn)).ok() ||
+         cache.MakeRoom(bytes).ok();
+}
+
+}  // namespace
+
+absl::Status DiskError(int error, std::string_view what,
+                       const std::filesystem::path& path) {
+  return WorkerTrouble(
+      absl::ErrnoToStatus(error, Concat("cannot ", what, " ", path.string())));
+}
+
+absl::StatusOr<size_t> WriteSome(int file, std::string_view bytes,
+                                 DiskBlobStore& cache,
+                                 const std::filesystem::path& path) {
+  for (bool made_room = false;; made_room = true) {
+    ssize_t count;
+    do {
+      count = write(file, bytes.data(), bytes.size());
+    } while (count < 0 && errno == EINTR);
+    if (count >= 0) return static_cast<size_t>(count);
+    const int error = errno;
+    if (error != ENOSPC && error != EDQUOT) {
+      return DiskError(error, "write", path);
+    }
+    if (made_room || !MakeRoom(cache, static_cast<int64_t>(bytes.size()))) {
+      return About(DiskError(error, "write", path), "", "",
+                   "give the worker's --cache-dir more space, or run it with "
+                   "fewer --slots");
+    }
+  }
+}
+
+}  // namespace kso::worker
