@@ -3,6 +3,7 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/status_macros.h"
 
@@ -31,14 +32,35 @@ void AppendTrailer(std::string& out, uint32_t crc, uint64_t bytes) {
 
 }  // namespace
 
-void GzipEncoder::FreeCompressor::operator()(
-    libdeflate_compressor* compressor) const {
-  libdeflate_free_compressor(compressor);
+void GzipEncoder::Member::Deflate() {
+  const std::unique_ptr<libdeflate_compressor,
+                        decltype(&libdeflate_free_compressor)>
+      compressor(libdeflate_alloc_compressor(kLevel),
+                 &libdeflate_free_compressor);
+  if (compressor == nullptr) {
+    status = absl::ResourceExhaustedError("no memory for a compressor");
+    return;
+  }
+  const size_t bound =
+      libdeflate_deflate_compress_bound(compressor.get(), plain.size());
+  encoded.assign(kHeader);
+  encoded.resize(kHeader.size() + bound);
+  const size_t size = libdeflate_deflate_compress(
+      compressor.get(), plain.data(), plain.size(),
+      encoded.data() + kHeader.size(), bound);
+  if (size == 0) {
+    status = absl::InternalError("libdeflate did not compress");
+    return;
+  }
+  encoded.resize(kHeader.size() + size);
+  AppendTrailer(encoded, libdeflate_crc32(0, plain.data(), plain.size()),
+                plain.size());
 }
 
-GzipEncoder::GzipEncoder(ByteSink* sink)
-    : sink_(*sink), compressor_(libdeflate_alloc_compressor(kLevel)) {}
+GzipEncoder::GzipEncoder(ByteSink* sink, EncodePool* pool)
+    : sink_(*sink), pool_(pool) {}
 
+// What the pool still works at, it has to itself.
 GzipEncoder::~GzipEncoder() = default;
 
 absl::Status GzipEncoder::BeginRun(Run run) {
@@ -51,12 +73,13 @@ absl::Status GzipEncoder::BeginRun(Run run) {
 absl::Status GzipEncoder::Write(std::string_view bytes) {
   const size_t limit = run_ == Run::kStored ? kStoredBlockBytes : kMemberBytes;
   while (!bytes.empty()) {
+    pending_.reserve(limit);
     const size_t count = std::min(limit - pending_.size(), bytes.size());
     pending_.append(bytes.data(), count);
     bytes.remove_prefix(count);
     if (pending_.size() < limit) break;
     KSO_RETURN_IF_ERROR(run_ == Run::kStored ? WriteStoredBlock(false)
-                                             : WriteDeflatedMember());
+                                             : AddDeflatedMember());
   }
   return absl::OkStatus();
 }
@@ -64,12 +87,14 @@ absl::Status GzipEncoder::Write(std::string_view bytes) {
 absl::Status GzipEncoder::Finish() {
   KSO_RETURN_IF_ERROR(EndRun());
   if (wrote_member_) return absl::OkStatus();
-  return WriteDeflatedMember();
+  KSO_RETURN_IF_ERROR(AddDeflatedMember());
+  return WriteAllMembers();
 }
 
 absl::Status GzipEncoder::EndRun() {
   if (run_ == Run::kDeflated) {
-    return pending_.empty() ? absl::OkStatus() : WriteDeflatedMember();
+    if (!pending_.empty()) KSO_RETURN_IF_ERROR(AddDeflatedMember());
+    return WriteAllMembers();
   }
   if (pending_.empty() && !member_open_) return absl::OkStatus();
   KSO_RETURN_IF_ERROR(WriteStoredBlock(true));
@@ -79,24 +104,47 @@ absl::Status GzipEncoder::EndRun() {
   return sink_.Write(encoded_);
 }
 
-absl::Status GzipEncoder::WriteDeflatedMember() {
-  if (compressor_ == nullptr) {
-    return absl::ResourceExhaustedError("no memory for a compressor");
-  }
-  const size_t bound =
-      libdeflate_deflate_compress_bound(compressor_.get(), pending_.size());
-  encoded_.assign(kHeader);
-  encoded_.resize(kHeader.size() + bound);
-  const size_t size = libdeflate_deflate_compress(
-      compressor_.get(), pending_.data(), pending_.size(),
-      encoded_.data() + kHeader.size(), bound);
-  if (size == 0) return absl::InternalError("libdeflate did not compress");
-  encoded_.resize(kHeader.size() + size);
-  AppendTrailer(encoded_, libdeflate_crc32(0, pending_.data(), pending_.size()),
-                pending_.size());
-  pending_.clear();
+absl::Status GzipEncoder::AddDeflatedMember() {
+  const auto member = std::make_shared<Member>();
+  member->plain.swap(pending_);
+  members_.push_back(member);
   wrote_member_ = true;
-  return sink_.Write(encoded_);
+  const auto deflate = [member] {
+    member->Deflate();
+    member->plain = std::string();
+    member->done.Notify();
+  };
+  while (pool_ == nullptr || !pool_->TryRun(deflate)) {
+    if (members_.size() > 1) {
+      // The pool is busy, with members of this encoder among others.
+      KSO_RETURN_IF_ERROR(WriteFirstMember());
+      continue;
+    }
+    deflate();
+    break;
+  }
+  return WriteReadyMembers();
+}
+
+absl::Status GzipEncoder::WriteReadyMembers() {
+  while (!members_.empty() && (members_.front()->done.HasBeenNotified() ||
+                               members_.size() > pool_->capacity())) {
+    KSO_RETURN_IF_ERROR(WriteFirstMember());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GzipEncoder::WriteAllMembers() {
+  while (!members_.empty()) KSO_RETURN_IF_ERROR(WriteFirstMember());
+  return absl::OkStatus();
+}
+
+absl::Status GzipEncoder::WriteFirstMember() {
+  const std::shared_ptr<Member> first = std::move(members_.front());
+  members_.pop_front();
+  first->done.WaitForNotification();
+  KSO_RETURN_IF_ERROR(first->status);
+  return sink_.Write(first->encoded);
 }
 
 absl::Status GzipEncoder::WriteStoredBlock(bool last) {

@@ -2,21 +2,23 @@
 #define KSO_COMMON_LAYER_GZIP_ENCODER_H_
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/synchronization/notification.h"
 #include "common/base/byte_stream.h"
-
-struct libdeflate_compressor;
+#include "common/layer/encode_pool.h"
 
 namespace kso {
 
 // Encodes what is written to it as a sequence of gzip members (RFC 1952), which
 // any gzip reader decodes to the whole. The bytes depend only on what is
 // written and on where the runs begin, not on how it is cut into Writes, the
-// machine or the time. Memory is bounded. Not thread safe.
+// machine, the number of threads or the time. Memory is bounded. Not thread
+// safe.
 class GzipEncoder : public ByteSink {
  public:
   enum class Run {
@@ -26,8 +28,10 @@ class GzipEncoder : public ByteSink {
     kStored,
   };
 
-  // Begins with a deflated run. `sink` must outlive it.
-  explicit GzipEncoder(ByteSink* sink);
+  // Begins with a deflated run. `sink` is written to on the caller's thread
+  // only. With a pool, members are deflated on its threads as well. Both must
+  // outlive it.
+  explicit GzipEncoder(ByteSink* sink, EncodePool* pool = nullptr);
   ~GzipEncoder() override;
 
   // What follows is of this kind. Does nothing when it already is.
@@ -40,16 +44,29 @@ class GzipEncoder : public ByteSink {
   absl::Status Finish();
 
  private:
-  struct FreeCompressor {
-    void operator()(libdeflate_compressor* compressor) const;
+  // A deflated member on its way.
+  struct Member {
+    void Deflate();
+
+    std::string plain;
+    std::string encoded;
+    absl::Status status;
+    absl::Notification done;
   };
 
   absl::Status EndRun();
-  absl::Status WriteDeflatedMember();
+  absl::Status AddDeflatedMember();
+  // Writes members in their order: all that are ready, or all.
+  absl::Status WriteReadyMembers();
+  absl::Status WriteAllMembers();
+  absl::Status WriteFirstMember();
   absl::Status WriteStoredBlock(bool last);
 
   ByteSink& sink_;
-  const std::unique_ptr<libdeflate_compressor, FreeCompressor> compressor_;
+  EncodePool* const pool_;
+  // Shared with the pool's threads. In order; only the caller's thread adds and
+  // takes away.
+  std::deque<std::shared_ptr<Member>> members_;
   Run run_ = Run::kDeflated;
   bool wrote_member_ = false;
   // What was written and not yet encoded: less than a deflated member, or at

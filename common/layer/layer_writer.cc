@@ -127,7 +127,7 @@ absl::Status AddEntries(const std::vector<LayerFile>& files,
 
 absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
                                         std::string_view media_type,
-                                        ByteSink& sink) {
+                                        ByteSink& sink, EncodePool* pool) {
   if (media_type != oci::kOciLayerGzip && media_type != oci::kOciLayerTar) {
     return absl::InvalidArgumentError(
         Concat("cannot write a layer of type \"", media_type, "\": it must be ",
@@ -144,7 +144,7 @@ absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
 
   HashingSink encoded(&sink);
   std::optional<GzipEncoder> gzip;
-  if (media_type == oci::kOciLayerGzip) gzip.emplace(&encoded);
+  if (media_type == oci::kOciLayerGzip) gzip.emplace(&encoded, pool);
   GzipEncoder* const encoder = gzip.has_value() ? &*gzip : nullptr;
   HashingSink archive(encoder != nullptr ? static_cast<ByteSink*>(encoder)
                                          : &encoded);

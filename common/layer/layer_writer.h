@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
+#include "common/layer/encode_pool.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso {
@@ -38,14 +39,15 @@ struct WrittenLayer {
 // 0, mtime 0, modes as given, pax headers only where a name or size needs them.
 // With kOciLayerGzip each run of the tar is a gzip member of its own (RFC 1952,
 // section 2.2), stored where the file is compressed already and deflated by
-// libdeflate level 1 where not; kOciLayerTar is the tar itself. Memory does not
-// grow with the files' sizes.
+// libdeflate level 1 where not, on the threads of `pool` too when there is one;
+// kOciLayerTar is the tar itself. Memory does not grow with the files' sizes.
 //
 // INVALID_ARGUMENT for bad or duplicate paths and unknown media types;
 // DATA_LOSS when a source is shorter or longer than its size.
 absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
                                         std::string_view media_type,
-                                        ByteSink& sink);
+                                        ByteSink& sink,
+                                        EncodePool* pool = nullptr);
 
 }  // namespace kso
 

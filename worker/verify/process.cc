@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,44 +35,71 @@ int WaitFor(pid_t pid) {
   return ExitStatus(wait_status);
 }
 
-// Starts `argv` with both outputs to `output`. The worker blocks the signals
-// that it waits for; its children must not inherit that.
-absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& argv, int output) {
+struct SpawnOptions {
+  // Descriptors of this process.
+  int input = -1;
+  int output = -1;
+  bool ends_with_thread = true;
+};
+
+// In the child of a process with threads: only system calls, nothing that may
+// wait for a lock. The worker blocks and ignores signals; its children must not
+// inherit that.
+void BecomeProgram(char* const* argv, const SpawnOptions& options,
+                   pid_t parent) {
+  if (options.ends_with_thread) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // It may have ended before.
+    if (getppid() != parent) return;
+  }
+  setpgid(0, 0);
+  for (const int signal_number : {SIGPIPE, SIGINT, SIGTERM, SIGUSR1}) {
+    signal(signal_number, SIG_DFL);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (dup2(options.input, STDIN_FILENO) < 0 ||
+      dup2(options.output, STDOUT_FILENO) < 0 ||
+      dup2(options.output, STDERR_FILENO) < 0) {
+    return;
+  }
+  execv(argv[0], argv);
+}
+
+// Starts `argv` in a process group of its own.
+absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& argv,
+                            SpawnOptions options) {
   std::vector<char*> arguments;
   for (const std::string& argument : argv) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
   arguments.push_back(nullptr);
-
-  sigset_t none;
-  sigset_t all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK |
-                                            POSIX_SPAWN_SETSIGDEF |
-                                            POSIX_SPAWN_SETPGROUP);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
-                                   O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-  pid_t pid = -1;
-  const int error = posix_spawn(&pid, argv.front().c_str(), &actions,
-                                &attributes, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (error != 0) {
-    return absl::InternalError(
-        Concat("cannot run ", argv.front(), ": ",
-               absl::ErrnoToStatus(error, "").message()));
+  const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  // Tells why the program does not start; closed when it does.
+  int trouble[2];
+  if (nothing < 0 || pipe2(trouble, O_CLOEXEC) != 0) {
+    if (nothing >= 0) close(nothing);
+    return absl::InternalError("cannot make a pipe");
   }
-  return pid;
+  if (options.input < 0) options.input = nothing;
+  if (options.output < 0) options.output = nothing;
+  const pid_t parent = getpid();
+  const pid_t pid = fork();
+  if (pid == 0) {
+    BecomeProgram(arguments.data(), options, parent);
+    const int error = errno;
+    (void)!write(trouble[1], &error, sizeof(error));
+    _exit(127);
+  }
+  int error = pid < 0 ? errno : 0;
+  close(nothing);
+  close(trouble[1]);
+  if (pid > 0 && read(trouble[0], &error, sizeof(error)) > 0) WaitFor(pid);
+  close(trouble[0]);
+  if (error == 0) return pid;
+  return absl::InternalError(Concat("cannot run ", argv.front(), ": ",
+                                    absl::ErrnoToStatus(error, "").message()));
 }
 
 void AppendTail(std::string& output, std::string_view bytes) {
@@ -117,7 +144,7 @@ absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv,
   if (pipe2(ends, O_CLOEXEC) != 0) {
     return absl::InternalError("cannot make a pipe");
   }
-  const absl::StatusOr<pid_t> pid = Spawn(argv, ends[1]);
+  const absl::StatusOr<pid_t> pid = Spawn(argv, {.output = ends[1]});
   close(ends[1]);
   if (!pid.ok()) {
     close(ends[0]);
@@ -142,7 +169,7 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
   }
   // A program that is not root opens /dev/stdout anew, which asks the file.
   fchmod(file, 0666);
-  const absl::StatusOr<pid_t> pid = Spawn(argv, file);
+  const absl::StatusOr<pid_t> pid = Spawn(argv, {.output = file});
   close(file);
   KSO_RETURN_IF_ERROR(pid.status());
   return std::unique_ptr<ChildProcess>(new ChildProcess(*pid));
@@ -167,6 +194,32 @@ void ChildProcess::Wait() {
   if (ended_) return;
   exit_status_ = WaitFor(pid_);
   ended_ = true;
+}
+
+absl::StatusOr<std::unique_ptr<LastCommand>> LastCommand::Prepare(
+    const std::vector<std::string>& argv) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    return absl::InternalError("cannot make a pipe");
+  }
+  // The shell reads nothing and comes to the end when the worker closes its end
+  // of the pipe, or is gone.
+  std::vector<std::string> command = {"/bin/sh", "-c", "read -r _; exec \"$@\"",
+                                      "sh"};
+  command.insert(command.end(), argv.begin(), argv.end());
+  const absl::StatusOr<pid_t> pid =
+      Spawn(command, {.input = ends[0], .ends_with_thread = false});
+  close(ends[0]);
+  if (!pid.ok()) {
+    close(ends[1]);
+    return pid.status();
+  }
+  return std::unique_ptr<LastCommand>(new LastCommand(ends[1], *pid));
+}
+
+LastCommand::~LastCommand() {
+  close(pipe_end_);
+  WaitFor(pid_);
 }
 
 }  // namespace kso::worker

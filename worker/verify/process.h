@@ -27,6 +27,9 @@ struct CommandResult {
   std::string output;
 };
 
+// Programs that are started here end with the thread that started them, and so
+// with the worker, even when that is killed.
+
 // Runs a program to its end. CANCELLED when the task is to stop: the program is
 // killed then. INTERNAL when it could not be started.
 absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv,
@@ -54,6 +57,23 @@ class ChildProcess {
   const pid_t pid_;
   bool ended_ = false;
   int exit_status_ = 0;
+};
+
+// A command that runs when this is destroyed, or when the worker ends, however
+// it does: it cleans up what would outlive a worker that is killed.
+class LastCommand {
+ public:
+  static absl::StatusOr<std::unique_ptr<LastCommand>> Prepare(
+      const std::vector<std::string>& argv);
+  // Runs it and waits for its end.
+  ~LastCommand();
+
+ private:
+  LastCommand(int pipe_end, pid_t pid) : pipe_end_(pipe_end), pid_(pid) {}
+
+  // The command waits until nobody has it open.
+  const int pipe_end_;
+  const pid_t pid_;
 };
 
 }  // namespace kso::worker

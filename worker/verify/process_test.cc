@@ -1,6 +1,15 @@
 #include "worker/verify/process.h"
 
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
 
 #include "common/base/strings.h"
 #include "gtest/gtest.h"
@@ -36,6 +45,56 @@ TEST(ProcessTest, ChildWritesToItsLogAndIsWaitedFor) {
   EXPECT_FALSE((*child)->Running());
   EXPECT_EQ((*child)->exit_status(), 0);
   EXPECT_EQ(std::filesystem::file_size(log), 6);
+}
+
+TEST(ProcessTest, AProgramEndsWithTheThreadThatStartedIt) {
+  const auto log = std::filesystem::path(::testing::TempDir()) / "child.log";
+  absl::StatusOr<std::unique_ptr<ChildProcess>> child;
+  std::thread([&] {
+    child = ChildProcess::Start({"/bin/sh", "-c", "exec sleep 600"}, log);
+  }).join();
+  ASSERT_TRUE(child.ok()) << child.status();
+  (*child)->Wait();
+  EXPECT_EQ((*child)->exit_status(), 128 + SIGKILL);
+}
+
+TEST(ProcessTest, WhatCannotBeStartedIsSaid) {
+  const TaskControl control;
+  const auto result = RunCommand({"/no/such/program"}, control);
+  EXPECT_TRUE(absl::IsInternal(result.status())) << result.status();
+  EXPECT_NE(ToStd(result.status().message()).find("/no/such/program"),
+            std::string_view::npos);
+}
+
+TEST(ProcessTest, TheLastCommandRunsAtTheEnd) {
+  const auto mark = std::filesystem::path(::testing::TempDir()) / "last";
+  std::filesystem::remove(mark);
+  {
+    const auto last =
+        LastCommand::Prepare({"/bin/sh", "-c", "echo > \"$0\"", mark.string()});
+    ASSERT_TRUE(last.ok()) << last.status();
+    EXPECT_FALSE(std::filesystem::exists(mark));
+  }
+  EXPECT_TRUE(std::filesystem::exists(mark));
+}
+
+TEST(ProcessTest, TheLastCommandRunsWhenTheWorkerIsKilled) {
+  // The command's output goes through this pipe, which also shows its end.
+  const auto pipe_path = std::filesystem::path(::testing::TempDir()) / "pipe";
+  std::filesystem::remove(pipe_path);
+  ASSERT_EQ(mkfifo(pipe_path.c_str(), 0600), 0);
+  const pid_t worker = fork();
+  if (worker == 0) {
+    const auto last = LastCommand::Prepare(
+        {"/bin/sh", "-c", "echo cleaned > \"$0\"", pipe_path.string()});
+    raise(SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(worker, &status, 0), worker);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  std::string text;
+  std::getline(std::ifstream(pipe_path), text);
+  EXPECT_EQ(text, "cleaned");
 }
 
 TEST(ProcessTest, FindsSystemProgramsOutsideThePath) {

@@ -71,14 +71,16 @@ struct Runc {
 class RuncContainer : public Container {
  public:
   RuncContainer(const Runc* runc, std::string id, std::filesystem::path log,
+                std::unique_ptr<LastCommand> deletion,
                 std::unique_ptr<ChildProcess> child)
       : runc_(runc),
         id_(std::move(id)),
         log_(std::move(log)),
+        deletion_(std::move(deletion)),
         child_(std::move(child)) {}
 
   ~RuncContainer() override {
-    runc_->Delete(id_);
+    deletion_.reset();
     // Without its container it ends, or is killed by its destructor; then, what
     // it may have made in between goes too.
     child_.reset();
@@ -123,6 +125,8 @@ class RuncContainer : public Container {
   const Runc* const runc_;
   const std::string id_;
   const std::filesystem::path log_;
+  // The image's program is not a child of the worker and would outlive it.
+  std::unique_ptr<LastCommand> deletion_;
   std::unique_ptr<ChildProcess> child_;
   pid_t pid_ = 0;
 };
@@ -142,11 +146,14 @@ class RuncRuntime : public ContainerRuntime {
     const std::filesystem::path log = directory / "log";
     const std::string id = Concat("kso-", directory.filename().string());
     KSO_ASSIGN_OR_RETURN(
+        std::unique_ptr<LastCommand> deletion,
+        LastCommand::Prepare(runc_.Command({"delete", "--force", id})));
+    KSO_ASSIGN_OR_RETURN(
         std::unique_ptr<ChildProcess> child,
         ChildProcess::Start(
             runc_.Command({"run", "--bundle", bundle.string(), id}), log));
-    auto container =
-        std::make_unique<RuncContainer>(&runc_, id, log, std::move(child));
+    auto container = std::make_unique<RuncContainer>(
+        &runc_, id, log, std::move(deletion), std::move(child));
     KSO_RETURN_IF_ERROR(container->AwaitStart(control));
     return container;
   }

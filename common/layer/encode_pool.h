@@ -1,0 +1,35 @@
+#ifndef KSO_COMMON_LAYER_ENCODE_POOL_H_
+#define KSO_COMMON_LAYER_ENCODE_POOL_H_
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+
+#include "common/base/executor.h"
+
+namespace kso {
+
+// Threads that the encoders of a process share. What waits for them is bounded,
+// however many encoders there are: each piece of work holds memory. Thread
+// safe.
+class EncodePool {
+ public:
+  explicit EncodePool(int threads);
+
+  // Runs `function` soon, on one of the threads. Returns false when there is
+  // enough to do already: then the caller had better do it itself.
+  bool TryRun(const std::function<void()>& function);
+
+  // How many functions may run or wait at the same time.
+  size_t capacity() const { return capacity_; }
+
+ private:
+  const size_t capacity_;
+  std::atomic<size_t> taken_ = 0;
+  // The last member: its threads end first.
+  Executor executor_;
+};
+
+}  // namespace kso
+
+#endif  // KSO_COMMON_LAYER_ENCODE_POOL_H_
