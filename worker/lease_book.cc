@@ -109,11 +109,11 @@ void LeaseBook::Finish(const Entry& entry,
     outcome.mutable_result()->set_bytes_fetched(entry.control.bytes_fetched());
     outcome.mutable_result()->set_bytes_pushed(entry.control.bytes_pushed());
   } else if (entry.control.expired()) {
-    *outcome.mutable_failure() = ToFailure(
-        WorkerTrouble(absl::DeadlineExceededError(
-            "it was not done when its lease ended; its last step: " +
-            entry.control.activity())),
-        task.name());
+    *outcome.mutable_failure() =
+        ToFailure(WorkerTrouble(absl::DeadlineExceededError(
+                      "it was not done when its lease ended; its last step: " +
+                      entry.control.activity())),
+                  task.name());
   } else {
     *outcome.mutable_failure() = ToFailure(result.status(), task.name());
   }

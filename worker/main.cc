@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "common/http/host_limits.h"
 #include "common/http/retry.h"
 #include "common/http/transport.h"
+#include "common/layer/encode_pool.h"
 #include "common/oci/credentials.h"
 #include "common/oci/manifest.h"
 #include "common/oci/registry_options.h"
@@ -182,11 +184,13 @@ absl::Status Work(const Options& options, StopSignals& signals) {
   std::error_code ignored;
   std::filesystem::remove_all(verify_directory, ignored);
 
+  EncodePool encode_pool(static_cast<int>(std::thread::hardware_concurrency()));
   const std::unique_ptr<TaskExecutor> dispatcher = CreateTaskDispatcher(
       {.clock = clock,
        .transport = transport.get(),
        .stores = stores.get(),
        .cache = cache.get(),
+       .encode_pool = &encode_pool,
        .directory = directory,
        .verify = {
            .stores = stores.get(),

@@ -23,7 +23,8 @@ class TaskDispatcher : public TaskExecutor {
         layer_tools_({.files = &files_,
                       .blobs = &blobs_,
                       .stores = parts.stores,
-                      .cache = parts.cache}) {}
+                      .cache = parts.cache,
+                      .encode_pool = parts.encode_pool}) {}
 
   absl::StatusOr<v1::TaskResult> Execute(const v1::Task& task,
                                          TaskControl& control) override {

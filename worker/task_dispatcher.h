@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/blob/disk_blob_store.h"
 #include "common/http/transport.h"
+#include "common/layer/encode_pool.h"
 #include "worker/task/image_stores.h"
 #include "worker/task/task_executor.h"
 #include "worker/verify/verify_image.h"
@@ -21,6 +22,8 @@ struct WorkerParts {
   http::Transport* transport = nullptr;
   ImageStores* stores = nullptr;
   DiskBlobStore* cache = nullptr;
+  // Null: layers are encoded on their task's thread alone.
+  EncodePool* encode_pool = nullptr;
   // The worker's directory, on the cache's file system.
   std::filesystem::path directory;
   VerifyTools verify;

@@ -45,9 +45,9 @@ void GzipEncoder::Member::Deflate() {
       libdeflate_deflate_compress_bound(compressor.get(), plain.size());
   encoded.assign(kHeader);
   encoded.resize(kHeader.size() + bound);
-  const size_t size = libdeflate_deflate_compress(
-      compressor.get(), plain.data(), plain.size(),
-      encoded.data() + kHeader.size(), bound);
+  const size_t size =
+      libdeflate_deflate_compress(compressor.get(), plain.data(), plain.size(),
+                                  encoded.data() + kHeader.size(), bound);
   if (size == 0) {
     status = absl::InternalError("libdeflate did not compress");
     return;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -182,6 +184,27 @@ TEST(LayerWriterTest, SameFilesGiveTheSameBytesForEver) {
   EXPECT_EQ(first.written.descriptor.digest(),
             "sha256:"
             "ff340290a1a3b6f930c38a970f02708bba1fecdd4ee5040de568677e30aca0ee");
+}
+
+TEST(LayerWriterTest, ThreadsDoNotChangeTheBytes) {
+  const std::vector<LayerFile> files = {
+      Pattern("big", 3'500'000), Text("gz", "\x1f\x8b stored as it is"),
+      Pattern("late", 2 << 20), Text("x", "small")};
+  StringSink alone;
+  ASSERT_TRUE(WriteLayer(files, oci::kOciLayerGzip, alone).ok());
+  for (const int threads : {1, 4}) {
+    // More layers at a time than the pool has room for.
+    EncodePool pool(threads);
+    std::vector<std::thread> writers;
+    for (int i = 0; i < 4; ++i) {
+      writers.emplace_back([&] {
+        StringSink sink;
+        EXPECT_TRUE(WriteLayer(files, oci::kOciLayerGzip, sink, &pool).ok());
+        EXPECT_TRUE(sink.bytes == alone.bytes);
+      });
+    }
+    for (std::thread& writer : writers) writer.join();
+  }
 }
 
 TEST(LayerWriterTest, ASourceOfAnotherSizeIsDataLoss) {

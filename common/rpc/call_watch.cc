@@ -40,12 +40,14 @@ void CallWatch::LookAfterCalls() {
       return;
     }
     const absl::Time now = clock_->Now();
-    for (Call* call : waiting_) Judge(*call, now);
+    absl::erase_if(waiting_, [this, now](Call* call)
+                                 ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+                                   return Judge(*call, now);
+                                 });
   }
 }
 
-void CallWatch::Judge(Call& call, absl::Time now) {
-  if (!call.verdict_.ok()) return;
+bool CallWatch::Judge(Call& call, absl::Time now) {
   if (call.cancelled_ && call.cancelled_()) {
     call.verdict_ = absl::CancelledError("cancelled");
   } else if (now - call.waiting_since_ >= progress_timeout_) {
@@ -53,9 +55,10 @@ void CallWatch::Judge(Call& call, absl::Time now) {
         "nothing moved for ", absl::FormatDuration(progress_timeout_),
         "; check the network and the other side"));
   } else {
-    return;
+    return false;
   }
   call.end_();
+  return true;
 }
 
 CallWatch::Call::Call(CallWatch* watch, std::function<void()> end,

@@ -57,11 +57,13 @@ class CallWatch {
 
  private:
   void LookAfterCalls();
-  void Judge(Call& call, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Ends the call if that is due; returns whether it is.
+  bool Judge(Call& call, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Clock* const clock_;
   const absl::Duration progress_timeout_;
   mutable absl::Mutex mutex_;
+  // Those that were ended are not here any more.
   absl::flat_hash_set<Call*> waiting_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

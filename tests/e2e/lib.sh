@@ -18,15 +18,17 @@ failures=0
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/kso-e2e.XXXXXX")
 namespaces=()
+mounts=()
 
 clean_up() {
-  local status=$? pidfile namespace
+  local status=$? pidfile namespace mounted
   for pidfile in "$work"/*.pid; do
     [[ -e $pidfile ]] || continue
     # Each was started in a session of its own: end what it started too.
     kill -KILL -- "-$(cat "$pidfile")" 2>/dev/null || true
   done
   for namespace in "${namespaces[@]}"; do ip netns del "$namespace" 2>/dev/null || true; done
+  for mounted in "${mounts[@]}"; do umount -l "$mounted" 2>/dev/null || true; done
   if ((status == 0 || status == 77)); then
     rm -rf "$work"
   else

@@ -103,8 +103,8 @@ absl::StatusOr<v1::MadeLayer> FetchAndPack(const v1::Task& task,
   (void)tools.cache->MakeRoom(total);
   control.SetActivity(Concat("packing ", task.make_layer().name()));
   CancellableSink sink(scratch, control);
-  auto written =
-      WriteLayer(std::move(files), task.make_layer().media_type(), sink);
+  auto written = WriteLayer(std::move(files), task.make_layer().media_type(),
+                            sink, tools.encode_pool);
   KSO_RETURN_IF_ERROR(scratch.status());
   if (absl::IsNotFound(written.status()) ||
       absl::IsDataLoss(written.status())) {

@@ -3,6 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/blob/disk_blob_store.h"
+#include "common/layer/encode_pool.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/fetch/blob_fetcher.h"
 #include "worker/fetch/file_fetcher.h"
@@ -17,6 +18,8 @@ struct LayerTools {
   BlobFetcher* blobs = nullptr;
   ImageStores* stores = nullptr;
   DiskBlobStore* cache = nullptr;
+  // Null: layers are encoded on their task's thread alone.
+  EncodePool* encode_pool = nullptr;
 };
 
 // Fetches the members of `task.make_layer()`, writes and encodes the layer and

@@ -133,7 +133,8 @@ absl::Status WriteIndex(const std::filesystem::path& directory,
 absl::StatusOr<oci::ImageConfig> PullToLayout(
     oci::ImageStore& store, std::string_view repository,
     const v1::Descriptor& manifest, BlobStore& cache,
-    const std::filesystem::path& directory, TaskControl& control) {
+    const std::filesystem::path& directory, TaskControl& control,
+    const std::function<absl::Status(int64_t bytes)>& begin) {
   LayoutWriter writer(store, repository, cache, directory, control);
   KSO_ASSIGN_OR_RETURN(const v1::Document document,
                        store.GetManifest(repository, manifest.digest()));
@@ -141,6 +142,9 @@ absl::StatusOr<oci::ImageConfig> PullToLayout(
       const oci::Manifest parsed,
       oci::ParseManifest(document.content(),
                          document.content_descriptor().media_type()));
+  int64_t total = parsed.config.size();
+  for (const v1::Descriptor& layer : parsed.layers) total += layer.size();
+  if (begin) KSO_RETURN_IF_ERROR(begin(total));
   KSO_RETURN_IF_ERROR(writer.AddDocument(document));
   KSO_RETURN_IF_ERROR(writer.AddBlob(parsed.config));
   for (const v1::Descriptor& layer : parsed.layers) {

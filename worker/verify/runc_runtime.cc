@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/base/backoff.h"
@@ -35,6 +37,16 @@ std::string ReadFile(const std::filesystem::path& path) {
 
 std::string Trimmed(std::string_view text) {
   return std::string(absl::StripAsciiWhitespace(ToAbsl(text)));
+}
+
+// What a program of the runtime said when it failed: the image's trouble,
+// unless the disk was full.
+absl::Status FailureOf(const std::string& text) {
+  if (absl::StrContains(absl::AsciiStrToLower(text), "no space left")) {
+    return About(WorkerTrouble(absl::ResourceExhaustedError(text)), "", "",
+                 "give the worker's --cache-dir more space");
+  }
+  return absl::FailedPreconditionError(text);
 }
 
 struct Runc {
@@ -97,9 +109,8 @@ class RuncContainer : public Container {
         return absl::OkStatus();
       }
       if (!Running()) {
-        return absl::FailedPreconditionError(
-            Concat("the image does not start (exit status ",
-                   child_->exit_status(), "): ", LogTail()));
+        return FailureOf(Concat("the image does not start (exit status ",
+                                child_->exit_status(), "): ", LogTail()));
       }
       if (!SleepFor(clock, kLookInterval, control.CancelledFunction())) {
         return absl::CancelledError("cancelled");
@@ -168,7 +179,7 @@ class RuncRuntime : public ContainerRuntime {
                     Concat(layout.string(), ":", kLayoutTag), bundle.string()},
                    control));
     if (unpacked.exit_status != 0) {
-      return absl::FailedPreconditionError(
+      return FailureOf(
           Concat("the image cannot be unpacked: ", Trimmed(unpacked.output)));
     }
     const std::filesystem::path config = bundle / "config.json";

@@ -1,9 +1,15 @@
 #include "worker/verify/served_images.h"
 
+#include <algorithm>
+#include <atomic>
+#include <functional>
 #include <set>
 #include <string_view>
+#include <thread>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/synchronization/mutex.h"
 #include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
@@ -16,6 +22,8 @@ namespace {
 
 constexpr int kPageSize = 500;
 constexpr int kMostPages = 100;
+// One request at a time would leave registry and worker waiting for each other.
+constexpr int kThreads = 4;
 
 class HashingSink : public ByteSink {
  public:
@@ -75,6 +83,7 @@ absl::StatusOr<std::set<std::string>> ReadCatalog(const std::string& origin,
   return repositories;
 }
 
+// What all threads have compared so far. Thread safe.
 class ImagesCheck {
  public:
   ImagesCheck(oci::ImageStore& registry, TaskControl& control)
@@ -94,8 +103,14 @@ class ImagesCheck {
     return absl::OkStatus();
   }
 
-  size_t documents() const { return documents_.size(); }
-  size_t blobs() const { return blobs_.size(); }
+  size_t documents() const {
+    absl::MutexLock lock(&mutex_);
+    return documents_.size();
+  }
+  size_t blobs() const {
+    absl::MutexLock lock(&mutex_);
+    return blobs_.size();
+  }
 
  private:
   // Manifests are compared by digest, which is to say byte for byte.
@@ -114,6 +129,7 @@ class ImagesCheck {
       return absl::DataLossError(Concat(repository, " ", identifier, " is ",
                                         got, ", upstream it is ", expected));
     }
+    absl::MutexLock lock(&mutex_);
     documents_.insert(got);
     return document;
   }
@@ -140,11 +156,17 @@ class ImagesCheck {
     return absl::OkStatus();
   }
 
+  // Whether nobody has begun to compare the blob.
+  bool IsFirst(const v1::Descriptor& blob) {
+    absl::MutexLock lock(&mutex_);
+    return blobs_.insert(blob.digest()).second;
+  }
+
   // Bytes are compared once; that another repository links them too is asked
   // for each time.
   absl::Status Blob(const std::string& repository, const v1::Descriptor& blob) {
     KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));
-    if (blobs_.contains(blob.digest())) {
+    if (!IsFirst(blob)) {
       KSO_ASSIGN_OR_RETURN(const bool linked,
                            registry_.HasBlob(repository, digest));
       if (linked) return absl::OkStatus();
@@ -162,15 +184,39 @@ class ImagesCheck {
       return absl::DataLossError(Concat(repository, " blob ", blob.digest(),
                                         " is served as ", bytes.ToString()));
     }
-    blobs_.insert(blob.digest());
     return absl::OkStatus();
   }
 
   oci::ImageStore& registry_;
   TaskControl& control_;
-  absl::flat_hash_set<std::string> documents_;
-  absl::flat_hash_set<std::string> blobs_;
+  mutable absl::Mutex mutex_;
+  absl::flat_hash_set<std::string> documents_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<std::string> blobs_ ABSL_GUARDED_BY(mutex_);
 };
+
+// Runs `check(i)` for each i below `count` on several threads, which are in the
+// network of the calling one. Returns the error of the first that fails; none
+// is begun after that.
+absl::Status CheckEach(int count,
+                       const std::function<absl::Status(int)>& check) {
+  std::atomic<int> next = 0;
+  std::atomic<bool> failed = false;
+  std::vector<absl::Status> results(count);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < std::min(count, kThreads); ++i) {
+    threads.emplace_back([&] {
+      while (!failed) {
+        const int mine = next++;
+        if (mine >= count) return;
+        results[mine] = check(mine);
+        if (!results[mine].ok()) failed = true;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const absl::Status& result : results) KSO_RETURN_IF_ERROR(result);
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -181,7 +227,8 @@ absl::StatusOr<std::vector<std::string>> CheckServedImages(
   KSO_ASSIGN_OR_RETURN(const std::set<std::string> catalog,
                        ReadCatalog(origin, transport, control));
   ImagesCheck check(registry, control);
-  for (const v1::ExpectedImage& image : expected.images()) {
+  const auto check_image = [&](int index) -> absl::Status {
+    const v1::ExpectedImage& image = expected.images(index);
     const std::string item =
         Concat(image.repository(), image.tag().empty() ? "@" : ":",
                image.tag().empty() ? image.top().digest() : image.tag());
@@ -190,8 +237,9 @@ absl::StatusOr<std::vector<std::string>> CheckServedImages(
                                               image.repository())),
                    item, "");
     }
-    KSO_RETURN_IF_ERROR(About(check.Image(image), item, ""));
-  }
+    return About(check.Image(image), item, "");
+  };
+  KSO_RETURN_IF_ERROR(CheckEach(expected.images_size(), check_image));
   return std::vector<std::string>{
       "GET /v2/",
       Concat("catalog of ", catalog.size(), " repositories"),

@@ -26,6 +26,8 @@ namespace {
 // An emulated program takes its time.
 constexpr absl::Duration kReadyTimeout = absl::Seconds(60);
 constexpr absl::Duration kLookInterval = absl::Milliseconds(200);
+// The image as it is, and unpacked: at least as much again.
+constexpr int64_t kCopies = 2;
 constexpr std::string_view kRegistryHost = "127.0.0.1:5000";
 
 // A directory that is gone at the end.
@@ -158,7 +160,10 @@ absl::StatusOr<v1::VerifiedImage> Verify(const v1::Task& task,
       PullToLayout(*destination,
                    oci::DestinationRepository(task.destination(), work.image()),
                    work.manifest(), *tools.cache, directory.path() / "layout",
-                   control));
+                   control, [&tools](int64_t bytes) {
+                     return WorkerTrouble(
+                         tools.cache->MakeRoom(kCopies * bytes));
+                   }));
   if (!oci::PlatformSatisfies(config.platform, task.platform())) {
     return absl::FailedPreconditionError(
         Concat("the image's config says ", oci::FormatPlatform(config.platform),

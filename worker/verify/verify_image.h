@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/clock.h"
-#include "common/blob/blob_store.h"
+#include "common/blob/disk_blob_store.h"
 #include "common/http/transport.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/task/image_stores.h"
@@ -20,7 +20,8 @@ namespace kso::worker {
 // What the verifier works with. The pointers outlive every task.
 struct VerifyTools {
   ImageStores* stores = nullptr;
-  BlobStore* cache = nullptr;
+  // On the file system of `directory`.
+  DiskBlobStore* cache = nullptr;
   Clock* clock = nullptr;
   // Null where this machine cannot run containers.
   ContainerRuntime* runtime = nullptr;

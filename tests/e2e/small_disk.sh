@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# A worker whose disk is far too small for the release: with a full disk it says
+# so and is given nothing; it works on by dropping what it does not use; and what
+# cannot fit is done by another worker. The result is that of an undisturbed
+# build.
+. "$(dirname "$0")/lib.sh"
+
+disk=$work/small-cache
+mkdir "$disk"
+mount -t tmpfs -o size=24m tmpfs "$disk" 2>/dev/null || skip "small file systems cannot be mounted here"
+mounts+=("$disk")
+
+registry=127.0.0.1:$(free_port)
+start_registry destination "${registry#*:}" "$work/destination"
+start_upstream "docker://$registry/small"
+# One platform is enough to fill the disk.
+sed -i -e 's|^platforms:.*|platforms: [linux/amd64]|' -e '/arm64:/d' "$work/release/release.yaml"
+start_coordinator coordinator
+
+worker_json() { ksoctl workers --output json | jq --arg name "$1" '.workers[] | select(.info.name == $name)'; }
+build_is() { same "$(build_json | jq -r .state)" "$1"; }
+
+echo "# A full disk"
+head -c 20M /dev/zero >"$disk/filler"
+start_worker small amd64 --slots 2 --min-free-mib 6
+is_unhealthy() { same "$(worker_json small | jq -r .state)" UNHEALTHY; }
+wait_until 30 is_unhealthy || true
+check "the worker says that its disk is full" contains \
+  "$(worker_json small | jq -r .info.unhealthyReason)" "disk nearly full"
+start submit "$ksoctl_program" submit -f "$work/release/release.yaml" --wait
+waits_for_disk() { ksoctl status "$(build_json | jq -r .buildId)" | grep -q "disk nearly full"; }
+wait_until 20 waits_for_disk || true
+check "the build says what it waits for" waits_for_disk
+check "the worker is given nothing" same "$(worker_json small | jq -r '.tasksDone // "0"')" 0
+
+echo "# A small disk"
+rm "$disk/filler"
+making_layers() {
+  build_json | jq -e '.progress[] | select(.phase == "LAYERS") | .done >= 3' >/dev/null
+}
+wait_until 60 making_layers || true
+check "with some space, the worker works" making_layers
+start_worker large amd64 --slots 2
+wait_until 30 worker_is_ready large || die "the worker did not come up"
+ended() { build_json | jq -e '.state != "RUNNING"' >/dev/null; }
+wait_until 120 ended || true
+check "the build succeeds" build_is SUCCEEDED
+id=$(build_json | jq -r .buildId)
+check "the small worker made layers" grep -qE 'small: layer .*: done' <(ksoctl logs "$id")
+fetched=$(worker_json small | jq -r '.tasksDone')
+check "after all of it, the small worker wants more" wait_until 20 worker_is_ready small
+check "nothing unfinished is left on its disk" same "$(find "$disk/blobs/incoming" "$disk/verify" -type f 2>/dev/null)" ""
+echo "small did $fetched tasks; $(du -sm "$disk/blobs" | cut -f1) MiB are in its cache"
+ksoctl logs "$id" | grep -E "small: .*(space|disk)" | head -n 3 || true
+
+wait_until 20 grep -q "kubespray-images" "$work/submit.log" || true
+index_digests "$registry/small" >"$work/small.digests"
+stop small
+sed "s|^destination:.*|destination: docker://$registry/quiet|" "$work/release/release.yaml" >"$work/release/quiet.yaml"
+check "an undisturbed build succeeds" ksoctl submit -f "$work/release/quiet.yaml" --wait
+check "both have the same digests" diff "$work/small.digests" <(index_digests "$registry/quiet")
+finish
