@@ -168,14 +168,14 @@ absl::Status Work(const Options& options, StopSignals& signals) {
   const auto workers = v1::WorkerService::NewStub(channel);
   const auto blobs = v1::BlobService::NewStub(channel);
   rpc::CallWatch call_watch(clock);
-  const std::unique_ptr<ImageStores> stores = CreateImageStores(
-      retrying.get(), clock, &credentials,
-      [&](std::function<bool()> cancelled) {
-        return CreateGrpcBlobStore(blobs.get(), &call_watch,
-                                   std::move(cancelled));
-      },
-      {.cache = std::make_shared<oci::TokenCache>(clock),
-       .realms = std::move(token_realms)});
+  const std::unique_ptr<ImageStores> stores =
+      CreateImageStores(retrying.get(), clock, &credentials,
+                        [&](std::function<bool()> cancelled) {
+                          return CreateGrpcBlobStore(blobs.get(), &call_watch,
+                                                     std::move(cancelled));
+                        },
+                        {.cache = std::make_shared<oci::TokenCache>(clock),
+                         .realms = std::move(token_realms)});
 
   std::unique_ptr<ContainerRuntime> runtime;
   if (info.can_execute()) runtime = CreateRuncRuntime(directory / "runc");

@@ -170,16 +170,17 @@ TEST_F(GrpcBlobStoreTest, AnUploadToWhoHangsEnds) {
 TEST_F(GrpcBlobStoreTest, CancellingEndsAnUpload) {
   HangingStore hanging;
   Serve(&hanging);
+  absl::Notification ended;
   std::thread time([&] {
     hanging.begun.WaitForNotification();
     cancelled_ = true;
-    client_clock_.AwaitWaiters(1);
-    client_clock_.Advance(absl::Milliseconds(500));
+    Pass(client_clock_, ended);
   });
   EndlessSource source;
   const absl::Status status =
       client_->Put(Sha256Of("x"), int64_t{1} << 40, source);
   EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  ended.Notify();
   time.join();
   hanging.release.Notify();
 }

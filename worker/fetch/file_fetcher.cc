@@ -63,7 +63,9 @@ FileFetcher::FileFetcher(http::Transport* transport, Clock* clock,
       cache_(cache),
       partial_directory_(directory / "partial"),
       known_(directory / "known"),
-      lock_(clock) {}
+      lock_(clock) {
+  known_.ForgetAllBut(*cache);
+}
 
 absl::StatusOr<CachedContent> FileFetcher::Fetch(const v1::FileSource& source,
                                                  const Mirrors& mirrors,

@@ -14,7 +14,11 @@ KnownContent::KnownContent(std::filesystem::path directory)
 }
 
 std::optional<Digest> KnownContent::Find(std::string_view name) const {
-  std::ifstream stream(PathOf(name));
+  return Read(PathOf(name));
+}
+
+std::optional<Digest> KnownContent::Read(const std::filesystem::path& path) {
+  std::ifstream stream(path);
   std::string text;
   if (!std::getline(stream, text)) return std::nullopt;
   auto digest = Digest::Parse(text);
@@ -25,6 +29,16 @@ std::optional<Digest> KnownContent::Find(std::string_view name) const {
 void KnownContent::Remember(std::string_view name, const Digest& digest) const {
   // A torn file does not parse, and is then as good as none.
   std::ofstream(PathOf(name)) << digest.ToString() << "\n";
+}
+
+void KnownContent::ForgetAllBut(BlobStore& blobs) const {
+  std::error_code error;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(directory_, error)) {
+    const std::optional<Digest> digest = Read(entry.path());
+    if (digest.has_value() && blobs.Stat(*digest).ok()) continue;
+    std::filesystem::remove(entry.path(), error);
+  }
 }
 
 std::filesystem::path KnownContent::PathOf(std::string_view name) const {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/base/digest.h"
+#include "common/blob/blob_store.h"
 
 namespace kso::worker {
 
@@ -19,8 +20,11 @@ class KnownContent {
 
   std::optional<Digest> Find(std::string_view name) const;
   void Remember(std::string_view name, const Digest& digest) const;
+  // Forgets what `blobs` does not have any more, or not yet.
+  void ForgetAllBut(BlobStore& blobs) const;
 
  private:
+  static std::optional<Digest> Read(const std::filesystem::path& path);
   std::filesystem::path PathOf(std::string_view name) const;
 
   const std::filesystem::path directory_;

@@ -54,9 +54,9 @@ std::unique_ptr<ImageStores> CreateImageStores(
     http::Transport* transport, Clock* clock,
     const oci::Credentials* credentials, OpenBlobStore open_coordinator_blobs,
     oci::TokenOptions tokens) {
-  return std::make_unique<ClientImageStores>(
-      transport, clock, credentials, std::move(open_coordinator_blobs),
-      std::move(tokens));
+  return std::make_unique<ClientImageStores>(transport, clock, credentials,
+                                             std::move(open_coordinator_blobs),
+                                             std::move(tokens));
 }
 
 }  // namespace kso::worker
