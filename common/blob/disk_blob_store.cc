@@ -108,13 +108,21 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   }
 
   absl::Status MakeRoom(int64_t bytes) override {
-    if (limits_.has_value()) KSO_RETURN_IF_ERROR(Evict(bytes));
+    if (limits_.has_value()) {
+      KSO_ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes());
+      // Blobs that would not be enough are not dropped in vain.
+      if (free_bytes + usage_->bytes() >= bytes) {
+        KSO_RETURN_IF_ERROR(Evict(bytes));
+      } else if (limits_->last_resort) {
+        limits_->last_resort();
+      }
+    }
     KSO_ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes());
     if (free_bytes >= bytes) return absl::OkStatus();
     return absl::ResourceExhaustedError(
         Concat("the disk of ", root_.string(), " is full: ", InMebibytes(bytes),
                " are needed, ", InMebibytes(free_bytes),
-               " are free, and nothing there can be dropped"));
+               " are free, and what is not in use there is not enough"));
   }
 
   fs::path NewIncomingPath() override {

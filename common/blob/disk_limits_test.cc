@@ -143,6 +143,13 @@ TEST_F(SmallDiskTest, WhatDoesNotFitIsRefusedInWords) {
   EXPECT_TRUE(Has(a));
 }
 
+TEST_F(SmallDiskTest, NothingIsDroppedInVain) {
+  Restart({});
+  const Digest a = Put('a', kMebibyte);
+  EXPECT_TRUE(absl::IsResourceExhausted(store_->MakeRoom(8 * kMebibyte)));
+  EXPECT_TRUE(Has(a));
+}
+
 TEST_F(SmallDiskTest, AStoreWithoutLimitsDropsNothing) {
   store_ = DiskBlobStore::Create(root_).value();
   const Digest a = Put('a', 2 * kMebibyte);

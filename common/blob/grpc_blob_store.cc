@@ -36,7 +36,12 @@ absl::Status ResultOf(const rpc::CallWatch::Call& call,
   const absl::Status result = rpc::FromGrpc(status);
   if (result.ok()) return result;
   const absl::Status verdict = call.verdict();
-  return verdict.ok() ? result : verdict;
+  if (!verdict.ok()) return verdict;
+  // Nobody cancelled it here.
+  if (absl::IsCancelled(result)) {
+    return absl::UnavailableError("the other side ended the transfer");
+  }
+  return result;
 }
 
 // The data of a download. Ends the call when it goes.

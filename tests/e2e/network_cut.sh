@@ -23,7 +23,7 @@ add_host() {
   ip -n "$namespace" link set eth0 up
   ip -n "$namespace" link set lo up
 }
-on() { local host=$1; shift; ip netns exec "kso-e2e-$$-$host" "$@"; }
+on() { local host=$1; shift; nsenter --net="/run/netns/kso-e2e-$$-$host" "$@"; }
 cut_off() { ip -n "$hub" link set "$1" down; }
 restore() { ip -n "$hub" link set "$1" up; }
 # A program that runs on a host, for who starts it by its path.
@@ -31,7 +31,7 @@ restore() { ip -n "$hub" link set "$1" up; }
 program_on() {
   local file
   file=$work/$1-$(basename "$2")
-  printf '#!/bin/sh\nexec ip netns exec kso-e2e-%s-%s %s "$@"\n' "$$" "$1" "$2" >"$file"
+  printf '#!/bin/sh\nexec nsenter --net=/run/netns/kso-e2e-%s-%s %s "$@"\n' "$$" "$1" "$2" >"$file"
   chmod +x "$file"
   echo "$file"
 }
@@ -57,7 +57,7 @@ YAML
 start registry "$(program_on registry "$(command -v docker-registry)")" serve "$work/registry.yml"
 wait_until 20 curl -fsS "http://$registry/v2/" || die "docker-registry did not start"
 # Slow enough for links to be cut in the middle of transfers.
-start_upstream "docker://$registry/disturbed" --listen 10.77.0.2 --bandwidth 250000
+start_upstream "docker://$registry/disturbed" --listen 10.77.0.2 --bandwidth 600000
 # One platform is enough to cut links for.
 sed -i -e 's|^platforms:.*|platforms: [linux/amd64]|' -e '/arm64:/d' "$work/release/release.yaml"
 echo 'destinationInsecure: true' >>"$work/release/release.yaml"
@@ -114,5 +114,6 @@ index_digests "$registry/disturbed" >"$work/disturbed.digests"
 
 sed "s|^destination:.*|destination: docker://$registry/quiet|" "$work/release/release.yaml" >"$work/release/quiet.yaml"
 check "an undisturbed build succeeds" ksoctl submit -f "$work/release/quiet.yaml" --wait
+check "both kinds of images were published" grep -q kubespray-images "$work/disturbed.digests"
 check "both have the same digests" diff "$work/disturbed.digests" <(index_digests "$registry/quiet")
 finish

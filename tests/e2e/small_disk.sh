@@ -58,5 +58,6 @@ index_digests "$registry/small" >"$work/small.digests"
 stop small
 sed "s|^destination:.*|destination: docker://$registry/quiet|" "$work/release/release.yaml" >"$work/release/quiet.yaml"
 check "an undisturbed build succeeds" ksoctl submit -f "$work/release/quiet.yaml" --wait
+check "both kinds of images were published" grep -q kubespray-images "$work/small.digests"
 check "both have the same digests" diff "$work/small.digests" <(index_digests "$registry/quiet")
 finish

@@ -8,7 +8,7 @@
 registry=127.0.0.1:$(free_port)
 start_registry destination "${registry#*:}" "$work/destination"
 # Slow enough to be stopped in the middle of transfers.
-start_upstream "docker://$registry/disturbed" --bandwidth 250000
+start_upstream "docker://$registry/disturbed" --bandwidth 600000
 # One platform is enough to stop workers for.
 sed -i -e 's|^platforms:.*|platforms: [linux/amd64]|' -e '/arm64:/d' "$work/release/release.yaml"
 start_coordinator coordinator
@@ -79,5 +79,6 @@ check "nothing of the cache was found damaged" same "$(ls "$work/cache/blobs/dam
 
 sed "s|^destination:.*|destination: docker://$registry/quiet|" "$work/release/release.yaml" >"$work/release/quiet.yaml"
 check "an undisturbed build succeeds" ksoctl submit -f "$work/release/quiet.yaml" --wait
+check "both kinds of images were published" grep -q kubespray-images "$work/disturbed.digests"
 check "both have the same digests" diff "$work/disturbed.digests" <(index_digests "$registry/quiet")
 finish
