@@ -64,7 +64,14 @@ wait_until() {
 start() {
   local name=$1
   shift
-  setsid "$@" >>"$work/$name.log" 2>&1 </dev/null &
+  (
+    # A lock that the caller holds must end with the caller.
+    for descriptor in /proc/$BASHPID/fd/*; do
+      descriptor=${descriptor##*/}
+      ((descriptor <= 2)) || eval "exec $descriptor>&-"
+    done
+    exec setsid "$@" >>"$work/$name.log" 2>&1 </dev/null
+  ) &
   echo $! >"$work/$name.pid"
   # So that the shell does not report how it ended.
   disown $!

@@ -4,32 +4,14 @@
 # What did not change must not move, and what is made must be whole.
 . "$(dirname "$0")/lib.sh"
 
-# A patch release: Kubernetes, calico, containerd and runc.
-next_versions='s/v1\.29\.10/v1.29.11/; s/v3\.27\.4/v3.27.5/; s/1\.7\.22/1.7.23/g; s/v1\.1\.14/v1.1.15/; s/etcd\(.*\)3\.5\.16\(.*\)3\.5\.16/etcd\13.5.17\23.5.17/; s/etcd:v3\.5\.16/etcd:v3.5.17/'
-lists="files-amd64.list files-arm64.list images.list"
+# shellcheck source=tests/upstream/next-releases.sh
+. tests/upstream/next-releases.sh
 
-# A release directory like the example's whose lists $1 edits (a sed script).
-#   make_lists SCRIPT DIRECTORY
-make_lists() {
-  local list
-  mkdir -p "$2"
-  for list in $lists; do sed "$1" "deploy/releases/kubespray-2.25.1/$list" >"$2/$list"; done
-}
-make_lists '' "$work/lists-first"
-make_lists 's|runc/releases/download/v1\.1\.14/runc\.amd64|runc/releases/download/v1.1.15/runc.amd64|' "$work/lists-file"
-make_lists "$next_versions" "$work/lists-patch"
-
-# The stand-in answers for all of them.
-mkdir -p "$work/both"
-cp deploy/releases/kubespray-2.25.1/release.yaml deploy/releases/kubespray-2.25.1/*.sha256 "$work/both"
-for list in $lists; do
-  cat "$work"/lists-{first,file,patch}/"$list" | awk '!seen[$0]++' >"$work/both/$list"
-done
-
+make_next_releases "$work"
 registry=127.0.0.1:$(free_port)
 destination=$registry/team
 start_registry destination "${registry#*:}" "$work/destination"
-start_upstream_of "$work/both" "docker://$destination"
+start_upstream_of "$work/all" "docker://$destination"
 start_coordinator coordinator
 
 # What one of them is: a directory with release.yaml, its lists and what is
