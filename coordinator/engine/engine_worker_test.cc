@@ -288,6 +288,8 @@ TEST_F(EngineWorkerTest, NothingIsAnsweredThatIsNotDurable) {
     EXPECT_EQ(std::string(status.message()), "disk full");
     died.Notify();
   };
+  // The running engine still writes to the store that it has.
+  engine_.reset();
   store_ = std::make_unique<BrokenStore>();
   Restart();
   v1::SubmitBuildRequest request;
