@@ -84,6 +84,13 @@ void Arguments::Number(const std::string& names, int* value,
       ->check(CLI::PositiveNumber);
 }
 
+void Arguments::Range(const std::string& names, int* value, int least, int most,
+                      const std::string& meta, const std::string& help) {
+  app_->add_option(names, *value, help)
+      ->type_name(meta)
+      ->check(CLI::Range(least, most).description(""));
+}
+
 void Arguments::Choice(const std::string& names, std::string* value,
                        const std::vector<std::string>& allowed,
                        const std::string& help) {

@@ -46,6 +46,9 @@ class Arguments {
               Need need = Need::kOptional);
   void Number(const std::string& names, int* value, const std::string& meta,
               const std::string& help);
+  // From `least` to `most`.
+  void Range(const std::string& names, int* value, int least, int most,
+             const std::string& meta, const std::string& help);
   // The value is one of `allowed`.
   void Choice(const std::string& names, std::string* value,
               const std::vector<std::string>& allowed, const std::string& help);

@@ -49,6 +49,7 @@ absl::StatusOr<Submission> SubmitRelease(Context& context,
                            : options.build_id);
   request.set_plan_only(options.plan_only);
   request.set_fresh(options.fresh);
+  request.set_priority(options.priority);
   Backoff backoff(absl::Milliseconds(200), absl::Seconds(1));
   for (int left = kTries;; --left) {
     auto build = context.coordinator->SubmitBuild(request);

@@ -19,6 +19,8 @@ struct SubmissionOptions {
   bool plan_only = false;
   // Take nothing over from earlier builds.
   bool fresh = false;
+  // -100 to 100; 10 more is twice the share.
+  int priority = 0;
 };
 
 struct Submission {

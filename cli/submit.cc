@@ -23,6 +23,9 @@ class Submit : public Command {
     arguments.Flag("--fresh", &options_.fresh,
                    "Make every layer and verify every image, also those that "
                    "an earlier build left at the destination.");
+    arguments.Range("--priority", &options_.priority, -100, 100, "N",
+                    "From -100 to 100, 0 unless given. Builds share the "
+                    "workers: 10 more is twice the share.");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {

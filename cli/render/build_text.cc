@@ -15,6 +15,11 @@ std::string Title(const v1::Build& build) {
                       Printable(build.name()));
 }
 
+std::string PriorityText(const v1::Build& build) {
+  if (build.priority() == 0) return "";
+  return absl::StrCat(", with priority ", build.priority());
+}
+
 std::string Moved(const v1::Build& build) {
   return absl::StrCat(
       "fetched ", FormatBytes(build.bytes_fetched()), ", pushed ",
@@ -71,8 +76,9 @@ std::string EventLine(const v1::Event& event) {
 
 std::string StatusText(const v1::Build& build, absl::Time now) {
   if (build.state() != v1::Build::RUNNING) return ResultText(build);
-  std::string text = absl::StrCat(Title(build), " is running, started ",
-                                  FormatAge(build.created(), now), ".\n");
+  std::string text =
+      absl::StrCat(Title(build), " is running, started ",
+                   FormatAge(build.created(), now), PriorityText(build), ".\n");
   for (const std::string& line : PhaseLines(build)) {
     absl::StrAppend(&text, "  ", line, "\n");
   }
@@ -95,16 +101,16 @@ std::string BuildsText(const v1::ListBuildsResponse& builds, absl::Time now) {
     return "No builds yet. Start one: ksoctl submit -f release.yaml\n";
   }
   std::vector<std::vector<std::string>> rows = {
-      {"BUILD", "RELEASE", "STATE", "PHASE", "STARTED", "TOOK"}};
+      {"BUILD", "RELEASE", "PRIORITY", "STATE", "PHASE", "STARTED", "TOOK"}};
   for (const v1::Build& build : builds.builds()) {
     const absl::Time end = build.has_ended() ? ToTime(build.ended()) : now;
-    rows.push_back({Printable(build.build_id()),
-                    absl::StrCat(Printable(build.name()),
-                                 build.plan_only() ? " (plan)" : ""),
-                    std::string(StateName(build.state())),
-                    std::string(PhaseName(build.phase())),
-                    FormatAge(build.created(), now),
-                    FormatElapsed(end - ToTime(build.created()))});
+    rows.push_back(
+        {Printable(build.build_id()),
+         absl::StrCat(Printable(build.name()),
+                      build.plan_only() ? " (plan)" : ""),
+         absl::StrCat(build.priority()), std::string(StateName(build.state())),
+         std::string(PhaseName(build.phase())), FormatAge(build.created(), now),
+         FormatElapsed(end - ToTime(build.created()))});
   }
   return FormatTable(rows);
 }

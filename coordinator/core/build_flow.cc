@@ -38,31 +38,28 @@ void EnterWithTasks(std::string_view build_id, v1::Phase phase,
 }
 
 // The failures of the phase's tasks, one an item.
-std::vector<v1::Failure> TaskFailures(const State& state,
-                                      const BuildEntry& build) {
+std::vector<v1::Failure> TaskFailures(const BuildEntry& build) {
   std::vector<v1::Failure> failures;
-  const auto ids = build.tasks.find(build.phase);
-  if (ids == build.tasks.end()) return failures;
-  for (const std::string& id : ids->second) {
-    const TaskEntry* task = state.FindTask(id);
-    if (task->state == TaskState::kFailed) failures.push_back(task->failure);
+  for (const TaskEntry* task : build.TasksOf(build.phase)) {
+    if (task->state != TaskState::kFailed) continue;
+    failures.push_back(task->trouble_or_none().failure);
   }
   return failures;
 }
 
 // A plan of what could be resolved shows the other problems at the same time;
 // what it says of items that could not be is known already.
-void AddPlanFailures(const State& state, const BuildEntry& build,
-                     const Plan& plan, std::vector<v1::Failure>& failures) {
+void AddPlanFailures(const BuildEntry& build, const Plan& plan,
+                     std::vector<v1::Failure>& failures) {
   std::set<std::string> failed_items;
   for (const v1::Failure& failure : failures) {
     failed_items.insert(failure.item());
   }
-  for (const std::string& id : build.tasks.find(v1::RESOLVE)->second) {
-    const TaskEntry* task = state.FindTask(id);
+  for (const TaskEntry* task : build.TasksOf(v1::RESOLVE)) {
     if (task->state != TaskState::kFailed) continue;
-    failed_items.insert(task->task.resolve_file().url());
-    failed_items.insert(task->task.resolve_image().reference());
+    const v1::Task content = task->Task();
+    failed_items.insert(content.resolve_file().url());
+    failed_items.insert(content.resolve_image().reference());
   }
   failed_items.erase("");
   for (const v1::Failure& failure : plan.failures) {
@@ -72,10 +69,12 @@ void AddPlanFailures(const State& state, const BuildEntry& build,
 
 // Whether the task, which is done, put one of `blobs` at the destination.
 bool PutThere(const TaskEntry& task, const std::set<std::string>& blobs) {
-  if (task.result.has_made_layer()) {
-    return blobs.contains(task.result.made_layer().layer().digest());
+  const v1::TaskResult result = task.Result();
+  if (result.has_made_layer()) {
+    return blobs.contains(result.made_layer().layer().digest());
   }
-  const auto& copied = task.task.copy_blobs().blobs();
+  const v1::Task content = task.Task();
+  const auto& copied = content.copy_blobs().blobs();
   return std::any_of(copied.begin(), copied.end(),
                      [&](const v1::BlobSource& source) {
                        return blobs.contains(source.blob().digest());
@@ -91,13 +90,13 @@ PlanHistory HistoryOf(const State& state, const BuildEntry& build) {
 }
 
 Records AfterResolve(const State& state, const BuildEntry& build) {
-  Plan plan = MakePlan(build.build_id, build.release, ResolvedOf(state, build),
+  Plan plan = MakePlan(build.build_id, build.release, ResolvedOf(build),
                        HistoryOf(state, build));
   if (build.destination) {
     plan.summary.set_destination_problem(build.destination->problem());
   }
-  std::vector<v1::Failure> failures = TaskFailures(state, build);
-  AddPlanFailures(state, build, plan, failures);
+  std::vector<v1::Failure> failures = TaskFailures(build);
+  AddPlanFailures(build, plan, failures);
   if (!failures.empty()) return {EndBuild(build, v1::Build::FAILED, failures)};
   Records records;
   v1::PlanMade* change = records.emplace_back().mutable_plan_made();
@@ -124,6 +123,7 @@ Records StartBuild(const State& state, const v1::SubmitBuildRequest& request) {
   *change->mutable_release() = release;
   change->set_plan_only(request.plan_only());
   change->set_fresh(request.fresh());
+  change->set_priority(request.priority());
   const Memo* memo = request.fresh() ? nullptr : &state.memo();
   EnterWithTasks(build_id, v1::RESOLVE, ResolveTasks(build_id, release, memo),
                  {}, records);
@@ -142,7 +142,7 @@ Records AdvanceBuild(const State& state, const BuildEntry& build) {
     case v1::VERIFY: {
       if (counts.failed > 0) {
         if (counts.leased > 0) return {};
-        return {EndBuild(build, v1::Build::FAILED, TaskFailures(state, build))};
+        return {EndBuild(build, v1::Build::FAILED, TaskFailures(build))};
       }
       if (!counts.AllDone()) return {};
       Records records;
@@ -171,8 +171,7 @@ std::vector<BlobQuestion> QuestionsOf(const State& state,
                                       const BuildEntry& build) {
   const PlanHistory everything(&state.memo(), build.release.destination(),
                                std::nullopt);
-  return MakePlan(build.build_id, build.release, ResolvedOf(state, build),
-                  everything)
+  return MakePlan(build.build_id, build.release, ResolvedOf(build), everything)
       .questions;
 }
 
@@ -205,7 +204,7 @@ Records AfterTag(const State& state, const BuildEntry& build, absl::Time now) {
   return records;
 }
 
-Records AfterLoss(const State& state, const BuildEntry& build,
+Records AfterLoss(const BuildEntry& build,
                   const std::vector<std::string>& missing) {
   const std::set<std::string> gone(missing.begin(), missing.end());
   const std::string lost =
@@ -230,11 +229,8 @@ Records AfterLoss(const State& state, const BuildEntry& build,
   v1::TasksReopened* change = records.emplace_back().mutable_tasks_reopened();
   change->set_build_id(build.build_id);
   change->set_reason(lost);
-  const auto ids = build.tasks.find(v1::LAYERS);
-  if (ids != build.tasks.end()) {
-    for (const std::string& id : ids->second) {
-      if (PutThere(*state.FindTask(id), gone)) change->add_task_ids(id);
-    }
+  for (const TaskEntry* task : build.TasksOf(v1::LAYERS)) {
+    if (PutThere(*task, gone)) change->add_task_ids(task->id);
   }
   change->set_phase(change->task_ids().empty() ? v1::ASSEMBLE : v1::LAYERS);
   return records;
@@ -250,34 +246,29 @@ v1::JournalRecord EndBuild(const BuildEntry& build, v1::Build::State state,
   return record;
 }
 
-Resolved ResolvedOf(const State& state, const BuildEntry& build) {
+Resolved ResolvedOf(const BuildEntry& build) {
   Resolved resolved;
-  const auto ids = build.tasks.find(v1::RESOLVE);
-  if (ids == build.tasks.end()) return resolved;
-  for (const std::string& id : ids->second) {
-    const TaskEntry* task = state.FindTask(id);
+  for (const TaskEntry* task : build.TasksOf(v1::RESOLVE)) {
     if (task->state != TaskState::kDone) continue;
-    if (task->result.has_resolved_file()) {
-      resolved.files[task->task.resolve_file().url()] =
-          task->result.resolved_file();
-    } else if (task->result.has_resolved_image()) {
-      resolved.images[task->task.resolve_image().reference()] =
-          task->result.resolved_image();
+    v1::TaskResult result = task->Result();
+    if (result.has_resolved_file()) {
+      resolved.files[task->Task().resolve_file().url()] =
+          std::move(*result.mutable_resolved_file());
+    } else if (result.has_resolved_image()) {
+      resolved.images[task->Task().resolve_image().reference()] =
+          std::move(*result.mutable_resolved_image());
     }
   }
   return resolved;
 }
 
 absl::flat_hash_map<std::string, v1::MadeLayer> LayersOf(
-    const State& state, const BuildEntry& build) {
+    const BuildEntry& build) {
   absl::flat_hash_map<std::string, v1::MadeLayer> layers;
-  const auto ids = build.tasks.find(v1::LAYERS);
-  if (ids == build.tasks.end()) return layers;
-  for (const std::string& id : ids->second) {
-    const TaskEntry* task = state.FindTask(id);
-    if (task->result.has_made_layer()) {
-      layers[id] = task->result.made_layer();
-    }
+  for (const TaskEntry* task : build.TasksOf(v1::LAYERS)) {
+    v1::TaskResult result = task->Result();
+    if (!result.has_made_layer()) continue;
+    layers[task->id] = std::move(*result.mutable_made_layer());
   }
   return layers;
 }

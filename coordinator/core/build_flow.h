@@ -48,16 +48,15 @@ inline constexpr int kMaxReopened = 3;
 // assembled again. The build fails when it has come to that too often.
 // `missing` are digests, at least one.
 std::vector<v1::JournalRecord> AfterLoss(
-    const State& state, const BuildEntry& build,
-    const std::vector<std::string>& missing);
+    const BuildEntry& build, const std::vector<std::string>& missing);
 
 v1::JournalRecord EndBuild(const BuildEntry& build, v1::Build::State state,
                            const std::vector<v1::Failure>& failures = {});
 
 // What the resolve and layer tasks that are done brought back.
-Resolved ResolvedOf(const State& state, const BuildEntry& build);
+Resolved ResolvedOf(const BuildEntry& build);
 absl::flat_hash_map<std::string, v1::MadeLayer> LayersOf(
-    const State& state, const BuildEntry& build);
+    const BuildEntry& build);
 
 }  // namespace kso::coordinator
 

@@ -13,18 +13,17 @@ void AddEvent(BuildEntry& build, absl::Time time, v1::Event::Level level,
               const TaskEntry* task, std::string_view worker,
               std::string text) {
   v1::Event event;
-  event.set_sequence(static_cast<int64_t>(build.events.size()) + 1);
   *event.mutable_time() = ToProto(time);
   event.set_level(level);
-  if (task != nullptr) event.set_task_id(task->task.task_id());
+  if (task != nullptr) event.set_task_id(task->id);
   event.set_worker(std::string(worker));
   event.set_text(std::move(text));
-  build.events.push_back(std::move(event));
+  build.events.Add(std::move(event));
 }
 
-std::string DoneInWords(const TaskEntry& task, absl::Duration took) {
+std::string DoneInWords(const v1::Task& task, const v1::TaskResult& result,
+                        absl::string_view how) {
   std::vector<std::string> facts;
-  const v1::TaskResult& result = task.result;
   if (result.bytes_fetched() > 0) {
     facts.push_back(BytesInWords(result.bytes_fetched()) + " fetched");
   }
@@ -39,9 +38,8 @@ std::string DoneInWords(const TaskEntry& task, absl::Duration took) {
     facts.insert(facts.end(), verified.checks().begin(),
                  verified.checks().end());
   }
-  facts.push_back(DurationInWords(took));
-  return absl::StrCat(task.task.name(), ": done (", absl::StrJoin(facts, ", "),
-                      ")");
+  facts.emplace_back(how);
+  return absl::StrCat(task.name(), ": done (", absl::StrJoin(facts, ", "), ")");
 }
 
 std::string ResolvedInWords(const BuildEntry& build) {

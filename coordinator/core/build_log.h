@@ -4,7 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "coordinator/core/state.h"
+#include "absl/strings/string_view.h"
+#include "coordinator/core/build_entry.h"
 
 namespace kso::coordinator {
 
@@ -15,8 +16,10 @@ namespace kso::coordinator {
 void AddEvent(BuildEntry& build, absl::Time time, v1::Event::Level level,
               const TaskEntry* task, std::string_view worker, std::string text);
 
-// "layer kubespray-files: kubelet amd64: 12.0 MiB pushed in 1.2 s".
-std::string DoneInWords(const TaskEntry& task, absl::Duration took);
+// "layer kubespray-files: kubelet amd64: done (12.0 MiB pushed, 1.2 s)", where
+// `how` is "1.2 s".
+std::string DoneInWords(const v1::Task& task, const v1::TaskResult& result,
+                        absl::string_view how);
 
 // "resolved 44 files and 59 images", once all tasks of RESOLVE are done.
 std::string ResolvedInWords(const BuildEntry& build);

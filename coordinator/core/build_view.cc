@@ -28,7 +28,7 @@ void AddProgress(const BuildEntry& build, v1::Phase phase, v1::Build& view) {
 }  // namespace
 
 v1::Build BuildView(const State& state, const BuildEntry& build,
-                    const WorkerViews& workers, absl::Time now,
+                    const WorkerPool& workers, absl::Time now,
                     const StartGate* gate) {
   v1::Build view;
   view.set_build_id(build.build_id);
@@ -60,6 +60,7 @@ v1::Build BuildView(const State& state, const BuildEntry& build,
   view.set_last_sequence(static_cast<int64_t>(build.events.size()));
   view.set_bytes_fetched(build.bytes_fetched);
   view.set_bytes_pushed(build.bytes_pushed);
+  view.set_priority(build.priority);
   return view;
 }
 

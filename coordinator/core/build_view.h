@@ -3,13 +3,13 @@
 
 #include "coordinator/core/start_gate.h"
 #include "coordinator/core/state.h"
-#include "coordinator/core/worker_view.h"
+#include "coordinator/core/worker_pool.h"
 
 namespace kso::coordinator {
 
 // A build as people see it.
 v1::Build BuildView(const State& state, const BuildEntry& build,
-                    const WorkerViews& workers, absl::Time now,
+                    const WorkerPool& workers, absl::Time now,
                     const StartGate* gate = nullptr);
 
 }  // namespace kso::coordinator

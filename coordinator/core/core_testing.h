@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
 #include "coordinator/core/state.h"
+#include "coordinator/core/worker_pool.h"
 #include "coordinator/core/worker_view.h"
 #include "gtest/gtest.h"
 
@@ -25,6 +26,8 @@ inline v1::Task MakeTask(const std::string& id,
   v1::Task task;
   task.set_task_id(id);
   task.set_name("task " + id);
+  // Unlike all others.
+  task.mutable_make_layer()->set_image(id);
   if (!architecture.empty())
     *task.mutable_platform() = PlatformOf(architecture);
   task.set_must_execute(must_execute);
@@ -45,22 +48,34 @@ inline WorkerView MakeWorker(const std::string& name,
   return worker;
 }
 
+using WorkerViews = std::vector<WorkerView>;
+
+// `views` must outlive it.
+inline WorkerPool PoolOf(const WorkerViews& views) {
+  WorkerPool pool;
+  for (const WorkerView& view : views) pool.Put(view);
+  return pool;
+}
+
 // A State with shorthand for the records of tests.
 struct TestState {
   State state;
   absl::Time time = absl::FromUnixSeconds(1700000000);
 
   void Apply(v1::JournalRecord record) {
+    state.AdvanceTo(time);
     *record.mutable_time() = ToProto(time);
     const absl::Status status = state.Apply(record);
     ASSERT_TRUE(status.ok()) << status;
   }
 
   void AddBuild(const std::string& id, const std::vector<v1::Task>& tasks,
-                v1::Phase phase, const v1::Release& release = {}) {
+                v1::Phase phase, const v1::Release& release = {},
+                int priority = 0) {
     v1::JournalRecord submitted;
     submitted.mutable_build_submitted()->set_build_id(id);
     *submitted.mutable_build_submitted()->mutable_release() = release;
+    submitted.mutable_build_submitted()->set_priority(priority);
     Apply(submitted);
     v1::JournalRecord entered;
     entered.mutable_phase_entered()->set_build_id(id);
@@ -103,8 +118,8 @@ struct TestState {
     v1::JournalRecord record;
     v1::TaskFinished* change = record.mutable_task_finished();
     change->set_task_id(task);
-    change->set_lease_id(state.FindTask(task)->lease.lease_id);
-    change->set_worker(state.FindTask(task)->lease.worker);
+    change->set_lease_id(state.FindTask(task)->lease->lease_id);
+    change->set_worker(state.FindTask(task)->lease->worker);
     *change->mutable_result() = result;
     return record;
   }
@@ -116,8 +131,8 @@ struct TestState {
     v1::JournalRecord record;
     v1::TaskFailed* change = record.mutable_task_failed();
     change->set_task_id(task);
-    change->set_lease_id(state.FindTask(task)->lease.lease_id);
-    change->set_worker(state.FindTask(task)->lease.worker);
+    change->set_lease_id(state.FindTask(task)->lease->lease_id);
+    change->set_worker(state.FindTask(task)->lease->worker);
     *change->mutable_failure() = failure;
     Apply(record);
   }
@@ -127,8 +142,8 @@ struct TestState {
     v1::JournalRecord record;
     v1::TaskRequeued* change = record.mutable_task_requeued();
     change->set_task_id(task);
-    change->set_lease_id(state.FindTask(task)->lease.lease_id);
-    change->set_worker(state.FindTask(task)->lease.worker);
+    change->set_lease_id(state.FindTask(task)->lease->lease_id);
+    change->set_worker(state.FindTask(task)->lease->worker);
     change->mutable_failure()->set_kind(kind);
     change->mutable_failure()->set_reason(reason);
     if (delay > absl::ZeroDuration()) {

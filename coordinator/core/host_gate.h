@@ -4,7 +4,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -15,45 +14,33 @@
 
 namespace kso::coordinator {
 
-// HostsOf, remembered by task id.
-class HostIndex {
- public:
-  // Valid until the next call.
-  const std::vector<HostUse>& Of(const v1::Task& task);
-
- private:
-  std::unordered_map<std::string, std::vector<HostUse>> by_task_;
-};
-
 // Which tasks the limits of hosts let start at one moment, given what runs,
 // which is counted when a task for a host with limits comes up: until then a
 // gate costs nothing.
 class HostGate : public StartGate {
  public:
   // All must outlive it.
-  HostGate(const State* state, const RateBudget* budget, HostIndex* index,
-           absl::Time now)
-      : state_(*state), budget_(*budget), index_(*index), now_(now) {}
+  HostGate(const State* state, const RateBudget* budget, absl::Time now)
+      : state_(*state), budget_(*budget), now_(now) {}
 
-  std::optional<std::string> WhyNot(const TaskEntry& task) const override;
+  std::optional<std::string> WhyNot(const Demand& demand) const override;
 
   HostLoad LoadOf(const std::string& host) const;
 
   // To be called when `state` has got a lease on `task`.
-  void Started(const v1::Task& task);
+  void Started(const TaskEntry& task);
 
   // Hosts that have said something of their limits: those that runnable and
   // leased tasks of `build` use, or all where it is null.
   std::vector<v1::HostLimit> Limits(const BuildEntry* build) const;
 
  private:
-  void Count(const v1::Task& task) const;
+  void Count(const TaskEntry& task) const;
   void CountWaiting(const BuildEntry& build,
                     std::map<std::string, int>& waiting) const;
 
   const State& state_;
   const RateBudget& budget_;
-  HostIndex& index_;
   const absl::Time now_;
   // What runs; nothing until it has been counted.
   mutable std::optional<std::map<std::string, HostLoad>> loads_;

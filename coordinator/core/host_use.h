@@ -1,6 +1,7 @@
 #ifndef KSO_COORDINATOR_CORE_HOST_USE_H_
 #define KSO_COORDINATOR_CORE_HOST_USE_H_
 
+#include <compare>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ struct HostUse {
   std::string host;
   // It is asked for manifests, which some registries count.
   bool manifests = false;
+
+  friend auto operator<=>(const HostUse&, const HostUse&) = default;
 };
 
 // Each host that `task` uses once, by name, mirrors followed. What cannot be

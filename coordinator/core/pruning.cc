@@ -66,14 +66,13 @@ BlobsInFarm FindBlobsInFarm(const State& state) {
     for (const v1::ImageResult& image : build.images) {
       found.indexes.push_back(image.index());
     }
-    const auto ids = build.tasks.find(v1::LAYERS);
-    if (ids == build.tasks.end()) continue;
-    for (const std::string& id : ids->second) {
-      const TaskEntry& task = *state.FindTask(id);
-      if (task.result.has_made_layer()) {
-        blobs.insert(task.result.made_layer().layer().digest());
+    for (const TaskEntry* task : build.TasksOf(v1::LAYERS)) {
+      const v1::TaskResult result = task->Result();
+      if (result.has_made_layer()) {
+        blobs.insert(result.made_layer().layer().digest());
       }
-      for (const v1::BlobSource& source : task.task.copy_blobs().blobs()) {
+      const v1::Task content = task->Task();
+      for (const v1::BlobSource& source : content.copy_blobs().blobs()) {
         blobs.insert(source.blob().digest());
       }
     }

@@ -12,9 +12,9 @@ namespace {
 // The lease of `task` ends: fills what all such records share.
 template <typename Change>
 Change* Identify(const TaskEntry& task, Change* change) {
-  change->set_task_id(task.task.task_id());
-  change->set_lease_id(task.lease.lease_id);
-  change->set_worker(task.lease.worker);
+  change->set_task_id(task.id);
+  change->set_lease_id(task.lease->lease_id);
+  change->set_worker(task.lease->worker);
   return change;
 }
 
@@ -22,13 +22,14 @@ Change* Identify(const TaskEntry& task, Change* change) {
 std::pair<int, int> SpentAndBudget(const TaskEntry& task,
                                    const v1::Failure& failure,
                                    const RetryOptions& options) {
+  const Trouble& trouble = task.trouble_or_none();
   if (failure.kind() == v1::Failure::INFRASTRUCTURE) {
-    return {task.infrastructure_failures, options.infrastructure_budget};
+    return {trouble.infrastructure_failures, options.infrastructure_budget};
   }
   if (failure.kind() != v1::Failure::TRANSIENT) return {0, 0};
   return failure.rate_limited()
-             ? std::pair(task.rate_limit_failures, options.rate_limit_budget)
-             : std::pair(task.transient_failures, options.transient_budget);
+             ? std::pair(trouble.rate_limit_failures, options.rate_limit_budget)
+             : std::pair(trouble.transient_failures, options.transient_budget);
 }
 
 }  // namespace
@@ -50,7 +51,7 @@ v1::JournalRecord AfterFailure(const TaskEntry& task,
     v1::TaskFailed* change = Identify(task, record.mutable_task_failed());
     *change->mutable_failure() = failure;
     if (change->failure().item().empty()) {
-      change->mutable_failure()->set_item(task.task.name());
+      change->mutable_failure()->set_item(task.Task().name());
     }
     if (budget > 0) {
       change->mutable_failure()->set_reason(absl::StrCat(
@@ -75,8 +76,8 @@ v1::JournalRecord AfterReturn(const TaskEntry& task) {
   return record;
 }
 
-bool ResultFits(const v1::Task& task, const v1::TaskResult& result) {
-  switch (task.work_case()) {
+bool ResultFits(v1::Task::WorkCase work, const v1::TaskResult& result) {
+  switch (work) {
     case v1::Task::kResolveFile:
       return result.has_resolved_file();
     case v1::Task::kResolveImage:

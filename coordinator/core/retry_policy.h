@@ -31,8 +31,8 @@ v1::JournalRecord AfterFailure(const TaskEntry& task,
 // The task goes back to the queue undone; no budget is spent.
 v1::JournalRecord AfterReturn(const TaskEntry& task);
 
-// Whether `result` is the kind of result that `task` asks for.
-bool ResultFits(const v1::Task& task, const v1::TaskResult& result);
+// Whether `result` is the kind of result that such work asks for.
+bool ResultFits(v1::Task::WorkCase work, const v1::TaskResult& result);
 
 }  // namespace kso::coordinator
 

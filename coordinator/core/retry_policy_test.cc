@@ -18,21 +18,36 @@ v1::Failure MakeFailure(v1::Failure::Kind kind) {
   return failure;
 }
 
+// A leased task of a build.
+struct LeasedTask {
+  LeasedTask() {
+    entry.id = "b/1";
+    entry.build = &build;
+    entry.SetTask(MakeTask("b/1"));
+    entry.lease = std::make_unique<LeaseEntry>();
+  }
+  v1::JournalRecord After(const v1::Failure& failure,
+                          bool lost_worker = false) {
+    return AfterFailure(entry, failure, lost_worker, kNow, {});
+  }
+
+  BuildEntry build;
+  TaskEntry entry;
+};
+
 absl::Duration DelayOf(const v1::JournalRecord& record) {
   EXPECT_TRUE(record.has_task_requeued()) << record.ShortDebugString();
   return FromProto(record.task_requeued().not_before()) - kNow;
 }
 
 TEST(RetryPolicyTest, TransientFailuresBackOffAndEnd) {
-  TaskEntry task;
-  task.task = MakeTask("b/1");
+  LeasedTask task;
   const v1::Failure failure = MakeFailure(v1::Failure::TRANSIENT);
   for (int seconds : {1, 2, 4, 8, 16}) {
-    EXPECT_EQ(DelayOf(AfterFailure(task, failure, false, kNow, {})),
-              absl::Seconds(seconds));
-    ++task.transient_failures;
+    EXPECT_EQ(DelayOf(task.After(failure)), absl::Seconds(seconds));
+    ++task.entry.mutable_trouble().transient_failures;
   }
-  const v1::JournalRecord last = AfterFailure(task, failure, false, kNow, {});
+  const v1::JournalRecord last = task.After(failure);
   EXPECT_THAT(last.task_failed().failure().reason(),
               HasSubstr("given up after 6 tries"));
   EXPECT_EQ(last.task_failed().failure().item(), "task b/1");
@@ -41,11 +56,9 @@ TEST(RetryPolicyTest, TransientFailuresBackOffAndEnd) {
 TEST(RetryPolicyTest, RetryAfterIsRespectedWithinReason) {
   v1::Failure failure = MakeFailure(v1::Failure::TRANSIENT);
   *failure.mutable_retry_after() = ToProto(absl::Seconds(30));
-  EXPECT_EQ(DelayOf(AfterFailure({}, failure, false, kNow, {})),
-            absl::Seconds(30));
+  EXPECT_EQ(DelayOf(LeasedTask().After(failure)), absl::Seconds(30));
   *failure.mutable_retry_after() = ToProto(absl::Hours(24));
-  EXPECT_EQ(DelayOf(AfterFailure({}, failure, false, kNow, {})),
-            absl::Minutes(10));
+  EXPECT_EQ(DelayOf(LeasedTask().After(failure)), absl::Minutes(10));
 }
 
 TEST(RetryPolicyTest, WaitingForAHostLeavesTheBudgetForOtherTroubleAlone) {
@@ -67,28 +80,26 @@ TEST(RetryPolicyTest, WaitingForAHostLeavesTheBudgetForOtherTroubleAlone) {
 }
 
 TEST(RetryPolicyTest, ALostWorkerCostsNoDelay) {
-  const v1::JournalRecord record = AfterFailure(
-      {}, MakeFailure(v1::Failure::INFRASTRUCTURE), true, kNow, {});
+  const v1::JournalRecord record =
+      LeasedTask().After(MakeFailure(v1::Failure::INFRASTRUCTURE), true);
   EXPECT_FALSE(record.task_requeued().has_not_before());
 }
 
 TEST(RetryPolicyTest, PermanentFailuresAreNotTriedAgain) {
-  EXPECT_TRUE(
-      AfterFailure({}, MakeFailure(v1::Failure::PERMANENT), false, kNow, {})
-          .has_task_failed());
-  EXPECT_TRUE(AfterFailure({}, MakeFailure(v1::Failure::KIND_UNSPECIFIED),
-                           false, kNow, {})
+  EXPECT_TRUE(LeasedTask()
+                  .After(MakeFailure(v1::Failure::PERMANENT))
+                  .has_task_failed());
+  EXPECT_TRUE(LeasedTask()
+                  .After(MakeFailure(v1::Failure::KIND_UNSPECIFIED))
                   .has_task_failed());
 }
 
 TEST(RetryPolicyTest, ResultsMustBeOfTheTasksKind) {
-  v1::Task task;
-  task.mutable_make_layer();
   v1::TaskResult result;
   result.mutable_resolved_file();
-  EXPECT_FALSE(ResultFits(task, result));
+  EXPECT_FALSE(ResultFits(v1::Task::kMakeLayer, result));
   result.mutable_made_layer();
-  EXPECT_TRUE(ResultFits(task, result));
+  EXPECT_TRUE(ResultFits(v1::Task::kMakeLayer, result));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "coordinator/core/scheduler.h"
 
+#include <map>
+
 #include "coordinator/core/core_testing.h"
 #include "coordinator/core/waiting.h"
 #include "gmock/gmock.h"
@@ -15,8 +17,13 @@ using ::testing::IsEmpty;
 class SchedulerTest : public ::testing::Test {
  protected:
   std::string Pick(const WorkerViews& workers, size_t worker) {
-    return scheduler_.Pick(test_.state, workers, workers[worker], test_.time)
-        .value_or("none");
+    const WorkerPool pool = PoolOf(workers);
+    test_.state.AdvanceTo(test_.time);
+    const TaskEntry* task =
+        scheduler_
+            .Pick(test_.state, pool, *pool.Find(workers[worker].info.name()))
+            .task;
+    return task == nullptr ? "none" : task->id;
   }
   std::string PickAndGrant(const WorkerViews& workers, size_t worker) {
     const std::string task = Pick(workers, worker);
@@ -24,8 +31,9 @@ class SchedulerTest : public ::testing::Test {
     return task;
   }
   std::vector<std::string> Waiting(const WorkerViews& workers) {
-    return WaitingReasons(test_.state, *test_.state.FindBuild("b"), workers,
-                          test_.time);
+    test_.state.AdvanceTo(test_.time);
+    return WaitingReasons(test_.state, *test_.state.FindBuild("b"),
+                          PoolOf(workers), test_.time);
   }
 
   TestState test_;
@@ -49,6 +57,35 @@ TEST_F(SchedulerTest, BuildsTakeTurns) {
   EXPECT_EQ(PickAndGrant(workers, 0), "big/1");
   EXPECT_EQ(PickAndGrant(workers, 0), "small/1");
   EXPECT_EQ(PickAndGrant(workers, 0), "big/2");
+}
+
+TEST_F(SchedulerTest, ANewBuildTakesItsShareAtOnceAndSavedNothingUp) {
+  std::vector<v1::Task> many;
+  for (int i = 0; i < 20; ++i)
+    many.push_back(MakeTask(absl::StrCat("big/", i)));
+  test_.AddBuild("big", many, v1::LAYERS);
+  const WorkerViews workers = {MakeWorker("w", "amd64")};
+  for (int i = 0; i < 9; ++i) PickAndGrant(workers, 0);
+  test_.AddBuild("small", {MakeTask("small/1"), MakeTask("small/2")},
+                 v1::LAYERS);
+  EXPECT_EQ(PickAndGrant(workers, 0), "small/1");
+  EXPECT_THAT(PickAndGrant(workers, 0), HasSubstr("big/"));
+  EXPECT_EQ(PickAndGrant(workers, 0), "small/2");
+}
+
+TEST_F(SchedulerTest, TenMoreOfPriorityIsTwiceTheShare) {
+  for (const auto& [id, priority] :
+       std::map<std::string, int>{{"high", 10}, {"none", 0}, {"low", -10}}) {
+    std::vector<v1::Task> tasks;
+    for (int i = 0; i < 40; ++i) tasks.push_back(MakeTask(absl::StrCat(id, i)));
+    test_.AddBuild(id, tasks, v1::LAYERS, {}, priority);
+  }
+  const WorkerViews workers = {MakeWorker("w", "amd64")};
+  std::map<char, int> granted;
+  for (int i = 0; i < 70; ++i) ++granted[PickAndGrant(workers, 0)[0]];
+  EXPECT_NEAR(granted['h'], 40, 1);
+  EXPECT_NEAR(granted['n'], 20, 1);
+  EXPECT_NEAR(granted['l'], 10, 1);
 }
 
 TEST_F(SchedulerTest, WhatRunsGoesToTheNativeWorkerOrAnEmulatorWithoutOne) {
@@ -124,8 +161,41 @@ TEST_F(SchedulerTest, SaysWhatIsMissing) {
               ElementsAre(HasSubstr("arm cannot run images: runc is not")));
   workers[1].info.set_can_execute(true);
   EXPECT_THAT(Waiting(workers), ElementsAre("1 task waits for a free slot"));
+  test_.AddBuild("other", {MakeTask("other/1")}, v1::LAYERS);
+  test_.Grant("other/1", "arm");
+  workers[0].state = v1::WorkerStatus::UNHEALTHY;
+  workers[0].reason = "3 tasks in a row failed on it";
+  workers[0].quarantined_until = test_.time + absl::Seconds(12);
+  EXPECT_THAT(Waiting(workers),
+              ElementsAre("1 task waits for a free slot; in use: 1 by build "
+                          "other; worker amd: 3 tasks in a row failed on it; "
+                          "it is tried again in 12 s"));
   test_.Grant("b/verify", "arm");
   EXPECT_THAT(Waiting(workers), IsEmpty());
+}
+
+TEST_F(SchedulerTest, OfIdenticalTasksOneRuns) {
+  v1::Task first = MakeTask("b/1");
+  v1::Task second = MakeTask("other/1");
+  *second.mutable_make_layer() = first.make_layer();
+  test_.AddBuild("other", {second}, v1::LAYERS);
+  test_.AddBuild("b", {first}, v1::LAYERS);
+  const WorkerViews workers = {MakeWorker("one", "amd64"),
+                               MakeWorker("two", "amd64")};
+  EXPECT_EQ(PickAndGrant(workers, 0), "other/1");
+  EXPECT_EQ(Pick(workers, 1), "none");
+  EXPECT_THAT(Waiting(workers),
+              ElementsAre("1 task waits for an identical one of build other, "
+                          "to share what comes of it"));
+  // What holds one up holds up the other.
+  test_.Requeue("other/1", v1::Failure::TRANSIENT, "503", absl::Seconds(4));
+  EXPECT_EQ(Pick(workers, 1), "none");
+  EXPECT_THAT(Waiting(workers), ElementsAre("retry of task b/1 in 4.0 s: 503"));
+  test_.time += absl::Seconds(4);
+  EXPECT_EQ(PickAndGrant(workers, 1), "b/1");
+  EXPECT_EQ(Pick(workers, 0), "none");
+  test_.Cancel("b");
+  EXPECT_EQ(PickAndGrant(workers, 1), "other/1");
 }
 
 TEST_F(SchedulerTest, SaysThatThereIsNobody) {

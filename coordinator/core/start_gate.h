@@ -4,19 +4,19 @@
 #include <optional>
 #include <string>
 
-#include "coordinator/core/state.h"
+#include "coordinator/core/task_entry.h"
 
 namespace kso::coordinator {
 
-// What holds runnable tasks back besides workers and their own delays. Not
-// thread safe.
+// What holds ready tasks back besides workers. Not thread safe.
 class StartGate {
  public:
   virtual ~StartGate() = default;
 
-  // Why `task` may not start now, the same sentence for all that wait for the
-  // same ("quay.io wants no request for 12 s"); nothing when it may.
-  virtual std::optional<std::string> WhyNot(const TaskEntry& task) const = 0;
+  // Why tasks with this demand may not start now, the same sentence for all
+  // that wait for the same ("quay.io wants no request for 12 s"); nothing when
+  // they may.
+  virtual std::optional<std::string> WhyNot(const Demand& demand) const = 0;
 };
 
 }  // namespace kso::coordinator

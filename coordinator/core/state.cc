@@ -11,30 +11,19 @@
 #include "coordinator/core/words.h"
 
 namespace kso::coordinator {
-PhaseCounts BuildEntry::CountsOf(v1::Phase of) const {
-  const auto found = counts.find(of);
-  return found == counts.end() ? PhaseCounts() : found->second;
-}
-
 const BuildEntry* State::FindBuild(std::string_view build_id) const {
   const auto found = builds_.find(build_id);
   return found == builds_.end() ? nullptr : &found->second;
 }
 
 const TaskEntry* State::FindTask(std::string_view task_id) const {
-  const auto found = tasks_.find(task_id);
-  return found == tasks_.end() ? nullptr : &found->second;
+  const auto found = tasks_.find(ToAbsl(task_id));
+  return found == tasks_.end() ? nullptr : found->second.get();
 }
 
 const TaskEntry* State::FindLease(std::string_view lease_id) const {
-  const auto found = leases_.find(lease_id);
-  return found == leases_.end() ? nullptr : FindTask(found->second);
-}
-
-const std::set<std::string>& State::LeasesOf(std::string_view worker) const {
-  static const auto* const kNone = new std::set<std::string>();
-  const auto found = worker_leases_.find(worker);
-  return found == worker_leases_.end() ? *kNone : found->second;
+  const auto found = index_.leases().find(lease_id);
+  return found == index_.leases().end() ? nullptr : found->second;
 }
 
 absl::Status State::Apply(const v1::JournalRecord& record) {
@@ -48,6 +37,8 @@ absl::Status State::Apply(const v1::JournalRecord& record) {
       return Grant(time, record.lease_granted());
     case v1::JournalRecord::kTaskFinished:
       return Finish(time, record.task_finished());
+    case v1::JournalRecord::kTaskShared:
+      return Share(time, record.task_shared());
     case v1::JournalRecord::kTaskFailed:
       return Fail(time, record.task_failed());
     case v1::JournalRecord::kTaskRequeued:
@@ -82,7 +73,6 @@ absl::Status State::Apply(const v1::JournalRecord& record) {
     case v1::JournalRecord::kMemoryForgotten:
       memo_.Apply(record);
       return absl::OkStatus();
-    case v1::JournalRecord::kTaskShared:
     case v1::JournalRecord::CHANGE_NOT_SET:
       break;
   }
@@ -98,6 +88,7 @@ absl::Status State::Submit(absl::Time time, const v1::BuildSubmitted& change) {
   build.release = change.release();
   build.plan_only = change.plan_only();
   build.fresh = change.fresh();
+  build.priority = change.priority();
   build.created = time;
   build.revision = 1;
   running_[build.number] = &build;
@@ -108,114 +99,141 @@ absl::Status State::Submit(absl::Time time, const v1::BuildSubmitted& change) {
 absl::Status State::AddTasks(absl::Time time, const v1::TasksAdded& change) {
   BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
+  std::vector<TaskEntry*>& tasks = build->tasks[change.phase()];
+  tasks.reserve(tasks.size() + change.tasks_size());
   for (const v1::Task& task : change.tasks()) {
-    const auto [entry, added] = tasks_.try_emplace(task.task_id());
-    if (!added) return DoesNotFit("a second task", task.task_id());
-    entry->second.task = task;
-    entry->second.task.set_build_id(build->build_id);
-    entry->second.phase = change.phase();
-    build->tasks[change.phase()].push_back(task.task_id());
+    if (FindTask(task.task_id()) != nullptr) {
+      return DoesNotFit("a second task", task.task_id());
+    }
+    auto entry = std::make_unique<TaskEntry>();
+    entry->id = task.task_id();
+    entry->build = build;
+    entry->demand = DemandOf(task);
+    entry->number = ++last_task_number_;
+    entry->phase = change.phase();
+    entry->SetTask(task);
+    tasks.push_back(entry.get());
     ++build->counts[change.phase()].total;
-    build->runnable[PlatformInWords(task.platform())].insert(KeyOf(task));
+    TaskEntry& added = *entry;
+    tasks_.emplace(added.id, std::move(entry));
     if (const auto reused = change.reused().find(task.task_id());
         reused != change.reused().end()) {
-      Reuse(time, *build, entry->second, reused->second);
+      Reuse(time, added, reused->second);
+    } else {
+      index_.Update(added);
     }
   }
   return absl::OkStatus();
 }
 
 absl::Status State::Grant(absl::Time time, const v1::LeaseGranted& change) {
-  const auto found = tasks_.find(change.task_id());
-  if (found == tasks_.end()) return DoesNotFit("no task", change.task_id());
-  TaskEntry& task = found->second;
-  BuildEntry* build = nullptr;
-  KSO_RETURN_IF_ERROR(FindForChange(task.task.build_id(), &build));
-  if (task.state != TaskState::kRunnable ||
-      leases_.contains(change.lease_id())) {
+  TaskEntry* task = FindTaskForChange(change.task_id());
+  if (task == nullptr) return DoesNotFit("no task", change.task_id());
+  if (task->state != TaskState::kRunnable ||
+      FindLease(change.lease_id()) != nullptr) {
     return DoesNotFit("a lease of a task that cannot run", change.task_id());
   }
-  task.lease = {change.lease_id(), change.worker(), change.session(), time,
-                FromProto(change.deadline())};
-  ++task.attempts;
-  SetState(*build, task, TaskState::kLeased);
-  if (task.phase == v1::LAYERS || task.phase == v1::VERIFY) {
+  task->lease = std::make_unique<LeaseEntry>(
+      LeaseEntry{change.lease_id(), change.worker(), change.session(), time,
+                 FromProto(change.deadline())});
+  ++task->attempts;
+  SetState(*task, TaskState::kLeased);
+  if (task->phase == v1::LAYERS || task->phase == v1::VERIFY) {
     AddEvent(
-        *build, time, v1::Event::INFO, &task, change.worker(),
+        *task->build, time, v1::Event::INFO, task, change.worker(),
         absl::StrCat(
-            task.task.name(), ": started",
-            task.attempts > 1 ? absl::StrCat(", try ", task.attempts) : ""));
+            task->Task().name(), ": started",
+            task->attempts > 1 ? absl::StrCat(", try ", task->attempts) : ""));
   }
   return absl::OkStatus();
 }
 
 absl::Status State::Finish(absl::Time time, const v1::TaskFinished& change) {
   TaskEntry* task = nullptr;
-  BuildEntry* build = nullptr;
-  KSO_RETURN_IF_ERROR(
-      FindLeased(change.task_id(), change.lease_id(), &task, &build));
-  const absl::Duration took = time - task->lease.granted;
-  SetState(*build, *task, TaskState::kDone);
-  task->result = change.result();
-  task->done_by = change.worker();
-  // To verify an image, it is read back from the destination.
-  if (task->phase != v1::VERIFY) {
-    build->bytes_fetched += change.result().bytes_fetched();
-  }
-  build->bytes_pushed += change.result().bytes_pushed();
-  if (task->phase == v1::RESOLVE) {
-    if (build->counts[v1::RESOLVE].AllDone()) {
-      AddEvent(*build, time, v1::Event::INFO, nullptr, "",
-               ResolvedInWords(*build));
-    }
-    return absl::OkStatus();
-  }
-  AddEvent(*build, time, v1::Event::INFO, task, change.worker(),
-           DoneInWords(*task, took));
-  if (change.result().has_verified_image()) AddVerification(*build, *task, "");
+  KSO_RETURN_IF_ERROR(FindLeased(change.task_id(), change.lease_id(), &task));
+  const absl::Duration took = time - task->lease->granted;
+  MarkDone(time, *task, change.worker(), change.result(),
+           DurationInWords(took));
   return absl::OkStatus();
+}
+
+absl::Status State::Share(absl::Time time, const v1::TaskShared& change) {
+  TaskEntry* task = FindTaskForChange(change.task_id());
+  if (task == nullptr || task->state != TaskState::kRunnable) {
+    return DoesNotFit("no task that waits", change.task_id());
+  }
+  MarkDone(time, *task, change.worker(), change.result(),
+           "shared with build " + change.from_build_id());
+  return absl::OkStatus();
+}
+
+void State::MarkDone(absl::Time time, TaskEntry& task,
+                     const std::string& worker, const v1::TaskResult& result,
+                     absl::string_view how) {
+  BuildEntry& build = *task.build;
+  task.SetResult(result);
+  SetState(task, TaskState::kDone);
+  // To verify an image, it is read back from the destination.
+  if (task.phase != v1::VERIFY) build.bytes_fetched += result.bytes_fetched();
+  build.bytes_pushed += result.bytes_pushed();
+  if (task.phase == v1::RESOLVE) {
+    if (build.counts[v1::RESOLVE].AllDone()) {
+      AddEvent(build, time, v1::Event::INFO, nullptr, "",
+               ResolvedInWords(build));
+    }
+    return;
+  }
+  const v1::Task content = task.Task();
+  AddEvent(build, time, v1::Event::INFO, &task, worker,
+           DoneInWords(content, result, how));
+  if (result.has_verified_image()) {
+    AddVerification(build, content, result.verified_image(), worker, "");
+  }
 }
 
 absl::Status State::Fail(absl::Time time, const v1::TaskFailed& change) {
   TaskEntry* task = nullptr;
-  BuildEntry* build = nullptr;
-  KSO_RETURN_IF_ERROR(
-      FindLeased(change.task_id(), change.lease_id(), &task, &build));
-  SetState(*build, *task, TaskState::kFailed);
-  task->failure = change.failure();
-  task->last_worker = change.worker();
-  AddEvent(*build, time, v1::Event::ERROR, task, change.worker(),
-           absl::StrCat(task->task.name(),
+  KSO_RETURN_IF_ERROR(FindLeased(change.task_id(), change.lease_id(), &task));
+  task->mutable_trouble().failure = change.failure();
+  task->mutable_trouble().last_worker = change.worker();
+  SetState(*task, TaskState::kFailed);
+  AddEvent(*task->build, time, v1::Event::ERROR, task, change.worker(),
+           absl::StrCat(task->Task().name(),
                         " failed: ", FailureInWords(change.failure())));
   return absl::OkStatus();
 }
 
 absl::Status State::Requeue(absl::Time time, const v1::TaskRequeued& change) {
   TaskEntry* task = nullptr;
-  BuildEntry* build = nullptr;
-  KSO_RETURN_IF_ERROR(
-      FindLeased(change.task_id(), change.lease_id(), &task, &build));
-  task->last_worker = change.worker();
-  task->last_reason = change.failure().reason();
-  SetState(*build, *task, TaskState::kRunnable, FromProto(change.not_before()));
+  KSO_RETURN_IF_ERROR(FindLeased(change.task_id(), change.lease_id(), &task));
+  const absl::Time not_before = FromProto(change.not_before());
+  Trouble& trouble = task->mutable_trouble();
+  trouble.last_worker = change.worker();
+  trouble.last_reason = change.failure().reason();
+  trouble.not_before = not_before;
+  // What holds this one up holds up those that are identical.
+  for (TaskEntry* twin : index_.TwinsOf(*task)) {
+    if (not_before <= twin->trouble_or_none().not_before) continue;
+    twin->mutable_trouble().not_before = not_before;
+    twin->mutable_trouble().last_reason = change.failure().reason();
+  }
+  SetState(*task, TaskState::kRunnable);
+  const std::string name = task->Task().name();
   if (!change.has_failure()) {
-    AddEvent(
-        *build, time, v1::Event::INFO, task, change.worker(),
-        absl::StrCat(task->task.name(), ": handed back by ", change.worker()));
+    AddEvent(*task->build, time, v1::Event::INFO, task, change.worker(),
+             absl::StrCat(name, ": handed back by ", change.worker()));
     return absl::OkStatus();
   }
   ++(change.failure().kind() == v1::Failure::INFRASTRUCTURE
-         ? task->infrastructure_failures
-     : change.failure().rate_limited() ? task->rate_limit_failures
-                                       : task->transient_failures);
-  std::string text =
-      absl::StrCat(task->task.name(), ": ", FailureInWords(change.failure()));
-  absl::StrAppend(&text,
-                  task->not_before > time
-                      ? absl::StrCat("; tried again in ",
-                                     DurationInWords(task->not_before - time))
-                      : "; task returned to the queue");
-  AddEvent(*build, time, v1::Event::WARNING, task, change.worker(),
+         ? trouble.infrastructure_failures
+     : change.failure().rate_limited() ? trouble.rate_limit_failures
+                                       : trouble.transient_failures);
+  std::string text = absl::StrCat(name, ": ", FailureInWords(change.failure()));
+  absl::StrAppend(&text, not_before > time
+                             ? absl::StrCat("; tried again in ",
+                                            DurationInWords(not_before - time))
+                             : "; task returned to the queue");
+  AddEvent(*task->build, time, v1::Event::WARNING, task, change.worker(),
            std::move(text));
   return absl::OkStatus();
 }
@@ -262,21 +280,24 @@ absl::Status State::EnterPhase(absl::Time time,
 absl::Status State::End(absl::Time time, const v1::BuildEnded& change) {
   BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
-  // What the log has said already.
-  std::set<std::string> said;
-  for (const auto& [phase, ids] : build->tasks) {
-    for (const std::string& id : ids) {
-      TaskEntry& task = tasks_.find(id)->second;
-      if (task.state == TaskState::kLeased) {
-        SetState(*build, task, TaskState::kRunnable);
-      } else if (task.state == TaskState::kFailed) {
-        said.insert(FailureInWords(task.failure));
-      }
-    }
-  }
   build->state = change.state();
   build->ended = time;
   build->failures = {change.failures().begin(), change.failures().end()};
+  // What the log has said already.
+  std::set<std::string> said;
+  for (const auto& [phase, tasks] : build->tasks) {
+    for (TaskEntry* task : tasks) {
+      if (task->state == TaskState::kFailed) {
+        said.insert(FailureInWords(task->trouble_or_none().failure));
+      }
+      SetState(*task, task->state == TaskState::kLeased ? TaskState::kRunnable
+                                                        : task->state);
+      // It cannot be retried, and only its layers are asked for.
+      if (build->state == v1::Build::SUCCEEDED && phase != v1::LAYERS) {
+        task->ForgetContent();
+      }
+    }
+  }
   running_.erase(build->number);
   for (const v1::Failure& failure : build->failures) {
     const std::string text = FailureInWords(failure);
@@ -293,19 +314,15 @@ absl::Status State::Retry(absl::Time time, const v1::BuildRetried& change) {
   // The plan may have failed for what was resolved: look at upstream anew.
   const bool resolve_anew = build->phase == v1::RESOLVE;
   if (resolve_anew) build->destination.reset();
-  for (const std::string& id : build->tasks[build->phase]) {
-    TaskEntry& task = tasks_.find(id)->second;
-    if (task.state == TaskState::kDone && !resolve_anew) continue;
-    task.infrastructure_failures = 0;
-    task.transient_failures = 0;
-    task.rate_limit_failures = 0;
-    SetState(*build, task, TaskState::kRunnable);
-  }
   build->state = v1::Build::RUNNING;
   build->reopened = 0;
   build->ended = absl::InfinitePast();
   build->failures.clear();
   running_[build->number] = build;
+  for (TaskEntry* task : build->TasksOf(build->phase)) {
+    if (task->state == TaskState::kDone && !resolve_anew) continue;
+    Renew(*task);
+  }
   AddEvent(*build, time, v1::Event::INFO, nullptr, "",
            "retried from " + PhaseInWords(build->phase));
   return absl::OkStatus();
@@ -321,47 +338,44 @@ absl::Status State::FindForChange(std::string_view build_id,
 }
 
 absl::Status State::FindLeased(const std::string& task_id,
-                               const std::string& lease_id, TaskEntry** task,
-                               BuildEntry** build) {
-  const auto found = tasks_.find(task_id);
-  if (found == tasks_.end()) return DoesNotFit("no task", task_id);
-  *task = &found->second;
+                               const std::string& lease_id, TaskEntry** task) {
+  *task = FindTaskForChange(task_id);
+  if (*task == nullptr) return DoesNotFit("no task", task_id);
   if ((*task)->state != TaskState::kLeased ||
-      (*task)->lease.lease_id != lease_id) {
+      (*task)->lease->lease_id != lease_id) {
     return DoesNotFit("no lease", lease_id);
   }
-  return FindForChange((*task)->task.build_id(), build);
+  return absl::OkStatus();
 }
 
-void State::SetState(BuildEntry& build, TaskEntry& task, TaskState state,
-                     absl::Time not_before) {
-  const std::string platform = PlatformInWords(task.task.platform());
-  ChangeCount(build, task, -1);
-  if (task.state == TaskState::kLeased) {
-    leases_.erase(task.lease.lease_id);
-    const auto worker = worker_leases_.find(task.lease.worker);
-    worker->second.erase(task.lease.lease_id);
-    if (worker->second.empty()) worker_leases_.erase(worker);
-  } else if (task.state == TaskState::kRunnable) {
-    build.runnable[platform].erase(KeyOf(task.task));
-    delayed_.erase({task.not_before, task.task.task_id()});
-  }
+TaskEntry* State::FindTaskForChange(std::string_view task_id) {
+  const auto found = tasks_.find(ToAbsl(task_id));
+  return found == tasks_.end() ? nullptr : found->second.get();
+}
+
+const Demand* State::DemandOf(const v1::Task& task) {
+  return &*demands_
+               .insert({task.platform(), PlatformInWords(task.platform()),
+                        task.must_execute(), HostsOf(task)})
+               .first;
+}
+
+void State::Renew(TaskEntry& task) {
+  task.trouble.reset();
+  SetState(task, TaskState::kRunnable);
+}
+
+void State::SetState(TaskEntry& task, TaskState state) {
+  ++task.build->revision;
+  ChangeCount(task, -1);
   task.state = state;
-  task.not_before = not_before;
-  ChangeCount(build, task, 1);
-  if (state == TaskState::kLeased) {
-    leases_[task.lease.lease_id] = task.task.task_id();
-    worker_leases_[task.lease.worker].insert(task.lease.lease_id);
-  } else if (state == TaskState::kRunnable) {
-    build.runnable[platform].insert(KeyOf(task.task));
-    if (not_before != absl::InfinitePast()) {
-      delayed_.insert({not_before, task.task.task_id()});
-    }
-  }
+  ChangeCount(task, 1);
+  index_.Update(task);
+  if (state != TaskState::kLeased) task.lease.reset();
 }
 
-void State::ChangeCount(BuildEntry& build, const TaskEntry& task, int by) {
-  PhaseCounts& counts = build.counts[task.phase];
+void State::ChangeCount(const TaskEntry& task, int by) {
+  PhaseCounts& counts = task.build->counts[task.phase];
   if (task.state == TaskState::kDone) counts.done += by;
   if (task.state == TaskState::kLeased) counts.leased += by;
   if (task.state == TaskState::kFailed) counts.failed += by;

@@ -5,15 +5,10 @@
 
 #include "absl/status/status.h"
 #include "common/base/strings.h"
-#include "coordinator/core/state.h"
 
 namespace kso::coordinator {
 
 // What the sources of State share.
-
-inline QueueKey KeyOf(const v1::Task& task) {
-  return {-task.weight(), task.task_id()};
-}
 
 inline absl::Status DoesNotFit(std::string_view what, std::string_view id) {
   return absl::DataLossError(

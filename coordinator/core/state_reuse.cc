@@ -28,27 +28,29 @@ absl::Status State::Check(absl::Time time,
 }
 
 // Done before it began.
-void State::Reuse(absl::Time time, BuildEntry& build, TaskEntry& task,
+void State::Reuse(absl::Time time, TaskEntry& task,
                   const v1::ReusedResult& reused) {
-  SetState(build, task, TaskState::kDone);
-  task.result = reused.result();
-  task.done_by = reused.worker();
-  if (reused.result().has_verified_image()) {
-    AddVerification(build, task, reused.build_id());
-    AddEvent(build, time, v1::Event::INFO, &task, "",
-             absl::StrCat(task.task.name(), ": the very image was verified in ",
-                          "build ", reused.build_id()));
-  }
+  task.SetResult(reused.result());
+  SetState(task, TaskState::kDone);
+  if (!reused.result().has_verified_image()) return;
+  const v1::Task content = task.Task();
+  AddVerification(*task.build, content, reused.result().verified_image(),
+                  reused.worker(), reused.build_id());
+  AddEvent(*task.build, time, v1::Event::INFO, &task, "",
+           absl::StrCat(content.name(), ": the very image was verified in ",
+                        "build ", reused.build_id()));
 }
 
-void State::AddVerification(BuildEntry& build, const TaskEntry& task,
+void State::AddVerification(BuildEntry& build, const v1::Task& task,
+                            const v1::VerifiedImage& result,
+                            const std::string& worker,
                             std::string_view verified_in) {
   v1::Verification& verification = build.verifications.emplace_back();
-  verification.set_image(task.task.verify_image().variant());
-  *verification.mutable_platform() = task.task.platform();
-  verification.set_worker(task.done_by);
-  verification.set_native(task.result.verified_image().native());
-  *verification.mutable_checks() = task.result.verified_image().checks();
+  verification.set_image(task.verify_image().variant());
+  *verification.mutable_platform() = task.platform();
+  verification.set_worker(worker);
+  verification.set_native(result.native());
+  *verification.mutable_checks() = result.checks();
   verification.set_verified_in_build(std::string(verified_in));
 }
 

@@ -13,7 +13,9 @@ using ::testing::HasSubstr;
 
 std::vector<std::string> Texts(const BuildEntry& build) {
   std::vector<std::string> texts;
-  for (const v1::Event& event : build.events) texts.push_back(event.text());
+  for (size_t i = 0; i < build.events.size(); ++i) {
+    texts.push_back(build.events[i].text());
+  }
   return texts;
 }
 
@@ -87,7 +89,8 @@ TEST(StateTest, RetryForgetsDelays) {
   test.Cancel("b");
   test.Retry("b");
   EXPECT_TRUE(test.state.delayed().empty());
-  EXPECT_EQ(test.state.FindTask("b/1")->transient_failures, 0);
+  EXPECT_EQ(test.state.FindTask("b/1")->trouble_or_none().transient_failures,
+            0);
 }
 
 TEST(StateTest, WhatIsGoneFromTheDestinationIsMadeAgainAndLaterPhasesToo) {

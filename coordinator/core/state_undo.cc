@@ -15,7 +15,7 @@ absl::Status State::Reopen(absl::Time time, const v1::TasksReopened& change) {
   BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
   std::vector<v1::Phase> later;
-  for (const auto& [phase, ids] : build->tasks) {
+  for (const auto& [phase, tasks] : build->tasks) {
     if (phase > change.phase()) later.push_back(phase);
     if (phase >= change.phase() && build->counts[phase].leased > 0) {
       return DoesNotFit("tasks run in build", change.build_id());
@@ -30,19 +30,15 @@ absl::Status State::Reopen(absl::Time time, const v1::TasksReopened& change) {
            absl::StrCat(change.reason(), "; back to ",
                         PhaseInWords(change.phase())));
   for (const std::string& id : change.task_ids()) {
-    const auto found = tasks_.find(id);
-    if (found == tasks_.end() || found->second.phase != change.phase() ||
-        found->second.state != TaskState::kDone) {
+    TaskEntry* task = FindTaskForChange(id);
+    if (task == nullptr || task->phase != change.phase() ||
+        task->state != TaskState::kDone) {
       return DoesNotFit("no task that is done", id);
     }
-    TaskEntry& task = found->second;
-    task.infrastructure_failures = 0;
-    task.transient_failures = 0;
-    task.rate_limit_failures = 0;
-    task.result.Clear();
-    SetState(*build, task, TaskState::kRunnable);
-    AddEvent(*build, time, v1::Event::WARNING, &task, "",
-             task.task.name() + ": made again");
+    task->SetResult({});
+    Renew(*task);
+    AddEvent(*build, time, v1::Event::WARNING, task, "",
+             task->Task().name() + ": made again");
   }
   return absl::OkStatus();
 }
@@ -53,22 +49,18 @@ absl::Status State::Prune(const v1::BuildPruned& change) {
     return DoesNotFit("no ended build", change.build_id());
   }
   std::vector<v1::Phase> phases;
-  for (const auto& [phase, ids] : found->second.tasks) phases.push_back(phase);
+  for (const auto& [phase, tasks] : found->second.tasks)
+    phases.push_back(phase);
   for (const v1::Phase phase : phases) DropTasks(found->second, phase);
   builds_.erase(found);
   return absl::OkStatus();
 }
 
 void State::DropTasks(BuildEntry& build, v1::Phase phase) {
-  for (const std::string& id : build.tasks[phase]) {
-    const auto found = tasks_.find(id);
-    const TaskEntry& task = found->second;
-    if (task.state == TaskState::kRunnable) {
-      build.runnable[PlatformInWords(task.task.platform())].erase(
-          KeyOf(task.task));
-      delayed_.erase({task.not_before, id});
-    }
-    tasks_.erase(found);
+  for (TaskEntry* task : build.TasksOf(phase)) {
+    index_.Remove(*task);
+    // The key is in what goes.
+    tasks_.erase(tasks_.find(task->id));
   }
   build.tasks.erase(phase);
   build.counts.erase(phase);

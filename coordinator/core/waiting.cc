@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -12,49 +13,162 @@
 namespace kso::coordinator {
 namespace {
 
-constexpr int kRetriesShown = 3;
+// Of each kind of thing, so many are named.
+constexpr size_t kShown = 3;
 
-// Why no worker can take `task`: nobody is there, or those who are cannot.
-std::string NobodyFits(const TaskEntry& task, const WorkerViews& workers) {
-  const std::string platform = PlatformInWords(task.task.platform());
-  std::vector<std::string> why_not;
-  for (const WorkerView& worker : workers) {
-    if (worker.state == v1::WorkerStatus::LOST || worker.expected) continue;
-    const std::string& name = worker.info.name();
-    if (worker.state == v1::WorkerStatus::DRAINING) {
-      why_not.push_back(absl::StrCat("worker ", name, " drains"));
-    } else if (worker.state == v1::WorkerStatus::UNHEALTHY) {
-      why_not.push_back(absl::StrCat("worker ", name, ": ", worker.reason));
-    } else if (task.task.must_execute() && !worker.info.can_execute()) {
-      why_not.push_back(
-          absl::StrCat("worker ", name, " cannot run images",
-                       worker.info.cannot_execute_reason().empty() ? "" : ": ",
-                       worker.info.cannot_execute_reason()));
-    }
+std::string JoinShown(std::vector<std::string> texts,
+                      const std::string& separator) {
+  if (texts.size() > kShown) {
+    const size_t more = texts.size() - kShown;
+    texts.resize(kShown);
+    texts.push_back(absl::StrCat("and ", more, " more"));
   }
-  const bool platform_matters = task.task.must_execute() && !platform.empty();
+  return absl::StrJoin(texts, separator);
+}
+
+std::string Tasks(int64_t count) {
+  return absl::StrCat(Count(count, "task"), count == 1 ? " waits" : " wait");
+}
+
+// "worker big drains", "worker one: disk full".
+std::vector<std::string> NotReady(const WorkerPool& workers, absl::Time now) {
+  std::vector<std::string> texts;
+  for (const auto& [name, member] : workers.members()) {
+    const std::string why = NotReadyInWords(*member.view, now);
+    if (why.empty()) continue;
+    const bool drains = member.view->state == v1::WorkerStatus::DRAINING;
+    texts.push_back(drains ? absl::StrCat("worker ", name, " drains")
+                           : absl::StrCat("worker ", name, ": ", why));
+  }
+  return texts;
+}
+
+// Why no worker can take tasks with this demand: nobody is there, or those who
+// are cannot.
+std::string NobodyFits(v1::Phase phase, const Demand& demand,
+                       const WorkerPool& workers, absl::Time now) {
+  std::vector<std::string> why_not = NotReady(workers, now);
+  for (const auto& [name, member] : workers.members()) {
+    const v1::WorkerInfo& info = member.view->info;
+    if (!member.ready || !demand.must_execute || info.can_execute()) continue;
+    why_not.push_back(
+        absl::StrCat("worker ", name, " cannot run images",
+                     info.cannot_execute_reason().empty() ? "" : ": ",
+                     info.cannot_execute_reason()));
+  }
+  const std::string& platform = demand.platform_name;
+  const bool platform_matters = demand.must_execute && !platform.empty();
   std::string text = absl::StrCat(
-      PhaseInWords(task.phase), platform.empty() ? "" : " ", platform, ": no ",
-      platform_matters ? task.task.platform().architecture() + " " : "",
+      PhaseInWords(phase), platform.empty() ? "" : " ", platform, ": no ",
+      platform_matters ? demand.platform.architecture() + " " : "",
       "worker is ", why_not.empty() ? "connected" : "ready");
   if (!why_not.empty()) {
-    absl::StrAppend(&text, " (", absl::StrJoin(why_not, "; "), ")");
+    absl::StrAppend(&text, " (", JoinShown(std::move(why_not), "; "), ")");
   }
   absl::StrAppend(&text, "; start one with kso-worker",
                   platform_matters ? " --platform " + platform : "");
   return text;
 }
 
-bool AnyExpected(const WorkerViews& workers) {
-  return std::any_of(workers.begin(), workers.end(),
-                     [](const WorkerView& worker) { return worker.expected; });
+int LeasedOf(const BuildEntry& build) {
+  int leased = 0;
+  for (const auto& [phase, counts] : build.counts) leased += counts.leased;
+  return leased;
+}
+
+// Who has the slots: "; in use: 6 by build big, 2 by this build".
+std::string WhoHasSlots(const State& state, const BuildEntry& build,
+                        const WorkerPool& workers, absl::Time now) {
+  std::vector<std::pair<int, std::string>> users;
+  for (const auto& [number, other] : state.running()) {
+    const int leased = LeasedOf(*other);
+    if (leased == 0) continue;
+    users.emplace_back(
+        -leased, other == &build ? "this build" : "build " + other->build_id);
+  }
+  std::sort(users.begin(), users.end());
+  std::vector<std::string> texts;
+  for (const auto& [leased, user] : users) {
+    texts.push_back(absl::StrCat(-leased, " by ", user));
+  }
+  std::string text;
+  if (!texts.empty()) {
+    absl::StrAppend(&text, "; in use: ", JoinShown(std::move(texts), ", "));
+  }
+  std::vector<std::string> not_ready = NotReady(workers, now);
+  if (!not_ready.empty()) {
+    absl::StrAppend(&text, "; ", JoinShown(std::move(not_ready), "; "));
+  }
+  return text;
+}
+
+void AddReady(const State& state, const BuildEntry& build,
+              const WorkerPool& workers, absl::Time now, const StartGate* gate,
+              std::vector<std::string>& sentences) {
+  int64_t waiting = 0;
+  std::map<std::string, int64_t> held_back;
+  for (const auto& [demand, queue] : build.queue.ready) {
+    const int64_t count = static_cast<int64_t>(queue.size());
+    if (workers.BestFit(*demand) == Fit::kNone) {
+      std::string nobody =
+          NobodyFits((*queue.begin())->phase, *demand, workers, now);
+      if (std::find(sentences.begin(), sentences.end(), nobody) ==
+          sentences.end()) {
+        sentences.push_back(std::move(nobody));
+      }
+    } else if (std::optional<std::string> reason =
+                   gate == nullptr ? std::nullopt : gate->WhyNot(*demand)) {
+      held_back[*reason] += count;
+    } else {
+      waiting += count;
+    }
+  }
+  for (const auto& [reason, count] : held_back) {
+    sentences.push_back(absl::StrCat(Tasks(count), ": ", reason));
+  }
+  if (waiting == 0) return;
+  sentences.push_back(absl::StrCat(
+      Tasks(waiting),
+      workers.AnyExpected()
+          ? " for workers to come back after the coordinator's restart"
+          : " for a free slot" + WhoHasSlots(state, build, workers, now)));
+}
+
+void AddShared(const State& state, const BuildEntry& build,
+               std::vector<std::string>& sentences) {
+  for (const auto& [number, count] : build.queue.shared) {
+    const auto other = state.running().find(number);
+    const bool elsewhere =
+        other != state.running().end() && other->second != &build;
+    sentences.push_back(
+        absl::StrCat(Tasks(count), " for ",
+                     count == 1 ? "an identical one" : "identical ones",
+                     elsewhere ? " of build " + other->second->build_id : "",
+                     count == 1 ? ", to share what comes of it"
+                                : ", to share what comes of them"));
+  }
+}
+
+void AddRetries(const BuildEntry& build, absl::Time now,
+                std::vector<std::string>& sentences) {
+  size_t shown = 0;
+  for (const auto& [time, number, task] : build.queue.delayed) {
+    if (shown++ == kShown) break;
+    sentences.push_back(absl::StrCat("retry of ", task->Task().name(), " in ",
+                                     DurationInWords(time - now), ": ",
+                                     task->trouble_or_none().last_reason));
+  }
+  if (build.queue.delayed.size() > kShown) {
+    sentences.push_back(absl::StrCat(build.queue.delayed.size() - kShown,
+                                     " more tasks wait for a retry"));
+  }
 }
 
 }  // namespace
 
 std::vector<std::string> WaitingReasons(const State& state,
                                         const BuildEntry& build,
-                                        const WorkerViews& workers,
+                                        const WorkerPool& workers,
                                         absl::Time now, const StartGate* gate) {
   std::vector<std::string> sentences;
   if (!GrantsTasks(build)) {
@@ -66,56 +180,9 @@ std::vector<std::string> WaitingReasons(const State& state,
     }
     return sentences;
   }
-  int64_t for_slots = 0;
-  int64_t for_return = 0;
-  std::map<std::string, int64_t> held_back;
-  std::vector<const TaskEntry*> retries;
-  for (const auto& [platform, queue] : build.runnable) {
-    bool said = false;
-    for (const auto& [weight, id] : queue) {
-      const TaskEntry* task = state.FindTask(id);
-      if (task->not_before > now) {
-        retries.push_back(task);
-      } else if (BestFit(task->task, workers) == Fit::kNone) {
-        if (!said) sentences.push_back(NobodyFits(*task, workers));
-        said = true;
-      } else if (std::optional<std::string> reason =
-                     gate == nullptr ? std::nullopt : gate->WhyNot(*task)) {
-        ++held_back[*reason];
-      } else if (AnyExpected(workers)) {
-        ++for_return;
-      } else {
-        ++for_slots;
-      }
-    }
-  }
-  for (const auto& [reason, count] : held_back) {
-    sentences.push_back(absl::StrCat(
-        Count(count, "task"), count == 1 ? " waits: " : " wait: ", reason));
-  }
-  if (for_return > 0) {
-    sentences.push_back(absl::StrCat(
-        Count(for_return, "task"), for_return == 1 ? " waits" : " wait",
-        " for workers to come back after the coordinator's restart"));
-  }
-  if (for_slots > 0) {
-    sentences.push_back(absl::StrCat(Count(for_slots, "task"),
-                                     for_slots == 1 ? " waits" : " wait",
-                                     " for a free slot"));
-  }
-  std::sort(retries.begin(), retries.end(), [](const auto* a, const auto* b) {
-    return a->not_before < b->not_before;
-  });
-  for (size_t i = 0; i < retries.size() && i < kRetriesShown; ++i) {
-    sentences.push_back(
-        absl::StrCat("retry of ", retries[i]->task.name(), " in ",
-                     DurationInWords(retries[i]->not_before - now), ": ",
-                     retries[i]->last_reason));
-  }
-  if (retries.size() > kRetriesShown) {
-    sentences.push_back(absl::StrCat(retries.size() - kRetriesShown,
-                                     " more tasks wait for a retry"));
-  }
+  AddReady(state, build, workers, now, gate, sentences);
+  AddShared(state, build, sentences);
+  AddRetries(build, now, sentences);
   return sentences;
 }
 

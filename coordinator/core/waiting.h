@@ -6,7 +6,7 @@
 
 #include "coordinator/core/start_gate.h"
 #include "coordinator/core/state.h"
-#include "coordinator/core/worker_view.h"
+#include "coordinator/core/worker_pool.h"
 
 namespace kso::coordinator {
 
@@ -16,7 +16,7 @@ namespace kso::coordinator {
 // null.
 std::vector<std::string> WaitingReasons(const State& state,
                                         const BuildEntry& build,
-                                        const WorkerViews& workers,
+                                        const WorkerPool& workers,
                                         absl::Time now,
                                         const StartGate* gate = nullptr);
 

@@ -2,8 +2,8 @@
 #define KSO_COORDINATOR_CORE_WORKER_VIEW_H_
 
 #include <string>
-#include <vector>
 
+#include "absl/time/time.h"
 #include "kso/v1/admin.pb.h"
 #include "kso/v1/worker.pb.h"
 
@@ -13,16 +13,20 @@ namespace kso::coordinator {
 struct WorkerView {
   v1::WorkerInfo info;
   v1::WorkerStatus::State state = v1::WorkerStatus::READY;
-  // Held leases before the coordinator's restart and may still come back with
-  // them: nothing is known of it but its name.
+  // The journal knows its name, as it held leases or was to drain, and nothing
+  // else is known: it has not called since the coordinator's restart.
   bool expected = false;
   // Why it gets nothing where the state does not say.
   std::string reason;
+  // When that is over of itself.
+  absl::Time quarantined_until = absl::InfinitePast();
 
   bool ready() const { return state == v1::WorkerStatus::READY && !expected; }
 };
 
-using WorkerViews = std::vector<WorkerView>;
+// Why a worker that is there gets nothing: "disk full", "3 tasks in a row
+// failed on it; it is tried again in 12 s". Empty when it is ready or gone.
+std::string NotReadyInWords(const WorkerView& worker, absl::Time now);
 
 }  // namespace kso::coordinator
 

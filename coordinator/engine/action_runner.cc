@@ -28,13 +28,13 @@ bool WorthAnotherTry(const absl::Status& status) {
   }
 }
 
-AssembleRequest AssembleRequestOf(const State& state, const BuildEntry& build) {
+AssembleRequest AssembleRequestOf(const BuildEntry& build) {
   AssembleRequest request;
   request.build_id = build.build_id;
   request.release = build.release;
   request.images = build.planned_images;
-  request.resolved = ResolvedOf(state, build);
-  request.layers = LayersOf(state, build);
+  request.resolved = ResolvedOf(build);
+  request.layers = LayersOf(build);
   return request;
 }
 
@@ -83,7 +83,7 @@ void ActionRunner::Start(Transaction& turn, const BuildEntry& build,
   }
   if (build.phase == v1::ASSEMBLE) {
     turn.Defer([this, id, serial,
-                request = AssembleRequestOf(turn.state(), build)]() mutable {
+                request = AssembleRequestOf(build)]() mutable {
       actions_->Assemble(
           std::move(request),
           [this, post = post_, id,
@@ -141,7 +141,7 @@ void ActionRunner::OnAssembled(Transaction& turn, const std::string& build_id,
   if (build == nullptr) return;
   if (!outcome.ok()) return OnFailure(turn, *build, outcome.status());
   if (!outcome->missing.empty()) {
-    return turn.Record(AfterLoss(turn.state(), *build, outcome->missing));
+    return turn.Record(AfterLoss(*build, outcome->missing));
   }
   turn.Record(AfterAssemble(turn.state(), *build, outcome->images,
                             outcome->verify_tasks));
@@ -154,7 +154,7 @@ void ActionRunner::OnTagged(Transaction& turn, const std::string& build_id,
   if (build == nullptr) return;
   if (!outcome.ok()) return OnFailure(turn, *build, outcome.status());
   if (!outcome->missing.empty()) {
-    return turn.Record(AfterLoss(turn.state(), *build, outcome->missing));
+    return turn.Record(AfterLoss(*build, outcome->missing));
   }
   turn.Record(AfterTag(turn.state(), *build, turn.now()));
 }

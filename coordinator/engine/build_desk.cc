@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "coordinator/core/build_flow.h"
 #include "coordinator/core/build_view.h"
+#include "coordinator/core/fair_share.h"
 #include "coordinator/core/planner.h"
 #include "coordinator/core/words.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -97,8 +98,8 @@ absl::StatusOr<const BuildEntry*> BuildDesk::Find(
 
 v1::Build BuildDesk::View(Transaction& turn, const BuildEntry& build) const {
   const HostGate gate = hosts_.GateOf(turn.state(), turn.now());
-  v1::Build view = BuildView(turn.state(), build, workers_.Views(turn.now()),
-                             turn.now(), &gate);
+  v1::Build view =
+      BuildView(turn.state(), build, workers_.pool(), turn.now(), &gate);
   if (build.running()) {
     for (v1::HostLimit& limit : gate.Limits(&build)) {
       *view.add_hosts() = std::move(limit);
@@ -122,6 +123,12 @@ absl::StatusOr<v1::Build> BuildDesk::Submit(
         failures, "\n", [](std::string* out, const v1::Failure& failure) {
           out->append(FailureInWords(failure));
         }));
+  }
+  if (request.priority() < kLowestPriority ||
+      request.priority() > kHighestPriority) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a priority is from ", kLowestPriority, " to ",
+                     kHighestPriority, ", not ", request.priority()));
   }
   if (const BuildEntry* equal = FindEqual(turn.state(), request)) {
     return View(turn, *equal);

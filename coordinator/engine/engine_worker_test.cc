@@ -52,7 +52,9 @@ TEST_F(EngineWorkerTest, GivesNoMoreThanThereAreFreeSlots) {
   ScriptedWorker small("small", "amd64", "s1", 1);
   ASSERT_TRUE(Submit().ok());
   EXPECT_THAT(Sync(small).leases(), SizeIs(1));
-  EXPECT_THAT(Get().waiting(), ElementsAre("3 tasks wait for a free slot"));
+  EXPECT_THAT(Get().waiting(),
+              ElementsAre("3 tasks wait for a free slot; in use: 1 by this "
+                          "build"));
   // Its reply was lost: it is told again, and given nothing more.
   small.held.clear();
   EXPECT_THAT(Sync(small).leases(), SizeIs(1));

@@ -13,9 +13,9 @@ void HostDesk::Observe(Transaction& turn, const v1::WorkerInfo& worker,
   }
 }
 
-void HostDesk::Succeeded(const v1::Task& task) {
+void HostDesk::Succeeded(const TaskEntry& task) {
   if (budget_.empty()) return;
-  for (const HostUse& use : index_.Of(task)) budget_.Succeeded(use.host);
+  for (const HostUse& use : task.demand->hosts) budget_.Succeeded(use.host);
 }
 
 }  // namespace kso::coordinator

@@ -19,11 +19,11 @@ class HostDesk {
   // What a session of a worker says in a Sync.
   void Observe(Transaction& turn, const v1::WorkerInfo& worker,
                const std::string& session);
-  void Succeeded(const v1::Task& task);
+  void Succeeded(const TaskEntry& task);
 
   // For one turn at most.
   HostGate GateOf(const State& state, absl::Time now) const {
-    return HostGate(&state, &budget_, &index_, now);
+    return HostGate(&state, &budget_, now);
   }
   // When a gate may open without anybody calling.
   absl::Time NextDeadline(absl::Time now) const {
@@ -32,8 +32,6 @@ class HostDesk {
 
  private:
   RateBudget budget_;
-  // Only remembers.
-  mutable HostIndex index_;
 };
 
 }  // namespace kso::coordinator

@@ -1,6 +1,9 @@
 #include "coordinator/engine/sync_desk.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -32,8 +35,9 @@ absl::Status CheckRequest(const v1::SyncRequest& request) {
 
 // Slots that the worker has and has not been given a task for.
 int Available(const State& state, const Worker& worker) {
+  if (!worker.parked.has_value()) return 0;
   int available = worker.parked->free_slots;
-  for (const std::string& lease : state.LeasesOf(worker.info.name())) {
+  for (const std::string& lease : state.LeasesOf(worker.name)) {
     if (!worker.parked->held.contains(lease)) --available;
   }
   return available;
@@ -83,15 +87,14 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
     // Nobody waits for that answer any more.
     worker.last_sent.reset();
   }
-  worker.info = request.worker();
-  hosts_.Observe(turn, worker.info, worker.session);
-  worker.info.clear_hosts();
+  worker.view.info = std::move(*request.mutable_worker());
+  worker.view.expected = false;
+  hosts_.Observe(turn, worker.view.info, worker.session);
+  worker.view.info.clear_hosts();
   worker.sequence = request.sequence();
   worker.last_seen = turn.now();
   worker.lost = false;
-  worker.expected = false;
   worker.draining = request.draining();
-  worker.activity = {request.held().begin(), request.held().end()};
 
   ParkedSync parked;
   parked.done = std::move(done);
@@ -106,6 +109,8 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
   }
   // A drained worker is told at once that it may go.
   const bool drained = request.draining() && request.held().empty();
+  worker.activity = {std::make_move_iterator(request.mutable_held()->begin()),
+                     std::make_move_iterator(request.mutable_held()->end())};
   const bool wait = parked.acknowledged.empty() && !drained;
   parked.deadline =
       wait ? turn.now() + options_.long_poll : absl::InfinitePast();
@@ -115,25 +120,19 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
 void SyncDesk::TakeResult(Transaction& turn, Worker& worker,
                           const v1::LeaseResult& result) {
   const TaskEntry* task = turn.state().FindLease(result.lease_id());
-  if (task == nullptr || task->lease.worker != worker.info.name() ||
-      task->lease.session != worker.session) {
+  if (task == nullptr || task->lease->worker != worker.name ||
+      task->lease->session != worker.session) {
     return;
   }
   switch (result.outcome_case()) {
     case v1::LeaseResult::kResult: {
-      if (!ResultFits(task->task, result.result())) {
+      if (!ResultFits(task->work, result.result())) {
         return TakeFailure(turn, worker, *task,
                            Infrastructure("the worker's result is of another "
                                           "kind than the task"));
       }
-      v1::JournalRecord record;
-      v1::TaskFinished* change = record.mutable_task_finished();
-      change->set_task_id(task->task.task_id());
-      change->set_lease_id(result.lease_id());
-      change->set_worker(worker.info.name());
-      *change->mutable_result() = result.result();
-      turn.Record(std::move(record));
-      hosts_.Succeeded(task->task);
+      hosts_.Succeeded(*task);
+      TakeSuccess(turn, *task, result.result());
       ++worker.tasks_done;
       return workers_.CountEnd(worker, false, turn.now());
     }
@@ -148,6 +147,32 @@ void SyncDesk::TakeResult(Transaction& turn, Worker& worker,
   }
 }
 
+void SyncDesk::TakeSuccess(Transaction& turn, const TaskEntry& task,
+                           const v1::TaskResult& result) {
+  const std::string worker = task.lease->worker;
+  // They do not wait any more once the task is finished.
+  const std::vector<const TaskEntry*> sharers = turn.state().SharersOf(task);
+  v1::JournalRecord record;
+  v1::TaskFinished* finished = record.mutable_task_finished();
+  finished->set_task_id(task.id);
+  finished->set_lease_id(task.lease->lease_id);
+  finished->set_worker(worker);
+  *finished->mutable_result() = result;
+  turn.Record(std::move(record));
+  for (const TaskEntry* sharer : sharers) {
+    v1::JournalRecord also;
+    v1::TaskShared* shared = also.mutable_task_shared();
+    shared->set_task_id(sharer->id);
+    shared->set_from_task_id(task.id);
+    shared->set_from_build_id(task.build->build_id);
+    shared->set_worker(worker);
+    *shared->mutable_result() = result;
+    shared->mutable_result()->clear_bytes_fetched();
+    shared->mutable_result()->clear_bytes_pushed();
+    turn.Record(std::move(also));
+  }
+}
+
 void SyncDesk::TakeFailure(Transaction& turn, Worker& worker,
                            const TaskEntry& task, const v1::Failure& failure) {
   workers_.CountEnd(worker, failure.kind() == v1::Failure::INFRASTRUCTURE,
@@ -158,8 +183,7 @@ void SyncDesk::TakeFailure(Transaction& turn, Worker& worker,
 void SyncDesk::RevokeAll(Transaction& turn, const Worker& worker,
                          const std::string& reason) {
   // A copy: each record takes one away.
-  const std::set<std::string> leases =
-      turn.state().LeasesOf(worker.info.name());
+  const std::set<std::string> leases = turn.state().LeasesOf(worker.name);
   for (const std::string& lease : leases) {
     turn.Record(AfterFailure(*turn.state().FindLease(lease),
                              Infrastructure(reason), true, turn.now(),
@@ -168,96 +192,109 @@ void SyncDesk::RevokeAll(Transaction& turn, const Worker& worker,
 }
 
 void SyncDesk::Tick(Transaction& turn) {
-  for (auto& [name, worker] : workers_.workers()) {
-    if (worker.lost || worker.parked.has_value() ||
-        worker.last_seen + options_.worker_timeout > turn.now()) {
-      continue;
+  for (Worker* worker : workers_.TakeDue(turn.now())) {
+    if (worker->parked.has_value()) continue;
+    if (!worker->lost &&
+        worker->last_seen + options_.worker_timeout <= turn.now()) {
+      worker->lost = true;
+      worker->view.expected = false;
+      worker->activity.clear();
+      RevokeAll(turn, *worker,
+                absl::StrCat("worker ", worker->name, " was lost"));
     }
-    worker.lost = true;
-    worker.expected = false;
-    worker.activity.clear();
-    RevokeAll(turn, worker, absl::StrCat("worker ", name, " was lost"));
+    if (worker->lost &&
+        worker->last_seen + options_.forget_worker_after <= turn.now()) {
+      Undrain(turn, worker->name);
+      workers_.Forget(*worker);
+    }
   }
-  std::vector<const TaskEntry*> late;
-  for (const auto& [lease, task_id] : turn.state().leases()) {
-    const TaskEntry* task = turn.state().FindTask(task_id);
-    if (task->lease.deadline <= turn.now()) late.push_back(task);
-  }
-  for (const TaskEntry* task : late) {
+  const std::set<TimedTask>& deadlines = turn.state().deadlines();
+  while (turn.status().ok() && !deadlines.empty() &&
+         std::get<absl::Time>(*deadlines.begin()) <= turn.now()) {
+    const TaskEntry& task = *std::get<const TaskEntry*>(*deadlines.begin());
     turn.Record(AfterFailure(
-        *task,
-        Infrastructure(absl::StrCat("worker ", task->lease.worker,
+        task,
+        Infrastructure(absl::StrCat("worker ", task.lease->worker,
                                     " took longer than ",
                                     DurationInWords(options_.lease_duration))),
         false, turn.now(), options_.retry));
   }
-  workers_.Forget(turn.now());
-  std::vector<std::string> forgotten;
-  for (const auto& [name, session] : turn.state().drains()) {
-    if (workers_.Find(name) == nullptr) forgotten.push_back(name);
+}
+
+void SyncDesk::Review(Transaction& turn) {
+  for (const std::string& name : turn.TakeLeaseChanges()) workers_.Find(name);
+  for (const auto& [name, worker] : workers_.touched()) {
+    workers_.Settle(*worker, Available(turn.state(), *worker) > 0, turn.now());
   }
-  for (const std::string& name : forgotten) Undrain(turn, name);
 }
 
 void SyncDesk::Assign(Transaction& turn) {
-  const WorkerViews views = workers_.Views(turn.now());
+  Review(turn);
   HostGate gate = hosts_.GateOf(turn.state(), turn.now());
-  bool granted = true;
-  while (granted) {
-    granted = false;
-    for (auto& [name, worker] : workers_.workers()) {
-      if (!worker.parked.has_value() || Available(turn.state(), worker) <= 0) {
-        continue;
-      }
-      granted |= Grant(turn, views, gate, worker);
+  for (const auto& [name, kind] : workers_.pool().kinds()) {
+    WorkerTable::ByName& idle = workers_.Idle(kind);
+    while (AssignOneEach(turn, gate, idle)) {
     }
   }
 }
 
-bool SyncDesk::Grant(Transaction& turn, const WorkerViews& views,
-                     HostGate& gate, Worker& worker) {
-  const std::string& name = worker.info.name();
-  const auto view = std::find_if(
-      views.begin(), views.end(),
-      [&](const WorkerView& each) { return each.info.name() == name; });
-  if (view == views.end()) return false;
-  const std::optional<std::string> task =
-      scheduler_.Pick(turn.state(), views, *view, turn.now(), &gate);
-  if (!task.has_value()) return false;
+bool SyncDesk::AssignOneEach(Transaction& turn, HostGate& gate,
+                             WorkerTable::ByName& idle) {
+  bool granted = false;
+  for (auto it = idle.begin(); it != idle.end();) {
+    Worker& worker = *it->second;
+    // It may leave the idle ones.
+    ++it;
+    const Scheduler::Choice choice =
+        scheduler_.Pick(turn.state(), workers_.pool(),
+                        *workers_.pool().Find(worker.name), &gate);
+    if (choice.task != nullptr) {
+      Grant(turn, *choice.task, worker);
+      gate.Started(*choice.task);
+      granted = true;
+    } else if (!choice.for_others) {
+      return false;
+    }
+  }
+  return granted;
+}
+
+void SyncDesk::Grant(Transaction& turn, const TaskEntry& task, Worker& worker) {
   v1::JournalRecord record;
   v1::LeaseGranted* change = record.mutable_lease_granted();
-  change->set_task_id(*task);
+  change->set_task_id(task.id);
   change->set_lease_id(NewLeaseId());
-  change->set_worker(name);
+  change->set_worker(worker.name);
   change->set_session(worker.session);
   *change->mutable_deadline() = ToProto(turn.now() + options_.lease_duration);
   turn.Record(std::move(record));
-  gate.Started(turn.state().FindTask(*task)->task);
-  return true;
+  workers_.Settle(worker, Available(turn.state(), worker) > 0, turn.now());
 }
 
 void SyncDesk::Answer(Transaction& turn) {
-  for (auto& [name, worker] : workers_.workers()) {
-    if (!worker.parked.has_value()) continue;
-    if (worker.parked->deadline <= turn.now() ||
-        turn.state().LeasesOf(name) != worker.parked->held) {
-      Reply(turn, worker);
+  for (const std::string& name : turn.TakeLeaseChanges()) workers_.Find(name);
+  for (const auto& [name, worker] : workers_.touched()) {
+    if (worker->parked.has_value() &&
+        (worker->parked->deadline <= turn.now() ||
+         turn.state().LeasesOf(worker->name) != worker->parked->held)) {
+      Reply(turn, *worker);
     }
   }
+  Review(turn);
+  workers_.LetGo();
 }
 
 void SyncDesk::Reply(Transaction& turn, Worker& worker) {
   ParkedSync parked = *std::exchange(worker.parked, std::nullopt);
-  const std::set<std::string>& leases =
-      turn.state().LeasesOf(worker.info.name());
+  const std::set<std::string>& leases = turn.state().LeasesOf(worker.name);
   v1::SyncResponse response;
   for (const std::string& lease_id : leases) {
     const TaskEntry* task = turn.state().FindLease(lease_id);
     v1::Lease* lease = response.add_leases();
     lease->set_lease_id(lease_id);
     lease->set_attempt(task->attempts);
-    *lease->mutable_deadline() = ToProto(task->lease.deadline);
-    *lease->mutable_task() = task->task;
+    *lease->mutable_deadline() = ToProto(task->lease->deadline);
+    *lease->mutable_task() = task->Task();
   }
   *response.mutable_acknowledged_lease_ids() = {parked.acknowledged.begin(),
                                                 parked.acknowledged.end()};
@@ -281,27 +318,12 @@ void SyncDesk::Refuse(const absl::Status& status) {
   }
 }
 
-absl::Time SyncDesk::NextDeadline(const State& state, absl::Time now) {
-  absl::Time next = hosts_.NextDeadline(now);
-  for (const auto& [name, worker] : workers_.workers()) {
-    if (worker.parked.has_value()) {
-      next = std::min(next, worker.parked->deadline);
-    } else if (!worker.lost) {
-      next = std::min(next, worker.last_seen + options_.worker_timeout);
-    } else {
-      next = std::min(next, worker.last_seen + options_.forget_worker_after);
-    }
-    if (worker.quarantined_until > now) {
-      next = std::min(next, worker.quarantined_until);
-    }
-  }
-  for (const auto& [lease, task_id] : state.leases()) {
-    next = std::min(next, state.FindTask(task_id)->lease.deadline);
-  }
-  for (const auto& [time, task_id] : state.delayed()) {
-    if (time <= now) continue;
-    next = std::min(next, time);
-    break;
+absl::Time SyncDesk::NextDeadline(const State& state, absl::Time now) const {
+  absl::Time next = std::min(workers_.NextDue(), hosts_.NextDeadline(now));
+  for (const std::set<TimedTask>* times :
+       {&state.deadlines(), &state.delayed()}) {
+    if (times->empty()) continue;
+    next = std::min(next, std::get<absl::Time>(*times->begin()));
   }
   return next;
 }

@@ -30,7 +30,9 @@ class SyncDesk {
   // Revokes the leases of lost workers and those that are over their deadline.
   void Tick(Transaction& turn);
 
-  // Grants tasks to parked workers with free slots, one each in turn.
+  // Grants tasks to parked workers with free slots, one each in turn, kind by
+  // kind. Stops at the first of a kind for whom there is nothing, since then
+  // there is nothing for the others.
   void Assign(Transaction& turn);
 
   // Answers the parked calls for which there is something new, or whose time
@@ -41,7 +43,7 @@ class SyncDesk {
   void Refuse(const absl::Status& status);
 
   // When Tick or Answer have something to do without anybody calling.
-  absl::Time NextDeadline(const State& state, absl::Time now);
+  absl::Time NextDeadline(const State& state, absl::Time now) const;
 
  private:
   // FAILED_PRECONDITION when another process goes by the same name.
@@ -51,12 +53,19 @@ class SyncDesk {
   void Undrain(Transaction& turn, const std::string& worker);
   void TakeResult(Transaction& turn, Worker& worker,
                   const v1::LeaseResult& result);
+  // Those who waited for the result have it at the same time.
+  void TakeSuccess(Transaction& turn, const TaskEntry& task,
+                   const v1::TaskResult& result);
   void TakeFailure(Transaction& turn, Worker& worker, const TaskEntry& task,
                    const v1::Failure& failure);
   void RevokeAll(Transaction& turn, const Worker& worker,
                  const std::string& reason);
-  bool Grant(Transaction& turn, const WorkerViews& views, HostGate& gate,
-             Worker& worker);
+  // Settles all workers about whom something may be different.
+  void Review(Transaction& turn);
+  // Returns whether there may be more for them.
+  bool AssignOneEach(Transaction& turn, HostGate& gate,
+                     WorkerTable::ByName& idle);
+  void Grant(Transaction& turn, const TaskEntry& task, Worker& worker);
   void Reply(Transaction& turn, Worker& worker);
   std::string NewLeaseId();
 

@@ -1,6 +1,8 @@
 #ifndef KSO_COORDINATOR_ENGINE_TRANSACTION_H_
 #define KSO_COORDINATOR_ENGINE_TRANSACTION_H_
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -13,7 +15,9 @@ namespace kso::coordinator {
 // memory at once, and what waits until they are durable. Not thread safe.
 class Transaction {
  public:
-  Transaction(State* state, absl::Time now) : state_(state), now_(now) {}
+  Transaction(State* state, absl::Time now) : state_(state), now_(now) {
+    state_->AdvanceTo(now);
+  }
 
   absl::Time now() const { return now_; }
   const State& state() const { return *state_; }
@@ -23,6 +27,12 @@ class Transaction {
   // itself: it makes the turn fail, and is not kept.
   void Record(v1::JournalRecord record);
   void Record(std::vector<v1::JournalRecord> records);
+
+  // Names of the workers whose leases changed since it was asked last, in this
+  // turn or an earlier one.
+  std::set<std::string> TakeLeaseChanges() {
+    return state_->TakeLeaseChanges();
+  }
 
   // Called after the commit, in order.
   void Defer(absl::AnyInvocable<void()> reaction);

@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
-#include "coordinator/core/words.h"
 
 namespace kso::coordinator {
 
@@ -17,37 +16,65 @@ void Worker::Restart(const std::string& new_session) {
   drain_ordered = false;
   failures_in_a_row = 0;
   quarantines = 0;
-  quarantined_until = absl::InfinitePast();
+  view.quarantined_until = absl::InfinitePast();
   last_sent.reset();
   activity.clear();
 }
 
 void WorkerTable::Expect(const State& state, absl::Time now) {
-  for (const auto& [lease_id, task_id] : state.leases()) {
-    const LeaseEntry& lease = state.FindTask(task_id)->lease;
-    Worker& worker = FindOrAdd(lease.worker);
-    worker.session = lease.session;
+  for (const auto& [lease_id, task] : state.leases()) {
+    Worker& worker = FindOrAdd(task->lease->worker);
+    worker.session = task->lease->session;
     worker.last_seen = now;
-    worker.expected = true;
+    worker.view.expected = true;
   }
   for (const auto& [name, session] : state.drains()) {
     Worker& worker = FindOrAdd(name);
     worker.session = session;
     worker.last_seen = now;
-    worker.expected = true;
+    worker.view.expected = true;
     worker.drain_ordered = true;
   }
 }
 
 Worker& WorkerTable::FindOrAdd(const std::string& name) {
   const auto [entry, added] = workers_.try_emplace(name);
-  if (added) entry->second.info.set_name(name);
+  if (added) {
+    entry->second.name = name;
+    entry->second.view.info.set_name(name);
+  }
+  touched_[entry->first] = &entry->second;
   return entry->second;
 }
 
 Worker* WorkerTable::Find(std::string_view name) {
   const auto found = workers_.find(name);
-  return found == workers_.end() ? nullptr : &found->second;
+  if (found == workers_.end()) return nullptr;
+  touched_[found->first] = &found->second;
+  return &found->second;
+}
+
+std::vector<Worker*> WorkerTable::TakeDue(absl::Time now) {
+  std::vector<Worker*> workers;
+  for (auto it = due_.begin(); it != due_.end() && it->first <= now; ++it) {
+    workers.push_back(Find(it->second));
+  }
+  return workers;
+}
+
+void WorkerTable::Settle(Worker& worker, bool wants_work, absl::Time now) {
+  UpdateView(worker, now);
+  const WorkerPool::Member& member = pool_.Put(worker.view);
+  SetIdle(worker, wants_work && member.ready ? member.kind : nullptr);
+  SetDue(worker, DueOf(worker, now));
+}
+
+void WorkerTable::Forget(Worker& worker) {
+  SetIdle(worker, nullptr);
+  SetDue(worker, absl::InfiniteFuture());
+  touched_.erase(worker.name);
+  pool_.Remove(worker.name);
+  workers_.erase(workers_.find(worker.name));
 }
 
 void WorkerTable::CountEnd(Worker& worker, bool its_fault, absl::Time now) {
@@ -65,55 +92,65 @@ void WorkerTable::CountEnd(Worker& worker, bool its_fault, absl::Time now) {
   }
   ++worker.quarantines;
   worker.failures_in_a_row = 0;
-  worker.quarantined_until =
+  worker.view.quarantined_until =
       now + std::min(quarantine, options_.longest_quarantine);
 }
 
-void WorkerTable::Forget(absl::Time now) {
-  for (auto it = workers_.begin(); it != workers_.end();) {
-    const Worker& worker = it->second;
-    const bool forget =
-        worker.lost && worker.last_seen + options_.forget_worker_after <= now;
-    it = forget ? workers_.erase(it) : std::next(it);
-  }
-}
-
-WorkerView WorkerTable::ViewOf(const Worker& worker, absl::Time now) const {
-  WorkerView view;
-  view.info = worker.info;
-  view.expected = worker.expected;
-  if (worker.lost || worker.expected) {
+void WorkerTable::UpdateView(Worker& worker, absl::Time now) const {
+  WorkerView& view = worker.view;
+  view.state = v1::WorkerStatus::READY;
+  view.reason.clear();
+  if (worker.lost || view.expected) {
     view.state = v1::WorkerStatus::LOST;
-  } else if (!worker.info.unhealthy_reason().empty()) {
+  } else if (!view.info.unhealthy_reason().empty()) {
     view.state = v1::WorkerStatus::UNHEALTHY;
-    view.reason = worker.info.unhealthy_reason();
+    view.reason = view.info.unhealthy_reason();
   } else if (worker.draining || worker.drain_ordered) {
     view.state = v1::WorkerStatus::DRAINING;
-  } else if (worker.quarantined_until > now) {
+  } else if (view.quarantined_until > now) {
     view.state = v1::WorkerStatus::UNHEALTHY;
-    view.reason = absl::StrCat(
-        options_.quarantine_after, " tasks in a row failed on it; it is tried ",
-        "again in ", DurationInWords(worker.quarantined_until - now));
+    view.reason =
+        absl::StrCat(options_.quarantine_after, " tasks in a row failed on it");
   }
-  return view;
 }
 
-WorkerViews WorkerTable::Views(absl::Time now) const {
-  WorkerViews views;
-  for (const auto& [name, worker] : workers_) {
-    views.push_back(ViewOf(worker, now));
-  }
-  return views;
+absl::Time WorkerTable::DueOf(const Worker& worker, absl::Time now) const {
+  const absl::Time due = worker.parked.has_value() ? worker.parked->deadline
+                         : worker.lost
+                             ? worker.last_seen + options_.forget_worker_after
+                             : worker.last_seen + options_.worker_timeout;
+  const absl::Time quarantined_until = worker.view.quarantined_until;
+  return quarantined_until > now ? std::min(due, quarantined_until) : due;
+}
+
+void WorkerTable::SetDue(Worker& worker, absl::Time due) {
+  if (due == worker.due) return;
+  due_.erase({worker.due, worker.name});
+  worker.due = due;
+  if (due != absl::InfiniteFuture()) due_.insert({due, worker.name});
+}
+
+void WorkerTable::SetIdle(Worker& worker, const WorkerKind* kind) {
+  if (kind == worker.idle_as) return;
+  if (worker.idle_as != nullptr) idle_[worker.idle_as].erase(worker.name);
+  worker.idle_as = kind;
+  if (kind != nullptr) idle_[kind][worker.name] = &worker;
+}
+
+absl::Time WorkerTable::NextDue() const {
+  return due_.empty() ? absl::InfiniteFuture() : due_.begin()->first;
 }
 
 v1::ListWorkersResponse WorkerTable::List(absl::Time now) const {
   v1::ListWorkersResponse response;
   for (const auto& [name, worker] : workers_) {
-    const WorkerView view = ViewOf(worker, now);
     v1::WorkerStatus* status = response.add_workers();
-    *status->mutable_info() = worker.info;
-    status->mutable_info()->set_unhealthy_reason(view.reason);
-    status->set_state(view.state);
+    *status->mutable_info() = worker.view.info;
+    if (worker.view.state == v1::WorkerStatus::UNHEALTHY) {
+      status->mutable_info()->set_unhealthy_reason(
+          NotReadyInWords(worker.view, now));
+    }
+    status->set_state(worker.view.state);
     *status->mutable_last_seen() = ToProto(worker.last_seen);
     *status->mutable_leases() = {worker.activity.begin(),
                                  worker.activity.end()};

@@ -6,11 +6,13 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "coordinator/core/state.h"
+#include "coordinator/core/worker_pool.h"
 #include "coordinator/core/worker_view.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_options.h"
@@ -32,15 +34,16 @@ struct ParkedSync {
 // What is known of a worker while the coordinator runs. Only an operator's
 // order to drain is durable.
 struct Worker {
-  v1::WorkerInfo info;
+  // Never changes, so views of it stay good.
+  std::string name;
+  // As of the last WorkerTable::Settle, but for the info.
+  WorkerView view;
   std::string session;
   int64_t sequence = 0;
   // Earlier sessions under this name.
   std::set<std::string> former_sessions;
   absl::Time last_seen;
   bool lost = false;
-  // The journal knows it, and it has not called since the restart.
-  bool expected = false;
   // It said so itself, or an operator did.
   bool draining = false;
   bool drain_ordered = false;
@@ -48,43 +51,70 @@ struct Worker {
   int64_t tasks_done = 0;
   int failures_in_a_row = 0;
   int quarantines = 0;
-  absl::Time quarantined_until = absl::InfinitePast();
   // The leases in the last reply.
   std::optional<std::set<std::string>> last_sent;
   std::optional<ParkedSync> parked;
+  // Kept by WorkerTable.
+  absl::Time due = absl::InfiniteFuture();
+  const WorkerKind* idle_as = nullptr;
 
   // A new session under the same name: nothing but the past is kept.
   void Restart(const std::string& new_session);
 };
 
-// The workers by name. Not thread safe.
+// The workers by name, and which of them deserve a look. Who changes a worker
+// gets it from here, and has it settled before the turn of the engine ends.
+// What nobody touched costs nothing. Not thread safe.
 class WorkerTable {
  public:
+  using ByName = std::map<std::string_view, Worker*>;
+
   explicit WorkerTable(const EngineOptions& options) : options_(options) {}
 
   // Expects those workers back that hold leases or were ordered to drain.
   void Expect(const State& state, absl::Time now);
 
+  // Both touch the worker. Find returns null when there is none.
   Worker& FindOrAdd(const std::string& name);
-  // Null when there is none.
   Worker* Find(std::string_view name);
-  std::map<std::string, Worker, std::less<>>& workers() { return workers_; }
+  // Those for whom something is due by `now`, such as the end of a parked call.
+  // Touches them.
+  std::vector<Worker*> TakeDue(absl::Time now);
+  // Touched and not let go of since.
+  const ByName& touched() const { return touched_; }
+  void LetGo() { touched_.clear(); }
+
+  // Brings in line with the worker what others see of it, and when it is due.
+  // `wants_work`: it waits for tasks, and has slots for them.
+  void Settle(Worker& worker, bool wants_work, absl::Time now);
+  // Ready workers of the kind that want work.
+  ByName& Idle(const WorkerKind& kind) { return idle_[&kind]; }
+  // The worker is gone for good.
+  void Forget(Worker& worker);
 
   // A task ended on the worker; `its_fault` when the worker's own trouble ended
   // it.
   void CountEnd(Worker& worker, bool its_fault, absl::Time now);
 
-  // Drops those that have been lost for long.
-  void Forget(absl::Time now);
-
-  WorkerViews Views(absl::Time now) const;
+  // As of the last Settle.
+  const WorkerPool& pool() const { return pool_; }
+  std::map<std::string, Worker, std::less<>>& workers() { return workers_; }
   v1::ListWorkersResponse List(absl::Time now) const;
+  // When something is due next.
+  absl::Time NextDue() const;
 
  private:
-  WorkerView ViewOf(const Worker& worker, absl::Time now) const;
+  void UpdateView(Worker& worker, absl::Time now) const;
+  absl::Time DueOf(const Worker& worker, absl::Time now) const;
+  void SetDue(Worker& worker, absl::Time due);
+  void SetIdle(Worker& worker, const WorkerKind* kind);
 
   const EngineOptions options_;
   std::map<std::string, Worker, std::less<>> workers_;
+  WorkerPool pool_;
+  ByName touched_;
+  std::map<const WorkerKind*, ByName> idle_;
+  std::set<std::pair<absl::Time, std::string>> due_;
 };
 
 }  // namespace kso::coordinator

@@ -40,7 +40,8 @@ TEST_F(StatusServerTest, ShowsBuildsAndWorkersAsJson) {
   ASSERT_FALSE(json.is_discarded());
   EXPECT_EQ(json["builds"][0]["buildId"], "b1");
   EXPECT_EQ(json["builds"][0]["state"], "RUNNING");
-  EXPECT_EQ(json["builds"][0]["waiting"][0], "3 tasks wait for a free slot");
+  EXPECT_EQ(json["builds"][0]["waiting"][0],
+            "3 tasks wait for a free slot; in use: 1 by this build");
   EXPECT_EQ(json["workers"][0]["info"]["name"], "w");
   EXPECT_EQ(json["workers"][0]["state"], "READY");
 }

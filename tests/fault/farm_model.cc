@@ -271,7 +271,11 @@ void FarmModel::CheckTheEnd() {
       }
       continue;
     }
-    client->CheckLog({build->events.begin(), build->events.end()});
+    std::vector<v1::Event> log;
+    for (size_t i = 0; i < build->events.size(); ++i) {
+      log.push_back(build->events[i]);
+    }
+    client->CheckLog(log);
     CheckBuild(*build);
   }
 }

@@ -33,6 +33,17 @@ void JournalAudit::OnDurable(const v1::JournalRecord& record) {
       }
       return;
     }
+    case v1::JournalRecord::kTaskShared: {
+      const v1::TaskShared& change = record.task_shared();
+      if (!finished_.contains(change.from_task_id())) {
+        findings_.Broken(
+            Concat("shared before it was there: ", change.task_id()));
+      }
+      if (!finished_.insert(change.task_id()).second) {
+        findings_.Broken(Concat("finished twice: ", change.task_id()));
+      }
+      return;
+    }
     case v1::JournalRecord::kTaskFailed:
       return Ended(record.task_failed().lease_id(),
                    record.task_failed().task_id());

@@ -28,25 +28,27 @@ uint64_t SumOfAll(const List& messages) {
 }
 
 void AddTask(const TaskEntry& task, std::string& text) {
-  absl::StrAppend(&text, "  ", task.task.task_id(), " ", Sum(task.task),
-                  " state ", static_cast<int>(task.state), " attempts ",
-                  task.attempts, " spent ", task.infrastructure_failures, "/",
-                  task.transient_failures, "/", task.rate_limit_failures);
+  const coordinator::Trouble& trouble = task.trouble_or_none();
+  absl::StrAppend(&text, "  ", task.id, " ", Sum(task.Task()), " state ",
+                  static_cast<int>(task.state), " attempts ", task.attempts,
+                  " spent ", trouble.infrastructure_failures, "/",
+                  trouble.transient_failures, "/", trouble.rate_limit_failures);
   if (task.state == TaskState::kRunnable) {
     absl::StrAppend(&text, " not before ",
-                    absl::FormatTime(task.not_before, absl::UTCTimeZone()),
-                    " last ", task.last_worker, " ", task.last_reason);
+                    absl::FormatTime(trouble.not_before, absl::UTCTimeZone()),
+                    " last ", trouble.last_worker, " ", trouble.last_reason);
   }
   if (task.state == TaskState::kLeased) {
-    absl::StrAppend(&text, " lease ", task.lease.lease_id, " ",
-                    task.lease.worker, " ", task.lease.session, " until ",
-                    absl::FormatTime(task.lease.deadline, absl::UTCTimeZone()));
+    const coordinator::LeaseEntry& lease = *task.lease;
+    absl::StrAppend(&text, " lease ", lease.lease_id, " ", lease.worker, " ",
+                    lease.session, " until ",
+                    absl::FormatTime(lease.deadline, absl::UTCTimeZone()));
   }
   if (task.state == TaskState::kDone) {
-    absl::StrAppend(&text, " by ", task.done_by, " ", Sum(task.result));
+    absl::StrAppend(&text, " ", Sum(task.Result()));
   }
   if (task.state == TaskState::kFailed) {
-    absl::StrAppend(&text, " ", coordinator::FailureInWords(task.failure));
+    absl::StrAppend(&text, " ", coordinator::FailureInWords(trouble.failure));
   }
   text += '\n';
 }
@@ -74,13 +76,14 @@ void AddBuild(const State& state, const BuildEntry& build, std::string& text) {
                   SumOfAll(build.failures), " moved ", build.bytes_fetched, "/",
                   build.bytes_pushed, " running ",
                   state.running().contains(build.number), "\n");
-  for (const auto& [phase, ids] : build.tasks) {
+  for (const auto& [phase, tasks] : build.tasks) {
     const coordinator::PhaseCounts counts = build.CountsOf(phase);
     absl::StrAppend(&text, " phase ", phase, ": ", counts.total, " ",
                     counts.done, " ", counts.leased, " ", counts.failed, "\n");
-    for (const std::string& id : ids) AddTask(*state.FindTask(id), text);
+    for (const TaskEntry* task : tasks) AddTask(*task, text);
   }
-  for (const v1::Event& event : build.events) {
+  for (size_t i = 0; i < build.events.size(); ++i) {
+    const v1::Event event = build.events[i];
     absl::StrAppend(&text, "  ", event.sequence(), " ", event.task_id(), " ",
                     event.worker(), " ", event.text(), "\n");
   }

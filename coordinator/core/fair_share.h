@@ -1,0 +1,41 @@
+#ifndef KSO_COORDINATOR_CORE_FAIR_SHARE_H_
+#define KSO_COORDINATOR_CORE_FAIR_SHARE_H_
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "coordinator/core/build_entry.h"
+
+namespace kso::coordinator {
+
+// The range of priorities. Ten more means twice the share.
+inline constexpr int kLowestPriority = -100;
+inline constexpr int kHighestPriority = 100;
+
+// Whose turn it is, by stride scheduling: each grant moves a build ahead by a
+// step that is the smaller the larger its share, and who is furthest behind is
+// next. A build that wanted nothing for a while, or is new, starts level with
+// the furthest behind: it takes its share at once, and saves nothing up. Not
+// durable, and the same for the same grants. Not thread safe.
+class FairShare {
+ public:
+  // The builds in the order of their turns.
+  std::vector<const BuildEntry*> Order(
+      const std::map<int64_t, const BuildEntry*>& builds) const;
+  // A task was granted to `build`, one of the `running`.
+  void Granted(const BuildEntry& build,
+               const std::map<int64_t, const BuildEntry*>& running);
+
+ private:
+  int64_t PositionOf(int64_t build) const;
+
+  // Where the last one stood that had its turn.
+  int64_t level_ = 0;
+  // By build number; those that are not here are level.
+  std::map<int64_t, int64_t> positions_;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_FAIR_SHARE_H_

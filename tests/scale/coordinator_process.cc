@@ -1,0 +1,136 @@
+#include "tests/scale/coordinator_process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+
+extern char** environ;
+
+namespace kso::scale {
+namespace {
+
+constexpr absl::Duration kLongestStart = absl::Minutes(5);
+
+std::string ReadAll(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The number after `field` in the process's status, in bytes.
+int64_t StatusBytes(pid_t pid, const std::string& field) {
+  const std::string status = ReadAll(absl::StrCat("/proc/", pid, "/status"));
+  for (const auto& line : absl::StrSplit(status, '\n')) {
+    const std::vector<std::string> words =
+        absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+    int64_t kilobytes = 0;
+    if (words.size() == 3 && words[0] == field + ":" &&
+        absl::SimpleAtoi(words[1], &kilobytes)) {
+      return kilobytes * 1024;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<CoordinatorProcess>> CoordinatorProcess::Start(
+    const std::string& program, const std::filesystem::path& directory) {
+  std::filesystem::create_directories(directory);
+  const std::string log = directory / "coordinator.log";
+  std::filesystem::remove(log);
+  const std::string state = directory / "state";
+  std::vector<std::string> words = {
+      program, "--listen",    "127.0.0.1:0", "--http-listen",
+      "",      "--state-dir", state};
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(),
+                                   O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  pid_t pid = 0;
+  const int spawned = posix_spawn(&pid, program.c_str(), &actions, nullptr,
+                                  arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (spawned != 0) {
+    return absl::NotFoundError(absl::StrCat("cannot run ", program));
+  }
+  std::unique_ptr<CoordinatorProcess> process(
+      new CoordinatorProcess(pid, directory));
+  KSO_RETURN_IF_ERROR(process->AwaitListening());
+  return process;
+}
+
+CoordinatorProcess::~CoordinatorProcess() {
+  kill(pid_, SIGTERM);
+  waitpid(pid_, nullptr, 0);
+}
+
+absl::Status CoordinatorProcess::AwaitListening() {
+  const absl::Time start = absl::Now();
+  const std::string sign = " listening on ";
+  while (absl::Now() < start + kLongestStart) {
+    const std::string log = ReadAll(directory_ / "coordinator.log");
+    const size_t at = log.find(sign);
+    const size_t end = log.find(',', at);
+    if (at != std::string::npos && end != std::string::npos) {
+      address_ = log.substr(at + sign.size(), end - at - sign.size());
+      start_took_ = absl::Now() - start;
+      return absl::OkStatus();
+    }
+    if (waitpid(pid_, nullptr, WNOHANG) == pid_) break;
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  return absl::UnavailableError(
+      absl::StrCat("the coordinator did not start; see ",
+                   (directory_ / "coordinator.log").string()));
+}
+
+absl::Duration CoordinatorProcess::CpuTime() const {
+  const std::string stat = ReadAll(absl::StrCat("/proc/", pid_, "/stat"));
+  // The second field, in parentheses, may have spaces in it.
+  const std::vector<std::string> fields =
+      absl::StrSplit(stat.substr(stat.rfind(')') + 2), ' ');
+  int64_t user = 0;
+  int64_t system = 0;
+  if (fields.size() < 13 || !absl::SimpleAtoi(fields[11], &user) ||
+      !absl::SimpleAtoi(fields[12], &system)) {
+    return absl::ZeroDuration();
+  }
+  return absl::Seconds(static_cast<double>(user + system) /
+                       static_cast<double>(sysconf(_SC_CLK_TCK)));
+}
+
+int64_t CoordinatorProcess::MemoryBytes() const {
+  return StatusBytes(pid_, "VmRSS");
+}
+
+int64_t CoordinatorProcess::PeakMemoryBytes() const {
+  return StatusBytes(pid_, "VmHWM");
+}
+
+int64_t CoordinatorProcess::StateBytes() const {
+  int64_t bytes = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(directory_ / "state")) {
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  }
+  return bytes;
+}
+
+}  // namespace kso::scale

@@ -1,0 +1,53 @@
+#include "tests/scale/fleet.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/channel.h"
+#include "kso/v1/build.grpc.pb.h"
+#include "tests/scale/load.h"
+
+namespace kso::scale {
+
+Fleet::Fleet(const Options& options) {
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  for (int i = 0; i < options.connections; ++i) {
+    channels.push_back(rpc::CreateChannel(options.coordinator));
+  }
+  for (int i = 0; i < options.workers; ++i) {
+    workers_.push_back(std::make_unique<SimulatedWorker>(
+        absl::StrCat("worker-", i), options.slots,
+        channels[i % channels.size()], &tally_));
+  }
+  for (const auto& worker : workers_) worker->Start();
+}
+
+Fleet::~Fleet() {
+  for (const auto& worker : workers_) worker->Stop();
+}
+
+void Fleet::FinishLast() {
+  for (const auto& worker : workers_) worker->FinishLast();
+}
+
+absl::Status SubmitBuilds(const std::string& coordinator, int builds,
+                          int files) {
+  const auto stub = v1::BuildService::NewStub(rpc::CreateChannel(coordinator));
+  for (int i = 0; i < builds; ++i) {
+    grpc::ClientContext context;
+    v1::Build build;
+    KSO_RETURN_IF_ERROR(rpc::FromGrpc(
+        stub->SubmitBuild(&context, MakeBuild(i, files), &build)));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::ListBuildsResponse> ListBuilds(
+    const std::string& coordinator) {
+  const auto stub = v1::BuildService::NewStub(rpc::CreateChannel(coordinator));
+  grpc::ClientContext context;
+  v1::ListBuildsResponse builds;
+  KSO_RETURN_IF_ERROR(rpc::FromGrpc(stub->ListBuilds(&context, {}, &builds)));
+  return builds;
+}
+
+}  // namespace kso::scale
