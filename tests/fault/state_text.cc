@@ -27,13 +27,13 @@ uint64_t SumOfAll(const List& messages) {
   return sum;
 }
 
-void AddTask(const TaskEntry& task, std::string& text) {
+void AddTask(const TaskEntry& task, bool with_delays, std::string& text) {
   const coordinator::Trouble& trouble = task.trouble_or_none();
   absl::StrAppend(&text, "  ", task.id, " ", Sum(task.Task()), " state ",
                   static_cast<int>(task.state), " attempts ", task.attempts,
                   " spent ", trouble.infrastructure_failures, "/",
                   trouble.transient_failures, "/", trouble.rate_limit_failures);
-  if (task.state == TaskState::kRunnable) {
+  if (task.state == TaskState::kRunnable && with_delays) {
     absl::StrAppend(&text, " not before ",
                     absl::FormatTime(trouble.not_before, absl::UTCTimeZone()),
                     " last ", trouble.last_worker, " ", trouble.last_reason);
@@ -63,7 +63,8 @@ int PlaceOf(const State& state, const BuildEntry& build) {
   return place;
 }
 
-void AddBuild(const State& state, const BuildEntry& build, std::string& text) {
+void AddBuild(const State& state, const BuildEntry& build, bool with_delays,
+              std::string& text) {
   absl::StrAppend(&text, build.build_id, " place ", PlaceOf(state, build), " ",
                   Sum(build.release), " state ", build.state, " phase ",
                   build.phase, " planned ", build.planned, " ", Sum(build.plan),
@@ -80,7 +81,7 @@ void AddBuild(const State& state, const BuildEntry& build, std::string& text) {
     const coordinator::PhaseCounts counts = build.CountsOf(phase);
     absl::StrAppend(&text, " phase ", phase, ": ", counts.total, " ",
                     counts.done, " ", counts.leased, " ", counts.failed, "\n");
-    for (const TaskEntry* task : tasks) AddTask(*task, text);
+    for (const TaskEntry* task : tasks) AddTask(*task, with_delays, text);
   }
   for (size_t i = 0; i < build.events.size(); ++i) {
     const v1::Event event = build.events[i];
@@ -91,9 +92,11 @@ void AddBuild(const State& state, const BuildEntry& build, std::string& text) {
 
 }  // namespace
 
-std::string StateText(const State& state) {
+std::string StateText(const State& state, bool with_delays) {
   std::string text;
-  for (const auto& [id, build] : state.builds()) AddBuild(state, build, text);
+  for (const auto& [id, build] : state.builds()) {
+    AddBuild(state, build, with_delays, text);
+  }
   for (const auto& [worker, session] : state.drains()) {
     absl::StrAppend(&text, worker, " drains in ", session, "\n");
   }

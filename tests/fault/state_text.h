@@ -8,8 +8,9 @@
 namespace kso::testing {
 
 // All of a state that decisions or answers depend on, as lines: two states are
-// alike when their texts are the same.
-std::string StateText(const coordinator::State& state);
+// alike when their texts are the same. `with_delays`: also until when tasks
+// wait, which may be for what befell a task of another build.
+std::string StateText(const coordinator::State& state, bool with_delays);
 
 // The first line that differs, of both; empty when none does.
 std::string FirstDifference(const std::string& a, const std::string& b);
