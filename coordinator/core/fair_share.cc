@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
+#include <tuple>
 
 namespace kso::coordinator {
 namespace {
@@ -18,33 +18,36 @@ int64_t StepOf(const BuildEntry& build) {
 
 }  // namespace
 
-int64_t FairShare::PositionOf(int64_t build) const {
-  const auto found = positions_.find(build);
-  return found == positions_.end() ? level_ : std::max(found->second, level_);
-}
-
 std::vector<const BuildEntry*> FairShare::Order(
     const std::map<int64_t, const BuildEntry*>& builds) const {
-  std::vector<std::pair<int64_t, const BuildEntry*>> positions;
-  positions.reserve(builds.size());
+  struct Turn {
+    // Where it stands, and where it stood after its last grant.
+    int64_t position;
+    int64_t last;
+    const BuildEntry* build;
+  };
+  std::vector<Turn> turns;
+  turns.reserve(builds.size());
   for (const auto& [number, build] : builds) {
-    positions.emplace_back(PositionOf(number), build);
+    const auto found = positions_.find(number);
+    const int64_t last = found == positions_.end() ? -1 : found->second;
+    turns.push_back({std::max(last, level_), last, build});
   }
-  std::sort(positions.begin(), positions.end(),
-            [](const auto& a, const auto& b) {
-              return std::pair(a.first, a.second->number) <
-                     std::pair(b.first, b.second->number);
-            });
+  std::sort(turns.begin(), turns.end(), [](const Turn& a, const Turn& b) {
+    return std::tie(a.position, a.last, a.build->number) <
+           std::tie(b.position, b.last, b.build->number);
+  });
   std::vector<const BuildEntry*> order;
-  order.reserve(positions.size());
-  for (const auto& [position, build] : positions) order.push_back(build);
+  order.reserve(turns.size());
+  for (const Turn& turn : turns) order.push_back(turn.build);
   return order;
 }
 
 void FairShare::Granted(const BuildEntry& build,
                         const std::map<int64_t, const BuildEntry*>& running) {
-  level_ = PositionOf(build.number);
-  positions_[build.number] = level_ + StepOf(build);
+  int64_t& position = positions_[build.number];
+  level_ = std::max(level_, position);
+  position = level_ + StepOf(build);
   if (positions_.size() <= 2 * running.size()) return;
   std::erase_if(positions_, [&](const auto& position) {
     return !running.contains(position.first);

@@ -16,8 +16,10 @@ inline constexpr int kHighestPriority = 100;
 // Whose turn it is, by stride scheduling: each grant moves a build ahead by a
 // step that is the smaller the larger its share, and who is furthest behind is
 // next. A build that wanted nothing for a while, or is new, starts level with
-// the furthest behind: it takes its share at once, and saves nothing up. Not
-// durable, and the same for the same grants. Not thread safe.
+// the furthest behind: it takes its share at once, and saves nothing up. Of
+// those that are level, who had its turn longest ago is next, so that builds
+// which could not take part for a while do not starve each other. Not durable,
+// and the same for the same grants. Not thread safe.
 class FairShare {
  public:
   // The builds in the order of their turns.
@@ -28,8 +30,6 @@ class FairShare {
                const std::map<int64_t, const BuildEntry*>& running);
 
  private:
-  int64_t PositionOf(int64_t build) const;
-
   // Where the last one stood that had its turn.
   int64_t level_ = 0;
   // By build number; those that are not here are level.

@@ -70,11 +70,12 @@ Scheduler::Choice Scheduler::Pick(const State& state, const WorkerPool& pool,
                                   const StartGate* gate) {
   Choice choice;
   if (!worker.view->ready()) return choice;
-  for (const BuildEntry* build : shares_.Order(state.ready_builds())) {
+  FairShare& shares = shares_[worker.kind->name()];
+  for (const BuildEntry* build : shares.Order(state.ready_builds())) {
     if (!GrantsTasks(*build)) continue;
     choice.task = PickFrom(*build, pool, worker, gate, choice.for_others);
     if (choice.task == nullptr) continue;
-    shares_.Granted(*build, state.running());
+    shares.Granted(*build, state.running());
     return choice;
   }
   return choice;

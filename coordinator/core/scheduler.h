@@ -1,6 +1,10 @@
 #ifndef KSO_COORDINATOR_CORE_SCHEDULER_H_
 #define KSO_COORDINATOR_CORE_SCHEDULER_H_
 
+#include <functional>
+#include <map>
+#include <string>
+
 #include "coordinator/core/fair_share.h"
 #include "coordinator/core/start_gate.h"
 #include "coordinator/core/state.h"
@@ -12,8 +16,9 @@ namespace kso::coordinator {
 // RESOLVE, once a task of it has failed (it only waits for what runs then).
 bool GrantsTasks(const BuildEntry& build);
 
-// Decides what a worker does next. Builds take turns by FairShare, so that a
-// big one does not starve the others; within a build the heaviest task goes
+// Decides what a worker does next. Builds take turns by FairShare at each kind
+// of worker, so that a big one does not starve the others there, whatever it
+// has elsewhere; within a build the heaviest task goes
 // first, and tasks for the worker's own platform before tasks for any. A worker
 // gets a task only when no ready worker fits it better, and a task that failed
 // goes elsewhere where somewhere else fits as well.
@@ -36,7 +41,8 @@ class Scheduler {
               const StartGate* gate = nullptr);
 
  private:
-  FairShare shares_;
+  // By the name of the kind of worker.
+  std::map<std::string, FairShare, std::less<>> shares_;
 };
 
 }  // namespace kso::coordinator

@@ -73,6 +73,30 @@ TEST_F(SchedulerTest, ANewBuildTakesItsShareAtOnceAndSavedNothingUp) {
   EXPECT_EQ(PickAndGrant(workers, 0), "small/2");
 }
 
+TEST_F(SchedulerTest, TurnsAreTakenAtEachKindOfWorkerForItself) {
+  const auto add = [&](const std::string& id, const std::string& architecture,
+                       int priority) {
+    std::vector<v1::Task> tasks;
+    for (int i = 0; i < 40; ++i) {
+      tasks.push_back(MakeTask(absl::StrCat(id, i), architecture, true));
+    }
+    test_.AddBuild(id, tasks, v1::VERIFY, {}, priority);
+  };
+  add("elsewhere", "amd64", 0);
+  add("plain", "arm64", 0);
+  add("high", "arm64", 10);
+  const WorkerViews workers = {MakeWorker("amd", "amd64"),
+                               MakeWorker("arm", "arm64")};
+  std::map<char, int> granted;
+  for (int i = 0; i < 12; ++i) {
+    for (int j = 0; j < 3; ++j) ++granted[PickAndGrant(workers, 0)[0]];
+    ++granted[PickAndGrant(workers, 1)[0]];
+  }
+  EXPECT_EQ(granted['e'], 36);
+  EXPECT_NEAR(granted['p'], 4, 1);
+  EXPECT_NEAR(granted['h'], 8, 1);
+}
+
 TEST_F(SchedulerTest, TenMoreOfPriorityIsTwiceTheShare) {
   for (const auto& [id, priority] :
        std::map<std::string, int>{{"high", 10}, {"none", 0}, {"low", -10}}) {

@@ -82,7 +82,8 @@ int WorkerPool::CountReady(const Demand& demand, Fit fit) const {
 }
 
 WorkerKind* WorkerPool::KindOf(const v1::WorkerInfo& info) {
-  return &kinds_.try_emplace(KindName(info), info).first->second;
+  const std::string name = KindName(info);
+  return &kinds_.try_emplace(name, name, info).first->second;
 }
 
 void WorkerPool::Count(const Member& member, int by) {

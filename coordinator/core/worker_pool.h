@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "coordinator/core/task_entry.h"
 #include "coordinator/core/worker_view.h"
@@ -26,8 +27,11 @@ Fit FitOf(const Demand& demand, const v1::WorkerInfo& worker);
 // Workers that are the same for placing tasks: they run the same platforms.
 class WorkerKind {
  public:
-  explicit WorkerKind(const v1::WorkerInfo& like) : like_(like) {}
+  WorkerKind(std::string name, const v1::WorkerInfo& like)
+      : name_(std::move(name)), like_(like) {}
 
+  // Says what such workers are.
+  const std::string& name() const { return name_; }
   Fit FitFor(const Demand& demand) const;
   // Workers of this kind that are ready.
   int ready() const { return ready_; }
@@ -35,6 +39,7 @@ class WorkerKind {
  private:
   friend class WorkerPool;
 
+  const std::string name_;
   const v1::WorkerInfo like_;
   int ready_ = 0;
   // What FitOf said; demands live as long as the state.
