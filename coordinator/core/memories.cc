@@ -111,13 +111,9 @@ void CompleteResult(const State& state, const std::string& task_id,
 }  // namespace
 
 void Complete(const State& state, v1::JournalRecord& record) {
-  if (record.has_task_finished()) {
-    v1::TaskFinished& change = *record.mutable_task_finished();
-    CompleteResult(state, change.task_id(), *change.mutable_result());
-  } else if (record.has_task_shared()) {
-    v1::TaskShared& change = *record.mutable_task_shared();
-    CompleteResult(state, change.task_id(), *change.mutable_result());
-  }
+  if (!record.has_task_finished()) return;
+  v1::TaskFinished& change = *record.mutable_task_finished();
+  CompleteResult(state, change.task_id(), *change.mutable_result());
 }
 
 std::vector<v1::JournalRecord> MemoriesOf(const State& state,

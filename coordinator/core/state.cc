@@ -11,6 +11,7 @@
 #include "coordinator/core/words.h"
 
 namespace kso::coordinator {
+
 const BuildEntry* State::FindBuild(std::string_view build_id) const {
   const auto found = builds_.find(build_id);
   return found == builds_.end() ? nullptr : &found->second;
@@ -24,6 +25,14 @@ const TaskEntry* State::FindTask(std::string_view task_id) const {
 const TaskEntry* State::FindLease(std::string_view lease_id) const {
   const auto found = index_.leases().find(lease_id);
   return found == index_.leases().end() ? nullptr : found->second;
+}
+
+std::vector<const TaskEntry*> State::SharersOf(const TaskEntry& leased) const {
+  std::vector<const TaskEntry*> sharers;
+  for (const TaskEntry* twin : index_.TwinsOf(leased)) {
+    if (twin->state == TaskState::kRunnable) sharers.push_back(twin);
+  }
+  return sharers;
 }
 
 absl::Status State::Apply(const v1::JournalRecord& record) {

@@ -56,10 +56,9 @@ class State {
   const std::map<int64_t, const BuildEntry*>& ready_builds() const {
     return index_.ready_builds();
   }
-  // The tasks that wait for the result of `leased`, which is identical.
-  std::vector<const TaskEntry*> SharersOf(const TaskEntry& leased) const {
-    return index_.SharersOf(leased);
-  }
+  // The tasks for which the result of `leased`, which is identical, is as good:
+  // also those that wait for a time of their own.
+  std::vector<const TaskEntry*> SharersOf(const TaskEntry& leased) const;
   // Live leases by id.
   const std::map<std::string, const TaskEntry*, std::less<>>& leases() const {
     return index_.leases();

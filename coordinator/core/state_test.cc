@@ -163,5 +163,29 @@ TEST(StateTest, RefusesRecordsThatDoNotFit) {
   EXPECT_EQ(state.Apply(record).code(), absl::StatusCode::kDataLoss);
 }
 
+TEST(StateTest, LeasesOfIdenticalTasksFromAnOlderJournalEndOneByOne) {
+  TestState test;
+  const auto twin = [](const std::string& id) {
+    v1::Task task = MakeTask(id);
+    task.mutable_make_layer()->set_image("same");
+    return task;
+  };
+  for (const std::string id : {"a", "b", "c"}) {
+    test.AddBuild(id, {twin(id + "/1")}, v1::LAYERS);
+  }
+  test.Grant("a/1", "w");
+  test.Grant("b/1", "w");
+  EXPECT_THAT(test.state.SharersOf(*test.state.FindTask("a/1")),
+              ElementsAre(test.state.FindTask("c/1")));
+  test.Requeue("a/1", v1::Failure::INFRASTRUCTURE, "lost", {});
+  // Both wait for the one that still runs.
+  EXPECT_TRUE(test.state.ready_builds().empty());
+  EXPECT_THAT(
+      test.state.SharersOf(*test.state.FindTask("b/1")),
+      ElementsAre(test.state.FindTask("a/1"), test.state.FindTask("c/1")));
+  EXPECT_THAT(test.state.FindBuild("c")->queue.shared,
+              ElementsAre(std::pair(test.state.FindBuild("b")->number, 1)));
+}
+
 }  // namespace
 }  // namespace kso::coordinator

@@ -27,10 +27,12 @@ Place TaskIndex::PlaceOf(const TaskEntry& task) const {
 
 void TaskIndex::Update(TaskEntry& task) {
   if (IsOpen(task) && !task.grouped_) Join(task);
-  const Place place = PlaceOf(task);
-  if (place == task.place_ && place != Place::kDelayed) return;
   const Place was = task.place_;
+  const bool may_move_within = was == Place::kDelayed || was == Place::kShared;
+  if (PlaceOf(task) == was && !may_move_within) return;
   Take(task);
+  // Anew: without its own lease, it may have to wait for another's.
+  const Place place = PlaceOf(task);
   Put(task, place);
   if (was == Place::kLeased || place == Place::kLeased) UpdateOthers(task);
   if (!IsOpen(task) && task.grouped_) Leave(task);
@@ -51,15 +53,6 @@ void TaskIndex::AdvanceTo(absl::Time now) {
         groups_.find(task->key)->second.members;
     Update(**std::find(members.begin(), members.end(), task));
   }
-}
-
-std::vector<const TaskEntry*> TaskIndex::SharersOf(
-    const TaskEntry& leased) const {
-  std::vector<const TaskEntry*> sharers;
-  for (const TaskEntry* twin : TwinsOf(leased)) {
-    if (twin->place_ == Place::kShared) sharers.push_back(twin);
-  }
-  return sharers;
 }
 
 std::vector<TaskEntry*> TaskIndex::TwinsOf(const TaskEntry& task) const {
@@ -150,6 +143,13 @@ void TaskIndex::Take(TaskEntry& task) {
   }
 }
 
+TaskEntry* TaskIndex::AnyLeased(const Group& group) {
+  for (TaskEntry* member : group.members) {
+    if (member->place_ == Place::kLeased) return member;
+  }
+  return nullptr;
+}
+
 void TaskIndex::PutLease(TaskEntry& task) {
   const LeaseEntry& lease = *task.lease;
   Group& group = groups_.find(task.key)->second;
@@ -163,7 +163,7 @@ void TaskIndex::PutLease(TaskEntry& task) {
 void TaskIndex::TakeLease(TaskEntry& task) {
   const LeaseEntry& lease = *task.lease;
   Group& group = groups_.find(task.key)->second;
-  if (group.leased == &task) group.leased = nullptr;
+  if (group.leased == &task) group.leased = AnyLeased(group);
   leases_.erase(lease.lease_id);
   const auto worker = worker_leases_.find(lease.worker);
   worker->second.erase(lease.lease_id);

@@ -20,7 +20,8 @@ namespace kso::coordinator {
 // the tasks themselves say. Not thread safe.
 //
 // Of tasks with equal keys one at a time is leased; meanwhile the others wait
-// for its result.
+// for its result. A journal of a version that knew no keys may have leases of
+// several: each of them counts.
 class TaskIndex {
  public:
   // Puts the task where it belongs now. To be called after each change of the
@@ -35,8 +36,6 @@ class TaskIndex {
   const std::map<int64_t, const BuildEntry*>& ready_builds() const {
     return ready_builds_;
   }
-  // Tasks that wait for the result of `leased`, the earliest first.
-  std::vector<const TaskEntry*> SharersOf(const TaskEntry& leased) const;
   // Unfinished tasks identical to this one, itself left out.
   std::vector<TaskEntry*> TwinsOf(const TaskEntry& task) const;
 
@@ -54,11 +53,14 @@ class TaskIndex {
 
  private:
   struct Group {
+    // One that is leased, if any is.
     TaskEntry* leased = nullptr;
     std::vector<TaskEntry*> members;
   };
 
   Place PlaceOf(const TaskEntry& task) const;
+  // Null when none is.
+  static TaskEntry* AnyLeased(const Group& group);
   void Join(TaskEntry& task);
   void Leave(TaskEntry& task);
   void Put(TaskEntry& task, Place place);

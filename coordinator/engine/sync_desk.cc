@@ -150,7 +150,6 @@ void SyncDesk::TakeResult(Transaction& turn, Worker& worker,
 void SyncDesk::TakeSuccess(Transaction& turn, const TaskEntry& task,
                            const v1::TaskResult& result) {
   const std::string worker = task.lease->worker;
-  // They do not wait any more once the task is finished.
   const std::vector<const TaskEntry*> sharers = turn.state().SharersOf(task);
   v1::JournalRecord record;
   v1::TaskFinished* finished = record.mutable_task_finished();
@@ -159,6 +158,11 @@ void SyncDesk::TakeSuccess(Transaction& turn, const TaskEntry& task,
   finished->set_worker(worker);
   *finished->mutable_result() = result;
   turn.Record(std::move(record));
+  if (sharers.empty()) return;
+  // As it was kept, which may say more than the worker did.
+  v1::TaskResult kept = task.Result();
+  kept.clear_bytes_fetched();
+  kept.clear_bytes_pushed();
   for (const TaskEntry* sharer : sharers) {
     v1::JournalRecord also;
     v1::TaskShared* shared = also.mutable_task_shared();
@@ -166,9 +170,7 @@ void SyncDesk::TakeSuccess(Transaction& turn, const TaskEntry& task,
     shared->set_from_task_id(task.id);
     shared->set_from_build_id(task.build->build_id);
     shared->set_worker(worker);
-    *shared->mutable_result() = result;
-    shared->mutable_result()->clear_bytes_fetched();
-    shared->mutable_result()->clear_bytes_pushed();
+    *shared->mutable_result() = kept;
     turn.Record(std::move(also));
   }
 }
