@@ -48,6 +48,7 @@ const BuildEntry* FindEqual(const State& state,
   for (const auto& [number, build] : state.running()) {
     if (build->plan_only == request.plan_only() &&
         build->fresh == request.fresh() &&
+        build->priority == request.priority() &&
         build->release.name() == request.release().name() &&
         google::protobuf::util::MessageDifferencer::Equals(build->release,
                                                            request.release())) {

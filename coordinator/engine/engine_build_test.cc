@@ -60,6 +60,13 @@ TEST_F(EngineBuildTest, AnEqualRequestJoinsTheBuildThatRuns) {
   ASSERT_TRUE(Submit("b1").ok());
   EXPECT_EQ(Submit("b2")->build_id(), "b1");
   EXPECT_EQ(Submit("plan", true)->build_id(), "plan");
+  v1::SubmitBuildRequest urgent;
+  urgent.set_build_id("urgent");
+  *urgent.mutable_release() = release_.release;
+  urgent.set_priority(50);
+  Answer<v1::Build> submitted;
+  engine_->SubmitBuild(urgent, submitted.Done());
+  EXPECT_EQ(submitted.Get()->build_id(), "urgent");
   v1::CancelBuildRequest request;
   request.set_build_id("b1");
   Answer<v1::Build> cancelled;
