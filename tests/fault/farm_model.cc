@@ -38,9 +38,11 @@ FarmModel::FarmModel(const HistoryOptions& options)
       faults_(DrawFaults(dice_)),
       findings_(&loop_, options.keep_story),
       audit_(&findings_),
+      twins_(&findings_),
       store_(&faults_, dice_.Fork(),
              [this](const v1::JournalRecord& record) {
                audit_.OnDurable(record);
+               twins_.OnDurable(record);
              }),
       network_(&loop_, &faults_, dice_.Fork()),
       destination_(&faults_, dice_.Fork(), [this] { return loop_.now(); }),

@@ -16,6 +16,7 @@
 #include "tests/fault/journal_audit.h"
 #include "tests/fault/model_tasks.h"
 #include "tests/fault/network.h"
+#include "tests/fault/twin_audit.h"
 #include "tests/fault/worker_node.h"
 
 namespace kso::testing {
@@ -58,6 +59,7 @@ class FarmModel {
   ResolvedRelease upstream_;
   std::vector<v1::Release> releases_;
   JournalAudit audit_;
+  TwinAudit twins_;
   CrashingStore store_;
   Network network_;
   FakeDestination destination_;
