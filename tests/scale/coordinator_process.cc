@@ -120,10 +120,6 @@ int64_t CoordinatorProcess::MemoryBytes() const {
   return StatusBytes(pid_, "VmRSS");
 }
 
-int64_t CoordinatorProcess::PeakMemoryBytes() const {
-  return StatusBytes(pid_, "VmHWM");
-}
-
 int64_t CoordinatorProcess::StateBytes() const {
   int64_t bytes = 0;
   for (const auto& entry :

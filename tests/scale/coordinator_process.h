@@ -27,9 +27,8 @@ class CoordinatorProcess {
 
   // Time on a processor since the start, of all its threads.
   absl::Duration CpuTime() const;
-  // Resident now, and at most so far.
+  // Resident now.
   int64_t MemoryBytes() const;
-  int64_t PeakMemoryBytes() const;
   // Of all files in its state directory.
   int64_t StateBytes() const;
 
