@@ -15,6 +15,7 @@
 
 #include "CLI/CLI.hpp"
 #include "common/base/clock.h"
+#include "common/base/lock_checks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/base/version.h"
@@ -225,6 +226,7 @@ absl::Status Work(const Options& options, StopSignals& signals) {
 }  // namespace kso::worker
 
 int main(int argc, char** argv) {
+  kso::TurnOffLockChecks();
   kso::worker::Options options;
   CLI::App app(
       "Works for a kso coordinator: fetches files and images, makes layers of "

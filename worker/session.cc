@@ -13,8 +13,10 @@
 namespace kso::worker {
 namespace {
 
-// A little longer than the coordinator parks a call.
+// A little longer than the coordinator parks a call, which depends on whether
+// the worker has something to do: proto/kso/v1/worker.proto.
 constexpr absl::Duration kCallTimeout = absl::Seconds(15);
+constexpr absl::Duration kIdleCallTimeout = absl::Seconds(60);
 // For a coordinator that does not answer just when leases are handed back.
 constexpr absl::Duration kHandBackPatience = absl::Seconds(10);
 constexpr absl::Duration kFirstDelay = absl::Milliseconds(200);
@@ -95,7 +97,8 @@ grpc::Status Session::Call(const v1::SyncRequest& request,
     absl::MutexLock lock(&mutex_);
     if (woken_ || stopping_) return grpc::Status::CANCELLED;
     // A call that is parked must not outlast the patience of Drain.
-    absl::Duration timeout = kCallTimeout;
+    const bool idle = request.held().empty() && request.results().empty();
+    absl::Duration timeout = idle ? kIdleCallTimeout : kCallTimeout;
     const absl::Duration left = hand_back_at_ - clock_->Now();
     if (left > absl::ZeroDuration()) timeout = std::min(timeout, left);
     context.set_deadline(std::chrono::system_clock::now() +

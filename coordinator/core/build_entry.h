@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/event_log.h"
+#include "coordinator/core/packed_message.h"
 #include "coordinator/core/task_entry.h"
 #include "kso/v1/build.pb.h"
 #include "kso/v1/journal.pb.h"
@@ -52,7 +53,11 @@ struct BuildEntry {
   // How often it lost something at the destination, since it was submitted or
   // retried by hand.
   int reopened = 0;
+  // As submitted, but for its lists: there may be thousands of items in them,
+  // and they are needed once or twice.
   v1::Release release;
+  int file_count = 0;
+  int image_count = 0;
   bool plan_only = false;
   // Nothing is taken over from earlier builds.
   bool fresh = false;
@@ -68,7 +73,7 @@ struct BuildEntry {
   // What the destination has, from when it was asked to when the plan is made.
   std::optional<v1::DestinationChecked> destination;
   bool planned = false;
-  v1::PlanSummary plan;
+  PackedMessage<v1::PlanSummary> plan;
   std::vector<v1::PlannedImage> planned_images;
   std::vector<v1::ImageResult> images;
   std::vector<v1::Verification> verifications;
@@ -77,10 +82,19 @@ struct BuildEntry {
   int64_t bytes_fetched = 0;
   int64_t bytes_pushed = 0;
 
+  void SetRelease(const v1::Release& submitted);
+  // With its lists, unless they were forgotten.
+  v1::Release WholeRelease() const;
+  void ForgetLists() { lists_.Clear(); }
+
   bool running() const { return state == v1::Build::RUNNING; }
   PhaseCounts CountsOf(v1::Phase of) const;
   // Empty when there are none.
   const std::vector<TaskEntry*>& TasksOf(v1::Phase of) const;
+
+ private:
+  // The files and images of the release.
+  PackedMessage<v1::Release> lists_;
 };
 
 }  // namespace kso::coordinator

@@ -90,7 +90,7 @@ PlanHistory HistoryOf(const State& state, const BuildEntry& build) {
 }
 
 Records AfterResolve(const State& state, const BuildEntry& build) {
-  Plan plan = MakePlan(build.build_id, build.release, ResolvedOf(build),
+  Plan plan = MakePlan(build.build_id, build.WholeRelease(), ResolvedOf(build),
                        HistoryOf(state, build));
   if (build.destination) {
     plan.summary.set_destination_problem(build.destination->problem());
@@ -171,7 +171,7 @@ std::vector<BlobQuestion> QuestionsOf(const State& state,
                                       const BuildEntry& build) {
   const PlanHistory everything(&state.memo(), build.release.destination(),
                                std::nullopt);
-  return MakePlan(build.build_id, build.release, ResolvedOf(build), everything)
+  return MakePlan(build.build_id, build.WholeRelease(), ResolvedOf(build), everything)
       .questions;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 namespace kso::coordinator {
 namespace {
@@ -18,29 +19,33 @@ int64_t StepOf(const BuildEntry& build) {
 
 }  // namespace
 
-std::vector<const BuildEntry*> FairShare::Order(
+FairShare::Turns::Turns(std::vector<Turn> turns) : turns_(std::move(turns)) {
+  std::make_heap(turns_.begin(), turns_.end(), Later);
+}
+
+const BuildEntry* FairShare::Turns::Next() {
+  if (turns_.empty()) return nullptr;
+  std::pop_heap(turns_.begin(), turns_.end(), Later);
+  const BuildEntry* next = turns_.back().build;
+  turns_.pop_back();
+  return next;
+}
+
+// All that stand behind the level are level, and of these the one that had its
+// turn longest ago is first. So the order is that of the last grants.
+bool FairShare::Turns::Later(const Turn& a, const Turn& b) {
+  return std::tie(a.last, a.build->number) > std::tie(b.last, b.build->number);
+}
+
+FairShare::Turns FairShare::TurnsOf(
     const std::map<int64_t, const BuildEntry*>& builds) const {
-  struct Turn {
-    // Where it stands, and where it stood after its last grant.
-    int64_t position;
-    int64_t last;
-    const BuildEntry* build;
-  };
-  std::vector<Turn> turns;
+  std::vector<Turns::Turn> turns;
   turns.reserve(builds.size());
   for (const auto& [number, build] : builds) {
     const auto found = positions_.find(number);
-    const int64_t last = found == positions_.end() ? -1 : found->second;
-    turns.push_back({std::max(last, level_), last, build});
+    turns.push_back({found == positions_.end() ? -1 : found->second, build});
   }
-  std::sort(turns.begin(), turns.end(), [](const Turn& a, const Turn& b) {
-    return std::tie(a.position, a.last, a.build->number) <
-           std::tie(b.position, b.last, b.build->number);
-  });
-  std::vector<const BuildEntry*> order;
-  order.reserve(turns.size());
-  for (const Turn& turn : turns) order.push_back(turn.build);
-  return order;
+  return Turns(std::move(turns));
 }
 
 void FairShare::Granted(const BuildEntry& build,
@@ -49,7 +54,7 @@ void FairShare::Granted(const BuildEntry& build,
   level_ = std::max(level_, position);
   position = level_ + StepOf(build);
   if (positions_.size() <= 2 * running.size()) return;
-  std::erase_if(positions_, [&](const auto& position) {
+  absl::erase_if(positions_, [&](const auto& position) {
     return !running.contains(position.first);
   });
 }

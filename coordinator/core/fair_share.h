@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "coordinator/core/build_entry.h"
 
 namespace kso::coordinator {
@@ -22,9 +23,27 @@ inline constexpr int kHighestPriority = 100;
 // and the same for the same grants. Not thread safe.
 class FairShare {
  public:
-  // The builds in the order of their turns.
-  std::vector<const BuildEntry*> Order(
-      const std::map<int64_t, const BuildEntry*>& builds) const;
+  // Builds in the order of their turns, worked out as far as it is asked for.
+  class Turns {
+   public:
+    // Null at the end.
+    const BuildEntry* Next();
+
+   private:
+    friend class FairShare;
+    struct Turn {
+      // Where it stood after its last grant.
+      int64_t last;
+      const BuildEntry* build;
+    };
+    explicit Turns(std::vector<Turn> turns);
+    static bool Later(const Turn& a, const Turn& b);
+
+    // A heap.
+    std::vector<Turn> turns_;
+  };
+
+  Turns TurnsOf(const std::map<int64_t, const BuildEntry*>& builds) const;
   // A task was granted to `build`, one of the `running`.
   void Granted(const BuildEntry& build,
                const std::map<int64_t, const BuildEntry*>& running);
@@ -33,7 +52,7 @@ class FairShare {
   // Where the last one stood that had its turn.
   int64_t level_ = 0;
   // By build number; those that are not here are level.
-  std::map<int64_t, int64_t> positions_;
+  absl::flat_hash_map<int64_t, int64_t> positions_;
 };
 
 }  // namespace kso::coordinator

@@ -17,7 +17,7 @@ class FairShareTest : public ::testing::Test {
   }
   // Grants to the first of `wanting`.
   int64_t Grant(const std::map<int64_t, const BuildEntry*>& wanting) {
-    const BuildEntry& next = *shares_.Order(wanting).front();
+    const BuildEntry& next = *shares_.TurnsOf(wanting).Next();
     shares_.Granted(next, running_);
     return next.number;
   }

@@ -2,7 +2,6 @@
 #include <set>
 #include <string>
 
-#include "common/base/strings.h"
 #include "coordinator/core/layer_key.h"
 #include "coordinator/core/planner.h"
 #include "coordinator/core/task_factory.h"
@@ -14,12 +13,12 @@ void AddFiles(const TaskFactory& factory, std::vector<v1::Task>& tasks) {
   std::set<std::string> seen;
   for (const v1::FileRequest& request : factory.release().files()) {
     if (!seen.insert(request.url()).second) continue;
-    v1::Task task = factory.New(NumberedId("resolve/file", seen.size() - 1),
-                                Concat("resolve ", request.url()));
+    v1::Task task = factory.New(NumberedId("resolve/file", seen.size() - 1), "");
     v1::ResolveFile& work = *task.mutable_resolve_file();
     work.set_url(request.url());
     work.set_digest(request.digest());
     work.set_location(request.location());
+    task.set_name(ResolveNameOf(task));
     tasks.push_back(std::move(task));
   }
 }
@@ -42,13 +41,13 @@ void AddImages(const TaskFactory& factory, const Memo* memo,
   }
   size_t number = 0;
   for (const auto& [reference, image] : wanted) {
-    v1::Task task = factory.New(NumberedId("resolve/image", number++),
-                                Concat("resolve ", reference));
+    v1::Task task = factory.New(NumberedId("resolve/image", number++), "");
     v1::ResolveImage& work = *task.mutable_resolve_image();
     work.set_reference(reference);
     work.set_location(image.location);
     *work.mutable_platforms() = release.platforms();
     work.set_want_configs(image.is_base);
+    task.set_name(ResolveNameOf(task));
     const v1::ResolvedImage* known =
         memo == nullptr ? nullptr : memo->FindImage(ImageKey(task));
     if (known != nullptr) {

@@ -71,7 +71,8 @@ Scheduler::Choice Scheduler::Pick(const State& state, const WorkerPool& pool,
   Choice choice;
   if (!worker.view->ready()) return choice;
   FairShare& shares = shares_[worker.kind->name()];
-  for (const BuildEntry* build : shares.Order(state.ready_builds())) {
+  FairShare::Turns turns = shares.TurnsOf(state.ready_builds());
+  while (const BuildEntry* build = turns.Next()) {
     if (!GrantsTasks(*build)) continue;
     choice.task = PickFrom(*build, pool, worker, gate, choice.for_others);
     if (choice.task == nullptr) continue;

@@ -94,7 +94,7 @@ absl::Status State::Submit(absl::Time time, const v1::BuildSubmitted& change) {
   BuildEntry& build = entry->second;
   build.build_id = change.build_id();
   build.number = ++last_number_;
-  build.release = change.release();
+  build.SetRelease(change.release());
   build.plan_only = change.plan_only();
   build.fresh = change.fresh();
   build.priority = change.priority();
@@ -252,14 +252,15 @@ absl::Status State::Plan(absl::Time time, const v1::PlanMade& change) {
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
   build->planned = true;
   build->destination.reset();
-  build->plan = change.summary();
+  const v1::PlanSummary& plan = change.summary();
+  build->plan.Set(plan);
   build->planned_images = {change.images().begin(), change.images().end()};
-  for (const std::string& missing : build->plan.missing_platforms()) {
+  for (const std::string& missing : plan.missing_platforms()) {
     AddEvent(*build, time, v1::Event::WARNING, nullptr, "",
              missing + ", as the release allows");
   }
   AddEvent(*build, time, v1::Event::INFO, nullptr, "",
-           PlanInWords(build->plan));
+           PlanInWords(plan));
   return absl::OkStatus();
 }
 
@@ -301,12 +302,9 @@ absl::Status State::End(absl::Time time, const v1::BuildEnded& change) {
       }
       SetState(*task, task->state == TaskState::kLeased ? TaskState::kRunnable
                                                         : task->state);
-      // It cannot be retried, and only its layers are asked for.
-      if (build->state == v1::Build::SUCCEEDED && phase != v1::LAYERS) {
-        task->ForgetContent();
-      }
     }
   }
+  if (build->state == v1::Build::SUCCEEDED) ForgetWork(*build);
   running_.erase(build->number);
   for (const v1::Failure& failure : build->failures) {
     const std::string text = FailureInWords(failure);

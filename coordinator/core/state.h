@@ -120,6 +120,9 @@ class State {
   void MarkDone(absl::Time time, TaskEntry& task, const std::string& worker,
                 const v1::TaskResult& result, absl::string_view how);
   static void ChangeCount(const TaskEntry& task, int by);
+  // The build has succeeded, so it cannot be retried, and only its layers are
+  // asked for.
+  void ForgetWork(BuildEntry& build);
   // Forgets the build's tasks of a phase, none of which is leased.
   void DropTasks(BuildEntry& build, v1::Phase phase);
 

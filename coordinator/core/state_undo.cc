@@ -56,6 +56,15 @@ absl::Status State::Prune(const v1::BuildPruned& change) {
   return absl::OkStatus();
 }
 
+void State::ForgetWork(BuildEntry& build) {
+  build.ForgetLists();
+  for (const v1::Phase phase : {v1::RESOLVE, v1::VERIFY}) {
+    const PhaseCounts counts = build.CountsOf(phase);
+    DropTasks(build, phase);
+    build.counts[phase] = counts;
+  }
+}
+
 void State::DropTasks(BuildEntry& build, v1::Phase phase) {
   for (TaskEntry* task : build.TasksOf(phase)) {
     index_.Remove(*task);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator/core/build_entry.h"
+#include "coordinator/core/task_factory.h"
 
 namespace kso::coordinator {
 namespace {
@@ -30,19 +31,19 @@ void TaskEntry::SetTask(const v1::Task& task) {
   v1::Task kept = task;
   kept.clear_task_id();
   kept.clear_build_id();
+  if (task.name() == ResolveNameOf(task)) kept.clear_name();
   if (as_release_) {
     kept.clear_mirrors();
     kept.clear_destination();
   }
-  packed_task_ = kept.SerializeAsString();
-  packed_task_.shrink_to_fit();
+  task_.Set(kept);
 }
 
 v1::Task TaskEntry::Task() const {
-  v1::Task task;
-  task.ParseFromString(packed_task_);
+  v1::Task task = task_.Get();
   task.set_task_id(id);
   task.set_build_id(build->build_id);
+  if (task.name().empty()) task.set_name(ResolveNameOf(task));
   if (as_release_) {
     *task.mutable_mirrors() = build->release.mirrors();
     if (build->release.has_destination()) {
@@ -53,19 +54,21 @@ v1::Task TaskEntry::Task() const {
 }
 
 void TaskEntry::SetResult(const v1::TaskResult& result) {
-  packed_result_ = result.SerializeAsString();
-  packed_result_.shrink_to_fit();
+  if (!result.has_resolved_file() ||
+      result.resolved_file().url() != Task().resolve_file().url()) {
+    return result_.Set(result);
+  }
+  v1::TaskResult kept = result;
+  kept.mutable_resolved_file()->clear_url();
+  result_.Set(kept);
 }
 
 v1::TaskResult TaskEntry::Result() const {
-  v1::TaskResult result;
-  result.ParseFromString(packed_result_);
+  v1::TaskResult result = result_.Get();
+  if (result.has_resolved_file() && result.resolved_file().url().empty()) {
+    result.mutable_resolved_file()->set_url(Task().resolve_file().url());
+  }
   return result;
-}
-
-void TaskEntry::ForgetContent() {
-  packed_task_ = std::string();
-  packed_result_ = std::string();
 }
 
 const Trouble& TaskEntry::trouble_or_none() const {

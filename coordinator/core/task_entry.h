@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/host_use.h"
+#include "coordinator/core/packed_message.h"
 #include "coordinator/core/task_key.h"
 #include "kso/v1/build.pb.h"
 #include "kso/v1/worker.pb.h"
@@ -59,10 +60,10 @@ struct Demand {
   }
 };
 
-enum class TaskState { kRunnable, kLeased, kDone, kFailed };
+enum class TaskState : uint8_t { kRunnable, kLeased, kDone, kFailed };
 
 // Where an unfinished task of a running build stands.
-enum class Place {
+enum class Place : uint8_t {
   // Finished, or its build has ended.
   kNowhere,
   // A worker that fits may have it.
@@ -86,22 +87,19 @@ struct TaskEntry {
   int64_t weight = 0;
   v1::Task::WorkCase work = v1::Task::WORK_NOT_SET;
   v1::Phase phase = v1::PHASE_UNSPECIFIED;
-  TaskState state = TaskState::kRunnable;
-  // Leases so far.
-  int attempts = 0;
   // While leased.
   std::unique_ptr<LeaseEntry> lease;
   std::unique_ptr<Trouble> trouble;
+  // Leases so far.
+  int attempts = 0;
+  TaskState state = TaskState::kRunnable;
 
   // What it says about itself, and what it brought back when it is done. Both
-  // are parsed at each call. Empty where nobody can ask for them any more: but
-  // for LAYERS, once the build has succeeded.
+  // are parsed at each call.
   v1::Task Task() const;
   v1::TaskResult Result() const;
-  bool HasResult() const { return !packed_result_.empty(); }
   void SetTask(const v1::Task& task);
   void SetResult(const v1::TaskResult& result);
-  void ForgetContent();
 
   // Never null; without trouble, one that says so.
   const Trouble& trouble_or_none() const;
@@ -110,10 +108,7 @@ struct TaskEntry {
  private:
   friend class TaskIndex;
 
-  std::string packed_task_;
-  std::string packed_result_;
-  // The task's mirrors and destination are its release's, and not in
-  // packed_task_.
+  // The task's mirrors and destination are its release's, and not in task_.
   bool as_release_ = false;
 
   // Kept by TaskIndex.
@@ -121,6 +116,11 @@ struct TaskEntry {
   bool grouped_ = false;
   absl::Time delayed_until_ = absl::InfinitePast();
   int64_t shared_with_build_ = 0;
+
+  // Without what follows from the rest: ids, the name of a task to resolve
+  // something, and in the result the URL that the task names.
+  PackedMessage<v1::Task> task_;
+  PackedMessage<v1::TaskResult> result_;
 };
 
 // The heaviest first, then the earliest.

@@ -15,6 +15,16 @@ std::string PlatformSlug(const v1::Platform& platform) {
   return absl::StrReplaceAll(oci::FormatPlatform(platform), {{"/", "-"}});
 }
 
+std::string ResolveNameOf(const v1::Task& task) {
+  if (task.has_resolve_file()) {
+    return Concat("resolve ", task.resolve_file().url());
+  }
+  if (task.has_resolve_image()) {
+    return Concat("resolve ", task.resolve_image().reference());
+  }
+  return "";
+}
+
 int64_t MemberSize(const v1::LayerMember& member) {
   switch (member.source_case()) {
     case v1::LayerMember::kFile:

@@ -41,6 +41,10 @@ class TaskFactory {
   const v1::Release& release_;
 };
 
+// "resolve https://...": the name of a task that resolves something; of others,
+// nothing.
+std::string ResolveNameOf(const v1::Task& task);
+
 // Bytes of a member's file; -1 if not known.
 int64_t MemberSize(const v1::LayerMember& member);
 

@@ -90,6 +90,8 @@ void TaskIndex::Leave(TaskEntry& task) {
   std::erase(group->second.members, &task);
   if (group->second.members.empty()) groups_.erase(group);
   task.grouped_ = false;
+  // What a burst of tasks took is free again once they are finished.
+  if (groups_.size() < groups_.capacity() / 16) groups_.rehash(0);
 }
 
 void TaskIndex::Put(TaskEntry& task, Place place) {

@@ -31,7 +31,7 @@ bool WorthAnotherTry(const absl::Status& status) {
 AssembleRequest AssembleRequestOf(const BuildEntry& build) {
   AssembleRequest request;
   request.build_id = build.build_id;
-  request.release = build.release;
+  request.release = build.WholeRelease();
   request.images = build.planned_images;
   request.resolved = ResolvedOf(build);
   request.layers = LayersOf(build);

@@ -50,8 +50,8 @@ const BuildEntry* FindEqual(const State& state,
         build->fresh == request.fresh() &&
         build->priority == request.priority() &&
         build->release.name() == request.release().name() &&
-        google::protobuf::util::MessageDifferencer::Equals(build->release,
-                                                           request.release())) {
+        google::protobuf::util::MessageDifferencer::Equals(
+            build->WholeRelease(), request.release())) {
       return build;
     }
   }

@@ -33,9 +33,19 @@ class Engine {
   template <typename Response>
   using Done = absl::AnyInvocable<void(absl::StatusOr<Response>)>;
 
+  // Who waits for the answer to a Sync.
+  struct Caller {
+    // How long it waits.
+    absl::Duration patience = absl::InfiniteDuration();
+    // Whether it has gone, so that it must not be given anything. Called on the
+    // engine's thread, quickly, before `done`. May be empty.
+    std::function<bool()> gone;
+  };
+
   virtual ~Engine() = default;
 
-  virtual void Sync(v1::SyncRequest request, Done<v1::SyncResponse> done) = 0;
+  virtual void Sync(v1::SyncRequest request, Caller caller,
+                    Done<v1::SyncResponse> done) = 0;
 
   virtual void SubmitBuild(v1::SubmitBuildRequest request,
                            Done<v1::Build> done) = 0;

@@ -77,11 +77,13 @@ void EngineCore::Ask(Done<Response> done, Decide decide) {
   });
 }
 
-void EngineCore::Sync(v1::SyncRequest request, Done<v1::SyncResponse> done) {
+void EngineCore::Sync(v1::SyncRequest request, Caller caller,
+                      Done<v1::SyncResponse> done) {
   mailbox_->Post([this, request = std::move(request),
+                  caller = std::move(caller),
                   done = std::move(done)](Transaction* turn) mutable {
     if (turn == nullptr) return done(Stopping());
-    syncs_.Sync(*turn, std::move(request), std::move(done));
+    syncs_.Sync(*turn, std::move(request), std::move(caller), std::move(done));
   });
 }
 

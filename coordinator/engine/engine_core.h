@@ -52,7 +52,8 @@ class EngineCore : public Engine {
   // As decided; durable between turns. On the thread of Turn.
   const State& state() const { return state_; }
 
-  void Sync(v1::SyncRequest request, Done<v1::SyncResponse> done) override;
+  void Sync(v1::SyncRequest request, Caller caller,
+            Done<v1::SyncResponse> done) override;
   void SubmitBuild(v1::SubmitBuildRequest request,
                    Done<v1::Build> done) override;
   void GetBuild(v1::GetBuildRequest request, Done<v1::Build> done) override;

@@ -11,13 +11,19 @@
 namespace kso::coordinator {
 
 struct EngineOptions {
-  // A worker that has not called for this long is lost. After a restart of the
-  // coordinator, also how long leases wait for their workers to come back.
+  // A worker that has not called for this long is lost. The time in which a
+  // call of it was parked counts as far as it is longer than `long_poll`. After
+  // a restart of the coordinator, also how long leases wait for their workers
+  // to come back.
   absl::Duration worker_timeout = absl::Seconds(30);
   // How long a task may take on a worker that keeps calling.
   absl::Duration lease_duration = absl::Hours(1);
   // How long a Sync is parked.
   absl::Duration long_poll = absl::Seconds(10);
+  // How long, at most, one is parked of a healthy worker that holds nothing and
+  // reports nothing: in a large farm that is most of them, and each call costs.
+  // Less than the minute after which proxies take a silent call for dead.
+  absl::Duration idle_poll = absl::Seconds(50);
   // The longest that a WatchBuild is parked, whatever it asks for.
   absl::Duration longest_watch = absl::Seconds(30);
   RetryOptions retry;

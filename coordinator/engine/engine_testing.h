@@ -164,7 +164,7 @@ class ScriptedWorker {
     }
     request.set_free_slots(slots_ - static_cast<int>(held.size()));
     Answer<v1::SyncResponse> answer;
-    engine.Sync(request, answer.Done());
+    engine.Sync(request, caller, answer.Done());
     request.clear_results();
     return answer;
   }
@@ -212,6 +212,7 @@ class ScriptedWorker {
   }
 
   v1::SyncRequest request;
+  Engine::Caller caller{absl::Seconds(15), nullptr};
   std::map<std::string, v1::Lease> held;
 
  private:

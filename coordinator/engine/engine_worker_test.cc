@@ -1,3 +1,5 @@
+#include <atomic>
+
 #include "coordinator/engine/engine_testing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -46,6 +48,57 @@ TEST_F(EngineWorkerTest, ParksUntilThereIsWork) {
   parked = one_.Begin(*engine_);
   Advance(absl::Seconds(10));
   EXPECT_THAT(one_.End(parked).leases(), SizeIs(4));
+}
+
+TEST_F(EngineWorkerTest, AWorkerWithoutWorkIsLeftAloneForLonger) {
+  one_.caller.patience = absl::Seconds(60);
+  auto parked = one_.Begin(*engine_);
+  Advance(absl::Seconds(39));
+  EXPECT_FALSE(parked.HasCome());
+  ASSERT_TRUE(Submit().ok());
+  EXPECT_THAT(one_.End(parked).leases(), SizeIs(4));
+  // Its time to be heard of again begins with the answer.
+  Advance(absl::Seconds(19));
+  EXPECT_EQ(Workers().workers(0).state(), v1::WorkerStatus::READY);
+  Advance(absl::Seconds(1));
+  EXPECT_EQ(Workers().workers(0).state(), v1::WorkerStatus::LOST);
+  EXPECT_EQ(Running(), 0);
+
+  // One that holds something, or is not well, tells more often.
+  two_.caller.patience = absl::Seconds(60);
+  EXPECT_THAT(Sync(two_).leases(), SizeIs(4));
+  parked = two_.Begin(*engine_);
+  Advance(absl::Seconds(10));
+  EXPECT_TRUE(parked.HasCome());
+  ScriptedWorker full("full", "amd64", "s3");
+  full.caller.patience = absl::Seconds(60);
+  full.request.mutable_worker()->set_unhealthy_reason("disk full");
+  parked = full.Begin(*engine_);
+  Advance(absl::Seconds(10));
+  EXPECT_TRUE(parked.HasCome());
+}
+
+TEST_F(EngineWorkerTest, ACallerThatHasGoneIsGivenNothing) {
+  std::atomic<bool> gone = false;
+  one_.caller = {.patience = absl::Seconds(60),
+                 .gone = [&gone] { return gone.load(); }};
+  auto parked = one_.Begin(*engine_);
+  Workers();
+  gone = true;
+  ASSERT_TRUE(Submit().ok());
+  EXPECT_EQ(Running(), 0);
+  EXPECT_EQ(parked.Get().status().code(), absl::StatusCode::kCancelled);
+  EXPECT_THAT(Sync(two_).leases(), SizeIs(4));
+
+  // Where there is no work, that it has gone is noticed all the same.
+  gone = false;
+  parked = one_.Begin(*engine_);
+  Workers();
+  gone = true;
+  Advance(absl::Seconds(10));
+  EXPECT_TRUE(parked.HasCome());
+  Advance(absl::Seconds(20));
+  EXPECT_EQ(Workers().workers(0).state(), v1::WorkerStatus::LOST);
 }
 
 TEST_F(EngineWorkerTest, GivesNoMoreThanThereAreFreeSlots) {

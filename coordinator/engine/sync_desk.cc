@@ -1,6 +1,7 @@
 #include "coordinator/engine/sync_desk.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <set>
 #include <tuple>
@@ -67,7 +68,20 @@ void SyncDesk::Undrain(Transaction& turn, const std::string& worker) {
   turn.Record(std::move(record));
 }
 
+absl::Duration SyncDesk::PollOf(const v1::SyncRequest& request,
+                                const Worker& worker,
+                                absl::Duration patience) const {
+  const bool idle = request.held().empty() && request.results().empty() &&
+                    worker.view.info.unhealthy_reason().empty();
+  if (!idle || patience <= options_.idle_poll) return options_.long_poll;
+  // Those who came together do not come together again.
+  const size_t scattered = std::hash<std::string>()(request.session()) +
+                           static_cast<size_t>(request.sequence());
+  return options_.idle_poll * (1 - 0.2 * (scattered % 256) / 256);
+}
+
 void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
+                    Engine::Caller caller,
                     Engine::Done<v1::SyncResponse> done) {
   const auto refuse = [&](absl::Status status) {
     turn.Defer([done = std::move(done), status]() mutable { done(status); });
@@ -98,6 +112,7 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
 
   ParkedSync parked;
   parked.done = std::move(done);
+  parked.gone = std::move(caller.gone);
   parked.free_slots = request.free_slots();
   for (const v1::HeldLease& held : request.held()) {
     parked.held.insert(held.lease_id());
@@ -107,14 +122,15 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
     parked.held.erase(result.lease_id());
     parked.acknowledged.push_back(result.lease_id());
   }
+  const absl::Duration poll = PollOf(request, worker, caller.patience);
   // A drained worker is told at once that it may go.
   const bool drained = request.draining() && request.held().empty();
   worker.activity = {std::make_move_iterator(request.mutable_held()->begin()),
                      std::make_move_iterator(request.mutable_held()->end())};
   const bool wait = parked.acknowledged.empty() && !drained;
-  parked.deadline =
-      wait ? turn.now() + options_.long_poll : absl::InfinitePast();
+  parked.deadline = wait ? turn.now() + poll : absl::InfinitePast();
   worker.parked = std::move(parked);
+  next_look_ = std::min(next_look_, turn.now() + options_.long_poll);
 }
 
 void SyncDesk::TakeResult(Transaction& turn, Worker& worker,
@@ -193,7 +209,31 @@ void SyncDesk::RevokeAll(Transaction& turn, const Worker& worker,
   }
 }
 
+ParkedSync SyncDesk::Unpark(Worker& worker, absl::Time now) {
+  worker.last_seen = std::max(worker.last_seen, now - options_.long_poll);
+  return *std::exchange(worker.parked, std::nullopt);
+}
+
+bool SyncDesk::EndIfGone(Transaction& turn, Worker& worker) {
+  if (!worker.parked->gone || !worker.parked->gone()) return false;
+  turn.Defer([done = Unpark(worker, turn.now()).done]() mutable {
+    done(absl::CancelledError("the worker has given up the call"));
+  });
+  return true;
+}
+
+void SyncDesk::EndCallsOfGone(Transaction& turn) {
+  if (next_look_ > turn.now()) return;
+  next_look_ = absl::InfiniteFuture();
+  for (auto& [name, worker] : workers_.workers()) {
+    if (!worker.parked.has_value()) continue;
+    next_look_ = turn.now() + options_.long_poll;
+    if (EndIfGone(turn, worker)) workers_.Find(name);
+  }
+}
+
 void SyncDesk::Tick(Transaction& turn) {
+  EndCallsOfGone(turn);
   for (Worker* worker : workers_.TakeDue(turn.now())) {
     if (worker->parked.has_value()) continue;
     if (!worker->lost &&
@@ -247,6 +287,10 @@ bool SyncDesk::AssignOneEach(Transaction& turn, HostGate& gate,
     Worker& worker = *it->second;
     // It may leave the idle ones.
     ++it;
+    if (EndIfGone(turn, worker)) {
+      workers_.Settle(worker, false, turn.now());
+      continue;
+    }
     const Scheduler::Choice choice =
         scheduler_.Pick(turn.state(), workers_.pool(),
                         *workers_.pool().Find(worker.name), &gate);
@@ -287,7 +331,7 @@ void SyncDesk::Answer(Transaction& turn) {
 }
 
 void SyncDesk::Reply(Transaction& turn, Worker& worker) {
-  ParkedSync parked = *std::exchange(worker.parked, std::nullopt);
+  ParkedSync parked = Unpark(worker, turn.now());
   const std::set<std::string>& leases = turn.state().LeasesOf(worker.name);
   v1::SyncResponse response;
   for (const std::string& lease_id : leases) {
@@ -321,7 +365,8 @@ void SyncDesk::Refuse(const absl::Status& status) {
 }
 
 absl::Time SyncDesk::NextDeadline(const State& state, absl::Time now) const {
-  absl::Time next = std::min(workers_.NextDue(), hosts_.NextDeadline(now));
+  absl::Time next = std::min(
+      {next_look_, workers_.NextDue(), hosts_.NextDeadline(now)});
   for (const std::set<TimedTask>* times :
        {&state.deadlines(), &state.delayed()}) {
     if (times->empty()) continue;

@@ -24,10 +24,11 @@ class SyncDesk {
       : options_(options), workers_(*workers), hosts_(*hosts) {}
 
   // Takes the results and parks the call.
-  void Sync(Transaction& turn, v1::SyncRequest request,
+  void Sync(Transaction& turn, v1::SyncRequest request, Engine::Caller caller,
             Engine::Done<v1::SyncResponse> done);
 
-  // Revokes the leases of lost workers and those that are over their deadline.
+  // Revokes the leases of lost workers and those that are over their deadline,
+  // and ends parked calls whose callers have gone.
   void Tick(Transaction& turn);
 
   // Grants tasks to parked workers with free slots, one each in turn, kind by
@@ -67,6 +68,15 @@ class SyncDesk {
                      WorkerTable::ByName& idle);
   void Grant(Transaction& turn, const TaskEntry& task, Worker& worker);
   void Reply(Transaction& turn, Worker& worker);
+  // Takes the parked call of a worker that has one.
+  ParkedSync Unpark(Worker& worker, absl::Time now);
+  // Ends the parked call of a worker if the caller has gone; returns whether it
+  // has.
+  bool EndIfGone(Transaction& turn, Worker& worker);
+  void EndCallsOfGone(Transaction& turn);
+  // How long to park a call that has brought nothing.
+  absl::Duration PollOf(const v1::SyncRequest& request, const Worker& worker,
+                        absl::Duration patience) const;
   std::string NewLeaseId();
 
   const EngineOptions options_;
@@ -74,6 +84,8 @@ class SyncDesk {
   HostDesk& hosts_;
   Scheduler scheduler_;
   absl::BitGen random_;
+  // When parked calls are looked through for callers that have gone.
+  absl::Time next_look_ = absl::InfiniteFuture();
 };
 
 }  // namespace kso::coordinator

@@ -1,6 +1,7 @@
 #ifndef KSO_COORDINATOR_ENGINE_WORKER_TABLE_H_
 #define KSO_COORDINATOR_ENGINE_WORKER_TABLE_H_
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -24,6 +25,8 @@ namespace kso::coordinator {
 // A Sync that waits for something new.
 struct ParkedSync {
   Engine::Done<v1::SyncResponse> done;
+  // As in Engine::Caller.
+  std::function<bool()> gone;
   // What the worker says it holds, without leases whose results it brought.
   std::set<std::string> held;
   std::vector<std::string> acknowledged;

@@ -1,5 +1,6 @@
 #include "coordinator/service/services.h"
 
+#include <chrono>
 #include <string>
 
 #include "common/base/version.h"
@@ -14,13 +15,24 @@ namespace {
 using Context = grpc::CallbackServerContext;
 using Reactor = grpc::ServerUnaryReactor;
 
+// How long the client waits.
+absl::Duration PatienceOf(const Context& context) {
+  const auto left = context.deadline() - std::chrono::system_clock::now();
+  return absl::FromChrono(left);
+}
+
 class WorkerServiceImpl : public v1::WorkerService::CallbackService {
  public:
   explicit WorkerServiceImpl(Engine* engine) : engine_(engine) {}
 
   Reactor* Sync(Context* context, const v1::SyncRequest* request,
                 v1::SyncResponse* response) override {
-    return HandOver(context, engine_, &Engine::Sync, request, response);
+    Reactor* reactor = context->DefaultReactor();
+    engine_->Sync(*request,
+                  {.patience = PatienceOf(*context),
+                   .gone = [context] { return context->IsCancelled(); }},
+                  AnswerTo(reactor, response));
+    return reactor;
   }
 
  private:

@@ -10,6 +10,16 @@
 
 namespace kso::coordinator {
 
+// Gives the engine's answer to gRPC.
+template <typename Response>
+Engine::Done<Response> AnswerTo(grpc::ServerUnaryReactor* reactor,
+                                Response* response) {
+  return [reactor, response](absl::StatusOr<Response> answer) {
+    if (answer.ok()) *response = *std::move(answer);
+    reactor->Finish(rpc::ToGrpc(answer.status()));
+  };
+}
+
 // Hands a call to a method of the engine, and the engine's answer to gRPC. No
 // thread waits meanwhile. A client that goes away changes nothing: the engine
 // answers every call in bounded time, and gRPC keeps the call's objects until
@@ -20,11 +30,7 @@ grpc::ServerUnaryReactor* HandOver(
     void (Engine::*method)(Request, Engine::Done<Response>),
     const Request* request, Response* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  (engine->*method)(*request,
-                    [reactor, response](absl::StatusOr<Response> answer) {
-                      if (answer.ok()) *response = *std::move(answer);
-                      reactor->Finish(rpc::ToGrpc(answer.status()));
-                    });
+  (engine->*method)(*request, AnswerTo(reactor, response));
   return reactor;
 }
 

@@ -47,6 +47,11 @@ class CoordinatorNode {
           call,
       std::function<void(absl::StatusOr<Response>)> done);
 
+  // `node` lets the coordinator's machine know something, over the network.
+  void Tell(const std::string& node, std::function<void()> what) {
+    network_.Send(node, Network::Way::kToCoordinator, std::move(what));
+  }
+
   // Whether the journal gives what is in memory; a broken invariant if not.
   void CompareWithReplay();
   int starts() const { return starts_; }

@@ -15,6 +15,7 @@ namespace {
 constexpr int kSlots = 2;
 // As the real session has them.
 constexpr absl::Duration kCallTimeout = absl::Seconds(15);
+constexpr absl::Duration kIdleCallTimeout = absl::Seconds(60);
 constexpr absl::Duration kFirstDelay = absl::Milliseconds(200);
 constexpr absl::Duration kLongestDelay = absl::Seconds(5);
 
@@ -59,6 +60,7 @@ void WorkerNode::Start() {
 void WorkerNode::Kill() {
   if (!running()) return;
   findings_.Tell(Concat(name_, ": killed"));
+  if (process_->give_up_call != nullptr) process_->give_up_call();
   // What it was doing may have come to pass at the destination, or not.
   for (const auto& [work, entry] : process_->at_work) {
     if (!dice_.Chance(0.3)) continue;
@@ -98,16 +100,27 @@ void WorkerNode::Step() {
   process_->woken = false;
   const v1::SyncRequest request = process_->conversation.MakeRequest(
       Describe(), process_->draining, process_->book);
-  process_->give_up_call = coordinator_.Call<v1::SyncResponse>(
-      name_, kCallTimeout,
-      [request](coordinator::Engine& engine,
-                coordinator::Engine::Done<v1::SyncResponse> done) {
-        engine.Sync(request, std::move(done));
+  const bool idle = request.held().empty() && request.results().empty();
+  const auto gone = std::make_shared<bool>(false);
+  const coordinator::Engine::Caller caller{
+      .patience = idle ? kIdleCallTimeout : kCallTimeout,
+      .gone = [gone] { return *gone; }};
+  std::function<void()> give_up = coordinator_.Call<v1::SyncResponse>(
+      name_, caller.patience,
+      [request, caller](coordinator::Engine& engine,
+                        coordinator::Engine::Done<v1::SyncResponse> done) {
+        engine.Sync(request, caller, std::move(done));
       },
-      [this, request, process = std::weak_ptr<Process>(process_)](
+      [this, request, gone, process = std::weak_ptr<Process>(process_)](
           const absl::StatusOr<v1::SyncResponse>& response) {
+        // Both sides know the time at which a call is over.
+        *gone = true;
         if (!process.expired()) OnAnswer(request, response);
       });
+  process_->give_up_call = [this, gone, give_up = std::move(give_up)] {
+    give_up();
+    coordinator_.Tell(name_, [gone] { *gone = true; });
+  };
 }
 
 void WorkerNode::OnAnswer(const v1::SyncRequest& request,
