@@ -34,9 +34,9 @@
 #include "spdlog/spdlog.h"
 
 // A call is mostly small objects that one thread makes and another deletes, at
-// which jemalloc takes half the time of glibc's malloc (docs/scale.md). It reads
-// this when the program is loaded: what is free goes back to the system soon,
-// so that a build that has ended takes no memory.
+// which jemalloc takes half the time of glibc's malloc (docs/scale.md). It
+// reads this when the program is loaded: what is free goes back to the system
+// soon, so that a build that has ended takes no memory.
 extern "C" {
 const char* malloc_conf =
     "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";

@@ -171,7 +171,8 @@ std::vector<BlobQuestion> QuestionsOf(const State& state,
                                       const BuildEntry& build) {
   const PlanHistory everything(&state.memo(), build.release.destination(),
                                std::nullopt);
-  return MakePlan(build.build_id, build.WholeRelease(), ResolvedOf(build), everything)
+  return MakePlan(build.build_id, build.WholeRelease(), ResolvedOf(build),
+                  everything)
       .questions;
 }
 

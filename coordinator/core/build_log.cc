@@ -43,8 +43,8 @@ std::string DoneInWords(const v1::Task& task, const v1::TaskResult& result,
 }
 
 std::string ResolvedInWords(const BuildEntry& build) {
-  return absl::StrCat("resolved ", Count(build.file_count, "file"),
-                      " and ", Count(build.image_count, "image"));
+  return absl::StrCat("resolved ", Count(build.file_count, "file"), " and ",
+                      Count(build.image_count, "image"));
 }
 
 std::string SubmittedInWords(const BuildEntry& build) {
@@ -54,9 +54,9 @@ std::string SubmittedInWords(const BuildEntry& build) {
   }
   return absl::StrCat(build.plan_only ? "plan of " : "build of ",
                       build.release.name(),
-                      " submitted: ", Count(build.file_count, "file"),
-                      ", ", Count(build.image_count, "image"),
-                      " for ", absl::StrJoin(platforms, ", "));
+                      " submitted: ", Count(build.file_count, "file"), ", ",
+                      Count(build.image_count, "image"), " for ",
+                      absl::StrJoin(platforms, ", "));
 }
 
 std::string PlanInWords(const v1::PlanSummary& plan) {

@@ -13,7 +13,8 @@ void AddFiles(const TaskFactory& factory, std::vector<v1::Task>& tasks) {
   std::set<std::string> seen;
   for (const v1::FileRequest& request : factory.release().files()) {
     if (!seen.insert(request.url()).second) continue;
-    v1::Task task = factory.New(NumberedId("resolve/file", seen.size() - 1), "");
+    v1::Task task =
+        factory.New(NumberedId("resolve/file", seen.size() - 1), "");
     v1::ResolveFile& work = *task.mutable_resolve_file();
     work.set_url(request.url());
     work.set_digest(request.digest());

@@ -259,8 +259,7 @@ absl::Status State::Plan(absl::Time time, const v1::PlanMade& change) {
     AddEvent(*build, time, v1::Event::WARNING, nullptr, "",
              missing + ", as the release allows");
   }
-  AddEvent(*build, time, v1::Event::INFO, nullptr, "",
-           PlanInWords(plan));
+  AddEvent(*build, time, v1::Event::INFO, nullptr, "", PlanInWords(plan));
   return absl::OkStatus();
 }
 

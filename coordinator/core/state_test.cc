@@ -40,6 +40,74 @@ TEST(StateTest, ATaskIsRunnableLeasedAndDone) {
               Contains("task b/1: done (12.0 MiB pushed, 1.2 s)"));
 }
 
+TEST(StateTest, ATaskSaysAllThatItWasToldThoughLessIsKept) {
+  v1::Release release;
+  release.add_mirrors()->set_prefix("https://");
+  release.mutable_destination()->set_location("registry.example.com/team");
+  v1::Task task;
+  task.set_task_id("b/1");
+  task.set_build_id("b");
+  task.set_name("resolve https://dl.example.com/a");
+  *task.mutable_mirrors() = release.mirrors();
+  *task.mutable_destination() = release.destination();
+  task.mutable_resolve_file()->set_url("https://dl.example.com/a");
+  v1::Task named = task;
+  named.set_task_id("b/2");
+  named.set_name("by another name");
+  TestState test;
+  test.AddBuild("b", {task, named}, v1::RESOLVE, release);
+  EXPECT_EQ(test.state.FindTask("b/1")->Task().SerializeAsString(),
+            task.SerializeAsString());
+  EXPECT_EQ(test.state.FindTask("b/2")->Task().SerializeAsString(),
+            named.SerializeAsString());
+
+  v1::TaskResult result;
+  result.mutable_resolved_file()->set_url("https://dl.example.com/a");
+  result.mutable_resolved_file()->set_size(7);
+  test.Grant("b/1", "w");
+  test.Finish("b/1", result);
+  EXPECT_EQ(test.state.FindTask("b/1")->Result().SerializeAsString(),
+            result.SerializeAsString());
+}
+
+TEST(StateTest, ABuildKeepsItsListsApart) {
+  v1::Release release;
+  release.set_name("v1");
+  release.add_files()->set_url("https://dl.example.com/a");
+  release.add_images()->set_reference("registry.example.com/pause:3.9");
+  TestState test;
+  test.AddBuild("b", {MakeTask("b/1")}, v1::RESOLVE, release);
+  const BuildEntry* build = test.state.FindBuild("b");
+  EXPECT_EQ(build->release.files_size(), 0);
+  EXPECT_EQ(build->file_count, 1);
+  EXPECT_EQ(build->WholeRelease().SerializeAsString(),
+            release.SerializeAsString());
+  EXPECT_THAT(Texts(*build), Contains(HasSubstr("1 file, 1 image")));
+}
+
+TEST(StateTest, OfABuildThatSucceededTheLayersAreKeptAndAllCounts) {
+  TestState test;
+  test.AddBuild("b", {MakeTask("b/resolve")}, v1::RESOLVE);
+  v1::JournalRecord added;
+  added.mutable_tasks_added()->set_build_id("b");
+  added.mutable_tasks_added()->set_phase(v1::LAYERS);
+  *added.mutable_tasks_added()->add_tasks() = MakeTask("b/layer");
+  test.Apply(added);
+  for (const char* id : {"b/resolve", "b/layer"}) {
+    test.Grant(id, "w");
+    test.Finish(id, {});
+  }
+  v1::JournalRecord ended;
+  ended.mutable_build_ended()->set_build_id("b");
+  ended.mutable_build_ended()->set_state(v1::Build::SUCCEEDED);
+  test.Apply(ended);
+  const BuildEntry* build = test.state.FindBuild("b");
+  EXPECT_EQ(build->CountsOf(v1::RESOLVE).done, 1);
+  EXPECT_EQ(build->CountsOf(v1::LAYERS).done, 1);
+  EXPECT_EQ(test.state.FindTask("b/resolve"), nullptr);
+  EXPECT_NE(test.state.FindTask("b/layer"), nullptr);
+}
+
 TEST(StateTest, EventsCountFromOneWithoutGaps) {
   TestState test;
   test.AddBuild("b", {MakeTask("b/1")}, v1::LAYERS);

@@ -365,8 +365,8 @@ void SyncDesk::Refuse(const absl::Status& status) {
 }
 
 absl::Time SyncDesk::NextDeadline(const State& state, absl::Time now) const {
-  absl::Time next = std::min(
-      {next_look_, workers_.NextDue(), hosts_.NextDeadline(now)});
+  absl::Time next =
+      std::min({next_look_, workers_.NextDue(), hosts_.NextDeadline(now)});
   for (const std::set<TimedTask>* times :
        {&state.deadlines(), &state.delayed()}) {
     if (times->empty()) continue;

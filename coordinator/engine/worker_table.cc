@@ -151,7 +151,9 @@ v1::ListWorkersResponse WorkerTable::List(absl::Time now) const {
           NotReadyInWords(worker.view, now));
     }
     status->set_state(worker.view.state);
-    *status->mutable_last_seen() = ToProto(worker.last_seen);
+    // Whose call is parked is there.
+    *status->mutable_last_seen() =
+        ToProto(worker.parked.has_value() ? now : worker.last_seen);
     *status->mutable_leases() = {worker.activity.begin(),
                                  worker.activity.end()};
     status->set_tasks_done(worker.tasks_done);

@@ -67,8 +67,8 @@ void AddBuild(const State& state, const BuildEntry& build, bool with_delays,
               std::string& text) {
   absl::StrAppend(&text, build.build_id, " place ", PlaceOf(state, build), " ",
                   Sum(build.WholeRelease()), " state ", build.state, " phase ",
-                  build.phase, " planned ", build.planned, " ", Sum(build.plan.Get()),
-                  " ", SumOfAll(build.planned_images));
+                  build.phase, " planned ", build.planned, " ",
+                  Sum(build.plan.Get()), " ", SumOfAll(build.planned_images));
   absl::StrAppend(&text, " plan only ", build.plan_only, " fresh ", build.fresh,
                   " reopened ", build.reopened, " destination ",
                   build.destination ? Sum(*build.destination) : 0);

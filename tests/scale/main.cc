@@ -112,9 +112,10 @@ void PrintMemory(const std::vector<DispatchFigures>& growth) {
 absl::Status PrintGrowth(const Options& options) {
   KSO_ASSIGN_OR_RETURN(const FleetShape shape,
                        ParseFleet(options.fleet, options.connections));
-  std::printf("Fleet %s:\n\n| tasks | %s | journal B/task | restart s |\n|---|%s"
-              "---|---|\n",
-              options.fleet.c_str(), kDispatchColumns, kDispatchRule);
+  std::printf(
+      "Fleet %s:\n\n| tasks | %s | journal B/task | restart s |\n|---|%s"
+      "---|---|\n",
+      options.fleet.c_str(), kDispatchColumns, kDispatchRule);
   std::vector<DispatchFigures> growth;
   for (const int tasks : options.tasks) {
     KSO_ASSIGN_OR_RETURN(
@@ -150,10 +151,11 @@ absl::Status PrintOtherFleets(const Options& options) {
 
 absl::Status Measure(const Options& options) {
   AllowManyConnections();
-  std::printf("%u processors; %d builds; a fleet is WORKERSxSLOTS, over %d "
-              "connections; journal in %s\n\n",
-              std::thread::hardware_concurrency(), options.builds,
-              options.connections, options.setup.directory.c_str());
+  std::printf(
+      "%u processors; %d builds; a fleet is WORKERSxSLOTS, over %d "
+      "connections; journal in %s\n\n",
+      std::thread::hardware_concurrency(), options.builds, options.connections,
+      options.setup.directory.c_str());
   if (options.idle_workers > 0) KSO_RETURN_IF_ERROR(PrintIdle(options));
   if (!options.tasks.empty()) KSO_RETURN_IF_ERROR(PrintGrowth(options));
   if (options.fleet_tasks > 0) KSO_RETURN_IF_ERROR(PrintOtherFleets(options));

@@ -88,8 +88,8 @@ absl::StatusOr<DispatchFigures> MeasureDispatch(const Setup& setup,
     figures.bytes_ended = coordinator->MemoryBytes() - empty;
   }
   coordinator.reset();
-  KSO_ASSIGN_OR_RETURN(coordinator, CoordinatorProcess::Start(
-                                        setup.coordinator, setup.directory));
+  KSO_ASSIGN_OR_RETURN(coordinator, CoordinatorProcess::Start(setup.coordinator,
+                                                              setup.directory));
   figures.restart = coordinator->start_took();
   coordinator.reset();
   std::filesystem::remove_all(setup.directory);
