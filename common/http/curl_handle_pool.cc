@@ -8,7 +8,7 @@
 namespace kso::http {
 namespace {
 
-// Enough for every slot of a worker; more are closed.
+// As many as one host may have transfers at a time; more are closed.
 constexpr size_t kMostIdle = 32;
 
 }  // namespace
@@ -27,9 +27,7 @@ CurlHandlePool::Handle CurlHandlePool::Take(const std::string& origin) {
       idle_.erase(chosen);
     }
   }
-  if (handle == nullptr) return Handle(curl_easy_init());
-  curl_easy_reset(handle.get());
-  return handle;
+  return handle != nullptr ? std::move(handle) : Handle(curl_easy_init());
 }
 
 void CurlHandlePool::GiveBack(Handle handle, const std::string& origin) {

@@ -24,7 +24,8 @@ class CurlHandlePool {
   };
   using Handle = std::unique_ptr<CURL, Free>;
 
-  // A handle with all options at their defaults; null when memory is out.
+  // A handle with whatever options its last transfer had; null when memory is
+  // out.
   Handle Take(const std::string& origin);
   void GiveBack(Handle handle, const std::string& origin);
 

@@ -66,6 +66,8 @@ std::string CurlTransfer::PeerAddress() const {
 
 absl::Status CurlTransfer::SetOptions() {
   const TransportOptions& options = *plan_.options;
+  // Connections stay.
+  curl_easy_reset(curl_);
   curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, error_text_);
   curl_easy_setopt(curl_, CURLOPT_URL, plan_.url->text().c_str());
   curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, "http,https");

@@ -64,23 +64,34 @@ class CurlTransport : public Transport {
     std::string peer_address;
   };
 
-  absl::StatusOr<Answer> Exchange(const CurlTransfer::Plan& plan) {
-    CurlHandlePool::Handle handle = pool_.Take(plan.url->origin());
-    if (handle == nullptr) return absl::ResourceExhaustedError("out of memory");
+  static absl::StatusOr<Answer> Exchange(CURL* handle,
+                                         const CurlTransfer::Plan& plan) {
+    CurlTransfer transfer(handle, plan);
     Answer answer;
-    {
-      CurlTransfer transfer(handle.get(), plan);
-      KSO_ASSIGN_OR_RETURN(answer.response, transfer.Run());
-      answer.peer_address = transfer.PeerAddress();
-    }
-    pool_.GiveBack(std::move(handle), plan.url->origin());
+    KSO_ASSIGN_OR_RETURN(answer.response, transfer.Run());
+    answer.peer_address = transfer.PeerAddress();
     return answer;
   }
 
-  // Makes the request and those that its redirects ask for.
+  // Makes the request and those that its redirects ask for. A handle whose
+  // transfer failed is not used again, whatever its connection is good for.
   absl::StatusOr<Response> Follow(const Request& request,
                                   CurlTransfer::Plan plan) {
     KSO_ASSIGN_OR_RETURN(Url url, Url::Parse(request.url));
+    const std::string origin = url.origin();
+    CurlHandlePool::Handle handle = pool_.Take(origin);
+    if (handle == nullptr) return absl::ResourceExhaustedError("out of memory");
+    KSO_ASSIGN_OR_RETURN(
+        Response response,
+        FollowWith(handle.get(), request, std::move(url), std::move(plan)));
+    pool_.GiveBack(std::move(handle), origin);
+    return response;
+  }
+
+  // The same handle goes all the way, and so has connections to both ends of
+  // the redirect when it comes that way again.
+  absl::StatusOr<Response> FollowWith(CURL* handle, const Request& request,
+                                      Url url, CurlTransfer::Plan plan) {
     const std::string origin = url.origin();
     plan.request = &request;
     plan.options = &options_;
@@ -92,7 +103,7 @@ class CurlTransport : public Transport {
       if (request.cancelled && request.cancelled()) {
         return absl::CancelledError(Concat(url.display(), ": cancelled"));
       }
-      absl::StatusOr<Answer> exchanged = Exchange(plan);
+      absl::StatusOr<Answer> exchanged = Exchange(handle, plan);
       if (!exchanged.ok()) {
         return redirects == 0 ? exchanged.status()
                               : Redirected(request, exchanged.status());
