@@ -28,13 +28,15 @@ class LimitedTransport : public Transport {
 
   absl::StatusOr<Response> Perform(const Request& request,
                                    size_t max_body) override {
-    return Limited(request, [&] { return next_->Perform(request, max_body); });
+    return Limited(request, [&](const Request& limited) {
+      return next_->Perform(limited, max_body);
+    });
   }
 
   absl::StatusOr<Response> Download(const Request& request, ByteSink& sink,
                                     OnResponse on_response) override {
-    return Limited(request, [&] {
-      return next_->Download(request, sink, std::move(on_response));
+    return Limited(request, [&](const Request& limited) {
+      return next_->Download(limited, sink, std::move(on_response));
     });
   }
 
@@ -42,10 +44,31 @@ class LimitedTransport : public Transport {
   template <typename Send>
   absl::StatusOr<Response> Limited(const Request& request, Send send) {
     KSO_ASSIGN_OR_RETURN(const Url url, Url::Parse(request.url));
+    if (request.spare) return Spare(request, url.host(), send);
     KSO_ASSIGN_OR_RETURN(const absl::Time begun,
                          limits_->Enter(url.host(), request.cancelled));
-    absl::StatusOr<Response> answer = send();
+    absl::StatusOr<Response> answer = send(request);
     limits_->Leave(url.host(), begun, answer);
+    return answer;
+  }
+
+  template <typename Send>
+  absl::StatusOr<Response> Spare(const Request& request,
+                                 const std::string& host, Send send) {
+    std::optional<HostLimits::SparePlace> place = limits_->TakeSpare(host);
+    if (!place) return absl::AbortedError(Concat("no place is free at ", host));
+    const auto cancelled = [&request] {
+      return request.cancelled && request.cancelled();
+    };
+    Request limited = request;
+    limited.cancelled = [&] {
+      return cancelled() || limits_->MustGiveWay(host, *place);
+    };
+    absl::StatusOr<Response> answer = send(limited);
+    limits_->LeaveSpare(host, *place, answer);
+    if (absl::IsCancelled(answer.status()) && !cancelled()) {
+      return absl::AbortedError(Concat("others want the place at ", host));
+    }
     return answer;
   }
 
@@ -88,7 +111,11 @@ absl::StatusOr<absl::Time> HostLimits::Enter(
       clock_->AwaitWithDeadline(&mutex_, absl::Condition(&never),
                                 std::min(resume, now + kPoll));
     } else {
+      ++host.waiting;
+      ++waiting_;
       clock_->AwaitWithDeadline(&mutex_, absl::Condition(&may_go), now + kPoll);
+      --host.waiting;
+      --waiting_;
     }
   }
   ++host.under_way;
@@ -99,7 +126,50 @@ absl::StatusOr<absl::Time> HostLimits::Enter(
 void HostLimits::Leave(const std::string& name, absl::Time begun,
                        const absl::StatusOr<Response>& answer) {
   absl::MutexLock lock(&mutex_);
+  Learn(Find(name), begun, answer);
+}
+
+std::optional<HostLimits::SparePlace> HostLimits::TakeSpare(
+    const std::string& name) {
+  absl::MutexLock lock(&mutex_);
   Host& host = Find(name);
+  const absl::Time now = clock_->Now();
+  if (waiting_ > 0 || !HasRoom(host) || host.report.paused_until > now) {
+    return std::nullopt;
+  }
+  ++host.under_way;
+  ++under_way_;
+  return SparePlace{.begun = now};
+}
+
+bool HostLimits::MustGiveWay(const std::string& name, SparePlace& place) {
+  absl::MutexLock lock(&mutex_);
+  if (place.gives_way) return true;
+  Host& host = Find(name);
+  const bool wanted_here =
+      host.under_way >= host.limit.limit() && host.waiting > host.giving_way;
+  const bool wanted_anywhere =
+      under_way_ >= options_.most_in_all && waiting_ > giving_way_;
+  if (!wanted_here && !wanted_anywhere) return false;
+  place.gives_way = true;
+  ++host.giving_way;
+  ++giving_way_;
+  return true;
+}
+
+void HostLimits::LeaveSpare(const std::string& name, const SparePlace& place,
+                            const absl::StatusOr<Response>& answer) {
+  absl::MutexLock lock(&mutex_);
+  Host& host = Find(name);
+  if (place.gives_way) {
+    --host.giving_way;
+    --giving_way_;
+  }
+  Learn(host, place.begun, answer);
+}
+
+void HostLimits::Learn(Host& host, absl::Time begun,
+                       const absl::StatusOr<Response>& answer) {
   --host.under_way;
   --under_way_;
   const absl::Time now = clock_->Now();

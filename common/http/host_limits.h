@@ -60,6 +60,20 @@ class HostLimits {
   void Leave(const std::string& host, absl::Time begun,
              const absl::StatusOr<Response>& answer);
 
+  // A place that is free for as long as nobody else wants it.
+  struct SparePlace {
+    absl::Time begun;
+    // Somebody wants it: the transfer ends and leaves.
+    bool gives_way = false;
+  };
+  // Nothing when no place is free, or others wait, or the host is to be left
+  // alone. Each place needs a LeaveSpare.
+  std::optional<SparePlace> TakeSpare(const std::string& host);
+  // Whether `place` is wanted; to be polled.
+  bool MustGiveWay(const std::string& host, SparePlace& place);
+  void LeaveSpare(const std::string& host, const SparePlace& place,
+                  const absl::StatusOr<Response>& answer);
+
   // Transfers that the host is allowed now.
   int LimitOf(const std::string& host) const;
   // Of those that have said something, by host.
@@ -71,21 +85,29 @@ class HostLimits {
 
     AdaptiveLimit limit;
     int under_way = 0;
+    // Who has no room, and the spare places that are about to be left.
+    int waiting = 0;
+    int giving_way = 0;
     HostReport report;
   };
 
   Host& Find(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasRoom(const Host& host) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  void Learn(Host& host, absl::Time begun,
+             const absl::StatusOr<Response>& answer)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Clock* const clock_;
   const HostLimitOptions options_;
   mutable absl::Mutex mutex_;
   std::map<std::string, Host> hosts_ ABSL_GUARDED_BY(mutex_);
   int under_way_ ABSL_GUARDED_BY(mutex_) = 0;
+  int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+  int giving_way_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 // Decorates `next` so that its transfers keep to `limits`, which must outlive
-// it and may be shared.
+// it and may be shared. Spare requests take spare places.
 std::unique_ptr<Transport> WithHostLimits(std::unique_ptr<Transport> next,
                                           HostLimits* limits);
 

@@ -131,6 +131,69 @@ TEST_F(HostLimitsTest, NoMoreAtATimeThanTheWorkerBears) {
       limits_->Enter("ghcr.io", [] { return true; }).status()));
 }
 
+TEST_F(HostLimitsTest, ASparePlaceIsOneThatNobodyElseWants) {
+  Use({.host = {.first = 2, .least = 1, .most = 2}});
+  ASSERT_TRUE(limits_->Enter(kHost, {}).ok());
+  auto spare = limits_->TakeSpare(kHost);
+  ASSERT_TRUE(spare.has_value());
+  EXPECT_FALSE(limits_->TakeSpare(kHost).has_value());
+  EXPECT_FALSE(limits_->MustGiveWay(kHost, *spare));
+
+  std::thread waiting([this] { EXPECT_TRUE(limits_->Enter(kHost, {}).ok()); });
+  clock_.AwaitWaiters(1);
+  EXPECT_TRUE(limits_->MustGiveWay(kHost, *spare));
+  // Where others wait, none is spare.
+  EXPECT_FALSE(limits_->TakeSpare("ghcr.io").has_value());
+  limits_->LeaveSpare(kHost, *spare, absl::CancelledError(""));
+  waiting.join();
+  EXPECT_TRUE(limits_->TakeSpare("ghcr.io").has_value());
+}
+
+TEST_F(HostLimitsTest, OnlyAsManySparePlacesAreLeftAsAreWanted) {
+  Use({.host = {.first = 3, .least = 1, .most = 3}});
+  auto one = limits_->TakeSpare(kHost);
+  auto two = limits_->TakeSpare(kHost);
+  ASSERT_TRUE(limits_->Enter(kHost, {}).ok());
+  std::thread waiting([this] { EXPECT_TRUE(limits_->Enter(kHost, {}).ok()); });
+  clock_.AwaitWaiters(1);
+  EXPECT_TRUE(limits_->MustGiveWay(kHost, *two));
+  EXPECT_FALSE(limits_->MustGiveWay(kHost, *one));
+  EXPECT_TRUE(limits_->MustGiveWay(kHost, *two));
+  limits_->LeaveSpare(kHost, *two, absl::CancelledError(""));
+  waiting.join();
+  EXPECT_FALSE(limits_->MustGiveWay(kHost, *one));
+}
+
+TEST_F(HostLimitsTest, ASpareRequestEndsAbortedWhenSomebodyComes) {
+  Use({.host = {.first = 1, .least = 1, .most = 1}});
+  std::thread waiting;
+  fake_->On("GET", kUrl, [&](const Request& request) {
+    EXPECT_FALSE(request.cancelled());
+    waiting =
+        std::thread([this] { EXPECT_TRUE(limits_->Enter(kHost, {}).ok()); });
+    clock_.AwaitWaiters(1);
+    EXPECT_TRUE(request.cancelled());
+    return FakeAnswer{.ending = absl::CancelledError("")};
+  });
+  Request request;
+  request.url = kUrl;
+  request.spare = true;
+  EXPECT_TRUE(absl::IsAborted(transport_->Perform(request).status()));
+  waiting.join();
+  EXPECT_TRUE(absl::IsAborted(transport_->Perform(request).status()));
+  EXPECT_EQ(fake_->CountOf("GET", kUrl), 1);
+}
+
+TEST_F(HostLimitsTest, WhoIsToBeLeftAloneHasNoSparePlaces) {
+  Use({});
+  fake_->On("GET", kUrl,
+            FakeAnswer{.status = 503, .headers = {{"Retry-After", "60"}}});
+  EXPECT_EQ(Ask(), 503);
+  EXPECT_FALSE(limits_->TakeSpare(kHost).has_value());
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_TRUE(limits_->TakeSpare(kHost).has_value());
+}
+
 TEST_F(HostLimitsTest, NobodyWaitsForEver) {
   Use({.host = {.first = 1, .least = 1, .most = 1}});
   clock_.AdvanceByItself();

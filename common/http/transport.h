@@ -32,6 +32,9 @@ struct Request {
   Headers credentials;
   // Redirects to follow; 0 hands a 3xx to the caller.
   int max_redirects = 10;
+  // Could be left out: where transfers are limited, it takes only a place that
+  // nobody else wants, and ends ABORTED when there is none or somebody comes.
+  bool spare = false;
   // Polled while bytes move; the transfer ends CANCELLED soon after it is true.
   std::function<bool()> cancelled;
 };
@@ -55,8 +58,8 @@ struct Response {
 // URL, PERMISSION_DENIED for a redirect from a public to a private or
 // link-local address or from https to http, FAILED_PRECONDITION for a
 // certificate that this machine does not trust or endless redirects,
-// RESOURCE_EXHAUSTED for a body over the bound, CANCELLED. Messages hold no
-// query strings.
+// RESOURCE_EXHAUSTED for a body over the bound, CANCELLED, ABORTED for a spare
+// request without a place. Messages hold no query strings.
 //
 // May be called from any thread; each call blocks its caller and opens its
 // sockets on that thread (so a caller inside a network namespace reaches hosts

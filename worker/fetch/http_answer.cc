@@ -1,10 +1,6 @@
 #include "worker/fetch/http_answer.h"
 
-#include <vector>
-
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "common/base/strings.h"
 #include "common/http/answer_error.h"
 #include "worker/task/failure.h"
@@ -26,11 +22,6 @@ std::string_view AdviceFor(int status) {
   }
 }
 
-int64_t ParseCount(absl::string_view text) {
-  int64_t value = -1;
-  return absl::SimpleAtoi(text, &value) && value >= 0 ? value : -1;
-}
-
 }  // namespace
 
 absl::Status StatusOfAnswer(const http::Response& response,
@@ -42,29 +33,20 @@ absl::Status StatusOfAnswer(const http::Response& response,
       "", "", AdviceFor(response.status));
 }
 
+bool IsStrongEtag(std::string_view etag) {
+  return etag.size() > 2 && etag.front() == '"';
+}
+
 std::string RangeValidator(const http::Response& response) {
   const auto etag = response.Header("ETag");
-  if (etag.has_value() && etag->size() > 2 && etag->front() == '"') {
-    return *etag;
-  }
+  if (etag.has_value() && IsStrongEtag(*etag)) return *etag;
   return response.Header("Last-Modified").value_or("");
 }
 
 int64_t ContentLength(const http::Response& response) {
-  return ParseCount(response.Header("Content-Length").value_or(""));
-}
-
-ContentRange ParseContentRange(const http::Response& response) {
-  ContentRange range;
-  const std::string header = response.Header("Content-Range").value_or("");
-  absl::string_view text = header;
-  if (!absl::ConsumePrefix(&text, "bytes ")) return range;
-  const std::vector<absl::string_view> parts =
-      absl::StrSplit(text, absl::ByAnyChar("-/"));
-  if (parts.size() != 3) return range;
-  range.first = ParseCount(parts[0]);
-  range.total = ParseCount(parts[2]);
-  return range;
+  int64_t length = -1;
+  const std::string text = response.Header("Content-Length").value_or("");
+  return absl::SimpleAtoi(text, &length) && length >= 0 ? length : -1;
 }
 
 }  // namespace kso::worker

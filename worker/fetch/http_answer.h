@@ -16,20 +16,15 @@ namespace kso::worker {
 absl::Status StatusOfAnswer(const http::Response& response,
                             std::string_view url, absl::Time now);
 
+// Whether an ETag tells any two contents apart (RFC 9110, section 8.8.1).
+bool IsStrongEtag(std::string_view etag);
+
 // The strongest validator of an answer that If-Range may name (RFC 9110,
 // section 13.1.5): a strong ETag, else Last-Modified, else nothing.
 std::string RangeValidator(const http::Response& response);
 
 // Content-Length; -1 when it is absent or no number.
 int64_t ContentLength(const http::Response& response);
-
-// A Content-Range (RFC 9110, section 14.4) of a 206 answer.
-struct ContentRange {
-  int64_t first = -1;
-  // -1 when the host does not say.
-  int64_t total = -1;
-};
-ContentRange ParseContentRange(const http::Response& response);
 
 }  // namespace kso::worker
 

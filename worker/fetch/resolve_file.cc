@@ -5,6 +5,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/http/byte_range.h"
 #include "common/oci/mirrors.h"
 #include "worker/fetch/http_answer.h"
 #include "worker/fetch/retry_policy.h"
@@ -71,7 +72,7 @@ absl::StatusOr<v1::ResolvedFile> ResolveFile(
 
   v1::ResolvedFile file;
   file.set_url(work.url());
-  file.set_size(response.status == 206 ? ParseContentRange(response).total
+  file.set_size(response.status == 206 ? http::ParseContentRange(response).total
                                        : ContentLength(response));
   file.set_etag(response.Header("ETag").value_or(""));
   file.set_last_modified(response.Header("Last-Modified").value_or(""));

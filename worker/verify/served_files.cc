@@ -10,7 +10,7 @@
 #include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "worker/fetch/http_answer.h"
+#include "common/http/byte_range.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {
@@ -127,7 +127,8 @@ class FilesCheck {
     request.headers.emplace_back("Range", Concat("bytes=1-", head.size() - 1));
     const auto response = transport_.Perform(request);
     KSO_RETURN_IF_ERROR(response.status());
-    if (response->status == 206 && ParseContentRange(*response).first == 1 &&
+    if (response->status == 206 &&
+        http::ParseContentRange(*response).first == 1 &&
         response->body == head.substr(1)) {
       return absl::OkStatus();
     }
