@@ -1,28 +1,32 @@
 #include "common/oci/blob_download.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "absl/strings/match.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/http/byte_range.h"
 
 namespace kso::oci {
 namespace {
 
+constexpr int kRangeNotSatisfiable = 416;
 constexpr int kTries = 5;
 // A break after this much is a new break, not the same trouble again.
 constexpr int64_t kHeadwayBytes = 1 << 20;
 
-// Passes a blob on, in order over several answers: counts, hashes, and refuses
-// more than there should be.
+// Passes a blob, or a part of it, on in order over several answers: counts,
+// hashes where it is told to, and refuses more than there should be.
 class BlobSink : public ByteSink {
  public:
-  BlobSink(ByteSink* next, const Digest& digest, int64_t size, int64_t offset)
-      : next_(next), size_(size), position_(offset) {
-    if (offset == 0) hasher_.emplace(digest.algorithm());
-  }
+  // Up to `end`; 0 where that is not known.
+  BlobSink(ByteSink* next, int64_t offset, int64_t end)
+      : next_(next), end_(end), position_(offset) {}
 
+  void HashWith(Digest::Algorithm algorithm) { hasher_.emplace(algorithm); }
   // Bytes to leave out before the next ones.
   void Skip(int64_t bytes) { skip_ = bytes; }
 
@@ -31,9 +35,9 @@ class BlobSink : public ByteSink {
         std::min<int64_t>(skip_, static_cast<int64_t>(bytes.size()));
     bytes.remove_prefix(skipped);
     skip_ -= skipped;
-    if (size_ > 0 && position_ + static_cast<int64_t>(bytes.size()) > size_) {
+    if (end_ > 0 && position_ + static_cast<int64_t>(bytes.size()) > end_) {
       return Fail(absl::DataLossError(
-          Concat("more than the ", size_, " bytes that it should have")));
+          Concat("more than the ", end_, " bytes that it should have")));
     }
     if (hasher_) hasher_->Update(bytes);
     position_ += static_cast<int64_t>(bytes.size());
@@ -41,9 +45,11 @@ class BlobSink : public ByteSink {
   }
 
   int64_t position() const { return position_; }
+  int64_t end() const { return end_; }
+  bool is_full() const { return end_ > 0 && position_ == end_; }
   // What the sink behind said, or what was wrong with the bytes.
   const absl::Status& failure() const { return failure_; }
-  // The digest of all bytes, when there were all. Call once.
+  // The digest of all bytes, when it was to hash them. Call once.
   std::optional<Digest> Finish() {
     if (!hasher_) return std::nullopt;
     return hasher_->Finish();
@@ -56,7 +62,7 @@ class BlobSink : public ByteSink {
   }
 
   ByteSink* const next_;
-  const int64_t size_;
+  const int64_t end_;
   int64_t position_;
   int64_t skip_ = 0;
   std::optional<Hasher> hasher_;
@@ -82,45 +88,63 @@ absl::Status Begin(const http::Response& response, BlobSink& sink) {
              ") is not the part of the blob from byte ", position));
 }
 
+// Pulls into `blob` what it still wants, with one request for each try, which
+// `prepare` completes; `begin` judges a 2xx answer.
+absl::Status Pull(RegistrySession& session, const std::string& repository,
+                  const Digest& digest, std::string_view what, int tries,
+                  BlobSink& blob,
+                  const std::function<void(http::Request&)>& prepare,
+                  const http::Transport::OnResponse& begin) {
+  const AccessScope scope{repository, /*push=*/false};
+  const auto attempt = [&](bool& headway) -> absl::Status {
+    if (blob.is_full()) return absl::OkStatus();
+    http::Request request;
+    request.url =
+        session.UrlOf(Concat(repository, "/blobs/", digest.ToString()));
+    prepare(request);
+    const int64_t start = blob.position();
+    const absl::StatusOr<http::Response> response =
+        session.Download(request, scope, what, blob, begin);
+    headway = blob.position() - start >= kHeadwayBytes;
+    // Trouble on this side is not mended by asking the registry again.
+    if (!blob.failure().ok()) return absl::AbortedError("");
+    if (!response.ok()) return response.status();
+    if (response->status == kRangeNotSatisfiable) {
+      return absl::FailedPreconditionError(Concat(
+          what, ": the registry does not have the bytes from ", start, " on"));
+    }
+    if (response->status / 100 != 2) return session.ErrorOf(*response, what);
+    if (blob.end() > 0 && !blob.is_full()) {
+      return absl::UnavailableError(Concat(what, ": the answer ends at byte ",
+                                           blob.position(), " of ",
+                                           blob.end()));
+    }
+    return absl::OkStatus();
+  };
+  const absl::Status status = session.RetryWhileUnavailable(tries, attempt);
+  return blob.failure().ok() ? status
+                             : Prefixed(blob.failure(), Concat(what, ": "));
+}
+
+std::string Describe(const std::string& repository, const Digest& digest) {
+  return Concat("pulling blob ", digest.ToString(), " of ", repository);
+}
+
 }  // namespace
 
 absl::Status DownloadBlob(RegistrySession& session,
                           const std::string& repository, const Digest& digest,
                           int64_t size, int64_t offset, ByteSink& sink) {
-  const std::string what =
-      Concat("pulling blob ", digest.ToString(), " of ", repository);
-  const AccessScope scope{repository, /*push=*/false};
-  BlobSink blob(&sink, digest, size, offset);
-
-  const auto attempt = [&](bool& headway) -> absl::Status {
-    if (size > 0 && blob.position() == size) return absl::OkStatus();
-    http::Request request;
-    request.url =
-        session.UrlOf(Concat(repository, "/blobs/", digest.ToString()));
-    const int64_t start = blob.position();
-    if (start > 0) {
-      request.headers = {{"Range", Concat("bytes=", start, "-")}};
-    }
-    const absl::StatusOr<http::Response> response = session.Download(
-        request, scope, what, blob,
-        [&blob](const http::Response& begun) { return Begin(begun, blob); });
-    headway = blob.position() - start >= kHeadwayBytes;
-    // Trouble on this side is not mended by asking the registry again.
-    if (!blob.failure().ok()) return absl::AbortedError("");
-    if (!response.ok()) return response.status();
-    if (response->status / 100 != 2) return session.ErrorOf(*response, what);
-    if (size > 0 && blob.position() < size) {
-      return absl::UnavailableError(Concat(what, ": the answer ends at byte ",
-                                           blob.position(), " of ", size));
-    }
-    return absl::OkStatus();
-  };
-  const absl::Status status = session.RetryWhileUnavailable(kTries, attempt);
-  if (!blob.failure().ok()) {
-    return absl::Status(blob.failure().code(),
-                        Concat(what, ": ", blob.failure().message()));
-  }
-  KSO_RETURN_IF_ERROR(status);
+  const std::string what = Describe(repository, digest);
+  BlobSink blob(&sink, offset, size);
+  if (offset == 0) blob.HashWith(digest.algorithm());
+  KSO_RETURN_IF_ERROR(Pull(
+      session, repository, digest, what, kTries, blob,
+      [&blob](http::Request& request) {
+        if (blob.position() == 0) return;
+        request.headers = {{"Range", Concat("bytes=", blob.position(), "-")}};
+      },
+      [&blob](const http::Response& begun) { return Begin(begun, blob); }));
 
   const std::optional<Digest> actual = blob.Finish();
   if (actual && *actual != digest) {
@@ -129,6 +153,34 @@ absl::Status DownloadBlob(RegistrySession& session,
                                       "; the registry's copy is damaged"));
   }
   return absl::OkStatus();
+}
+
+absl::Status DownloadBlobPart(RegistrySession& session,
+                              const std::string& repository,
+                              const Digest& digest, int64_t size,
+                              const BlobPart& part, ByteSink& sink) {
+  const int64_t end = part.range.end();
+  BlobSink blob(&sink, part.range.first, end);
+  const auto missing = [&blob, end] {
+    return http::ByteRange{.first = blob.position(),
+                           .length = end - blob.position()};
+  };
+  const auto is_all = [size](const http::ByteRange& range) {
+    return range.first == 0 && range.length == size;
+  };
+  return Pull(
+      session, repository, digest, Describe(repository, digest),
+      part.spare ? 1 : kTries, blob,
+      [&](http::Request& request) {
+        request.spare = part.spare;
+        request.cancelled = part.cancelled;
+        if (is_all(missing())) return;
+        request.headers = {{"Range", http::RangeHeader(missing())}};
+      },
+      [&](const http::Response& begun) {
+        if (begun.status == 200 && is_all(missing())) return absl::OkStatus();
+        return http::CheckRangeAnswer(begun, missing(), size);
+      });
 }
 
 }  // namespace kso::oci

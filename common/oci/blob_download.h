@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
+#include "common/oci/image_store.h"
 #include "common/oci/registry_session.h"
 
 namespace kso::oci {
@@ -16,6 +17,13 @@ namespace kso::oci {
 absl::Status DownloadBlob(RegistrySession& session,
                           const std::string& repository, const Digest& digest,
                           int64_t size, int64_t offset, ByteSink& sink);
+
+// Pulls a part of it as ImageStore::GetBlobPart promises. Spare parts are asked
+// for once only.
+absl::Status DownloadBlobPart(RegistrySession& session,
+                              const std::string& repository,
+                              const Digest& digest, int64_t size,
+                              const BlobPart& part, ByteSink& sink);
 
 }  // namespace kso::oci
 

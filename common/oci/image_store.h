@@ -1,15 +1,27 @@
 #ifndef KSO_COMMON_OCI_IMAGE_STORE_H_
 #define KSO_COMMON_OCI_IMAGE_STORE_H_
 
+#include <functional>
 #include <memory>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
+#include "common/http/byte_range.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso::oci {
+
+// What GetBlobPart gets.
+struct BlobPart {
+  // Within the blob, and not empty.
+  http::ByteRange range;
+  // As in http::Request.
+  bool spare = false;
+  // Polled in place of what the store was opened with, where there is one.
+  std::function<bool()> cancelled;
+};
 
 // Where images are read from or pushed to: repositories with blobs and
 // manifests. `repository` is a path without host ("team/kubespray-files").
@@ -50,6 +62,18 @@ class ImageStore {
   virtual absl::Status GetBlob(std::string_view repository,
                                const v1::Descriptor& blob, ByteSink& sink,
                                int64_t offset = 0) = 0;
+
+  // Sends the bytes of one range, or the first of them, to `sink`; they are not
+  // verified. FAILED_PRECONDITION where the other side does not serve ranges of
+  // blobs, ABORTED for a spare one that has no place.
+  virtual absl::Status GetBlobPart(std::string_view repository,
+                                   const v1::Descriptor& blob,
+                                   const BlobPart& part, ByteSink& sink) {
+    if (part.range.end() == blob.size()) {
+      return GetBlob(repository, blob, sink, part.range.first);
+    }
+    return absl::FailedPreconditionError("blobs are not served in parts");
+  }
 
   // The digest and media type behind a tag, without the bytes (HEAD).
   virtual absl::StatusOr<v1::Descriptor> HeadManifest(

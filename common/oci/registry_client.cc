@@ -80,6 +80,16 @@ class RegistryClient : public ImageStore {
                         offset, sink);
   }
 
+  absl::Status GetBlobPart(std::string_view repository,
+                           const v1::Descriptor& blob, const BlobPart& part,
+                           ByteSink& sink) override {
+    KSO_RETURN_IF_ERROR(CheckRepository(repository));
+    KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));
+    KSO_RETURN_IF_ERROR(CheckOffset(blob.size(), part.range.first));
+    return DownloadBlobPart(session_, std::string(repository), digest,
+                            blob.size(), part, sink);
+  }
+
   absl::StatusOr<v1::Descriptor> HeadManifest(
       std::string_view repository, std::string_view tag_or_digest) override {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));

@@ -61,7 +61,7 @@ absl::StatusOr<http::Response> RegistrySession::Download(
 absl::StatusOr<http::Response> RegistrySession::Authorized(
     http::Request request, const AccessScope& scope, std::string_view what,
     const Send& send) {
-  request.cancelled = cancelled_;
+  if (!request.cancelled) request.cancelled = cancelled_;
   KSO_ASSIGN_OR_RETURN(const http::Url url, http::Url::Parse(request.url));
   // An upload may have been sent to a place that must not see credentials.
   const bool own_origin = url.origin() == base_.origin();

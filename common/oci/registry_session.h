@@ -26,6 +26,8 @@ class RegistrySession {
                   http::Transport* transport, Clock* clock,
                   const Credentials* credentials);
 
+  // They end when the registry's options, or the request's `cancelled` where it
+  // has one, say so.
   absl::StatusOr<http::Response> Perform(http::Request request,
                                          const AccessScope& scope,
                                          std::string_view what);

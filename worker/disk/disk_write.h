@@ -1,6 +1,7 @@
 #ifndef KSO_WORKER_DISK_DISK_WRITE_H_
 #define KSO_WORKER_DISK_DISK_WRITE_H_
 
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
@@ -20,6 +21,11 @@ absl::Status DiskError(int error, std::string_view what,
 absl::StatusOr<size_t> WriteSome(int file, std::string_view bytes,
                                  DiskBlobStore& cache,
                                  const std::filesystem::path& path);
+
+// The same at `offset` (pwrite(2)); several threads may write different places.
+absl::StatusOr<size_t> WriteSomeAt(int file, std::string_view bytes,
+                                   int64_t offset, DiskBlobStore& cache,
+                                   const std::filesystem::path& path);
 
 }  // namespace kso::worker
 

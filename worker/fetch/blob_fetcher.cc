@@ -17,11 +17,13 @@ namespace kso::worker {
 
 BlobFetcher::BlobFetcher(ImageStores* stores, Clock* clock,
                          DiskBlobStore* cache,
-                         const std::filesystem::path& directory)
+                         const std::filesystem::path& directory,
+                         const ParallelOptions& parallel)
     : stores_(stores),
       clock_(clock),
       cache_(cache),
       partial_directory_(directory / "partial"),
+      parallel_(parallel),
       lock_(clock) {}
 
 absl::StatusOr<CachedContent> BlobFetcher::Fetch(const v1::BlobSource& source,
@@ -30,14 +32,18 @@ absl::StatusOr<CachedContent> BlobFetcher::Fetch(const v1::BlobSource& source,
   const std::string item =
       Concat(source.repository(), "@", source.blob().digest());
   control.SetActivity(Concat("fetching ", item));
-  const absl::StatusOr<CachedContent> content =
-      FetchAgainIfWrong([&] { return FetchToCache(source, mirrors, control); });
+  // Bytes that came together wrong are fetched in order the second time.
+  bool in_pieces = source.blob().size() >= parallel_.least_bytes;
+  const absl::StatusOr<CachedContent> content = FetchAgainIfWrong([&] {
+    return FetchToCache(source, mirrors, std::exchange(in_pieces, false),
+                        control);
+  });
   if (content.ok()) return content;
   return About(content.status(), item, "");
 }
 
 absl::StatusOr<CachedContent> BlobFetcher::FetchToCache(
-    const v1::BlobSource& source, const Mirrors& mirrors,
+    const v1::BlobSource& source, const Mirrors& mirrors, bool in_pieces,
     TaskControl& control) {
   KSO_ASSIGN_OR_RETURN(const Digest digest,
                        Digest::Parse(source.blob().digest()));
@@ -60,8 +66,8 @@ absl::StatusOr<CachedContent> BlobFetcher::FetchToCache(
   KSO_ASSIGN_OR_RETURN(
       const std::unique_ptr<PartialFile> partial,
       PartialFile::Open(partial_directory_ / digest.hex(), cache_, sha512));
-  KSO_RETURN_IF_ERROR(
-      Download(*registry, from.path, source.blob(), *partial, control));
+  KSO_RETURN_IF_ERROR(Download(*registry, from.path, source.blob(), in_pieces,
+                               *partial, control));
 
   const PartialFile::Digests digests = partial->Finish();
   const Digest& got = sha512 ? *digests.sha512 : digests.sha256;
@@ -78,20 +84,44 @@ absl::StatusOr<CachedContent> BlobFetcher::FetchToCache(
 
 absl::Status BlobFetcher::Download(oci::ImageStore& registry,
                                    const std::string& repository,
-                                   const v1::Descriptor& blob,
+                                   const v1::Descriptor& blob, bool in_pieces,
                                    PartialFile& partial, TaskControl& control) {
   // The digest says what the bytes are, whoever sent the first of them.
-  if (partial.validator() != blob.digest() || partial.size() >= blob.size()) {
+  if (partial.validator() != blob.digest() || partial.size() > blob.size()) {
     KSO_RETURN_IF_ERROR(partial.Restart(blob.digest()));
   }
   KSO_RETURN_IF_ERROR(
-      WorkerTrouble(cache_->MakeRoom(blob.size() - partial.size())));
+      WorkerTrouble(cache_->MakeRoom(blob.size() - partial.present())));
+  const GetRange get = [&](const RangeRequest& wanted, ByteSink& sink) {
+    return registry.GetBlobPart(repository, blob,
+                                {.range = wanted.range,
+                                 .spare = wanted.spare,
+                                 .cancelled = wanted.cancelled},
+                                sink);
+  };
+  if (in_pieces) {
+    const absl::Status status =
+        DownloadInPieces(partial, blob.size(), get, parallel_, clock_, control);
+    if (!absl::IsFailedPrecondition(status)) return status;
+  }
+  KSO_RETURN_IF_ERROR(partial.Join());
+  CountingSink sink(partial, control);
+  const auto get_rest = [&]() -> absl::Status {
+    const int64_t first = partial.size();
+    if (first == blob.size()) return absl::OkStatus();
+    const absl::Status status =
+        get({.range = {.first = first, .length = blob.size() - first},
+             .spare = false,
+             .cancelled = {}},
+            sink);
+    if (!absl::IsFailedPrecondition(status)) return status;
+    // Without ranges, what is here already comes again and is left out.
+    return registry.GetBlob(repository, blob, sink, partial.size());
+  };
   return RetryWhileItHelps(
       clock_, control, [&partial] { return partial.size(); },
       [&]() -> absl::Status {
-        CountingSink sink(partial, control);
-        const absl::Status status =
-            registry.GetBlob(repository, blob, sink, partial.size());
+        const absl::Status status = get_rest();
         KSO_RETURN_IF_ERROR(partial.write_status());
         return status;
       });

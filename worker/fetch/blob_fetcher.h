@@ -11,6 +11,7 @@
 #include "kso/v1/worker.pb.h"
 #include "worker/fetch/file_fetcher.h"
 #include "worker/fetch/keyed_lock.h"
+#include "worker/fetch/parallel_download.h"
 #include "worker/fetch/partial_file.h"
 #include "worker/task/image_stores.h"
 #include "worker/task/task_control.h"
@@ -18,8 +19,9 @@
 namespace kso::worker {
 
 // Brings blobs of upstream registries into the cache. Cut downloads go on where
-// they stopped, also after a restart. Thread safe; the same blob is fetched
-// once at a time, whichever repositories it is asked from.
+// they stopped, also after a restart. Large blobs come in several ranges at a
+// time. Thread safe; the same blob is fetched once at a time, whichever
+// repositories it is asked from.
 class BlobFetcher {
  public:
   using Mirrors = google::protobuf::RepeatedPtrField<v1::Mirror>;
@@ -27,7 +29,8 @@ class BlobFetcher {
   // `directory` is for partial downloads and must be on the cache's file
   // system. The pointers must outlive it.
   BlobFetcher(ImageStores* stores, Clock* clock, DiskBlobStore* cache,
-              const std::filesystem::path& directory);
+              const std::filesystem::path& directory,
+              const ParallelOptions& parallel = {});
 
   // Errors carry the blob's repository and digest as the item.
   absl::StatusOr<CachedContent> Fetch(const v1::BlobSource& source,
@@ -37,16 +40,18 @@ class BlobFetcher {
  private:
   absl::StatusOr<CachedContent> FetchToCache(const v1::BlobSource& source,
                                              const Mirrors& mirrors,
+                                             bool in_pieces,
                                              TaskControl& control);
   absl::Status Download(oci::ImageStore& registry,
                         const std::string& repository,
-                        const v1::Descriptor& blob, PartialFile& partial,
-                        TaskControl& control);
+                        const v1::Descriptor& blob, bool in_pieces,
+                        PartialFile& partial, TaskControl& control);
 
   ImageStores* const stores_;
   Clock* const clock_;
   DiskBlobStore* const cache_;
   const std::filesystem::path partial_directory_;
+  const ParallelOptions parallel_;
   KeyedLock lock_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/http/byte_range.h"
 #include "common/oci/mirrors.h"
 #include "worker/fetch/counting_sink.h"
 #include "worker/fetch/http_answer.h"
@@ -16,10 +17,12 @@
 namespace kso::worker {
 namespace {
 
+constexpr int kRangeNotSatisfiable = 416;
+
 // Under which name the content of a URL is remembered; empty when its
 // validators do not tell one content from another.
 std::string NameOf(const v1::FileSource& source) {
-  if (source.etag().empty() || source.etag().front() != '"') return "";
+  if (!IsStrongEtag(source.etag())) return "";
   return Concat(source.url(), "\n", source.etag(), "\n", source.size());
 }
 
@@ -57,11 +60,13 @@ absl::Status CheckContent(const PartialFile::Digests& digests, int64_t size,
 
 FileFetcher::FileFetcher(http::Transport* transport, Clock* clock,
                          DiskBlobStore* cache,
-                         const std::filesystem::path& directory)
+                         const std::filesystem::path& directory,
+                         const ParallelOptions& parallel)
     : transport_(transport),
       clock_(clock),
       cache_(cache),
       partial_directory_(directory / "partial"),
+      parallel_(parallel),
       known_(directory / "known"),
       lock_(clock) {
   known_.ForgetAllBut(*cache);
@@ -72,14 +77,18 @@ absl::StatusOr<CachedContent> FileFetcher::Fetch(const v1::FileSource& source,
                                                  TaskControl& control) {
   control.SetActivity(Concat("fetching ", FileName(source.url())));
   const std::string url = oci::MirrorUrl(source.url(), mirrors);
-  const absl::StatusOr<CachedContent> content =
-      FetchAgainIfWrong([&] { return FetchToCache(source, url, control); });
+  // Bytes that came together wrong are fetched in order the second time.
+  bool in_pieces =
+      source.size() >= parallel_.least_bytes && IsStrongEtag(source.etag());
+  const absl::StatusOr<CachedContent> content = FetchAgainIfWrong([&] {
+    return FetchToCache(source, url, std::exchange(in_pieces, false), control);
+  });
   if (content.ok()) return content;
   return About(content.status(), source.url(), source.location());
 }
 
 absl::StatusOr<CachedContent> FileFetcher::FetchToCache(
-    const v1::FileSource& source, const std::string& url,
+    const v1::FileSource& source, const std::string& url, bool in_pieces,
     TaskControl& control) {
   std::optional<Digest> stated;
   if (!source.digest().empty()) {
@@ -94,7 +103,7 @@ absl::StatusOr<CachedContent> FileFetcher::FetchToCache(
       const std::unique_ptr<PartialFile> partial,
       PartialFile::Open(partial_directory_ / Sha256Of(url).hex(), cache_,
                         want_sha512));
-  KSO_RETURN_IF_ERROR(Download(url, source.size(), *partial, control));
+  KSO_RETURN_IF_ERROR(Download(source, url, in_pieces, *partial, control));
 
   const PartialFile::Digests digests = partial->Finish();
   const absl::Status checked =
@@ -132,14 +141,61 @@ std::optional<CachedContent> FileFetcher::FindCached(
       .digest = *std::move(digest), .size = *size, .pin = std::move(pin)};
 }
 
-absl::Status FileFetcher::Download(const std::string& url, int64_t size,
+absl::Status FileFetcher::Download(const v1::FileSource& source,
+                                   const std::string& url, bool in_pieces,
                                    PartialFile& partial, TaskControl& control) {
-  if (size > partial.size()) {
-    KSO_RETURN_IF_ERROR(WorkerTrouble(cache_->MakeRoom(size - partial.size())));
+  const int64_t missing = source.size() - partial.present();
+  if (missing > 0) {
+    KSO_RETURN_IF_ERROR(WorkerTrouble(cache_->MakeRoom(missing)));
   }
+  if (in_pieces) {
+    const absl::Status status = DownloadRanges(source, url, partial, control);
+    if (!absl::IsFailedPrecondition(status)) return status;
+  }
+  KSO_RETURN_IF_ERROR(partial.Join());
   return RetryWhileItHelps(
       clock_, control, [&partial] { return partial.size(); },
       [&] { return DownloadOnce(url, partial, control); });
+}
+
+absl::Status FileFetcher::DownloadRanges(const v1::FileSource& source,
+                                         const std::string& url,
+                                         PartialFile& partial,
+                                         TaskControl& control) {
+  if (partial.validator() != source.etag() || partial.size() > source.size()) {
+    KSO_RETURN_IF_ERROR(partial.Restart(source.etag()));
+  }
+  return DownloadInPieces(
+      partial, source.size(),
+      [&](const RangeRequest& wanted, ByteSink& sink) {
+        return GetRange(source, url, wanted, sink);
+      },
+      parallel_, clock_, control);
+}
+
+absl::Status FileFetcher::GetRange(const v1::FileSource& source,
+                                   const std::string& url,
+                                   const RangeRequest& wanted, ByteSink& sink) {
+  http::Request request;
+  request.url = url;
+  request.cancelled = wanted.cancelled;
+  request.spare = wanted.spare;
+  request.headers = {{"Range", http::RangeHeader(wanted.range)},
+                     {"If-Range", source.etag()}};
+  const auto changed = [&url] {
+    return absl::FailedPreconditionError(
+        Concat(url, " is another file than when it was asked for first"));
+  };
+  const auto on_response = [&](const http::Response& response) -> absl::Status {
+    KSO_RETURN_IF_ERROR(
+        http::CheckRangeAnswer(response, wanted.range, source.size()));
+    if (response.Header("ETag") == source.etag()) return absl::OkStatus();
+    return changed();
+  };
+  KSO_ASSIGN_OR_RETURN(const http::Response response,
+                       transport_->Download(request, sink, on_response));
+  if (response.status == kRangeNotSatisfiable) return changed();
+  return StatusOfAnswer(response, url, clock_->Now());
 }
 
 absl::Status FileFetcher::DownloadOnce(const std::string& url,
@@ -163,9 +219,16 @@ absl::Status FileFetcher::DownloadOnce(const std::string& url,
       total = ContentLength(response);
       return partial.Restart(RangeValidator(response));
     }
-    const ContentRange range = ParseContentRange(response);
+    const http::ContentRange range = http::ParseContentRange(response);
     total = range.total;
-    if (resume && range.first == partial.size()) return absl::OkStatus();
+    // A host may know Range and not If-Range.
+    const auto etag = response.Header("ETag");
+    const bool changed = etag.has_value() &&
+                         IsStrongEtag(partial.validator()) &&
+                         *etag != partial.validator();
+    if (resume && !changed && range.first == partial.size()) {
+      return absl::OkStatus();
+    }
     KSO_RETURN_IF_ERROR(partial.Restart(""));
     return absl::UnavailableError(
         Concat(url, " answered with another range than asked for"));
@@ -174,7 +237,7 @@ absl::Status FileFetcher::DownloadOnce(const std::string& url,
   const auto response = transport_->Download(request, sink, on_response);
   KSO_RETURN_IF_ERROR(partial.write_status());
   KSO_RETURN_IF_ERROR(response.status());
-  if (response->status == 416) {
+  if (response->status == kRangeNotSatisfiable) {
     // What is here is more than the host has: begin again.
     KSO_RETURN_IF_ERROR(partial.Restart(""));
     return absl::UnavailableError(

@@ -15,6 +15,7 @@
 #include "kso/v1/worker.pb.h"
 #include "worker/fetch/keyed_lock.h"
 #include "worker/fetch/known_content.h"
+#include "worker/fetch/parallel_download.h"
 #include "worker/fetch/partial_file.h"
 #include "worker/task/task_control.h"
 
@@ -30,7 +31,8 @@ struct CachedContent {
 };
 
 // Brings files into the cache. Cut downloads go on where they stopped, also
-// after a restart. Thread safe; the same URL is fetched once at a time.
+// after a restart. Large files whose hosts gave a strong ETag come in several
+// ranges at a time. Thread safe; the same URL is fetched once at a time.
 class FileFetcher {
  public:
   using Mirrors = google::protobuf::RepeatedPtrField<v1::Mirror>;
@@ -38,7 +40,8 @@ class FileFetcher {
   // `directory` is for partial downloads and must be on the cache's file
   // system. The pointers must outlive it.
   FileFetcher(http::Transport* transport, Clock* clock, DiskBlobStore* cache,
-              const std::filesystem::path& directory);
+              const std::filesystem::path& directory,
+              const ParallelOptions& parallel = {});
 
   // DATA_LOSS when the file is not what the source states. Errors carry item
   // and location as failure.h says.
@@ -49,11 +52,18 @@ class FileFetcher {
  private:
   absl::StatusOr<CachedContent> FetchToCache(const v1::FileSource& source,
                                              const std::string& url,
+                                             bool in_pieces,
                                              TaskControl& control);
   std::optional<CachedContent> FindCached(const v1::FileSource& source,
                                           const std::optional<Digest>& stated);
-  absl::Status Download(const std::string& url, int64_t size,
-                        PartialFile& partial, TaskControl& control);
+  absl::Status Download(const v1::FileSource& source, const std::string& url,
+                        bool in_pieces, PartialFile& partial,
+                        TaskControl& control);
+  absl::Status DownloadRanges(const v1::FileSource& source,
+                              const std::string& url, PartialFile& partial,
+                              TaskControl& control);
+  absl::Status GetRange(const v1::FileSource& source, const std::string& url,
+                        const RangeRequest& wanted, ByteSink& sink);
   absl::Status DownloadOnce(const std::string& url, PartialFile& partial,
                             TaskControl& control);
 
@@ -61,6 +71,7 @@ class FileFetcher {
   Clock* const clock_;
   DiskBlobStore* const cache_;
   const std::filesystem::path partial_directory_;
+  const ParallelOptions parallel_;
   const KnownContent known_;
   KeyedLock lock_;
 };

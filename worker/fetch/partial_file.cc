@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/base/status_macros.h"
+#include "common/base/strings.h"
 #include "worker/disk/disk_write.h"
 #include "worker/task/failure.h"
 
@@ -23,10 +24,14 @@ constexpr size_t kBufferBytes = 256 << 10;
 // An ETag or a date; a longer one is of no use as a validator.
 constexpr size_t kLongestValidator = 1024;
 
-constexpr std::string_view kValidatorSuffix = ".validator";
+constexpr char kValidatorSuffix[] = ".validator";
+constexpr char kPiecesSuffix[] = ".pieces";
 
-std::filesystem::path ValidatorPath(const std::filesystem::path& path) {
-  return path.string() + std::string(kValidatorSuffix);
+// What goes with a partial file, before the file itself.
+void RemoveCompanions(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::remove(path.string() + kValidatorSuffix, error);
+  std::filesystem::remove(path.string() + kPiecesSuffix, error);
 }
 
 // Whether `path` still names the open `file`.
@@ -43,15 +48,17 @@ bool IsSameFile(int file, const std::filesystem::path& path) {
 PartialFile::PartialFile(std::filesystem::path path, DiskBlobStore* cache,
                          bool want_sha512)
     : path_(std::move(path)),
-      validator_path_(ValidatorPath(path_)),
+      validator_path_(path_.string() + kValidatorSuffix),
+      pieces_path_(path_.string() + kPiecesSuffix),
       cache_(cache),
       want_sha512_(want_sha512) {
+  absl::MutexLock lock(&front_mutex_);
   ResetHashers();
 }
 
 PartialFile::~PartialFile() {
   // Another worker may have the space for it.
-  if (!write_status_.ok()) Delete();
+  if (!write_status().ok()) Delete();
   if (file_ >= 0) close(file_);
 }
 
@@ -85,15 +92,23 @@ absl::Status PartialFile::LoadExisting() {
   validator.resize(static_cast<size_t>(stream.gcount()));
   // Without it nobody knows what the bytes are of.
   if (validator.empty()) return Restart("");
-  validator_ = std::move(validator);
-  std::vector<char> buffer(kBufferBytes);
-  while (true) {
-    const ssize_t count = read(file_, buffer.data(), buffer.size());
-    if (count < 0) return DiskError(errno, "read", path_);
-    if (count == 0) return absl::OkStatus();
-    Hash(std::string_view(buffer.data(), static_cast<size_t>(count)));
-    size_ += count;
+  auto table = PieceTable::Load(pieces_path_);
+  if (absl::IsDataLoss(table.status())) return Restart("");
+  KSO_RETURN_IF_ERROR(table.status());
+  struct stat info;
+  if (fstat(file_, &info) != 0) return DiskError(errno, "look at", path_);
+  int64_t end = info.st_size;
+  if (*table != nullptr) {
+    if ((*table)->End() > info.st_size) return Restart("");
+    end = (*table)->GapAfter(0);
   }
+  validator_ = std::move(validator);
+  {
+    absl::MutexLock lock(&table_mutex_);
+    table_ = *std::move(table);
+  }
+  absl::MutexLock lock(&front_mutex_);
+  return HashFromFile(end);
 }
 
 void PartialFile::ResetHashers() {
@@ -104,19 +119,43 @@ void PartialFile::ResetHashers() {
 void PartialFile::Hash(std::string_view bytes) {
   sha256_->Update(bytes);
   if (sha512_.has_value()) sha512_->Update(bytes);
+  size_ += static_cast<int64_t>(bytes.size());
+}
+
+// What was written a moment ago is in the page cache.
+absl::Status PartialFile::HashFromFile(int64_t end) {
+  if (size_ >= end) return absl::OkStatus();
+  std::vector<char> buffer(kBufferBytes);
+  while (size_ < end) {
+    const ssize_t count =
+        pread(file_, buffer.data(),
+              std::min<int64_t>(kBufferBytes, end - size_), size_);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return DiskError(errno, "read", path_);
+    if (count == 0) {
+      return WorkerTrouble(absl::UnavailableError(
+          Concat(path_.string(), " was cut short by somebody else")));
+    }
+    Hash(std::string_view(buffer.data(), static_cast<size_t>(count)));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status PartialFile::Restart(std::string validator) {
   if (validator.size() > kLongestValidator) validator.clear();
   // The validator goes first and comes back last, so that a crash in between
   // leaves bytes without one, which are dropped.
-  std::error_code error;
-  std::filesystem::remove(validator_path_, error);
-  if (ftruncate(file_, 0) != 0 || lseek(file_, 0, SEEK_SET) != 0) {
-    return DiskError(errno, "truncate", path_);
+  RemoveCompanions(path_);
+  {
+    absl::MutexLock lock(&table_mutex_);
+    table_ = nullptr;
   }
-  size_ = 0;
-  ResetHashers();
+  if (ftruncate(file_, 0) != 0) return DiskError(errno, "truncate", path_);
+  {
+    absl::MutexLock lock(&front_mutex_);
+    size_ = 0;
+    ResetHashers();
+  }
   if (!validator.empty()) {
     std::ofstream stream(validator_path_, std::ios::binary);
     stream << validator;
@@ -126,18 +165,110 @@ absl::Status PartialFile::Restart(std::string validator) {
   return absl::OkStatus();
 }
 
-absl::Status PartialFile::Write(std::string_view bytes) {
+absl::Status PartialFile::write_status() const {
+  absl::MutexLock lock(&table_mutex_);
+  return write_status_;
+}
+
+absl::Status PartialFile::Note(absl::Status status) {
+  absl::MutexLock lock(&table_mutex_);
+  write_status_ = status;
+  return status;
+}
+
+absl::Status PartialFile::WriteAt(
+    int64_t offset, std::string_view bytes,
+    const std::function<absl::Status(std::string_view)>& on_written) {
   while (!bytes.empty()) {
-    const auto written = WriteSome(file_, bytes, *cache_, path_);
-    if (!written.ok()) return write_status_ = written.status();
-    Hash(bytes.substr(0, *written));
-    size_ += static_cast<int64_t>(*written);
+    const auto written = WriteSomeAt(file_, bytes, offset, *cache_, path_);
+    if (!written.ok()) return Note(written.status());
+    const absl::Status status = on_written(bytes.substr(0, *written));
+    if (!status.ok()) return Note(status);
+    offset += static_cast<int64_t>(*written);
     bytes.remove_prefix(*written);
   }
   return absl::OkStatus();
 }
 
+absl::Status PartialFile::Write(std::string_view bytes) {
+  return WriteAt(size_, bytes, [this](std::string_view written) {
+    absl::MutexLock lock(&front_mutex_);
+    Hash(written);
+    return absl::OkStatus();
+  });
+}
+
+absl::Status PartialFile::Divide(int64_t total, int64_t piece_bytes) {
+  {
+    absl::MutexLock lock(&table_mutex_);
+    if (table_ != nullptr && table_->total() == total &&
+        table_->piece_bytes() == piece_bytes) {
+      return absl::OkStatus();
+    }
+  }
+  KSO_RETURN_IF_ERROR(Join());
+  absl::MutexLock lock(&table_mutex_);
+  KSO_ASSIGN_OR_RETURN(
+      table_, PieceTable::Create(pieces_path_, total, piece_bytes, size_));
+  return absl::OkStatus();
+}
+
+absl::Status PartialFile::Join() {
+  absl::MutexLock lock(&table_mutex_);
+  if (table_ == nullptr) return absl::OkStatus();
+  // While the table is there, a file that is shorter than it says is dropped.
+  if (ftruncate(file_, size_) != 0) return DiskError(errno, "truncate", path_);
+  table_ = nullptr;
+  std::error_code error;
+  std::filesystem::remove(pieces_path_, error);
+  return absl::OkStatus();
+}
+
+int64_t PartialFile::present() const {
+  absl::MutexLock lock(&table_mutex_);
+  return table_ != nullptr ? table_->present() : size_.load();
+}
+
+int PartialFile::piece_count() const {
+  absl::MutexLock lock(&table_mutex_);
+  return table_->count();
+}
+
+http::ByteRange PartialFile::Missing(int piece) const {
+  absl::MutexLock lock(&table_mutex_);
+  return table_->Missing(piece);
+}
+
+absl::Status PartialFile::WritePiece(int piece, std::string_view bytes) {
+  int64_t offset = Missing(piece).first;
+  return WriteAt(offset, bytes, [&](std::string_view written) -> absl::Status {
+    {
+      absl::MutexLock lock(&table_mutex_);
+      KSO_RETURN_IF_ERROR(
+          table_->Add(piece, static_cast<int64_t>(written.size())));
+    }
+    KSO_RETURN_IF_ERROR(AdvanceFront(offset, written));
+    offset += static_cast<int64_t>(written.size());
+    return absl::OkStatus();
+  });
+}
+
+absl::Status PartialFile::AdvanceFront(int64_t offset, std::string_view bytes) {
+  absl::MutexLock lock(&front_mutex_);
+  if (size_ == offset) Hash(bytes);
+  while (true) {
+    int64_t end = 0;
+    {
+      absl::MutexLock table_lock(&table_mutex_);
+      end = table_->GapAfter(size_);
+    }
+    if (end == size_) return absl::OkStatus();
+    KSO_RETURN_IF_ERROR(HashFromFile(end));
+  }
+}
+
 PartialFile::Digests PartialFile::Finish() {
+  absl::MutexLock lock(&front_mutex_);
   Digests digests = {.sha256 = sha256_->Finish(), .sha512 = std::nullopt};
   if (sha512_.has_value()) digests.sha512 = sha512_->Finish();
   return digests;
@@ -150,8 +281,8 @@ absl::Status PartialFile::MoveIntoCache(const Digest& digest) {
 }
 
 void PartialFile::Delete() {
+  RemoveCompanions(path_);
   std::error_code error;
-  std::filesystem::remove(validator_path_, error);
   std::filesystem::remove(path_, error);
 }
 
@@ -171,7 +302,8 @@ void DeletePartialFiles(const std::filesystem::path& directory,
     if (lstat(entry.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
       continue;
     }
-    if (entry.path().extension() == kValidatorSuffix) continue;
+    const std::filesystem::path suffix = entry.path().extension();
+    if (suffix == kValidatorSuffix || suffix == kPiecesSuffix) continue;
     found.push_back({entry.path(), info.st_size, info.st_mtime});
     total += info.st_size;
   }
@@ -183,7 +315,7 @@ void DeletePartialFiles(const std::filesystem::path& directory,
     const int file = open(partial.path.c_str(), O_RDWR | O_CLOEXEC);
     if (file < 0) continue;
     if (flock(file, LOCK_EX | LOCK_NB) == 0) {
-      std::filesystem::remove(ValidatorPath(partial.path), error);
+      RemoveCompanions(partial.path);
       std::filesystem::remove(partial.path, error);
       total -= partial.bytes;
     }

@@ -1,0 +1,211 @@
+#include "worker/fetch/parallel_download.h"
+
+#include <atomic>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "common/base/status_macros.h"
+#include "worker/fetch/counting_sink.h"
+#include "worker/fetch/retry_policy.h"
+
+namespace kso::worker {
+namespace {
+
+class PieceSink : public ByteSink {
+ public:
+  // `on_begin` is called before the first byte.
+  PieceSink(PartialFile* partial, int piece, std::function<void()> on_begin)
+      : partial_(*partial), piece_(piece), on_begin_(std::move(on_begin)) {}
+
+  absl::Status Write(std::string_view bytes) override {
+    const int64_t missing = partial_.Missing(piece_).length;
+    if (static_cast<int64_t>(bytes.size()) > missing) {
+      return absl::FailedPreconditionError(
+          "more bytes came than were asked for");
+    }
+    if (on_begin_) std::exchange(on_begin_, nullptr)();
+    return partial_.WritePiece(piece_, bytes);
+  }
+
+ private:
+  PartialFile& partial_;
+  const int piece_;
+  std::function<void()> on_begin_;
+};
+
+// Fetches what is missing of a divided file, from the front on. The thread that
+// calls Run always fetches; helpers may. Where they fail, the piece is left to
+// the thread that can tell of it.
+class ParallelDownload {
+ public:
+  // The pointers must outlive it.
+  ParallelDownload(PartialFile* partial, const GetRange& get,
+                   const ParallelOptions& options, TaskControl* control);
+  // Ends what is under way.
+  ~ParallelDownload();
+  ParallelDownload(const ParallelDownload&) = delete;
+  ParallelDownload& operator=(const ParallelDownload&) = delete;
+
+  // OK when all bytes are there; else the error of the piece that this thread
+  // was at. May be called again then; the other threads go on in between.
+  absl::Status Run();
+
+ private:
+  struct Helper {
+    // Of the thread that calls Run.
+    std::thread thread;
+    std::atomic<bool> running = false;
+  };
+
+  bool Stopped() const { return stopped_ || control_->cancelled(); }
+  // Nothing when all pieces are there. Waits for those that others fetch, which
+  // may come back.
+  std::optional<int> TakePiece();
+  std::optional<int> TakeOpenPiece() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The same for who does not wait.
+  std::optional<int> TakePieceIfAny();
+  void GiveBack(int piece);
+  absl::Status FetchPiece(int piece, bool spare);
+  // As many as there are pieces for.
+  void StartHelpers();
+  void Help(Helper& helper);
+
+  PartialFile* const partial_;
+  const GetRange& get_;
+  TaskControl* const control_;
+  std::atomic<bool> stopped_ = false;
+  std::vector<Helper> helpers_;
+
+  absl::Mutex mutex_;
+  // Pieces that have gaps and that nobody is at, and how many somebody is at.
+  std::set<int> open_ ABSL_GUARDED_BY(mutex_);
+  int taken_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+ParallelDownload::ParallelDownload(PartialFile* partial, const GetRange& get,
+                                   const ParallelOptions& options,
+                                   TaskControl* control)
+    : partial_(partial),
+      get_(get),
+      control_(control),
+      helpers_(options.most_streams - 1) {
+  for (int i = 0; i < partial->piece_count(); ++i) {
+    if (partial->Missing(i).length > 0) open_.insert(i);
+  }
+}
+
+ParallelDownload::~ParallelDownload() {
+  stopped_ = true;
+  for (Helper& helper : helpers_) {
+    if (helper.thread.joinable()) helper.thread.join();
+  }
+}
+
+absl::Status ParallelDownload::Run() {
+  while (true) {
+    const std::optional<int> piece = TakePiece();
+    if (!piece.has_value()) return absl::OkStatus();
+    const absl::Status status = FetchPiece(*piece, /*spare=*/false);
+    GiveBack(*piece);
+    KSO_RETURN_IF_ERROR(status);
+  }
+}
+
+// Who is at a piece hears of a cancellation and gives it back.
+std::optional<int> ParallelDownload::TakePiece() {
+  absl::MutexLock lock(&mutex_);
+  const auto settled = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !open_.empty() || taken_ == 0;
+  };
+  mutex_.Await(absl::Condition(&settled));
+  return TakeOpenPiece();
+}
+
+std::optional<int> ParallelDownload::TakeOpenPiece() {
+  if (open_.empty()) return std::nullopt;
+  ++taken_;
+  return open_.extract(open_.begin()).value();
+}
+
+std::optional<int> ParallelDownload::TakePieceIfAny() {
+  absl::MutexLock lock(&mutex_);
+  if (Stopped()) return std::nullopt;
+  return TakeOpenPiece();
+}
+
+void ParallelDownload::GiveBack(int piece) {
+  const bool has_gap = partial_->Missing(piece).length > 0;
+  absl::MutexLock lock(&mutex_);
+  --taken_;
+  if (has_gap) open_.insert(piece);
+}
+
+absl::Status ParallelDownload::FetchPiece(int piece, bool spare) {
+  std::function<void()> on_begin;
+  if (!spare) on_begin = [this] { StartHelpers(); };
+  PieceSink piece_sink(partial_, piece, std::move(on_begin));
+  CountingSink sink(piece_sink, *control_);
+  RangeRequest request = {.range = partial_->Missing(piece),
+                          .spare = spare,
+                          .cancelled = [this] { return Stopped(); }};
+  while (request.range.length > 0) {
+    const absl::Status status = get_(request, sink);
+    // A transfer's error says less of what is wrong with the disk.
+    KSO_RETURN_IF_ERROR(partial_->write_status());
+    KSO_RETURN_IF_ERROR(status);
+    const int64_t before = request.range.first;
+    request.range = partial_->Missing(piece);
+    if (request.range.first == before) {
+      return absl::UnavailableError("none of the bytes asked for came");
+    }
+  }
+  return absl::OkStatus();
+}
+
+void ParallelDownload::StartHelpers() {
+  size_t wanted = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    wanted = open_.size();
+  }
+  for (Helper& helper : helpers_) {
+    if (wanted == 0) return;
+    if (helper.running) continue;
+    if (helper.thread.joinable()) helper.thread.join();
+    helper.running = true;
+    helper.thread = std::thread([this, &helper] { Help(helper); });
+    --wanted;
+  }
+}
+
+void ParallelDownload::Help(Helper& helper) {
+  bool goes_on = true;
+  while (goes_on) {
+    const std::optional<int> piece = TakePieceIfAny();
+    if (!piece.has_value()) break;
+    goes_on = FetchPiece(*piece, /*spare=*/true).ok();
+    GiveBack(*piece);
+  }
+  helper.running = false;
+}
+
+}  // namespace
+
+absl::Status DownloadInPieces(PartialFile& partial, int64_t total,
+                              const GetRange& get,
+                              const ParallelOptions& options, Clock* clock,
+                              TaskControl& control) {
+  KSO_RETURN_IF_ERROR(partial.Divide(total, options.piece_bytes));
+  ParallelDownload download(&partial, get, options, &control);
+  return RetryWhileItHelps(
+      clock, control, [&partial] { return partial.present(); },
+      [&download] { return download.Run(); });
+}
+
+}  // namespace kso::worker

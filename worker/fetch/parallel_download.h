@@ -1,0 +1,55 @@
+#ifndef KSO_WORKER_FETCH_PARALLEL_DOWNLOAD_H_
+#define KSO_WORKER_FETCH_PARALLEL_DOWNLOAD_H_
+
+#include <cstdint>
+#include <functional>
+
+#include "absl/status/status.h"
+#include "common/base/byte_stream.h"
+#include "common/base/clock.h"
+#include "common/http/byte_range.h"
+#include "worker/fetch/partial_file.h"
+#include "worker/task/task_control.h"
+
+namespace kso::worker {
+
+struct ParallelOptions {
+  // Of smaller ones, a connection brings most before another one has shaken
+  // hands and found its speed.
+  int64_t least_bytes = 32 << 20;
+  // What one request asks for. Small enough that a place at a host is free
+  // again soon, and that the bytes behind a gap are still in the page cache
+  // when they can be hashed; large enough that the round trip before it hardly
+  // counts.
+  int64_t piece_bytes = 16 << 20;
+  // Streams at the same time.
+  int most_streams = 4;
+};
+
+struct RangeRequest {
+  http::ByteRange range;
+  // As in http::Request.
+  bool spare = false;
+  // To be polled while bytes move.
+  std::function<bool()> cancelled;
+};
+
+// Sends the bytes asked for, or the first of them, to `sink`. ABORTED for a
+// spare request that has no place, FAILED_PRECONDITION when the host does not
+// serve ranges of this content (any more). Called from several threads.
+using GetRange =
+    std::function<absl::Status(const RangeRequest& request, ByteSink& sink)>;
+
+// Fetches what is missing of `partial`, which will have `total` bytes, with the
+// tries of RetryWhileItHelps. The calling thread begins at the front. Once the
+// host has served a range as it should, other threads fetch other pieces
+// meanwhile, as spare requests only. FAILED_PRECONDITION as GetRange says; what
+// has come stays.
+absl::Status DownloadInPieces(PartialFile& partial, int64_t total,
+                              const GetRange& get,
+                              const ParallelOptions& options, Clock* clock,
+                              TaskControl& control);
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_FETCH_PARALLEL_DOWNLOAD_H_
