@@ -1,13 +1,12 @@
 #ifndef KSO_TESTS_FAKES_DOCKER_REGISTRY_H_
 #define KSO_TESTS_FAKES_DOCKER_REGISTRY_H_
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "tests/fakes/server_process.h"
 
 namespace kso::testing {
 
@@ -26,12 +25,15 @@ class DockerRegistry {
   const std::string& host() const { return host_; }
 
  private:
-  DockerRegistry(std::filesystem::path directory, std::string host, pid_t pid)
-      : directory_(std::move(directory)), host_(std::move(host)), pid_(pid) {}
+  DockerRegistry(std::filesystem::path directory, std::string host,
+                 std::unique_ptr<ServerProcess> process)
+      : directory_(std::move(directory)),
+        host_(std::move(host)),
+        process_(std::move(process)) {}
 
   const std::filesystem::path directory_;
   const std::string host_;
-  const pid_t pid_;
+  std::unique_ptr<ServerProcess> process_;
 };
 
 }  // namespace kso::testing
