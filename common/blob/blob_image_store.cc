@@ -66,6 +66,11 @@ class BlobImageStore : public oci::ImageStore {
     return blob.size();
   }
 
+  absl::StatusOr<int64_t> PutStream(std::string_view,
+                                    const WriteBlob& write) override {
+    return blobs_.PutStream(write);
+  }
+
   absl::Status GetBlob(std::string_view, const v1::Descriptor& blob,
                        ByteSink& sink, int64_t offset) override {
     KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));

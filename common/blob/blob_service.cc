@@ -17,7 +17,7 @@ constexpr size_t kChunkBytes = 512 << 10;
 // The largest chunk of an upload, by blob.proto.
 constexpr size_t kLargestChunkBytes = 1 << 20;
 
-// The data of an upload whose header has been read.
+// The data of an upload whose header has been read, up to its trailer or end.
 class UploadSource : public ByteSource {
  public:
   UploadSource(grpc::ServerReader<v1::UploadBlobRequest>* reader,
@@ -30,6 +30,7 @@ class UploadSource : public ByteSource {
         KSO_RETURN_IF_ERROR(call_->verdict());
         return size_t{0};
       }
+      if (request_.has_trailer()) return size_t{0};
       if (!request_.has_data()) {
         return absl::InvalidArgumentError("an upload has one header, first");
       }
@@ -43,6 +44,16 @@ class UploadSource : public ByteSource {
     std::memcpy(buffer, left_.data(), count);
     left_.remove_prefix(count);
     return count;
+  }
+
+  // After the end: what the trailer says. An upload that was cut has none.
+  absl::StatusOr<WrittenBlob> Trailer() const {
+    if (!request_.has_trailer()) {
+      return absl::DataLossError("the upload ended before its trailer");
+    }
+    KSO_ASSIGN_OR_RETURN(const Digest digest,
+                         Digest::Parse(request_.trailer().digest()));
+    return WrittenBlob{.digest = digest, .size = request_.trailer().size()};
   }
 
  private:
@@ -68,12 +79,20 @@ absl::Status Upload(BlobStore& blobs,
     KSO_RETURN_IF_ERROR(call.verdict());
     return absl::InvalidArgumentError("an upload begins with its header");
   }
+  UploadSource source(reader, &call);
+  if (first.header().digest().empty()) {
+    return blobs
+        .PutStream([&](ByteSink& sink) -> absl::StatusOr<WrittenBlob> {
+          KSO_RETURN_IF_ERROR(CopyBytes(source, sink).status());
+          return source.Trailer();
+        })
+        .status();
+  }
   KSO_ASSIGN_OR_RETURN(const Digest digest,
                        Digest::Parse(first.header().digest()));
   if (first.header().size() < 0) {
     return absl::InvalidArgumentError("the size of an upload is negative");
   }
-  UploadSource source(reader, &call);
   return blobs.Put(digest, first.header().size(), source);
 }
 

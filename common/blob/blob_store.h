@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
+#include "common/base/written_blob.h"
 
 namespace kso {
 
@@ -33,6 +34,12 @@ class BlobStore {
   // `source` when the blob is there already. An error of `source` is handed on.
   virtual absl::Status Put(const Digest& digest, int64_t size,
                            ByteSource& source) = 0;
+
+  // Takes a blob whose digest, a SHA-256, is known at its end only, and returns
+  // its size. Calls `write` once. DATA_LOSS when the blob is not what `write`
+  // says; nothing appears then, nor after an error of `write`, which is handed
+  // on.
+  virtual absl::StatusOr<int64_t> PutStream(const WriteBlob& write) = 0;
 };
 
 }  // namespace kso

@@ -14,6 +14,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "common/base/file_io.h"
+#include "common/base/hashing_sink.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/blob/blob_directory.h"
@@ -80,18 +81,32 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   absl::Status Put(const Digest& digest, int64_t size,
                    ByteSource& source) override {
     if (Stat(digest).ok()) return absl::OkStatus();
-    KSO_RETURN_IF_ERROR(MakeRoom(size));
-    const fs::path path = NewIncomingPath();
-    KSO_ASSIGN_OR_RETURN(std::unique_ptr<FileWriter> file,
-                         FileWriter::CreateNew(path));
-    absl::Cleanup remove = [&path] { ::unlink(path.c_str()); };
-    const std::unique_ptr<ByteSource> verified =
-        CreateVerifyingSource(Borrow(source), digest, size);
-    KSO_RETURN_IF_ERROR(CopyBytes(*verified, *file).status());
-    KSO_RETURN_IF_ERROR(file->SyncAndClose());
-    KSO_RETURN_IF_ERROR(Publish(digest, path));
-    std::move(remove).Cancel();
-    return absl::OkStatus();
+    return Receive(size, [&](ByteSink& file) -> absl::StatusOr<Digest> {
+      const std::unique_ptr<ByteSource> verified =
+          CreateVerifyingSource(Borrow(source), digest, size);
+      KSO_RETURN_IF_ERROR(CopyBytes(*verified, file).status());
+      return digest;
+    });
+  }
+
+  absl::StatusOr<int64_t> PutStream(const WriteBlob& write) override {
+    int64_t size = 0;
+    KSO_RETURN_IF_ERROR(
+        Receive(0, [&](ByteSink& file) -> absl::StatusOr<Digest> {
+          HashingSink hashed(&file);
+          KSO_ASSIGN_OR_RETURN(const WrittenBlob promised, write(hashed));
+          const WrittenBlob received = hashed.Finish();
+          if (received.digest != promised.digest ||
+              received.size != promised.size) {
+            return absl::DataLossError(Concat(
+                promised.digest.ToString(), " of ", promised.size,
+                " bytes came as ", received.size, " bytes, which are ",
+                received.digest.ToString(), " instead"));
+          }
+          size = received.size;
+          return received.digest;
+        }));
+    return size;
   }
 
   absl::Status Adopt(const Digest& digest, const fs::path& file) override {
@@ -149,6 +164,24 @@ class DiskBlobStoreImpl : public DiskBlobStore {
       ByteSource& source_;
     };
     return std::make_unique<Borrowed>(source);
+  }
+
+  // Publishes what `fill` writes, of about `size` bytes, as the blob that it
+  // says.
+  absl::Status Receive(
+      int64_t size,
+      const std::function<absl::StatusOr<Digest>(ByteSink& file)>& fill) {
+    KSO_RETURN_IF_ERROR(MakeRoom(size));
+    const fs::path path = NewIncomingPath();
+    KSO_ASSIGN_OR_RETURN(std::unique_ptr<FileWriter> file,
+                         FileWriter::CreateNew(path));
+    absl::Cleanup remove = [&path] { ::unlink(path.c_str()); };
+    KSO_ASSIGN_OR_RETURN(const Digest digest, fill(*file));
+    if (Stat(digest).ok()) return absl::OkStatus();
+    KSO_RETURN_IF_ERROR(file->SyncAndClose());
+    KSO_RETURN_IF_ERROR(Publish(digest, path));
+    std::move(remove).Cancel();
+    return absl::OkStatus();
   }
 
   absl::Status Publish(const Digest& digest, const fs::path& file) {

@@ -34,6 +34,17 @@ class DiskBlobStoreTest : public ::testing::Test {
     return store_->Put(Sha256Of(promised), promised.size(), *source);
   }
 
+  absl::StatusOr<int64_t> PutStream(std::string_view text,
+                                    std::string_view promised) {
+    return store_->PutStream(
+        [&](ByteSink& sink) -> absl::StatusOr<WrittenBlob> {
+          const absl::Status status = sink.Write(text);
+          if (!status.ok()) return status;
+          return WrittenBlob{Sha256Of(promised),
+                             static_cast<int64_t>(promised.size())};
+        });
+  }
+
   absl::StatusOr<std::string> Get(std::string_view text, int64_t offset = 0) {
     auto source = store_->Open(Sha256Of(text), offset);
     if (!source.ok()) return source.status();
@@ -78,6 +89,25 @@ TEST_F(DiskBlobStoreTest, WrongBytesNeverAppear) {
   }
   EXPECT_EQ(FilesUnder("incoming"), 0);
   EXPECT_TRUE(Put("layer", "layer").ok());
+}
+
+TEST_F(DiskBlobStoreTest, ABlobMayTellItsDigestAtItsEnd) {
+  for (int i = 0; i < 2; ++i) {
+    const auto put = PutStream("layer", "layer");
+    ASSERT_TRUE(put.ok()) << put.status();
+    EXPECT_EQ(*put, 5);
+    EXPECT_EQ(*Get("layer"), "layer");
+    EXPECT_EQ(FilesUnder("incoming"), 0);
+  }
+  for (const char* wrong : {"lay", "layers", "lover", ""}) {
+    EXPECT_TRUE(absl::IsDataLoss(PutStream(wrong, "other").status())) << wrong;
+    EXPECT_TRUE(absl::IsNotFound(Get(wrong).status()));
+    EXPECT_TRUE(absl::IsNotFound(Get("other").status()));
+  }
+  const auto failed = store_->PutStream(
+      [](ByteSink&) { return absl::UnavailableError("upstream hung up"); });
+  EXPECT_TRUE(absl::IsUnavailable(failed.status()));
+  EXPECT_EQ(FilesUnder("incoming"), 0);
 }
 
 TEST_F(DiskBlobStoreTest, RotIsNoticedWhileReadingAndSetAside) {

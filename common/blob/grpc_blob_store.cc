@@ -99,6 +99,79 @@ class DownloadSource : public ByteSource {
   std::optional<absl::Status> result_;
 };
 
+// One upload. Used by one thread.
+class Upload {
+ public:
+  Upload(v1::BlobService::StubInterface* stub, const Watching& watching)
+      : call_(watching.Start(context_)),
+        writer_(stub->UploadBlob(&context_, &response_)) {}
+
+  // ABORTED when the service takes no more; Finish says why.
+  absl::Status Send(const v1::UploadBlobRequest& request) {
+    if (!refused_ && call_.Wait([&] { return writer_->Write(request); })) {
+      return absl::OkStatus();
+    }
+    refused_ = true;
+    return absl::AbortedError("the upload was refused");
+  }
+
+  // How it ended, when all was sent or sending it failed with `sent`. A service
+  // that refuses ends the call before all is sent, and says why. Call once.
+  absl::Status Finish(const absl::Status& sent) {
+    if (sent.ok()) {
+      writer_->WritesDone();
+    } else if (!refused_) {
+      context_.TryCancel();
+    }
+    grpc::Status received;
+    call_.Wait([&] {
+      received = writer_->Finish();
+      return true;
+    });
+    if (!sent.ok() && !refused_) return sent;
+    return ResultOf(call_, received);
+  }
+
+ private:
+  grpc::ClientContext context_;
+  v1::UploadBlobResponse response_;
+  rpc::CallWatch::Call call_;
+  const std::unique_ptr<grpc::ClientWriterInterface<v1::UploadBlobRequest>>
+      writer_;
+  bool refused_ = false;
+};
+
+// Sends what is written to it in large chunks.
+class UploadSink : public ByteSink {
+ public:
+  explicit UploadSink(Upload* upload) : upload_(*upload) {}
+
+  absl::Status Write(std::string_view bytes) override {
+    std::string& data = *request_.mutable_data();
+    while (!bytes.empty()) {
+      data.reserve(kChunkBytes);
+      const size_t count = std::min(bytes.size(), kChunkBytes - data.size());
+      data.append(bytes.data(), count);
+      bytes.remove_prefix(count);
+      if (data.size() == kChunkBytes) KSO_RETURN_IF_ERROR(Flush());
+    }
+    return absl::OkStatus();
+  }
+
+  // Sends what is left.
+  absl::Status Flush() {
+    std::string& data = *request_.mutable_data();
+    if (data.empty()) return absl::OkStatus();
+    KSO_RETURN_IF_ERROR(upload_.Send(request_));
+    data.clear();
+    return absl::OkStatus();
+  }
+
+ private:
+  Upload& upload_;
+  v1::UploadBlobRequest request_;
+};
+
 class GrpcBlobStore : public BlobStore {
  public:
   GrpcBlobStore(v1::BlobService::StubInterface* stub, Watching watching)
@@ -143,45 +216,48 @@ class GrpcBlobStore : public BlobStore {
     const absl::Status there = Stat(digest).status();
     if (!absl::IsNotFound(there)) return there;
 
-    grpc::ClientContext context;
-    v1::UploadBlobResponse response;
-    rpc::CallWatch::Call call = watching_.Start(context);
-    const auto writer = stub_->UploadBlob(&context, &response);
-    const absl::Status sent = Send(digest, size, source, *writer, call);
-    if (!sent.ok()) context.TryCancel();
-    // A service that refuses ends the call before all is sent, and says why.
-    grpc::Status received;
-    call.Wait([&] {
-      received = writer->Finish();
-      return true;
-    });
-    return sent.ok() ? ResultOf(call, received) : sent;
+    Upload upload(stub_, watching_);
+    return upload.Finish(SendWhole(digest, size, source, upload));
+  }
+
+  absl::StatusOr<int64_t> PutStream(const WriteBlob& write) override {
+    Upload upload(stub_, watching_);
+    const absl::StatusOr<WrittenBlob> blob = SendStream(write, upload);
+    KSO_RETURN_IF_ERROR(upload.Finish(blob.status()));
+    KSO_RETURN_IF_ERROR(blob.status());
+    return blob->size;
   }
 
  private:
-  // Fails only when `source` does.
-  static absl::Status Send(
-      const Digest& digest, int64_t size, ByteSource& source,
-      grpc::ClientWriterInterface<v1::UploadBlobRequest>& writer,
-      rpc::CallWatch::Call& call) {
+  static absl::Status SendWhole(const Digest& digest, int64_t size,
+                                ByteSource& source, Upload& upload) {
     v1::UploadBlobRequest request;
-    const auto write = [&] { return writer.Write(request); };
     request.mutable_header()->set_digest(digest.ToString());
     request.mutable_header()->set_size(size);
-    bool open = call.Wait(write);
-    while (open) {
+    KSO_RETURN_IF_ERROR(upload.Send(request));
+    while (true) {
       std::string& data = *request.mutable_data();
       data.resize(kChunkBytes);
       KSO_ASSIGN_OR_RETURN(const size_t count,
                            source.Read(data.data(), data.size()));
-      if (count == 0) {
-        writer.WritesDone();
-        break;
-      }
+      if (count == 0) return absl::OkStatus();
       data.resize(count);
-      open = call.Wait(write);
+      KSO_RETURN_IF_ERROR(upload.Send(request));
     }
-    return absl::OkStatus();
+  }
+
+  static absl::StatusOr<WrittenBlob> SendStream(const WriteBlob& write,
+                                                Upload& upload) {
+    v1::UploadBlobRequest request;
+    request.mutable_header();
+    KSO_RETURN_IF_ERROR(upload.Send(request));
+    UploadSink sink(&upload);
+    KSO_ASSIGN_OR_RETURN(const WrittenBlob blob, write(sink));
+    KSO_RETURN_IF_ERROR(sink.Flush());
+    request.mutable_trailer()->set_digest(blob.digest.ToString());
+    request.mutable_trailer()->set_size(blob.size);
+    KSO_RETURN_IF_ERROR(upload.Send(request));
+    return blob;
   }
 
   v1::BlobService::StubInterface* const stub_;

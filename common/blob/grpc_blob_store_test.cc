@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/synchronization/notification.h"
+#include "common/base/status_macros.h"
 #include "common/blob/blob_service.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
@@ -27,6 +28,16 @@ class EndlessSource : public ByteSource {
   size_t total = 0;
 };
 
+// Writes `text` in small pieces.
+WriteBlob WriterOf(const std::string& text) {
+  return [text](ByteSink& sink) -> absl::StatusOr<WrittenBlob> {
+    for (size_t at = 0; at < text.size(); at += 7000) {
+      KSO_RETURN_IF_ERROR(sink.Write(std::string_view(text).substr(at, 7000)));
+    }
+    return WrittenBlob{Sha256Of(text), static_cast<int64_t>(text.size())};
+  };
+}
+
 class BrokenSource : public ByteSource {
  public:
   absl::StatusOr<size_t> Read(char*, size_t) override {
@@ -37,6 +48,9 @@ class BrokenSource : public ByteSource {
 class FullStore : public testing::MemoryBlobStore {
  public:
   absl::Status Put(const Digest&, int64_t, ByteSource&) override {
+    return absl::ResourceExhaustedError("the disk is full");
+  }
+  absl::StatusOr<int64_t> PutStream(const WriteBlob&) override {
     return absl::ResourceExhaustedError("the disk is full");
   }
 };
@@ -89,6 +103,70 @@ TEST_F(GrpcBlobStoreTest, BlobsGoThereAndBack) {
     ASSERT_TRUE(client_->Put(digest, text.size(), unread).ok());
     EXPECT_EQ(unread.total, 0u);
   }
+}
+
+TEST_F(GrpcBlobStoreTest, ABlobMayTellItsDigestAtItsEnd) {
+  Serve(&memory_);
+  for (const std::string& text :
+       {std::string(), std::string("small"), std::string(3000000, 'l')}) {
+    const auto put = client_->PutStream(WriterOf(text));
+    ASSERT_TRUE(put.ok()) << put.status();
+    EXPECT_EQ(*put, static_cast<int64_t>(text.size()));
+    EXPECT_EQ(*Get(Sha256Of(text)), text);
+  }
+}
+
+TEST_F(GrpcBlobStoreTest, WhatIsNotWhatItsEndSaysIsRefused) {
+  Serve(&memory_);
+  for (const WrittenBlob& wrong :
+       {WrittenBlob{Sha256Of("right"), 5}, WrittenBlob{Sha256Of("wrong"), 4}}) {
+    const auto put =
+        client_->PutStream([&](ByteSink& sink) -> absl::StatusOr<WrittenBlob> {
+          KSO_RETURN_IF_ERROR(sink.Write("wrong"));
+          return wrong;
+        });
+    EXPECT_TRUE(absl::IsDataLoss(put.status())) << put.status();
+  }
+  EXPECT_EQ(memory_.size(), 0);
+}
+
+TEST_F(GrpcBlobStoreTest, AWriterThatFailsSaysWhyAndLeavesNothing) {
+  Serve(&memory_);
+  const auto put =
+      client_->PutStream([](ByteSink& sink) -> absl::StatusOr<WrittenBlob> {
+        KSO_RETURN_IF_ERROR(sink.Write(std::string(2 << 20, 'x')));
+        return absl::DataLossError("kubelet: rotten");
+      });
+  EXPECT_EQ(put.status().message(), "kubelet: rotten");
+  server_ = nullptr;
+  EXPECT_EQ(memory_.size(), 0);
+}
+
+TEST_F(GrpcBlobStoreTest, AStreamThatIsCutIsNoBlob) {
+  Serve(&memory_);
+  grpc::ClientContext context;
+  v1::UploadBlobResponse response;
+  const auto writer = stub_->UploadBlob(&context, &response);
+  v1::UploadBlobRequest request;
+  request.mutable_header();
+  ASSERT_TRUE(writer->Write(request));
+  request.set_data("all that came");
+  ASSERT_TRUE(writer->Write(request));
+  writer->WritesDone();
+  EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::DATA_LOSS);
+  EXPECT_EQ(memory_.size(), 0);
+}
+
+TEST_F(GrpcBlobStoreTest, AStreamThatIsRefusedEarlySaysWhy) {
+  FullStore full;
+  Serve(&full);
+  const auto put =
+      client_->PutStream([](ByteSink& sink) -> absl::StatusOr<WrittenBlob> {
+        const std::string piece(1 << 20, 'x');
+        while (true) KSO_RETURN_IF_ERROR(sink.Write(piece));
+      });
+  EXPECT_TRUE(absl::IsResourceExhausted(put.status())) << put.status();
+  EXPECT_EQ(put.status().message(), "the disk is full");
 }
 
 TEST_F(GrpcBlobStoreTest, WrongBytesAreRefused) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/hashing_sink.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/layer/gzip_encoder.h"
@@ -16,26 +17,6 @@
 
 namespace kso {
 namespace {
-
-// Hashes and counts what goes on to another sink.
-class HashingSink : public ByteSink {
- public:
-  explicit HashingSink(ByteSink* sink) : sink_(*sink) {}
-
-  absl::Status Write(std::string_view bytes) override {
-    hasher_.Update(bytes);
-    size_ += static_cast<int64_t>(bytes.size());
-    return sink_.Write(bytes);
-  }
-
-  int64_t size() const { return size_; }
-  Digest Finish() { return hasher_.Finish(); }
-
- private:
-  ByteSink& sink_;
-  Hasher hasher_;
-  int64_t size_ = 0;
-};
 
 // Gives the first bytes of a source without losing them.
 class PeekingSource : public ByteSource {
@@ -156,11 +137,12 @@ absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
   KSO_RETURN_IF_ERROR(tar.Finish());
   if (encoder != nullptr) KSO_RETURN_IF_ERROR(encoder->Finish());
 
+  const WrittenBlob blob = encoded.Finish();
   v1::Descriptor descriptor;
   descriptor.set_media_type(std::string(media_type));
-  descriptor.set_digest(encoded.Finish().ToString());
-  descriptor.set_size(encoded.size());
-  return WrittenLayer{std::move(descriptor), archive.Finish()};
+  descriptor.set_digest(blob.digest.ToString());
+  descriptor.set_size(blob.size);
+  return WrittenLayer{std::move(descriptor), archive.Finish().digest};
 }
 
 }  // namespace kso

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
+#include "common/base/written_blob.h"
 #include "common/http/byte_range.h"
 #include "kso/v1/types.pb.h"
 
@@ -46,6 +47,16 @@ class ImageStore {
   virtual absl::StatusOr<int64_t> PutBlob(std::string_view repository,
                                           const v1::Descriptor& blob,
                                           const OpenSource& open) = 0;
+
+  // Puts a blob whose digest, a SHA-256, is known at its end only, while it is
+  // written. `write` may be called several times. Returns the blob's size.
+  // Nothing appears when `write` fails, whose error is handed on. UNIMPLEMENTED
+  // where the other side takes no blob whose size it does not know: it has to
+  // be put by PutBlob then.
+  virtual absl::StatusOr<int64_t> PutStream(std::string_view /*repository*/,
+                                            const WriteBlob& /*write*/) {
+    return absl::UnimplementedError("takes no streams");
+  }
 
   // Makes a blob that `from`, another repository of the same registry, has a
   // blob of `repository` too; its bytes do not move. False where that is not

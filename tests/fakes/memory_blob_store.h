@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_store.h"
+#include "tests/fakes/string_sink.h"
 
 namespace kso::testing {
 
@@ -52,6 +53,14 @@ class MemoryBlobStore : public BlobStore {
     absl::MutexLock lock(&mutex_);
     blobs_[digest] = std::make_shared<const std::string>(std::move(bytes));
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<int64_t> PutStream(const WriteBlob& write) override {
+    StringSink sink;
+    KSO_ASSIGN_OR_RETURN(const WrittenBlob blob, write(sink));
+    const std::unique_ptr<ByteSource> source = SourceOfString(sink.content());
+    KSO_RETURN_IF_ERROR(Put(blob.digest, blob.size, *source));
+    return blob.size;
   }
 
   // Adds a blob and returns its digest.
