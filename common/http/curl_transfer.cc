@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <limits>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -111,6 +112,8 @@ void CurlTransfer::SetBodyOptions() {
                           plan_.method == "PATCH");
   if (sends_body) {
     curl_easy_setopt(curl_, CURLOPT_UPLOAD, 1L);
+    // -1, an unknown size, is libcurl's own.
+    static_assert(Request::kUnknownSize == -1);
     curl_easy_setopt(curl_, CURLOPT_INFILESIZE_LARGE,
                      static_cast<curl_off_t>(BodySize()));
     curl_easy_setopt(curl_, CURLOPT_READFUNCTION, &CurlTransfer::OnRead);
@@ -158,7 +161,10 @@ int64_t CurlTransfer::BodySize() const {
 
 absl::Status CurlTransfer::OpenBody(int64_t offset) {
   const Request& request = *plan_.request;
-  body_left_ = BodySize() - offset;
+  body_left_ = BodySize() == Request::kUnknownSize
+                   ? std::numeric_limits<int64_t>::max()
+                   : BodySize() - offset;
+  body_ = nullptr;
   if (!request.body_source) {
     body_ = SourceOfString(request.body, offset);
     return absl::OkStatus();
@@ -246,6 +252,10 @@ absl::StatusOr<size_t> CurlTransfer::ReadBody(char* data, size_t size) {
   KSO_ASSIGN_OR_RETURN(const size_t count,
                        body_->Read(data, std::min<int64_t>(size, body_left_)));
   if (count == 0) {
+    if (BodySize() == Request::kUnknownSize) {
+      body_left_ = 0;
+      return 0;
+    }
     // The other side would wait for the rest for ever.
     return absl::DataLossError(Concat("what is sent to ", plan_.url->display(),
                                       " is ", body_left_, " bytes short"));

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "absl/synchronization/notification.h"
 #include "common/http/transport.h"
@@ -144,6 +148,51 @@ TEST(CurlTransportTest, UploadsFromASourceAgainAfterARedirect) {
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->status, 201);
   EXPECT_EQ(opened, 2);
+}
+
+TEST(CurlTransportTest, SendsABodyWhoseSizeIsUnknown) {
+  const std::string bytes(3 << 20, 'u');
+  HttpServer server;
+  server.routes().Patch("/a", [&](const auto& request, auto& response) {
+    EXPECT_EQ(request.get_header_value("Transfer-Encoding"), "chunked");
+    EXPECT_FALSE(request.has_header("Content-Length"));
+    response.status = request.body == bytes ? 202 : 400;
+  });
+  server.Start();
+  Request request = Get(server.Url("/a"));
+  request.method = "PATCH";
+  request.body_size = Request::kUnknownSize;
+  request.body_source = [&](int64_t offset) {
+    return SourceOfString(bytes, offset);
+  };
+  const auto response = Make()->Perform(request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->status, 202);
+}
+
+TEST(CurlTransportTest, ABodyOfUnknownSizeThatFailsNeverArrives) {
+  class Failing : public ByteSource {
+   public:
+    absl::StatusOr<size_t> Read(char* buffer, size_t size) override {
+      if (std::exchange(failing_, true)) return absl::DataLossError("rotten");
+      std::fill(buffer, buffer + size, 'x');
+      return size;
+    }
+
+   private:
+    bool failing_ = false;
+  };
+  HttpServer server;
+  std::atomic<int> arrived = 0;
+  server.routes().Patch("/a", [&](const auto&, auto&) { ++arrived; });
+  server.Start();
+  Request request = Get(server.Url("/a"));
+  request.method = "PATCH";
+  request.body_size = Request::kUnknownSize;
+  request.body_source = [](int64_t) { return std::make_unique<Failing>(); };
+  const absl::Status status = Make()->Perform(request).status();
+  EXPECT_EQ(status.message(), "rotten");
+  EXPECT_EQ(arrived, 0);
 }
 
 TEST(CurlTransportTest, ASourceThatIsTooShortIsNotWaitedFor) {

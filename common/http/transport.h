@@ -24,7 +24,10 @@ struct Request {
   Headers headers;
   // Sent as it is when `body_source` is not set.
   std::string body;
-  // A body too large for memory, opened anew at each try, with its size.
+  // A body too large for memory, opened anew at each try when the source of the
+  // try before is gone, with its size; kUnknownSize: it ends where its source
+  // does (over HTTP/1.1, Transfer-Encoding: chunked).
+  static constexpr int64_t kUnknownSize = -1;
   OpenSource body_source;
   int64_t body_size = 0;
   // Headers that carry credentials: sent to the origin of `url` only, never

@@ -1,9 +1,12 @@
 #include "common/oci/blob_upload.h"
 
+#include <limits>
 #include <optional>
+#include <utility>
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/oci/blob_stream.h"
 #include "common/oci/upload_session.h"
 
 namespace kso::oci {
@@ -15,12 +18,107 @@ constexpr int kTries = 5;
 // Less than this is as well sent again.
 constexpr int64_t kWorthResuming = 1 << 20;
 
-// Where to go on with an upload that broke: 0 when it has to be begun anew.
-int64_t ResumeFrom(std::optional<UploadSession>& upload, int64_t size) {
-  if (!upload || size < kWorthResuming) return 0;
-  const int64_t received = upload->Received();
-  return received >= kWorthResuming && received <= size ? received : 0;
-}
+// The tries to push one blob, which go on where the one before broke where that
+// is possible.
+class Pusher {
+ public:
+  Pusher(RegistrySession* session, const std::string& repository,
+         std::string what)
+      : session_(*session),
+        scope_{repository, /*push=*/true},
+        what_(std::move(what)) {}
+
+  // One try with a blob that is known.
+  absl::Status PushKnown(const WrittenBlob& blob, const OpenSource& open,
+                         bool& headway) {
+    // Looking first also finds what arrived although the answer got lost.
+    KSO_ASSIGN_OR_RETURN(const bool there,
+                         BlobExists(session_, scope_, blob.digest));
+    if (there) return absl::OkStatus();
+    KSO_ASSIGN_OR_RETURN(const int64_t offset, Resume(blob.size, headway));
+    return End(blob, offset, open);
+  }
+
+  // One try with a blob that `stream` has not written to its end yet.
+  absl::Status PushUnknown(BlobStream& stream, bool& headway) {
+    KSO_ASSIGN_OR_RETURN(
+        const int64_t offset,
+        Resume(std::numeric_limits<int64_t>::max(), headway));
+    sent_ = true;
+    const OpenSource open = stream.Opener();
+    KSO_ASSIGN_OR_RETURN(const std::optional<int64_t> received,
+                         upload_->SendStream(offset, open));
+    const std::optional<WrittenBlob>& blob = stream.written();
+    if (!blob.has_value()) {
+      return Anew("the registry answers before it has all of it");
+    }
+    const absl::Status ended = End(*blob, blob->size, open);
+    // It may have put together what does not belong together.
+    const bool doubtful =
+        offset > 0 || received.value_or(blob->size) != blob->size;
+    if (absl::IsInvalidArgument(ended) && doubtful) {
+      return Anew(ToStd(ended.message()));
+    }
+    return ended;
+  }
+
+  // Leaves nothing behind at the registry, if it can.
+  void Abandon() {
+    if (upload_) upload_->Abandon();
+    upload_.reset();
+  }
+
+  // Whether anything was sent at all.
+  bool sent() const { return sent_; }
+
+ private:
+  // Where this try begins: 0, with a new upload, unless the last one got far
+  // and the registry knows how far.
+  absl::StatusOr<int64_t> Resume(int64_t size, bool& headway) {
+    const int64_t received = Received(size);
+    // Where the last try began as well, something is wrong with this upload.
+    const int64_t offset = received > sent_before_ ? received : 0;
+    headway = offset >= sent_before_ + kWorthResuming;
+    sent_before_ = offset;
+    if (offset == 0) {
+      KSO_ASSIGN_OR_RETURN(upload_,
+                           UploadSession::Begin(session_, scope_, what_));
+    }
+    return offset;
+  }
+
+  int64_t Received(int64_t size) {
+    if (!upload_ || size < kWorthResuming) return 0;
+    const int64_t received = upload_->Received();
+    return received >= kWorthResuming && received <= size ? received : 0;
+  }
+
+  // Sends what is left and the digest.
+  absl::Status End(const WrittenBlob& blob, int64_t offset,
+                   const OpenSource& open) {
+    sent_ = true;
+    KSO_ASSIGN_OR_RETURN(const http::Response response,
+                         upload_->Send(blob.digest, blob.size, offset, open));
+    if (response.status == 201) return absl::OkStatus();
+    KSO_ASSIGN_OR_RETURN(const bool arrived,
+                         BlobExists(session_, scope_, blob.digest));
+    if (arrived) return absl::OkStatus();
+    return Anew("the registry took it and does not have it");
+  }
+
+  // For another try with a new upload.
+  absl::Status Anew(std::string_view why) {
+    upload_.reset();
+    return absl::UnavailableError(Concat(what_, ": ", why));
+  }
+
+  RegistrySession& session_;
+  const AccessScope scope_;
+  const std::string what_;
+  std::optional<UploadSession> upload_;
+  int64_t sent_before_ = 0;
+  bool sent_ = false;
+};
 
 }  // namespace
 
@@ -44,37 +142,31 @@ absl::StatusOr<int64_t> UploadBlob(RegistrySession& session,
                                    const std::string& repository,
                                    const Digest& digest, int64_t size,
                                    const OpenSource& open) {
-  const std::string what =
-      Concat("pushing blob ", digest.ToString(), " to ", repository);
-  const AccessScope scope{repository, /*push=*/true};
-  int64_t moved = 0;
-  std::optional<UploadSession> upload;
-  int64_t sent_before = 0;
-  // Looking first also finds what arrived although the answer got lost.
-  const auto attempt = [&](bool& headway) -> absl::Status {
-    KSO_ASSIGN_OR_RETURN(const bool there, BlobExists(session, scope, digest));
-    if (there) return absl::OkStatus();
-    // Where the last try began as well, something is wrong with this upload.
-    const int64_t received = ResumeFrom(upload, size);
-    const int64_t offset = received > sent_before ? received : 0;
-    headway = offset >= sent_before + kWorthResuming;
-    sent_before = offset;
-    if (offset == 0) {
-      KSO_ASSIGN_OR_RETURN(upload, UploadSession::Begin(session, scope, what));
-    }
-    moved = size;
-    KSO_ASSIGN_OR_RETURN(const http::Response response,
-                         upload->Send(digest, size, offset, open));
-    if (response.status == 201) return absl::OkStatus();
-    KSO_ASSIGN_OR_RETURN(const bool arrived,
-                         BlobExists(session, scope, digest));
-    if (arrived) return absl::OkStatus();
-    upload.reset();
-    return absl::UnavailableError(
-        Concat(what, ": the registry took it and does not have it"));
+  Pusher pusher(
+      &session, repository,
+      Concat("pushing blob ", digest.ToString(), " to ", repository));
+  const auto attempt = [&](bool& headway) {
+    return pusher.PushKnown({.digest = digest, .size = size}, open, headway);
   };
   KSO_RETURN_IF_ERROR(session.RetryWhileUnavailable(kTries, attempt));
-  return moved;
+  return pusher.sent() ? size : 0;
+}
+
+absl::StatusOr<int64_t> UploadStream(RegistrySession& session,
+                                     const std::string& repository,
+                                     const WriteBlob& write) {
+  Pusher pusher(&session, repository,
+                Concat("pushing a blob to ", repository));
+  BlobStream stream(write);
+  const auto attempt = [&](bool& headway) {
+    return stream.written()
+               ? pusher.PushKnown(*stream.written(), stream.Opener(), headway)
+               : pusher.PushUnknown(stream, headway);
+  };
+  const absl::Status pushed = session.RetryWhileUnavailable(kTries, attempt);
+  if (stream.failed() || absl::IsUnimplemented(pushed)) pusher.Abandon();
+  KSO_RETURN_IF_ERROR(pushed);
+  return stream.written()->size;
 }
 
 absl::StatusOr<bool> MountBlob(RegistrySession& session,

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
+#include "common/base/written_blob.h"
 #include "common/oci/registry_session.h"
 
 namespace kso::oci {
@@ -22,6 +23,14 @@ absl::StatusOr<int64_t> UploadBlob(RegistrySession& session,
                                    const std::string& repository,
                                    const Digest& digest, int64_t size,
                                    const OpenSource& open);
+
+// Pushes a blob as ImageStore::PutStream promises: one POST, one PATCH that
+// ends where the blob does, and one PUT with its digest (distribution-spec 1.1,
+// "Pushing a blob in chunks", with one chunk). Goes on after trouble as
+// UploadBlob does, for which the blob is written anew. Returns its size.
+absl::StatusOr<int64_t> UploadStream(RegistrySession& session,
+                                     const std::string& repository,
+                                     const WriteBlob& write);
 
 // Mounts a blob as ImageStore::MountBlob promises (distribution-spec 1.1,
 // "Mounting a blob from another repository").

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/status_macros.h"
 #include "common/http/transport.h"
 #include "common/oci/media_types.h"
 #include "common/oci/registry_client.h"
@@ -34,6 +35,12 @@ v1::Descriptor DescriptorOf(const std::string& content,
 
 OpenSource SourceOf(const std::string& content) {
   return [&content](int64_t offset) { return SourceOfString(content, offset); };
+}
+
+std::string LongContent() {
+  std::string content;
+  for (int i = 0; content.size() < (8 << 20); ++i) content += std::to_string(i);
+  return content;
 }
 
 class DockerRegistryTest : public ::testing::Test {
@@ -103,8 +110,7 @@ class BrokenSource : public ByteSource {
 };
 
 TEST_F(DockerRegistryTest, APushThatBrokeIsFinished) {
-  std::string content;
-  for (int i = 0; content.size() < (8 << 20); ++i) content += std::to_string(i);
+  const std::string content = LongContent();
   const v1::Descriptor blob = DescriptorOf(content, kOciLayerTar);
   std::vector<int64_t> opened;
   const auto open =
@@ -122,6 +128,70 @@ TEST_F(DockerRegistryTest, APushThatBrokeIsFinished) {
   StringSink sink;
   EXPECT_TRUE(client_->GetBlob(kRepository, blob, sink).ok());
   EXPECT_EQ(sink.content(), content);
+}
+
+// Writes `content` in pieces, as one that makes it would.
+absl::StatusOr<WrittenBlob> WriteInPieces(const std::string& content,
+                                          ByteSink& sink) {
+  constexpr size_t kPiece = 100'000;
+  for (size_t at = 0; at < content.size(); at += kPiece) {
+    KSO_RETURN_IF_ERROR(
+        sink.Write(std::string_view(content).substr(at, kPiece)));
+  }
+  return WrittenBlob{Sha256Of(content), static_cast<int64_t>(content.size())};
+}
+
+TEST_F(DockerRegistryTest, StreamsABlobWhoseDigestIsKnownAtItsEnd) {
+  const std::string content = LongContent();
+  const auto pushed = client_->PutStream("stream/a", [&](ByteSink& sink) {
+    return WriteInPieces(content, sink);
+  });
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_EQ(*pushed, static_cast<int64_t>(content.size()));
+  StringSink sink;
+  const v1::Descriptor blob = DescriptorOf(content, kOciLayerTar);
+  EXPECT_TRUE(client_->GetBlob("stream/a", blob, sink).ok());
+  EXPECT_EQ(sink.content(), content);
+}
+
+TEST_F(DockerRegistryTest, AStreamThatBrokeIsFinished) {
+  const std::string content = LongContent();
+  int written = 0;
+  const auto pushed = client_->PutStream(
+      "stream/b", [&](ByteSink& sink) -> absl::StatusOr<WrittenBlob> {
+        if (++written > 1) return WriteInPieces(content, sink);
+        KSO_RETURN_IF_ERROR(sink.Write(content.substr(0, 5 << 20)));
+        return absl::UnavailableError("cut");
+      });
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_EQ(written, 2);
+  StringSink sink;
+  const v1::Descriptor blob = DescriptorOf(content, kOciLayerTar);
+  EXPECT_TRUE(client_->GetBlob("stream/b", blob, sink).ok());
+  EXPECT_EQ(sink.content(), content);
+}
+
+TEST_F(DockerRegistryTest, AStreamWhoseWriterFailsIsNoBlob) {
+  const std::string content = LongContent();
+  const auto pushed = client_->PutStream(
+      "stream/c", [&](ByteSink& sink) -> absl::StatusOr<WrittenBlob> {
+        KSO_RETURN_IF_ERROR(WriteInPieces(content, sink).status());
+        return absl::DataLossError("rotten at its end");
+      });
+  EXPECT_TRUE(absl::IsDataLoss(pushed.status())) << pushed.status();
+  EXPECT_EQ(*client_->HasBlob("stream/c", Sha256Of(content)), false);
+}
+
+TEST_F(DockerRegistryTest, AStreamWithAnotherDigestIsRefused) {
+  const std::string content = LongContent();
+  const auto pushed = client_->PutStream(
+      "stream/d", [&](ByteSink& sink) -> absl::StatusOr<WrittenBlob> {
+        KSO_RETURN_IF_ERROR(WriteInPieces(content, sink).status());
+        return WrittenBlob{Sha256Of("other"),
+                           static_cast<int64_t>(content.size())};
+      });
+  EXPECT_TRUE(absl::IsInvalidArgument(pushed.status())) << pushed.status();
+  EXPECT_EQ(*client_->HasBlob("stream/d", Sha256Of(content)), false);
 }
 
 TEST_F(DockerRegistryTest, ANewRepositoryHasAnEmptyBlob) {

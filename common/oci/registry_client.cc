@@ -1,5 +1,7 @@
 #include "common/oci/registry_client.h"
 
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -43,7 +45,11 @@ class RegistryClient : public ImageStore {
   RegistryClient(const RegistryOptions& options, http::Url base,
                  http::Transport* transport, Clock* clock,
                  const Credentials* credentials)
-      : session_(options, std::move(base), transport, clock, credentials) {}
+      : host_(options.host),
+        stream_refusals_(options.stream_refusals
+                             ? options.stream_refusals
+                             : std::make_shared<StreamRefusals>()),
+        session_(options, std::move(base), transport, clock, credentials) {}
 
   absl::StatusOr<bool> HasBlob(std::string_view repository,
                                const Digest& digest) override {
@@ -60,6 +66,18 @@ class RegistryClient : public ImageStore {
     KSO_RETURN_IF_ERROR(CheckOffset(blob.size(), 0));
     return UploadBlob(session_, std::string(repository), digest, blob.size(),
                       open);
+  }
+
+  absl::StatusOr<int64_t> PutStream(std::string_view repository,
+                                    const WriteBlob& write) override {
+    KSO_RETURN_IF_ERROR(CheckRepository(repository));
+    if (stream_refusals_->Contains(host_)) {
+      return absl::UnimplementedError(Concat(host_, " takes no streams"));
+    }
+    const absl::StatusOr<int64_t> pushed =
+        UploadStream(session_, std::string(repository), write);
+    if (absl::IsUnimplemented(pushed.status())) stream_refusals_->Add(host_);
+    return pushed;
   }
 
   absl::StatusOr<bool> MountBlob(std::string_view repository,
@@ -118,6 +136,8 @@ class RegistryClient : public ImageStore {
   }
 
  private:
+  const std::string host_;
+  const std::shared_ptr<StreamRefusals> stream_refusals_;
   RegistrySession session_;
 };
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "common/oci/stream_refusals.h"
 #include "common/oci/token_cache.h"
 #include "common/oci/token_realm.h"
 
@@ -26,6 +27,8 @@ struct RegistryOptions {
   // Polled during transfers.
   std::function<bool()> cancelled = {};
   TokenOptions tokens = {};
+  // Shared by what is opened with it; where it is null, each has its own.
+  std::shared_ptr<StreamRefusals> stream_refusals = {};
 };
 
 }  // namespace kso::oci

@@ -46,6 +46,13 @@ int64_t ReceivedBytes(const http::Response& answer) {
   return last < 0 ? 0 : last + 1;
 }
 
+// How a registry, or a proxy before it, refuses a body whose length it is not
+// told: Length Required, or as something that it does not know.
+bool WantsTheSize(int status) {
+  return status == 411 || status == 400 || status == 405 || status == 415 ||
+         status == 501;
+}
+
 }  // namespace
 
 absl::StatusOr<UploadSession> UploadSession::Begin(RegistrySession& session,
@@ -86,19 +93,29 @@ int64_t UploadSession::Received() {
   return ReceivedBytes(*response);
 }
 
-absl::Status UploadSession::SendRest(int64_t size, int64_t offset,
-                                     const OpenSource& open) {
+absl::StatusOr<http::Response> UploadSession::Patch(int64_t offset,
+                                                    int64_t size,
+                                                    const OpenSource& open) {
   http::Request request;
   request.method = "PATCH";
   request.url = url_.text();
-  request.headers = {{"Content-Type", "application/octet-stream"},
-                     {"Content-Range", Concat(offset, "-", size - 1)}};
+  request.headers = {{"Content-Type", "application/octet-stream"}};
   request.body_source = [&open, offset](int64_t from) {
     return open(offset + from);
   };
-  request.body_size = size - offset;
+  request.body_size = http::Request::kUnknownSize;
+  if (size != http::Request::kUnknownSize) {
+    request.headers.emplace_back("Content-Range",
+                                 Concat(offset, "-", size - 1));
+    request.body_size = size - offset;
+  }
+  return Perform(std::move(request));
+}
+
+absl::Status UploadSession::SendRest(int64_t size, int64_t offset,
+                                     const OpenSource& open) {
   KSO_ASSIGN_OR_RETURN(const http::Response response,
-                       Perform(std::move(request)));
+                       Patch(offset, size, open));
   if (response.status / 100 == 2) return absl::OkStatus();
   const absl::Status error = session_->ErrorOf(response, what_);
   // It has other bytes than it said, or none any more: begin anew.
@@ -106,6 +123,23 @@ absl::Status UploadSession::SendRest(int64_t size, int64_t offset,
     return absl::UnavailableError(error.message());
   }
   return error;
+}
+
+absl::StatusOr<std::optional<int64_t>> UploadSession::SendStream(
+    int64_t offset, const OpenSource& open) {
+  KSO_ASSIGN_OR_RETURN(const http::Response response,
+                       Patch(offset, http::Request::kUnknownSize, open));
+  if (response.status / 100 == 2) {
+    if (!response.Header("Range").has_value()) return std::nullopt;
+    return ReceivedBytes(response);
+  }
+  const absl::Status error = session_->ErrorOf(response, what_);
+  if (response.status == 404 || response.status == 416) {
+    return absl::UnavailableError(error.message());
+  }
+  if (!WantsTheSize(response.status)) return error;
+  return offset > 0 ? absl::UnavailableError(error.message())
+                    : absl::UnimplementedError(error.message());
 }
 
 absl::StatusOr<http::Response> UploadSession::Send(const Digest& digest,

@@ -2,6 +2,7 @@
 #define KSO_COMMON_OCI_UPLOAD_SESSION_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -38,6 +39,13 @@ class UploadSession {
   absl::StatusOr<http::Response> Send(const Digest& digest, int64_t size,
                                       int64_t offset, const OpenSource& open);
 
+  // Sends all that `open` gives from `offset` on, without saying how much that
+  // is (PATCH). Returns how many bytes the registry has then, where it says so.
+  // UNAVAILABLE as Send, or where the registry does not go on from `offset`;
+  // UNIMPLEMENTED when it wants to know the size first.
+  absl::StatusOr<std::optional<int64_t>> SendStream(int64_t offset,
+                                                    const OpenSource& open);
+
   // Gives it up. Registries remove what is left lying in the end, so it does
   // not matter whether this works.
   void Abandon();
@@ -51,6 +59,8 @@ class UploadSession {
         url_(std::move(url)) {}
 
   absl::StatusOr<http::Response> Perform(http::Request request);
+  absl::StatusOr<http::Response> Patch(int64_t offset, int64_t size,
+                                       const OpenSource& open);
   absl::Status SendRest(int64_t size, int64_t offset, const OpenSource& open);
 
   RegistrySession* session_;

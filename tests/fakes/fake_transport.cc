@@ -75,8 +75,11 @@ absl::StatusOr<http::Response> FakeTransport::Download(
 absl::StatusOr<FakeAnswer> FakeTransport::Answer(http::Request request) {
   if (request.body_source) {
     KSO_ASSIGN_OR_RETURN(const auto source, request.body_source(0));
-    KSO_ASSIGN_OR_RETURN(
-        request.body, ReadAll(*source, static_cast<size_t>(request.body_size)));
+    const int64_t most = request.body_size == http::Request::kUnknownSize
+                             ? int64_t{1} << 30
+                             : request.body_size;
+    KSO_ASSIGN_OR_RETURN(request.body,
+                         ReadAll(*source, static_cast<size_t>(most)));
     request.body_source = nullptr;
   }
   Handler handler;

@@ -9,6 +9,7 @@
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
+#include "tests/fakes/string_sink.h"
 
 namespace kso::testing {
 
@@ -102,6 +103,19 @@ absl::StatusOr<int64_t> FakeDestination::PutBlob(std::string_view repository,
   // It is there, but the answer may be lost.
   KSO_RETURN_IF_ERROR(Trouble());
   return blob.size();
+}
+
+absl::StatusOr<int64_t> FakeDestination::PutStream(std::string_view repository,
+                                                   const WriteBlob& write) {
+  KSO_RETURN_IF_ERROR(Trouble());
+  StringSink sink;
+  KSO_ASSIGN_OR_RETURN(const WrittenBlob blob, write(sink));
+  if (Sha256Of(sink.content()) != blob.digest) {
+    return absl::InvalidArgumentError("400: the digest does not match");
+  }
+  blobs_[Key(repository, blob.digest.ToString())] = sink.content();
+  KSO_RETURN_IF_ERROR(Trouble());
+  return blob.size;
 }
 
 absl::Status FakeDestination::GetBlob(std::string_view repository,

@@ -53,6 +53,8 @@ class FakeDestination : public oci::ImageStore {
   absl::StatusOr<int64_t> PutBlob(std::string_view repository,
                                   const v1::Descriptor& blob,
                                   const OpenSource& open) override;
+  absl::StatusOr<int64_t> PutStream(std::string_view repository,
+                                    const WriteBlob& write) override;
   absl::Status GetBlob(std::string_view repository, const v1::Descriptor& blob,
                        ByteSink& sink, int64_t offset) override;
   absl::StatusOr<v1::Descriptor> HeadManifest(

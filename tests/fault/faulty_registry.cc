@@ -76,6 +76,10 @@ class FaultyRegistries::Destination : public oci::ImageStore {
                                   const OpenSource& open) override {
     return next_.PutBlob(repository, blob, open);
   }
+  absl::StatusOr<int64_t> PutStream(std::string_view repository,
+                                    const WriteBlob& write) override {
+    return next_.PutStream(repository, write);
+  }
   absl::Status GetBlob(std::string_view repository, const v1::Descriptor& blob,
                        ByteSink& sink, int64_t offset) override {
     return next_.GetBlob(repository, blob, sink, offset);

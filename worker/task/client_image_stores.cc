@@ -1,3 +1,4 @@
+#include <memory>
 #include <utility>
 
 #include "common/blob/blob_image_store.h"
@@ -26,7 +27,8 @@ class ClientImageStores : public ImageStores {
     return oci::CreateRegistryClient({.host = host,
                                       .insecure = insecure,
                                       .cancelled = control.CancelledFunction(),
-                                      .tokens = tokens_},
+                                      .tokens = tokens_,
+                                      .stream_refusals = stream_refusals_},
                                      transport_, clock_, credentials_);
   }
 
@@ -46,6 +48,8 @@ class ClientImageStores : public ImageStores {
   const oci::Credentials* const credentials_;
   const OpenBlobStore open_coordinator_blobs_;
   const oci::TokenOptions tokens_;
+  const std::shared_ptr<oci::StreamRefusals> stream_refusals_ =
+      std::make_shared<oci::StreamRefusals>();
 };
 
 }  // namespace
