@@ -8,6 +8,7 @@
 #include "common/base/byte_stream.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/base/written_blob.h"
 #include "common/layer/layer_writer.h"
 #include "common/oci/destination.h"
 #include "worker/layer/scratch_file.h"
@@ -80,60 +81,96 @@ absl::StatusOr<Member> GetMember(const v1::Task& task,
   }
 }
 
-absl::StatusOr<v1::MadeLayer> FetchAndPack(const v1::Task& task,
-                                           const LayerTools& tools,
-                                           ScratchFile& scratch,
-                                           TaskControl& control) {
-  v1::MadeLayer made;
-  std::vector<LayerFile> files;
-  int64_t total = 0;
-  for (const v1::LayerMember& member : task.make_layer().members()) {
-    KSO_ASSIGN_OR_RETURN(Member got, GetMember(task, member, tools, control));
-    got.file.path = member.path();
-    if (member.mode() != 0) got.file.mode = member.mode();
-    v1::MadeMember& entry = *made.add_members();
-    entry.set_path(member.path());
-    entry.set_digest(got.digest.ToString());
-    entry.set_size(got.file.size);
-    total += got.file.size;
-    files.push_back(std::move(got.file));
+// The layer of one task, whose members are in the cache.
+class Packing {
+ public:
+  static absl::StatusOr<Packing> Fetch(const v1::Task& task,
+                                       const LayerTools& tools,
+                                       TaskControl& control) {
+    Packing packing(&task.make_layer(), &tools, &control);
+    for (const v1::LayerMember& member : task.make_layer().members()) {
+      KSO_ASSIGN_OR_RETURN(Member got, GetMember(task, member, tools, control));
+      got.file.path = member.path();
+      if (member.mode() != 0) got.file.mode = member.mode();
+      v1::MadeMember& entry = *packing.made_.add_members();
+      entry.set_path(member.path());
+      entry.set_digest(got.digest.ToString());
+      entry.set_size(got.file.size);
+      packing.members_size_ += got.file.size;
+      packing.files_.push_back(std::move(got.file));
+    }
+    return packing;
   }
 
-  // The encoded layer may be smaller: whether it fits shows when it is written.
-  (void)tools.cache->MakeRoom(total);
-  control.SetActivity(Concat("packing ", task.make_layer().name()));
-  CancellableSink sink(scratch, control);
-  auto written = WriteLayer(std::move(files), task.make_layer().media_type(),
-                            sink, tools.encode_pool);
-  KSO_RETURN_IF_ERROR(scratch.status());
-  if (absl::IsNotFound(written.status()) ||
-      absl::IsDataLoss(written.status())) {
-    // What was fetched a moment ago has rotted; another try fetches it anew.
-    return WorkerTrouble(written.status());
+  // As WriteBlob says.
+  absl::StatusOr<WrittenBlob> Write(ByteSink& sink) {
+    CancellableSink cancellable(sink, control_);
+    const auto written = WriteLayer(files_, work_.media_type(), cancellable,
+                                    tools_.encode_pool);
+    if (absl::IsNotFound(written.status()) ||
+        absl::IsDataLoss(written.status())) {
+      // What was fetched a moment ago has rotted; another try fetches it anew.
+      return WorkerTrouble(written.status());
+    }
+    KSO_RETURN_IF_ERROR(written.status());
+    *made_.mutable_layer() = written->descriptor;
+    made_.set_diff_id(written->diff_id.ToString());
+    KSO_ASSIGN_OR_RETURN(const Digest digest,
+                         Digest::Parse(written->descriptor.digest()));
+    return WrittenBlob{.digest = digest, .size = written->descriptor.size()};
   }
-  KSO_RETURN_IF_ERROR(written.status());
-  *made.mutable_layer() = written->descriptor;
-  made.set_diff_id(written->diff_id.ToString());
-  return made;
-}
+
+  // Writes it straight into `destination`, or by way of the disk where that
+  // takes no streams. Returns the bytes that moved.
+  absl::StatusOr<int64_t> Push(oci::ImageStore& destination,
+                               const std::string& repository) {
+    control_.SetActivity(Concat("packing and pushing ", work_.name()));
+    const absl::StatusOr<int64_t> pushed = destination.PutStream(
+        repository, [this](ByteSink& sink) { return Write(sink); });
+    if (!absl::IsUnimplemented(pushed.status())) return pushed;
+
+    KSO_ASSIGN_OR_RETURN(const std::unique_ptr<ScratchFile> scratch,
+                         ScratchFile::Create(tools_.cache));
+    // The encoded layer may be smaller: whether it fits shows when it is
+    // written.
+    (void)tools_.cache->MakeRoom(members_size_);
+    control_.SetActivity(Concat("packing ", work_.name()));
+    const absl::Status written = Write(*scratch).status();
+    KSO_RETURN_IF_ERROR(scratch->status());
+    KSO_RETURN_IF_ERROR(written);
+    control_.SetActivity(Concat("pushing ", work_.name()));
+    return destination.PutBlob(repository, made_.layer(), scratch->Opener());
+  }
+
+  // What was made, after Push.
+  v1::MadeLayer& made() { return made_; }
+
+ private:
+  Packing(const v1::MakeLayer* work, const LayerTools* tools,
+          TaskControl* control)
+      : work_(*work), tools_(*tools), control_(*control) {}
+
+  const v1::MakeLayer& work_;
+  const LayerTools& tools_;
+  TaskControl& control_;
+  std::vector<LayerFile> files_;
+  int64_t members_size_ = 0;
+  v1::MadeLayer made_;
+};
 
 }  // namespace
 
 absl::StatusOr<v1::MadeLayer> MakeLayer(const v1::Task& task,
                                         const LayerTools& tools,
                                         TaskControl& control) {
-  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<ScratchFile> scratch,
-                       ScratchFile::Create(tools.cache));
-  KSO_ASSIGN_OR_RETURN(v1::MadeLayer made,
-                       FetchAndPack(task, tools, *scratch, control));
-
-  control.SetActivity(Concat("pushing ", task.make_layer().name()));
+  KSO_ASSIGN_OR_RETURN(Packing packing, Packing::Fetch(task, tools, control));
   KSO_ASSIGN_OR_RETURN(
       const std::unique_ptr<oci::ImageStore> destination,
       tools.stores->OpenDestination(task.destination(), control));
-  const absl::StatusOr<int64_t> pushed = destination->PutBlob(
-      oci::DestinationRepository(task.destination(), task.make_layer().image()),
-      made.layer(), scratch->Opener());
+  const absl::StatusOr<int64_t> pushed =
+      packing.Push(*destination,
+                   oci::DestinationRepository(task.destination(),
+                                              task.make_layer().image()));
   if (!pushed.ok()) {
     return About(pushed.status(),
                  Concat("layer ", task.make_layer().name(), " to ",
@@ -141,7 +178,7 @@ absl::StatusOr<v1::MadeLayer> MakeLayer(const v1::Task& task,
                  "");
   }
   control.AddPushed(*pushed);
-  return made;
+  return std::move(packing.made());
 }
 
 }  // namespace kso::worker

@@ -22,10 +22,10 @@ struct LayerTools {
   EncodePool* encode_pool = nullptr;
 };
 
-// Fetches the members of `task.make_layer()`, writes and encodes the layer and
-// pushes it to the task's destination. Members stay in the cache; the layer
-// does not, so that the disk holds each byte once. Errors are as failure.h
-// says.
+// Fetches the members of `task.make_layer()`, and writes and encodes the layer
+// while it is pushed to the task's destination. Members stay in the cache; the
+// layer is never on this machine's disk, unless the destination wants to know
+// its size before its bytes. Errors are as failure.h says.
 absl::StatusOr<v1::MadeLayer> MakeLayer(const v1::Task& task,
                                         const LayerTools& tools,
                                         TaskControl& control);

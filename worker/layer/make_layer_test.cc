@@ -52,6 +52,28 @@ class MakeLayerTest : public ::testing::Test {
     return count;
   }
 
+  // What the cache keeps.
+  int CachedFiles() const {
+    int count = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(
+             directory_ / "blobs/sha256")) {
+      count += entry.is_regular_file() ? 1 : 0;
+    }
+    return count;
+  }
+
+  // A layer that is not encoded, of one file.
+  void AddFile(const std::string& content) {
+    transport_.On("GET", kUrl, {.status = 200, .body = content});
+    v1::MakeLayer& work = *task_.mutable_make_layer();
+    work.set_image("kubespray-files");
+    work.set_media_type(std::string(oci::kOciLayerTar));
+    v1::LayerMember& member = *work.add_members();
+    member.set_path("opt/kubelet");
+    member.mutable_file()->set_url(kUrl);
+    member.mutable_file()->set_size(-1);
+  }
+
   testing::FakeClock clock_;
   testing::FakeTransport transport_;
   testing::FakeImageStores stores_;
@@ -102,6 +124,61 @@ TEST_F(MakeLayerTest, FetchesPacksAndPushes) {
   TaskControl again;
   ASSERT_TRUE(MakeLayer(task_, Tools(), again).ok());
   EXPECT_EQ(stores_.blob_gets(), 1);
+}
+
+TEST_F(MakeLayerTest, PutsNothingButMembersOnTheDisk) {
+  const std::string kubelet(3 << 20, 'k');
+  AddFile(kubelet);
+  int looks = 0;
+  stores_.OnPush([&](int64_t bytes) {
+    // As far as the layer has moved, it left nothing here.
+    EXPECT_EQ(Leftovers(), 0) << bytes;
+    ++looks;
+  });
+  const auto made = MakeLayer(task_, Tools(), control_);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_GT(looks, 3);
+  EXPECT_EQ(CachedFiles(), 1);
+  EXPECT_TRUE(cache_->Stat(Sha256Of(kubelet)).ok());
+}
+
+TEST_F(MakeLayerTest, GoesByWayOfTheDiskWhereStreamsAreRefused) {
+  AddFile("the kubelet");
+  const auto streamed = MakeLayer(task_, Tools(), control_);
+  ASSERT_TRUE(streamed.ok()) << streamed.status();
+  stores_.RefuseStreams();
+  TaskControl control;
+  const auto spooled = MakeLayer(task_, Tools(), control);
+  ASSERT_TRUE(spooled.ok()) << spooled.status();
+  EXPECT_EQ(spooled->SerializeAsString(), streamed->SerializeAsString());
+  EXPECT_EQ(control.bytes_pushed(), spooled->layer().size());
+  EXPECT_EQ(Leftovers(), 0);
+  EXPECT_EQ(CachedFiles(), 1);
+}
+
+TEST_F(MakeLayerTest, AMemberThatRotsIsTheWorkersTrouble) {
+  const std::string kubelet(3 << 20, 'k');
+  AddFile(kubelet);
+  stores_.OnPush([&](int64_t bytes) {
+    if (bytes > (1 << 20)) return;
+    // Its file is cut while it is packed.
+    const std::string hex = Sha256Of(kubelet).hex();
+    std::filesystem::resize_file(
+        directory_ / "blobs/sha256" / hex.substr(0, 2) / hex, 1 << 20);
+  });
+  const auto made = MakeLayer(task_, Tools(), control_);
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(ToFailure(made.status(), "task").kind(),
+            v1::Failure::INFRASTRUCTURE);
+  EXPECT_EQ(stores_.blob_puts(), 0);
+}
+
+TEST_F(MakeLayerTest, ACancelledTaskEndsInMidPush) {
+  AddFile(std::string(3 << 20, 'k'));
+  stores_.OnPush([&](int64_t) { control_.Cancel(); });
+  const auto made = MakeLayer(task_, Tools(), control_);
+  EXPECT_TRUE(absl::IsCancelled(made.status())) << made.status();
+  EXPECT_EQ(stores_.blob_puts(), 0);
 }
 
 TEST_F(MakeLayerTest, NamesTheMemberThatIsMissing) {

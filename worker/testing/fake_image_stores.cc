@@ -5,6 +5,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "tests/fakes/string_sink.h"
 
 namespace kso::testing {
 
@@ -15,6 +16,8 @@ struct FakeImageStores::State {
   // By "HOST/PATH:TAG" and "HOST/PATH@DIGEST".
   std::map<std::string, v1::Document> manifests ABSL_GUARDED_BY(mutex);
   std::optional<size_t> cut ABSL_GUARDED_BY(mutex);
+  std::function<void(int64_t)> on_push ABSL_GUARDED_BY(mutex);
+  bool refuses_streams ABSL_GUARDED_BY(mutex) = false;
   int manifest_gets ABSL_GUARDED_BY(mutex) = 0;
   int blob_gets ABSL_GUARDED_BY(mutex) = 0;
   int blob_puts ABSL_GUARDED_BY(mutex) = 0;
@@ -26,6 +29,16 @@ std::string Key(std::string_view repository, std::string_view identifier) {
   const bool is_digest = identifier.find(':') != std::string_view::npos;
   return Concat(repository, is_digest ? "@" : ":", identifier);
 }
+
+class WatchedSink : public StringSink {
+ public:
+  absl::Status Write(std::string_view bytes) override {
+    if (on_push) on_push(static_cast<int64_t>(content().size()));
+    return StringSink::Write(bytes);
+  }
+
+  std::function<void(int64_t)> on_push;
+};
 
 }  // namespace
 
@@ -53,6 +66,26 @@ class FakeImageStores::Store : public oci::ImageStore {
     ++state_->blob_puts;
     state_->blobs[Full(repository, blob.digest())] = std::move(content);
     return size;
+  }
+
+  absl::StatusOr<int64_t> PutStream(std::string_view repository,
+                                    const WriteBlob& write) override {
+    WatchedSink sink;
+    {
+      absl::MutexLock lock(&state_->mutex);
+      if (state_->refuses_streams) {
+        return absl::UnimplementedError("411: Length Required");
+      }
+      sink.on_push = state_->on_push;
+    }
+    KSO_ASSIGN_OR_RETURN(const WrittenBlob blob, write(sink));
+    if (Sha256Of(sink.content()) != blob.digest) {
+      return absl::DataLossError("pushed other bytes than announced");
+    }
+    absl::MutexLock lock(&state_->mutex);
+    ++state_->blob_puts;
+    state_->blobs[Full(repository, blob.digest.ToString())] = sink.content();
+    return blob.size;
   }
 
   absl::Status GetBlob(std::string_view repository, const v1::Descriptor& blob,
@@ -180,6 +213,16 @@ std::string FakeImageStores::DestinationBlob(std::string_view repository,
 void FakeImageStores::CutNextBlob(size_t after_bytes) {
   absl::MutexLock lock(&state_->mutex);
   state_->cut = after_bytes;
+}
+
+void FakeImageStores::OnPush(std::function<void(int64_t)> on_push) {
+  absl::MutexLock lock(&state_->mutex);
+  state_->on_push = std::move(on_push);
+}
+
+void FakeImageStores::RefuseStreams() {
+  absl::MutexLock lock(&state_->mutex);
+  state_->refuses_streams = true;
 }
 
 int FakeImageStores::manifest_gets() const {

@@ -1,6 +1,7 @@
 #ifndef KSO_WORKER_TESTING_FAKE_IMAGE_STORES_H_
 #define KSO_WORKER_TESTING_FAKE_IMAGE_STORES_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,6 +42,12 @@ class FakeImageStores : public worker::ImageStores {
                               const std::string& digest);
   // The next transfers of blobs are cut after so many bytes each.
   void CutNextBlob(size_t after_bytes);
+
+  // Called before each Write of a blob that streams to the destination, with
+  // the bytes that came before.
+  void OnPush(std::function<void(int64_t bytes)> on_push);
+  // From now on the destination wants to know a blob before its bytes.
+  void RefuseStreams();
 
   int manifest_gets() const;
   int blob_gets() const;
