@@ -14,6 +14,10 @@
 namespace kso {
 namespace {
 
+// The disk begins to write so early, while the rest arrives: the wait at the
+// end is then for these few bytes, not for the whole file.
+constexpr int64_t kWritebackBytes = 8 << 20;
+
 class FileSource : public ByteSource {
  public:
   FileSource(FileDescriptor file, std::filesystem::path path)
@@ -85,6 +89,12 @@ absl::Status FileWriter::Write(std::string_view bytes) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return FileError(errno, "write", path_);
     bytes.remove_prefix(static_cast<size_t>(count));
+    waiting_ += count;
+  }
+  if (waiting_ >= kWritebackBytes) {
+    // Only a hint: whether all is on disk, the end asks.
+    ::sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+    waiting_ = 0;
   }
   return absl::OkStatus();
 }

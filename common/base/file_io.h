@@ -60,6 +60,8 @@ class FileWriter : public ByteSink {
  private:
   FileDescriptor file_;
   const std::filesystem::path path_;
+  // Written since the kernel was last told to begin with it.
+  int64_t waiting_ = 0;
 };
 
 // rename(2), then waits until the directory of `to` is on disk: after a crash

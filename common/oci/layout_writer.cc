@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "common/base/file_io.h"
+#include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/blob/verifying_sink.h"
@@ -22,6 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxIndexBytes = 4 << 20;
+// One arrives while others wait for the disk.
+constexpr int kBlobsAtOnce = 4;
 
 absl::Status Lock(const FileDescriptor& file, const fs::path& path) {
   if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
@@ -70,6 +74,17 @@ absl::Status WriteBlob(const fs::path& path, ImageStore& store,
   });
 }
 
+// Unless it is there.
+absl::Status BringBlob(ImageStore& store, const ImagePart& part,
+                       const fs::path& directory) {
+  KSO_ASSIGN_OR_RETURN(const Digest digest,
+                       Digest::Parse(part.descriptor.digest()));
+  const fs::path path = directory / LayoutBlobPath(digest);
+  if (IsThere(path, digest, part.descriptor.size())) return absl::OkStatus();
+  KSO_RETURN_IF_ERROR(MakeDirectories(path.parent_path()));
+  return WriteBlob(path, store, part, digest);
+}
+
 }  // namespace
 
 std::vector<ImagePart> RootsOf(const std::vector<LayoutImage>& images) {
@@ -103,14 +118,11 @@ absl::Status WriteOciLayout(ImageStore& store,
         Concat(directory.string(), ": ", ToStd(index.status().message())));
   }
 
+  std::vector<std::function<absl::Status()>> jobs;
   for (const ImagePart& part : closure) {
-    KSO_ASSIGN_OR_RETURN(const Digest digest,
-                         Digest::Parse(part.descriptor.digest()));
-    const fs::path path = directory / LayoutBlobPath(digest);
-    if (IsThere(path, digest, part.descriptor.size())) continue;
-    KSO_RETURN_IF_ERROR(MakeDirectories(path.parent_path()));
-    KSO_RETURN_IF_ERROR(WriteBlob(path, store, part, digest));
+    jobs.push_back([&] { return BringBlob(store, part, directory); });
   }
+  KSO_RETURN_IF_ERROR(RunAll(kBlobsAtOnce, jobs));
   KSO_RETURN_IF_ERROR(WriteText(directory / "oci-layout", kLayoutFile));
   return WriteText(index_path, *index);
 }
