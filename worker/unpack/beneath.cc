@@ -1,0 +1,71 @@
+#include "worker/unpack/beneath.h"
+
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+
+namespace kso::worker {
+namespace {
+
+constexpr char kOpaque[] = "trusted.overlay.opaque";
+constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> SplitLayerPath(std::string_view path) {
+  std::vector<std::string> names = absl::StrSplit(
+      ToAbsl(path), '/',
+      [](absl::string_view name) { return !name.empty() && name != "."; });
+  for (const std::string& name : names) {
+    if (name == "..") {
+      return absl::FailedPreconditionError(
+          Concat("it has the path \"", absl::CHexEscape(ToAbsl(path)),
+                 "\", which leaves its directory"));
+    }
+  }
+  return names;
+}
+
+absl::StatusOr<FileDescriptor> OpenDirectoryBeneath(
+    int root, const std::vector<std::string>& names, bool create) {
+  FileDescriptor directory(openat(root, ".", kDirectory));
+  for (const std::string& name : names) {
+    if (directory.get() < 0) break;
+    if (create) (void)mkdirat(directory.get(), name.c_str(), 0755);
+    directory =
+        FileDescriptor(openat(directory.get(), name.c_str(), kDirectory));
+  }
+  if (directory.get() >= 0) return directory;
+  const int error = errno;
+  const std::string path = absl::CHexEscape(absl::StrJoin(names, "/"));
+  if (error == ENOTDIR || error == ELOOP) {
+    return absl::FailedPreconditionError(
+        Concat("\"", path,
+               "\" leads through a link or a file, which is not followed"));
+  }
+  return FileError(error, "open", path);
+}
+
+bool IsWhiteout(const struct stat& info) {
+  return S_ISCHR(info.st_mode) && info.st_rdev == makedev(0, 0);
+}
+
+bool IsOpaque(int directory) {
+  char value = 0;
+  return fgetxattr(directory, kOpaque, &value, 1) == 1 && value == 'y';
+}
+
+bool MakeOpaque(int directory) {
+  return fsetxattr(directory, kOpaque, "y", 1, 0) == 0;
+}
+
+}  // namespace kso::worker

@@ -1,0 +1,37 @@
+#ifndef KSO_WORKER_UNPACK_BENEATH_H_
+#define KSO_WORKER_UNPACK_BENEATH_H_
+
+#include <sys/stat.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/file_io.h"
+
+namespace kso::worker {
+
+// Walking a directory whose names somebody else chose: no step follows a link
+// or leaves it.
+
+// Splits a path of a layer into its names, those of "." and nothing left out,
+// and a leading "/" too, as layers mean it. FAILED_PRECONDITION for "..".
+absl::StatusOr<std::vector<std::string>> SplitLayerPath(std::string_view path);
+
+// Opens the directory that is `names` steps below `root`, an open directory.
+// Makes those that are missing where `create` is set. NOT_FOUND when one is
+// missing; FAILED_PRECONDITION when one is no directory, a link for example.
+absl::StatusOr<FileDescriptor> OpenDirectoryBeneath(
+    int root, const std::vector<std::string>& names, bool create);
+
+// Whether overlayfs takes it for a whiteout: the kernel's overlayfs.rst.
+bool IsWhiteout(const struct stat& info);
+// Whether overlayfs shows nothing of lower layers in that directory.
+bool IsOpaque(int directory);
+// Has it do so. False, with errno, where the file system cannot keep that.
+bool MakeOpaque(int directory);
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_UNPACK_BENEATH_H_

@@ -1,0 +1,81 @@
+#include "worker/unpack/decompression.h"
+
+#include <archive.h>
+
+#include "absl/strings/match.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "worker/unpack/archive_reader.h"
+
+namespace kso::worker {
+namespace {
+
+using SupportFilter = int (*)(struct archive*);
+
+// What libarchive calls a raw archive has one entry: what the filters give.
+class DecompressingSource : public ByteSource {
+ public:
+  DecompressingSource(ByteSource* blob, SupportFilter support_filter,
+                      int64_t most_bytes)
+      : most_bytes_(most_bytes), reader_(blob) {
+    archive_read_support_format_raw(reader_.get());
+    archive_read_support_format_empty(reader_.get());
+    support_filter(reader_.get());
+  }
+
+  // Opening reads, so it waits until somebody does.
+  absl::StatusOr<size_t> Read(char* buffer, size_t size) override {
+    if (!begun_) {
+      begun_ = true;
+      KSO_RETURN_IF_ERROR(Begin());
+    }
+    if (ended_) return size_t{0};
+    const la_ssize_t count = archive_read_data(reader_.get(), buffer, size);
+    if (count < 0) return reader_.Failure();
+    total_ += count;
+    if (total_ > most_bytes_) {
+      return absl::FailedPreconditionError(
+          Concat("it has more than ", most_bytes_,
+                 " bytes when decompressed, which no sensible layer of its "
+                 "size has"));
+    }
+    ended_ = count == 0;
+    return static_cast<size_t>(count);
+  }
+
+ private:
+  absl::Status Begin() {
+    KSO_RETURN_IF_ERROR(reader_.Open());
+    struct archive_entry* entry = nullptr;
+    const int result = archive_read_next_header(reader_.get(), &entry);
+    if (result == ARCHIVE_EOF) ended_ = true;
+    if (result == ARCHIVE_OK || result == ARCHIVE_EOF) return absl::OkStatus();
+    return reader_.Failure();
+  }
+
+  const int64_t most_bytes_;
+  ArchiveReader reader_;
+  bool begun_ = false;
+  bool ended_ = false;
+  int64_t total_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ByteSource>> CreateDecompressingSource(
+    ByteSource* blob, std::string_view media_type, int64_t most_bytes) {
+  const absl::string_view type = ToAbsl(media_type);
+  SupportFilter support_filter = archive_read_support_filter_none;
+  if (absl::EndsWith(type, "+gzip") || absl::EndsWith(type, ".gzip")) {
+    support_filter = archive_read_support_filter_gzip;
+  } else if (absl::EndsWith(type, "+zstd")) {
+    support_filter = archive_read_support_filter_zstd;
+  } else if (!absl::EndsWith(type, ".tar")) {
+    return absl::InvalidArgumentError(
+        Concat("layers of type ", media_type, " are not known"));
+  }
+  return std::make_unique<DecompressingSource>(blob, support_filter,
+                                               most_bytes);
+}
+
+}  // namespace kso::worker

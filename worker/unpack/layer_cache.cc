@@ -1,0 +1,118 @@
+#include "worker/unpack/layer_cache.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+#include "common/base/file_io.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "worker/task/failure.h"
+#include "worker/unpack/layer_unpacker.h"
+
+namespace kso::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The names of 120 layers must fit into one page together, which is all that
+// mount(2) takes: so they are no whole digests, but 120 bits of one.
+constexpr size_t kNameDigits = 30;
+
+// A blob that another one's diffID does not belong to must not pass for it, so
+// both are in the key.
+Digest KeyOf(const v1::Descriptor& blob, const Digest& diff_id) {
+  return Sha256Of(Concat(blob.digest(), " ", diff_id.ToString()));
+}
+
+}  // namespace
+
+LayerCache::LayerCache(fs::path directory, int64_t max_bytes,
+                       DiskBlobStore* blobs, Clock* clock)
+    : directory_(std::move(directory)),
+      max_bytes_(max_bytes),
+      blobs_(blobs),
+      lock_(clock) {
+  // There are programs in here that change their user.
+  ::mkdir(directory_.c_str(), 0700);
+}
+
+absl::StatusOr<UnpackedLayer> LayerCache::Get(const v1::Descriptor& blob,
+                                              const Digest& diff_id,
+                                              const fs::path& scratch,
+                                              const SendBlob& send,
+                                              const TaskControl& control) {
+  const Digest key = KeyOf(blob, diff_id);
+  usage_->Pin(key);
+  UnpackedLayer layer;
+  layer.name = PathOf(key).filename().string();
+  layer.pin = std::shared_ptr<const void>(
+      nullptr, [usage = usage_, key](const void*) { usage->Unpin(key); });
+
+  KSO_ASSIGN_OR_RETURN(const auto holder, lock_.Acquire(layer.name, control));
+  if (IsThere(key)) {
+    usage_->Touch(key);
+    return layer;
+  }
+  KSO_ASSIGN_OR_RETURN(const int64_t bytes,
+                       Unpack(blob, diff_id, scratch, send));
+  if (::rename(scratch.c_str(), PathOf(key).c_str()) != 0) {
+    return WorkerTrouble(FileError(errno, "rename", scratch));
+  }
+  usage_->Add(key, bytes);
+  return layer;
+}
+
+bool LayerCache::Has(const v1::Descriptor& blob, const Digest& diff_id) const {
+  return IsThere(KeyOf(blob, diff_id));
+}
+
+void LayerCache::RemoveIdle() {
+  while (EvictOne()) {
+  }
+}
+
+fs::path LayerCache::PathOf(const Digest& key) const {
+  return directory_ / key.hex().substr(0, kNameDigits);
+}
+
+bool LayerCache::IsThere(const Digest& key) const {
+  return ::access(PathOf(key).c_str(), F_OK) == 0;
+}
+
+absl::StatusOr<int64_t> LayerCache::Unpack(const v1::Descriptor& blob,
+                                           const Digest& diff_id,
+                                           const fs::path& scratch,
+                                           const SendBlob& send) {
+  if (::mkdir(scratch.c_str(), 0755) != 0) {
+    return WorkerTrouble(FileError(errno, "make", scratch));
+  }
+  LayerUnpacker unpacker({.media_type = blob.media_type(),
+                          .size = blob.size(),
+                          .diff_id = diff_id},
+                         scratch,
+                         [this](int64_t bytes) { return MakeRoom(bytes); });
+  const absl::Status sent = send(unpacker);
+  return unpacker.Finish(sent);
+}
+
+absl::Status LayerCache::MakeRoom(int64_t bytes) {
+  while (usage_->bytes() > max_bytes_ - bytes && EvictOne()) {
+  }
+  return WorkerTrouble(blobs_->MakeRoom(bytes));
+}
+
+bool LayerCache::EvictOne() {
+  return usage_
+      ->EvictOne([this](const Digest& key) {
+        std::error_code ignored;
+        fs::remove_all(PathOf(key), ignored);
+      })
+      .has_value();
+}
+
+}  // namespace kso::worker

@@ -1,0 +1,84 @@
+#ifndef KSO_WORKER_UNPACK_LAYER_CACHE_H_
+#define KSO_WORKER_UNPACK_LAYER_CACHE_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/byte_stream.h"
+#include "common/base/clock.h"
+#include "common/base/digest.h"
+#include "common/blob/blob_usage.h"
+#include "common/blob/disk_blob_store.h"
+#include "kso/v1/types.pb.h"
+#include "worker/fetch/keyed_lock.h"
+#include "worker/task/task_control.h"
+
+namespace kso::worker {
+
+// A directory of the cache, which stays and does not change for as long as
+// `pin` lives.
+struct UnpackedLayer {
+  std::string name;
+  std::shared_ptr<const void> pin = nullptr;
+};
+
+// Layers as directories for overlayfs, each unpacked once for all images and
+// tasks that have it. What no task uses goes, the least recently used first,
+// when there is too much of it. Nothing here is written to survive a crash, so
+// what a process before this left must not be used. Thread safe.
+class LayerCache {
+ public:
+  // Sends the bytes of a layer's blob, verified against its digest.
+  using SendBlob = std::function<absl::Status(ByteSink& sink)>;
+
+  // Makes `directory`, where nothing is yet, so that only the worker's user can
+  // enter it. It is on the file system of `blobs`, which makes room for layers.
+  // At most `max_bytes` are kept besides what is in use. The pointers must
+  // outlive it.
+  LayerCache(std::filesystem::path directory, int64_t max_bytes,
+             DiskBlobStore* blobs, Clock* clock);
+
+  const std::filesystem::path& directory() const { return directory_; }
+
+  // The layer with that blob and diffID; `send` is called when it is not there
+  // yet, which then is unpacked to `scratch`, a path at which nothing is, and
+  // which is on the same file system. Waits while another task unpacks it.
+  // Errors are as those of LayerUnpacker, or what `send` returns.
+  absl::StatusOr<UnpackedLayer> Get(const v1::Descriptor& blob,
+                                    const Digest& diff_id,
+                                    const std::filesystem::path& scratch,
+                                    const SendBlob& send,
+                                    const TaskControl& control);
+
+  // Whether Get would find it.
+  bool Has(const v1::Descriptor& blob, const Digest& diff_id) const;
+
+  // Removes all layers that nobody uses.
+  void RemoveIdle();
+
+ private:
+  std::filesystem::path PathOf(const Digest& key) const;
+  bool IsThere(const Digest& key) const;
+  absl::StatusOr<int64_t> Unpack(const v1::Descriptor& blob,
+                                 const Digest& diff_id,
+                                 const std::filesystem::path& scratch,
+                                 const SendBlob& send);
+  absl::Status MakeRoom(int64_t bytes);
+  bool EvictOne();
+
+  const std::filesystem::path directory_;
+  const int64_t max_bytes_;
+  DiskBlobStore* const blobs_;
+  KeyedLock lock_;
+  // Pins share it.
+  const std::shared_ptr<BlobUsage> usage_ = std::make_shared<BlobUsage>();
+};
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_UNPACK_LAYER_CACHE_H_

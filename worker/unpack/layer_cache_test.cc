@@ -1,0 +1,117 @@
+#include "worker/unpack/layer_cache.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "common/oci/media_types.h"
+#include "gtest/gtest.h"
+#include "worker/unpack/testing.h"
+
+namespace kso::worker {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::File;
+using testing::LayerBytes;
+
+class LayerCacheTest : public ::testing::Test {
+ protected:
+  LayerCacheTest() { fs::create_directories(root_); }
+  ~LayerCacheTest() override { fs::remove_all(root_); }
+
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "only root unpacks layers";
+  }
+
+  absl::StatusOr<UnpackedLayer> Get(const std::string& tar,
+                                    const std::string& blob_name = "") {
+    v1::Descriptor blob;
+    blob.set_media_type(std::string(oci::kOciLayerTar));
+    blob.set_digest(Sha256Of(tar + blob_name).ToString());
+    blob.set_size(static_cast<int64_t>(tar.size()));
+    TaskControl control;
+    return cache_.Get(
+        blob, Sha256Of(tar), root_ / std::to_string(scratch_++),
+        [this, &tar](ByteSink& sink) {
+          ++sent_;
+          return sink.Write(tar);
+        },
+        control);
+  }
+  bool IsThere(const std::string& name) {
+    return fs::exists(cache_.directory() / name);
+  }
+
+  const fs::path root_ = fs::path(::testing::TempDir()) / "layer_cache";
+  const std::unique_ptr<DiskBlobStore> blobs_ =
+      DiskBlobStore::Create(root_ / "blobs").value();
+  // Of the content of two layers of a test.
+  LayerCache cache_{root_ / "layers", 250, blobs_.get(), Clock::Real()};
+  const LayerBytes first_{{File("first", std::string(100, '1'))}};
+  const LayerBytes second_{{File("second", std::string(100, '2'))}};
+  const LayerBytes third_{{File("third", std::string(100, '3'))}};
+  std::atomic<int> scratch_ = 0;
+  std::atomic<int> sent_ = 0;
+};
+
+TEST_F(LayerCacheTest, UnpacksALayerOnceForAll) {
+  std::vector<std::thread> tasks;
+  for (int i = 0; i < 4; ++i) {
+    tasks.emplace_back([this] { EXPECT_TRUE(Get(first_.bytes()).ok()); });
+  }
+  for (std::thread& task : tasks) task.join();
+  EXPECT_EQ(sent_, 1);
+  const auto layer = Get(first_.bytes());
+  EXPECT_EQ(testing::ContentOf(cache_.directory() / layer->name / "first"),
+            std::string(100, '1'));
+}
+
+// Only its own blob proves that a registry has a layer.
+TEST_F(LayerCacheTest, AnotherBlobWithTheSameDiffIdIsAnotherLayer) {
+  ASSERT_TRUE(Get(first_.bytes()).ok());
+  ASSERT_TRUE(Get(first_.bytes(), "encoded otherwise").ok());
+  EXPECT_EQ(sent_, 2);
+}
+
+TEST_F(LayerCacheTest, DropsWhatWasNotUsedForLongest) {
+  const std::string first = Get(first_.bytes())->name;
+  const std::string second = Get(second_.bytes())->name;
+  ASSERT_TRUE(Get(first_.bytes()).ok());
+  const std::string third = Get(third_.bytes())->name;
+  EXPECT_TRUE(IsThere(first));
+  EXPECT_FALSE(IsThere(second));
+  EXPECT_TRUE(IsThere(third));
+  cache_.RemoveIdle();
+  EXPECT_TRUE(fs::is_empty(cache_.directory()));
+}
+
+TEST_F(LayerCacheTest, KeepsWhatIsInUse) {
+  const auto first = Get(first_.bytes());
+  const auto second = Get(second_.bytes());
+  const auto third = Get(third_.bytes());
+  cache_.RemoveIdle();
+  for (const auto& layer : {first, second, third}) {
+    EXPECT_TRUE(IsThere(layer->name));
+  }
+}
+
+TEST_F(LayerCacheTest, KeepsNothingOfWhatWentWrong) {
+  EXPECT_FALSE(Get("no tar at all").ok());
+  EXPECT_TRUE(fs::is_empty(cache_.directory()));
+  EXPECT_FALSE(Get("no tar at all").ok());
+  EXPECT_EQ(sent_, 2);
+}
+
+// Setuid programs of images are in there.
+TEST_F(LayerCacheTest, OtherUsersCannotEnter) {
+  struct stat info;
+  ASSERT_EQ(stat(cache_.directory().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700u);
+}
+
+}  // namespace
+}  // namespace kso::worker

@@ -1,0 +1,98 @@
+#include "worker/unpack/layer_unpacker.h"
+
+#include <locale.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "common/base/file_io.h"
+#include "common/base/status_macros.h"
+#include "common/blob/verifying_source.h"
+#include "worker/task/failure.h"
+#include "worker/unpack/decompression.h"
+
+namespace kso::worker {
+namespace {
+
+// What a layer may become, decompressed: some text shrinks to a hundredth, the
+// links of a registry to less.
+constexpr int64_t kMostExpansion = 250;
+constexpr int64_t kAlwaysAllowed = 64 << 20;
+
+// libarchive takes paths for text of the locale; those of layers are UTF-8.
+class Utf8Locale {
+ public:
+  Utf8Locale() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+    if (locale_ != nullptr) uselocale(locale_);
+  }
+  ~Utf8Locale() {
+    uselocale(LC_GLOBAL_LOCALE);
+    if (locale_ != nullptr) freelocale(locale_);
+  }
+
+ private:
+  const locale_t locale_;
+};
+
+absl::Status ReadToEnd(ByteSource& source) {
+  char buffer[4096];
+  while (true) {
+    KSO_ASSIGN_OR_RETURN(const size_t count,
+                         source.Read(buffer, sizeof(buffer)));
+    if (count == 0) return absl::OkStatus();
+  }
+}
+
+}  // namespace
+
+LayerUnpacker::LayerUnpacker(PackedLayer layer, std::filesystem::path directory,
+                             MakeRoom make_room)
+    : layer_(std::move(layer)),
+      directory_(std::move(directory)),
+      make_room_(std::move(make_room)),
+      result_(absl::InternalError("not unpacked yet")),
+      thread_([this] { Run(); }) {}
+
+LayerUnpacker::~LayerUnpacker() {
+  if (!thread_.joinable()) return;
+  pipe_.EndWriting(absl::CancelledError("cancelled"));
+  thread_.join();
+}
+
+absl::StatusOr<int64_t> LayerUnpacker::Finish(const absl::Status& sent) {
+  pipe_.EndWriting(sent);
+  thread_.join();
+  // Where the unpacking failed first, `sent` only tells of that.
+  if (result_.ok() && !sent.ok()) return sent;
+  return std::move(result_);
+}
+
+void LayerUnpacker::Run() {
+  result_ = Unpack();
+  // What follows the tar in its blob is of no matter.
+  pipe_.EndReading(result_.status());
+}
+
+absl::StatusOr<int64_t> LayerUnpacker::Unpack() {
+  // The current directory of this thread alone.
+  if (unshare(CLONE_FS) != 0 || chdir(directory_.c_str()) != 0) {
+    return WorkerTrouble(FileError(errno, "unpack to", directory_));
+  }
+  const Utf8Locale locale;
+  const int64_t most_bytes =
+      std::max(kAlwaysAllowed, kMostExpansion * layer_.size);
+  KSO_ASSIGN_OR_RETURN(
+      std::unique_ptr<ByteSource> decompressed,
+      CreateDecompressingSource(&pipe_, layer_.media_type, most_bytes));
+  const std::unique_ptr<ByteSource> tar = CreateVerifyingSource(
+      std::move(decompressed), layer_.diff_id, std::nullopt);
+  KSO_ASSIGN_OR_RETURN(const int64_t bytes,
+                       UnpackTar(*tar, most_bytes, make_room_));
+  KSO_RETURN_IF_ERROR(ReadToEnd(*tar));
+  return bytes;
+}
+
+}  // namespace kso::worker
