@@ -50,7 +50,7 @@ absl::StatusOr<v1::WorkerInfo> DescribeWorker(
                          ProbePlatform(platform, options.cache_directory));
   }
 
-  const absl::Status can_execute = CanRunContainers();
+  const absl::Status can_execute = CanRunContainers(options.cache_directory);
   info.set_can_execute(can_execute.ok());
   info.set_cannot_execute_reason(std::string(can_execute.message()));
   return info;

@@ -39,6 +39,7 @@
 #include "worker/session.h"
 #include "worker/stop_signals.h"
 #include "worker/task_dispatcher.h"
+#include "worker/unpack/layer_cache.h"
 #include "worker/verify/container.h"
 
 namespace kso::worker {
@@ -59,6 +60,8 @@ struct Options {
 
 // What stopped downloads may keep of the cache between two runs.
 constexpr int64_t kPartialShare = 10;
+// What unpacked layers of images that were verified may keep of it.
+constexpr int64_t kLayerShare = 4;
 
 // Keeps a second worker away from a cache directory while this one runs.
 absl::Status LockDirectory(const std::filesystem::path& directory) {
@@ -137,15 +140,29 @@ absl::Status Work(const Options& options, StopSignals& signals) {
                                        .cache_directory = directory}));
   const int64_t least_free = options.least_free_mebibytes << 20;
   const int64_t cache_bytes = options.cache_mebibytes << 20;
+  const int64_t layer_bytes = cache_bytes / kLayerShare;
+  std::unique_ptr<ContainerRuntime> runtime;
+  if (info.can_execute()) runtime = CreateRuncRuntime(directory / "runc");
+  // What the worker before this has left goes, now that nothing runs in it.
+  const std::filesystem::path verify_directory = directory / "verify";
+  const std::filesystem::path layer_directory = directory / "layers";
+  for (const auto& left : {verify_directory, layer_directory}) {
+    std::error_code ignored;
+    std::filesystem::remove_all(left, ignored);
+  }
   const std::filesystem::path partial = directory / "partial";
   DeletePartialFiles(partial, cache_bytes / kPartialShare);
+  std::unique_ptr<LayerCache> layers;
   KSO_ASSIGN_OR_RETURN(
       const std::unique_ptr<DiskBlobStore> cache,
-      DiskBlobStore::Create(
-          directory / "blobs",
-          DiskLimits{.max_bytes = cache_bytes,
-                     .min_free_bytes = least_free,
-                     .last_resort = [&] { DeletePartialFiles(partial, 0); }}));
+      DiskBlobStore::Create(directory / "blobs",
+                            DiskLimits{.max_bytes = cache_bytes - layer_bytes,
+                                       .min_free_bytes = least_free,
+                                       .last_resort = [&] {
+                                         DeletePartialFiles(partial, 0);
+                                         if (layers != nullptr)
+                                           layers->RemoveIdle();
+                                       }}));
   KSO_ASSIGN_OR_RETURN(const oci::Credentials credentials,
                        oci::Credentials::FromEnvironment());
   KSO_ASSIGN_OR_RETURN(oci::TokenRealms token_realms,
@@ -178,12 +195,8 @@ absl::Status Work(const Options& options, StopSignals& signals) {
                         {.cache = std::make_shared<oci::TokenCache>(clock),
                          .realms = std::move(token_realms)});
 
-  std::unique_ptr<ContainerRuntime> runtime;
-  if (info.can_execute()) runtime = CreateRuncRuntime(directory / "runc");
-  // What a worker that was killed has left, now that nothing runs in it.
-  const std::filesystem::path verify_directory = directory / "verify";
-  std::error_code ignored;
-  std::filesystem::remove_all(verify_directory, ignored);
+  layers = std::make_unique<LayerCache>(layer_directory, layer_bytes,
+                                        cache.get(), clock);
 
   EncodePool encode_pool(static_cast<int>(std::thread::hardware_concurrency()));
   const std::unique_ptr<TaskExecutor> dispatcher = CreateTaskDispatcher(
@@ -196,6 +209,7 @@ absl::Status Work(const Options& options, StopSignals& signals) {
        .verify = {
            .stores = stores.get(),
            .cache = cache.get(),
+           .layers = layers.get(),
            .clock = clock,
            .runtime = runtime.get(),
            .create_transport = [] { return http::CreateCurlTransport(); },
@@ -263,8 +277,8 @@ int main(int argc, char** argv) {
       ->type_name("N")
       ->check(CLI::Range(1, 256).description(""));
   app.add_option("--cache-max-mib", options.cache_mebibytes,
-                 "Keep at most so much in the cache, in MiB; what was not used "
-                 "for longest goes first")
+                 "Keep at most so much in the cache, in MiB, a quarter of it "
+                 "unpacked layers; what was not used for longest goes first")
       ->type_name("N")
       ->check(CLI::Range(1, 1 << 30).description(""))
       ->capture_default_str();

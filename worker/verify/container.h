@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "worker/task/task_control.h"
+#include "worker/unpack/root_filesystem.h"
 
 namespace kso::worker {
 
@@ -26,23 +27,30 @@ class Container {
   virtual std::string LogTail() const = 0;
 };
 
+struct ImageToRun {
+  // Its config (OCI image spec, config.md).
+  std::string config;
+  RootFilesystem root;
+};
+
 // Runs images. May be called from any thread.
 class ContainerRuntime {
  public:
   virtual ~ContainerRuntime() = default;
 
-  // Unpacks the image of an OCI layout directory (tag kLayoutTag) into
-  // `directory`/bundle and starts it in namespaces of its own.
-  // FAILED_PRECONDITION with its last lines when it ends at once.
+  // Starts the image in namespaces of its own; what is written of it goes to
+  // `directory`, whose name is unique. FAILED_PRECONDITION with its last lines
+  // when it ends at once. The layers must outlive the container.
   virtual absl::StatusOr<std::unique_ptr<Container>> Run(
-      const std::filesystem::path& layout,
-      const std::filesystem::path& directory, const TaskControl& control) = 0;
+      const ImageToRun& image, const std::filesystem::path& directory,
+      const TaskControl& control) = 0;
 };
 
-// What the machine lacks for that, in words; OK when nothing.
-absl::Status CanRunContainers();
+// What the machine lacks for that, in words; OK when nothing. Mounts something
+// at `directory`/can-run, where only it sees that, to find out.
+absl::Status CanRunContainers(const std::filesystem::path& directory);
 
-// The runtime over umoci(1) and runc(8), with runc's state in
+// The runtime over overlayfs and runc(8), with runc's state in
 // `state_directory`. Removes what an earlier process left running there.
 std::unique_ptr<ContainerRuntime> CreateRuncRuntime(
     const std::filesystem::path& state_directory);

@@ -40,6 +40,7 @@ struct SpawnOptions {
   int input = -1;
   int output = -1;
   bool ends_with_thread = true;
+  PrepareChild prepare = {};
 };
 
 // In the child of a process with threads: only system calls, nothing that may
@@ -64,6 +65,7 @@ void BecomeProgram(char* const* argv, const SpawnOptions& options,
       dup2(options.output, STDERR_FILENO) < 0) {
     return;
   }
+  if (options.prepare && !options.prepare()) return;
   execv(argv[0], argv);
 }
 
@@ -98,8 +100,9 @@ absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& argv,
   if (pid > 0 && read(trouble[0], &error, sizeof(error)) > 0) WaitFor(pid);
   close(trouble[0]);
   if (error == 0) return pid;
-  return absl::InternalError(Concat("cannot run ", argv.front(), ": ",
-                                    absl::ErrnoToStatus(error, "").message()));
+  return absl::InternalError(
+      Concat(options.prepare ? "cannot mount for and run " : "cannot run ",
+             argv.front(), ": ", absl::ErrnoToStatus(error, "").message()));
 }
 
 void AppendTail(std::string& output, std::string_view bytes) {
@@ -139,12 +142,14 @@ std::optional<std::string> FindProgram(std::string_view name) {
 }
 
 absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv,
-                                         const TaskControl& control) {
+                                         const TaskControl& control,
+                                         const PrepareChild& prepare) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
     return absl::InternalError("cannot make a pipe");
   }
-  const absl::StatusOr<pid_t> pid = Spawn(argv, {.output = ends[1]});
+  const absl::StatusOr<pid_t> pid =
+      Spawn(argv, {.output = ends[1], .prepare = prepare});
   close(ends[1]);
   if (!pid.ok()) {
     close(ends[0]);
@@ -160,7 +165,8 @@ absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv,
 }
 
 absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
-    const std::vector<std::string>& argv, const std::filesystem::path& log) {
+    const std::vector<std::string>& argv, const std::filesystem::path& log,
+    const PrepareChild& prepare) {
   const int file =
       open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) {
@@ -169,7 +175,8 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
   }
   // A program that is not root opens /dev/stdout anew, which asks the file.
   fchmod(file, 0666);
-  const absl::StatusOr<pid_t> pid = Spawn(argv, {.output = file});
+  const absl::StatusOr<pid_t> pid =
+      Spawn(argv, {.output = file, .prepare = prepare});
   close(file);
   KSO_RETURN_IF_ERROR(pid.status());
   return std::unique_ptr<ChildProcess>(new ChildProcess(*pid));

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,13 +28,19 @@ struct CommandResult {
   std::string output;
 };
 
+// What a child process does before it becomes a program: only system calls,
+// since it is a fork of a process with threads. False, with errno, when one
+// failed; the program is not started then.
+using PrepareChild = std::function<bool()>;
+
 // Programs that are started here end with the thread that started them, and so
 // with the worker, even when that is killed.
 
 // Runs a program to its end. CANCELLED when the task is to stop: the program is
 // killed then. INTERNAL when it could not be started.
 absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv,
-                                         const TaskControl& control);
+                                         const TaskControl& control,
+                                         const PrepareChild& prepare = {});
 
 // A program that runs beside the worker, in a process group of its own, so that
 // signals from a terminal do not reach it. Not thread safe.
@@ -41,7 +48,8 @@ class ChildProcess {
  public:
   // Output and errors go to `log`.
   static absl::StatusOr<std::unique_ptr<ChildProcess>> Start(
-      const std::vector<std::string>& argv, const std::filesystem::path& log);
+      const std::vector<std::string>& argv, const std::filesystem::path& log,
+      const PrepareChild& prepare = {});
   // Kills it when it still runs.
   ~ChildProcess();
 

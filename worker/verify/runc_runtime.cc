@@ -18,7 +18,9 @@
 #include "nlohmann/json.hpp"
 #include "worker/task/failure.h"
 #include "worker/verify/container.h"
-#include "worker/verify/oci_layout.h"
+#include "worker/verify/image_process.h"
+#include "worker/verify/image_user.h"
+#include "worker/verify/overlay_mount.h"
 #include "worker/verify/process.h"
 #include "worker/verify/runtime_spec.h"
 
@@ -28,12 +30,6 @@ namespace {
 constexpr absl::Duration kStartTimeout = absl::Seconds(60);
 constexpr absl::Duration kLookInterval = absl::Milliseconds(50);
 constexpr std::streamoff kLogTailBytes = 2000;
-
-std::string ReadFile(const std::filesystem::path& path) {
-  std::ostringstream content;
-  content << std::ifstream(path, std::ios::binary).rdbuf();
-  return content.str();
-}
 
 std::string Trimmed(std::string_view text) {
   return std::string(absl::StripAsciiWhitespace(ToAbsl(text)));
@@ -144,15 +140,14 @@ class RuncContainer : public Container {
 
 class RuncRuntime : public ContainerRuntime {
  public:
-  RuncRuntime(std::string umoci, Runc runc)
-      : umoci_(std::move(umoci)), runc_(std::move(runc)) {}
+  explicit RuncRuntime(Runc runc) : runc_(std::move(runc)) {}
 
   absl::StatusOr<std::unique_ptr<Container>> Run(
-      const std::filesystem::path& layout,
-      const std::filesystem::path& directory,
+      const ImageToRun& image, const std::filesystem::path& directory,
       const TaskControl& control) override {
-    const std::filesystem::path bundle = directory / "bundle";
-    KSO_RETURN_IF_ERROR(Unpack(layout, bundle, control));
+    KSO_RETURN_IF_ERROR(WriteSpec(image, directory));
+    KSO_ASSIGN_OR_RETURN(const OverlayMount mount,
+                         OverlayMount::Prepare(image.root, directory));
 
     const std::filesystem::path log = directory / "log";
     const std::string id = Concat("kso-", directory.filename().string());
@@ -162,7 +157,8 @@ class RuncRuntime : public ContainerRuntime {
     KSO_ASSIGN_OR_RETURN(
         std::unique_ptr<ChildProcess> child,
         ChildProcess::Start(
-            runc_.Command({"run", "--bundle", bundle.string(), id}), log));
+            runc_.Command({"run", "--bundle", directory.string(), id}), log,
+            [&mount] { return mount.Enter(); }));
     auto container = std::make_unique<RuncContainer>(
         &runc_, id, log, std::move(deletion), std::move(child));
     KSO_RETURN_IF_ERROR(container->AwaitStart(control));
@@ -170,46 +166,51 @@ class RuncRuntime : public ContainerRuntime {
   }
 
  private:
-  absl::Status Unpack(const std::filesystem::path& layout,
-                      const std::filesystem::path& bundle,
-                      const TaskControl& control) {
+  static absl::Status WriteSpec(const ImageToRun& image,
+                                const std::filesystem::path& directory) {
+    KSO_ASSIGN_OR_RETURN(const ImageProcess process,
+                         ParseImageProcess(image.config));
     KSO_ASSIGN_OR_RETURN(
-        const CommandResult unpacked,
-        RunCommand({umoci_, "unpack", "--image",
-                    Concat(layout.string(), ":", kLayoutTag), bundle.string()},
-                   control));
-    if (unpacked.exit_status != 0) {
-      return FailureOf(
-          Concat("the image cannot be unpacked: ", Trimmed(unpacked.output)));
-    }
-    const std::filesystem::path config = bundle / "config.json";
-    KSO_ASSIGN_OR_RETURN(const std::string spec,
-                         MakeRuntimeSpec(ReadFile(config)));
+        const ImageUser user,
+        ResolveImageUser(process.user, [&image](std::string_view path) {
+          return ReadFileOf(image.root, path);
+        }));
+    const std::filesystem::path config = directory / "config.json";
     std::ofstream stream(config, std::ios::binary | std::ios::trunc);
-    stream << spec;
+    stream << MakeRuntimeSpec(process, user);
     stream.close();
     if (stream) return absl::OkStatus();
     return WorkerTrouble(
         absl::ResourceExhaustedError(Concat("cannot write ", config.string())));
   }
 
-  const std::string umoci_;
   const Runc runc_;
 };
 
 }  // namespace
 
-absl::Status CanRunContainers() {
+absl::Status CanRunContainers(const std::filesystem::path& directory) {
   if (geteuid() != 0) {
     return absl::FailedPreconditionError("the worker does not run as root");
   }
-  for (const char* program : {"runc", "umoci"}) {
-    if (!FindProgram(program).has_value()) {
-      return absl::FailedPreconditionError(Concat(
-          program, " is not installed; on Debian: apt-get install ", program));
-    }
+  if (!FindProgram("runc").has_value()) {
+    return absl::FailedPreconditionError(
+        "runc is not installed; on Debian: apt-get install runc");
   }
-  return absl::OkStatus();
+  const std::filesystem::path trial = directory / "can-run";
+  std::error_code ignored;
+  std::filesystem::create_directories(trial / "layer", ignored);
+  KSO_ASSIGN_OR_RETURN(
+      const OverlayMount mount,
+      OverlayMount::Prepare({trial, {UnpackedLayer{.name = "layer"}}}, trial));
+  const TaskControl control;
+  const auto mounted = RunCommand({FindProgram("true").value_or("/bin/true")},
+                                  control, [&mount] { return mount.Enter(); });
+  std::filesystem::remove_all(trial, ignored);
+  if (mounted.ok()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      Concat("this machine does not let the worker mount an overlay in ",
+             directory.string(), ": ", mounted.status().message()));
 }
 
 std::unique_ptr<ContainerRuntime> CreateRuncRuntime(
@@ -222,8 +223,7 @@ std::unique_ptr<ContainerRuntime> CreateRuncRuntime(
        std::filesystem::directory_iterator(state_directory, error)) {
     runc.Delete(left.path().filename().string());
   }
-  return std::make_unique<RuncRuntime>(
-      FindProgram("umoci").value_or("/usr/bin/umoci"), std::move(runc));
+  return std::make_unique<RuncRuntime>(std::move(runc));
 }
 
 }  // namespace kso::worker

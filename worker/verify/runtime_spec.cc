@@ -7,14 +7,12 @@ namespace {
 
 using nlohmann::json;
 
-// Docker's default set.
-json DefaultCapabilities() {
-  const json set = {
-      "CAP_CHOWN",      "CAP_DAC_OVERRIDE", "CAP_FSETID",
-      "CAP_FOWNER",     "CAP_MKNOD",        "CAP_NET_RAW",
-      "CAP_SETGID",     "CAP_SETUID",       "CAP_SETFCAP",
-      "CAP_SETPCAP",    "CAP_KILL",         "CAP_NET_BIND_SERVICE",
-      "CAP_SYS_CHROOT", "CAP_AUDIT_WRITE"};
+json Capabilities() {
+  const json set = {"CAP_CHOWN",      "CAP_DAC_OVERRIDE",     "CAP_FSETID",
+                    "CAP_FOWNER",     "CAP_NET_RAW",          "CAP_SETGID",
+                    "CAP_SETUID",     "CAP_SETFCAP",          "CAP_SETPCAP",
+                    "CAP_KILL",       "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
+                    "CAP_AUDIT_WRITE"};
   return {{"bounding", set}, {"effective", set}, {"permitted", set}};
 }
 
@@ -48,52 +46,39 @@ bool IsSystemPath(const std::string& path) {
   return false;
 }
 
-// umoci mounts an empty tmpfs on each of the image's volumes, which hides what
-// the image has there - just as container runtimes under Kubernetes do.
-void AddVolumes(const json& unpacked, json& mounts) {
-  const auto found = unpacked.find("mounts");
-  if (found == unpacked.end() || !found->is_array()) return;
-  for (const json& mount : *found) {
-    if (!mount.is_object()) continue;
-    const auto destination = mount.find("destination");
-    if (destination == mount.end() || !destination->is_string()) continue;
-    if (mount.value("type", "") != "tmpfs") continue;
-    if (IsSystemPath(destination->get<std::string>())) continue;
-    mounts.push_back(mount);
+// An empty tmpfs on each of the image's volumes hides what the image has there,
+// just as container runtimes under Kubernetes do.
+void AddVolumes(const ImageProcess& process, json& mounts) {
+  for (const std::string& volume : process.volumes) {
+    if (IsSystemPath(volume)) continue;
+    mounts.push_back(
+        Mount(volume.c_str(), "tmpfs", "tmpfs", {"nosuid", "nodev", "noexec"}));
   }
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> MakeRuntimeSpec(std::string_view unpacked) {
-  const json umoci = json::parse(unpacked, nullptr, false);
-  if (!umoci.is_object() || !umoci.contains("process") ||
-      !umoci["process"].is_object()) {
-    return absl::InternalError("umoci wrote a config.json without a process");
-  }
-  const json& asked = umoci["process"];
-  json process = {{"terminal", false},
-                  {"user", {{"uid", 0}, {"gid", 0}}},
-                  {"cwd", "/"},
-                  {"capabilities", DefaultCapabilities()},
-                  {"noNewPrivileges", true}};
-  for (const char* key : {"user", "args", "env", "cwd"}) {
-    if (asked.contains(key)) process[key] = asked[key];
-  }
-  if (!process.contains("args") || !process["args"].is_array() ||
-      process["args"].empty()) {
-    return absl::FailedPreconditionError(
-        "the image has neither an entrypoint nor a command");
-  }
+std::string MakeRuntimeSpec(const ImageProcess& process,
+                            const ImageUser& user) {
   json mounts = SystemMounts();
-  AddVolumes(umoci, mounts);
+  AddVolumes(process, mounts);
   json namespaces = json::array();
   for (const char* type : {"pid", "mount", "ipc", "uts", "network"}) {
     namespaces.push_back({{"type", type}});
   }
   const json spec = {
       {"ociVersion", "1.0.2"},
-      {"process", std::move(process)},
+      {"process",
+       {{"terminal", false},
+        {"user",
+         {{"uid", user.uid},
+          {"gid", user.gid},
+          {"additionalGids", user.groups}}},
+        {"args", process.arguments},
+        {"env", process.environment},
+        {"cwd", process.directory},
+        {"capabilities", Capabilities()},
+        {"noNewPrivileges", true}}},
       {"root", {{"path", "rootfs"}}},
       {"hostname", "kso-verify"},
       {"mounts", std::move(mounts)},

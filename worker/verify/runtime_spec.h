@@ -2,19 +2,19 @@
 #define KSO_WORKER_VERIFY_RUNTIME_SPEC_H_
 
 #include <string>
-#include <string_view>
 
-#include "absl/status/statusor.h"
+#include "worker/verify/image_process.h"
+#include "worker/verify/image_user.h"
 
 namespace kso::worker {
 
 // The OCI runtime configuration (runtime spec, config.md) to verify an image
-// with. What the image decides - process and the mounts of its volumes - is
-// taken from `unpacked`, the configuration that umoci writes; the rest is what
-// Docker gives a container, without resource limits and cgroups, so that it
-// also runs where those cannot be set. The network namespace is new and has a
+// with, its root file system at "rootfs". What the image does not decide is
+// what Docker gives a container, without resource limits and cgroups, so that
+// it also runs where those cannot be set, and without CAP_MKNOD, which only
+// cgroups keep from the machine's disks. The network namespace is new and has a
 // loopback only.
-absl::StatusOr<std::string> MakeRuntimeSpec(std::string_view unpacked);
+std::string MakeRuntimeSpec(const ImageProcess& process, const ImageUser& user);
 
 }  // namespace kso::worker
 

@@ -1,6 +1,8 @@
 #include "worker/verify/served_files.h"
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
 #include <set>
 #include <string_view>
 
@@ -8,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "common/base/digest.h"
+#include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/http/byte_range.h"
@@ -62,6 +65,7 @@ class HashingSink : public ByteSink {
   std::string head_;
 };
 
+// Thread safe.
 class FilesCheck {
  public:
   FilesCheck(const std::string& origin, http::Transport& transport,
@@ -109,8 +113,9 @@ class FilesCheck {
           Concat("GET /", served, " gives ", sink.size(), " bytes with ", got,
                  ", not ", file.size(), " bytes with ", file.digest()));
     }
-    if (range_checked_ || file.size() < 2) return absl::OkStatus();
-    range_checked_ = true;
+    if (file.size() < 2 || range_checked_.exchange(true)) {
+      return absl::OkStatus();
+    }
     return Range(served, sink.head());
   }
 
@@ -141,28 +146,31 @@ class FilesCheck {
   const std::string& origin_;
   http::Transport& transport_;
   TaskControl& control_;
-  bool range_checked_ = false;
+  std::atomic<bool> range_checked_ = false;
 };
 
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> CheckServedFiles(
     const v1::ExpectedFiles& expected, const std::string& origin,
-    http::Transport& transport, TaskControl& control) {
+    http::Transport& transport, int at_once, TaskControl& control) {
   FilesCheck check(origin, transport, control);
   KSO_RETURN_IF_ERROR(check.Health());
 
   std::set<std::string> hosts;
+  std::vector<std::function<absl::Status()>> jobs;
   for (const v1::MadeMember& file : expected.files()) {
     const absl::string_view path = file.path();
     if (!absl::StartsWith(path, ToAbsl(kServed))) {
       return absl::InvalidArgumentError(
           Concat(file.path(), " is not under ", kServed));
     }
-    KSO_RETURN_IF_ERROR(About(check.File(file), file.path(), ""));
+    jobs.emplace_back(
+        [&check, &file] { return About(check.File(file), file.path(), ""); });
     const absl::string_view in_host = path.substr(kServed.size());
     hosts.emplace(in_host.substr(0, in_host.find('/')));
   }
+  KSO_RETURN_IF_ERROR(RunAll(at_once, jobs));
   KSO_RETURN_IF_ERROR(check.Listing(hosts));
   return std::vector<std::string>{
       "GET /health",

@@ -15,11 +15,12 @@ namespace kso::worker {
 // Asks a running kubespray-images registry, at `origin`
 // ("http://127.0.0.1:5000") and through `registry`, for everything that it
 // should serve: the catalog, every image's document by tag and by digest, every
-// listed platform manifest, and all of their blobs. All is compared by digest.
-// Returns what was checked, in words; errors name the image.
+// listed platform manifest, and all of their blobs, `at_once` images at the
+// same time. All is compared by digest. Returns what was checked, in words;
+// errors name the image.
 absl::StatusOr<std::vector<std::string>> CheckServedImages(
     const v1::ExpectedImages& expected, const std::string& origin,
-    http::Transport& transport, oci::ImageStore& registry,
+    http::Transport& transport, oci::ImageStore& registry, int at_once,
     TaskControl& control);
 
 }  // namespace kso::worker

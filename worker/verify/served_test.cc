@@ -41,7 +41,8 @@ class ServedFilesTest : public ::testing::Test {
 
   absl::StatusOr<std::vector<std::string>> Check() {
     TaskControl control;
-    return CheckServedFiles(expected_, server_.Url(""), *transport_, control);
+    return CheckServedFiles(expected_, server_.Url(""), *transport_, 2,
+                            control);
   }
 
   testing::HttpServer server_;
@@ -103,7 +104,7 @@ class ServedImagesTest : public ::testing::Test {
     const auto registry =
         registry_.OpenRegistry("127.0.0.1:5000", true, control);
     return CheckServedImages(expected_, server_.Url(""), *transport_,
-                             **registry, control);
+                             **registry, 2, control);
   }
 
   testing::HttpServer server_;
@@ -118,6 +119,9 @@ TEST_F(ServedImagesTest, PassesWhatIsServedRight) {
   const auto checks = Check();
   ASSERT_TRUE(checks.ok()) << checks.status();
   EXPECT_EQ(checks->back(), "1 images: 1 manifests and 1 blobs compared");
+  // An emulated registry takes its time for each.
+  EXPECT_EQ(registry_.manifest_gets(), 1);
+  EXPECT_EQ(registry_.blob_gets(), 1);
 }
 
 TEST_F(ServedImagesTest, NamesTheImageThatTheCatalogLacks) {

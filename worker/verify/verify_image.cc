@@ -1,22 +1,29 @@
 #include "worker/verify/verify_image.h"
 
+#include <sys/stat.h>
+
+#include <functional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/backoff.h"
+#include "common/base/run_all.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/oci/credentials.h"
 #include "common/oci/destination.h"
 #include "common/oci/manifest.h"
 #include "common/oci/registry_client.h"
+#include "worker/fetch/counting_sink.h"
+#include "worker/fetch/document_reader.h"
 #include "worker/task/failure.h"
 #include "worker/verify/network_namespace.h"
-#include "worker/verify/oci_layout.h"
 #include "worker/verify/served_files.h"
 #include "worker/verify/served_images.h"
 
@@ -25,9 +32,7 @@ namespace {
 
 // An emulated program takes its time.
 constexpr absl::Duration kReadyTimeout = absl::Seconds(60);
-constexpr absl::Duration kLookInterval = absl::Milliseconds(200);
-// The image as it is, and unpacked: at least as much again.
-constexpr int64_t kCopies = 2;
+constexpr absl::Duration kLookInterval = absl::Milliseconds(100);
 constexpr std::string_view kRegistryHost = "127.0.0.1:5000";
 
 // A directory that is gone at the end.
@@ -35,8 +40,9 @@ class WorkDirectory {
  public:
   explicit WorkDirectory(const std::filesystem::path& parent)
       : path_(parent / RandomName()) {
-    std::error_code error;
-    std::filesystem::create_directories(path_, error);
+    // For the worker's user alone, as layers are unpacked in here.
+    ::mkdir(parent.c_str(), 0700);
+    ::mkdir(path_.c_str(), 0700);
   }
   ~WorkDirectory() {
     std::error_code error;
@@ -55,6 +61,8 @@ class WorkDirectory {
 
   const std::filesystem::path path_;
 };
+
+int Cores() { return static_cast<int>(std::thread::hardware_concurrency()); }
 
 struct Service {
   std::string origin;
@@ -108,7 +116,8 @@ absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
   KSO_RETURN_IF_ERROR(
       AwaitReady(service, container, *transport, *tools.clock, control));
   if (work.has_files()) {
-    return CheckServedFiles(work.files(), service.origin, *transport, control);
+    return CheckServedFiles(work.files(), service.origin, *transport, Cores(),
+                            control);
   }
   const oci::Credentials nobody;
   KSO_ASSIGN_OR_RETURN(
@@ -118,16 +127,110 @@ absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
                                  .cancelled = control.CancelledFunction()},
                                 transport.get(), tools.clock, &nobody));
   return CheckServedImages(work.images(), service.origin, *transport, *registry,
-                           control);
+                           Cores(), control);
+}
+
+// Brings an image's layers into the cache of layers.
+class ImageUnpacker {
+ public:
+  // Unpacks to sub-directories of `directory` first.
+  ImageUnpacker(oci::ImageStore& store, std::string repository,
+                std::filesystem::path directory, LayerCache& layers,
+                TaskControl& control)
+      : store_(store),
+        repository_(std::move(repository)),
+        directory_(std::move(directory)),
+        layers_(layers),
+        control_(control) {}
+
+  absl::StatusOr<RootFilesystem> Unpack(
+      const std::vector<v1::Descriptor>& blobs,
+      const std::vector<std::string>& diff_ids, DiskBlobStore& cache) {
+    if (blobs.size() != diff_ids.size()) {
+      return absl::FailedPreconditionError(
+          Concat("the image's manifest has ", blobs.size(),
+                 " layers, its config ", diff_ids.size()));
+    }
+    RootFilesystem root{.directory = layers_.directory(),
+                        .layers = std::vector<UnpackedLayer>(blobs.size())};
+    int64_t missing_bytes = 0;
+    std::vector<std::function<absl::Status()>> jobs;
+    for (size_t i = 0; i < blobs.size(); ++i) {
+      KSO_ASSIGN_OR_RETURN(const Digest diff_id, Digest::Parse(diff_ids[i]));
+      if (!layers_.Has(blobs[i], diff_id)) missing_bytes += blobs[i].size();
+      jobs.emplace_back([this, &blobs, &root, i, diff_id]() -> absl::Status {
+        KSO_ASSIGN_OR_RETURN(root.layers[i], UnpackLayer(blobs[i], diff_id, i));
+        return absl::OkStatus();
+      });
+    }
+    // Unpacked they are at least as large. What cannot fit is not begun.
+    KSO_RETURN_IF_ERROR(WorkerTrouble(cache.MakeRoom(missing_bytes)));
+    KSO_RETURN_IF_ERROR(RunAll(Cores(), jobs));
+    return root;
+  }
+
+ private:
+  absl::StatusOr<UnpackedLayer> UnpackLayer(const v1::Descriptor& blob,
+                                            const Digest& diff_id, size_t i) {
+    const auto send = [this, &blob](ByteSink& sink) {
+      CountingSink counting(sink, control_);
+      return store_.GetBlob(repository_, blob, counting);
+    };
+    absl::StatusOr<UnpackedLayer> layer = layers_.Get(
+        blob, diff_id, directory_ / Concat("layer-", i), send, control_);
+    if (layer.ok()) return layer;
+    return Prefixed(layer.status(), Concat("layer ", blob.digest(), ": "));
+  }
+
+  oci::ImageStore& store_;
+  const std::string repository_;
+  const std::filesystem::path directory_;
+  LayerCache& layers_;
+  TaskControl& control_;
+};
+
+absl::StatusOr<ImageToRun> UnpackImage(const v1::Task& task,
+                                       const std::filesystem::path& directory,
+                                       const VerifyTools& tools,
+                                       TaskControl& control) {
+  const v1::VerifyImage& work = task.verify_image();
+  KSO_ASSIGN_OR_RETURN(
+      const std::unique_ptr<oci::ImageStore> destination,
+      tools.stores->OpenDestination(task.destination(), control));
+  const std::string repository =
+      oci::DestinationRepository(task.destination(), work.image());
+  DocumentReader documents(destination.get(), repository, tools.cache,
+                           &control);
+  KSO_ASSIGN_OR_RETURN(const v1::Document document,
+                       documents.Manifest(work.manifest()));
+  KSO_ASSIGN_OR_RETURN(
+      const oci::Manifest manifest,
+      oci::ParseManifest(document.content(),
+                         document.content_descriptor().media_type()));
+  KSO_ASSIGN_OR_RETURN(const v1::Document config_document,
+                       documents.Blob(manifest.config));
+  KSO_ASSIGN_OR_RETURN(const oci::ImageConfig config,
+                       oci::ParseImageConfig(config_document.content()));
+  if (!oci::PlatformSatisfies(config.platform, task.platform())) {
+    return absl::FailedPreconditionError(
+        Concat("the image's config says ", oci::FormatPlatform(config.platform),
+               ", not ", oci::FormatPlatform(task.platform())));
+  }
+  ImageUnpacker unpacker(*destination, repository, directory, *tools.layers,
+                         control);
+  KSO_ASSIGN_OR_RETURN(
+      RootFilesystem root,
+      unpacker.Unpack(manifest.layers, config.diff_ids, *tools.cache));
+  return ImageToRun{.config = config_document.content(),
+                    .root = std::move(root)};
 }
 
 absl::StatusOr<std::vector<std::string>> RunAndAsk(
-    const v1::VerifyImage& work, const std::filesystem::path& directory,
-    const VerifyTools& tools, TaskControl& control) {
-  control.SetActivity(Concat("unpacking ", work.variant()));
-  KSO_ASSIGN_OR_RETURN(
-      const std::unique_ptr<Container> container,
-      tools.runtime->Run(directory / "layout", directory, control));
+    const v1::VerifyImage& work, const ImageToRun& image,
+    const std::filesystem::path& directory, const VerifyTools& tools,
+    TaskControl& control) {
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Container> container,
+                       tools.runtime->Run(image, directory, control));
   absl::StatusOr<std::vector<std::string>> checks;
   const absl::Status asked = RunInNetworkOf(container->pid(), [&] {
     checks = Ask(work, *container, tools, control);
@@ -147,30 +250,16 @@ absl::StatusOr<v1::VerifiedImage> Verify(const v1::Task& task,
                                          const VerifyTools& tools,
                                          TaskControl& control) {
   if (tools.runtime == nullptr) {
-    return WorkerTrouble(CanRunContainers());
+    return WorkerTrouble(CanRunContainers(tools.directory));
   }
   const v1::VerifyImage& work = task.verify_image();
   const WorkDirectory directory(tools.directory);
-  control.SetActivity(Concat("pulling ", work.variant()));
+  control.SetActivity(Concat("unpacking ", work.variant()));
+  KSO_ASSIGN_OR_RETURN(const ImageToRun image,
+                       UnpackImage(task, directory.path(), tools, control));
   KSO_ASSIGN_OR_RETURN(
-      const std::unique_ptr<oci::ImageStore> destination,
-      tools.stores->OpenDestination(task.destination(), control));
-  KSO_ASSIGN_OR_RETURN(
-      const oci::ImageConfig config,
-      PullToLayout(*destination,
-                   oci::DestinationRepository(task.destination(), work.image()),
-                   work.manifest(), *tools.cache, directory.path() / "layout",
-                   control, [&tools](int64_t bytes) {
-                     return WorkerTrouble(
-                         tools.cache->MakeRoom(kCopies * bytes));
-                   }));
-  if (!oci::PlatformSatisfies(config.platform, task.platform())) {
-    return absl::FailedPreconditionError(
-        Concat("the image's config says ", oci::FormatPlatform(config.platform),
-               ", not ", oci::FormatPlatform(task.platform())));
-  }
-  KSO_ASSIGN_OR_RETURN(const std::vector<std::string> checks,
-                       RunAndAsk(work, directory.path(), tools, control));
+      const std::vector<std::string> checks,
+      RunAndAsk(work, image, directory.path(), tools, control));
 
   v1::VerifiedImage verified;
   for (const v1::PlatformSupport& offered : tools.platforms) {

@@ -13,6 +13,7 @@
 #include "kso/v1/worker.pb.h"
 #include "worker/task/image_stores.h"
 #include "worker/task/task_control.h"
+#include "worker/unpack/layer_cache.h"
 #include "worker/verify/container.h"
 
 namespace kso::worker {
@@ -20,24 +21,26 @@ namespace kso::worker {
 // What the verifier works with. The pointers outlive every task.
 struct VerifyTools {
   ImageStores* stores = nullptr;
-  // On the file system of `directory`.
+  // Both on the file system of `directory`.
   DiskBlobStore* cache = nullptr;
+  LayerCache* layers = nullptr;
   Clock* clock = nullptr;
   // Null where this machine cannot run containers.
   ContainerRuntime* runtime = nullptr;
   // Makes a transport for the thread that is inside a container's network.
   std::function<absl::StatusOr<std::unique_ptr<http::Transport>>()>
       create_transport;
-  // For unpacked images; a sub-directory for each task, removed at its end.
+  // A sub-directory for each task, removed at its end.
   std::filesystem::path directory;
   // What the worker offers, to say whether an image ran natively.
   std::vector<v1::PlatformSupport> platforms;
 };
 
-// Pulls the platform image of `task.verify_image()` from the task's
-// destination, runs it, and asks it for everything that it should serve. What
-// is wrong with the image is an error that names the file or image; errors are
-// as failure.h says. Nothing of the container is left, whatever the outcome.
+// Unpacks the platform image of `task.verify_image()` as it comes from the
+// task's destination, runs it, and asks it for everything that it should serve.
+// What is wrong with the image is an error that names the file or image; errors
+// are as failure.h says. Nothing of the container is left, whatever the
+// outcome.
 absl::StatusOr<v1::VerifiedImage> VerifyImage(const v1::Task& task,
                                               const VerifyTools& tools,
                                               TaskControl& control);

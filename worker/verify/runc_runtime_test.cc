@@ -1,0 +1,114 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+
+#include "common/base/strings.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/fakes/shell.h"
+#include "worker/verify/container.h"
+
+namespace kso::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Runs this machine's shell out of two layers.
+class RuncRuntimeTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directories(directory_ / "run");
+    if (const absl::Status can = CanRunContainers(directory_); !can.ok()) {
+      GTEST_SKIP() << can;
+    }
+    testing::Shell(Concat(
+        "cd ", directory_.string(),
+        " && mkdir -p low/data low/etc high/data && "
+        "cp --parents -L $(ldd /bin/sh /bin/sleep | grep -o '/[^ ]*[^ :]' | "
+        "sort -u) low && "
+        "echo low > low/data/changed && echo low > low/data/gone && "
+        "echo web:x:101:102::/home/web:/bin/sh > low/etc/passwd && "
+        "echo high > high/data/changed && mknod high/data/gone c 0 0 && "
+        "echo secret > high/data/private && chmod 600 high/data/private"));
+    runtime_ = CreateRuncRuntime(directory_ / "runc");
+  }
+  ~RuncRuntimeTest() override {
+    runtime_.reset();
+    fs::remove_all(directory_);
+  }
+
+  absl::StatusOr<std::unique_ptr<Container>> Run(const std::string& script,
+                                                 const std::string& user) {
+    const nlohmann::json config = {{"config",
+                                    {{"Entrypoint", {"/bin/sh", "-c"}},
+                                     {"Cmd", {script}},
+                                     {"User", user}}}};
+    return runtime_->Run({.config = config.dump(), .root = root_},
+                         directory_ / "run", control_);
+  }
+
+  // What the image writes, whether it ends before or after it is seen to run.
+  std::string OutputOf(const std::string& script,
+                       const std::string& user = "") {
+    const auto container = Run(script, user);
+    if (!container.ok()) return std::string(container.status().message());
+    while ((*container)->Running()) std::this_thread::yield();
+    return (*container)->LogTail();
+  }
+
+  const fs::path directory_ = fs::path(::testing::TempDir()) / "runc_runtime";
+  const RootFilesystem root_ = {.directory = directory_,
+                                .layers = {{.name = "low"}, {.name = "high"}}};
+  const TaskControl control_;
+  std::unique_ptr<ContainerRuntime> runtime_;
+};
+
+TEST_F(RuncRuntimeTest, ShowsTheLayersAsOne) {
+  const std::string output = OutputOf(
+      "read changed < /data/changed; echo changed: $changed; "
+      "test -e /data/gone || echo none");
+  EXPECT_NE(output.find("changed: high"), std::string::npos) << output;
+  EXPECT_NE(output.find("none"), std::string::npos) << output;
+}
+
+TEST_F(RuncRuntimeTest, WhatIsWrittenDoesNotReachTheLayers) {
+  const std::string output =
+      OutputOf("echo new > /data/changed && read c < /data/changed && echo $c");
+  EXPECT_NE(output.find("new"), std::string::npos) << output;
+  EXPECT_EQ(
+      testing::Shell("cat " + (directory_ / "high/data/changed").string()),
+      "high\n");
+}
+
+TEST_F(RuncRuntimeTest, RunsAsTheUserOfTheImage) {
+  const std::string output = OutputOf(
+      "test -r /data/private || echo private; test -r /data/changed && "
+      "echo public",
+      "web");
+  EXPECT_NE(output.find("private\npublic"), std::string::npos) << output;
+}
+
+TEST_F(RuncRuntimeTest, SaysWhyAnImageDoesNotStart) {
+  const auto container = Run("", "nobody");
+  EXPECT_EQ(container.status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+// Then nothing is left mounted, however the worker ends.
+TEST_F(RuncRuntimeTest, OnlyTheImageSeesItsMounts) {
+  pid_t pid = 0;
+  {
+    const auto container = Run("/bin/sleep 1000", "");
+    ASSERT_TRUE(container.ok()) << container.status();
+    pid = (*container)->pid();
+    EXPECT_EQ(testing::Shell("grep -c " + directory_.string() +
+                             " /proc/mounts || true"),
+              "0\n");
+    EXPECT_EQ(kill(pid, 0), 0);
+  }
+  EXPECT_NE(kill(pid, 0), 0);
+}
+
+}  // namespace
+}  // namespace kso::worker
