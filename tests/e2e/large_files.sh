@@ -82,7 +82,7 @@ check "a build to oci: succeeds" ksoctl submit -f "$work/release/home.yaml" --fr
 check "the worker stays under 128 MiB, also then" stays_small worker
 check "the coordinator stays under 128 MiB, also then" stays_small coordinator
 check "both have the same digest" same \
-  "$(skopeo inspect --raw "oci:$work/home:kubespray-files:large" | sha256sum)" \
-  "$(raw "$registry/large/kubespray-files:large" | sha256sum)"
+  "$(skopeo inspect --raw "oci:$work/home:kubespray-files:large" | sha256sum || echo "no image at home")" \
+  "$(raw "$registry/large/kubespray-files:large" | sha256sum || echo "no image in the registry")"
 for name in worker coordinator; do stays_small $name || true; done
 finish

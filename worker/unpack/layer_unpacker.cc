@@ -17,9 +17,10 @@
 namespace kso::worker {
 namespace {
 
-// What a layer may become, decompressed: some text shrinks to a hundredth, the
-// links of a registry to less.
-constexpr int64_t kMostExpansion = 250;
+// What a layer may become, decompressed. Deflate shrinks nothing to less than a
+// 1032nd (zlib's technical notes), so no gzip layer is refused for being made
+// of zeros; zstd has no such bound.
+constexpr int64_t kMostExpansion = 1032;
 constexpr int64_t kAlwaysAllowed = 64 << 20;
 
 // libarchive takes paths for text of the locale; those of layers are UTF-8.

@@ -52,14 +52,13 @@ class LayerBytes {
  public:
   explicit LayerBytes(std::initializer_list<TarEntry> entries,
                       int (*filter)(struct archive*) = nullptr) {
-    struct archive* writer = archive_write_new();
-    archive_write_set_format_pax(writer);
-    if (filter != nullptr) filter(writer);
-    archive_write_set_bytes_in_last_block(writer, 1);
-    archive_write_open(writer, this, nullptr, &LayerBytes::OnWrite, nullptr);
-    for (const TarEntry& entry : entries) Add(writer, entry);
-    archive_write_close(writer);
-    archive_write_free(writer);
+    Write(archive_write_set_format_pax, filter, entries);
+  }
+
+  // `content` itself, compressed, whatever it is.
+  LayerBytes(std::string content, int (*filter)(struct archive*)) {
+    Write(archive_write_set_format_raw, filter,
+          {{.path = "content", .content = std::move(content)}});
   }
 
   const std::string& bytes() const { return bytes_; }
@@ -70,6 +69,18 @@ class LayerBytes {
     static_cast<LayerBytes*>(self)->bytes_.append(
         static_cast<const char*>(data), size);
     return static_cast<la_ssize_t>(size);
+  }
+
+  void Write(int (*format)(struct archive*), int (*filter)(struct archive*),
+             std::initializer_list<TarEntry> entries) {
+    struct archive* writer = archive_write_new();
+    format(writer);
+    if (filter != nullptr) filter(writer);
+    archive_write_set_bytes_in_last_block(writer, 1);
+    archive_write_open(writer, this, nullptr, &LayerBytes::OnWrite, nullptr);
+    for (const TarEntry& entry : entries) Add(writer, entry);
+    archive_write_close(writer);
+    archive_write_free(writer);
   }
 
   static void Add(struct archive* writer, const TarEntry& wanted) {
