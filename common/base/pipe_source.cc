@@ -63,8 +63,8 @@ absl::Status PipeSource::Write(std::string_view bytes) {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(this, &PipeSource::MayWrite));
       if (reader_gone_) return absl::CancelledError("nobody reads any more");
-      count = std::min({bytes.size(), ring_.size() - filled_,
-                        ring_.size() - write_at_});
+      count = std::min(
+          {bytes.size(), ring_.size() - filled_, ring_.size() - write_at_});
     }
     std::memcpy(ring_.data() + write_at_, bytes.data(), count);
     write_at_ = (write_at_ + count) % ring_.size();
@@ -79,8 +79,6 @@ bool PipeSource::MayWrite() const {
   return reader_gone_ || filled_ < ring_.size();
 }
 
-bool PipeSource::MayRead() const {
-  return filled_ > 0 || ending_.has_value();
-}
+bool PipeSource::MayRead() const { return filled_ > 0 || ending_.has_value(); }
 
 }  // namespace kso

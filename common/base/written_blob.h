@@ -20,8 +20,7 @@ struct WrittenBlob {
 // blob that is made while it moves. May be called several times, on any thread,
 // but never twice at the same time, and writes the same bytes each time. Errors
 // of `sink` end it; they are the sink's to explain.
-using WriteBlob =
-    std::function<absl::StatusOr<WrittenBlob>(ByteSink& sink)>;
+using WriteBlob = std::function<absl::StatusOr<WrittenBlob>(ByteSink& sink)>;
 
 }  // namespace kso
 

@@ -98,10 +98,10 @@ class DiskBlobStoreImpl : public DiskBlobStore {
           const WrittenBlob received = hashed.Finish();
           if (received.digest != promised.digest ||
               received.size != promised.size) {
-            return absl::DataLossError(Concat(
-                promised.digest.ToString(), " of ", promised.size,
-                " bytes came as ", received.size, " bytes, which are ",
-                received.digest.ToString(), " instead"));
+            return absl::DataLossError(
+                Concat(promised.digest.ToString(), " of ", promised.size,
+                       " bytes came as ", received.size, " bytes, which are ",
+                       received.digest.ToString(), " instead"));
           }
           size = received.size;
           return received.digest;

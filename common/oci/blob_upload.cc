@@ -41,9 +41,8 @@ class Pusher {
 
   // One try with a blob that `stream` has not written to its end yet.
   absl::Status PushUnknown(BlobStream& stream, bool& headway) {
-    KSO_ASSIGN_OR_RETURN(
-        const int64_t offset,
-        Resume(std::numeric_limits<int64_t>::max(), headway));
+    KSO_ASSIGN_OR_RETURN(const int64_t offset,
+                         Resume(std::numeric_limits<int64_t>::max(), headway));
     sent_ = true;
     const OpenSource open = stream.Opener();
     KSO_ASSIGN_OR_RETURN(const std::optional<int64_t> received,
@@ -142,9 +141,8 @@ absl::StatusOr<int64_t> UploadBlob(RegistrySession& session,
                                    const std::string& repository,
                                    const Digest& digest, int64_t size,
                                    const OpenSource& open) {
-  Pusher pusher(
-      &session, repository,
-      Concat("pushing blob ", digest.ToString(), " to ", repository));
+  Pusher pusher(&session, repository,
+                Concat("pushing blob ", digest.ToString(), " to ", repository));
   const auto attempt = [&](bool& headway) {
     return pusher.PushKnown({.digest = digest, .size = size}, open, headway);
   };
@@ -155,8 +153,7 @@ absl::StatusOr<int64_t> UploadBlob(RegistrySession& session,
 absl::StatusOr<int64_t> UploadStream(RegistrySession& session,
                                      const std::string& repository,
                                      const WriteBlob& write) {
-  Pusher pusher(&session, repository,
-                Concat("pushing a blob to ", repository));
+  Pusher pusher(&session, repository, Concat("pushing a blob to ", repository));
   BlobStream stream(write);
   const auto attempt = [&](bool& headway) {
     return stream.written()

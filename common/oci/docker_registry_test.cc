@@ -64,8 +64,8 @@ class DockerRegistryTest : public ::testing::Test {
   // What the registry gives for the digest of `content`.
   std::string Stored(std::string_view repository, const std::string& content) {
     StringSink sink;
-    const absl::Status status = client_->GetBlob(
-        repository, DescriptorOf(content, kOciLayerTar), sink);
+    const absl::Status status =
+        client_->GetBlob(repository, DescriptorOf(content, kOciLayerTar), sink);
     return status.ok() ? sink.content() : status.ToString();
   }
 
@@ -151,9 +151,8 @@ absl::StatusOr<WrittenBlob> WriteInPieces(const std::string& content,
 
 TEST_F(DockerRegistryTest, StreamsABlobWhoseDigestIsKnownAtItsEnd) {
   const std::string content = LongContent();
-  const auto pushed = client_->PutStream("stream/a", [&](ByteSink& sink) {
-    return WriteInPieces(content, sink);
-  });
+  const auto pushed = client_->PutStream(
+      "stream/a", [&](ByteSink& sink) { return WriteInPieces(content, sink); });
   ASSERT_TRUE(pushed.ok()) << pushed.status();
   EXPECT_EQ(*pushed, static_cast<int64_t>(content.size()));
   EXPECT_EQ(Stored("stream/a", content), content);

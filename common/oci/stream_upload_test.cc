@@ -11,8 +11,8 @@
 
 #include "absl/strings/match.h"
 #include "common/base/hashing_sink.h"
-#include "common/base/status_notes.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/oci/registry_client.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_transport.h"
@@ -55,9 +55,8 @@ absl::Status PutX(ImageStore& client) {
 // Ends the first PATCHes when it has read so many bytes of them.
 class CuttingTransport : public testing::FakeTransport {
  public:
-  void CutNextPatch(
-      size_t after_bytes,
-      absl::StatusOr<int> answer = absl::UnavailableError("cut")) {
+  void CutNextPatch(size_t after_bytes, absl::StatusOr<int> answer =
+                                            absl::UnavailableError("cut")) {
     cuts_.emplace_back(after_bytes, std::move(answer));
   }
 
@@ -151,8 +150,9 @@ using Requests = std::vector<std::string>;
 TEST_F(StreamUploadTest, IsOnePatchAndThenItsDigest) {
   Answers("PATCH", kUpload, 202,
           {{"Location", "/u/1?state=2"}, {"Range", "0-9"}});
-  transport_.On("PUT", std::string(kUpload) + "?state=2&digest=sha256%3A" +
-                           Sha256Of("0123456789").hex(),
+  transport_.On("PUT",
+                std::string(kUpload) + "?state=2&digest=sha256%3A" +
+                    Sha256Of("0123456789").hex(),
                 FakeAnswer{.status = 201});
   const auto pushed = Push("0123456789");
   ASSERT_TRUE(pushed.ok()) << pushed.status();
@@ -236,11 +236,10 @@ TEST_F(StreamUploadTest, IsWrittenAgainWithANewToken) {
       if (HeaderOf(request, "Authorization") == "Bearer " + token) {
         return answer;
       }
-      return FakeAnswer{
-          .status = 401,
-          .headers = {{"WWW-Authenticate",
-                       R"(Bearer realm="https://quay.io/auth",)"
-                       R"(service="quay.io")"}}};
+      return FakeAnswer{.status = 401,
+                        .headers = {{"WWW-Authenticate",
+                                     R"(Bearer realm="https://quay.io/auth",)"
+                                     R"(service="quay.io")"}}};
     };
   };
   for (const char* token : {R"({"token":"t1"})", R"({"token":"t2"})"}) {
@@ -249,10 +248,9 @@ TEST_F(StreamUploadTest, IsWrittenAgainWithANewToken) {
                   "service=quay.io",
                   FakeAnswer{.body = token});
   }
-  transport_.On(
-      "POST", "https://quay.io/v2/b/blobs/uploads/",
-      guard("t1",
-            FakeAnswer{.status = 202, .headers = {{"Location", "/u/b"}}}));
+  transport_.On("POST", "https://quay.io/v2/b/blobs/uploads/",
+                guard("t1", FakeAnswer{.status = 202,
+                                       .headers = {{"Location", "/u/b"}}}));
   // The first token has expired by then.
   const std::string upload = "https://quay.io/u/b";
   transport_.On("PATCH", upload, guard("t2", FakeAnswer{.status = 202}));
@@ -292,9 +290,9 @@ TEST_F(StreamUploadTest, OtherRefusalsAreErrors) {
     testing::FakeTransport transport;
     transport.On("POST", kUploads,
                  FakeAnswer{.status = 202, .headers = {{"Location", "/u/1"}}});
-    transport.On("PATCH", kUpload,
-                 FakeAnswer{.status = status,
-                            .headers = {{"Retry-After", "3600"}}});
+    transport.On(
+        "PATCH", kUpload,
+        FakeAnswer{.status = status, .headers = {{"Retry-After", "3600"}}});
     const auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
                                               &clock_, &credentials_);
     EXPECT_EQ(PutX(*client).code(), code);

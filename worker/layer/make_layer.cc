@@ -105,8 +105,8 @@ class Packing {
   // As WriteBlob says.
   absl::StatusOr<WrittenBlob> Write(ByteSink& sink) {
     CancellableSink cancellable(sink, control_);
-    const auto written = WriteLayer(files_, work_.media_type(), cancellable,
-                                    tools_.encode_pool);
+    const auto written =
+        WriteLayer(files_, work_.media_type(), cancellable, tools_.encode_pool);
     if (absl::IsNotFound(written.status()) ||
         absl::IsDataLoss(written.status())) {
       // What was fetched a moment ago has rotted; another try fetches it anew.
@@ -167,10 +167,9 @@ absl::StatusOr<v1::MadeLayer> MakeLayer(const v1::Task& task,
   KSO_ASSIGN_OR_RETURN(
       const std::unique_ptr<oci::ImageStore> destination,
       tools.stores->OpenDestination(task.destination(), control));
-  const absl::StatusOr<int64_t> pushed =
-      packing.Push(*destination,
-                   oci::DestinationRepository(task.destination(),
-                                              task.make_layer().image()));
+  const absl::StatusOr<int64_t> pushed = packing.Push(
+      *destination, oci::DestinationRepository(task.destination(),
+                                               task.make_layer().image()));
   if (!pushed.ok()) {
     return About(pushed.status(),
                  Concat("layer ", task.make_layer().name(), " to ",

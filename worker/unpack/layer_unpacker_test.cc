@@ -305,9 +305,9 @@ TEST_F(LayerUnpackerTest, TakesAllThatGzipCanHold) {
                           archive_write_add_filter_gzip);
   const LayerBytes tar({File("disk.img", zeros)});
   ASSERT_LT(packed.bytes().size(), 200000u);
-  ASSERT_TRUE(UnpackBytes(packed.bytes(), oci::kOciLayerGzip,
-                          Sha256Of(tar.bytes()))
-                  .ok());
+  ASSERT_TRUE(
+      UnpackBytes(packed.bytes(), oci::kOciLayerGzip, Sha256Of(tar.bytes()))
+          .ok());
   EXPECT_TRUE(Exists("disk.img"));
 }
 
