@@ -51,7 +51,7 @@ TEST_F(BlobSweepTest, KeepsWhatIsNeededAndWhatThatRefersTo) {
   v1::Descriptor manifest = Put(MakeManifest(config, {layer}));
   manifest.mutable_platform()->set_os("linux");
   manifest.mutable_platform()->set_architecture("amd64");
-  const v1::Descriptor index = Put(MakeIndex({manifest}));
+  const v1::Descriptor index = Put(MakeIndex({manifest}, "v1"));
   const v1::Descriptor other = Put("of a build that runs");
   const v1::Descriptor old = Put("of a build that was forgotten");
 

@@ -40,14 +40,12 @@ absl::Status Annotate(const absl::Status& status, std::string_view item) {
                       Concat(item, ": ", ToStd(status.message())));
 }
 
-ImageAdditions AdditionsFor(const AssembleRequest& request,
-                            const v1::PlannedImage& planned) {
+ImageAdditions AdditionsFor(const v1::PlannedImage& planned) {
   const bool is_files = planned.image() == kFilesImage;
   ImageAdditions additions;
   additions.port = is_files ? "8080/tcp" : "5000/tcp";
   additions.served_directory = is_files ? "/opt/k8s" : "/var/lib/registry";
   additions.title = planned.image();
-  additions.version = request.release.name();
   return additions;
 }
 
@@ -106,7 +104,7 @@ class Assembler {
 
   absl::StatusOr<PlatformImage> MakeImage(const v1::PlannedImage& planned,
                                           const ChosenManifest& base) const {
-    ImageAdditions additions = AdditionsFor(request_, planned);
+    ImageAdditions additions = AdditionsFor(planned);
     std::vector<v1::Descriptor> layers;
     for (const v1::Descriptor& layer : base.manifest.layers) {
       KSO_ASSIGN_OR_RETURN(layers.emplace_back(), AsOciLayer(layer));
@@ -149,7 +147,7 @@ class Assembler {
     for (const PlatformImage& image : variant.platforms) {
       manifests.push_back(image.manifest.content_descriptor());
     }
-    variant.index = MakeIndex(manifests);
+    variant.index = MakeIndex(manifests, request_.release.name());
 
     v1::ImageResult& result = assembly_.outcome.images.emplace_back();
     result.set_name(variant.image);

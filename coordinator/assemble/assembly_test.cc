@@ -196,6 +196,27 @@ TEST(AssembleImagesTest, GivesTheSameDigestsAgain) {
   }
 }
 
+// So that the next release need not push or verify what did not change.
+TEST(AssembleImagesTest, OnlyTheIndexNamesTheRelease) {
+  ResolvedRelease fake = Fake();
+  const auto first = AssembleImages(RequestOf(fake));
+  fake.release.set_name("v0.2.0-2.25.1");
+  const auto second = AssembleImages(RequestOf(fake));
+  ASSERT_TRUE(first.ok() && second.ok());
+  for (size_t i = 0; i < first->outcome.images.size(); ++i) {
+    const v1::ImageResult& a = first->outcome.images[i];
+    const v1::ImageResult& b = second->outcome.images[i];
+    EXPECT_NE(a.index().digest(), b.index().digest());
+    ASSERT_EQ(a.manifests_size(), b.manifests_size());
+    for (int j = 0; j < a.manifests_size(); ++j) {
+      EXPECT_EQ(a.manifests(j).digest(), b.manifests(j).digest());
+    }
+  }
+  EXPECT_THAT(
+      second->pushes.back().document.content(),
+      HasSubstr("\"org.opencontainers.image.version\":\"v0.2.0-2.25.1"));
+}
+
 TEST(AssembleImagesTest, NamesNoHostForOtherDestinations) {
   ResolvedRelease fake = Fake();
   fake.release.mutable_destination()->set_kind(v1::Destination::OCI_LAYOUT);

@@ -57,10 +57,13 @@ v1::Document MakeManifest(const v1::Descriptor& config,
   return MakeDocument(oci::kOciManifest, json.dump());
 }
 
-v1::Document MakeIndex(const std::vector<v1::Descriptor>& manifests) {
-  const Json json = {{"schemaVersion", 2},
-                     {"mediaType", oci::kOciIndex},
-                     {"manifests", DescriptorList(manifests)}};
+v1::Document MakeIndex(const std::vector<v1::Descriptor>& manifests,
+                       std::string_view version) {
+  const Json json = {
+      {"schemaVersion", 2},
+      {"mediaType", oci::kOciIndex},
+      {"manifests", DescriptorList(manifests)},
+      {"annotations", {{"org.opencontainers.image.version", version}}}};
   return MakeDocument(oci::kOciIndex, json.dump());
 }
 

@@ -20,8 +20,11 @@ v1::Document MakeDocument(std::string_view media_type, std::string content);
 v1::Document MakeManifest(const v1::Descriptor& config,
                           const std::vector<v1::Descriptor>& layers);
 
-// An index of platform manifests, whose descriptors have platforms.
-v1::Document MakeIndex(const std::vector<v1::Descriptor>& manifests);
+// An index of platform manifests, whose descriptors have platforms. `version`
+// is its annotation org.opencontainers.image.version (OCI image spec,
+// annotations.md): releases with the same content have the same manifests.
+v1::Document MakeIndex(const std::vector<v1::Descriptor>& manifests,
+                       std::string_view version);
 
 // A base's layer as an OCI manifest names it: the same blob under OCI's name of
 // its type. INVALID_ARGUMENT for a type that has none.

@@ -118,7 +118,8 @@ absl::StatusOr<std::string> ExtendConfig(const ChosenManifest& base,
   ObjectAt(config, "ExposedPorts")[additions.port] = Json::object();
   Json& labels = ObjectAt(config, "Labels");
   labels["org.opencontainers.image.title"] = additions.title;
-  labels["org.opencontainers.image.version"] = additions.version;
+  // The base's, not this image's: that is told by the index.
+  labels.erase("org.opencontainers.image.version");
   return json.dump(-1, ' ', /*ensure_ascii=*/false,
                    Json::error_handler_t::replace);
 }

@@ -18,9 +18,8 @@ struct ImageAdditions {
   std::vector<std::string> history;
   // "8080/tcp".
   std::string port;
-  // Labels org.opencontainers.image.title and .version.
+  // Label org.opencontainers.image.title.
   std::string title;
-  std::string version;
   // Declared volumes at, above or below this path hide what the layers bring:
   // they are dropped. "/var/lib/registry".
   std::string served_directory;

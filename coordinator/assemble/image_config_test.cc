@@ -34,7 +34,6 @@ ImageAdditions Additions() {
           .history = {"kso: layer of kubespray-images"},
           .port = "5000/tcp",
           .title = "kubespray-images",
-          .version = "v1",
           .served_directory = "/var/lib/registry"};
 }
 
@@ -49,7 +48,10 @@ TEST(ExtendConfigTest, KeepsWhatTheBaseRuns) {
   base["config"] = {{"Entrypoint", {"/entrypoint.sh"}},
                     {"Cmd", {"/etc/distribution/config.yml"}},
                     {"Env", {"OTEL_TRACES_EXPORTER=none"}},
-                    {"ExposedPorts", {{"80/tcp", Json::object()}}}};
+                    {"ExposedPorts", {{"80/tcp", Json::object()}}},
+                    {"Labels",
+                     {{"org.opencontainers.image.version", "1.25.2"},
+                      {"maintainer", "somebody"}}}};
   const Json json = Extended(base);
   EXPECT_EQ(json["config"]["Entrypoint"], base["config"]["Entrypoint"]);
   EXPECT_EQ(json["config"]["Cmd"], base["config"]["Cmd"]);
@@ -59,7 +61,9 @@ TEST(ExtendConfigTest, KeepsWhatTheBaseRuns) {
   EXPECT_EQ(json["variant"], "v8");
   EXPECT_EQ(json["created"], "1970-01-01T00:00:00Z");
   EXPECT_EQ(json["rootfs"]["diff_ids"].size(), 2u);
-  EXPECT_EQ(json["config"]["Labels"]["org.opencontainers.image.version"], "v1");
+  EXPECT_EQ(json["config"]["Labels"],
+            (Json{{"maintainer", "somebody"},
+                  {"org.opencontainers.image.title", "kubespray-images"}}));
 }
 
 TEST(ExtendConfigTest, DropsVolumesThatWouldHideTheContent) {
