@@ -16,7 +16,7 @@
 namespace kso::worker {
 namespace {
 
-constexpr int kFewestSlots = 2;
+constexpr int kFewestSlots = 4;
 
 std::string DefaultName() {
   char host[256] = "worker";

@@ -273,7 +273,7 @@ int main(int argc, char** argv) {
       ->allow_extra_args(false);
   app.add_option("--slots", options.slots,
                  "Tasks to do at the same time (default: one for each core, "
-                 "at least 2)")
+                 "at least 4)")
       ->type_name("N")
       ->check(CLI::Range(1, 256).description(""));
   app.add_option("--cache-max-mib", options.cache_mebibytes,

@@ -1,11 +1,14 @@
 #include "worker/layer/make_layer.h"
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "common/base/byte_stream.h"
+#include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/base/written_blob.h"
@@ -16,6 +19,10 @@
 
 namespace kso::worker {
 namespace {
+
+// Of one layer. The hosts' limits say how many of them move at a time; this is
+// for small members on a long line, where each waits for round trips.
+constexpr int kFetchesAtOnce = 8;
 
 // A member's bytes, wherever they are, as the layer writer and the coordinator
 // want them.
@@ -88,16 +95,19 @@ class Packing {
                                        const LayerTools& tools,
                                        TaskControl& control) {
     Packing packing(&task.make_layer(), &tools, &control);
-    for (const v1::LayerMember& member : task.make_layer().members()) {
-      KSO_ASSIGN_OR_RETURN(Member got, GetMember(task, member, tools, control));
-      got.file.path = member.path();
-      if (member.mode() != 0) got.file.mode = member.mode();
-      v1::MadeMember& entry = *packing.made_.add_members();
-      entry.set_path(member.path());
-      entry.set_digest(got.digest.ToString());
-      entry.set_size(got.file.size);
-      packing.members_size_ += got.file.size;
-      packing.files_.push_back(std::move(got.file));
+    const auto& members = task.make_layer().members();
+    std::vector<std::optional<Member>> fetched(members.size());
+    std::vector<std::function<absl::Status()>> fetches;
+    for (int i = 0; i < members.size(); ++i) {
+      fetches.push_back([&, i]() -> absl::Status {
+        KSO_ASSIGN_OR_RETURN(fetched[i],
+                             GetMember(task, members[i], tools, control));
+        return absl::OkStatus();
+      });
+    }
+    KSO_RETURN_IF_ERROR(RunAll(kFetchesAtOnce, fetches));
+    for (int i = 0; i < members.size(); ++i) {
+      packing.Add(members[i], *std::move(fetched[i]));
     }
     return packing;
   }
@@ -149,6 +159,17 @@ class Packing {
   Packing(const v1::MakeLayer* work, const LayerTools* tools,
           TaskControl* control)
       : work_(*work), tools_(*tools), control_(*control) {}
+
+  void Add(const v1::LayerMember& member, Member got) {
+    got.file.path = member.path();
+    if (member.mode() != 0) got.file.mode = member.mode();
+    v1::MadeMember& entry = *made_.add_members();
+    entry.set_path(member.path());
+    entry.set_digest(got.digest.ToString());
+    entry.set_size(got.file.size);
+    members_size_ += got.file.size;
+    files_.push_back(std::move(got.file));
+  }
 
   const v1::MakeLayer& work_;
   const LayerTools& tools_;
