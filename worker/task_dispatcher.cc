@@ -9,7 +9,6 @@
 #include "worker/fetch/resolve_file.h"
 #include "worker/fetch/resolve_image.h"
 #include "worker/layer/copy_blobs.h"
-#include "worker/layer/make_layer.h"
 
 namespace kso::worker {
 namespace {
@@ -24,7 +23,8 @@ class TaskDispatcher : public TaskExecutor {
                       .blobs = &blobs_,
                       .stores = parts.stores,
                       .cache = parts.cache,
-                      .encode_pool = parts.encode_pool}) {}
+                      .encode_pool = parts.encode_pool,
+                      .fetches_at_once = parts.fetches_at_once}) {}
 
   absl::StatusOr<v1::TaskResult> Execute(const v1::Task& task,
                                          TaskControl& control) override {

@@ -8,6 +8,7 @@
 #include "common/blob/disk_blob_store.h"
 #include "common/http/transport.h"
 #include "common/layer/encode_pool.h"
+#include "worker/layer/make_layer.h"
 #include "worker/task/image_stores.h"
 #include "worker/task/task_executor.h"
 #include "worker/verify/verify_image.h"
@@ -24,6 +25,8 @@ struct WorkerParts {
   DiskBlobStore* cache = nullptr;
   // Null: layers are encoded on their task's thread alone.
   EncodePool* encode_pool = nullptr;
+  // As LayerTools says.
+  int fetches_at_once = LayerTools().fetches_at_once;
   // The worker's directory, on the cache's file system.
   std::filesystem::path directory;
   VerifyTools verify;

@@ -170,6 +170,8 @@ class WorkerHistory {
     parts.stores = &registries_;
     parts.cache = cache_.get();
     parts.directory = directory_;
+    // The same seed, the same order of events.
+    parts.fetches_at_once = 1;
     tasks_of_worker_ = worker::CreateTaskDispatcher(parts);
   }
   void StopWorker() {

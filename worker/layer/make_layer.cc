@@ -20,10 +20,6 @@
 namespace kso::worker {
 namespace {
 
-// Of one layer. The hosts' limits say how many of them move at a time; this is
-// for small members on a long line, where each waits for round trips.
-constexpr int kFetchesAtOnce = 8;
-
 // A member's bytes, wherever they are, as the layer writer and the coordinator
 // want them.
 struct Member {
@@ -105,7 +101,7 @@ class Packing {
         return absl::OkStatus();
       });
     }
-    KSO_RETURN_IF_ERROR(RunAll(kFetchesAtOnce, fetches));
+    KSO_RETURN_IF_ERROR(RunAll(tools.fetches_at_once, fetches));
     for (int i = 0; i < members.size(); ++i) {
       packing.Add(members[i], *std::move(fetched[i]));
     }

@@ -20,6 +20,10 @@ struct LayerTools {
   DiskBlobStore* cache = nullptr;
   // Null: layers are encoded on their task's thread alone.
   EncodePool* encode_pool = nullptr;
+  // Members of one layer. The hosts' limits say how many of them move at a
+  // time; this is for small ones on a long line, where each waits for round
+  // trips. With 1, all is done on the task's thread.
+  int fetches_at_once = 8;
 };
 
 // Fetches the members of `task.make_layer()`, and writes and encodes the layer
