@@ -265,8 +265,9 @@ TEST(CurlTransportTest, CutsTransfersInWhichNothingMoves) {
 }
 
 TEST(CurlTransportTest, CutsTransfersThatDrip) {
-  HttpServer server;
+  // Outlives the server, whose thread waits for it.
   absl::Notification end;
+  HttpServer server;
   server.routes().Get("/a", [&end](const auto&, auto& response) {
     response.set_content_provider(
         1 << 20, "text/plain", [&end](size_t, size_t, httplib::DataSink& sink) {
