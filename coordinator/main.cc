@@ -23,6 +23,7 @@
 #include "common/oci/credentials.h"
 #include "common/oci/registry_options.h"
 #include "common/rpc/server.h"
+#include "coordinator/assemble/recent_answers.h"
 #include "coordinator/assemble/registry_actions.h"
 #include "coordinator/blob_sweep.h"
 #include "coordinator/destinations.h"
@@ -108,11 +109,12 @@ absl::Status Serve(const Options& options) {
       http::WithRetries(std::move(curl), clock);
   std::atomic<bool> stopping = false;
   const std::unique_ptr<BuildActions> actions = CreateRegistryActions(
-      CreateDestinationOpener(
-          transport.get(), clock, &credentials, blobs.get(),
-          [&stopping] { return stopping.load(); },
-          {.cache = std::make_shared<oci::TokenCache>(clock),
-           .realms = std::move(token_realms)}),
+      WithRecentAnswers(CreateDestinationOpener(
+                            transport.get(), clock, &credentials, blobs.get(),
+                            [&stopping] { return stopping.load(); },
+                            {.cache = std::make_shared<oci::TokenCache>(clock),
+                             .realms = std::move(token_realms)}),
+                        clock),
       [&blobs, &directory, clock](const BlobsInFarm& needed) {
         Sweep(blobs.get(), directory / "blobs", needed, clock->Now());
       });

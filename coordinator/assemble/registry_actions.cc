@@ -1,14 +1,18 @@
 #include "coordinator/assemble/registry_actions.h"
 
+#include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
 #include "common/base/executor.h"
+#include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/destination.h"
+#include "common/oci/media_types.h"
 #include "coordinator/assemble/assembly.h"
 #include "coordinator/assemble/closure.h"
 #include "coordinator/assemble/find_blobs.h"
@@ -42,10 +46,24 @@ absl::Status Explain(const absl::Status& status, std::string_view doing) {
                              AdviceFor(status.code())));
 }
 
+// Whether a tag or digest gives the manifest already. Not even a try to put it
+// again is made then: registries refuse it where tags are immutable.
+bool Gives(oci::ImageStore& store, const std::string& repository,
+           const std::string& reference, const v1::Document& manifest) {
+  const absl::StatusOr<v1::Descriptor> found =
+      store.HeadManifest(repository, reference);
+  return found.ok() &&
+         found->digest() == manifest.content_descriptor().digest();
+}
+
 absl::Status PushDocument(oci::ImageStore& store, const std::string& repository,
                           const DocumentPush& push) {
   const v1::Document& document = push.document;
-  if (!push.is_config) return store.PutManifest(repository, document, "");
+  if (!push.is_config) {
+    const std::string& digest = document.content_descriptor().digest();
+    if (Gives(store, repository, digest, document)) return absl::OkStatus();
+    return store.PutManifest(repository, document, "");
+  }
   return store
       .PutBlob(repository, document.content_descriptor(),
                [&document](int64_t offset)
@@ -55,8 +73,8 @@ absl::Status PushDocument(oci::ImageStore& store, const std::string& repository,
       .status();
 }
 
-// HEADs under way for one build.
-constexpr int kQuestionsAtOnce = 8;
+// Requests under way for one build.
+constexpr int kRequestsAtOnce = 8;
 
 absl::Status Unwanted() {
   return absl::CancelledError("the build was cancelled");
@@ -64,6 +82,15 @@ absl::Status Unwanted() {
 
 bool IsLatest(const std::string& tag) {
   return tag == "latest" || tag == "latest-all";
+}
+
+// What has to be there before what comes later in this order.
+enum class Level { kConfig, kManifest, kIndex };
+
+Level LevelOf(const DocumentPush& push) {
+  if (push.is_config) return Level::kConfig;
+  const std::string& type = push.document.content_descriptor().media_type();
+  return oci::IsIndexType(type) ? Level::kIndex : Level::kManifest;
 }
 
 class RegistryActions : public BuildActions {
@@ -115,7 +142,7 @@ class RegistryActions : public BuildActions {
   using Cancelled = RunningActions::Cancelled;
 
   // Without threads of its own it asks one thing after the other.
-  int at_once() const { return executor_ == nullptr ? 1 : kQuestionsAtOnce; }
+  int at_once() const { return executor_ == nullptr ? 1 : kRequestsAtOnce; }
 
   absl::StatusOr<std::shared_ptr<oci::ImageStore>> Open(
       const v1::Destination& destination, const Cancelled& cancelled) {
@@ -150,21 +177,39 @@ class RegistryActions : public BuildActions {
     AssembleOutcome lost;
     KSO_ASSIGN_OR_RETURN(lost.missing, MissingOf(*store, layers));
     if (!lost.missing.empty()) return lost;
-    for (const DocumentPush& push : assembly.pushes) {
-      if (cancelled()) return Unwanted();
-      const absl::Status pushed = PushDocument(
-          *store, oci::DestinationRepository(destination, push.image), push);
+    for (const Level level :
+         {Level::kConfig, Level::kManifest, Level::kIndex}) {
+      const absl::Status pushed =
+          PushLevel(*store, destination, assembly, level, cancelled);
       if (pushed.ok()) continue;
       // The registry may have refused it for a layer that has gone since.
       if (absl::IsNotFound(pushed) || absl::IsInvalidArgument(pushed)) {
         KSO_ASSIGN_OR_RETURN(lost.missing, MissingOf(*store, layers));
         if (!lost.missing.empty()) return lost;
       }
-      const v1::Descriptor& descriptor = push.document.content_descriptor();
-      return Explain(pushed, Concat("pushing ", descriptor.media_type(), " ",
-                                    descriptor.digest(), " of ", push.image));
+      return pushed;
     }
     return std::move(assembly.outcome);
+  }
+
+  absl::Status PushLevel(oci::ImageStore& store,
+                         const v1::Destination& destination,
+                         const Assembly& assembly, Level level,
+                         const Cancelled& cancelled) {
+    std::vector<std::function<absl::Status()>> jobs;
+    for (const DocumentPush& push : assembly.pushes) {
+      if (LevelOf(push) != level) continue;
+      jobs.push_back([&]() -> absl::Status {
+        if (cancelled()) return Unwanted();
+        const absl::Status pushed = PushDocument(
+            store, oci::DestinationRepository(destination, push.image), push);
+        if (pushed.ok()) return pushed;
+        const v1::Descriptor& descriptor = push.document.content_descriptor();
+        return Explain(pushed, Concat("pushing ", descriptor.media_type(), " ",
+                                      descriptor.digest(), " of ", push.image));
+      });
+    }
+    return RunAll(at_once(), jobs);
   }
 
   absl::StatusOr<std::vector<std::string>> MissingOf(
@@ -182,33 +227,42 @@ class RegistryActions : public BuildActions {
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
                          Open(request.destination, cancelled));
     TagOutcome outcome;
+    KSO_ASSIGN_OR_RETURN(outcome.missing, MissingOfImages(*store, request));
+    if (!outcome.missing.empty()) return outcome;
+    for (const bool latest : {false, true}) {
+      std::vector<std::function<absl::Status()>> jobs;
+      for (const v1::ImageResult& image : request.images) {
+        jobs.push_back([&, latest] {
+          if (cancelled()) return Unwanted();
+          return TagImage(*store, request.destination, image, latest);
+        });
+      }
+      KSO_RETURN_IF_ERROR(RunAll(at_once(), jobs));
+    }
+    return outcome;
+  }
+
+  absl::StatusOr<std::vector<std::string>> MissingOfImages(
+      oci::ImageStore& store, const TagRequest& request) {
+    std::vector<std::string> all;
     for (const v1::ImageResult& image : request.images) {
       const absl::StatusOr<std::vector<std::string>> missing =
           FindMissingOfIndex(
-              *store,
+              store,
               oci::DestinationRepository(request.destination, image.name()),
               image.index().digest(), at_once());
       if (!missing.ok()) {
         return Explain(missing.status(), Concat("looking whether all of ",
                                                 image.name(), " is there"));
       }
-      outcome.missing.insert(outcome.missing.end(), missing->begin(),
-                             missing->end());
+      all.insert(all.end(), missing->begin(), missing->end());
     }
-    if (!outcome.missing.empty()) return outcome;
-    for (const bool latest : {false, true}) {
-      for (const v1::ImageResult& image : request.images) {
-        if (cancelled()) return Unwanted();
-        KSO_RETURN_IF_ERROR(
-            TagImage(*store, request.destination, image, latest));
-      }
-    }
-    return outcome;
+    return all;
   }
 
-  absl::Status TagImage(oci::ImageStore& store,
-                        const v1::Destination& destination,
-                        const v1::ImageResult& image, bool latest) {
+  static absl::Status TagImage(oci::ImageStore& store,
+                               const v1::Destination& destination,
+                               const v1::ImageResult& image, bool latest) {
     const std::string repository =
         oci::DestinationRepository(destination, image.name());
     const absl::StatusOr<v1::Document> index =
@@ -220,6 +274,7 @@ class RegistryActions : public BuildActions {
     }
     for (const std::string& tag : image.tags()) {
       if (IsLatest(tag) != latest) continue;
+      if (Gives(store, repository, tag, *index)) continue;
       const absl::Status tagged = store.PutManifest(repository, *index, tag);
       if (!tagged.ok()) {
         return Explain(tagged, Concat("tagging ", image.name(), ":", tag));

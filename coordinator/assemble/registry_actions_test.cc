@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "common/base/strings.h"
 #include "gmock/gmock.h"
@@ -16,11 +17,16 @@ namespace kso::coordinator {
 namespace {
 
 using ::kso::testing::ResolvedRelease;
+using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
-// Remembers what is pushed. Used by one action at a time.
+// Remembers what is pushed. Used by one action at a time, on several threads.
 class RecordingStore : public oci::ImageStore {
  public:
   absl::StatusOr<bool> HasBlob(std::string_view,
@@ -35,6 +41,7 @@ class RecordingStore : public oci::ImageStore {
     auto content = ReadAll(**source, 1 << 20);
     if (!content.ok()) return content.status();
     EXPECT_EQ(Sha256Of(*content).ToString(), blob.digest());
+    absl::MutexLock lock(&mutex_);
     calls.push_back(Concat("blob ", repository));
     return blob.size();
   }
@@ -42,12 +49,18 @@ class RecordingStore : public oci::ImageStore {
                        int64_t) override {
     return absl::UnimplementedError("not needed");
   }
-  absl::StatusOr<v1::Descriptor> HeadManifest(std::string_view,
-                                              std::string_view) override {
-    return absl::UnimplementedError("not needed");
+  absl::StatusOr<v1::Descriptor> HeadManifest(
+      std::string_view repository, std::string_view reference) override {
+    absl::MutexLock lock(&mutex_);
+    const auto tag = tags.find(Concat(repository, ":", reference));
+    const auto found = manifests.find(tag == tags.end() ? std::string(reference)
+                                                        : tag->second);
+    if (found == manifests.end()) return absl::NotFoundError("no manifest");
+    return found->second.content_descriptor();
   }
   absl::StatusOr<v1::Document> GetManifest(std::string_view,
                                            std::string_view digest) override {
+    absl::MutexLock lock(&mutex_);
     const auto found = manifests.find(std::string(digest));
     if (found == manifests.end()) return absl::NotFoundError("no manifest");
     return found->second;
@@ -56,6 +69,11 @@ class RecordingStore : public oci::ImageStore {
                            const v1::Document& manifest,
                            std::string_view tag) override {
     if (!refuse.ok()) return refuse;
+    absl::MutexLock lock(&mutex_);
+    if (!tag.empty()) {
+      tags[Concat(repository, ":", tag)] =
+          manifest.content_descriptor().digest();
+    }
     manifests[manifest.content_descriptor().digest()] = manifest;
     calls.push_back(Concat(repository, ":", tag));
     return absl::OkStatus();
@@ -66,6 +84,11 @@ class RecordingStore : public oci::ImageStore {
   absl::Status refuse;
   std::vector<std::string> calls;
   std::map<std::string, v1::Document> manifests;
+  // Digests by "REPOSITORY:TAG".
+  std::map<std::string, std::string> tags;
+
+ private:
+  absl::Mutex mutex_;
 };
 
 class RegistryActionsTest : public ::testing::Test {
@@ -142,10 +165,31 @@ TEST_F(RegistryActionsTest, PushesByDigestThenTagsWithLatestLast) {
   store_->calls.clear();
   ASSERT_TRUE(Tag(outcome->images).ok());
   EXPECT_THAT(store_->calls,
-              ElementsAre("team/kubespray-images:v0.1.0-2.25.1",
-                          "team/kubespray-images:v0.1.0-2.25.1-all",
-                          "team/kubespray-images:latest",
-                          "team/kubespray-images:latest-all"));
+              AllOf(SizeIs(4), UnorderedElementsAre(
+                                   "team/kubespray-images:v0.1.0-2.25.1",
+                                   "team/kubespray-images:v0.1.0-2.25.1-all",
+                                   "team/kubespray-images:latest",
+                                   "team/kubespray-images:latest-all")));
+  // The release's own come first.
+  EXPECT_THAT(store_->calls[1], HasSubstr("v0.1.0"));
+  EXPECT_THAT(store_->calls[2], HasSubstr("latest"));
+}
+
+TEST_F(RegistryActionsTest, WhatIsThereIsNotPutAgain) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  ASSERT_TRUE(Tag(outcome->images).ok());
+  store_->calls.clear();
+  ASSERT_TRUE(Assemble().ok());
+  ASSERT_TRUE(Tag(outcome->images).ok());
+  // The image store itself sees that the configs are there.
+  EXPECT_THAT(store_->calls, Each(StartsWith("blob ")));
+  // A tag that somebody moved is put back.
+  const std::string moved = "team/kubespray-images:latest";
+  store_->tags[moved] = outcome->images[1].index().digest();
+  store_->calls.clear();
+  ASSERT_TRUE(Tag(outcome->images).ok());
+  EXPECT_THAT(store_->calls, ElementsAre(moved));
 }
 
 TEST_F(RegistryActionsTest, SaysWhatWasRefusedAndWhatToDo) {

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -15,7 +16,6 @@
 #include "common/base/clock.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "nlohmann/json.hpp"
 #include "worker/task/failure.h"
 #include "worker/verify/container.h"
 #include "worker/verify/image_process.h"
@@ -28,7 +28,7 @@ namespace kso::worker {
 namespace {
 
 constexpr absl::Duration kStartTimeout = absl::Seconds(60);
-constexpr absl::Duration kLookInterval = absl::Milliseconds(50);
+constexpr absl::Duration kLookInterval = absl::Milliseconds(5);
 constexpr std::streamoff kLogTailBytes = 2000;
 
 std::string Trimmed(std::string_view text) {
@@ -60,29 +60,17 @@ struct Runc {
     const TaskControl uncancelled;
     (void)RunCommand(Command({"delete", "--force", id}), uncancelled);
   }
-
-  // The first process, once it runs the image's program.
-  std::optional<pid_t> RunningPid(const std::string& id) const {
-    const TaskControl uncancelled;
-    const auto state = RunCommand(Command({"state", id}), uncancelled);
-    if (!state.ok() || state->exit_status != 0) return std::nullopt;
-    const auto parsed = nlohmann::json::parse(state->output, nullptr, false);
-    if (!parsed.is_object() || parsed.value("status", "") != "running") {
-      return std::nullopt;
-    }
-    const int pid = parsed.value("pid", 0);
-    if (pid <= 0) return std::nullopt;
-    return pid;
-  }
 };
 
 class RuncContainer : public Container {
  public:
-  RuncContainer(const Runc* runc, std::string id, std::filesystem::path log,
+  RuncContainer(const Runc* runc, std::string id,
+                std::filesystem::path pid_file, std::filesystem::path log,
                 std::unique_ptr<LastCommand> deletion,
                 std::unique_ptr<ChildProcess> child)
       : runc_(runc),
         id_(std::move(id)),
+        pid_file_(std::move(pid_file)),
         log_(std::move(log)),
         deletion_(std::move(deletion)),
         child_(std::move(child)) {}
@@ -100,7 +88,7 @@ class RuncContainer : public Container {
     Clock* const clock = Clock::Real();
     const absl::Time deadline = clock->Now() + kStartTimeout;
     while (clock->Now() < deadline) {
-      if (const auto pid = runc_->RunningPid(id_)) {
+      if (const auto pid = ReadPid()) {
         pid_ = *pid;
         return absl::OkStatus();
       }
@@ -129,8 +117,18 @@ class RuncContainer : public Container {
   }
 
  private:
+  // The first process. runc writes the file under another name first, when that
+  // runs the image's program.
+  std::optional<pid_t> ReadPid() const {
+    std::ifstream stream(pid_file_);
+    pid_t pid = 0;
+    if (!(stream >> pid) || pid <= 0) return std::nullopt;
+    return pid;
+  }
+
   const Runc* const runc_;
   const std::string id_;
+  const std::filesystem::path pid_file_;
   const std::filesystem::path log_;
   // The image's program is not a child of the worker and would outlive it.
   std::unique_ptr<LastCommand> deletion_;
@@ -150,6 +148,7 @@ class RuncRuntime : public ContainerRuntime {
                          OverlayMount::Prepare(image.root, directory));
 
     const std::filesystem::path log = directory / "log";
+    const std::filesystem::path pid_file = directory / "pid";
     const std::string id = Concat("kso-", directory.filename().string());
     KSO_ASSIGN_OR_RETURN(
         std::unique_ptr<LastCommand> deletion,
@@ -157,10 +156,11 @@ class RuncRuntime : public ContainerRuntime {
     KSO_ASSIGN_OR_RETURN(
         std::unique_ptr<ChildProcess> child,
         ChildProcess::Start(
-            runc_.Command({"run", "--bundle", directory.string(), id}), log,
-            [&mount] { return mount.Enter(); }));
+            runc_.Command({"run", "--bundle", directory.string(), "--pid-file",
+                           pid_file.string(), id}),
+            log, [&mount] { return mount.Enter(); }));
     auto container = std::make_unique<RuncContainer>(
-        &runc_, id, log, std::move(deletion), std::move(child));
+        &runc_, id, pid_file, log, std::move(deletion), std::move(child));
     KSO_RETURN_IF_ERROR(container->AwaitStart(control));
     return container;
   }

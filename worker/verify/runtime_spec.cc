@@ -1,5 +1,9 @@
 #include "worker/verify/runtime_spec.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "nlohmann/json.hpp"
 
 namespace kso::worker {
@@ -56,6 +60,20 @@ void AddVolumes(const ImageProcess& process, json& mounts) {
   }
 }
 
+// Half of what a registry does under emulation is Go's garbage collection, and
+// the program lives for seconds only.
+json Environment(std::vector<std::string> environment) {
+  const std::vector<std::string> given = environment;
+  for (const std::string setting : {"GOGC=1000", "GOMEMLIMIT=128MiB"}) {
+    const std::string name = setting.substr(0, setting.find('=') + 1);
+    const bool is_set = std::any_of(
+        given.begin(), given.end(),
+        [&](const std::string& each) { return each.starts_with(name); });
+    if (!is_set) environment.push_back(setting);
+  }
+  return environment;
+}
+
 }  // namespace
 
 std::string MakeRuntimeSpec(const ImageProcess& process,
@@ -75,7 +93,7 @@ std::string MakeRuntimeSpec(const ImageProcess& process,
           {"gid", user.gid},
           {"additionalGids", user.groups}}},
         {"args", process.arguments},
-        {"env", process.environment},
+        {"env", Environment(process.environment)},
         {"cwd", process.directory},
         {"capabilities", Capabilities()},
         {"noNewPrivileges", true}}},

@@ -22,12 +22,24 @@ nlohmann::json Example() {
 TEST(RuntimeSpecTest, RunsWhatTheImageSays) {
   const auto json = Example();
   EXPECT_EQ(json["process"]["args"], nlohmann::json({"registry", "serve"}));
-  EXPECT_EQ(json["process"]["env"], nlohmann::json({"PATH=/bin"}));
+  EXPECT_EQ(json["process"]["env"][0], "PATH=/bin");
   EXPECT_EQ(json["process"]["cwd"], "/srv");
   EXPECT_EQ(json["process"]["user"]["uid"], 101);
   EXPECT_EQ(json["process"]["user"]["gid"], 102);
   EXPECT_EQ(json["process"]["user"]["additionalGids"], nlohmann::json({4}));
   EXPECT_EQ(json["process"]["terminal"], false);
+}
+
+TEST(RuntimeSpecTest, TellsGoToCollectLessUnlessTheImageDecides) {
+  const auto json = Example();
+  EXPECT_EQ(json["process"]["env"],
+            nlohmann::json({"PATH=/bin", "GOGC=1000", "GOMEMLIMIT=128MiB"}));
+  ImageProcess process;
+  process.environment = {"GOGC=50"};
+  const auto decided =
+      nlohmann::json::parse(MakeRuntimeSpec(process, ImageUser()));
+  EXPECT_EQ(decided["process"]["env"],
+            nlohmann::json({"GOGC=50", "GOMEMLIMIT=128MiB"}));
 }
 
 TEST(RuntimeSpecTest, NeedsNeitherLimitsNorCgroups) {

@@ -32,7 +32,7 @@ namespace {
 
 // An emulated program takes its time.
 constexpr absl::Duration kReadyTimeout = absl::Seconds(60);
-constexpr absl::Duration kLookInterval = absl::Milliseconds(100);
+constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
 constexpr std::string_view kRegistryHost = "127.0.0.1:5000";
 
 // A directory that is gone at the end.
