@@ -74,7 +74,7 @@ std::string TotalsText(const v1::Build& build) {
                     plan.previous_release().empty() ? "" : ", after ",
                     Printable(plan.previous_release()))},
       {"disk:", absl::StrCat(FormatBytes(plan.worker_disk_bytes()),
-                             " on a worker that makes all layers alone")},
+                             " on a worker that does it all alone")},
       {"manifests fetched:", RegistriesText(plan)},
       {"time:", EstimateText(plan)},
       {"to:", Printable(oci::FormatDestination(build.destination()))}};

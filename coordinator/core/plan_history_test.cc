@@ -118,6 +118,7 @@ TEST_F(PlanHistoryTest, NothingIsDoneTwice) {
   EXPECT_EQ(plan.summary.bytes_to_push(), 0);
   EXPECT_EQ(plan.summary.layers_reused(), plan.summary.layer_count());
   EXPECT_GT(plan.summary.bytes_reused(), 0);
+  EXPECT_EQ(plan.summary.worker_disk_bytes(), 0);
   EXPECT_EQ(plan.summary.previous_release(), "before");
   for (const v1::PlannedItem& item : plan.summary.items()) {
     EXPECT_EQ(item.bytes_to_fetch(), 0) << item.name();
@@ -130,6 +131,12 @@ TEST_F(PlanHistoryTest, OneFileCostsThatFile) {
   AddFile("https://host/runc/v2/file");
   const Plan plan = MakePlanAfter();
   EXPECT_EQ(plan.summary.bytes_to_fetch(), 1000);
+  // The file, and all of the files image, which is run again.
+  int64_t disk = 1000;
+  for (const v1::PlannedLayer& layer : plan.summary.layers()) {
+    if (layer.image() == kFilesImage) disk += layer.size();
+  }
+  EXPECT_EQ(plan.summary.worker_disk_bytes(), disk);
   EXPECT_THAT(ToDo(plan), ::testing::SizeIs(1));
 }
 

@@ -68,7 +68,6 @@ void AddLayerTotals(const PlanHistory& history, Plan& plan) {
       summary.mutable_layers()->pointer_end(),
       [](const v1::PlannedLayer* layer) { return !layer->reused(); });
   int64_t to_pack = 0;
-  int64_t largest = 0;
   for (const v1::PlannedLayer& layer : summary.layers()) {
     if (layer.reused()) {
       summary.set_layers_reused(summary.layers_reused() + 1);
@@ -76,11 +75,9 @@ void AddLayerTotals(const PlanHistory& history, Plan& plan) {
       continue;
     }
     to_pack += layer.size();
-    largest = std::max(largest, layer.size());
   }
   summary.set_layer_count(summary.layers_size());
   summary.set_bytes_to_pack(to_pack);
-  summary.set_worker_disk_bytes(largest);
 
   // Base layers, and what is reused: each blob of an image once.
   std::map<std::string, int64_t> to_push;
@@ -104,6 +101,20 @@ void AddLayerTotals(const PlanHistory& history, Plan& plan) {
   for (const auto& [name, size] : there) reused_bytes += size;
   summary.set_bytes_to_push(push_bytes);
   summary.set_bytes_reused(reused_bytes);
+}
+
+// Bytes of the layers that are unpacked to verify images: all of an image of
+// which something changes.
+int64_t BytesToUnpack(const v1::PlanSummary& summary) {
+  std::set<std::string> changed;
+  for (const v1::PlannedLayer& layer : summary.layers()) {
+    if (!layer.reused()) changed.insert(layer.image());
+  }
+  int64_t bytes = 0;
+  for (const v1::PlannedLayer& layer : summary.layers()) {
+    if (changed.contains(layer.image())) bytes += layer.size();
+  }
+  return bytes;
 }
 
 void AddFileItems(const v1::Release& release, const Resolved& resolved,
@@ -196,8 +207,8 @@ void Summarize(const v1::Release& release, const Resolved& resolved,
   const Fetches fetches(history, plan);
   AddLayerTotals(history, plan);
   summary.set_bytes_to_fetch(fetches.total().value());
-  summary.set_worker_disk_bytes(summary.worker_disk_bytes() +
-                                fetches.total().known_part());
+  summary.set_worker_disk_bytes(fetches.total().known_part() +
+                                BytesToUnpack(summary));
   if (history.previous() != nullptr) {
     summary.set_previous_release(history.previous()->name());
   }
