@@ -34,6 +34,7 @@
 #include "spdlog/spdlog.h"
 #include "worker/description.h"
 #include "worker/fetch/partial_file.h"
+#include "worker/health_watch.h"
 #include "worker/host_reports.h"
 #include "worker/runner.h"
 #include "worker/session.h"
@@ -219,17 +220,32 @@ absl::Status Work(const Options& options, StopSignals& signals) {
   spdlog::info("worker {} with {} slots, coordinator {}, cache {}", info.name(),
                info.slots(), options.coordinator, directory.string());
   LogDescription(info);
+  const auto look = [&] { return WithHealth(info, directory, least_free); };
+  // Set before the session runs: not until then is the worker described.
+  HealthWatch* health = nullptr;
   Session session(
       workers.get(), clock,
       [&] {
         // What the cache holds is no reason to refuse work.
         (void)cache->MakeRoom(0);
-        v1::WorkerInfo now = WithHealth(info, directory, least_free);
+        v1::WorkerInfo now = look();
+        health->Told(IsHealthy(now));
         AddHostReports(host_limits, clock->Now(), now);
         return now;
       },
       [](const std::string& change) { spdlog::info(change); });
   Runner runner(info.slots(), dispatcher.get(), [&session] { session.Wake(); });
+  HealthWatch health_watch(
+      clock,
+      [&] {
+        if (IsHealthy(look())) return true;
+        // The cache is asked only when it matters, and the coordinator hears
+        // of it only where that does not help.
+        (void)cache->MakeRoom(0);
+        return IsHealthy(look());
+      },
+      [&session] { session.Wake(); });
+  health = &health_watch;
   const auto watch = WatchSignals(signals, session, options.drain_seconds);
   KSO_RETURN_IF_ERROR(StatusOf(session.Run(runner)));
   spdlog::info("done");

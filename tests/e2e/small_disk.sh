@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A worker whose disk is far too small for the release: with a full disk it says
-# so and is given nothing; it works on by dropping what it does not use; and what
-# cannot fit is done by another worker. The result is that of an undisturbed
-# build.
+# so, also when it has nothing to do, and is given nothing; it works on by
+# dropping what it does not use; and what cannot fit is done by another worker.
+# The result is that of an undisturbed build.
 . "$(dirname "$0")/lib.sh"
 
 disk=$work/small-cache
@@ -19,11 +19,23 @@ start_coordinator coordinator
 
 worker_json() { ksoctl workers --output json | jq --arg name "$1" '.workers[] | select(.info.name == $name)'; }
 build_is() { same "$(build_json | jq -r .state)" "$1"; }
+is_unhealthy() { same "$(worker_json small | jq -r .state)" UNHEALTHY; }
+
+echo "# A disk that fills while its worker has nothing to do"
+start_worker small amd64 --slots 2 --min-free-mib 6
+wait_until 30 worker_is_ready small || die "the worker did not come up"
+# The call in which it said that it is well stays parked for 40 s and more.
+head -c 20M /dev/zero >"$disk/filler"
+check "the worker says so soon" wait_until 10 is_unhealthy
+check "it says that its disk is full" contains \
+  "$(worker_json small | jq -r .info.unhealthyReason)" "disk nearly full"
+rm "$disk/filler"
+check "it says soon that there is room again" wait_until 10 worker_is_ready small
+stop small
 
 echo "# A full disk"
 head -c 20M /dev/zero >"$disk/filler"
 start_worker small amd64 --slots 2 --min-free-mib 6
-is_unhealthy() { same "$(worker_json small | jq -r .state)" UNHEALTHY; }
 wait_until 30 is_unhealthy || true
 check "the worker says that its disk is full" contains \
   "$(worker_json small | jq -r .info.unhealthyReason)" "disk nearly full"
@@ -52,6 +64,11 @@ check "after all of it, the small worker wants more" wait_until 20 worker_is_rea
 check "nothing unfinished is left on its disk" same "$(find "$disk/blobs/incoming" "$disk/verify" -type f 2>/dev/null)" ""
 echo "small did $fetched tasks; $(du -sm "$disk/blobs" | cut -f1) MiB are in its cache"
 ksoctl logs "$id" | grep -E "small: .*(space|disk)" | head -n 3 || true
+free_mebibytes() { df --output=avail -m "$disk" | tail -n 1; }
+head -c "$(($(free_mebibytes) - 2))M" /dev/zero >"$disk/filler"
+has_room() { (($(free_mebibytes) >= 6)); }
+check "its cache makes room for others while it has nothing to do" wait_until 10 has_room
+check "with that room, it is as well as before" worker_is_ready small
 
 wait_until 20 grep -q "kubespray-images" "$work/submit.log" || true
 index_digests "$registry/small" >"$work/small.digests"
