@@ -1,5 +1,6 @@
 #include "worker/session.h"
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -44,6 +45,13 @@ class FakeCoordinator : public v1::WorkerService::Service {
     while (!mutex_.AwaitWithTimeout(absl::Condition(&due),
                                     absl::Milliseconds(5))) {
     }
+    if (losing_ && !wanted_.empty()) {
+      lost_ = true;
+      const auto given_up = [context] { return context->IsCancelled(); };
+      while (!mutex_.AwaitWithTimeout(absl::Condition(&given_up),
+                                      absl::Milliseconds(5))) {
+      }
+    }
     // What a call that was given up would have told, the next one tells.
     if (!context->IsCancelled()) changed_ = false;
     for (const auto& [id, lease] : wanted_) *response->add_leases() = lease;
@@ -66,6 +74,16 @@ class FakeCoordinator : public v1::WorkerService::Service {
     absl::MutexLock lock(&mutex_);
     acknowledging_ = acknowledging;
     changed_ = true;
+  }
+
+  // Answers with leases do not arrive before the worker gives up the call.
+  void LoseLeases(bool losing) {
+    absl::MutexLock lock(&mutex_);
+    losing_ = losing;
+  }
+  void AwaitLost() {
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&lost_));
   }
 
   // Waits until a request satisfies `condition`.
@@ -95,6 +113,8 @@ class FakeCoordinator : public v1::WorkerService::Service {
   std::map<std::string, v1::Lease> wanted_ ABSL_GUARDED_BY(mutex_);
   bool changed_ ABSL_GUARDED_BY(mutex_) = false;
   bool acknowledging_ ABSL_GUARDED_BY(mutex_) = true;
+  bool losing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool lost_ ABSL_GUARDED_BY(mutex_) = false;
   v1::SyncRequest last_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> seen_ ABSL_GUARDED_BY(mutex_);
   std::deque<v1::LeaseResult> results_ ABSL_GUARDED_BY(mutex_);
@@ -174,9 +194,10 @@ class SessionTest : public ::testing::Test {
         rpc::CreateChannel(absl::StrCat("127.0.0.1:", port_)));
     session_ = std::make_unique<Session>(
         stub_.get(), Clock::Real(),
-        [] {
+        [this] {
           v1::WorkerInfo info;
           info.set_name("box");
+          if (disk_full_) info.set_unhealthy_reason("disk full");
           return info;
         },
         [this](const std::string& change) {
@@ -199,6 +220,7 @@ class SessionTest : public ::testing::Test {
   int port_ = 0;
   FakeCoordinator coordinator_;
   FakeExecutor executor_;
+  std::atomic<bool> disk_full_ = false;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::WorkerService::Stub> stub_;
   std::unique_ptr<Session> session_;
@@ -226,6 +248,33 @@ TEST_F(SessionTest, DoesALeaseAndReportsAtOnce) {
   coordinator_.AwaitRequest([](const v1::SyncRequest& request) {
     return request.results_size() == 0 && request.free_slots() == 2;
   });
+}
+
+TEST_F(SessionTest, TellsWhatItIsWokenForThoughItsCallIsParked) {
+  StartSession();
+  const v1::SyncRequest parked = coordinator_.AwaitRequest(
+      [](const v1::SyncRequest& request) { return request.sequence() > 0; });
+  EXPECT_EQ(parked.worker().unhealthy_reason(), "");
+  disk_full_ = true;
+  session_->Wake();
+  const v1::SyncRequest next =
+      coordinator_.AwaitRequest([&](const v1::SyncRequest& request) {
+        return request.sequence() > parked.sequence();
+      });
+  EXPECT_EQ(next.worker().unhealthy_reason(), "disk full");
+}
+
+TEST_F(SessionTest, ALeaseInAnAnswerToACallThatWasCutIsNotLost) {
+  StartSession();
+  coordinator_.LoseLeases(true);
+  coordinator_.Want("lease-1");
+  coordinator_.AwaitLost();
+  EXPECT_EQ(executor_.begun(), 0);
+  coordinator_.LoseLeases(false);
+  session_->Wake();
+  executor_.Finish();
+  EXPECT_EQ(coordinator_.AwaitResult().lease_id(), "lease-1");
+  EXPECT_EQ(executor_.begun(), 1);
 }
 
 TEST_F(SessionTest, ReportsAFailureWithItsKind) {

@@ -101,6 +101,23 @@ TEST_F(EngineWorkerTest, ACallerThatHasGoneIsGivenNothing) {
   EXPECT_EQ(Workers().workers(0).state(), v1::WorkerStatus::LOST);
 }
 
+TEST_F(EngineWorkerTest, LeasesInAnAnswerThatWasLostAreToldAgain) {
+  auto cut = one_.Begin(*engine_);
+  ASSERT_TRUE(Submit().ok());
+  EXPECT_THAT(cut.Get()->leases(), SizeIs(4));
+  // The worker cut the call just then, to say that it wants nothing.
+  one_.request.mutable_worker()->set_unhealthy_reason("disk full");
+  EXPECT_THAT(Sync(one_).leases(), SizeIs(4));
+  for (const auto& [id, lease] : std::map(one_.held)) {
+    one_.AddResult(lease).mutable_failure()->set_kind(
+        v1::Failure::INFRASTRUCTURE);
+  }
+  // What it cannot do goes elsewhere.
+  EXPECT_THAT(Sync(one_).leases(), IsEmpty());
+  Advance(absl::Minutes(1));
+  EXPECT_THAT(Sync(two_).leases(), SizeIs(4));
+}
+
 TEST_F(EngineWorkerTest, GivesNoMoreThanThereAreFreeSlots) {
   ScriptedWorker small("small", "amd64", "s1", 1);
   ASSERT_TRUE(Submit().ok());
