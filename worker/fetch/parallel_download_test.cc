@@ -108,7 +108,8 @@ TEST_F(ParallelDownloadTest, OneStreamDoesItWhereNoPlaceIsSpare) {
   const absl::Status status =
       Download([&](const RangeRequest& wanted, ByteSink& sink) -> absl::Status {
         if (wanted.spare) return absl::AbortedError("no place");
-        EXPECT_EQ(wanted.range.first, partial_->size());
+        // Not always the next one: others may hold that for a moment, until
+        // they hear that there is no place.
         return Send(wanted.range, sink);
       });
   ASSERT_TRUE(status.ok()) << status;
