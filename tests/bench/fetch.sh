@@ -13,6 +13,9 @@
 # RELEASE_DIR is what kso-upstream wrote, whose address UPSTREAM is.
 # Sets: release, work, upstream, destination, name, images and copy.
 
+# shellcheck source=deploy/lib.sh
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../../deploy/lib.sh"
+
 (($# == 4)) || { sed -n '2,/^set /s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 release=$(realpath "$1") work=$(realpath -m "$2") upstream=$3 destination=$4
 jobs=${KSO_BENCH_JOBS:-8}
@@ -58,18 +61,19 @@ fetch_files() {
 # Images into the registry, and what further lines of arguments to skopeo copy come in.
 stage_images() {
   local port staging reference
-  port=$((33000 + RANDOM % 2000))
+  port=$(free_port)
   cat >"$work/staging.yml" <<YAML
 version: 0.1
 log: {level: error, accesslog: {disabled: true}}
 storage: {filesystem: {rootdirectory: $work/staging}}
-http: {addr: "127.0.0.1:$port"}
+http: {addr: "127.0.0.1:$port", headers: {Staging-Of: ["$work"]}}
 YAML
   docker-registry serve "$work/staging.yml" >"$work/staging.log" 2>&1 &
   staging=$!
   # shellcheck disable=SC2064
   trap "kill $staging 2>/dev/null || true" EXIT
-  until curl -fsS "http://127.0.0.1:$port/v2/" >/dev/null 2>&1; do
+  # Whoever else may have got that port is not to be pushed to.
+  until curl -fsSI "http://127.0.0.1:$port/v2/" 2>/dev/null | tr -d '\r' | grep -qixF "Staging-Of: $work"; do
     kill -0 "$staging" || { cat "$work/staging.log" >&2; exit 1; }
     sleep 0.05
   done
