@@ -27,7 +27,13 @@ void LeaseBook::Start(const v1::Lease& lease) {
   auto entry =
       std::make_shared<Entry>(lease, clock_, DeadlineOf(lease, clock_));
   held_.emplace(id, entry);
-  queue_.push_back(std::move(entry));
+  LaneOf(*entry).queue.push_back(std::move(entry));
+}
+
+LeaseBook::Lane& LeaseBook::LaneOf(const Entry& entry) {
+  const v1::Task& task = entry.lease.task();
+  const bool is_question = task.has_resolve_file() || task.has_resolve_image();
+  return is_question ? questions_ : work_;
 }
 
 void LeaseBook::Return(const v1::Lease& lease) {
@@ -78,23 +84,28 @@ Leases::Snapshot LeaseBook::Look() const {
     snapshot.held.push_back(std::move(held));
   }
   for (const auto& [id, result] : results_) snapshot.results.push_back(result);
-  const int taken = busy_ + static_cast<int>(queue_.size());
-  snapshot.free_slots = std::max(0, slots_ - taken);
+  // In the shares of a slot that questions take. A slot that they use in part
+  // counts as free, or they would never fill it.
+  const int free = kQuestionsASlot * (slots_ - work_.taken());
+  snapshot.free_slots =
+      std::max(0, free - questions_.taken() + kQuestionsASlot - 1) /
+      kQuestionsASlot;
   return snapshot;
 }
 
 std::shared_ptr<LeaseBook::Entry> LeaseBook::Take() {
-  if (queue_.empty()) return nullptr;
-  std::shared_ptr<Entry> entry = std::move(queue_.front());
-  queue_.pop_front();
-  ++busy_;
+  if (!CanTake()) return nullptr;
+  Lane& lane = CanTakeWork() ? work_ : questions_;
+  std::shared_ptr<Entry> entry = std::move(lane.queue.front());
+  lane.queue.pop_front();
+  ++lane.at_work;
   return entry;
 }
 
 void LeaseBook::Finish(const Entry& entry,
                        const absl::StatusOr<v1::TaskResult>& result) {
   const v1::Task& task = entry.lease.task();
-  --busy_;
+  --LaneOf(entry).at_work;
   const auto held = held_.find(entry.lease.lease_id());
   // A lease that was stopped, and perhaps given anew since.
   if (held == held_.end() || held->second.get() != &entry) return;

@@ -16,6 +16,10 @@
 
 namespace kso::worker {
 
+// A task that resolves a name waits for answers and does little else: so many
+// of them together take one slot.
+inline constexpr int kQuestionsASlot = 4;
+
 // Keeps account of leases for who runs them on so many slots. Not thread safe.
 class LeaseBook : public Leases {
  public:
@@ -40,8 +44,14 @@ class LeaseBook : public Leases {
   void Forget(const std::string& lease_id) override;
   Snapshot Look() const override;
 
-  bool HasQueued() const { return !queue_.empty(); }
-  // The next to run, which takes a slot; null when nothing is queued.
+  // How many may be at work with so many slots, whatever they are.
+  static constexpr int MostAtWork(int slots) {
+    return slots + slots * kQuestionsASlot;
+  }
+
+  // Whether something is queued that there is a slot for.
+  bool CanTake() const { return CanTakeWork() || CanTakeQuestion(); }
+  // The next to run, which takes its slot; null when CanTake is false.
   std::shared_ptr<Entry> Take();
   // What Take gave has ended. Its outcome is kept unless it was stopped.
   void Finish(const Entry& entry, const absl::StatusOr<v1::TaskResult>& result);
@@ -49,15 +59,31 @@ class LeaseBook : public Leases {
   void CancelAll();
 
  private:
+  // Tasks of one kind.
+  struct Lane {
+    int taken() const { return at_work + static_cast<int>(queue.size()); }
+
+    std::deque<std::shared_ptr<Entry>> queue;
+    // Also with cancelled leases, which are not held any more.
+    int at_work = 0;
+  };
+
+  bool CanTakeWork() const {
+    return !work_.queue.empty() && work_.at_work < slots_;
+  }
+  bool CanTakeQuestion() const {
+    return !questions_.queue.empty() &&
+           questions_.at_work < slots_ * kQuestionsASlot;
+  }
+  Lane& LaneOf(const Entry& entry);
   void SetReturned(const v1::Lease& lease);
 
   const int slots_;
   const Clock* const clock_;
   // Queued or at work, by lease.
   std::map<std::string, std::shared_ptr<Entry>> held_;
-  std::deque<std::shared_ptr<Entry>> queue_;
-  // Slots at work; also with cancelled leases, which are not held any more.
-  int busy_ = 0;
+  Lane work_;
+  Lane questions_;
   std::map<std::string, v1::LeaseResult> results_;
 };
 

@@ -9,7 +9,7 @@ Runner::Runner(int slots, TaskExecutor* executor,
     : executor_(executor),
       on_change_(std::move(on_change)),
       book_(slots, clock) {
-  for (int i = 0; i < slots; ++i) {
+  for (int i = 0; i < LeaseBook::MostAtWork(slots); ++i) {
     threads_.emplace_back([this] { RunLoop(); });
   }
 }
@@ -71,7 +71,7 @@ void Runner::RunLoop() {
 std::shared_ptr<LeaseBook::Entry> Runner::NextEntry() {
   absl::MutexLock lock(&mutex_);
   const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || book_.HasQueued();
+    return stopping_ || book_.CanTake();
   };
   mutex_.Await(absl::Condition(&ready));
   return stopping_ ? nullptr : book_.Take();

@@ -17,8 +17,8 @@
 
 namespace kso::worker {
 
-// Runs leases on a fixed number of threads and keeps their outcomes until they
-// are forgotten. Thread safe.
+// Runs leases, each on a thread of a fixed number of them, and keeps their
+// outcomes until they are forgotten. Thread safe.
 class Runner : public Leases {
  public:
   // `on_change`, called from any thread without locks held, says that a lease

@@ -29,7 +29,7 @@ std::string WorkersText(const v1::ListWorkersResponse& workers,
            "up\n";
   }
   std::vector<std::vector<std::string>> rows = {
-      {"WORKER", "STATE", "PLATFORMS", "BUSY", "DONE", "LAST SEEN"}};
+      {"WORKER", "STATE", "PLATFORMS", "TASKS/SLOTS", "DONE", "LAST SEEN"}};
   std::string notes;
   for (const v1::WorkerStatus& worker : workers.workers()) {
     const v1::WorkerInfo& info = worker.info();

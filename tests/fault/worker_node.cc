@@ -173,7 +173,7 @@ void WorkerNode::FillSlots() {
     Later(dice_.Between(absl::ZeroDuration(), absl::Seconds(1)),
           [this, work = work] { FinishWork(work); });
   }
-  while (process_->at_work.size() < kSlots && process_->book.HasQueued()) {
+  while (process_->book.CanTake()) {
     std::shared_ptr<worker::LeaseBook::Entry> entry = process_->book.Take();
     audit_.OnStarted(entry->lease, name_, process_->session);
     findings_.Tell(Concat(name_, ": starts ", entry->lease.task().task_id(),
