@@ -6,9 +6,11 @@
 #include "cli/ksoctl.h"
 #include "common/base/clock.h"
 #include "common/base/lock_checks.h"
+#include "common/rpc/channel.h"
 
 int main(int argc, char** argv) {
   kso::TurnOffLockChecks();
+  kso::rpc::ReconnectSoon();
   // A reader that goes away (`ksoctl logs | head`) shows as a failed write.
   signal(SIGPIPE, SIG_IGN);
   const kso::cli::Console console{&std::cout, &std::cerr,

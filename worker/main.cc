@@ -257,6 +257,7 @@ absl::Status Work(const Options& options, StopSignals& signals) {
 
 int main(int argc, char** argv) {
   kso::TurnOffLockChecks();
+  kso::rpc::ReconnectSoon();
   kso::worker::Options options;
   CLI::App app(
       "Works for a kso coordinator: fetches files and images, makes layers of "
@@ -287,9 +288,11 @@ int main(int argc, char** argv) {
                  "nor by emulation")
       ->type_name("OS/ARCH")
       ->allow_extra_args(false);
-  app.add_option("--slots", options.slots,
-                 "Tasks to do at the same time (default: one for each core, "
-                 "at least 4)")
+  app.add_option(
+         "--slots", options.slots,
+         "Tasks to do at the same time; looking up a name or URL counts "
+         "as a quarter of one (default: one for each core, at least "
+         "4)")
       ->type_name("N")
       ->check(CLI::Range(1, 256).description(""));
   app.add_option("--cache-max-mib", options.cache_mebibytes,

@@ -1,5 +1,7 @@
 #include "common/rpc/channel.h"
 
+#include <cstdlib>
+
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
@@ -16,6 +18,11 @@ constexpr int kLongestReconnectMs = 2'000;
 constexpr int kConnectTimeoutMs = 5'000;
 
 }  // namespace
+
+void ReconnectSoon() {
+  setenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "100",
+         /*overwrite=*/0);
+}
 
 std::shared_ptr<grpc::Channel> CreateChannel(const std::string& address) {
   grpc::ChannelArguments arguments;

@@ -81,4 +81,13 @@ sed "s|^destination:.*|destination: docker://$registry/quiet|" "$work/release/re
 check "an undisturbed build succeeds" ksoctl submit -f "$work/release/quiet.yaml" --wait
 check "both kinds of images were published" grep -q kubespray-images "$work/disturbed.digests"
 check "both have the same digests" diff "$work/disturbed.digests" <(index_digests "$registry/quiet")
+
+echo "# Before its coordinator"
+stop coordinator
+stop last
+start early bazel-bin/worker/kso-worker --coordinator "$coordinator" --cache-dir "$work/cache" --name early
+knocks() { grep -q "does not answer" "$work/early.log"; }
+check "a worker that comes first says what it waits for" wait_until 20 knocks
+start coordinator "$coordinator_program" --listen "$coordinator" --http-listen "$dashboard" --state-dir "$work/coordinator-state"
+check "and is ready soon after its coordinator comes" wait_until 6 worker_is_ready early
 finish
