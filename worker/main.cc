@@ -146,11 +146,8 @@ absl::Status Work(const Options& options, StopSignals& signals) {
   if (info.can_execute()) runtime = CreateRuncRuntime(directory / "runc");
   // What the worker before this has left goes, now that nothing runs in it.
   const std::filesystem::path verify_directory = directory / "verify";
-  const std::filesystem::path layer_directory = directory / "layers";
-  for (const auto& left : {verify_directory, layer_directory}) {
-    std::error_code ignored;
-    std::filesystem::remove_all(left, ignored);
-  }
+  std::error_code ignored;
+  std::filesystem::remove_all(verify_directory, ignored);
   const std::filesystem::path partial = directory / "partial";
   DeletePartialFiles(partial, cache_bytes / kPartialShare);
   std::unique_ptr<LayerCache> layers;
@@ -196,8 +193,9 @@ absl::Status Work(const Options& options, StopSignals& signals) {
                         {.cache = std::make_shared<oci::TokenCache>(clock),
                          .realms = std::move(token_realms)});
 
-  layers = std::make_unique<LayerCache>(layer_directory, layer_bytes,
-                                        cache.get(), clock);
+  layers =
+      std::make_unique<LayerCache>(directory / "layers", layer_bytes,
+                                   BootOfThisMachine(), cache.get(), clock);
 
   EncodePool encode_pool(static_cast<int>(std::thread::hardware_concurrency()));
   const std::unique_ptr<TaskExecutor> dispatcher = CreateTaskDispatcher(

@@ -19,10 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The names of 120 layers must fit into one page together, which is all that
-// mount(2) takes: so they are no whole digests, but 120 bits of one.
-constexpr size_t kNameDigits = 30;
-
 // A blob that another one's diffID does not belong to must not pass for it, so
 // both are in the key.
 Digest KeyOf(const v1::Descriptor& blob, const Digest& diff_id) {
@@ -31,14 +27,20 @@ Digest KeyOf(const v1::Descriptor& blob, const Digest& diff_id) {
 
 }  // namespace
 
-LayerCache::LayerCache(fs::path directory, int64_t max_bytes,
+LayerCache::LayerCache(fs::path directory, int64_t max_bytes, std::string boot,
                        DiskBlobStore* blobs, Clock* clock)
     : directory_(std::move(directory)),
       max_bytes_(max_bytes),
+      records_(directory_, std::move(boot)),
       blobs_(blobs),
       lock_(clock) {
   // There are programs in here that change their user.
   ::mkdir(directory_.c_str(), 0700);
+  for (const LayerRecords::Record& record : records_.TakeOver()) {
+    usage_->Add(record.key, record.bytes);
+  }
+  while (usage_->bytes() > max_bytes_ && EvictOne()) {
+  }
 }
 
 absl::StatusOr<UnpackedLayer> LayerCache::Get(const v1::Descriptor& blob,
@@ -60,6 +62,7 @@ absl::StatusOr<UnpackedLayer> LayerCache::Get(const v1::Descriptor& blob,
   }
   KSO_ASSIGN_OR_RETURN(const int64_t bytes,
                        Unpack(blob, diff_id, scratch, send));
+  records_.Add({key, bytes});
   if (::rename(scratch.c_str(), PathOf(key).c_str()) != 0) {
     return WorkerTrouble(FileError(errno, "rename", scratch));
   }
@@ -77,7 +80,7 @@ void LayerCache::RemoveIdle() {
 }
 
 fs::path LayerCache::PathOf(const Digest& key) const {
-  return directory_ / key.hex().substr(0, kNameDigits);
+  return directory_ / LayerRecords::NameOf(key);
 }
 
 bool LayerCache::IsThere(const Digest& key) const {
@@ -109,6 +112,7 @@ absl::Status LayerCache::MakeRoom(int64_t bytes) {
 bool LayerCache::EvictOne() {
   return usage_
       ->EvictOne([this](const Digest& key) {
+        records_.Remove(key);
         std::error_code ignored;
         fs::remove_all(PathOf(key), ignored);
       })

@@ -17,6 +17,7 @@
 #include "kso/v1/types.pb.h"
 #include "worker/fetch/keyed_lock.h"
 #include "worker/task/task_control.h"
+#include "worker/unpack/layer_records.h"
 
 namespace kso::worker {
 
@@ -29,19 +30,19 @@ struct UnpackedLayer {
 
 // Layers as directories for overlayfs, each unpacked once for all images and
 // tasks that have it. What no task uses goes, the least recently used first,
-// when there is too much of it. Nothing here is written to survive a crash, so
-// what a process before this left must not be used. Thread safe.
+// when there is too much of it. What a process before this left is used again,
+// as layer_records.h says. Thread safe.
 class LayerCache {
  public:
   // Sends the bytes of a layer's blob, verified against its digest.
   using SendBlob = std::function<absl::Status(ByteSink& sink)>;
 
-  // Makes `directory`, where nothing is yet, so that only the worker's user can
-  // enter it. It is on the file system of `blobs`, which makes room for layers.
-  // At most `max_bytes` are kept besides what is in use. The pointers must
-  // outlive it.
+  // Makes `directory`, where it is not there, so that only the worker's user
+  // can enter it. It is on the file system of `blobs`, which makes room for
+  // layers. At most `max_bytes` are kept besides what is in use. `boot` is as
+  // LayerRecords takes it. The pointers must outlive it.
   LayerCache(std::filesystem::path directory, int64_t max_bytes,
-             DiskBlobStore* blobs, Clock* clock);
+             std::string boot, DiskBlobStore* blobs, Clock* clock);
 
   const std::filesystem::path& directory() const { return directory_; }
 
@@ -73,6 +74,7 @@ class LayerCache {
 
   const std::filesystem::path directory_;
   const int64_t max_bytes_;
+  const LayerRecords records_;
   DiskBlobStore* const blobs_;
   KeyedLock lock_;
   // Pins share it.

@@ -34,7 +34,7 @@ class LayerCacheTest : public ::testing::Test {
     blob.set_digest(Sha256Of(tar + blob_name).ToString());
     blob.set_size(static_cast<int64_t>(tar.size()));
     TaskControl control;
-    return cache_.Get(
+    return cache_->Get(
         blob, Sha256Of(tar), root_ / std::to_string(scratch_++),
         [this, &tar](ByteSink& sink) {
           ++sent_;
@@ -42,15 +42,19 @@ class LayerCacheTest : public ::testing::Test {
         },
         control);
   }
+  // With room for the content of two layers of a test.
+  std::unique_ptr<LayerCache> NewCache(const std::string& boot) {
+    return std::make_unique<LayerCache>(root_ / "layers", 250, boot,
+                                        blobs_.get(), Clock::Real());
+  }
   bool IsThere(const std::string& name) {
-    return fs::exists(cache_.directory() / name);
+    return fs::exists(cache_->directory() / name);
   }
 
   const fs::path root_ = fs::path(::testing::TempDir()) / "layer_cache";
   const std::unique_ptr<DiskBlobStore> blobs_ =
       DiskBlobStore::Create(root_ / "blobs").value();
-  // Of the content of two layers of a test.
-  LayerCache cache_{root_ / "layers", 250, blobs_.get(), Clock::Real()};
+  std::unique_ptr<LayerCache> cache_ = NewCache("boot-1");
   const LayerBytes first_{{File("first", std::string(100, '1'))}};
   const LayerBytes second_{{File("second", std::string(100, '2'))}};
   const LayerBytes third_{{File("third", std::string(100, '3'))}};
@@ -66,7 +70,7 @@ TEST_F(LayerCacheTest, UnpacksALayerOnceForAll) {
   for (std::thread& task : tasks) task.join();
   EXPECT_EQ(sent_, 1);
   const auto layer = Get(first_.bytes());
-  EXPECT_EQ(testing::ContentOf(cache_.directory() / layer->name / "first"),
+  EXPECT_EQ(testing::ContentOf(cache_->directory() / layer->name / "first"),
             std::string(100, '1'));
 }
 
@@ -85,15 +89,15 @@ TEST_F(LayerCacheTest, DropsWhatWasNotUsedForLongest) {
   EXPECT_TRUE(IsThere(first));
   EXPECT_FALSE(IsThere(second));
   EXPECT_TRUE(IsThere(third));
-  cache_.RemoveIdle();
-  EXPECT_TRUE(fs::is_empty(cache_.directory()));
+  cache_->RemoveIdle();
+  EXPECT_TRUE(fs::is_empty(cache_->directory()));
 }
 
 TEST_F(LayerCacheTest, KeepsWhatIsInUse) {
   const auto first = Get(first_.bytes());
   const auto second = Get(second_.bytes());
   const auto third = Get(third_.bytes());
-  cache_.RemoveIdle();
+  cache_->RemoveIdle();
   for (const auto& layer : {first, second, third}) {
     EXPECT_TRUE(IsThere(layer->name));
   }
@@ -101,15 +105,55 @@ TEST_F(LayerCacheTest, KeepsWhatIsInUse) {
 
 TEST_F(LayerCacheTest, KeepsNothingOfWhatWentWrong) {
   EXPECT_FALSE(Get("no tar at all").ok());
-  EXPECT_TRUE(fs::is_empty(cache_.directory()));
+  EXPECT_TRUE(fs::is_empty(cache_->directory()));
   EXPECT_FALSE(Get("no tar at all").ok());
   EXPECT_EQ(sent_, 2);
+}
+
+TEST_F(LayerCacheTest, TheNextProcessUsesWhatIsWhole) {
+  const std::string first = Get(first_.bytes())->name;
+  const std::string second = Get(second_.bytes())->name;
+  // As one that was killed leaves what it was at.
+  fs::create_directory(cache_->directory() / "half");
+  cache_ = NewCache("boot-1");
+  EXPECT_FALSE(IsThere("half"));
+  EXPECT_EQ(Get(second_.bytes())->name, second);
+  EXPECT_EQ(Get(first_.bytes())->name, first);
+  EXPECT_EQ(sent_, 2);
+  // They count as any other.
+  ASSERT_TRUE(Get(third_.bytes()).ok());
+  EXPECT_FALSE(IsThere(second));
+  EXPECT_TRUE(IsThere(first));
+}
+
+TEST_F(LayerCacheTest, NothingIsUsedAfterTheMachineWasDown) {
+  for (const std::string boot : {"boot-2", ""}) {
+    ASSERT_TRUE(Get(first_.bytes()).ok());
+    sent_ = 0;
+    cache_ = NewCache(boot);
+    EXPECT_TRUE(fs::is_empty(cache_->directory()));
+    ASSERT_TRUE(Get(first_.bytes()).ok());
+    EXPECT_EQ(sent_, 1);
+  }
+}
+
+// It was being removed, or never came.
+TEST_F(LayerCacheTest, ALayerWithoutARecordIsNotUsed) {
+  const std::string first = Get(first_.bytes())->name;
+  const std::string second = Get(second_.bytes())->name;
+  fs::remove(cache_->directory() / (first + ".whole"));
+  fs::remove_all(cache_->directory() / second);
+  cache_ = NewCache("boot-1");
+  EXPECT_TRUE(fs::is_empty(cache_->directory()));
+  ASSERT_TRUE(Get(first_.bytes()).ok());
+  ASSERT_TRUE(Get(second_.bytes()).ok());
+  EXPECT_EQ(sent_, 4);
 }
 
 // Setuid programs of images are in there.
 TEST_F(LayerCacheTest, OtherUsersCannotEnter) {
   struct stat info;
-  ASSERT_EQ(stat(cache_.directory().c_str(), &info), 0);
+  ASSERT_EQ(stat(cache_->directory().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0700u);
 }
 
