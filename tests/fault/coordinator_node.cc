@@ -11,13 +11,11 @@ namespace kso::testing {
 
 using coordinator::EngineCore;
 
-CoordinatorNode::CoordinatorNode(EventLoop* loop, const Faults* faults,
-                                 Dice dice, Network* network,
+CoordinatorNode::CoordinatorNode(EventLoop* loop, Dice dice, Network* network,
                                  CrashingStore* store,
                                  FakeDestination* destination,
                                  Findings* findings)
     : loop_(*loop),
-      faults_(*faults),
       dice_(dice),
       network_(*network),
       store_(*store),

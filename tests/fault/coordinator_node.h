@@ -13,7 +13,6 @@
 #include "tests/fault/dice.h"
 #include "tests/fault/event_loop.h"
 #include "tests/fault/fake_destination.h"
-#include "tests/fault/faults.h"
 #include "tests/fault/findings.h"
 #include "tests/fault/network.h"
 
@@ -23,9 +22,9 @@ namespace kso::testing {
 // it. Dies where a commit fails, and comes back by itself.
 class CoordinatorNode {
  public:
-  CoordinatorNode(EventLoop* loop, const Faults* faults, Dice dice,
-                  Network* network, CrashingStore* store,
-                  FakeDestination* destination, Findings* findings);
+  CoordinatorNode(EventLoop* loop, Dice dice, Network* network,
+                  CrashingStore* store, FakeDestination* destination,
+                  Findings* findings);
   ~CoordinatorNode();
 
   void Start();
@@ -69,7 +68,6 @@ class CoordinatorNode {
   absl::Time Now() const { return loop_.now() + skew_; }
 
   EventLoop& loop_;
-  const Faults& faults_;
   Dice dice_;
   Network& network_;
   CrashingStore& store_;

@@ -47,8 +47,8 @@ FarmModel::FarmModel(const HistoryOptions& options)
       network_(&loop_, &faults_, dice_.Fork()),
       destination_(&faults_, dice_.Fork(), [this] { return loop_.now(); }),
       tasks_(&faults_, dice_.Fork(), &upstream_, &destination_),
-      coordinator_(&loop_, &faults_, dice_.Fork(), &network_, &store_,
-                   &destination_, &findings_) {
+      coordinator_(&loop_, dice_.Fork(), &network_, &store_, &destination_,
+                   &findings_) {
   if (options.mutation == Mutation::kForgetfulStore) {
     store_.Forget([](const v1::JournalRecord& record) {
       return record.has_task_finished();

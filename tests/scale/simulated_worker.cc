@@ -63,9 +63,7 @@ std::vector<absl::Duration> Tally::Waits() const {
 SimulatedWorker::SimulatedWorker(const std::string& name, int slots,
                                  std::shared_ptr<grpc::Channel> channel,
                                  Tally* tally)
-    : tally_(tally),
-      slots_(slots),
-      stub_(v1::WorkerService::NewStub(std::move(channel))) {
+    : tally_(tally), stub_(v1::WorkerService::NewStub(std::move(channel))) {
   v1::WorkerInfo& info = *request_.mutable_worker();
   info.set_name(name);
   info.set_slots(slots);

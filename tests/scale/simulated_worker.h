@@ -66,7 +66,6 @@ class SimulatedWorker {
   void TakeLeases();
 
   Tally* const tally_;
-  const int slots_;
   const std::unique_ptr<v1::WorkerService::Stub> stub_;
   std::atomic<bool> finish_last_ = false;
 

@@ -61,7 +61,7 @@ class RuncRuntimeTest : public ::testing::Test {
   const fs::path directory_ = fs::path(::testing::TempDir()) / "runc_runtime";
   const RootFilesystem root_ = {.directory = directory_,
                                 .layers = {{.name = "low"}, {.name = "high"}}};
-  const TaskControl control_;
+  const TaskControl control_{};
   std::unique_ptr<ContainerRuntime> runtime_;
 };
 
