@@ -9,6 +9,7 @@
 #include "worker/fetch/resolve_file.h"
 #include "worker/fetch/resolve_image.h"
 #include "worker/layer/copy_blobs.h"
+#include "worker/layer/made_layers.h"
 
 namespace kso::worker {
 namespace {
@@ -23,8 +24,12 @@ class TaskDispatcher : public TaskExecutor {
                       .blobs = &blobs_,
                       .stores = parts.stores,
                       .cache = parts.cache,
+                      .made_layers = &made_layers_,
                       .encode_pool = parts.encode_pool,
-                      .fetches_at_once = parts.fetches_at_once}) {}
+                      .fetches_at_once = parts.fetches_at_once}),
+        verify_tools_(parts.verify) {
+    verify_tools_.made_layers = &made_layers_;
+  }
 
   absl::StatusOr<v1::TaskResult> Execute(const v1::Task& task,
                                          TaskControl& control) override {
@@ -56,7 +61,7 @@ class TaskDispatcher : public TaskExecutor {
       }
       case v1::Task::kVerifyImage: {
         KSO_ASSIGN_OR_RETURN(*result.mutable_verified_image(),
-                             VerifyImage(task, parts_.verify, control));
+                             VerifyImage(task, verify_tools_, control));
         return result;
       }
       default:
@@ -70,7 +75,9 @@ class TaskDispatcher : public TaskExecutor {
   const WorkerParts parts_;
   FileFetcher files_;
   BlobFetcher blobs_;
+  MadeLayers made_layers_;
   const LayerTools layer_tools_;
+  VerifyTools verify_tools_;
 };
 
 }  // namespace

@@ -29,6 +29,7 @@ struct WorkerParts {
   int fetches_at_once = LayerTools().fetches_at_once;
   // The worker's directory, on the cache's file system.
   std::filesystem::path directory;
+  // Without `made_layers`, which the executor has itself.
   VerifyTools verify;
 };
 

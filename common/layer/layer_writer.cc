@@ -89,10 +89,18 @@ absl::Status AddDirectory(std::string_view path, TarStream& tar,
   return tar.AddDirectory(path);
 }
 
-// Adds files and directories, both sorted, in one order.
-absl::Status AddEntries(const std::vector<LayerFile>& files,
-                        const std::vector<std::string>& directories,
-                        TarStream& tar, GzipEncoder* gzip) {
+// Adds files and their directories in one order, by path, and ends the tar.
+absl::Status WriteEntries(std::vector<LayerFile> files, TarStream& tar,
+                          GzipEncoder* gzip) {
+  std::vector<std::string_view> paths;
+  paths.reserve(files.size());
+  for (const LayerFile& file : files) paths.push_back(file.path);
+  KSO_ASSIGN_OR_RETURN(const std::vector<std::string> directories,
+                       ParentDirectories(paths));
+  std::sort(
+      files.begin(), files.end(),
+      [](const LayerFile& a, const LayerFile& b) { return a.path < b.path; });
+
   auto directory = directories.begin();
   for (const LayerFile& file : files) {
     for (; directory != directories.end() && *directory < file.path;
@@ -101,7 +109,10 @@ absl::Status AddEntries(const std::vector<LayerFile>& files,
     }
     KSO_RETURN_IF_ERROR(AddFile(file, tar, gzip));
   }
-  return absl::OkStatus();
+  if (gzip != nullptr) {
+    KSO_RETURN_IF_ERROR(gzip->BeginRun(GzipEncoder::Run::kDeflated));
+  }
+  return tar.Finish();
 }
 
 }  // namespace
@@ -114,15 +125,6 @@ absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
         Concat("cannot write a layer of type \"", media_type, "\": it must be ",
                oci::kOciLayerGzip, " or ", oci::kOciLayerTar));
   }
-  std::vector<std::string_view> paths;
-  paths.reserve(files.size());
-  for (const LayerFile& file : files) paths.push_back(file.path);
-  KSO_ASSIGN_OR_RETURN(const std::vector<std::string> directories,
-                       ParentDirectories(paths));
-  std::sort(
-      files.begin(), files.end(),
-      [](const LayerFile& a, const LayerFile& b) { return a.path < b.path; });
-
   HashingSink encoded(&sink);
   std::optional<GzipEncoder> gzip;
   if (media_type == oci::kOciLayerGzip) gzip.emplace(&encoded, pool);
@@ -130,11 +132,7 @@ absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
   HashingSink archive(encoder != nullptr ? static_cast<ByteSink*>(encoder)
                                          : &encoded);
   TarStream tar(&archive);
-  KSO_RETURN_IF_ERROR(AddEntries(files, directories, tar, encoder));
-  if (encoder != nullptr) {
-    KSO_RETURN_IF_ERROR(encoder->BeginRun(GzipEncoder::Run::kDeflated));
-  }
-  KSO_RETURN_IF_ERROR(tar.Finish());
+  KSO_RETURN_IF_ERROR(WriteEntries(std::move(files), tar, encoder));
   if (encoder != nullptr) KSO_RETURN_IF_ERROR(encoder->Finish());
 
   const WrittenBlob blob = encoded.Finish();
@@ -143,6 +141,11 @@ absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
   descriptor.set_digest(blob.digest.ToString());
   descriptor.set_size(blob.size);
   return WrittenLayer{std::move(descriptor), archive.Finish().digest};
+}
+
+absl::Status WriteLayerTar(std::vector<LayerFile> files, ByteSink& sink) {
+  TarStream tar(&sink);
+  return WriteEntries(std::move(files), tar, nullptr);
 }
 
 }  // namespace kso

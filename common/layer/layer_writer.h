@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
@@ -48,6 +49,10 @@ absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
                                         std::string_view media_type,
                                         ByteSink& sink,
                                         EncodePool* pool = nullptr);
+
+// Writes only the tar inside of such a layer: the bytes that its diffID is of.
+// Errors are as those of WriteLayer.
+absl::Status WriteLayerTar(std::vector<LayerFile> files, ByteSink& sink);
 
 }  // namespace kso
 

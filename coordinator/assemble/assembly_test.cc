@@ -18,6 +18,7 @@ namespace {
 using ::kso::testing::ResolvedRelease;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 // What would come of the plan's tasks.
@@ -153,6 +154,23 @@ TEST(AssembleImagesTest, ConfigsFitTheirManifests) {
     EXPECT_THAT(configs.at(manifest->config.digest()),
                 ::testing::Not(HasSubstr("/var/lib/registry\"")));
   }
+}
+
+TEST(AssembleImagesTest, ContentOfSeveralPlatformsIsComparedOnTheFirst) {
+  const auto assembly = AssembleImages(RequestOf(Fake()));
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  std::map<std::string, std::string> compared_on;
+  for (const v1::Task& task : assembly->outcome.verify_tasks) {
+    if (!task.verify_image().has_content_compared_on()) continue;
+    compared_on[task.name()] =
+        oci::FormatPlatform(task.verify_image().content_compared_on());
+  }
+  // Each platform of kubespray-images has blobs of its own.
+  EXPECT_THAT(
+      compared_on,
+      ElementsAre(
+          Pair("verify kubespray-files linux/arm64", "linux/amd64"),
+          Pair("verify kubespray-images-all linux/arm64", "linux/amd64")));
 }
 
 TEST(AssembleImagesTest, VerifiesEverythingThatEachImageServes) {

@@ -62,6 +62,29 @@ void ExpectImages(const std::vector<ChosenImage>& images,
   }
 }
 
+// An image that differs from `planned` in the base alone, and comes before it;
+// null when there is none.
+const v1::PlannedImage* WithSameContent(
+    const std::vector<v1::PlannedImage>& images,
+    const v1::PlannedImage& planned) {
+  for (const v1::PlannedImage& image : images) {
+    if (image.image() != planned.image() ||
+        image.tag_suffix() != planned.tag_suffix()) {
+      continue;
+    }
+    if (oci::FormatPlatform(image.platform()) ==
+        oci::FormatPlatform(planned.platform())) {
+      return nullptr;
+    }
+    if (std::equal(image.layer_task_ids().begin(), image.layer_task_ids().end(),
+                   planned.layer_task_ids().begin(),
+                   planned.layer_task_ids().end())) {
+      return &image;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
@@ -79,6 +102,9 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
   work.set_image(planned.image());
   work.set_variant(variant);
   *work.mutable_manifest() = manifest;
+  if (const v1::PlannedImage* same = WithSameContent(request.images, planned)) {
+    *work.mutable_content_compared_on() = same->platform();
+  }
 
   int64_t weight = 0;
   const bool is_files = planned.image() == kFilesImage;

@@ -8,8 +8,9 @@ namespace kso::coordinator {
 
 // The task that runs one platform image and asks it for everything that it
 // should serve: for kubespray-files what the layers hold, for kubespray-images
-// the images that were chosen. INTERNAL when one of its layers is not in
-// `request`.
+// the images that were chosen. Of images with the same content for several
+// platforms, the first in `request` is the one that the others point to.
+// INTERNAL when one of its layers is not in `request`.
 absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
                                         const v1::PlannedImage& planned,
                                         const v1::Descriptor& manifest);

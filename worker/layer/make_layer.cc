@@ -15,6 +15,7 @@
 #include "common/layer/layer_writer.h"
 #include "common/oci/destination.h"
 #include "worker/layer/scratch_file.h"
+#include "worker/task/cancellable_sink.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {
@@ -25,22 +26,6 @@ namespace {
 struct Member {
   Digest digest;
   LayerFile file;
-};
-
-// Lets a long write end when the task is cancelled.
-class CancellableSink : public ByteSink {
- public:
-  CancellableSink(ByteSink& next, const TaskControl& control)
-      : next_(next), control_(control) {}
-
-  absl::Status Write(std::string_view bytes) override {
-    if (control_.cancelled()) return absl::CancelledError("cancelled");
-    return next_.Write(bytes);
-  }
-
- private:
-  ByteSink& next_;
-  const TaskControl& control_;
 };
 
 Member FromCache(const CachedContent& content, DiskBlobStore* cache) {
@@ -151,6 +136,14 @@ class Packing {
   // What was made, after Push.
   v1::MadeLayer& made() { return made_; }
 
+  // After Push.
+  void Remember() {
+    // The sources of other members end with the task.
+    if (all_in_cache_) {
+      tools_.made_layers->Add(made_.layer().digest(), std::move(files_));
+    }
+  }
+
  private:
   Packing(const v1::MakeLayer* work, const LayerTools* tools,
           TaskControl* control)
@@ -164,6 +157,7 @@ class Packing {
     entry.set_digest(got.digest.ToString());
     entry.set_size(got.file.size);
     members_size_ += got.file.size;
+    all_in_cache_ = all_in_cache_ && !member.has_content();
     files_.push_back(std::move(got.file));
   }
 
@@ -172,6 +166,7 @@ class Packing {
   TaskControl& control_;
   std::vector<LayerFile> files_;
   int64_t members_size_ = 0;
+  bool all_in_cache_ = true;
   v1::MadeLayer made_;
 };
 
@@ -194,6 +189,7 @@ absl::StatusOr<v1::MadeLayer> MakeLayer(const v1::Task& task,
                  "");
   }
   control.AddPushed(*pushed);
+  packing.Remember();
   return std::move(packing.made());
 }
 

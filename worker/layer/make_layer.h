@@ -7,6 +7,7 @@
 #include "kso/v1/worker.pb.h"
 #include "worker/fetch/blob_fetcher.h"
 #include "worker/fetch/file_fetcher.h"
+#include "worker/layer/made_layers.h"
 #include "worker/task/image_stores.h"
 #include "worker/task/task_control.h"
 
@@ -18,6 +19,8 @@ struct LayerTools {
   BlobFetcher* blobs = nullptr;
   ImageStores* stores = nullptr;
   DiskBlobStore* cache = nullptr;
+  // Told of layers all of whose members the cache keeps.
+  MadeLayers* made_layers = nullptr;
   // Null: layers are encoded on their task's thread alone.
   EncodePool* encode_pool = nullptr;
   // Members of one layer. The hosts' limits say how many of them move at a

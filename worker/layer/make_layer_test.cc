@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "common/base/hashing_sink.h"
 #include "common/base/strings.h"
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
@@ -39,7 +40,8 @@ class MakeLayerTest : public ::testing::Test {
     return {.files = files_.get(),
             .blobs = blobs_.get(),
             .stores = &stores_,
-            .cache = cache_.get()};
+            .cache = cache_.get(),
+            .made_layers = &made_layers_};
   }
 
   // Files that lie in the cache's directory for what is being written.
@@ -81,6 +83,7 @@ class MakeLayerTest : public ::testing::Test {
   std::unique_ptr<DiskBlobStore> cache_;
   std::unique_ptr<FileFetcher> files_;
   std::unique_ptr<BlobFetcher> blobs_;
+  MadeLayers made_layers_;
   v1::Task task_;
   TaskControl control_;
 };
@@ -124,6 +127,28 @@ TEST_F(MakeLayerTest, FetchesPacksAndPushes) {
   TaskControl again;
   ASSERT_TRUE(MakeLayer(task_, Tools(), again).ok());
   EXPECT_EQ(stores_.blob_gets(), 1);
+}
+
+TEST_F(MakeLayerTest, TheTarOfALayerCanBeWrittenAgain) {
+  AddFile("the kubelet");
+  task_.mutable_make_layer()->set_media_type(std::string(oci::kOciLayerGzip));
+  const auto made = MakeLayer(task_, Tools(), control_);
+  ASSERT_TRUE(made.ok()) << made.status();
+  const auto files = made_layers_.Find(made->layer().digest());
+  ASSERT_TRUE(files.has_value());
+  HashingSink tar;
+  ASSERT_TRUE(WriteLayerTar(*files, tar).ok());
+  EXPECT_EQ(tar.Finish().digest.ToString(), made->diff_id());
+}
+
+TEST_F(MakeLayerTest, WhatTheTaskBroughtIsNotRemembered) {
+  AddFile("the kubelet");
+  v1::LayerMember& member = *task_.mutable_make_layer()->add_members();
+  member.set_path("etc/nginx/nginx.conf");
+  member.set_content("events {}");
+  const auto made = MakeLayer(task_, Tools(), control_);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_FALSE(made_layers_.Find(made->layer().digest()).has_value());
 }
 
 TEST_F(MakeLayerTest, PutsNothingButMembersOnTheDisk) {

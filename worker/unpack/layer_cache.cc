@@ -43,11 +43,9 @@ LayerCache::LayerCache(fs::path directory, int64_t max_bytes, std::string boot,
   }
 }
 
-absl::StatusOr<UnpackedLayer> LayerCache::Get(const v1::Descriptor& blob,
-                                              const Digest& diff_id,
-                                              const fs::path& scratch,
-                                              const SendBlob& send,
-                                              const TaskControl& control) {
+absl::StatusOr<UnpackedLayer> LayerCache::Get(
+    const v1::Descriptor& blob, const Digest& diff_id, const fs::path& scratch,
+    const std::vector<LayerSource>& sources, const TaskControl& control) {
   const Digest key = KeyOf(blob, diff_id);
   usage_->Pin(key);
   UnpackedLayer layer;
@@ -60,13 +58,19 @@ absl::StatusOr<UnpackedLayer> LayerCache::Get(const v1::Descriptor& blob,
     usage_->Touch(key);
     return layer;
   }
-  KSO_ASSIGN_OR_RETURN(const int64_t bytes,
-                       Unpack(blob, diff_id, scratch, send));
-  records_.Add({key, bytes});
+  absl::StatusOr<int64_t> bytes = absl::NotFoundError("it has no source");
+  for (const LayerSource& source : sources) {
+    std::error_code ignored;
+    fs::remove_all(scratch, ignored);
+    bytes = Unpack(source, blob.size(), diff_id, scratch);
+    if (bytes.ok()) break;
+  }
+  KSO_RETURN_IF_ERROR(bytes.status());
+  records_.Add({key, *bytes});
   if (::rename(scratch.c_str(), PathOf(key).c_str()) != 0) {
     return WorkerTrouble(FileError(errno, "rename", scratch));
   }
-  usage_->Add(key, bytes);
+  usage_->Add(key, *bytes);
   return layer;
 }
 
@@ -87,19 +91,17 @@ bool LayerCache::IsThere(const Digest& key) const {
   return ::access(PathOf(key).c_str(), F_OK) == 0;
 }
 
-absl::StatusOr<int64_t> LayerCache::Unpack(const v1::Descriptor& blob,
+absl::StatusOr<int64_t> LayerCache::Unpack(const LayerSource& source,
+                                           int64_t blob_size,
                                            const Digest& diff_id,
-                                           const fs::path& scratch,
-                                           const SendBlob& send) {
+                                           const fs::path& scratch) {
   if (::mkdir(scratch.c_str(), 0755) != 0) {
     return WorkerTrouble(FileError(errno, "make", scratch));
   }
-  LayerUnpacker unpacker({.media_type = blob.media_type(),
-                          .size = blob.size(),
-                          .diff_id = diff_id},
-                         scratch,
-                         [this](int64_t bytes) { return MakeRoom(bytes); });
-  const absl::Status sent = send(unpacker);
+  LayerUnpacker unpacker(
+      {.media_type = source.media_type, .size = blob_size, .diff_id = diff_id},
+      scratch, [this](int64_t bytes) { return MakeRoom(bytes); });
+  const absl::Status sent = source.send(unpacker);
   return unpacker.Finish(sent);
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -28,15 +29,20 @@ struct UnpackedLayer {
   std::shared_ptr<const void> pin = nullptr;
 };
 
+// One way to have a layer.
+struct LayerSource {
+  // Of what is sent: that of the blob, or kOciLayerTar for the tar inside.
+  std::string media_type;
+  // Sends all of it; verified where that is the last source of a layer.
+  std::function<absl::Status(ByteSink& sink)> send;
+};
+
 // Layers as directories for overlayfs, each unpacked once for all images and
 // tasks that have it. What no task uses goes, the least recently used first,
 // when there is too much of it. What a process before this left is used again,
 // as layer_records.h says. Thread safe.
 class LayerCache {
  public:
-  // Sends the bytes of a layer's blob, verified against its digest.
-  using SendBlob = std::function<absl::Status(ByteSink& sink)>;
-
   // Makes `directory`, where it is not there, so that only the worker's user
   // can enter it. It is on the file system of `blobs`, which makes room for
   // layers. At most `max_bytes` are kept besides what is in use. `boot` is as
@@ -46,14 +52,15 @@ class LayerCache {
 
   const std::filesystem::path& directory() const { return directory_; }
 
-  // The layer with that blob and diffID; `send` is called when it is not there
-  // yet, which then is unpacked to `scratch`, a path at which nothing is, and
-  // which is on the same file system. Waits while another task unpacks it.
-  // Errors are as those of LayerUnpacker, or what `send` returns.
+  // The layer with that blob and diffID. When it is not there yet, it is
+  // unpacked to `scratch`, a path at which nothing is, and which is on the same
+  // file system, from the first of `sources` that gives the tar of the diffID.
+  // Waits while another task unpacks it. Errors are as those of LayerUnpacker,
+  // or what the last source returns.
   absl::StatusOr<UnpackedLayer> Get(const v1::Descriptor& blob,
                                     const Digest& diff_id,
                                     const std::filesystem::path& scratch,
-                                    const SendBlob& send,
+                                    const std::vector<LayerSource>& sources,
                                     const TaskControl& control);
 
   // Whether Get would find it.
@@ -65,10 +72,9 @@ class LayerCache {
  private:
   std::filesystem::path PathOf(const Digest& key) const;
   bool IsThere(const Digest& key) const;
-  absl::StatusOr<int64_t> Unpack(const v1::Descriptor& blob,
+  absl::StatusOr<int64_t> Unpack(const LayerSource& source, int64_t blob_size,
                                  const Digest& diff_id,
-                                 const std::filesystem::path& scratch,
-                                 const SendBlob& send);
+                                 const std::filesystem::path& scratch);
   absl::Status MakeRoom(int64_t bytes);
   bool EvictOne();
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
@@ -34,13 +35,13 @@ class LayerCacheTest : public ::testing::Test {
     blob.set_digest(Sha256Of(tar + blob_name).ToString());
     blob.set_size(static_cast<int64_t>(tar.size()));
     TaskControl control;
-    return cache_->Get(
-        blob, Sha256Of(tar), root_ / std::to_string(scratch_++),
-        [this, &tar](ByteSink& sink) {
-          ++sent_;
-          return sink.Write(tar);
-        },
-        control);
+    std::vector<LayerSource> sources = before_;
+    sources.push_back({std::string(oci::kOciLayerTar), [&](ByteSink& sink) {
+                         ++sent_;
+                         return sink.Write(tar);
+                       }});
+    return cache_->Get(blob, Sha256Of(tar), root_ / std::to_string(scratch_++),
+                       sources, control);
   }
   // With room for the content of two layers of a test.
   std::unique_ptr<LayerCache> NewCache(const std::string& boot) {
@@ -58,6 +59,8 @@ class LayerCacheTest : public ::testing::Test {
   const LayerBytes first_{{File("first", std::string(100, '1'))}};
   const LayerBytes second_{{File("second", std::string(100, '2'))}};
   const LayerBytes third_{{File("third", std::string(100, '3'))}};
+  // Sources to try before the one that is counted.
+  std::vector<LayerSource> before_;
   std::atomic<int> scratch_ = 0;
   std::atomic<int> sent_ = 0;
 };
@@ -79,6 +82,30 @@ TEST_F(LayerCacheTest, AnotherBlobWithTheSameDiffIdIsAnotherLayer) {
   ASSERT_TRUE(Get(first_.bytes()).ok());
   ASSERT_TRUE(Get(first_.bytes(), "encoded otherwise").ok());
   EXPECT_EQ(sent_, 2);
+}
+
+TEST_F(LayerCacheTest, TakesTheFirstSourceThatGivesTheLayer) {
+  const LayerBytes other{{File("other", "of another layer")}};
+  before_.push_back({std::string(oci::kOciLayerTar),
+                     [](ByteSink&) { return absl::NotFoundError("evicted"); }});
+  before_.push_back({std::string(oci::kOciLayerTar), [&](ByteSink& sink) {
+                       return sink.Write(other.bytes());
+                     }});
+  before_.push_back({std::string(oci::kOciLayerGzip),
+                     [&](ByteSink& sink) { return sink.Write("rotted"); }});
+  const auto from_last = Get(first_.bytes());
+  ASSERT_TRUE(from_last.ok()) << from_last.status();
+  EXPECT_EQ(sent_, 1);
+  EXPECT_FALSE(IsThere(from_last->name + "/other"));
+  EXPECT_TRUE(IsThere(from_last->name + "/first"));
+
+  const LayerBytes encoded{{File("second", std::string(100, '2'))},
+                           archive_write_add_filter_gzip};
+  before_.push_back({std::string(oci::kOciLayerGzip), [&](ByteSink& sink) {
+                       return sink.Write(encoded.bytes());
+                     }});
+  ASSERT_TRUE(Get(second_.bytes()).ok());
+  EXPECT_EQ(sent_, 1);
 }
 
 TEST_F(LayerCacheTest, DropsWhatWasNotUsedForLongest) {

@@ -18,7 +18,8 @@ namespace kso::worker {
 // FAILED_PRECONDITION or NOT_FOUND name the file that is not as it should be.
 absl::StatusOr<std::vector<std::string>> CheckServedFiles(
     const v1::ExpectedFiles& expected, const std::string& origin,
-    http::Transport& transport, int at_once, TaskControl& control);
+    const std::string& compared_on, http::Transport& transport, int at_once,
+    TaskControl& control);
 
 }  // namespace kso::worker
 

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -41,8 +42,21 @@ class ServedFilesTest : public ::testing::Test {
 
   absl::StatusOr<std::vector<std::string>> Check() {
     TaskControl control;
-    return CheckServedFiles(expected_, server_.Url(""), *transport_, 2,
-                            control);
+    return CheckServedFiles(expected_, server_.Url(""), compared_on_,
+                            *transport_, 2, control);
+  }
+  // What is asked for in brief is found to be right in all else.
+  void AddLargeFile(int size) {
+    server_.routes().Get(
+        "/k8s/dl.k8s.io/large",
+        [this, size](const httplib::Request& request, httplib::Response& r) {
+          if (request.method == "GET") ++large_gets_;
+          r.set_content(std::string(size, 'x'), "application/octet-stream");
+        });
+    v1::MadeMember& file = *expected_.add_files();
+    file.set_path("k8s/dl.k8s.io/large");
+    file.set_digest(Sha256Of("not asked for").ToString());
+    file.set_size(6000);
   }
 
   testing::HttpServer server_;
@@ -50,8 +64,35 @@ class ServedFilesTest : public ::testing::Test {
       http::CreateCurlTransport().value();
   std::string content_;
   std::string listing_ = R"(<a href="dl.k8s.io/">dl.k8s.io/</a>)";
+  std::string compared_on_;
+  std::atomic<int> large_gets_ = 0;
   v1::ExpectedFiles expected_;
 };
+
+TEST_F(ServedFilesTest, InBriefComparesTheSmallestAndSeesTheOthers) {
+  compared_on_ = "linux/amd64";
+  AddLargeFile(6000);
+  const auto checks = Check();
+  ASSERT_TRUE(checks.ok()) << checks.status();
+  EXPECT_EQ(checks->at(2), "2 files there, one compared (all on linux/amd64)");
+  EXPECT_EQ(large_gets_, 0);
+  content_[17] = 'x';
+  EXPECT_EQ(ToFailure(Check().status(), "").item(), kPath);
+}
+
+TEST_F(ServedFilesTest, InBriefNamesTheFileWithAnotherSize) {
+  compared_on_ = "linux/amd64";
+  AddLargeFile(5999);
+  EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/dl.k8s.io/large");
+}
+
+TEST_F(ServedFilesTest, InBriefNamesTheFileThatIsMissing) {
+  compared_on_ = "linux/amd64";
+  v1::MadeMember& file = *expected_.add_files();
+  file.set_path("k8s/dl.k8s.io/gone");
+  file.set_size(6000);
+  EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/dl.k8s.io/gone");
+}
 
 TEST_F(ServedFilesTest, PassesWhatIsServedRight) {
   const auto checks = Check();
@@ -103,8 +144,8 @@ class ServedImagesTest : public ::testing::Test {
     TaskControl control;
     const auto registry =
         registry_.OpenRegistry("127.0.0.1:5000", true, control);
-    return CheckServedImages(expected_, server_.Url(""), *transport_,
-                             **registry, 2, control);
+    return CheckServedImages(expected_, server_.Url(""), compared_on_,
+                             *transport_, **registry, 2, control);
   }
 
   testing::HttpServer server_;
@@ -112,8 +153,29 @@ class ServedImagesTest : public ::testing::Test {
       http::CreateCurlTransport().value();
   std::string catalog_ = R"({"repositories":["k8s/pause"]})";
   testing::FakeImageStores registry_;
+  std::string compared_on_;
   v1::ExpectedImages expected_;
 };
+
+TEST_F(ServedImagesTest, InBriefComparesOneAndSeesTheOthers) {
+  v1::ExpectedImage& other = *expected_.add_images();
+  other = expected_.images(0);
+  other.set_tag("3.10");
+  v1::Descriptor gone;
+  gone.set_digest(Sha256Of("not asked for").ToString());
+  *other.mutable_manifests(0) = gone;
+  *other.mutable_top() = registry_.AddManifest(
+      kRepository, R"({"schemaVersion":2})", oci::kOciManifest, "3.10");
+  EXPECT_FALSE(Check().ok());
+  compared_on_ = "linux/amd64";
+  const auto checks = Check();
+  ASSERT_TRUE(checks.ok()) << checks.status();
+  EXPECT_EQ(checks->back(),
+            "2 images: 2 manifests and 1 blobs compared (all on linux/amd64)");
+
+  other.set_tag("3.11");
+  EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/pause:3.11");
+}
 
 TEST_F(ServedImagesTest, PassesWhatIsServedRight) {
   const auto checks = Check();

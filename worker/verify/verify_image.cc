@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -12,17 +11,15 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/backoff.h"
-#include "common/base/run_all.h"
 #include "common/base/status_macros.h"
-#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/oci/credentials.h"
 #include "common/oci/destination.h"
 #include "common/oci/manifest.h"
 #include "common/oci/registry_client.h"
-#include "worker/fetch/counting_sink.h"
 #include "worker/fetch/document_reader.h"
 #include "worker/task/failure.h"
+#include "worker/verify/image_unpacker.h"
 #include "worker/verify/network_namespace.h"
 #include "worker/verify/served_files.h"
 #include "worker/verify/served_images.h"
@@ -104,8 +101,10 @@ absl::Status AwaitReady(const Service& service, Container& container,
   }
 }
 
-// Inside the container's network.
+// Inside the container's network. `compared_on` is as served_files.h and
+// served_images.h say.
 absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
+                                             const std::string& compared_on,
                                              Container& container,
                                              const VerifyTools& tools,
                                              TaskControl& control) {
@@ -116,8 +115,8 @@ absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
   KSO_RETURN_IF_ERROR(
       AwaitReady(service, container, *transport, *tools.clock, control));
   if (work.has_files()) {
-    return CheckServedFiles(work.files(), service.origin, *transport, Cores(),
-                            control);
+    return CheckServedFiles(work.files(), service.origin, compared_on,
+                            *transport, Cores(), control);
   }
   const oci::Credentials nobody;
   KSO_ASSIGN_OR_RETURN(
@@ -126,68 +125,9 @@ absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
                                  .insecure = true,
                                  .cancelled = control.CancelledFunction()},
                                 transport.get(), tools.clock, &nobody));
-  return CheckServedImages(work.images(), service.origin, *transport, *registry,
-                           Cores(), control);
+  return CheckServedImages(work.images(), service.origin, compared_on,
+                           *transport, *registry, Cores(), control);
 }
-
-// Brings an image's layers into the cache of layers.
-class ImageUnpacker {
- public:
-  // Unpacks to sub-directories of `directory` first.
-  ImageUnpacker(oci::ImageStore& store, std::string repository,
-                std::filesystem::path directory, LayerCache& layers,
-                TaskControl& control)
-      : store_(store),
-        repository_(std::move(repository)),
-        directory_(std::move(directory)),
-        layers_(layers),
-        control_(control) {}
-
-  absl::StatusOr<RootFilesystem> Unpack(
-      const std::vector<v1::Descriptor>& blobs,
-      const std::vector<std::string>& diff_ids, DiskBlobStore& cache) {
-    if (blobs.size() != diff_ids.size()) {
-      return absl::FailedPreconditionError(
-          Concat("the image's manifest has ", blobs.size(),
-                 " layers, its config ", diff_ids.size()));
-    }
-    RootFilesystem root{.directory = layers_.directory(),
-                        .layers = std::vector<UnpackedLayer>(blobs.size())};
-    int64_t missing_bytes = 0;
-    std::vector<std::function<absl::Status()>> jobs;
-    for (size_t i = 0; i < blobs.size(); ++i) {
-      KSO_ASSIGN_OR_RETURN(const Digest diff_id, Digest::Parse(diff_ids[i]));
-      if (!layers_.Has(blobs[i], diff_id)) missing_bytes += blobs[i].size();
-      jobs.emplace_back([this, &blobs, &root, i, diff_id]() -> absl::Status {
-        KSO_ASSIGN_OR_RETURN(root.layers[i], UnpackLayer(blobs[i], diff_id, i));
-        return absl::OkStatus();
-      });
-    }
-    // Unpacked they are at least as large. What cannot fit is not begun.
-    KSO_RETURN_IF_ERROR(WorkerTrouble(cache.MakeRoom(missing_bytes)));
-    KSO_RETURN_IF_ERROR(RunAll(Cores(), jobs));
-    return root;
-  }
-
- private:
-  absl::StatusOr<UnpackedLayer> UnpackLayer(const v1::Descriptor& blob,
-                                            const Digest& diff_id, size_t i) {
-    const auto send = [this, &blob](ByteSink& sink) {
-      CountingSink counting(sink, control_);
-      return store_.GetBlob(repository_, blob, counting);
-    };
-    absl::StatusOr<UnpackedLayer> layer = layers_.Get(
-        blob, diff_id, directory_ / Concat("layer-", i), send, control_);
-    if (layer.ok()) return layer;
-    return Prefixed(layer.status(), Concat("layer ", blob.digest(), ": "));
-  }
-
-  oci::ImageStore& store_;
-  const std::string repository_;
-  const std::filesystem::path directory_;
-  LayerCache& layers_;
-  TaskControl& control_;
-};
 
 absl::StatusOr<ImageToRun> UnpackImage(const v1::Task& task,
                                        const std::filesystem::path& directory,
@@ -216,24 +156,26 @@ absl::StatusOr<ImageToRun> UnpackImage(const v1::Task& task,
         Concat("the image's config says ", oci::FormatPlatform(config.platform),
                ", not ", oci::FormatPlatform(task.platform())));
   }
-  ImageUnpacker unpacker(*destination, repository, directory, *tools.layers,
-                         control);
-  KSO_ASSIGN_OR_RETURN(
-      RootFilesystem root,
-      unpacker.Unpack(manifest.layers, config.diff_ids, *tools.cache));
+  ImageUnpacker unpacker({.cache = tools.cache,
+                          .made_layers = tools.made_layers,
+                          .destination = destination.get(),
+                          .repository = repository},
+                         directory, tools.layers, &control);
+  KSO_ASSIGN_OR_RETURN(RootFilesystem root,
+                       unpacker.Unpack(manifest.layers, config.diff_ids));
   return ImageToRun{.config = config_document.content(),
                     .root = std::move(root)};
 }
 
 absl::StatusOr<std::vector<std::string>> RunAndAsk(
-    const v1::VerifyImage& work, const ImageToRun& image,
-    const std::filesystem::path& directory, const VerifyTools& tools,
-    TaskControl& control) {
+    const v1::VerifyImage& work, const std::string& compared_on,
+    const ImageToRun& image, const std::filesystem::path& directory,
+    const VerifyTools& tools, TaskControl& control) {
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Container> container,
                        tools.runtime->Run(image, directory, control));
   absl::StatusOr<std::vector<std::string>> checks;
   const absl::Status asked = RunInNetworkOf(container->pid(), [&] {
-    checks = Ask(work, *container, tools, control);
+    checks = Ask(work, compared_on, *container, tools, control);
     return checks.status();
   });
   if (control.cancelled()) return absl::CancelledError("cancelled");
@@ -244,6 +186,16 @@ absl::StatusOr<std::vector<std::string>> RunAndAsk(
   }
   KSO_RETURN_IF_ERROR(asked);
   return checks;
+}
+
+// Whether this machine's own processor runs programs of `platform`.
+bool RunsNatively(const v1::Platform& platform, const VerifyTools& tools) {
+  for (const v1::PlatformSupport& offered : tools.platforms) {
+    if (oci::PlatformSatisfies(offered.platform(), platform)) {
+      return offered.native();
+    }
+  }
+  return false;
 }
 
 absl::StatusOr<v1::VerifiedImage> Verify(const v1::Task& task,
@@ -257,17 +209,18 @@ absl::StatusOr<v1::VerifiedImage> Verify(const v1::Task& task,
   control.SetActivity(Concat("unpacking ", work.variant()));
   KSO_ASSIGN_OR_RETURN(const ImageToRun image,
                        UnpackImage(task, directory.path(), tools, control));
+  const bool native = RunsNatively(task.platform(), tools);
+  // Emulated, a registry takes several times as long for each request.
+  const std::string compared_on =
+      native || !work.has_content_compared_on()
+          ? ""
+          : oci::FormatPlatform(work.content_compared_on());
   KSO_ASSIGN_OR_RETURN(
       const std::vector<std::string> checks,
-      RunAndAsk(work, image, directory.path(), tools, control));
+      RunAndAsk(work, compared_on, image, directory.path(), tools, control));
 
   v1::VerifiedImage verified;
-  for (const v1::PlatformSupport& offered : tools.platforms) {
-    if (oci::PlatformSatisfies(offered.platform(), task.platform())) {
-      verified.set_native(offered.native());
-      break;
-    }
-  }
+  verified.set_native(native);
   verified.mutable_checks()->Assign(checks.begin(), checks.end());
   return verified;
 }

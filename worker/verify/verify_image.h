@@ -11,6 +11,7 @@
 #include "common/blob/disk_blob_store.h"
 #include "common/http/transport.h"
 #include "kso/v1/worker.pb.h"
+#include "worker/layer/made_layers.h"
 #include "worker/task/image_stores.h"
 #include "worker/task/task_control.h"
 #include "worker/unpack/layer_cache.h"
@@ -24,6 +25,7 @@ struct VerifyTools {
   // Both on the file system of `directory`.
   DiskBlobStore* cache = nullptr;
   LayerCache* layers = nullptr;
+  const MadeLayers* made_layers = nullptr;
   Clock* clock = nullptr;
   // Null where this machine cannot run containers.
   ContainerRuntime* runtime = nullptr;
@@ -36,11 +38,10 @@ struct VerifyTools {
   std::vector<v1::PlatformSupport> platforms;
 };
 
-// Unpacks the platform image of `task.verify_image()` as it comes from the
-// task's destination, runs it, and asks it for everything that it should serve.
-// What is wrong with the image is an error that names the file or image; errors
-// are as failure.h says. Nothing of the container is left, whatever the
-// outcome.
+// Unpacks the platform image of `task.verify_image()`, as image_unpacker.h
+// says, runs it, and asks it for everything that it should serve. What is wrong
+// with the image is an error that names the file or image; errors are as
+// failure.h says. Nothing of the container is left, whatever the outcome.
 absl::StatusOr<v1::VerifiedImage> VerifyImage(const v1::Task& task,
                                               const VerifyTools& tools,
                                               TaskControl& control);

@@ -1,0 +1,46 @@
+#ifndef KSO_WORKER_LAYER_MADE_LAYERS_H_
+#define KSO_WORKER_LAYER_MADE_LAYERS_H_
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "common/layer/layer_writer.h"
+
+namespace kso::worker {
+
+// What is in the layers that this worker has made, so that the tar of one that
+// was pushed can be written again from the cache, without asking the
+// destination for it. Keeps the newest layers, so many files in all. Thread
+// safe.
+class MadeLayers {
+ public:
+  explicit MadeLayers(size_t most_files = 10'000) : most_files_(most_files) {}
+
+  // `digest` is that of the layer's blob. The files' sources must be of use for
+  // as long as this is, but may fail.
+  void Add(const std::string& digest, std::vector<LayerFile> files)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Nothing when the layer is not known.
+  std::optional<std::vector<LayerFile>> Find(const std::string& digest) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  using Layer = std::pair<std::string, std::vector<LayerFile>>;
+
+  const size_t most_files_;
+  mutable absl::Mutex mutex_;
+  // The newest last.
+  std::deque<Layer> layers_ ABSL_GUARDED_BY(mutex_);
+  size_t files_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_LAYER_MADE_LAYERS_H_

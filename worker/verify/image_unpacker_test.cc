@@ -1,0 +1,151 @@
+#include "worker/verify/image_unpacker.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/oci/media_types.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/string_sink.h"
+#include "worker/testing/fake_image_stores.h"
+#include "worker/unpack/testing.h"
+
+namespace kso::worker {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ContentOf;
+using testing::File;
+using testing::LayerBytes;
+
+constexpr char kRepository[] = "team/kubespray-files";
+
+class ImageUnpackerTest : public ::testing::Test {
+ protected:
+  ImageUnpackerTest() { fs::create_directories(root_ / "work"); }
+  ~ImageUnpackerTest() override { fs::remove_all(root_); }
+
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "only root unpacks layers";
+    v1::Destination where;
+    where.set_kind(v1::Destination::REGISTRY);
+    where.set_location("destination/team");
+    destination_ = stores_.OpenDestination(where, control_).value();
+  }
+
+  // The layer's blob is at the destination.
+  v1::Descriptor AtDestination(const LayerBytes& layer) {
+    return stores_.AddBlob(Concat("destination/", kRepository), layer.bytes(),
+                           oci::kOciLayerTar);
+  }
+  void Cache(const std::string& content) {
+    ASSERT_TRUE(blobs_
+                    ->Put(Sha256Of(content),
+                          static_cast<int64_t>(content.size()),
+                          *SourceOfString(content))
+                    .ok());
+  }
+  // `content` comes from the cache, as members of layers do.
+  LayerFile FileOfCache(const std::string& path, const std::string& content) {
+    return {.path = path,
+            .size = static_cast<int64_t>(content.size()),
+            .open = [this, digest = Sha256Of(content)](int64_t offset) {
+              return blobs_->Open(digest, offset);
+            }};
+  }
+  absl::StatusOr<RootFilesystem> Unpack(const v1::Descriptor& blob,
+                                        const std::string& diff_id) {
+    ImageUnpacker unpacker({.cache = blobs_.get(),
+                            .made_layers = &made_,
+                            .destination = destination_.get(),
+                            .repository = kRepository},
+                           root_ / "work", &layers_, &control_);
+    return unpacker.Unpack({blob}, {diff_id});
+  }
+  std::string FileIn(const RootFilesystem& image, const std::string& path) {
+    return ContentOf(image.directory / image.layers[0].name / path);
+  }
+
+  const fs::path root_ = fs::path(::testing::TempDir()) / "image_unpacker";
+  const std::unique_ptr<DiskBlobStore> blobs_ =
+      DiskBlobStore::Create(root_ / "blobs").value();
+  LayerCache layers_{root_ / "layers", 1 << 20, "", blobs_.get(),
+                     Clock::Real()};
+  MadeLayers made_;
+  testing::FakeImageStores stores_;
+  TaskControl control_;
+  std::unique_ptr<oci::ImageStore> destination_;
+};
+
+TEST_F(ImageUnpackerTest, AForeignLayerComesFromTheDestination) {
+  const LayerBytes layer{{File("kubelet", "the kubelet")}};
+  const v1::Descriptor blob = AtDestination(layer);
+  const auto image = Unpack(blob, blob.digest());
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(FileIn(*image, "kubelet"), "the kubelet");
+  EXPECT_EQ(stores_.blob_gets(), 1);
+  EXPECT_EQ(control_.bytes_fetched(), blob.size());
+}
+
+TEST_F(ImageUnpackerTest, ALayerThatWasMadeHereDoesNotComeBack) {
+  Cache("the kubelet");
+  const std::vector<LayerFile> files = {
+      FileOfCache("opt/kubelet", "the kubelet")};
+  testing::StringSink encoded;
+  const auto written = WriteLayer(files, oci::kOciLayerGzip, encoded);
+  ASSERT_TRUE(written.ok()) << written.status();
+  made_.Add(written->descriptor.digest(), files);
+
+  const auto image = Unpack(written->descriptor, written->diff_id.ToString());
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(FileIn(*image, "opt/kubelet"), "the kubelet");
+  EXPECT_EQ(stores_.blob_gets(), 0);
+  EXPECT_EQ(control_.bytes_fetched(), 0);
+}
+
+TEST_F(ImageUnpackerTest, ABlobInTheCacheDoesNotComeBack) {
+  const LayerBytes base{{File("nginx", "of the base")}};
+  Cache(base.bytes());
+  v1::Descriptor blob;
+  blob.set_media_type(std::string(oci::kOciLayerTar));
+  blob.set_digest(Sha256Of(base.bytes()).ToString());
+  blob.set_size(static_cast<int64_t>(base.bytes().size()));
+  const auto image = Unpack(blob, blob.digest());
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(FileIn(*image, "nginx"), "of the base");
+  EXPECT_EQ(stores_.blob_gets(), 0);
+}
+
+// Its members were evicted, or are not what they were.
+TEST_F(ImageUnpackerTest, WhatTheCacheLostComesFromTheDestination) {
+  const LayerBytes layer{{File("kubelet", "the kubelet")}};
+  const v1::Descriptor blob = AtDestination(layer);
+  made_.Add(blob.digest(), {FileOfCache("kubelet", "the kubelet")});
+  const auto evicted = Unpack(blob, blob.digest());
+  ASSERT_TRUE(evicted.ok()) << evicted.status();
+  EXPECT_EQ(stores_.blob_gets(), 1);
+
+  layers_.RemoveIdle();
+  Cache("something else");
+  made_.Add(blob.digest(), {FileOfCache("kubelet", "something else")});
+  const auto changed = Unpack(blob, blob.digest());
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(FileIn(*changed, "kubelet"), "the kubelet");
+}
+
+TEST_F(ImageUnpackerTest, NamesTheLayerThatIsNowhere) {
+  const LayerBytes layer{{File("kubelet", "the kubelet")}};
+  const std::string digest = Sha256Of(layer.bytes()).ToString();
+  v1::Descriptor blob;
+  blob.set_media_type(std::string(oci::kOciLayerTar));
+  blob.set_digest(digest);
+  const auto image = Unpack(blob, digest);
+  EXPECT_TRUE(absl::IsNotFound(image.status())) << image.status();
+  EXPECT_NE(image.status().message().find(digest), std::string::npos);
+}
+
+}  // namespace
+}  // namespace kso::worker
