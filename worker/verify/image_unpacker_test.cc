@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/strings.h"
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/string_sink.h"
