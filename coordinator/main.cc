@@ -124,7 +124,8 @@ absl::Status Serve(const Options& options) {
 
   const std::vector<std::unique_ptr<grpc::Service>> services =
       CreateServices(engine.get());
-  BlobServiceImpl blob_service(blobs.get());
+  BlobServiceImpl blob_service(blobs.get(), clock,
+                               (directory / "blobs").string());
   std::vector<grpc::Service*> served = {&blob_service};
   for (const auto& service : services) served.push_back(service.get());
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,

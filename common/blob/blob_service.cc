@@ -145,4 +145,11 @@ grpc::Status BlobServiceImpl::DownloadBlob(
   return rpc::ToGrpc(Download(*blobs_, *request, writer, call));
 }
 
+grpc::Status BlobServiceImpl::LocateBlobs(
+    grpc::ServerContext* /*context*/, const v1::LocateBlobsRequest* /*request*/,
+    v1::LocateBlobsResponse* response) {
+  response->set_directory(directory_);
+  return grpc::Status::OK;
+}
+
 }  // namespace kso

@@ -1,6 +1,9 @@
 #ifndef KSO_COMMON_BLOB_BLOB_SERVICE_H_
 #define KSO_COMMON_BLOB_BLOB_SERVICE_H_
 
+#include <string>
+#include <utility>
+
 #include "common/blob/blob_store.h"
 #include "common/rpc/call_watch.h"
 #include "kso/v1/blob.grpc.pb.h"
@@ -12,9 +15,11 @@ namespace kso {
 // safe if the store is.
 class BlobServiceImpl : public v1::BlobService::Service {
  public:
-  // All must outlive it.
-  explicit BlobServiceImpl(BlobStore* blobs, Clock* clock = Clock::Real())
-      : blobs_(blobs), watch_(clock) {}
+  // All must outlive it. `directory` is where the store keeps its blobs, as
+  // disk_blob_store.h says; empty to keep that to itself.
+  explicit BlobServiceImpl(BlobStore* blobs, Clock* clock = Clock::Real(),
+                           std::string directory = "")
+      : blobs_(blobs), directory_(std::move(directory)), watch_(clock) {}
 
   grpc::Status StatBlobs(grpc::ServerContext* context,
                          const v1::StatBlobsRequest* request,
@@ -28,8 +33,13 @@ class BlobServiceImpl : public v1::BlobService::Service {
       grpc::ServerContext* context, const v1::DownloadBlobRequest* request,
       grpc::ServerWriter<v1::DownloadBlobResponse>* writer) override;
 
+  grpc::Status LocateBlobs(grpc::ServerContext* context,
+                           const v1::LocateBlobsRequest* request,
+                           v1::LocateBlobsResponse* response) override;
+
  private:
   BlobStore* const blobs_;
+  const std::string directory_;
   rpc::CallWatch watch_;
 };
 

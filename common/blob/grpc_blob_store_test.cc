@@ -193,11 +193,13 @@ TEST_F(GrpcBlobStoreTest, ABrokenSourceSaysWhy) {
   EXPECT_EQ(status.message(), "upstream hung up");
 }
 
-TEST_F(GrpcBlobStoreTest, RotOnTheOtherSideIsNoticed) {
-  Serve(&memory_);
-  const Digest digest = memory_.Add("right");
-  memory_.Damage(digest, "wrong");
+TEST_F(GrpcBlobStoreTest, RotThatTheOtherSideOverlooksIsNoticed) {
+  testing::MemoryBlobStore careless(/*verifies=*/false);
+  Serve(&careless);
+  const Digest digest = careless.Add("right");
+  careless.Damage(digest, "wrong");
   EXPECT_TRUE(absl::IsDataLoss(Get(digest).status()));
+  server_ = nullptr;
 }
 
 TEST_F(GrpcBlobStoreTest, AReaderMayStopEarly) {

@@ -15,7 +15,6 @@
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "common/blob/verifying_sink.h"
 #include "common/blob/verifying_source.h"
 
 namespace kso::oci {
@@ -65,12 +64,10 @@ absl::Status WriteText(const fs::path& path, std::string_view text) {
 }
 
 absl::Status WriteBlob(const fs::path& path, ImageStore& store,
-                       const ImagePart& part, const Digest& digest) {
+                       const ImagePart& part) {
   if (!part.content.empty()) return WriteText(path, part.content);
-  return ReplaceFile(path, [&](ByteSink& file) -> absl::Status {
-    VerifyingSink blob(&file, digest, part.descriptor.size());
-    KSO_RETURN_IF_ERROR(store.GetBlob(part.repository, part.descriptor, blob));
-    return blob.Finish();
+  return ReplaceFile(path, [&](ByteSink& file) {
+    return store.GetBlob(part.repository, part.descriptor, file);
   });
 }
 
@@ -82,7 +79,7 @@ absl::Status BringBlob(ImageStore& store, const ImagePart& part,
   const fs::path path = directory / LayoutBlobPath(digest);
   if (IsThere(path, digest, part.descriptor.size())) return absl::OkStatus();
   KSO_RETURN_IF_ERROR(MakeDirectories(path.parent_path()));
-  return WriteBlob(path, store, part, digest);
+  return WriteBlob(path, store, part);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_store.h"
+#include "common/blob/verifying_source.h"
 #include "tests/fakes/string_sink.h"
 
 namespace kso::testing {
@@ -22,6 +24,9 @@ namespace kso::testing {
 // A blob store in memory, as strict as the real ones. Thread safe.
 class MemoryBlobStore : public BlobStore {
  public:
+  // Unless it `verifies`, it gives wrong bytes without noticing.
+  explicit MemoryBlobStore(bool verifies = true) : verifies_(verifies) {}
+
   absl::StatusOr<int64_t> Stat(const Digest& digest) override {
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<const std::string> blob,
                          Find(digest));
@@ -34,9 +39,13 @@ class MemoryBlobStore : public BlobStore {
     if (offset < 0 || offset > static_cast<int64_t>(blob->size())) {
       return absl::OutOfRangeError(absl::StrCat("offset ", offset));
     }
-    absl::MutexLock lock(&mutex_);
-    ++opened_;
-    return std::make_unique<Source>(std::move(blob), offset);
+    {
+      absl::MutexLock lock(&mutex_);
+      ++opened_;
+    }
+    auto source = std::make_unique<Source>(std::move(blob), offset);
+    if (offset != 0 || !verifies_) return source;
+    return CreateVerifyingSource(std::move(source), digest, std::nullopt);
   }
 
   absl::Status Put(const Digest& digest, int64_t size,
@@ -77,8 +86,7 @@ class MemoryBlobStore : public BlobStore {
     blobs_.erase(digest);
   }
 
-  // From now on `digest` gives other bytes, as a store whose disk has rotted
-  // and that does not notice.
+  // From now on `digest` gives other bytes, as a store whose disk has rotted.
   void Damage(const Digest& digest, std::string bytes) {
     absl::MutexLock lock(&mutex_);
     blobs_[digest] = std::make_shared<const std::string>(std::move(bytes));
@@ -121,6 +129,7 @@ class MemoryBlobStore : public BlobStore {
     return found->second;
   }
 
+  const bool verifies_;
   mutable absl::Mutex mutex_;
   std::map<Digest, std::shared_ptr<const std::string>> blobs_
       ABSL_GUARDED_BY(mutex_);
