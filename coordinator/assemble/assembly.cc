@@ -1,6 +1,7 @@
 #include "coordinator/assemble/assembly.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -61,14 +62,10 @@ class Assembler {
 
  private:
   absl::Status MakePlatformImages() {
+    const std::vector<ChosenImage> images =
+        ChooseImages(request_.release, request_.resolved).images;
     for (const v1::PlannedImage& planned : request_.images) {
-      std::vector<v1::Failure> failures;
-      const std::optional<ChosenImage> base = ChooseBase(
-          planned.base(), request_.release, request_.resolved, failures);
-      if (!base) {
-        return absl::InvalidArgumentError(
-            Concat("base ", planned.base(), ": ", failures.front().reason()));
-      }
+      KSO_ASSIGN_OR_RETURN(const ChosenImage* base, BaseOf(planned));
       const ChosenManifest* manifest = base->Find(planned.platform());
       if (manifest == nullptr) {
         return absl::InvalidArgumentError(
@@ -81,12 +78,26 @@ class Assembler {
       }
       KSO_ASSIGN_OR_RETURN(
           v1::Task verify,
-          MakeVerifyTask(request_, planned,
+          MakeVerifyTask(request_, planned, images,
                          image->manifest.content_descriptor()));
       assembly_.outcome.verify_tasks.push_back(std::move(verify));
       VariantOf(planned).platforms.push_back(*std::move(image));
     }
     return absl::OkStatus();
+  }
+
+  // Chosen once for all platforms.
+  absl::StatusOr<const ChosenImage*> BaseOf(const v1::PlannedImage& planned) {
+    const auto known = bases_.find(planned.base());
+    if (known != bases_.end()) return &known->second;
+    std::vector<v1::Failure> failures;
+    std::optional<ChosenImage> base = ChooseBase(
+        planned.base(), request_.release, request_.resolved, failures);
+    if (!base) {
+      return absl::InvalidArgumentError(
+          Concat("base ", planned.base(), ": ", failures.front().reason()));
+    }
+    return &bases_.emplace(planned.base(), *std::move(base)).first->second;
   }
 
   Variant& VariantOf(const v1::PlannedImage& planned) {
@@ -182,6 +193,8 @@ class Assembler {
   }
 
   const AssembleRequest& request_;
+  // By reference.
+  std::map<std::string, ChosenImage> bases_;
   std::vector<Variant> variants_;
   Assembly assembly_;
 };

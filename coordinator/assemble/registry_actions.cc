@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
 #include "common/base/executor.h"
@@ -46,24 +47,27 @@ absl::Status Explain(const absl::Status& status, std::string_view doing) {
                              AdviceFor(status.code())));
 }
 
-// Whether a tag or digest gives the manifest already. Not even a try to put it
-// again is made then: registries refuse it where tags are immutable.
+// Whether a tag gives the manifest already. Not even a try to put it again is
+// made then: registries refuse it where tags are immutable.
 bool Gives(oci::ImageStore& store, const std::string& repository,
-           const std::string& reference, const v1::Document& manifest) {
+           const std::string& tag, const v1::Descriptor& manifest) {
   const absl::StatusOr<v1::Descriptor> found =
-      store.HeadManifest(repository, reference);
-  return found.ok() &&
-         found->digest() == manifest.content_descriptor().digest();
+      store.HeadManifest(repository, tag);
+  return found.ok() && found->digest() == manifest.digest();
+}
+
+// Whether the manifest is there by its digest. It is read: before it is tagged,
+// it has to be, and need not be then.
+bool IsThere(oci::ImageStore& store, const std::string& repository,
+             const v1::Document& manifest) {
+  return store.GetManifest(repository, manifest.content_descriptor().digest())
+      .ok();
 }
 
 absl::Status PushDocument(oci::ImageStore& store, const std::string& repository,
                           const DocumentPush& push) {
   const v1::Document& document = push.document;
-  if (!push.is_config) {
-    const std::string& digest = document.content_descriptor().digest();
-    if (Gives(store, repository, digest, document)) return absl::OkStatus();
-    return store.PutManifest(repository, document, "");
-  }
+  if (!push.is_config) return store.PutManifest(repository, document, "");
   return store
       .PutBlob(repository, document.content_descriptor(),
                [&document](int64_t offset)
@@ -84,14 +88,16 @@ bool IsLatest(const std::string& tag) {
   return tag == "latest" || tag == "latest-all";
 }
 
-// What has to be there before what comes later in this order.
-enum class Level { kConfig, kManifest, kIndex };
-
-Level LevelOf(const DocumentPush& push) {
-  if (push.is_config) return Level::kConfig;
-  const std::string& type = push.document.content_descriptor().media_type();
-  return oci::IsIndexType(type) ? Level::kIndex : Level::kManifest;
+bool IsIndex(const DocumentPush& push) {
+  return oci::IsIndexType(push.document.content_descriptor().media_type());
 }
+
+// A tag of an image that may have to be put.
+struct WantedTag {
+  const v1::ImageResult* image = nullptr;
+  std::string tag;
+  bool is_there = false;
+};
 
 class RegistryActions : public BuildActions {
  public:
@@ -177,11 +183,9 @@ class RegistryActions : public BuildActions {
     AssembleOutcome lost;
     KSO_ASSIGN_OR_RETURN(lost.missing, MissingOf(*store, layers));
     if (!lost.missing.empty()) return lost;
-    for (const Level level :
-         {Level::kConfig, Level::kManifest, Level::kIndex}) {
-      const absl::Status pushed =
-          PushLevel(*store, destination, assembly, level, cancelled);
-      if (pushed.ok()) continue;
+    const absl::Status pushed =
+        PushAll(*store, destination, assembly, cancelled);
+    if (!pushed.ok()) {
       // The registry may have refused it for a layer that has gone since.
       if (absl::IsNotFound(pushed) || absl::IsInvalidArgument(pushed)) {
         KSO_ASSIGN_OR_RETURN(lost.missing, MissingOf(*store, layers));
@@ -192,24 +196,50 @@ class RegistryActions : public BuildActions {
     return std::move(assembly.outcome);
   }
 
-  absl::Status PushLevel(oci::ImageStore& store,
-                         const v1::Destination& destination,
-                         const Assembly& assembly, Level level,
-                         const Cancelled& cancelled) {
+  // Configs, and at the same time a look at which manifests and indexes are
+  // there; then those that are not, manifests before the indexes of them.
+  absl::Status PushAll(oci::ImageStore& store,
+                       const v1::Destination& destination,
+                       const Assembly& assembly, const Cancelled& cancelled) {
+    absl::Mutex mutex;
+    std::vector<const DocumentPush*> absent;
     std::vector<std::function<absl::Status()>> jobs;
     for (const DocumentPush& push : assembly.pushes) {
-      if (LevelOf(push) != level) continue;
       jobs.push_back([&]() -> absl::Status {
         if (cancelled()) return Unwanted();
-        const absl::Status pushed = PushDocument(
-            store, oci::DestinationRepository(destination, push.image), push);
-        if (pushed.ok()) return pushed;
-        const v1::Descriptor& descriptor = push.document.content_descriptor();
-        return Explain(pushed, Concat("pushing ", descriptor.media_type(), " ",
-                                      descriptor.digest(), " of ", push.image));
+        if (push.is_config) return Push(store, destination, push);
+        if (!IsThere(store, oci::DestinationRepository(destination, push.image),
+                     push.document)) {
+          absl::MutexLock lock(&mutex);
+          absent.push_back(&push);
+        }
+        return absl::OkStatus();
       });
     }
-    return RunAll(at_once(), jobs);
+    KSO_RETURN_IF_ERROR(RunAll(at_once(), jobs));
+    for (const bool indexes : {false, true}) {
+      jobs.clear();
+      for (const DocumentPush* push : absent) {
+        if (IsIndex(*push) != indexes) continue;
+        jobs.push_back([&, push]() -> absl::Status {
+          if (cancelled()) return Unwanted();
+          return Push(store, destination, *push);
+        });
+      }
+      KSO_RETURN_IF_ERROR(RunAll(at_once(), jobs));
+    }
+    return absl::OkStatus();
+  }
+
+  static absl::Status Push(oci::ImageStore& store,
+                           const v1::Destination& destination,
+                           const DocumentPush& push) {
+    const absl::Status pushed = PushDocument(
+        store, oci::DestinationRepository(destination, push.image), push);
+    if (pushed.ok()) return pushed;
+    const v1::Descriptor& descriptor = push.document.content_descriptor();
+    return Explain(pushed, Concat("pushing ", descriptor.media_type(), " ",
+                                  descriptor.digest(), " of ", push.image));
   }
 
   absl::StatusOr<std::vector<std::string>> MissingOf(
@@ -229,12 +259,29 @@ class RegistryActions : public BuildActions {
     TagOutcome outcome;
     KSO_ASSIGN_OR_RETURN(outcome.missing, MissingOfImages(*store, request));
     if (!outcome.missing.empty()) return outcome;
+    std::vector<WantedTag> tags;
+    for (const v1::ImageResult& image : request.images) {
+      for (const std::string& tag : image.tags()) tags.push_back({&image, tag});
+    }
+    std::vector<std::function<absl::Status()>> jobs;
+    for (WantedTag& tag : tags) {
+      jobs.push_back([&]() -> absl::Status {
+        if (cancelled()) return Unwanted();
+        tag.is_there = Gives(
+            *store,
+            oci::DestinationRepository(request.destination, tag.image->name()),
+            tag.tag, tag.image->index());
+        return absl::OkStatus();
+      });
+    }
+    KSO_RETURN_IF_ERROR(RunAll(at_once(), jobs));
     for (const bool latest : {false, true}) {
-      std::vector<std::function<absl::Status()>> jobs;
-      for (const v1::ImageResult& image : request.images) {
-        jobs.push_back([&, latest] {
+      jobs.clear();
+      for (const WantedTag& tag : tags) {
+        if (tag.is_there || IsLatest(tag.tag) != latest) continue;
+        jobs.push_back([&]() -> absl::Status {
           if (cancelled()) return Unwanted();
-          return TagImage(*store, request.destination, image, latest);
+          return PutTag(*store, request.destination, tag);
         });
       }
       KSO_RETURN_IF_ERROR(RunAll(at_once(), jobs));
@@ -260,9 +307,10 @@ class RegistryActions : public BuildActions {
     return all;
   }
 
-  static absl::Status TagImage(oci::ImageStore& store,
-                               const v1::Destination& destination,
-                               const v1::ImageResult& image, bool latest) {
+  static absl::Status PutTag(oci::ImageStore& store,
+                             const v1::Destination& destination,
+                             const WantedTag& tag) {
+    const v1::ImageResult& image = *tag.image;
     const std::string repository =
         oci::DestinationRepository(destination, image.name());
     const absl::StatusOr<v1::Document> index =
@@ -272,15 +320,9 @@ class RegistryActions : public BuildActions {
                      Concat("reading the index ", image.index().digest(),
                             " of ", image.name()));
     }
-    for (const std::string& tag : image.tags()) {
-      if (IsLatest(tag) != latest) continue;
-      if (Gives(store, repository, tag, *index)) continue;
-      const absl::Status tagged = store.PutManifest(repository, *index, tag);
-      if (!tagged.ok()) {
-        return Explain(tagged, Concat("tagging ", image.name(), ":", tag));
-      }
-    }
-    return absl::OkStatus();
+    const absl::Status tagged = store.PutManifest(repository, *index, tag.tag);
+    if (tagged.ok()) return tagged;
+    return Explain(tagged, Concat("tagging ", image.name(), ":", tag.tag));
   }
 
   const OpenDestination open_;

@@ -9,8 +9,10 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "common/base/strings.h"
+#include "coordinator/assemble/recent_answers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/fake_clock.h"
 #include "tests/fakes/resolved_release.h"
 
 namespace kso::coordinator {
@@ -52,6 +54,7 @@ class RecordingStore : public oci::ImageStore {
   absl::StatusOr<v1::Descriptor> HeadManifest(
       std::string_view repository, std::string_view reference) override {
     absl::MutexLock lock(&mutex_);
+    ++questions;
     const auto tag = tags.find(Concat(repository, ":", reference));
     const auto found = manifests.find(tag == tags.end() ? std::string(reference)
                                                         : tag->second);
@@ -61,6 +64,7 @@ class RecordingStore : public oci::ImageStore {
   absl::StatusOr<v1::Document> GetManifest(std::string_view,
                                            std::string_view digest) override {
     absl::MutexLock lock(&mutex_);
+    ++questions;
     const auto found = manifests.find(std::string(digest));
     if (found == manifests.end()) return absl::NotFoundError("no manifest");
     return found->second;
@@ -83,6 +87,8 @@ class RecordingStore : public oci::ImageStore {
   std::string gone;
   absl::Status refuse;
   std::vector<std::string> calls;
+  // How often it was asked for a manifest or tag.
+  int questions = 0;
   std::map<std::string, v1::Document> manifests;
   // Digests by "REPOSITORY:TAG".
   std::map<std::string, std::string> tags;
@@ -106,13 +112,7 @@ class RegistryActionsTest : public ::testing::Test {
       made.mutable_layer()->set_digest(Sha256Of(task.task_id()).ToString());
       made.set_diff_id(made.layer().digest());
     }
-    actions_ = CreateRegistryActions(
-        [this](const v1::Destination&, std::function<bool()> cancelled) {
-          cancelled_ = std::move(cancelled);
-          if (on_open_) on_open_();
-          return open_result_;
-        },
-        nullptr, 2);
+    actions_ = CreateRegistryActions(open_, nullptr, 2);
   }
 
   std::string LayerOf(const v1::PlannedImage& image) {
@@ -148,8 +148,15 @@ class RegistryActionsTest : public ::testing::Test {
   AssembleRequest request_;
   std::shared_ptr<RecordingStore> store_ = std::make_shared<RecordingStore>();
   absl::StatusOr<std::shared_ptr<oci::ImageStore>> open_result_ = store_;
+  kso::testing::FakeClock clock_;
   std::function<void()> on_open_;
   std::function<bool()> cancelled_;
+  OpenDestination open_ = [this](const v1::Destination&,
+                                 std::function<bool()> cancelled) {
+    cancelled_ = std::move(cancelled);
+    if (on_open_) on_open_();
+    return open_result_;
+  };
   std::unique_ptr<BuildActions> actions_;
 };
 
@@ -190,6 +197,19 @@ TEST_F(RegistryActionsTest, WhatIsThereIsNotPutAgain) {
   store_->calls.clear();
   ASSERT_TRUE(Tag(outcome->images).ok());
   EXPECT_THAT(store_->calls, ElementsAre(moved));
+}
+
+TEST_F(RegistryActionsTest, OfImagesThatAreThereEachManifestAndTagIsAskedOnce) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  ASSERT_TRUE(Tag(outcome->images).ok());
+  store_->questions = 0;
+  actions_ =
+      CreateRegistryActions(WithRecentAnswers(open_, &clock_), nullptr, 2);
+  ASSERT_TRUE(Assemble().ok());
+  ASSERT_TRUE(Tag(outcome->images).ok());
+  // Two variants, each of two manifests, an index and two tags.
+  EXPECT_EQ(store_->questions, 10);
 }
 
 TEST_F(RegistryActionsTest, SaysWhatWasRefusedAndWhatToDo) {

@@ -89,6 +89,7 @@ const v1::PlannedImage* WithSameContent(
 
 absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
                                         const v1::PlannedImage& planned,
+                                        const std::vector<ChosenImage>& images,
                                         const v1::Descriptor& manifest) {
   const TaskFactory factory(request.build_id, request.release);
   const std::string variant = Concat(planned.image(), planned.tag_suffix());
@@ -120,10 +121,9 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
   if (is_files) ExpectFiles(files, *work.mutable_files());
   task.set_weight(weight);
   if (!is_files) {
-    const ImageChoice choice = ChooseImages(request.release, request.resolved);
     ExpectImages(planned.tag_suffix() == kAllSuffix
-                     ? ForAny(choice.images)
-                     : OnlyFor(choice.images, planned.platform()),
+                     ? ForAny(images)
+                     : OnlyFor(images, planned.platform()),
                  *work.mutable_images());
   }
   return task;

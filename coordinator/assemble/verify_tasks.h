@@ -1,18 +1,22 @@
 #ifndef KSO_COORDINATOR_ASSEMBLE_VERIFY_TASKS_H_
 #define KSO_COORDINATOR_ASSEMBLE_VERIFY_TASKS_H_
 
+#include <vector>
+
 #include "absl/status/statusor.h"
+#include "coordinator/core/image_choice.h"
 #include "coordinator/engine/build_actions.h"
 
 namespace kso::coordinator {
 
 // The task that runs one platform image and asks it for everything that it
 // should serve: for kubespray-files what the layers hold, for kubespray-images
-// the images that were chosen. Of images with the same content for several
-// platforms, the first in `request` is the one that the others point to.
-// INTERNAL when one of its layers is not in `request`.
+// `images`, those that were chosen for the release. Of images with the same
+// content for several platforms, the first in `request` is the one that the
+// others point to. INTERNAL when one of its layers is not in `request`.
 absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
                                         const v1::PlannedImage& planned,
+                                        const std::vector<ChosenImage>& images,
                                         const v1::Descriptor& manifest);
 
 }  // namespace kso::coordinator

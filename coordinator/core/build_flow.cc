@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/strings.h"
+#include "coordinator/core/known_files.h"
 #include "coordinator/core/layer_key.h"
 #include "coordinator/core/memories.h"
 #include "coordinator/core/plan_history.h"
@@ -125,8 +126,10 @@ Records StartBuild(const State& state, const v1::SubmitBuildRequest& request) {
   change->set_fresh(request.fresh());
   change->set_priority(request.priority());
   const Memo* memo = request.fresh() ? nullptr : &state.memo();
-  EnterWithTasks(build_id, v1::RESOLVE, ResolveTasks(build_id, release, memo),
-                 {}, records);
+  const std::vector<v1::Task> tasks = ResolveTasks(build_id, release, memo);
+  Reused known;
+  if (memo != nullptr) known = KnownFiles(*memo, release.destination(), tasks);
+  EnterWithTasks(build_id, v1::RESOLVE, tasks, known, records);
   return records;
 }
 

@@ -47,6 +47,12 @@ std::string ResolvedInWords(const BuildEntry& build) {
                       Count(build.image_count, "image"));
 }
 
+std::string KnownFilesInWords(int64_t count) {
+  return absl::StrCat(Count(count, "file"),
+                      " known by checksum from the newest release at the "
+                      "destination: not asked for");
+}
+
 std::string SubmittedInWords(const BuildEntry& build) {
   std::vector<std::string> platforms;
   for (const v1::Platform& platform : build.release.platforms()) {

@@ -1,6 +1,7 @@
 #ifndef KSO_COORDINATOR_CORE_BUILD_LOG_H_
 #define KSO_COORDINATOR_CORE_BUILD_LOG_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@ std::string DoneInWords(const v1::Task& task, const v1::TaskResult& result,
 
 // "resolved 44 files and 59 images", once all tasks of RESOLVE are done.
 std::string ResolvedInWords(const BuildEntry& build);
+
+// What is said of files that need not be resolved.
+std::string KnownFilesInWords(int64_t count);
 
 std::string SubmittedInWords(const BuildEntry& build);
 std::string PlanInWords(const v1::PlanSummary& plan);

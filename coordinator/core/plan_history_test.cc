@@ -1,8 +1,10 @@
 #include "coordinator/core/plan_history.h"
 
+#include <algorithm>
 #include <map>
 
 #include "common/base/digest.h"
+#include "coordinator/core/known_files.h"
 #include "coordinator/core/layer_key.h"
 #include "coordinator/core/planner.h"
 #include "coordinator/core/task_factory.h"
@@ -231,6 +233,48 @@ TEST_F(PlanHistoryTest, ResolveTasksSayWhatIsKnown) {
   }
   EXPECT_THAT(known, Contains(reference));
   EXPECT_EQ(known.size(), 1u);
+}
+
+// By URL, the sizes of the files that need not be asked for.
+std::map<std::string, int64_t> Known(const Memo& memo,
+                                     const v1::Release& release) {
+  std::map<std::string, int64_t> sizes;
+  const std::vector<v1::Task> tasks = ResolveTasks("b2", release, &memo);
+  for (const auto& [id, reused] :
+       KnownFiles(memo, release.destination(), tasks)) {
+    const v1::ResolvedFile& file = reused.result().resolved_file();
+    EXPECT_TRUE(std::any_of(tasks.begin(), tasks.end(), [&](const auto& task) {
+      return task.task_id() == id && task.resolve_file().url() == file.url();
+    }));
+    sizes[file.url()] = file.size();
+  }
+  return sizes;
+}
+
+TEST_F(PlanHistoryTest, AFileOfAKnownChecksumIsNotAskedFor) {
+  EXPECT_THAT(Known(memo_, fake_.release), IsEmpty());
+  Build(MakePlanAfter());
+  const std::map<std::string, int64_t> known = Known(memo_, fake_.release);
+  EXPECT_THAT(known, ::testing::SizeIs(3));
+  EXPECT_THAT(known, Contains(std::pair("https://host/runc/v1/file", 1000)));
+
+  // What it says is enough to plan as before.
+  for (const auto& [url, size] : known) {
+    fake_.resolved.files[url].clear_etag();
+    fake_.resolved.files[url].clear_last_modified();
+  }
+  EXPECT_THAT(ToDo(MakePlanAfter()), IsEmpty());
+}
+
+TEST_F(PlanHistoryTest, AFileWithoutChecksumOrOfAnotherDestinationIsAskedFor) {
+  AddFile("https://host/new/v1/file");
+  fake_.release.mutable_files(0)->clear_digest();
+  fake_.resolved.files[fake_.release.files(0).url()].set_etag("\"v1\"");
+  Build(MakePlanAfter());
+  fake_.release.mutable_files(1)->set_digest(Sha256Of("changed").ToString());
+  EXPECT_THAT(Known(memo_, fake_.release), ::testing::SizeIs(2));
+  fake_.release.mutable_destination()->set_location("elsewhere.example.com/x");
+  EXPECT_THAT(Known(memo_, fake_.release), IsEmpty());
 }
 
 }  // namespace

@@ -132,6 +132,10 @@ absl::Status State::AddTasks(absl::Time time, const v1::TasksAdded& change) {
       index_.Update(added);
     }
   }
+  if (change.phase() == v1::RESOLVE && !change.reused().empty()) {
+    AddEvent(*build, time, v1::Event::INFO, nullptr, "",
+             KnownFilesInWords(change.reused_size()));
+  }
   return absl::OkStatus();
 }
 

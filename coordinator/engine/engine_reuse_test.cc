@@ -8,7 +8,9 @@
 namespace kso::coordinator {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class EngineReuseTest : public EngineTest {
@@ -30,7 +32,9 @@ class EngineReuseTest : public EngineTest {
         made.mutable_layer()->set_digest(Sha256Of(task.name()).ToString());
         made.mutable_layer()->set_media_type(task.make_layer().media_type());
         for (const v1::LayerMember& member : task.make_layer().members()) {
-          made.add_members()->set_path(member.path());
+          v1::MadeMember& entry = *made.add_members();
+          entry.set_path(member.path());
+          entry.set_size(member.file().size());
         }
       } else if (!task.resolve_image().known_digest().empty()) {
         worker_.AddResult(lease)
@@ -96,6 +100,30 @@ TEST_F(EngineReuseTest, AnUnchangedReleaseIsNotMadeAgain) {
   EXPECT_EQ(build.plan().previous_release(), release_.release.name());
   ASSERT_EQ(build.verifications_size(), 1);
   EXPECT_EQ(build.verifications(0).verified_in_build(), "b1");
+}
+
+TEST_F(EngineReuseTest, AFileOfAKnownChecksumIsNotAskedFor) {
+  EXPECT_THAT(Build("b1"), Contains("b1/resolve/file-000"));
+  EXPECT_THAT(Build("b2"), Not(Contains("b2/resolve/file-000")));
+  EXPECT_THAT(Build("b3", /*fresh=*/true), Contains("b3/resolve/file-000"));
+  // Not from what the fresh build was told, but from what it made.
+  Restart();
+  EXPECT_THAT(Build("b4"), Not(Contains("b4/resolve/file-000")));
+}
+
+TEST_F(EngineReuseTest, RetryingAsksForAllFiles) {
+  Build("b1");
+  actions_.FailFind(absl::PermissionDeniedError("log in first"));
+  EXPECT_THAT(Build("b2"), Not(Contains("b2/resolve/file-000")));
+  ASSERT_EQ(Get("b2").state(), v1::Build::FAILED);
+  actions_.FailFind(absl::OkStatus());
+  v1::RetryBuildRequest request;
+  request.set_build_id("b2");
+  Answer<v1::Build> answer;
+  engine_->RetryBuild(request, answer.Done());
+  ASSERT_TRUE(answer.Get().ok());
+  Work();
+  EXPECT_THAT(done_, Contains("b2/resolve/file-000"));
 }
 
 TEST_F(EngineReuseTest, ARestartForgetsNothing) {

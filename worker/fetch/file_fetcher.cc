@@ -11,6 +11,7 @@
 #include "common/oci/mirrors.h"
 #include "worker/fetch/counting_sink.h"
 #include "worker/fetch/http_answer.h"
+#include "worker/fetch/resolve_file.h"
 #include "worker/fetch/retry_policy.h"
 #include "worker/task/failure.h"
 
@@ -24,6 +25,13 @@ constexpr int kRangeNotSatisfiable = 416;
 std::string NameOf(const v1::FileSource& source) {
   if (!IsStrongEtag(source.etag())) return "";
   return Concat(source.url(), "\n", source.etag(), "\n", source.size());
+}
+
+// Whether its host may not have been asked about the file: with a checksum, it
+// can be planned without.
+bool MayBeUnasked(const v1::FileSource& source) {
+  return !source.digest().empty() && source.etag().empty() &&
+         source.last_modified().empty();
 }
 
 std::string FileName(std::string_view url) {
@@ -78,8 +86,8 @@ absl::StatusOr<CachedContent> FileFetcher::Fetch(const v1::FileSource& source,
   control.SetActivity(Concat("fetching ", FileName(source.url())));
   const std::string url = oci::MirrorUrl(source.url(), mirrors);
   // Bytes that came together wrong are fetched in order the second time.
-  bool in_pieces =
-      source.size() >= parallel_.least_bytes && IsStrongEtag(source.etag());
+  bool in_pieces = source.size() >= parallel_.least_bytes &&
+                   (IsStrongEtag(source.etag()) || MayBeUnasked(source));
   const absl::StatusOr<CachedContent> content = FetchAgainIfWrong([&] {
     return FetchToCache(source, url, std::exchange(in_pieces, false), control);
   });
@@ -149,13 +157,34 @@ absl::Status FileFetcher::Download(const v1::FileSource& source,
     KSO_RETURN_IF_ERROR(WorkerTrouble(cache_->MakeRoom(missing)));
   }
   if (in_pieces) {
-    const absl::Status status = DownloadRanges(source, url, partial, control);
+    const absl::Status status =
+        MayBeUnasked(source)
+            ? AskAndDownloadRanges(source, url, partial, control)
+            : DownloadRanges(source, url, partial, control);
     if (!absl::IsFailedPrecondition(status)) return status;
   }
   KSO_RETURN_IF_ERROR(partial.Join());
   return RetryWhileItHelps(
       clock_, control, [&partial] { return partial.size(); },
       [&] { return DownloadOnce(url, partial, control); });
+}
+
+absl::Status FileFetcher::AskAndDownloadRanges(const v1::FileSource& source,
+                                               const std::string& url,
+                                               PartialFile& partial,
+                                               TaskControl& control) {
+  v1::ResolveFile question;
+  question.set_url(url);
+  KSO_ASSIGN_OR_RETURN(
+      const v1::ResolvedFile answer,
+      ResolveFile(question, /*mirrors=*/{}, *transport_, *clock_, control));
+  if (!IsStrongEtag(answer.etag()) || answer.size() != source.size()) {
+    return absl::FailedPreconditionError(
+        Concat(url, " cannot be put together from ranges"));
+  }
+  v1::FileSource asked = source;
+  asked.set_etag(answer.etag());
+  return DownloadRanges(asked, url, partial, control);
 }
 
 absl::Status FileFetcher::DownloadRanges(const v1::FileSource& source,

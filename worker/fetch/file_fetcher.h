@@ -31,7 +31,7 @@ struct CachedContent {
 };
 
 // Brings files into the cache. Cut downloads go on where they stopped, also
-// after a restart. Large files whose hosts gave a strong ETag come in several
+// after a restart. Large files whose hosts give a strong ETag come in several
 // ranges at a time. Thread safe; the same URL is fetched once at a time.
 class FileFetcher {
  public:
@@ -59,6 +59,12 @@ class FileFetcher {
   absl::Status Download(const v1::FileSource& source, const std::string& url,
                         bool in_pieces, PartialFile& partial,
                         TaskControl& control);
+  // Asks for the validators first. FAILED_PRECONDITION when they allow no
+  // ranges, or are of another file.
+  absl::Status AskAndDownloadRanges(const v1::FileSource& source,
+                                    const std::string& url,
+                                    PartialFile& partial, TaskControl& control);
+  // FAILED_PRECONDITION as DownloadInPieces.
   absl::Status DownloadRanges(const v1::FileSource& source,
                               const std::string& url, PartialFile& partial,
                               TaskControl& control);

@@ -200,6 +200,54 @@ TEST_F(RangesTest, SoDoesOneWhoseHostHasNoStrongEtag) {
   EXPECT_THAT(ranges(), IsEmpty());
 }
 
+// As of a file that was planned by its checksum alone.
+TEST_F(RangesTest, WhoseHostWasNotAskedBeforeIsAskedThen) {
+  const Host host;
+  Serve(kUrl, host);
+  transport_.On("HEAD", kUrl, [&](const http::Request&) {
+    return FakeAnswer{
+        .headers = {{"ETag", kEtag},
+                    {"Content-Length", absl::StrCat(host.content.size())}}};
+  });
+  const auto fetched = FetchFile(host.content, /*etag=*/"");
+  ASSERT_TRUE(fetched.ok()) << fetched.status();
+  EXPECT_TRUE(Cached(fetched->digest) == host.content);
+  EXPECT_THAT(ranges(), SizeIs(8));
+  EXPECT_EQ(sent(), kSize);
+}
+
+TEST_F(RangesTest, WhatItThenSaysOfAnotherFileIsNotUsed) {
+  Host host;
+  Serve(kUrl, host);
+  transport_.On("HEAD", kUrl, [&](const http::Request&) {
+    return FakeAnswer{.headers = {{"ETag", kEtag}, {"Content-Length", "7"}}};
+  });
+  ASSERT_TRUE(FetchFile(host.content, /*etag=*/"").ok());
+  EXPECT_THAT(ranges(), IsEmpty());
+}
+
+// After a cut and a restart.
+TEST_F(RangesTest, WhatCameBeforeIsKeptWhenTheHostWasNotAskedYet) {
+  Host host;
+  host.spoil = [](int number, FakeAnswer& answer) {
+    if (number > 4) answer = {.status = 503};
+  };
+  Serve(kUrl, host);
+  EXPECT_FALSE(FetchFile(host.content).ok());
+  const int64_t before = sent();
+  ASSERT_GT(before, 0);
+  StartWorker();
+  host.spoil = {};
+  Serve(kUrl, host);
+  transport_.On("HEAD", kUrl, [&](const http::Request&) {
+    return FakeAnswer{
+        .headers = {{"ETag", kEtag},
+                    {"Content-Length", absl::StrCat(host.content.size())}}};
+  });
+  ASSERT_TRUE(FetchFile(host.content, /*etag=*/"").ok());
+  EXPECT_EQ(sent(), kSize);
+}
+
 TEST_F(RangesTest, AHostThatIgnoresRangesSendsAllOfIt) {
   Host host;
   host.knows_ranges = false;
