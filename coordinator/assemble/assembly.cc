@@ -78,7 +78,7 @@ class Assembler {
       }
       KSO_ASSIGN_OR_RETURN(
           v1::Task verify,
-          MakeVerifyTask(request_, planned, images,
+          MakeVerifyTask(request_, planned, images, *manifest,
                          image->manifest.content_descriptor()));
       assembly_.outcome.verify_tasks.push_back(std::move(verify));
       VariantOf(planned).platforms.push_back(*std::move(image));

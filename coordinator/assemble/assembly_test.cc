@@ -186,6 +186,16 @@ TEST(AssembleImagesTest, VerifiesEverythingThatEachImageServes) {
   ASSERT_EQ(files.verify_image().files().files_size(), 1);
   EXPECT_EQ(files.verify_image().files().files(0).path(),
             "k8s/dl.k8s.io/v1/kubelet");
+  // What serves it is told apart from the base, by layer.
+  EXPECT_FALSE(files.verify_image().base().empty());
+  std::vector<std::string> served;
+  for (const v1::LayerContent& layer : files.verify_image().layers()) {
+    EXPECT_TRUE(Digest::Parse(layer.digest()).ok());
+    served.insert(served.end(), layer.served_digests().begin(),
+                  layer.served_digests().end());
+  }
+  EXPECT_THAT(served,
+              ElementsAre(files.verify_image().files().files(0).digest()));
 
   const auto& arm64 =
       TaskOf(*assembly, "b1/verify/kubespray-images/linux-arm64")

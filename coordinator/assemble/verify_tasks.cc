@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/digest.h"
 #include "common/base/strings.h"
 #include "common/oci/platform.h"
 #include "coordinator/core/image_choice.h"
@@ -62,6 +63,22 @@ void ExpectImages(const std::vector<ChosenImage>& images,
   }
 }
 
+// Where there are no `files`, a registry serves the blobs.
+v1::LayerContent ContentOf(const v1::MadeLayer& layer,
+                           const WantedFiles* files) {
+  v1::LayerContent content;
+  content.set_digest(layer.layer().digest());
+  for (const v1::MadeMember& member : layer.members()) {
+    const absl::StatusOr<Digest> digest = Digest::Parse(member.digest());
+    if (!digest.ok()) continue;
+    const bool is_served = files != nullptr
+                               ? files->contains(member.path())
+                               : member.path() == BlobDataPath(*digest);
+    if (is_served) content.add_served_digests(member.digest());
+  }
+  return content;
+}
+
 // An image that differs from `planned` in the base alone, and comes before it;
 // null when there is none.
 const v1::PlannedImage* WithSameContent(
@@ -90,6 +107,7 @@ const v1::PlannedImage* WithSameContent(
 absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
                                         const v1::PlannedImage& planned,
                                         const std::vector<ChosenImage>& images,
+                                        const ChosenManifest& base,
                                         const v1::Descriptor& manifest) {
   const TaskFactory factory(request.build_id, request.release);
   const std::string variant = Concat(planned.image(), planned.tag_suffix());
@@ -103,6 +121,7 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
   work.set_image(planned.image());
   work.set_variant(variant);
   *work.mutable_manifest() = manifest;
+  work.set_base(base.document.content_descriptor().digest());
   if (const v1::PlannedImage* same = WithSameContent(request.images, planned)) {
     *work.mutable_content_compared_on() = same->platform();
   }
@@ -117,6 +136,7 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
     }
     weight += made->second.layer().size();
     AddLayer(made->second, files);
+    *work.add_layers() = ContentOf(made->second, is_files ? &files : nullptr);
   }
   if (is_files) ExpectFiles(files, *work.mutable_files());
   task.set_weight(weight);

@@ -9,14 +9,16 @@
 
 namespace kso::coordinator {
 
-// The task that runs one platform image and asks it for everything that it
-// should serve: for kubespray-files what the layers hold, for kubespray-images
-// `images`, those that were chosen for the release. Of images with the same
-// content for several platforms, the first in `request` is the one that the
-// others point to. INTERNAL when one of its layers is not in `request`.
+// The task that runs one platform image, made on `base`, and asks it for
+// everything that it should serve: for kubespray-files what the layers hold,
+// for kubespray-images `images`, those that were chosen for the release. Of
+// images with the same content for several platforms, the first in `request` is
+// the one that the others point to. INTERNAL when one of its layers is not in
+// `request`.
 absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
                                         const v1::PlannedImage& planned,
                                         const std::vector<ChosenImage>& images,
+                                        const ChosenManifest& base,
                                         const v1::Descriptor& manifest);
 
 }  // namespace kso::coordinator

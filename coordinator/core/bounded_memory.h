@@ -52,6 +52,12 @@ class BoundedMemory {
     return found == entries_.end() ? nullptr : &found->second.message;
   }
 
+  // Calls `visit` with each message, in no order that matters.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (const auto& [key, entry] : entries_) visit(entry.message);
+  }
+
   // The oldest, as many as have to go to keep within the limit. The newest
   // stays, however large.
   std::vector<std::string> Excess() const {

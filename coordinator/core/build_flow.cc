@@ -38,6 +38,16 @@ void EnterWithTasks(std::string_view build_id, v1::Phase phase,
   }
 }
 
+// What was compared in an earlier image need not be compared again.
+void MarkComparedLayers(const Memo& memo, v1::Task& task) {
+  v1::VerifyImage& work = *task.mutable_verify_image();
+  const std::set<std::string> compared =
+      memo.ComparedLayers(task.platform(), work.base());
+  for (v1::LayerContent& layer : *work.mutable_layers()) {
+    layer.set_compared(compared.contains(layer.digest()));
+  }
+}
+
 // The failures of the phase's tasks, one an item.
 std::vector<v1::Failure> TaskFailures(const BuildEntry& build) {
   std::vector<v1::Failure> failures;
@@ -198,7 +208,11 @@ Records AfterAssemble(const State& state, const BuildEntry& build,
     reused.set_build_id(known->build_id());
     reused.set_worker(known->worker());
   }
-  EnterWithTasks(build.build_id, v1::VERIFY, verify_tasks, verified, records);
+  std::vector<v1::Task> tasks = verify_tasks;
+  if (!build.fresh) {
+    for (v1::Task& task : tasks) MarkComparedLayers(state.memo(), task);
+  }
+  EnterWithTasks(build.build_id, v1::VERIFY, tasks, verified, records);
   return records;
 }
 

@@ -114,8 +114,12 @@ std::string ImageKey(const v1::Task& task) {
 std::string VerificationKey(const v1::Task& task) {
   KeyHasher hasher("verification");
   hasher.Add(oci::FormatPlatform(task.platform()));
+  v1::VerifyImage work = task.verify_image();
+  // These follow from the manifest.
+  work.clear_base();
+  work.clear_layers();
   // It has no maps: equal messages are equal bytes.
-  hasher.Add(task.verify_image().SerializeAsString());
+  hasher.Add(work.SerializeAsString());
   return hasher.Finish();
 }
 

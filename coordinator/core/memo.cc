@@ -2,6 +2,7 @@
 
 #include "common/base/strings.h"
 #include "common/oci/destination.h"
+#include "common/oci/platform.h"
 #include "coordinator/core/record_subject.h"
 
 namespace kso::coordinator {
@@ -108,6 +109,19 @@ const v1::ResolvedImage* Memo::FindImage(std::string_view key) const {
 const v1::VerificationRemembered* Memo::FindVerification(
     std::string_view key) const {
   return verifications_.Find(Concat("verification ", key));
+}
+
+std::set<std::string> Memo::ComparedLayers(const v1::Platform& platform,
+                                           std::string_view base) const {
+  std::set<std::string> layers;
+  verifications_.ForEach([&](const v1::VerificationRemembered& image) {
+    if (image.base() != base || oci::FormatPlatform(image.platform()) !=
+                                    oci::FormatPlatform(platform)) {
+      return;
+    }
+    layers.insert(image.layers().begin(), image.layers().end());
+  });
+  return layers;
 }
 
 std::vector<std::string> Memo::Excess() const {

@@ -2,6 +2,7 @@
 #define KSO_COORDINATOR_CORE_MEMO_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,11 @@ class Memo {
   const v1::VerificationRemembered* FindVerification(
       std::string_view key) const;
 
+  // Digests of the layers that were compared in images of that platform and
+  // base, as VerificationRemembered has it.
+  std::set<std::string> ComparedLayers(const v1::Platform& platform,
+                                       std::string_view base) const;
+
   // The subjects to be forgotten to keep it within bounds: of each kind, what
   // has not been of use for longest.
   std::vector<std::string> Excess() const;
@@ -55,7 +61,7 @@ class Memo {
   BoundedMemory<v1::LayerRemembered> layers_{24 << 20};
   BoundedMemory<v1::ReleaseRemembered> releases_{4 << 20};
   BoundedMemory<v1::ImageRemembered> images_{16 << 20};
-  BoundedMemory<v1::VerificationRemembered> verifications_{1 << 20};
+  BoundedMemory<v1::VerificationRemembered> verifications_{4 << 20};
   // Subjects of layers by "SPACE DIGEST".
   std::map<std::string, std::string, std::less<>> layer_digests_;
 };

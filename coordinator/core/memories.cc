@@ -56,6 +56,19 @@ void RememberLayer(const Memo& memo, const v1::Task& task,
   Replace(known != nullptr, std::move(record), records);
 }
 
+// Not where the image may have been asked in brief, for the sake of another
+// one, which may not have passed.
+void RememberLayers(const v1::Task& task,
+                    v1::VerificationRemembered& verification) {
+  const v1::VerifyImage& work = task.verify_image();
+  if (work.has_content_compared_on() && !verification.result().native()) return;
+  *verification.mutable_platform() = task.platform();
+  verification.set_base(work.base());
+  for (const v1::LayerContent& layer : work.layers()) {
+    verification.add_layers(layer.digest());
+  }
+}
+
 void RememberTask(const State& state, const v1::TaskFinished& change,
                   Records& records) {
   const TaskEntry* entry = state.FindTask(change.task_id());
@@ -86,6 +99,7 @@ void RememberTask(const State& state, const v1::TaskFinished& change,
     verification.set_build_id(task.build_id());
     verification.set_worker(change.worker());
     *verification.mutable_result() = result.verified_image();
+    RememberLayers(task, verification);
     Replace(memo.FindVerification(verification.key()) != nullptr,
             std::move(record), records);
   }

@@ -9,6 +9,7 @@ namespace kso::coordinator {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
@@ -41,6 +42,12 @@ class EngineReuseTest : public EngineTest {
             .mutable_result()
             ->mutable_resolved_image()
             ->set_unchanged(true);
+      } else if (task.has_verify_image()) {
+        asked_ = task.verify_image();
+        worker_.AddResult(lease)
+            .mutable_result()
+            ->mutable_verified_image()
+            ->set_native(native_);
       } else {
         worker_.Finish(lease, release_.resolved);
       }
@@ -62,6 +69,7 @@ class EngineReuseTest : public EngineTest {
     AssembleOutcome outcome;
     v1::Task verify = VerifyTask("amd64");
     verify.set_task_id(id + "/verify/amd64");
+    verify.mutable_verify_image()->MergeFrom(image_);
     outcome.verify_tasks = {verify};
     layers_ = actions_.EndAssemble(outcome).layers.size();
     for (int i = 0; i < 20 && Get(id).phase() < v1::TAG; ++i) Work();
@@ -86,6 +94,33 @@ class EngineReuseTest : public EngineTest {
   }
 
   ScriptedWorker worker_{"w", "amd64", "s1"};
+  // The image with that manifest, whose layers follow a base.
+  void MakeImage(const std::string& manifest,
+                 const std::vector<std::string>& layers,
+                 const std::string& base = "sha256:base") {
+    image_.mutable_manifest()->set_digest(manifest);
+    image_.set_base(base);
+    image_.clear_layers();
+    for (const std::string& layer : layers) {
+      image_.add_layers()->set_digest(layer);
+    }
+  }
+  // Builds it; the layers that the worker need not compare.
+  std::vector<std::string> ComparedBefore(const std::string& build,
+                                          bool fresh = false) {
+    asked_.Clear();
+    Build(build, fresh);
+    EXPECT_EQ(asked_.layers_size(), image_.layers_size()) << "was not run";
+    std::vector<std::string> compared;
+    for (const v1::LayerContent& layer : asked_.layers()) {
+      if (layer.compared()) compared.push_back(layer.digest());
+    }
+    return compared;
+  }
+
+  v1::VerifyImage image_;
+  v1::VerifyImage asked_;
+  bool native_ = true;
   std::vector<std::string> done_;
   size_t layers_ = 0;
 };
@@ -124,6 +159,35 @@ TEST_F(EngineReuseTest, RetryingAsksForAllFiles) {
   ASSERT_TRUE(answer.Get().ok());
   Work();
   EXPECT_THAT(done_, Contains("b2/resolve/file-000"));
+}
+
+TEST_F(EngineReuseTest, WhatWasComparedOnceIsNotComparedAgain) {
+  MakeImage("sha256:1", {"sha256:a", "sha256:b"});
+  EXPECT_THAT(ComparedBefore("b1"), SizeIs(0));
+  MakeImage("sha256:2", {"sha256:b", "sha256:c"});
+  EXPECT_THAT(ComparedBefore("b2"), ElementsAre("sha256:b"));
+  Restart();
+  MakeImage("sha256:3", {"sha256:a", "sha256:c", "sha256:d"});
+  EXPECT_THAT(ComparedBefore("b3"), ElementsAre("sha256:a", "sha256:c"));
+  EXPECT_THAT(ComparedBefore("b4", /*fresh=*/true), SizeIs(0));
+  // Another program serves them.
+  MakeImage("sha256:4", {"sha256:a"}, "sha256:base 2");
+  EXPECT_THAT(ComparedBefore("b5"), SizeIs(0));
+}
+
+// The platform that was to be asked for all of it may have failed.
+TEST_F(EngineReuseTest, AnImageThatWasAskedInBriefProvesNoLayer) {
+  native_ = false;
+  image_.mutable_content_compared_on()->set_architecture("arm64");
+  MakeImage("sha256:1", {"sha256:a"});
+  EXPECT_THAT(ComparedBefore("b1"), SizeIs(0));
+  MakeImage("sha256:2", {"sha256:a"});
+  EXPECT_THAT(ComparedBefore("b2"), SizeIs(0));
+  native_ = true;
+  MakeImage("sha256:3", {"sha256:a"});
+  EXPECT_THAT(ComparedBefore("b3"), SizeIs(0));
+  MakeImage("sha256:4", {"sha256:a"});
+  EXPECT_THAT(ComparedBefore("b4"), ElementsAre("sha256:a"));
 }
 
 TEST_F(EngineReuseTest, ARestartForgetsNothing) {

@@ -178,13 +178,13 @@ const v1::MadeMember* Smallest(const v1::ExpectedFiles& expected) {
 
 absl::StatusOr<std::vector<std::string>> CheckServedFiles(
     const v1::ExpectedFiles& expected, const std::string& origin,
-    const std::string& compared_on, http::Transport& transport, int at_once,
+    const ComparedContent& compared, http::Transport& transport, int at_once,
     TaskControl& control) {
   FilesCheck check(origin, transport, control);
   KSO_RETURN_IF_ERROR(check.Health());
 
-  const v1::MadeMember* const sample =
-      compared_on.empty() ? nullptr : Smallest(expected);
+  const v1::MadeMember* const sample = Smallest(expected);
+  int compared_here = 0;
   std::set<std::string> hosts;
   std::vector<std::function<absl::Status()>> jobs;
   for (const v1::MadeMember& file : expected.files()) {
@@ -193,8 +193,9 @@ absl::StatusOr<std::vector<std::string>> CheckServedFiles(
       return absl::InvalidArgumentError(
           Concat(file.path(), " is not under ", kServed));
     }
-    jobs.emplace_back([&check, &file, sample] {
-      const bool whole = sample == nullptr || sample == &file;
+    const bool whole = &file == sample || !compared.Has(file.digest());
+    compared_here += whole ? 1 : 0;
+    jobs.emplace_back([&check, &file, whole] {
       return About(whole ? check.File(file) : check.Presence(file), file.path(),
                    "");
     });
@@ -206,10 +207,11 @@ absl::StatusOr<std::vector<std::string>> CheckServedFiles(
   return std::vector<std::string>{
       "GET /health",
       Concat("listing of ", hosts.size(), " hosts"),
-      sample == nullptr
-          ? Concat(expected.files_size(), " files compared")
-          : Concat(expected.files_size(), " files there, one compared (all on ",
-                   compared_on, ")"),
+      Concat(compared_here, " files compared",
+             compared_here == expected.files_size()
+                 ? ""
+                 : Concat(", ", expected.files_size() - compared_here,
+                          " there as compared ", compared.where())),
       "a byte range",
   };
 }

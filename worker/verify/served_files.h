@@ -8,6 +8,7 @@
 #include "common/http/transport.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/task/task_control.h"
+#include "worker/verify/compared_content.h"
 
 namespace kso::worker {
 
@@ -18,7 +19,7 @@ namespace kso::worker {
 // FAILED_PRECONDITION or NOT_FOUND name the file that is not as it should be.
 absl::StatusOr<std::vector<std::string>> CheckServedFiles(
     const v1::ExpectedFiles& expected, const std::string& origin,
-    const std::string& compared_on, http::Transport& transport, int at_once,
+    const ComparedContent& compared, http::Transport& transport, int at_once,
     TaskControl& control);
 
 }  // namespace kso::worker

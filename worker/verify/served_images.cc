@@ -75,8 +75,9 @@ absl::StatusOr<std::set<std::string>> ReadCatalog(const std::string& origin,
 // left is to ask for each, and to see what tags give. Thread safe.
 class ImagesCheck {
  public:
-  ImagesCheck(oci::ImageStore& registry, TaskControl& control)
-      : registry_(registry), control_(control) {}
+  ImagesCheck(oci::ImageStore& registry, const ComparedContent& compared,
+              TaskControl& control)
+      : registry_(registry), compared_(compared), control_(control) {}
 
   // The document behind the image's name.
   absl::StatusOr<v1::Document> Top(const v1::ExpectedImage& image) {
@@ -116,6 +117,10 @@ class ImagesCheck {
   size_t blobs() const {
     absl::MutexLock lock(&mutex_);
     return blobs_.size();
+  }
+  size_t blobs_only_there() const {
+    absl::MutexLock lock(&mutex_);
+    return there_.size();
   }
 
  private:
@@ -172,11 +177,19 @@ class ImagesCheck {
     return blobs_.insert(blob.digest()).second;
   }
 
+  bool IsComparedAlready(const v1::Descriptor& blob) {
+    // What everything means is seen in one image.
+    if (compared_.everything() || !compared_.Has(blob.digest())) return false;
+    absl::MutexLock lock(&mutex_);
+    there_.insert(blob.digest());
+    return true;
+  }
+
   // Bytes are compared once; that another repository links them too is asked
   // for each time.
   absl::Status Blob(const std::string& repository, const v1::Descriptor& blob) {
     KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));
-    if (!IsFirst(blob)) {
+    if (IsComparedAlready(blob) || !IsFirst(blob)) {
       KSO_ASSIGN_OR_RETURN(const bool linked,
                            registry_.HasBlob(repository, digest));
       if (linked) return absl::OkStatus();
@@ -189,21 +202,24 @@ class ImagesCheck {
   }
 
   oci::ImageStore& registry_;
+  const ComparedContent& compared_;
   TaskControl& control_;
   mutable absl::Mutex mutex_;
   absl::flat_hash_set<std::string> documents_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_set<std::string> blobs_ ABSL_GUARDED_BY(mutex_);
+  // Those that were compared before.
+  absl::flat_hash_set<std::string> there_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> CheckServedImages(
     const v1::ExpectedImages& expected, const std::string& origin,
-    const std::string& compared_on, http::Transport& transport,
+    const ComparedContent& compared, http::Transport& transport,
     oci::ImageStore& registry, int at_once, TaskControl& control) {
   KSO_ASSIGN_OR_RETURN(const std::set<std::string> catalog,
                        ReadCatalog(origin, transport, control));
-  ImagesCheck check(registry, control);
+  ImagesCheck check(registry, compared, control);
   const auto check_image = [&](const v1::ExpectedImage& image) {
     const std::string item =
         Concat(image.repository(), image.tag().empty() ? "@" : ":",
@@ -213,7 +229,7 @@ absl::StatusOr<std::vector<std::string>> CheckServedImages(
                                               image.repository())),
                    item, "");
     }
-    const bool whole = compared_on.empty() || &image == &expected.images(0);
+    const bool whole = !compared.everything() || &image == &expected.images(0);
     return About(whole ? check.Image(image) : check.Top(image).status(), item,
                  "");
   };
@@ -227,7 +243,12 @@ absl::StatusOr<std::vector<std::string>> CheckServedImages(
       Concat("catalog of ", catalog.size(), " repositories"),
       Concat(expected.images_size(), " images: ", check.documents(),
              " manifests and ", check.blobs(), " blobs compared",
-             compared_on.empty() ? "" : Concat(" (all on ", compared_on, ")")),
+             compared.everything()
+                 ? Concat(", the rest is there as compared ", compared.where())
+             : check.blobs_only_there() > 0
+                 ? Concat(", ", check.blobs_only_there(), " there as compared ",
+                          compared.where())
+                 : ""),
   };
 }
 

@@ -9,6 +9,7 @@
 #include "common/oci/image_store.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/task/task_control.h"
+#include "worker/verify/compared_content.h"
 
 namespace kso::worker {
 
@@ -16,13 +17,13 @@ namespace kso::worker {
 // ("http://127.0.0.1:5000") and through `registry`, for everything that it
 // should serve: the catalog, every image's document by tag and by digest, every
 // listed platform manifest, and all of their blobs, `at_once` images at the
-// same time. All is compared by digest. Where `compared_on` names a platform
-// whose image has the same content and is asked for all of it, every image is
-// asked for by its name here, and one of them whole. Returns what was checked,
-// in words; errors name the image.
+// same time. All is compared by digest; of blobs that are `compared` already,
+// it is enough that they are there. Where everything is, each image is asked
+// for by its name, and one of them whole. Returns what was checked, in words;
+// errors name the image.
 absl::StatusOr<std::vector<std::string>> CheckServedImages(
     const v1::ExpectedImages& expected, const std::string& origin,
-    const std::string& compared_on, http::Transport& transport,
+    const ComparedContent& compared, http::Transport& transport,
     oci::ImageStore& registry, int at_once, TaskControl& control);
 
 }  // namespace kso::worker

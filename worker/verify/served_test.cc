@@ -10,11 +10,17 @@
 #include "tests/fakes/http_server.h"
 #include "worker/task/failure.h"
 #include "worker/testing/fake_image_stores.h"
+#include "worker/verify/compared_content.h"
 #include "worker/verify/served_files.h"
 #include "worker/verify/served_images.h"
 
 namespace kso::worker {
 namespace {
+
+void CompareOnAmd64(v1::VerifyImage& work) {
+  work.mutable_content_compared_on()->set_os("linux");
+  work.mutable_content_compared_on()->set_architecture("amd64");
+}
 
 constexpr char kPath[] = "k8s/dl.k8s.io/v1.29.5/kubelet";
 
@@ -42,10 +48,11 @@ class ServedFilesTest : public ::testing::Test {
 
   absl::StatusOr<std::vector<std::string>> Check() {
     TaskControl control;
-    return CheckServedFiles(expected_, server_.Url(""), compared_on_,
+    return CheckServedFiles(expected_, server_.Url(""),
+                            ComparedContent(work_, /*native=*/false),
                             *transport_, 2, control);
   }
-  // What is asked for in brief is found to be right in all else.
+  // One whose bytes are not those that are expected.
   void AddLargeFile(int size) {
     server_.routes().Get(
         "/k8s/dl.k8s.io/large",
@@ -64,34 +71,48 @@ class ServedFilesTest : public ::testing::Test {
       http::CreateCurlTransport().value();
   std::string content_;
   std::string listing_ = R"(<a href="dl.k8s.io/">dl.k8s.io/</a>)";
-  std::string compared_on_;
+  // What of it was compared elsewhere.
+  v1::VerifyImage work_;
   std::atomic<int> large_gets_ = 0;
   v1::ExpectedFiles expected_;
 };
 
 TEST_F(ServedFilesTest, InBriefComparesTheSmallestAndSeesTheOthers) {
-  compared_on_ = "linux/amd64";
+  CompareOnAmd64(work_);
   AddLargeFile(6000);
   const auto checks = Check();
   ASSERT_TRUE(checks.ok()) << checks.status();
-  EXPECT_EQ(checks->at(2), "2 files there, one compared (all on linux/amd64)");
+  EXPECT_EQ(checks->at(2),
+            "1 files compared, 1 there as compared on linux/amd64");
   EXPECT_EQ(large_gets_, 0);
   content_[17] = 'x';
   EXPECT_EQ(ToFailure(Check().status(), "").item(), kPath);
 }
 
 TEST_F(ServedFilesTest, InBriefNamesTheFileWithAnotherSize) {
-  compared_on_ = "linux/amd64";
+  CompareOnAmd64(work_);
   AddLargeFile(5999);
   EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/dl.k8s.io/large");
 }
 
 TEST_F(ServedFilesTest, InBriefNamesTheFileThatIsMissing) {
-  compared_on_ = "linux/amd64";
+  CompareOnAmd64(work_);
   v1::MadeMember& file = *expected_.add_files();
   file.set_path("k8s/dl.k8s.io/gone");
   file.set_size(6000);
   EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/dl.k8s.io/gone");
+}
+
+TEST_F(ServedFilesTest, WhatWasComparedBeforeIsOnlySeen) {
+  AddLargeFile(6000);
+  EXPECT_FALSE(Check().ok());
+  v1::LayerContent& layer = *work_.add_layers();
+  layer.add_served_digests(expected_.files(1).digest());
+  EXPECT_FALSE(Check().ok());
+  layer.set_compared(true);
+  const auto checks = Check();
+  ASSERT_TRUE(checks.ok()) << checks.status();
+  EXPECT_EQ(checks->at(2), "1 files compared, 1 there as compared before");
 }
 
 TEST_F(ServedFilesTest, PassesWhatIsServedRight) {
@@ -144,7 +165,8 @@ class ServedImagesTest : public ::testing::Test {
     TaskControl control;
     const auto registry =
         registry_.OpenRegistry("127.0.0.1:5000", true, control);
-    return CheckServedImages(expected_, server_.Url(""), compared_on_,
+    return CheckServedImages(expected_, server_.Url(""),
+                             ComparedContent(work_, /*native=*/false),
                              *transport_, **registry, 2, control);
   }
 
@@ -153,7 +175,8 @@ class ServedImagesTest : public ::testing::Test {
       http::CreateCurlTransport().value();
   std::string catalog_ = R"({"repositories":["k8s/pause"]})";
   testing::FakeImageStores registry_;
-  std::string compared_on_;
+  // What of it was compared elsewhere.
+  v1::VerifyImage work_;
   v1::ExpectedImages expected_;
 };
 
@@ -167,14 +190,28 @@ TEST_F(ServedImagesTest, InBriefComparesOneAndSeesTheOthers) {
   *other.mutable_top() = registry_.AddManifest(
       kRepository, R"({"schemaVersion":2})", oci::kOciManifest, "3.10");
   EXPECT_FALSE(Check().ok());
-  compared_on_ = "linux/amd64";
+  CompareOnAmd64(work_);
   const auto checks = Check();
   ASSERT_TRUE(checks.ok()) << checks.status();
   EXPECT_EQ(checks->back(),
-            "2 images: 2 manifests and 1 blobs compared (all on linux/amd64)");
+            "2 images: 2 manifests and 1 blobs compared, the rest is there as "
+            "compared on linux/amd64");
 
   other.set_tag("3.11");
   EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/pause:3.11");
+}
+
+TEST_F(ServedImagesTest, BlobsThatWereComparedBeforeAreOnlySeen) {
+  v1::LayerContent& layer = *work_.add_layers();
+  layer.add_served_digests(Sha256Of("{}").ToString());
+  layer.set_compared(true);
+  const auto checks = Check();
+  ASSERT_TRUE(checks.ok()) << checks.status();
+  EXPECT_EQ(checks->back(),
+            "1 images: 1 manifests and 0 blobs compared, 1 there as compared "
+            "before");
+  EXPECT_EQ(registry_.manifest_gets(), 1);
+  EXPECT_EQ(registry_.blob_gets(), 0);
 }
 
 TEST_F(ServedImagesTest, PassesWhatIsServedRight) {

@@ -19,6 +19,7 @@
 #include "common/oci/registry_client.h"
 #include "worker/fetch/document_reader.h"
 #include "worker/task/failure.h"
+#include "worker/verify/compared_content.h"
 #include "worker/verify/image_unpacker.h"
 #include "worker/verify/network_namespace.h"
 #include "worker/verify/served_files.h"
@@ -101,10 +102,9 @@ absl::Status AwaitReady(const Service& service, Container& container,
   }
 }
 
-// Inside the container's network. `compared_on` is as served_files.h and
-// served_images.h say.
+// Inside the container's network.
 absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
-                                             const std::string& compared_on,
+                                             const ComparedContent& compared,
                                              Container& container,
                                              const VerifyTools& tools,
                                              TaskControl& control) {
@@ -115,8 +115,8 @@ absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
   KSO_RETURN_IF_ERROR(
       AwaitReady(service, container, *transport, *tools.clock, control));
   if (work.has_files()) {
-    return CheckServedFiles(work.files(), service.origin, compared_on,
-                            *transport, Cores(), control);
+    return CheckServedFiles(work.files(), service.origin, compared, *transport,
+                            Cores(), control);
   }
   const oci::Credentials nobody;
   KSO_ASSIGN_OR_RETURN(
@@ -125,8 +125,8 @@ absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
                                  .insecure = true,
                                  .cancelled = control.CancelledFunction()},
                                 transport.get(), tools.clock, &nobody));
-  return CheckServedImages(work.images(), service.origin, compared_on,
-                           *transport, *registry, Cores(), control);
+  return CheckServedImages(work.images(), service.origin, compared, *transport,
+                           *registry, Cores(), control);
 }
 
 absl::StatusOr<ImageToRun> UnpackImage(const v1::Task& task,
@@ -168,14 +168,14 @@ absl::StatusOr<ImageToRun> UnpackImage(const v1::Task& task,
 }
 
 absl::StatusOr<std::vector<std::string>> RunAndAsk(
-    const v1::VerifyImage& work, const std::string& compared_on,
+    const v1::VerifyImage& work, const ComparedContent& compared,
     const ImageToRun& image, const std::filesystem::path& directory,
     const VerifyTools& tools, TaskControl& control) {
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Container> container,
                        tools.runtime->Run(image, directory, control));
   absl::StatusOr<std::vector<std::string>> checks;
   const absl::Status asked = RunInNetworkOf(container->pid(), [&] {
-    checks = Ask(work, compared_on, *container, tools, control);
+    checks = Ask(work, compared, *container, tools, control);
     return checks.status();
   });
   if (control.cancelled()) return absl::CancelledError("cancelled");
@@ -210,14 +210,9 @@ absl::StatusOr<v1::VerifiedImage> Verify(const v1::Task& task,
   KSO_ASSIGN_OR_RETURN(const ImageToRun image,
                        UnpackImage(task, directory.path(), tools, control));
   const bool native = RunsNatively(task.platform(), tools);
-  // Emulated, a registry takes several times as long for each request.
-  const std::string compared_on =
-      native || !work.has_content_compared_on()
-          ? ""
-          : oci::FormatPlatform(work.content_compared_on());
-  KSO_ASSIGN_OR_RETURN(
-      const std::vector<std::string> checks,
-      RunAndAsk(work, compared_on, image, directory.path(), tools, control));
+  KSO_ASSIGN_OR_RETURN(const std::vector<std::string> checks,
+                       RunAndAsk(work, ComparedContent(work, native), image,
+                                 directory.path(), tools, control));
 
   v1::VerifiedImage verified;
   verified.set_native(native);

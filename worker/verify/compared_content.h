@@ -1,0 +1,37 @@
+#ifndef KSO_WORKER_VERIFY_COMPARED_CONTENT_H_
+#define KSO_WORKER_VERIFY_COMPARED_CONTENT_H_
+
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "kso/v1/worker.pb.h"
+
+namespace kso::worker {
+
+// What an image should serve, and need not be compared again, since the very
+// same has been, or is being, elsewhere. Thread safe once it is made.
+class ComparedContent {
+ public:
+  // Nothing.
+  ComparedContent() = default;
+  // All contents of layers that were compared in an earlier image. Everything,
+  // where the image is emulated and another platform's has the same content: a
+  // registry takes several times as long then for each request.
+  ComparedContent(const v1::VerifyImage& work, bool native);
+
+  bool everything() const { return everything_; }
+  bool Has(const std::string& digest) const {
+    return everything_ || digests_.contains(digest);
+  }
+  // For people: "before", "on linux/amd64".
+  const std::string& where() const { return where_; }
+
+ private:
+  bool everything_ = false;
+  absl::flat_hash_set<std::string> digests_;
+  std::string where_;
+};
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_VERIFY_COMPARED_CONTENT_H_
