@@ -100,12 +100,7 @@ PlanHistory HistoryOf(const State& state, const BuildEntry& build) {
                                            build.destination->present().end()));
 }
 
-Records AfterResolve(const State& state, const BuildEntry& build) {
-  Plan plan = MakePlan(build.build_id, build.WholeRelease(), ResolvedOf(build),
-                       HistoryOf(state, build));
-  if (build.destination) {
-    plan.summary.set_destination_problem(build.destination->problem());
-  }
+Records AfterPlan(const BuildEntry& build, const Plan& plan) {
   std::vector<v1::Failure> failures = TaskFailures(build);
   AddPlanFailures(build, plan, failures);
   if (!failures.empty()) return {EndBuild(build, v1::Build::FAILED, failures)};
@@ -121,6 +116,38 @@ Records AfterResolve(const State& state, const BuildEntry& build) {
                    records);
   }
   return records;
+}
+
+Records AfterResolve(const State& state, const BuildEntry& build) {
+  Plan plan = MakePlan(build.build_id, build.WholeRelease(), ResolvedOf(build),
+                       HistoryOf(state, build));
+  if (build.destination) {
+    plan.summary.set_destination_problem(build.destination->problem());
+  }
+  return AfterPlan(build, plan);
+}
+
+v1::JournalRecord Checked(const BuildEntry& build,
+                          const std::vector<std::string>& present,
+                          std::string_view problem) {
+  v1::JournalRecord record;
+  v1::DestinationChecked& change = *record.mutable_destination_checked();
+  change.set_build_id(build.build_id);
+  change.set_problem(std::string(problem));
+  *change.mutable_present() = {present.begin(), present.end()};
+  return record;
+}
+
+// Whether a plan that is made with only what is `present`, which is sorted,
+// would be the same.
+bool Stands(const Plan& draft, const std::vector<std::string>& present) {
+  return !draft.gives_up_layers &&
+         std::all_of(draft.questions.begin(), draft.questions.end(),
+                     [&](const BlobQuestion& question) {
+                       return std::binary_search(
+                           present.begin(), present.end(),
+                           BlobName(question.image, question.blob.digest()));
+                     });
 }
 
 }  // namespace
@@ -168,25 +195,27 @@ Records AdvanceBuild(const State& state, const BuildEntry& build) {
   }
 }
 
-Records AfterCheck(const BuildEntry& build, std::vector<std::string> present,
-                   std::string_view problem) {
-  Records records;
-  v1::DestinationChecked* change =
-      records.emplace_back().mutable_destination_checked();
-  change->set_build_id(build.build_id);
-  change->set_problem(std::string(problem));
-  std::sort(present.begin(), present.end());
-  *change->mutable_present() = {present.begin(), present.end()};
-  return records;
-}
-
-std::vector<BlobQuestion> QuestionsOf(const State& state,
-                                      const BuildEntry& build) {
+Plan DraftPlan(const State& state, const BuildEntry& build) {
   const PlanHistory everything(&state.memo(), build.release.destination(),
                                std::nullopt);
   return MakePlan(build.build_id, build.WholeRelease(), ResolvedOf(build),
-                  everything)
-      .questions;
+                  everything);
+}
+
+Records AfterCheck(const BuildEntry& build, const Plan& draft,
+                   std::vector<std::string> present) {
+  std::sort(present.begin(), present.end());
+  Records records = {Checked(build, present, "")};
+  if (Stands(draft, present)) {
+    for (v1::JournalRecord& record : AfterPlan(build, draft)) {
+      records.push_back(std::move(record));
+    }
+  }
+  return records;
+}
+
+Records AfterNoCheck(const BuildEntry& build, std::string_view problem) {
+  return {Checked(build, {}, problem)};
 }
 
 Records AfterAssemble(const State& state, const BuildEntry& build,

@@ -22,16 +22,20 @@ std::vector<v1::JournalRecord> StartBuild(
 std::vector<v1::JournalRecord> AdvanceBuild(const State& state,
                                             const BuildEntry& build);
 
-// What to ask the destination for when the build needs that.
-std::vector<BlobQuestion> QuestionsOf(const State& state,
-                                      const BuildEntry& build);
+// The plan for the case that the destination has all that is remembered; its
+// questions are what to ask the destination for when the build needs that.
+Plan DraftPlan(const State& state, const BuildEntry& build);
 
-// After the actions. `present` has BlobNames; `problem` says why the
-// destination could not be asked, and is empty when it could. Images that were
-// verified before are not verified again, unless the build is fresh.
+// After the actions. `present` has BlobNames. Where all is there that `draft`
+// asked for, it is the plan, and need not be made again.
 std::vector<v1::JournalRecord> AfterCheck(const BuildEntry& build,
-                                          std::vector<std::string> present,
-                                          std::string_view problem);
+                                          const Plan& draft,
+                                          std::vector<std::string> present);
+// The destination could not be asked, for this reason.
+std::vector<v1::JournalRecord> AfterNoCheck(const BuildEntry& build,
+                                            std::string_view problem);
+// Images that were verified before are not verified again, unless the build is
+// fresh.
 std::vector<v1::JournalRecord> AfterAssemble(
     const State& state, const BuildEntry& build,
     const std::vector<v1::ImageResult>& images,

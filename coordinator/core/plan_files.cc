@@ -153,6 +153,7 @@ std::vector<std::string> AddFileLayers(const TaskFactory& factory,
   limits.groups = kGroups;
   const PackedGroups groups =
       GroupAfterPacks(GroupItems(files, wanted), packs, limits);
+  plan.gives_up_layers |= groups.kept.size() < packs.size();
   std::vector<std::string> layers;
   LayerPacks kept;
   for (const int pack : groups.kept) {

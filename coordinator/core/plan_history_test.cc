@@ -214,6 +214,38 @@ TEST_F(PlanHistoryTest, AsksForAllThatItWouldReuseAndForBases) {
             8u + static_cast<size_t>(plan.summary.layer_count()));
 }
 
+std::vector<std::string> AllOf(const Plan& plan) {
+  std::vector<std::string> all = {plan.summary.SerializeAsString()};
+  for (const v1::Task& task : plan.tasks) {
+    all.push_back(task.SerializeAsString());
+    const auto reused = plan.reused.find(task.task_id());
+    if (reused == plan.reused.end()) continue;
+    all.push_back(reused->second.SerializeAsString());
+  }
+  for (const v1::PlannedImage& image : plan.images) {
+    all.push_back(image.SerializeAsString());
+  }
+  return all;
+}
+
+TEST_F(PlanHistoryTest, AskingMakesNoOtherPlanWhereAllIsThere) {
+  Build(MakePlanAfter());
+  AddFile("https://host/new/v1/file");
+  Plan draft =
+      MakePlan("b2", fake_.release, fake_.resolved,
+               PlanHistory(&memo_, fake_.release.destination(), std::nullopt));
+  EXPECT_FALSE(draft.gives_up_layers);
+  EXPECT_EQ(AllOf(draft), AllOf(MakePlanAfter()));
+
+  // What is not wanted any more is not asked for either.
+  fake_.release.clear_files();
+  AddFile("https://host/another/v1/file");
+  draft =
+      MakePlan("b2", fake_.release, fake_.resolved,
+               PlanHistory(&memo_, fake_.release.destination(), std::nullopt));
+  EXPECT_TRUE(draft.gives_up_layers);
+}
+
 TEST_F(PlanHistoryTest, ResolveTasksSayWhatIsKnown) {
   const std::string reference = "registry.k8s.io/pause:3.9";
   std::string key;

@@ -126,6 +126,7 @@ std::vector<std::string> AddBlobLayers(const TaskFactory& factory,
   const std::vector<Pack> packs = MatchPacks(layers_before, wanted);
   const PackedGroups groups =
       GroupAfterPacks(items, packs, LimitsFor(factory.release()));
+  plan.gives_up_layers |= groups.kept.size() < packs.size();
   std::vector<std::string> layers;
   for (const int pack : groups.kept) {
     layers.push_back(AddKeptLayer(

@@ -39,6 +39,9 @@ struct Plan {
   absl::flat_hash_map<std::string, v1::ReusedResult> reused;
   // All that earlier builds may have put there, and base layers.
   std::vector<BlobQuestion> questions;
+  // The previous release has layers that are in none of them, for they are
+  // given up. Without these, layers may be grouped in another way.
+  bool gives_up_layers = false;
   // The platform manifests to assemble from them.
   std::vector<v1::PlannedImage> images;
   v1::PlanSummary summary;

@@ -67,17 +67,20 @@ void ActionRunner::Start(Transaction& turn, const BuildEntry& build,
   const std::string id = build.build_id;
   const int64_t serial = action.serial;
   if (build.phase == v1::RESOLVE) {
-    FindRequest request{id, build.release.destination(),
-                        QuestionsOf(turn.state(), build), !build.plan_only};
-    turn.Defer([this, id, serial, request = std::move(request)]() mutable {
-      actions_->Find(std::move(request),
-                     [this, post = post_, id,
-                      serial](absl::StatusOr<FindOutcome> outcome) mutable {
-                       post([this, id, serial, outcome = std::move(outcome)](
-                                Transaction& later) mutable {
-                         OnFound(later, id, serial, std::move(outcome));
-                       });
-                     });
+    Plan draft = DraftPlan(turn.state(), build);
+    FindRequest request{id, build.release.destination(), draft.questions,
+                        !build.plan_only};
+    turn.Defer([this, id, serial, request = std::move(request),
+                draft = std::move(draft)]() mutable {
+      actions_->Find(
+          std::move(request),
+          [this, post = post_, id, serial, draft = std::move(draft)](
+              absl::StatusOr<FindOutcome> outcome) mutable {
+            post([this, id, serial, draft = std::move(draft),
+                  outcome = std::move(outcome)](Transaction& later) mutable {
+              OnFound(later, id, serial, draft, std::move(outcome));
+            });
+          });
     });
     return;
   }
@@ -121,14 +124,14 @@ const BuildEntry* ActionRunner::TakeAnswer(Transaction& turn,
 }
 
 void ActionRunner::OnFound(Transaction& turn, const std::string& build_id,
-                           int64_t serial,
+                           int64_t serial, const Plan& draft,
                            absl::StatusOr<FindOutcome> outcome) {
   const BuildEntry* build = TakeAnswer(turn, build_id, serial);
   if (build == nullptr) return;
   if (outcome.ok()) {
-    turn.Record(AfterCheck(*build, std::move(outcome->present), ""));
+    turn.Record(AfterCheck(*build, draft, std::move(outcome->present)));
   } else if (build->plan_only) {
-    turn.Record(AfterCheck(*build, {}, ToStd(outcome.status().message())));
+    turn.Record(AfterNoCheck(*build, ToStd(outcome.status().message())));
   } else {
     OnFailure(turn, *build, outcome.status());
   }

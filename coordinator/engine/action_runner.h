@@ -8,6 +8,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "coordinator/core/planner.h"
 #include "coordinator/engine/build_actions.h"
 #include "coordinator/engine/engine_options.h"
 #include "coordinator/engine/transaction.h"
@@ -59,7 +60,7 @@ class ActionRunner {
 
   void Start(Transaction& turn, const BuildEntry& build, Action& action);
   void OnFound(Transaction& turn, const std::string& build_id, int64_t serial,
-               absl::StatusOr<FindOutcome> outcome);
+               const Plan& draft, absl::StatusOr<FindOutcome> outcome);
   void OnAssembled(Transaction& turn, const std::string& build_id,
                    int64_t serial, absl::StatusOr<AssembleOutcome> outcome);
   void OnTagged(Transaction& turn, const std::string& build_id, int64_t serial,
