@@ -60,6 +60,10 @@ upstream_bytes() { stats | jq '[.bytes | to_entries[] | select(.key != "manifest
 manifest_gets() { stats | jq '[.requests | to_entries[] | select(.key | startswith("manifest GET")).value] | add // 0'; }
 # Requests so far that move a blob to or from the destination.
 blobs_touched() { grep -cE '"(GET|PUT|PATCH|POST) /v2/[^ ]+/blobs/' "$work/destination.log" || true; }
+# Bytes of blobs that the destination has sent so far.
+blobs_sent() { sed -nE 's/.*"GET \/v2\/[^ ]+\/blobs\/[^"]*" 200 ([0-9]+).*/\1/p' "$work/destination.log" | awk '{sum += $1} END {print sum + 0}'; }
+# What was checked of kubespray-files for an architecture.
+files_checks() { jq -r ".verifications[] | select(.image == \"kubespray-files\" and .platform.architecture == \"$1\").checks | join(\"; \")" "$result"; }
 # A number of a build's JSON; absent means none.
 number() { jq -r "$2 // 0" "$1"; }
 fetched() { number "$result" .bytesFetched; }
@@ -75,6 +79,9 @@ build first
 first_pushed=$(pushed)
 check "it moved something" test "$first_pushed" -gt 1000000
 check "nothing was reused" same "$(reused)" 0
+check "little of it came back to be verified" at_most "$(blobs_sent)" $((first_pushed / 20))
+check "all files were compared" grep -q "44 files compared" <(files_checks amd64)
+check "where they are emulated, only one was" grep -q "1 files compared, 43 there as compared on linux/amd64" <(files_checks arm64)
 index_digests "$destination" | grep -v latest >"$work/first.digests"
 
 echo "# Nothing changed"
@@ -98,6 +105,7 @@ build file
 check "only that file was fetched" same "$(fetched)" "$runc_bytes"
 check "and upstream sent nothing else" same "$upstream_moved" "$runc_bytes"
 check "little more was pushed" at_most "$(pushed)" $((runc_bytes + 65536))
+check "and compared, besides the smallest" grep -qE "[12] files compared, 4[23] there as compared before" <(files_checks amd64)
 check "all layers but that and one of configuration were reused" at_most $(($(layers) - $(reused))) 2
 
 echo "# The patch release"
