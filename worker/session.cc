@@ -105,6 +105,7 @@ grpc::Status Session::Call(const v1::SyncRequest& request,
                          absl::ToChronoMilliseconds(timeout) +
                          std::chrono::milliseconds(1));
     call_ = &context;
+    call_waits_ = request.results().empty();
   }
   const grpc::Status status = stub_->Sync(&context, request, &response);
   absl::MutexLock lock(&mutex_);
@@ -149,6 +150,12 @@ void Session::NoteOutcome(const grpc::Status& status) {
 void Session::Wake() {
   absl::MutexLock lock(&mutex_);
   woken_ = true;
+  if (call_ != nullptr && call_waits_) call_->TryCancel();
+}
+
+void Session::Interrupt() {
+  absl::MutexLock lock(&mutex_);
+  woken_ = true;
   if (call_ != nullptr) call_->TryCancel();
 }
 
@@ -163,7 +170,7 @@ void Session::Drain(absl::Duration patience) {
     draining_ = true;
     hand_back_at_ = clock_->Now() + patience;
   }
-  Wake();
+  Interrupt();
 }
 
 void Session::Stop() {
@@ -171,7 +178,7 @@ void Session::Stop() {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
   }
-  Wake();
+  Interrupt();
 }
 
 }  // namespace kso::worker

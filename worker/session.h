@@ -43,7 +43,9 @@ class Session {
   End Run(Leases& leases);
 
   // Something happened that the coordinator should hear of now: a call that
-  // waits for news there is cut short, and made again.
+  // waits for news there is cut short, and made again. One that brings results
+  // is answered as soon as these are durable, and is waited for: what happens
+  // meanwhile goes together with the next.
   void Wake();
   // No new leases; Run returns when those held have ended and the coordinator
   // knows. What has not ended after `patience` is stopped and handed back.
@@ -55,6 +57,8 @@ class Session {
   grpc::Status Call(const v1::SyncRequest& request, v1::SyncResponse& response);
   void Pause(absl::Duration delay, bool may_wake);
   bool Interrupted();
+  // Wakes, and cuts short any call.
+  void Interrupt();
   absl::Time hand_back_at();
   void NoteOutcome(const grpc::Status& status);
 
@@ -76,6 +80,8 @@ class Session {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   // The call under way, if any.
   grpc::ClientContext* call_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  // Whether that may be parked.
+  bool call_waits_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace kso::worker

@@ -30,6 +30,7 @@ class FakeCoordinator : public v1::WorkerService::Service {
     // A call that the worker has given up may be heard after the next one.
     if (request->sequence() < last_.sequence()) return grpc::Status::CANCELLED;
     last_ = *request;
+    if (!request->results().empty()) ++told_;
     bool news = false;
     for (const v1::LeaseResult& result : request->results()) {
       if (!acknowledging_) continue;
@@ -97,6 +98,12 @@ class FakeCoordinator : public v1::WorkerService::Service {
     return last_;
   }
 
+  // How many calls brought results.
+  int told() {
+    absl::MutexLock lock(&mutex_);
+    return told_;
+  }
+
   v1::LeaseResult AwaitResult() {
     absl::MutexLock lock(&mutex_);
     const auto there = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -115,6 +122,7 @@ class FakeCoordinator : public v1::WorkerService::Service {
   bool acknowledging_ ABSL_GUARDED_BY(mutex_) = true;
   bool losing_ ABSL_GUARDED_BY(mutex_) = false;
   bool lost_ ABSL_GUARDED_BY(mutex_) = false;
+  int told_ ABSL_GUARDED_BY(mutex_) = 0;
   v1::SyncRequest last_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> seen_ ABSL_GUARDED_BY(mutex_);
   std::deque<v1::LeaseResult> results_ ABSL_GUARDED_BY(mutex_);
@@ -319,6 +327,23 @@ TEST_F(SessionTest, RepeatsAResultUntilItIsAcknowledged) {
                   return request.sequence() > first.sequence();
                 })
                 .session());
+}
+
+// Its answer comes as soon as the results are durable, and to cut it short
+// would only make the coordinator hear of them twice.
+TEST_F(SessionTest, ACallThatBringsResultsIsNotCutShort) {
+  StartSession();
+  coordinator_.Acknowledge(false);
+  executor_.Finish();
+  coordinator_.Want("lease-1");
+  coordinator_.AwaitRequest([](const v1::SyncRequest& request) {
+    return request.results_size() == 1;
+  });
+  session_->Wake();
+  coordinator_.Acknowledge(true);
+  // The fake has answered the first call without taking the result.
+  EXPECT_EQ(coordinator_.AwaitResult().lease_id(), "lease-1");
+  EXPECT_EQ(coordinator_.told(), 2);
 }
 
 TEST_F(SessionTest, DrainingFinishesWhatIsHeldAndEnds) {

@@ -74,6 +74,8 @@ void WorkerNode::Drain() {
   if (!running() || process_->draining) return;
   findings_.Tell(Concat(name_, ": drains"));
   process_->draining = true;
+  // That cuts any call short.
+  process_->call_waits = true;
   Wake();
 }
 
@@ -117,6 +119,7 @@ void WorkerNode::Step() {
         *gone = true;
         if (!process.expired()) OnAnswer(request, response);
       });
+  process_->call_waits = request.results().empty();
   process_->give_up_call = [this, gone, give_up = std::move(give_up)] {
     give_up();
     coordinator_.Tell(name_, [gone] { *gone = true; });
@@ -159,6 +162,8 @@ void WorkerNode::NextStepAfter(absl::Duration delay) {
 void WorkerNode::Wake() {
   process_->woken = true;
   if (process_->give_up_call != nullptr) {
+    // One that brings results is answered soon.
+    if (!process_->call_waits) return;
     std::exchange(process_->give_up_call, nullptr)();
     NextStepAfter(absl::ZeroDuration());
   } else if (process_->failures == 0) {

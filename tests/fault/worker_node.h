@@ -46,6 +46,8 @@ class WorkerNode {
     int failures = 0;
     int64_t step = 0;
     std::function<void()> give_up_call;
+    // The call may be parked.
+    bool call_waits = false;
     std::map<int64_t, std::shared_ptr<worker::LeaseBook::Entry>> at_work;
     int64_t last_work = 0;
   };
