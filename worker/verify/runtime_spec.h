@@ -14,7 +14,7 @@ namespace kso::worker {
 // it also runs where those cannot be set, and without CAP_MKNOD, which only
 // cgroups keep from the machine's disks. The network namespace is new and has a
 // loopback only. Programs in Go are told to collect their garbage less often,
-// where the image says nothing of it.
+// and registries to log errors only, where the image says nothing of it.
 std::string MakeRuntimeSpec(const ImageProcess& process, const ImageUser& user);
 
 }  // namespace kso::worker

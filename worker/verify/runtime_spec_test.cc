@@ -30,16 +30,22 @@ TEST(RuntimeSpecTest, RunsWhatTheImageSays) {
   EXPECT_EQ(json["process"]["terminal"], false);
 }
 
-TEST(RuntimeSpecTest, TellsGoToCollectLessUnlessTheImageDecides) {
+TEST(RuntimeSpecTest, SparesAShortLifeWhatNobodyNeedsUnlessTheImageDecides) {
   const auto json = Example();
   EXPECT_EQ(json["process"]["env"],
-            nlohmann::json({"PATH=/bin", "GOGC=1000", "GOMEMLIMIT=128MiB"}));
+            nlohmann::json({"PATH=/bin", "GOGC=1000", "GOMEMLIMIT=128MiB",
+                            "REGISTRY_LOG_LEVEL=error",
+                            "REGISTRY_LOG_ACCESSLOG_DISABLED=true",
+                            "OTEL_TRACES_EXPORTER=none"}));
   ImageProcess process;
-  process.environment = {"GOGC=50"};
+  process.environment = {"GOGC=50", "REGISTRY_LOG_LEVEL=debug"};
   const auto decided =
       nlohmann::json::parse(MakeRuntimeSpec(process, ImageUser()));
   EXPECT_EQ(decided["process"]["env"],
-            nlohmann::json({"GOGC=50", "GOMEMLIMIT=128MiB"}));
+            nlohmann::json({"GOGC=50", "REGISTRY_LOG_LEVEL=debug",
+                            "GOMEMLIMIT=128MiB",
+                            "REGISTRY_LOG_ACCESSLOG_DISABLED=true",
+                            "OTEL_TRACES_EXPORTER=none"}));
 }
 
 TEST(RuntimeSpecTest, NeedsNeitherLimitsNorCgroups) {
