@@ -14,26 +14,7 @@ using ::testing::IsEmpty;
 using ::testing::Property;
 using ::testing::SizeIs;
 
-class EngineLeaseTest : public EngineTest {
- protected:
-  v1::ListWorkersResponse Workers() {
-    Answer<v1::ListWorkersResponse> answer;
-    engine_->ListWorkers({}, answer.Done());
-    return *answer.Get();
-  }
-  v1::WatchBuildResponse Log() {
-    v1::WatchBuildRequest request;
-    request.set_build_id("b1");
-    Answer<v1::WatchBuildResponse> answer;
-    engine_->WatchBuild(request, answer.Done());
-    return *answer.Get();
-  }
-  int Running() { return Get().progress(0).running(); }
-  int Done() { return Get().progress(0).done(); }
-
-  ScriptedWorker one_{"one", "amd64", "s1"};
-  ScriptedWorker two_{"two", "amd64", "s2"};
-};
+class EngineLeaseTest : public TwoWorkersTest {};
 
 TEST_F(EngineLeaseTest, ALostWorkersTasksGoToAnotherAndItsResultsAreIgnored) {
   ASSERT_TRUE(Submit().ok());

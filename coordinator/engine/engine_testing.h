@@ -324,6 +324,29 @@ class EngineTest : public ::testing::Test {
   std::unique_ptr<Engine> engine_;
 };
 
+// The same with two workers of one kind, and what is said of them and of build
+// b1.
+class TwoWorkersTest : public EngineTest {
+ protected:
+  v1::ListWorkersResponse Workers() {
+    Answer<v1::ListWorkersResponse> answer;
+    engine_->ListWorkers({}, answer.Done());
+    return *answer.Get();
+  }
+  v1::WatchBuildResponse Log() {
+    v1::WatchBuildRequest request;
+    request.set_build_id("b1");
+    Answer<v1::WatchBuildResponse> answer;
+    engine_->WatchBuild(request, answer.Done());
+    return *answer.Get();
+  }
+  int Running() { return Get().progress(0).running(); }
+  int Done() { return Get().progress(0).done(); }
+
+  ScriptedWorker one_{"one", "amd64", "s1"};
+  ScriptedWorker two_{"two", "amd64", "s2"};
+};
+
 }  // namespace kso::coordinator
 
 #endif  // KSO_COORDINATOR_ENGINE_ENGINE_TESTING_H_
