@@ -23,7 +23,8 @@ class MadeLayers {
   explicit MadeLayers(size_t most_files = 10'000) : most_files_(most_files) {}
 
   // `digest` is that of the layer's blob. The files' sources must be of use for
-  // as long as this is, but may fail.
+  // as long as this is, but may fail; they must not keep the cache from
+  // evicting what they read.
   void Add(const std::string& digest, std::vector<LayerFile> files)
       ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -139,9 +139,15 @@ class Packing {
   // After Push.
   void Remember() {
     // The sources of other members end with the task.
-    if (all_in_cache_) {
-      tools_.made_layers->Add(made_.layer().digest(), std::move(files_));
+    if (!all_in_cache_) return;
+    // Those of the task keep its members from being evicted.
+    for (size_t i = 0; i < files_.size(); ++i) {
+      files_[i].open = [cache = tools_.cache,
+                        digest = digests_[i]](int64_t offset) {
+        return cache->Open(digest, offset);
+      };
     }
+    tools_.made_layers->Add(made_.layer().digest(), std::move(files_));
   }
 
  private:
@@ -159,12 +165,15 @@ class Packing {
     members_size_ += got.file.size;
     all_in_cache_ = all_in_cache_ && !member.has_content();
     files_.push_back(std::move(got.file));
+    digests_.push_back(std::move(got.digest));
   }
 
   const v1::MakeLayer& work_;
   const LayerTools& tools_;
   TaskControl& control_;
   std::vector<LayerFile> files_;
+  // Of the same.
+  std::vector<Digest> digests_;
   int64_t members_size_ = 0;
   bool all_in_cache_ = true;
   v1::MadeLayer made_;

@@ -141,6 +141,24 @@ TEST_F(MakeLayerTest, TheTarOfALayerCanBeWrittenAgain) {
   EXPECT_EQ(Sha256Of(tar.content()).ToString(), made->diff_id());
 }
 
+TEST_F(MakeLayerTest, ARememberedLayerMayBeEvicted) {
+  cache_.reset();
+  cache_ =
+      DiskBlobStore::Create(directory_ / "small", DiskLimits{.max_bytes = 100})
+          .value();
+  files_ = std::make_unique<FileFetcher>(&transport_, &clock_, cache_.get(),
+                                         directory_);
+  AddFile("the kubelet");
+  const auto made = MakeLayer(task_, Tools(), control_);
+  ASSERT_TRUE(made.ok()) << made.status();
+  const auto files = made_layers_.Find(made->layer().digest());
+  ASSERT_TRUE(files.has_value());
+  ASSERT_TRUE(cache_->MakeRoom(100).ok());
+  EXPECT_TRUE(absl::IsNotFound(cache_->Stat(Sha256Of("the kubelet")).status()));
+  testing::StringSink tar;
+  EXPECT_TRUE(absl::IsNotFound(WriteLayerTar(*files, tar)));
+}
+
 TEST_F(MakeLayerTest, WhatTheTaskBroughtIsNotRemembered) {
   AddFile("the kubelet");
   v1::LayerMember& member = *task_.mutable_make_layer()->add_members();
