@@ -138,8 +138,10 @@ class Packing {
 
   // After Push.
   void Remember() {
-    // The sources of other members end with the task.
-    if (!all_in_cache_) return;
+    for (const v1::LayerMember& member : work_.members()) {
+      // Its source ends with the task.
+      if (member.has_content()) return;
+    }
     // Those of the task keep its members from being evicted.
     for (size_t i = 0; i < files_.size(); ++i) {
       files_[i].open = [cache = tools_.cache,
@@ -163,7 +165,6 @@ class Packing {
     entry.set_digest(got.digest.ToString());
     entry.set_size(got.file.size);
     members_size_ += got.file.size;
-    all_in_cache_ = all_in_cache_ && !member.has_content();
     files_.push_back(std::move(got.file));
     digests_.push_back(std::move(got.digest));
   }
@@ -175,7 +176,6 @@ class Packing {
   // Of the same.
   std::vector<Digest> digests_;
   int64_t members_size_ = 0;
-  bool all_in_cache_ = true;
   v1::MadeLayer made_;
 };
 
