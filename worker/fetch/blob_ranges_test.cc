@@ -1,0 +1,117 @@
+// Large blobs from hosts that serve ranges, and from those that do not do it
+// well.
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "worker/fetch/ranges_testing.h"
+
+namespace kso::worker {
+namespace {
+
+using ::kso::testing::FakeAnswer;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class BlobRangesTest : public RangesTest {
+ protected:
+  absl::StatusOr<CachedContent> FetchBlob(const std::string& content) {
+    v1::BlobSource source;
+    source.set_repository("quay.io/a");
+    source.mutable_blob()->set_digest(Sha256Of(content).ToString());
+    source.mutable_blob()->set_size(static_cast<int64_t>(content.size()));
+    TaskControl control;
+    return blobs_->Fetch(source, {}, control);
+  }
+
+  static std::string UrlOf(const std::string& content) {
+    return "https://quay.io/v2/a/blobs/" + Sha256Of(content).ToString();
+  }
+
+  void ExpectBlob(const std::string& content) {
+    const auto fetched = FetchBlob(content);
+    ASSERT_TRUE(fetched.ok()) << fetched.status();
+    EXPECT_TRUE(Cached(fetched->digest) == content);
+    EXPECT_TRUE(std::filesystem::is_empty(directory_ / "partial"));
+  }
+};
+
+TEST_F(BlobRangesTest, ALargeBlobComesInPieces) {
+  const Host host;
+  Serve(UrlOf(host.content), host);
+  ExpectBlob(host.content);
+  EXPECT_THAT(ranges(), SizeIs(8));
+  EXPECT_EQ(sent(), kSize);
+}
+
+TEST_F(BlobRangesTest, ASmallBlobComesInOne) {
+  Host host;
+  host.content = Bytes(99'999, "small");
+  Serve(UrlOf(host.content), host);
+  ExpectBlob(host.content);
+  EXPECT_THAT(ranges(), IsEmpty());
+}
+
+TEST_F(BlobRangesTest, ARegistryWithoutRangesSendsAllOfIt) {
+  Host host;
+  host.knows_ranges = false;
+  Serve(UrlOf(host.content), host);
+  ExpectBlob(host.content);
+}
+
+TEST_F(BlobRangesTest, ACutStreamOfARegistryWithoutRangesComesAgain) {
+  Host host;
+  host.content = Bytes(99'999, "small");
+  host.knows_ranges = false;
+  host.spoil = [](int number, FakeAnswer& answer) {
+    if (number > 2) return;
+    answer.body.resize(40'000);
+    answer.ending = absl::UnavailableError("cut");
+  };
+  Serve(UrlOf(host.content), host);
+  ExpectBlob(host.content);
+}
+
+TEST_F(BlobRangesTest, WrongBytesAreFetchedInOrderTheSecondTime) {
+  Host host;
+  host.spoil = [](int number, FakeAnswer& answer) {
+    if (number == 4) answer.body[0] ^= 1;
+  };
+  Serve(UrlOf(host.content), host);
+  ExpectBlob(host.content);
+  EXPECT_THAT(ranges(), SizeIs(8));
+}
+
+TEST_F(BlobRangesTest, WrongBytesThatComeTwiceAreRefused) {
+  Host host;
+  const std::string wanted = host.content;
+  host.content[7] ^= 1;
+  Serve(UrlOf(wanted), host);
+  const auto fetched = FetchBlob(wanted);
+  EXPECT_TRUE(absl::IsDataLoss(fetched.status())) << fetched.status();
+  EXPECT_TRUE(std::filesystem::is_empty(directory_ / "partial"));
+}
+
+TEST_F(BlobRangesTest, GoesOnWithThePiecesAfterARestart) {
+  Host host;
+  host.spoil = [](int number, FakeAnswer& answer) {
+    if (number > 3) answer = {.status = 404};
+  };
+  Serve(UrlOf(host.content), host);
+  EXPECT_FALSE(FetchBlob(host.content).ok());
+  EXPECT_GE(sent(), 64'000);
+  StartWorker();
+  {
+    absl::MutexLock lock(&mutex_);
+    host_.spoil = {};
+  }
+  ExpectBlob(host.content);
+  EXPECT_EQ(sent(), kSize);
+}
+
+}  // namespace
+}  // namespace kso::worker
