@@ -4,10 +4,12 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "common/base/digest.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
+#include "coordinator/core/registry_tree.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/resolved_release.h"
@@ -212,6 +214,82 @@ TEST(AssembleImagesTest, VerifiesEverythingThatEachImageServes) {
   EXPECT_EQ(all.image(), "kubespray-images");
   ASSERT_EQ(all.images().images_size(), 2);
   EXPECT_EQ(all.images().images(1).manifests_size(), 2);
+}
+
+// A layer of an earlier release may have more than this one wants.
+class ServedInPartTest : public ::testing::Test {
+ protected:
+  // The first layer of the image's first platform.
+  v1::MadeLayer& LayerOf(const std::string& image) {
+    for (const v1::PlannedImage& planned : request_.images) {
+      if (planned.image() != image) continue;
+      return request_.layers.at(planned.layer_task_ids(0));
+    }
+    ADD_FAILURE() << "no image " << image;
+    return request_.layers.begin()->second;
+  }
+
+  void AddMember(const std::string& image, const std::string& path,
+                 const Digest& digest) {
+    v1::MadeMember& member = *LayerOf(image).add_members();
+    member.set_path(path);
+    member.set_digest(digest.ToString());
+  }
+
+  std::vector<std::string> ServedInPart(const std::string& image) {
+    const auto assembly = AssembleImages(request_);
+    EXPECT_TRUE(assembly.ok()) << assembly.status();
+    const v1::Task& task =
+        TaskOf(*assembly, "b1/verify/" + image + "/linux-amd64");
+    std::vector<std::string> layers;
+    for (const v1::LayerContent& layer : task.verify_image().layers()) {
+      if (layer.partly_served()) layers.push_back(layer.digest());
+    }
+    return layers;
+  }
+
+  AssembleRequest request_ = RequestOf(Fake());
+};
+
+TEST_F(ServedInPartTest, AFileThatIsNotWanted) {
+  EXPECT_THAT(ServedInPart("kubespray-files"), SizeIs(0));
+  AddMember("kubespray-files", "opt/k8s/k8s/dl.k8s.io/v0/kubelet",
+            Sha256Of("old"));
+  EXPECT_THAT(ServedInPart("kubespray-files"),
+              ElementsAre(LayerOf("kubespray-files").layer().digest()));
+}
+
+TEST_F(ServedInPartTest, AFileThatALaterLayerCovers) {
+  v1::MadeLayer& layer = LayerOf("kubespray-files");
+  layer.mutable_members(0)->set_digest(Sha256Of("before").ToString());
+  const v1::MadeMember& covered = layer.members(0);
+  for (v1::PlannedImage& planned : request_.images) {
+    if (planned.image() != "kubespray-files") continue;
+    v1::MadeMember& covering =
+        *request_.layers.at(*planned.layer_task_ids().rbegin()).add_members();
+    covering.set_path(covered.path());
+    covering.set_digest(Sha256Of("after").ToString());
+  }
+  EXPECT_THAT(ServedInPart("kubespray-files"),
+              ElementsAre(layer.layer().digest()));
+}
+
+TEST_F(ServedInPartTest, ABlobThatNoImageHas) {
+  const v1::Document& document =
+      request_.resolved.images.at("registry.k8s.io/pause:3.9").manifests(0);
+  const auto manifest = oci::ParseManifest(
+      document.content(), document.content_descriptor().media_type());
+  ASSERT_TRUE(manifest.ok()) << manifest.status();
+  for (const std::string& wanted :
+       {manifest->config.digest(), manifest->layers[0].digest()}) {
+    const Digest digest = *Digest::Parse(wanted);
+    AddMember("kubespray-images", BlobDataPath(digest), digest);
+  }
+  EXPECT_THAT(ServedInPart("kubespray-images"), SizeIs(0));
+  const Digest dead = Sha256Of("dead");
+  AddMember("kubespray-images", BlobDataPath(dead), dead);
+  EXPECT_THAT(ServedInPart("kubespray-images"),
+              ElementsAre(LayerOf("kubespray-images").layer().digest()));
 }
 
 TEST(AssembleImagesTest, GivesTheSameDigestsAgain) {

@@ -1,7 +1,9 @@
 #include "coordinator/assemble/verify_tasks.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,18 +44,84 @@ void AddLayer(const v1::MadeLayer& layer, WantedFiles& files) {
   }
 }
 
-void ExpectFiles(const WantedFiles& files, v1::ExpectedFiles& expected) {
+// What is reached from the images of a registry.
+using WantedBlobs = std::set<std::string, std::less<>>;
+
+WantedBlobs BlobsOf(const std::vector<ChosenImage>& images) {
+  WantedBlobs blobs;
+  for (const ChosenImage& image : images) {
+    blobs.insert(image.top.content_descriptor().digest());
+    for (const ChosenManifest& chosen : image.manifests) {
+      blobs.insert(chosen.document.content_descriptor().digest());
+      blobs.insert(chosen.manifest.config.digest());
+      for (const v1::Descriptor& layer : chosen.manifest.layers) {
+        blobs.insert(layer.digest());
+      }
+    }
+  }
+  return blobs;
+}
+
+void AddMember(const std::string& digest, bool is_served,
+               v1::LayerContent& content) {
+  if (is_served) {
+    content.add_served_digests(digest);
+  } else {
+    content.set_partly_served(true);
+  }
+}
+
+// `files` are as all layers of the image leave them.
+v1::LayerContent ContentOf(const v1::MadeLayer& layer,
+                           const WantedFiles& files) {
+  v1::LayerContent content;
+  content.set_digest(layer.layer().digest());
+  for (const v1::MadeMember& member : layer.members()) {
+    if (!member.path().starts_with(kFilesDirectory)) continue;
+    const auto file = files.find(member.path());
+    AddMember(member.digest(),
+              file != files.end() && file->second.digest() == member.digest(),
+              content);
+  }
+  return content;
+}
+
+v1::LayerContent ContentOf(const v1::MadeLayer& layer,
+                           const WantedBlobs& blobs) {
+  v1::LayerContent content;
+  content.set_digest(layer.layer().digest());
+  for (const v1::MadeMember& member : layer.members()) {
+    const absl::StatusOr<Digest> digest = Digest::Parse(member.digest());
+    if (!digest.ok() || member.path() != BlobDataPath(*digest)) continue;
+    AddMember(member.digest(), blobs.contains(member.digest()), content);
+  }
+  return content;
+}
+
+void ExpectFiles(const v1::Release& release,
+                 const std::vector<const v1::MadeLayer*>& layers,
+                 v1::VerifyImage& work) {
+  WantedFiles files = FilesOf(release);
+  for (const v1::MadeLayer* layer : layers) AddLayer(*layer, files);
+  for (const v1::MadeLayer* layer : layers) {
+    *work.add_layers() = ContentOf(*layer, files);
+  }
   for (const auto& [path, member] : files) {
-    v1::MadeMember& file = *expected.add_files();
+    v1::MadeMember& file = *work.mutable_files()->add_files();
     file = member;
     file.set_path(path.substr(kNginxRoot.size()));
   }
 }
 
 void ExpectImages(const std::vector<ChosenImage>& images,
-                  v1::ExpectedImages& expected) {
+                  const std::vector<const v1::MadeLayer*>& layers,
+                  v1::VerifyImage& work) {
+  const WantedBlobs blobs = BlobsOf(images);
+  for (const v1::MadeLayer* layer : layers) {
+    *work.add_layers() = ContentOf(*layer, blobs);
+  }
   for (const ChosenImage& image : images) {
-    v1::ExpectedImage& one = *expected.add_images();
+    v1::ExpectedImage& one = *work.mutable_images()->add_images();
     one.set_repository(ServedRepository(image.reference));
     one.set_tag(image.reference.tag);
     *one.mutable_top() = image.top.content_descriptor();
@@ -61,22 +129,6 @@ void ExpectImages(const std::vector<ChosenImage>& images,
       *one.add_manifests() = chosen.document.content_descriptor();
     }
   }
-}
-
-// Where there are no `files`, a registry serves the blobs.
-v1::LayerContent ContentOf(const v1::MadeLayer& layer,
-                           const WantedFiles* files) {
-  v1::LayerContent content;
-  content.set_digest(layer.layer().digest());
-  for (const v1::MadeMember& member : layer.members()) {
-    const absl::StatusOr<Digest> digest = Digest::Parse(member.digest());
-    if (!digest.ok()) continue;
-    const bool is_served = files != nullptr
-                               ? files->contains(member.path())
-                               : member.path() == BlobDataPath(*digest);
-    if (is_served) content.add_served_digests(member.digest());
-  }
-  return content;
 }
 
 // An image that differs from `planned` in the base alone, and comes before it;
@@ -126,25 +178,24 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
     *work.mutable_content_compared_on() = same->platform();
   }
 
+  std::vector<const v1::MadeLayer*> layers;
   int64_t weight = 0;
-  const bool is_files = planned.image() == kFilesImage;
-  WantedFiles files = FilesOf(request.release);
   for (const std::string& task_id : planned.layer_task_ids()) {
     const auto made = request.layers.find(task_id);
     if (made == request.layers.end()) {
       return absl::InternalError(Concat("layer ", task_id, " is missing"));
     }
+    layers.push_back(&made->second);
     weight += made->second.layer().size();
-    AddLayer(made->second, files);
-    *work.add_layers() = ContentOf(made->second, is_files ? &files : nullptr);
   }
-  if (is_files) ExpectFiles(files, *work.mutable_files());
   task.set_weight(weight);
-  if (!is_files) {
+  if (planned.image() == kFilesImage) {
+    ExpectFiles(request.release, layers, work);
+  } else {
     ExpectImages(planned.tag_suffix() == kAllSuffix
                      ? ForAny(images)
                      : OnlyFor(images, planned.platform()),
-                 *work.mutable_images());
+                 layers, work);
   }
   return task;
 }

@@ -57,7 +57,8 @@ void RememberLayer(const Memo& memo, const v1::Task& task,
 }
 
 // Not where the image may have been asked in brief, for the sake of another
-// one, which may not have passed.
+// one, which may not have passed; nor a layer of which a later image may want
+// what this one did not serve.
 void RememberLayers(const v1::Task& task,
                     v1::VerificationRemembered& verification) {
   const v1::VerifyImage& work = task.verify_image();
@@ -65,6 +66,7 @@ void RememberLayers(const v1::Task& task,
   *verification.mutable_platform() = task.platform();
   verification.set_base(work.base());
   for (const v1::LayerContent& layer : work.layers()) {
+    if (layer.partly_served() && !layer.compared()) continue;
     verification.add_layers(layer.digest());
   }
 }

@@ -175,6 +175,18 @@ TEST_F(EngineReuseTest, WhatWasComparedOnceIsNotComparedAgain) {
   EXPECT_THAT(ComparedBefore("b5"), SizeIs(0));
 }
 
+TEST_F(EngineReuseTest, WhatAnImageDoesNotServeIsComparedInTheNext) {
+  MakeImage("sha256:1", {"sha256:a", "sha256:b"});
+  image_.mutable_layers(0)->set_partly_served(true);
+  EXPECT_THAT(ComparedBefore("b1"), SizeIs(0));
+  MakeImage("sha256:2", {"sha256:a", "sha256:b"});
+  EXPECT_THAT(ComparedBefore("b2"), ElementsAre("sha256:b"));
+  // All of it has been compared now.
+  MakeImage("sha256:3", {"sha256:a"});
+  image_.mutable_layers(0)->set_partly_served(true);
+  EXPECT_THAT(ComparedBefore("b3"), ElementsAre("sha256:a"));
+}
+
 // The platform that was to be asked for all of it may have failed.
 TEST_F(EngineReuseTest, AnImageThatWasAskedInBriefProvesNoLayer) {
   native_ = false;
