@@ -158,21 +158,50 @@ TEST(AssembleImagesTest, ConfigsFitTheirManifests) {
   }
 }
 
-TEST(AssembleImagesTest, ContentOfSeveralPlatformsIsComparedOnTheFirst) {
+TEST(AssembleImagesTest, OneImageOfABuildIsAskedForAllThatOthersHaveToo) {
   const auto assembly = AssembleImages(RequestOf(Fake()));
   ASSERT_TRUE(assembly.ok()) << assembly.status();
-  std::map<std::string, std::string> compared_on;
+  std::map<std::string, std::string> anywhere;
+  std::map<std::string, std::string> on_its_platform;
   for (const v1::Task& task : assembly->outcome.verify_tasks) {
-    if (!task.verify_image().has_content_compared_on()) continue;
-    compared_on[task.name()] =
-        oci::FormatPlatform(task.verify_image().content_compared_on());
+    const v1::VerifyImage& work = task.verify_image();
+    anywhere[task.name()] = work.compared_in();
+    on_its_platform[task.name()] = work.compared_on_platform_in();
   }
-  // Each platform of kubespray-images has blobs of its own.
+  const std::string all_amd64 = "kubespray-images-all linux/amd64";
   EXPECT_THAT(
-      compared_on,
-      ElementsAre(
-          Pair("verify kubespray-files linux/arm64", "linux/amd64"),
-          Pair("verify kubespray-images-all linux/arm64", "linux/amd64")));
+      anywhere,
+      ElementsAre(Pair("verify kubespray-files linux/amd64", ""),
+                  Pair("verify kubespray-files linux/arm64",
+                       "kubespray-files linux/amd64"),
+                  Pair("verify kubespray-images linux/amd64", all_amd64),
+                  Pair("verify kubespray-images linux/arm64", all_amd64),
+                  Pair("verify " + all_amd64, ""),
+                  Pair("verify kubespray-images-all linux/arm64", all_amd64)));
+  EXPECT_THAT(
+      on_its_platform,
+      ElementsAre(Pair("verify kubespray-files linux/amd64", ""),
+                  Pair("verify kubespray-files linux/arm64", ""),
+                  Pair("verify kubespray-images linux/amd64", all_amd64),
+                  Pair("verify kubespray-images linux/arm64",
+                       "kubespray-images-all linux/arm64"),
+                  Pair("verify " + all_amd64, ""),
+                  Pair("verify kubespray-images-all linux/arm64", "")));
+}
+
+TEST(AssembleImagesTest, OnOnePlatformTheVariantsHaveTheSameContent) {
+  ResolvedRelease fake = Fake();
+  fake.release.mutable_platforms()->DeleteSubrange(1, 1);
+  const auto assembly = AssembleImages(RequestOf(fake));
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  EXPECT_EQ(TaskOf(*assembly, "b1/verify/kubespray-images/linux-amd64")
+                .verify_image()
+                .compared_in(),
+            "");
+  EXPECT_EQ(TaskOf(*assembly, "b1/verify/kubespray-images-all/linux-amd64")
+                .verify_image()
+                .compared_in(),
+            "kubespray-images linux/amd64");
 }
 
 TEST(AssembleImagesTest, VerifiesEverythingThatEachImageServes) {

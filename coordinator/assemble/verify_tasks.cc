@@ -131,27 +131,39 @@ void ExpectImages(const std::vector<ChosenImage>& images,
   }
 }
 
-// An image that differs from `planned` in the base alone, and comes before it;
-// null when there is none.
-const v1::PlannedImage* WithSameContent(
-    const std::vector<v1::PlannedImage>& images,
-    const v1::PlannedImage& planned) {
+std::string NameOf(const v1::PlannedImage& planned) {
+  return Concat(planned.image(), planned.tag_suffix(), " ",
+                oci::FormatPlatform(planned.platform()));
+}
+
+bool HasLayersOf(const v1::PlannedImage& planned,
+                 const v1::PlannedImage& whole) {
+  const std::set<std::string_view> layers(whole.layer_task_ids().begin(),
+                                          whole.layer_task_ids().end());
+  return std::all_of(
+      planned.layer_task_ids().begin(), planned.layer_task_ids().end(),
+      [&](const std::string& id) { return layers.contains(id); });
+}
+
+// The first of the largest images that have all layers of `planned`, which may
+// be itself: then empty.
+std::string ComparedIn(const std::vector<v1::PlannedImage>& images,
+                       const v1::PlannedImage& planned, bool on_its_platform) {
+  const std::string platform = oci::FormatPlatform(planned.platform());
+  const v1::PlannedImage* largest = nullptr;
   for (const v1::PlannedImage& image : images) {
-    if (image.image() != planned.image() ||
-        image.tag_suffix() != planned.tag_suffix()) {
+    if (image.image() != planned.image() || !HasLayersOf(planned, image) ||
+        (on_its_platform &&
+         oci::FormatPlatform(image.platform()) != platform)) {
       continue;
     }
-    if (oci::FormatPlatform(image.platform()) ==
-        oci::FormatPlatform(planned.platform())) {
-      return nullptr;
-    }
-    if (std::equal(image.layer_task_ids().begin(), image.layer_task_ids().end(),
-                   planned.layer_task_ids().begin(),
-                   planned.layer_task_ids().end())) {
-      return &image;
+    if (largest == nullptr ||
+        image.layer_task_ids_size() > largest->layer_task_ids_size()) {
+      largest = &image;
     }
   }
-  return nullptr;
+  if (largest == nullptr || NameOf(*largest) == NameOf(planned)) return "";
+  return NameOf(*largest);
 }
 
 }  // namespace
@@ -163,10 +175,9 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
                                         const v1::Descriptor& manifest) {
   const TaskFactory factory(request.build_id, request.release);
   const std::string variant = Concat(planned.image(), planned.tag_suffix());
-  const std::string platform = oci::FormatPlatform(planned.platform());
   v1::Task task = factory.New(
       Concat("verify/", variant, "/", PlatformSlug(planned.platform())),
-      Concat("verify ", variant, " ", platform));
+      Concat("verify ", NameOf(planned)));
   *task.mutable_platform() = planned.platform();
   task.set_must_execute(true);
   v1::VerifyImage& work = *task.mutable_verify_image();
@@ -174,9 +185,10 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
   work.set_variant(variant);
   *work.mutable_manifest() = manifest;
   work.set_base(base.document.content_descriptor().digest());
-  if (const v1::PlannedImage* same = WithSameContent(request.images, planned)) {
-    *work.mutable_content_compared_on() = same->platform();
-  }
+  work.set_compared_in(
+      ComparedIn(request.images, planned, /*on_its_platform=*/false));
+  work.set_compared_on_platform_in(
+      ComparedIn(request.images, planned, /*on_its_platform=*/true));
 
   std::vector<const v1::MadeLayer*> layers;
   int64_t weight = 0;

@@ -56,13 +56,15 @@ void RememberLayer(const Memo& memo, const v1::Task& task,
   Replace(known != nullptr, std::move(record), records);
 }
 
-// Not where the image may have been asked in brief, for the sake of another
-// one, which may not have passed; nor a layer of which a later image may want
-// what this one did not serve.
+// Not where all was left to another image, which may not have passed; nor a
+// layer of which a later image may want what this one did not serve.
 void RememberLayers(const v1::Task& task,
                     v1::VerificationRemembered& verification) {
   const v1::VerifyImage& work = task.verify_image();
-  if (work.has_content_compared_on() && !verification.result().native()) return;
+  const std::string& compared_in = verification.result().native()
+                                       ? work.compared_on_platform_in()
+                                       : work.compared_in();
+  if (!compared_in.empty()) return;
   *verification.mutable_platform() = task.platform();
   verification.set_base(work.base());
   for (const v1::LayerContent& layer : work.layers()) {

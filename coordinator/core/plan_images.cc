@@ -141,10 +141,10 @@ std::vector<std::string> AddBlobLayers(const TaskFactory& factory,
   return layers;
 }
 
-// What makes the blobs of `images` a registry.
-std::string AddLinksLayer(const TaskFactory& factory, std::string_view id,
-                          std::string_view title,
+// What makes the blobs of one platform's images a registry.
+std::string AddLinksLayer(const TaskFactory& factory,
                           const std::vector<ChosenImage>& images,
+                          const v1::Platform& platform,
                           const PlanHistory& history, Plan& plan) {
   std::map<std::string, v1::LayerMember> members;
   for (const std::string_view path : kRegistryConfigPaths) {
@@ -160,8 +160,12 @@ std::string AddLinksLayer(const TaskFactory& factory, std::string_view id,
   }
   std::vector<v1::LayerMember> sorted;
   for (auto& [path, member] : members) sorted.push_back(std::move(member));
-  return AddLayer(factory.NewLayer(id, kImagesImage, title, std::move(sorted)),
-                  history, plan);
+  return AddLayer(
+      factory.NewLayer(
+          Concat("layer/images-links-", PlatformSlug(platform)), kImagesImage,
+          Concat("manifests and tags (", oci::FormatPlatform(platform), ")"),
+          std::move(sorted)),
+      history, plan);
 }
 
 }  // namespace
@@ -177,17 +181,12 @@ void PlanImages(const TaskFactory& factory,
     AddBaseCopy(factory, kImagesImage, base, manifest, history, plan);
     std::vector<std::string> layers =
         AddBlobLayers(factory, images, platform, history, plan);
-    all_layers.insert(all_layers.end(), layers.begin(), layers.end());
-    layers.push_back(AddLinksLayer(
-        factory, Concat("layer/images-links-", PlatformSlug(platform)),
-        Concat("manifests and tags (", oci::FormatPlatform(platform), ")"),
-        OnlyFor(images, platform), history, plan));
+    layers.push_back(AddLinksLayer(factory, OnlyFor(images, platform), platform,
+                                   history, plan));
     AddImage(kImagesImage, /*tag_suffix=*/"", platform, base_reference, layers,
              plan);
+    all_layers.insert(all_layers.end(), layers.begin(), layers.end());
   }
-  all_layers.push_back(AddLinksLayer(factory, "layer/images-links-all",
-                                     "manifests and tags (all platforms)",
-                                     ForAny(images), history, plan));
   for (const ChosenManifest& manifest : base.manifests) {
     AddImage(kImagesImage, kAllSuffix, manifest.platform, base_reference,
              all_layers, plan);

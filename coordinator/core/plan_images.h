@@ -11,9 +11,11 @@
 namespace kso::coordinator {
 
 // Adds kubespray-images to `plan`, the variant for each platform and the one
-// for all. The blobs of a platform are in layers that both variants have; all
-// links, manifests and tags are in one last layer of each variant, along with
-// the registry's configuration. Layers that `history` has are kept or reused.
+// for all. A platform's blobs are in layers of their own; its links, manifests
+// and tags, and the registry's configuration, are in one small layer after
+// them. The variant for all has the layers of every platform: what two of them
+// have in common is the same file in both. Layers that `history` has are kept
+// or reused.
 void PlanImages(const TaskFactory& factory,
                 const std::vector<ChosenImage>& images, const ChosenImage& base,
                 const PlanHistory& history, Plan& plan);

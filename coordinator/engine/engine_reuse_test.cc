@@ -187,15 +187,17 @@ TEST_F(EngineReuseTest, WhatAnImageDoesNotServeIsComparedInTheNext) {
   EXPECT_THAT(ComparedBefore("b3"), ElementsAre("sha256:a"));
 }
 
-// The platform that was to be asked for all of it may have failed.
-TEST_F(EngineReuseTest, AnImageThatWasAskedInBriefProvesNoLayer) {
+// The image that was to be asked for all of it may have failed.
+TEST_F(EngineReuseTest, AnImageThatLeftAllToAnotherProvesNoLayer) {
+  image_.set_compared_in("other linux/arm64");
   native_ = false;
-  image_.mutable_content_compared_on()->set_architecture("arm64");
   MakeImage("sha256:1", {"sha256:a"});
   EXPECT_THAT(ComparedBefore("b1"), SizeIs(0));
+  image_.set_compared_on_platform_in("other linux/amd64");
+  native_ = true;
   MakeImage("sha256:2", {"sha256:a"});
   EXPECT_THAT(ComparedBefore("b2"), SizeIs(0));
-  native_ = true;
+  image_.clear_compared_on_platform_in();
   MakeImage("sha256:3", {"sha256:a"});
   EXPECT_THAT(ComparedBefore("b3"), SizeIs(0));
   MakeImage("sha256:4", {"sha256:a"});

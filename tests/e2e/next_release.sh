@@ -81,7 +81,7 @@ check "it moved something" test "$first_pushed" -gt 1000000
 check "nothing was reused" same "$(reused)" 0
 check "little of it came back to be verified" at_most "$(blobs_sent)" $((first_pushed / 20))
 check "all files were compared" grep -q "44 files compared" <(files_checks amd64)
-check "where they are emulated, only one was" grep -q "1 files compared, 43 there as compared on linux/amd64" <(files_checks arm64)
+check "where they are emulated, only one was" grep -q "1 files compared, 43 there as compared in kubespray-files linux/amd64" <(files_checks arm64)
 index_digests "$destination" | grep -v latest >"$work/first.digests"
 
 echo "# Nothing changed"

@@ -85,8 +85,15 @@ class Simulation {
     std::string text;
     std::map<std::string, int> layers;
     std::set<std::string> seen;
+    // Each platform's last layer is configuration or links.
+    std::set<std::string> without_data;
     for (const v1::PlannedImage& image : plan.images) {
-      const int data_layers = image.layer_task_ids_size() - 1;
+      without_data.insert(*image.layer_task_ids().rbegin());
+    }
+    for (const v1::PlannedImage& image : plan.images) {
+      const int data_layers = static_cast<int>(std::count_if(
+          image.layer_task_ids().begin(), image.layer_task_ids().end(),
+          [&](const std::string& id) { return !without_data.contains(id); }));
       const std::string group = coordinator::LayerGroupOf(image);
       absl::StrAppend(&text, group, "\n");
       if (group.empty()) {

@@ -1,14 +1,16 @@
 #include "worker/verify/compared_content.h"
 
 #include "common/base/strings.h"
-#include "common/oci/platform.h"
 
 namespace kso::worker {
 
 ComparedContent::ComparedContent(const v1::VerifyImage& work, bool native) {
-  if (!native && work.has_content_compared_on()) {
+  const std::string& elsewhere =
+      native ? work.compared_on_platform_in() : work.compared_in();
+  if (!elsewhere.empty()) {
     everything_ = true;
-    where_ = Concat("on ", oci::FormatPlatform(work.content_compared_on()));
+    in_brief_ = !native;
+    where_ = Concat("in ", elsewhere);
     return;
   }
   where_ = "before";

@@ -15,19 +15,22 @@ class ComparedContent {
   // Nothing.
   ComparedContent() = default;
   // All contents of layers that were compared in an earlier image. Everything,
-  // where the image is emulated and another platform's has the same content: a
-  // registry takes several times as long then for each request.
+  // where another image of the build is asked for it.
   ComparedContent(const v1::VerifyImage& work, bool native);
 
   bool everything() const { return everything_; }
+  // Whether to ask for names only: an emulated program takes several times as
+  // long for each request.
+  bool in_brief() const { return in_brief_; }
   bool Has(const std::string& digest) const {
     return everything_ || digests_.contains(digest);
   }
-  // For people: "before", "on linux/amd64".
+  // For people: "before", "in kubespray-images-all linux/amd64".
   const std::string& where() const { return where_; }
 
  private:
   bool everything_ = false;
+  bool in_brief_ = false;
   absl::flat_hash_set<std::string> digests_;
   std::string where_;
 };

@@ -26,15 +26,25 @@ TEST(ComparedContentTest, HasWhatOnlyComparedLayersHold) {
   EXPECT_FALSE(ComparedContent().Has("sha256:old"));
 }
 
-TEST(ComparedContentTest, OnlyAnEmulatedImageLeavesAllToAnother) {
+TEST(ComparedContentTest, AnEmulatedImageLeavesAllToAnyOther) {
   v1::VerifyImage work = Work();
-  work.mutable_content_compared_on()->set_os("linux");
-  work.mutable_content_compared_on()->set_architecture("amd64");
+  work.set_compared_in("kubespray-files linux/amd64");
   EXPECT_FALSE(ComparedContent(work, /*native=*/true).everything());
   const ComparedContent emulated(work, /*native=*/false);
   EXPECT_TRUE(emulated.everything());
+  EXPECT_TRUE(emulated.in_brief());
   EXPECT_TRUE(emulated.Has("sha256:new"));
-  EXPECT_EQ(emulated.where(), "on linux/amd64");
+  EXPECT_EQ(emulated.where(), "in kubespray-files linux/amd64");
+}
+
+TEST(ComparedContentTest, ANativeOneToOneOfItsPlatform) {
+  v1::VerifyImage work = Work();
+  work.set_compared_on_platform_in("kubespray-images-all linux/arm64");
+  const ComparedContent compared(work, /*native=*/true);
+  EXPECT_TRUE(compared.everything());
+  EXPECT_FALSE(compared.in_brief());
+  EXPECT_TRUE(compared.Has("sha256:new"));
+  EXPECT_EQ(compared.where(), "in kubespray-images-all linux/arm64");
 }
 
 }  // namespace

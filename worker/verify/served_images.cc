@@ -87,8 +87,8 @@ class ImagesCheck {
                     top);
   }
 
-  // All of the image.
-  absl::Status Image(const v1::ExpectedImage& image) {
+  // All of the image; of `sample`, the blobs whole, whoever has compared them.
+  absl::Status Image(const v1::ExpectedImage& image, bool sample) {
     KSO_ASSIGN_OR_RETURN(const v1::Document document, Top(image));
     const std::string& repository = image.repository();
     const std::string& top = image.top().digest();
@@ -99,13 +99,13 @@ class ImagesCheck {
     }
     for (const v1::Descriptor& manifest : image.manifests()) {
       if (manifest.digest() == top) {
-        KSO_RETURN_IF_ERROR(Blobs(repository, document));
+        KSO_RETURN_IF_ERROR(Blobs(repository, document, sample));
         continue;
       }
       KSO_ASSIGN_OR_RETURN(
           const v1::Document listed,
           Document(repository, manifest.digest(), manifest.digest()));
-      KSO_RETURN_IF_ERROR(Blobs(repository, listed));
+      KSO_RETURN_IF_ERROR(Blobs(repository, listed, sample));
     }
     return absl::OkStatus();
   }
@@ -159,14 +159,14 @@ class ImagesCheck {
   }
 
   absl::Status Blobs(const std::string& repository,
-                     const v1::Document& document) {
+                     const v1::Document& document, bool sample) {
     KSO_ASSIGN_OR_RETURN(
         const oci::Manifest parsed,
         oci::ParseManifest(document.content(),
                            document.content_descriptor().media_type()));
-    KSO_RETURN_IF_ERROR(Blob(repository, parsed.config));
+    KSO_RETURN_IF_ERROR(Blob(repository, parsed.config, sample));
     for (const v1::Descriptor& layer : parsed.layers) {
-      KSO_RETURN_IF_ERROR(Blob(repository, layer));
+      KSO_RETURN_IF_ERROR(Blob(repository, layer, sample));
     }
     return absl::OkStatus();
   }
@@ -178,8 +178,7 @@ class ImagesCheck {
   }
 
   bool IsComparedAlready(const v1::Descriptor& blob) {
-    // What everything means is seen in one image.
-    if (compared_.everything() || !compared_.Has(blob.digest())) return false;
+    if (!compared_.Has(blob.digest())) return false;
     absl::MutexLock lock(&mutex_);
     there_.insert(blob.digest());
     return true;
@@ -187,9 +186,10 @@ class ImagesCheck {
 
   // Bytes are compared once; that another repository links them too is asked
   // for each time.
-  absl::Status Blob(const std::string& repository, const v1::Descriptor& blob) {
+  absl::Status Blob(const std::string& repository, const v1::Descriptor& blob,
+                    bool sample) {
     KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));
-    if (IsComparedAlready(blob) || !IsFirst(blob)) {
+    if ((!sample && IsComparedAlready(blob)) || !IsFirst(blob)) {
       KSO_ASSIGN_OR_RETURN(const bool linked,
                            registry_.HasBlob(repository, digest));
       if (linked) return absl::OkStatus();
@@ -229,9 +229,11 @@ absl::StatusOr<std::vector<std::string>> CheckServedImages(
                                               image.repository())),
                    item, "");
     }
-    const bool whole = !compared.everything() || &image == &expected.images(0);
-    return About(whole ? check.Image(image) : check.Top(image).status(), item,
-                 "");
+    // What everything means is seen in one image.
+    const bool sample = compared.everything() && &image == &expected.images(0);
+    const bool whole = sample || !compared.in_brief();
+    return About(whole ? check.Image(image, sample) : check.Top(image).status(),
+                 item, "");
   };
   std::vector<std::function<absl::Status()>> jobs;
   for (const v1::ExpectedImage& image : expected.images()) {
@@ -243,8 +245,8 @@ absl::StatusOr<std::vector<std::string>> CheckServedImages(
       Concat("catalog of ", catalog.size(), " repositories"),
       Concat(expected.images_size(), " images: ", check.documents(),
              " manifests and ", check.blobs(), " blobs compared",
-             compared.everything()
-                 ? Concat(", the rest is there as compared ", compared.where())
+             compared.in_brief()
+                 ? Concat(", the rest is compared ", compared.where())
              : check.blobs_only_there() > 0
                  ? Concat(", ", check.blobs_only_there(), " there as compared ",
                           compared.where())

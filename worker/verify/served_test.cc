@@ -17,10 +17,7 @@
 namespace kso::worker {
 namespace {
 
-void CompareOnAmd64(v1::VerifyImage& work) {
-  work.mutable_content_compared_on()->set_os("linux");
-  work.mutable_content_compared_on()->set_architecture("amd64");
-}
+constexpr char kOther[] = "kubespray-images-all linux/amd64";
 
 constexpr char kPath[] = "k8s/dl.k8s.io/v1.29.5/kubelet";
 
@@ -78,25 +75,25 @@ class ServedFilesTest : public ::testing::Test {
 };
 
 TEST_F(ServedFilesTest, InBriefComparesTheSmallestAndSeesTheOthers) {
-  CompareOnAmd64(work_);
+  work_.set_compared_in(kOther);
   AddLargeFile(6000);
   const auto checks = Check();
   ASSERT_TRUE(checks.ok()) << checks.status();
   EXPECT_EQ(checks->at(2),
-            "1 files compared, 1 there as compared on linux/amd64");
+            Concat("1 files compared, 1 there as compared in ", kOther));
   EXPECT_EQ(large_gets_, 0);
   content_[17] = 'x';
   EXPECT_EQ(ToFailure(Check().status(), "").item(), kPath);
 }
 
 TEST_F(ServedFilesTest, InBriefNamesTheFileWithAnotherSize) {
-  CompareOnAmd64(work_);
+  work_.set_compared_in(kOther);
   AddLargeFile(5999);
   EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/dl.k8s.io/large");
 }
 
 TEST_F(ServedFilesTest, InBriefNamesTheFileThatIsMissing) {
-  CompareOnAmd64(work_);
+  work_.set_compared_in(kOther);
   v1::MadeMember& file = *expected_.add_files();
   file.set_path("k8s/dl.k8s.io/gone");
   file.set_size(6000);
@@ -147,17 +144,23 @@ class ServedImagesTest : public ::testing::Test {
                            r.set_content(catalog_, "application/json");
                          });
     server_.Start();
+    AddImage("3.9", "{}");
+  }
+
+  // One whose only blob is its config, which `repository` has.
+  void AddImage(const std::string& tag, const std::string& content,
+                std::string_view repository = kRepository) {
     const v1::Descriptor config =
-        registry_.AddBlob(kRepository, "{}", oci::kOciConfig);
+        registry_.AddBlob(repository, content, oci::kOciConfig);
     const std::string manifest = Concat(
         R"({"schemaVersion":2,"mediaType":")", oci::kOciManifest,
         R"(","config":{"mediaType":")", oci::kOciConfig, R"(","digest":")",
-        config.digest(), R"(","size":2},"layers":[]})");
+        config.digest(), R"(","size":)", content.size(), R"(},"layers":[]})");
     v1::ExpectedImage& image = *expected_.add_images();
     image.set_repository("k8s/pause");
-    image.set_tag("3.9");
+    image.set_tag(tag);
     *image.mutable_top() =
-        registry_.AddManifest(kRepository, manifest, oci::kOciManifest, "3.9");
+        registry_.AddManifest(kRepository, manifest, oci::kOciManifest, tag);
     *image.add_manifests() = image.top();
   }
 
@@ -166,8 +169,8 @@ class ServedImagesTest : public ::testing::Test {
     const auto registry =
         registry_.OpenRegistry("127.0.0.1:5000", true, control);
     return CheckServedImages(expected_, server_.Url(""),
-                             ComparedContent(work_, /*native=*/false),
-                             *transport_, **registry, 2, control);
+                             ComparedContent(work_, native_), *transport_,
+                             **registry, 2, control);
   }
 
   testing::HttpServer server_;
@@ -177,6 +180,7 @@ class ServedImagesTest : public ::testing::Test {
   testing::FakeImageStores registry_;
   // What of it was compared elsewhere.
   v1::VerifyImage work_;
+  bool native_ = false;
   v1::ExpectedImages expected_;
 };
 
@@ -190,14 +194,31 @@ TEST_F(ServedImagesTest, InBriefComparesOneAndSeesTheOthers) {
   *other.mutable_top() = registry_.AddManifest(
       kRepository, R"({"schemaVersion":2})", oci::kOciManifest, "3.10");
   EXPECT_FALSE(Check().ok());
-  CompareOnAmd64(work_);
+  work_.set_compared_in(kOther);
   const auto checks = Check();
   ASSERT_TRUE(checks.ok()) << checks.status();
   EXPECT_EQ(checks->back(),
-            "2 images: 2 manifests and 1 blobs compared, the rest is there as "
-            "compared on linux/amd64");
+            Concat("2 images: 2 manifests and 1 blobs compared, the rest is "
+                   "compared in ",
+                   kOther));
 
   other.set_tag("3.11");
+  EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/pause:3.11");
+}
+
+TEST_F(ServedImagesTest, WhatAnotherImageComparesIsSeenInEachAndReadInOne) {
+  native_ = true;
+  work_.set_compared_on_platform_in(kOther);
+  AddImage("3.10", "{} ");
+  const auto checks = Check();
+  ASSERT_TRUE(checks.ok()) << checks.status();
+  EXPECT_EQ(checks->back(),
+            Concat("2 images: 2 manifests and 1 blobs compared, 1 there as "
+                   "compared in ",
+                   kOther));
+  EXPECT_EQ(registry_.blob_gets(), 1);
+
+  AddImage("3.11", "{}  ", "127.0.0.1:5000/k8s/elsewhere");
   EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/pause:3.11");
 }
 
