@@ -12,33 +12,18 @@
 #include "coordinator/core/registry_tree.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/made_layer.h"
 #include "tests/fakes/resolved_release.h"
 
 namespace kso::coordinator {
 namespace {
 
+using ::kso::testing::MadeOf;
 using ::kso::testing::ResolvedRelease;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 using ::testing::SizeIs;
-
-// What would come of the plan's tasks.
-v1::MadeLayer MadeOf(const v1::Task& task) {
-  v1::MadeLayer made;
-  const std::string bytes = task.make_layer().SerializeAsString();
-  made.mutable_layer()->set_media_type(task.make_layer().media_type());
-  made.mutable_layer()->set_digest(Sha256Of(bytes).ToString());
-  made.mutable_layer()->set_size(static_cast<int64_t>(bytes.size()));
-  made.set_diff_id(Sha256Of("unpacked " + bytes).ToString());
-  for (const v1::LayerMember& member : task.make_layer().members()) {
-    v1::MadeMember& one = *made.add_members();
-    one.set_path(member.path());
-    one.set_digest(Sha256Of(member.path()).ToString());
-    one.set_size(7);
-  }
-  return made;
-}
 
 ResolvedRelease Fake() {
   ResolvedRelease fake;
@@ -304,21 +289,24 @@ TEST_F(ServedInPartTest, AFileThatALaterLayerCovers) {
 }
 
 TEST_F(ServedInPartTest, ABlobThatNoImageHas) {
-  const v1::Document& document =
-      request_.resolved.images.at("registry.k8s.io/pause:3.9").manifests(0);
-  const auto manifest = oci::ParseManifest(
-      document.content(), document.content_descriptor().media_type());
-  ASSERT_TRUE(manifest.ok()) << manifest.status();
-  for (const std::string& wanted :
-       {manifest->config.digest(), manifest->layers[0].digest()}) {
-    const Digest digest = *Digest::Parse(wanted);
-    AddMember("kubespray-images", BlobDataPath(digest), digest);
-  }
   EXPECT_THAT(ServedInPart("kubespray-images"), SizeIs(0));
   const Digest dead = Sha256Of("dead");
   AddMember("kubespray-images", BlobDataPath(dead), dead);
   EXPECT_THAT(ServedInPart("kubespray-images"),
               ElementsAre(LayerOf("kubespray-images").layer().digest()));
+}
+
+TEST(AssembleImagesTest, SaysWhichBlobIsInNoLayer) {
+  AssembleRequest request = RequestOf(Fake());
+  for (auto& [task, layer] : request.layers) {
+    for (v1::MadeMember& member : *layer.mutable_members()) {
+      if (member.path().ends_with("/data")) member.set_path("elsewhere");
+    }
+  }
+  const auto assembly = AssembleImages(request);
+  EXPECT_EQ(assembly.status().code(), absl::StatusCode::kInternal);
+  EXPECT_THAT(std::string(assembly.status().message()),
+              HasSubstr("no layer of kubespray-images has sha256:"));
 }
 
 TEST(AssembleImagesTest, GivesTheSameDigestsAgain) {

@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/made_layer.h"
 #include "tests/fakes/resolved_release.h"
 
 namespace kso::coordinator {
@@ -108,9 +109,7 @@ class RegistryActionsTest : public ::testing::Test {
                 .resolved = fake_.resolved,
                 .layers = {}};
     for (const v1::Task& task : plan.tasks) {
-      v1::MadeLayer& made = request_.layers[task.task_id()];
-      made.mutable_layer()->set_digest(Sha256Of(task.task_id()).ToString());
-      made.set_diff_id(made.layer().digest());
+      request_.layers[task.task_id()] = testing::MadeOf(task);
     }
     actions_ = CreateRegistryActions(open_, nullptr, 2);
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/digest.h"
+#include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/platform.h"
 #include "coordinator/core/image_choice.h"
@@ -113,10 +114,10 @@ void ExpectFiles(const v1::Release& release,
   }
 }
 
-void ExpectImages(const std::vector<ChosenImage>& images,
-                  const std::vector<const v1::MadeLayer*>& layers,
-                  v1::VerifyImage& work) {
-  const WantedBlobs blobs = BlobsOf(images);
+absl::Status ExpectImages(const std::vector<ChosenImage>& images,
+                          const std::vector<const v1::MadeLayer*>& layers,
+                          v1::VerifyImage& work) {
+  WantedBlobs blobs = BlobsOf(images);
   for (const v1::MadeLayer* layer : layers) {
     *work.add_layers() = ContentOf(*layer, blobs);
   }
@@ -129,6 +130,16 @@ void ExpectImages(const std::vector<ChosenImage>& images,
       *one.add_manifests() = chosen.document.content_descriptor();
     }
   }
+  // An image that is asked in brief is not asked for each of them.
+  for (const v1::LayerContent& layer : work.layers()) {
+    for (const std::string& digest : layer.served_digests()) {
+      blobs.erase(digest);
+    }
+  }
+  if (blobs.empty()) return absl::OkStatus();
+  return absl::InternalError(
+      Concat("no layer of ", work.variant(), " has ", *blobs.begin(),
+             ", which its images need; please report this"));
 }
 
 std::string NameOf(const v1::PlannedImage& planned) {
@@ -204,10 +215,10 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
   if (planned.image() == kFilesImage) {
     ExpectFiles(request.release, layers, work);
   } else {
-    ExpectImages(planned.tag_suffix() == kAllSuffix
-                     ? ForAny(images)
-                     : OnlyFor(images, planned.platform()),
-                 layers, work);
+    KSO_RETURN_IF_ERROR(ExpectImages(planned.tag_suffix() == kAllSuffix
+                                         ? ForAny(images)
+                                         : OnlyFor(images, planned.platform()),
+                                     layers, work));
   }
   return task;
 }

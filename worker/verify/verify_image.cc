@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -129,6 +130,23 @@ absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
                            *registry, Cores(), control);
 }
 
+// Of what is asked in brief, layers are what proves the rest.
+absl::Status HasExpectedLayers(const oci::Manifest& manifest,
+                               const v1::VerifyImage& work) {
+  const auto& wanted = work.layers();
+  const bool has_them =
+      static_cast<int>(manifest.layers.size()) >= wanted.size() &&
+      std::equal(wanted.rbegin(), wanted.rend(), manifest.layers.rbegin(),
+                 [](const v1::LayerContent& layer, const v1::Descriptor& blob) {
+                   return layer.digest() == blob.digest();
+                 });
+  if (has_them) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      Concat("the image's manifest ", work.manifest().digest(),
+             " does not end with the ", wanted.size(),
+             " layers that were made for it"));
+}
+
 absl::StatusOr<ImageToRun> UnpackImage(const v1::Task& task,
                                        const std::filesystem::path& directory,
                                        const VerifyTools& tools,
@@ -147,6 +165,7 @@ absl::StatusOr<ImageToRun> UnpackImage(const v1::Task& task,
       const oci::Manifest manifest,
       oci::ParseManifest(document.content(),
                          document.content_descriptor().media_type()));
+  KSO_RETURN_IF_ERROR(HasExpectedLayers(manifest, work));
   KSO_ASSIGN_OR_RETURN(const v1::Document config_document,
                        documents.Blob(manifest.config));
   KSO_ASSIGN_OR_RETURN(const oci::ImageConfig config,

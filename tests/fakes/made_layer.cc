@@ -1,0 +1,32 @@
+#include "tests/fakes/made_layer.h"
+
+#include <cstdint>
+#include <string>
+
+#include "common/base/digest.h"
+
+namespace kso::testing {
+
+v1::MadeLayer MadeOf(const v1::Task& task) {
+  v1::MadeLayer made;
+  const std::string bytes = task.make_layer().SerializeAsString();
+  made.mutable_layer()->set_media_type(task.make_layer().media_type());
+  made.mutable_layer()->set_digest(Sha256Of(bytes).ToString());
+  made.mutable_layer()->set_size(static_cast<int64_t>(bytes.size()));
+  made.set_diff_id(Sha256Of("unpacked " + bytes).ToString());
+  for (const v1::LayerMember& member : task.make_layer().members()) {
+    v1::MadeMember& one = *made.add_members();
+    one.set_path(member.path());
+    one.set_size(7);
+    if (member.has_blob()) {
+      one.set_digest(member.blob().blob().digest());
+    } else if (member.has_file()) {
+      one.set_digest(Sha256Of(member.file().url()).ToString());
+    } else {
+      one.set_digest(Sha256Of(member.content()).ToString());
+    }
+  }
+  return made;
+}
+
+}  // namespace kso::testing
