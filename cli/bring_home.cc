@@ -46,8 +46,9 @@ absl::StatusOr<std::string> BringHome(Context& context, const v1::Build& build,
                          << std::endl;
   }
   if (destination.kind() == v1::Destination::OCI_LAYOUT) {
-    KSO_RETURN_IF_ERROR(images->Explain(oci::WriteOciLayout(
-        images->store(), images->names(), destination.location())));
+    KSO_RETURN_IF_ERROR(images->Explain(
+        oci::WriteOciLayout(images->store(), images->names(),
+                            destination.location(), images->link())));
     return absl::StrCat("The images are in ", where, "\n");
   }
   ExportOptions archive;

@@ -1,12 +1,15 @@
 #include "cli/build_images.h"
 
+#include <filesystem>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "cli/render/build_text.h"
+#include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_image_store.h"
+#include "common/blob/nearby_blob_store.h"
 #include "common/oci/destination.h"
 
 namespace kso::cli {
@@ -30,7 +33,12 @@ absl::StatusOr<std::unique_ptr<BuildImages>> BuildImages::Open(
                                  context.clock));
     images->store_ = &images->registry_->images();
   } else {
-    images->coordinator_ = CreateBlobImageStore(&context.coordinator->blobs());
+    NearbyBlobStore& blobs = context.coordinator->blobs();
+    images->coordinator_ = CreateBlobImageStore(&blobs);
+    images->link_ = [&blobs](const Digest& digest,
+                             const std::filesystem::path& to) {
+      return blobs.Link(digest, to);
+    };
     images->store_ = images->coordinator_.get();
   }
   for (const v1::ImageResult& result : build.images()) {

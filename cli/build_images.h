@@ -10,6 +10,7 @@
 #include "cli/registry_connection.h"
 #include "common/oci/image_store.h"
 #include "common/oci/layout_index.h"
+#include "common/oci/layout_writer.h"
 #include "kso/v1/build.pb.h"
 
 namespace kso::cli {
@@ -27,6 +28,8 @@ class BuildImages {
   // layout, index.json).
   const std::vector<oci::LayoutImage>& names() const { return names_; }
   oci::ImageStore& store() { return *store_; }
+  // For what is on this machine already; null where nothing can be.
+  const oci::LinkBlob& link() const { return link_; }
 
   // An error of the store, as the user should see it.
   absl::Status Explain(const absl::Status& status) const;
@@ -37,6 +40,7 @@ class BuildImages {
   std::unique_ptr<RegistryConnection> registry_;
   std::unique_ptr<oci::ImageStore> coordinator_;
   oci::ImageStore* store_ = nullptr;
+  oci::LinkBlob link_;
 };
 
 }  // namespace kso::cli

@@ -7,7 +7,6 @@
 #include "common/base/clock.h"
 #include "common/base/status_macros.h"
 #include "common/blob/grpc_blob_store.h"
-#include "common/blob/nearby_blob_store.h"
 #include "common/rpc/call_watch.h"
 #include "common/rpc/channel.h"
 #include "google/protobuf/util/time_util.h"
@@ -99,7 +98,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
     return response.version();
   }
 
-  BlobStore& blobs() override { return *blobs_; }
+  NearbyBlobStore& blobs() override { return *blobs_; }
 
  private:
   using BuildStub = v1::BuildService::StubInterface;
@@ -145,7 +144,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
   const std::unique_ptr<v1::BlobService::StubInterface> blob_stub_;
   rpc::CallWatch watch_{Clock::Real()};
   const std::unique_ptr<BlobStore> sent_blobs_;
-  const std::unique_ptr<BlobStore> blobs_;
+  const std::unique_ptr<NearbyBlobStore> blobs_;
 };
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/blob/blob_store.h"
+#include "common/blob/nearby_blob_store.h"
 #include "kso/v1/admin.pb.h"
 #include "kso/v1/build.pb.h"
 
@@ -36,7 +36,7 @@ class CoordinatorClient {
   virtual absl::StatusOr<std::string> GetVersion() = 0;
 
   // Where images for this machine wait to be brought home.
-  virtual BlobStore& blobs() = 0;
+  virtual NearbyBlobStore& blobs() = 0;
 };
 
 // The client for "HOST:PORT". Connects when it is first used.

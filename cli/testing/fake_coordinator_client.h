@@ -42,7 +42,7 @@ class FakeCoordinatorClient : public CoordinatorClient {
   absl::StatusOr<std::string> GetVersion() override {
     return absl::UnimplementedError("GetVersion");
   }
-  BlobStore& blobs() override { std::abort(); }
+  NearbyBlobStore& blobs() override { std::abort(); }
 };
 
 }  // namespace kso::cli

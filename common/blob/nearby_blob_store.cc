@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -30,10 +32,11 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenRegularFile(
   return SourceOfFile(std::move(file), path);
 }
 
-class NearbyBlobStore : public BlobStore {
+class ReadingNearbyBlobStore : public NearbyBlobStore {
  public:
-  NearbyBlobStore(BlobStore* remote,
-                  std::function<absl::StatusOr<std::filesystem::path>()> locate)
+  ReadingNearbyBlobStore(
+      BlobStore* remote,
+      std::function<absl::StatusOr<std::filesystem::path>()> locate)
       : remote_(*remote), locate_(std::move(locate)) {}
 
   absl::StatusOr<int64_t> Stat(const Digest& digest) override {
@@ -58,16 +61,32 @@ class NearbyBlobStore : public BlobStore {
     return remote_.PutStream(write);
   }
 
+  absl::Status Link(const Digest& digest,
+                    const std::filesystem::path& to) override {
+    const absl::StatusOr<std::filesystem::path> from = PathOf(digest);
+    struct stat info;
+    if (doubtful_ || !from.ok() || ::lstat(from->c_str(), &info) != 0 ||
+        !S_ISREG(info.st_mode) || info.st_uid != ::geteuid()) {
+      return absl::UnavailableError("not a file of this user");
+    }
+    if (::link(from->c_str(), to.c_str()) == 0) return absl::OkStatus();
+    return absl::UnavailableError(FileError(errno, "link", to).message());
+  }
+
  private:
-  absl::StatusOr<std::unique_ptr<ByteSource>> OpenNearby(const Digest& digest) {
+  absl::StatusOr<std::filesystem::path> PathOf(const Digest& digest) {
     absl::call_once(located_, [this] {
       absl::StatusOr<std::filesystem::path> directory = locate_();
       if (directory.ok()) directory_ = *std::move(directory);
     });
     if (!directory_.is_absolute()) return absl::NotFoundError("not nearby");
-    KSO_ASSIGN_OR_RETURN(
-        std::unique_ptr<ByteSource> file,
-        OpenRegularFile(BlobDirectory(directory_).PathOf(digest)));
+    return BlobDirectory(directory_).PathOf(digest);
+  }
+
+  absl::StatusOr<std::unique_ptr<ByteSource>> OpenNearby(const Digest& digest) {
+    KSO_ASSIGN_OR_RETURN(const std::filesystem::path path, PathOf(digest));
+    KSO_ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> file,
+                         OpenRegularFile(path));
     return CreateVerifyingSource(std::move(file), digest, std::nullopt,
                                  [this, digest](bool right) {
                                    if (right) return;
@@ -99,10 +118,10 @@ class NearbyBlobStore : public BlobStore {
 
 }  // namespace
 
-std::unique_ptr<BlobStore> CreateNearbyBlobStore(
+std::unique_ptr<NearbyBlobStore> CreateNearbyBlobStore(
     BlobStore* remote,
     std::function<absl::StatusOr<std::filesystem::path>()> locate) {
-  return std::make_unique<NearbyBlobStore>(remote, std::move(locate));
+  return std::make_unique<ReadingNearbyBlobStore>(remote, std::move(locate));
 }
 
 }  // namespace kso

@@ -1,6 +1,7 @@
 #include "common/blob/nearby_blob_store.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <string>
@@ -77,7 +78,7 @@ class NearbyBlobStoreTest : public ::testing::Test {
   int located_ = 0;
   std::unique_ptr<DiskBlobStore> disk_;
   std::unique_ptr<CountingBlobStore> remote_;
-  std::unique_ptr<BlobStore> nearby_;
+  std::unique_ptr<NearbyBlobStore> nearby_;
 };
 
 TEST_F(NearbyBlobStoreTest, ReadsTheFileItself) {
@@ -102,6 +103,25 @@ TEST_F(NearbyBlobStoreTest, WhatIsElsewhereIsSent) {
     EXPECT_EQ(Read().value(), content_);
     EXPECT_EQ(remote_->opened, 1);
   }
+}
+
+TEST_F(NearbyBlobStoreTest, AFileOfThisUserIsLinked) {
+  const fs::path to = root_ / "linked";
+  const absl::Status status = nearby_->Link(digest_, to);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(fs::equivalent(to, File()));
+  EXPECT_TRUE(absl::IsUnavailable(nearby_->Link(digest_, to)));
+  EXPECT_EQ(Read().value(), content_);
+}
+
+TEST_F(NearbyBlobStoreTest, WhatIsOfOthersOrNotThereIsNotLinked) {
+  const fs::path to = root_ / "linked";
+  EXPECT_TRUE(absl::IsUnavailable(nearby_->Link(Sha256Of("gone"), to)));
+  if (geteuid() == 0) {
+    ASSERT_EQ(chown(File().c_str(), 65534, 65534), 0);
+    EXPECT_TRUE(absl::IsUnavailable(nearby_->Link(digest_, to)));
+  }
+  EXPECT_FALSE(fs::exists(to));
 }
 
 TEST_F(NearbyBlobStoreTest, NeverWaitsForWhatIsNoFile) {

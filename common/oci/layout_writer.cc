@@ -72,13 +72,17 @@ absl::Status WriteBlob(const fs::path& path, ImageStore& store,
 }
 
 // Unless it is there.
-absl::Status BringBlob(ImageStore& store, const ImagePart& part,
-                       const fs::path& directory) {
+absl::Status BringBlob(ImageStore& store, const LinkBlob& link,
+                       const ImagePart& part, const fs::path& directory) {
   KSO_ASSIGN_OR_RETURN(const Digest digest,
                        Digest::Parse(part.descriptor.digest()));
+  const int64_t size = part.descriptor.size();
   const fs::path path = directory / LayoutBlobPath(digest);
-  if (IsThere(path, digest, part.descriptor.size())) return absl::OkStatus();
+  if (IsThere(path, digest, size)) return absl::OkStatus();
   KSO_RETURN_IF_ERROR(MakeDirectories(path.parent_path()));
+  if (link && link(digest, path).ok() && IsThere(path, digest, size)) {
+    return SyncDirectory(path.parent_path());
+  }
   return WriteBlob(path, store, part);
 }
 
@@ -94,7 +98,7 @@ std::vector<ImagePart> RootsOf(const std::vector<LayoutImage>& images) {
 
 absl::Status WriteOciLayout(ImageStore& store,
                             const std::vector<LayoutImage>& images,
-                            const fs::path& directory) {
+                            const fs::path& directory, const LinkBlob& link) {
   // What cannot be is refused before anything is fetched.
   KSO_RETURN_IF_ERROR(MergeLayoutIndex("", images).status());
   KSO_ASSIGN_OR_RETURN(const std::vector<ImagePart> closure,
@@ -117,7 +121,7 @@ absl::Status WriteOciLayout(ImageStore& store,
 
   std::vector<std::function<absl::Status()>> jobs;
   for (const ImagePart& part : closure) {
-    jobs.push_back([&] { return BringBlob(store, part, directory); });
+    jobs.push_back([&] { return BringBlob(store, link, part, directory); });
   }
   KSO_RETURN_IF_ERROR(RunAll(kBlobsAtOnce, jobs));
   KSO_RETURN_IF_ERROR(WriteText(directory / "oci-layout", kLayoutFile));

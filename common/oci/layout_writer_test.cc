@@ -115,6 +115,31 @@ TEST_F(LayoutWriterTest, OtherNamesStayAndTheSameNameIsReplaced) {
   EXPECT_THAT(index, Not(HasSubstr(old.index.digest())));
 }
 
+TEST_F(LayoutWriterTest, WhatCanBeLinkedIsNotCopied) {
+  const LayoutImage image = Image("tool:v1", "x");
+  const fs::path file = Concat(directory_.string(), "-file");
+  const std::string right(1024, '\0');
+  const auto link = [&](const Digest& digest, const fs::path& to) {
+    if (digest != layer_) return absl::UnavailableError("not here");
+    fs::create_hard_link(file, to);
+    return absl::OkStatus();
+  };
+  for (const bool is_right : {true, false}) {
+    fs::remove_all(directory_);
+    std::ofstream(file) << (is_right ? right : "rotten");
+    const int before = blobs_.opened();
+    const absl::Status status =
+        WriteOciLayout(*store_, {image}, directory_, link);
+    ASSERT_TRUE(status.ok()) << status;
+    const fs::path layer = directory_ / "blobs" / "sha256" / layer_.hex();
+    EXPECT_EQ(fs::equivalent(layer, file), is_right);
+    EXPECT_EQ(ReadFile(layer), right);
+    // Index, manifest and config, and the layer where it is wrong.
+    EXPECT_EQ(blobs_.opened() - before, is_right ? 3 : 4);
+  }
+  EXPECT_EQ(ReadFile(file), "rotten");
+}
+
 TEST_F(LayoutWriterTest, FetchesOnlyWhatIsNotThereOrIsDamaged) {
   const LayoutImage image = Image("tool:v1", "x");
   ASSERT_TRUE(WriteOciLayout(*store_, {image}, directory_).ok());
