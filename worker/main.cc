@@ -153,14 +153,16 @@ absl::Status Work(const Options& options, StopSignals& signals) {
   std::unique_ptr<LayerCache> layers;
   KSO_ASSIGN_OR_RETURN(
       const std::unique_ptr<DiskBlobStore> cache,
-      DiskBlobStore::Create(directory / "blobs",
-                            DiskLimits{.max_bytes = cache_bytes - layer_bytes,
-                                       .min_free_bytes = least_free,
-                                       .last_resort = [&] {
-                                         DeletePartialFiles(partial, 0);
-                                         if (layers != nullptr)
-                                           layers->RemoveIdle();
-                                       }}));
+      DiskBlobStore::Create(
+          directory / "blobs",
+          DiskLimits{.max_bytes = cache_bytes - layer_bytes,
+                     .min_free_bytes = least_free,
+                     .first_resort =
+                         [&] {
+                           if (layers == nullptr) return;
+                           layers->RemoveIdle();
+                         },
+                     .last_resort = [&] { DeletePartialFiles(partial, 0); }}));
   KSO_ASSIGN_OR_RETURN(const oci::Credentials credentials,
                        oci::Credentials::FromEnvironment());
   KSO_ASSIGN_OR_RETURN(oci::TokenRealms token_realms,

@@ -124,12 +124,15 @@ class DiskBlobStoreImpl : public DiskBlobStore {
 
   absl::Status MakeRoom(int64_t bytes) override {
     if (limits_.has_value()) {
-      KSO_ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes());
+      KSO_ASSIGN_OR_RETURN(int64_t free_bytes, FreeBytes());
+      if (free_bytes + usage_->bytes() < bytes) {
+        if (limits_->first_resort) limits_->first_resort();
+        if (limits_->last_resort) limits_->last_resort();
+        KSO_ASSIGN_OR_RETURN(free_bytes, FreeBytes());
+      }
       // Blobs that would not be enough are not dropped in vain.
       if (free_bytes + usage_->bytes() >= bytes) {
         KSO_RETURN_IF_ERROR(Evict(bytes));
-      } else if (limits_->last_resort) {
-        limits_->last_resort();
       }
     }
     KSO_ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes());
@@ -138,6 +141,28 @@ class DiskBlobStoreImpl : public DiskBlobStore {
         Concat("the disk of ", root_.string(), " is full: ", InMebibytes(bytes),
                " are needed, ", InMebibytes(free_bytes),
                " are free, and what is not in use there is not enough"));
+  }
+
+  absl::Status Link(const Digest& digest, int directory,
+                    const std::string& name) override {
+    KSO_ASSIGN_OR_RETURN(const OpenBlob blob, OpenForReading(digest));
+    NoteUse(digest, blob);
+    if (!blobs_->IsVerified(digest, blob.identity)) {
+      return absl::FailedPreconditionError(
+          Concat(digest.ToString(), " has not been read yet"));
+    }
+    if (::linkat(AT_FDCWD, blob.path.c_str(), directory, name.c_str(), 0) !=
+        0) {
+      return FileError(errno, "link", name);
+    }
+    struct stat info;
+    if (::fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+        FileIdentity::Of(info) == blob.identity) {
+      return absl::OkStatus();
+    }
+    ::unlinkat(directory, name.c_str(), 0);
+    return absl::UnavailableError(
+        Concat(digest.ToString(), " was replaced meanwhile"));
   }
 
   fs::path NewIncomingPath() override {
@@ -207,7 +232,11 @@ class DiskBlobStoreImpl : public DiskBlobStore {
     }
     const int64_t wanted = bytes + limits_->min_free_bytes;
     KSO_ASSIGN_OR_RETURN(int64_t free_bytes, FreeBytes());
-    if (free_bytes < wanted) blobs_->EmptyDamaged();
+    if (free_bytes < wanted) {
+      blobs_->EmptyDamaged();
+      if (limits_->first_resort) limits_->first_resort();
+      KSO_ASSIGN_OR_RETURN(free_bytes, FreeBytes());
+    }
     while (free_bytes < wanted && EvictOne()) {
       KSO_ASSIGN_OR_RETURN(free_bytes, FreeBytes());
     }

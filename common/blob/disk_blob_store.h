@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "common/blob/blob_store.h"
@@ -20,8 +21,10 @@ struct DiskLimits {
   int64_t max_bytes = std::numeric_limits<int64_t>::max();
   // Of the file system; blobs make room for whoever needs the space.
   int64_t min_free_bytes = 0;
-  // Called without locks held when evicting blobs was not enough: what else may
-  // go, goes now.
+  // Called without locks held: before blobs are evicted for want of space, what
+  // costs less to have again goes; when evicting them was not enough, what else
+  // may go.
+  std::function<void()> first_resort = nullptr;
   std::function<void()> last_resort = nullptr;
 };
 
@@ -53,6 +56,14 @@ class DiskBlobStore : public BlobStore {
   // the disk still does not have so much space; that fewer bytes stay free than
   // the limits wish is no error.
   virtual absl::Status MakeRoom(int64_t bytes) = 0;
+
+  // Makes the blob's file known as `name` in the open directory `directory`,
+  // which is on the same file system, so that its bytes need not be written
+  // again: what has the name must not be written to. It outlives the blob,
+  // whose eviction frees no space then. FAILED_PRECONDITION when this process
+  // has not seen that its bytes are right; otherwise as linkat(2) fails.
+  virtual absl::Status Link(const Digest& digest, int directory,
+                            const std::string& name) = 0;
 
   // Takes over a finished file whose digest the caller has computed while
   // writing it; the file is renamed into the store and must be on the same

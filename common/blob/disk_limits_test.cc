@@ -2,11 +2,14 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 
 #include "absl/strings/match.h"
 #include "common/base/byte_stream.h"
+#include "common/base/file_io.h"
 #include "common/blob/disk_blob_store.h"
 #include "gtest/gtest.h"
 
@@ -141,6 +144,33 @@ TEST_F(SmallDiskTest, WhatDoesNotFitIsRefusedInWords) {
   EXPECT_TRUE(absl::StrContains(full.message(), "3 MiB are needed")) << full;
   EXPECT_EQ(asked, 1);
   EXPECT_TRUE(Has(a));
+}
+
+// Such as what another cache has made of blobs, and can make again.
+TEST_F(SmallDiskTest, WhatCostsLessGoesBeforeBlobs) {
+  const fs::path other = root_ / "other";
+  Restart({.first_resort = [&other] { fs::remove(other); }});
+  const Digest a = Put('a', kMebibyte);
+  std::ofstream(other) << std::string(kMebibyte, 'o');
+  EXPECT_TRUE(store_->MakeRoom(3 * kMebibyte / 2).ok());
+  EXPECT_TRUE(fs::exists(other));
+  EXPECT_TRUE(store_->MakeRoom(5 * kMebibyte / 2).ok());
+  EXPECT_FALSE(fs::exists(other));
+  EXPECT_TRUE(Has(a));
+}
+
+// A name that a blob's file has elsewhere keeps its bytes on the disk.
+TEST_F(SmallDiskTest, ALinkedBlobIsFreedWithItsLastName) {
+  const fs::path other = root_ / "other";
+  Restart({.first_resort = [&other] { fs::remove(other); }});
+  const Digest a = Put('a', 2 * kMebibyte);
+  const FileDescriptor directory(
+      ::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_TRUE(store_->Link(a, directory.get(), "other").ok());
+  EXPECT_EQ(fs::file_size(other), 2 * kMebibyte);
+  EXPECT_FALSE(store_->Link(a, directory.get(), "other").ok());
+  EXPECT_TRUE(store_->MakeRoom(3 * kMebibyte).ok());
+  EXPECT_FALSE(Has(a));
 }
 
 TEST_F(SmallDiskTest, NothingIsDroppedInVain) {

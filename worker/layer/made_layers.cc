@@ -4,7 +4,21 @@
 
 namespace kso::worker {
 
-void MadeLayers::Add(const std::string& digest, std::vector<LayerFile> files) {
+std::vector<LayerFile> FilesFrom(BlobStore* cache,
+                                 const std::vector<MadeFile>& made) {
+  std::vector<LayerFile> files;
+  for (const MadeFile& file : made) {
+    files.push_back({.path = file.path,
+                     .size = file.size,
+                     .mode = file.mode,
+                     .open = [cache, digest = file.blob](int64_t offset) {
+                       return cache->Open(digest, offset);
+                     }});
+  }
+  return files;
+}
+
+void MadeLayers::Add(const std::string& digest, std::vector<MadeFile> files) {
   absl::MutexLock lock(&mutex_);
   const auto known =
       std::find_if(layers_.begin(), layers_.end(),
@@ -21,7 +35,7 @@ void MadeLayers::Add(const std::string& digest, std::vector<LayerFile> files) {
   }
 }
 
-std::optional<std::vector<LayerFile>> MadeLayers::Find(
+std::optional<std::vector<MadeFile>> MadeLayers::Find(
     const std::string& digest) const {
   absl::MutexLock lock(&mutex_);
   for (const Layer& layer : layers_) {

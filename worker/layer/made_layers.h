@@ -2,6 +2,7 @@
 #define KSO_WORKER_LAYER_MADE_LAYERS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -10,9 +11,24 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/digest.h"
+#include "common/blob/blob_store.h"
 #include "common/layer/layer_writer.h"
 
 namespace kso::worker {
+
+// A file of a layer whose bytes are a blob of the cache.
+struct MadeFile {
+  // As LayerFile has them.
+  std::string path;
+  int64_t size = 0;
+  uint32_t mode = 0644;
+  Digest blob;
+};
+
+// As the layer writer takes them, from `cache`, which must outlive the result.
+std::vector<LayerFile> FilesFrom(BlobStore* cache,
+                                 const std::vector<MadeFile>& made);
 
 // What is in the layers that this worker has made, so that the tar of one that
 // was pushed can be written again from the cache, without asking the
@@ -22,18 +38,16 @@ class MadeLayers {
  public:
   explicit MadeLayers(size_t most_files = 10'000) : most_files_(most_files) {}
 
-  // `digest` is that of the layer's blob. The files' sources must be of use for
-  // as long as this is, but may fail; they must not keep the cache from
-  // evicting what they read.
-  void Add(const std::string& digest, std::vector<LayerFile> files)
+  // `digest` is that of the layer's blob. The files' blobs may be evicted.
+  void Add(const std::string& digest, std::vector<MadeFile> files)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Nothing when the layer is not known.
-  std::optional<std::vector<LayerFile>> Find(const std::string& digest) const
+  std::optional<std::vector<MadeFile>> Find(const std::string& digest) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  using Layer = std::pair<std::string, std::vector<LayerFile>>;
+  using Layer = std::pair<std::string, std::vector<MadeFile>>;
 
   const size_t most_files_;
   mutable absl::Mutex mutex_;

@@ -5,10 +5,9 @@
 namespace kso::worker {
 namespace {
 
-std::vector<LayerFile> Files(const std::string& name, int count) {
-  std::vector<LayerFile> files;
-  for (int i = 0; i < count; ++i) files.push_back({.path = name, .open = {}});
-  return files;
+std::vector<MadeFile> Files(const std::string& name, int count) {
+  return std::vector<MadeFile>(count,
+                               {.path = name, .blob = Sha256Of("content")});
 }
 
 TEST(MadeLayersTest, FindsWhatWasMade) {

@@ -142,14 +142,14 @@ class Packing {
       // Its source ends with the task.
       if (member.has_content()) return;
     }
-    // Those of the task keep its members from being evicted.
+    std::vector<MadeFile> files;
     for (size_t i = 0; i < files_.size(); ++i) {
-      files_[i].open = [cache = tools_.cache,
-                        digest = digests_[i]](int64_t offset) {
-        return cache->Open(digest, offset);
-      };
+      files.push_back({.path = files_[i].path,
+                       .size = files_[i].size,
+                       .mode = files_[i].mode,
+                       .blob = digests_[i]});
     }
-    tools_.made_layers->Add(made_.layer().digest(), std::move(files_));
+    tools_.made_layers->Add(made_.layer().digest(), std::move(files));
   }
 
  private:

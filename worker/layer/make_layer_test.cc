@@ -137,7 +137,7 @@ TEST_F(MakeLayerTest, TheTarOfALayerCanBeWrittenAgain) {
   const auto files = made_layers_.Find(made->layer().digest());
   ASSERT_TRUE(files.has_value());
   testing::StringSink tar;
-  ASSERT_TRUE(WriteLayerTar(*files, tar).ok());
+  ASSERT_TRUE(WriteLayerTar(FilesFrom(cache_.get(), *files), tar).ok());
   EXPECT_EQ(Sha256Of(tar.content()).ToString(), made->diff_id());
 }
 
@@ -156,7 +156,8 @@ TEST_F(MakeLayerTest, ARememberedLayerMayBeEvicted) {
   ASSERT_TRUE(cache_->MakeRoom(100).ok());
   EXPECT_TRUE(absl::IsNotFound(cache_->Stat(Sha256Of("the kubelet")).status()));
   testing::StringSink tar;
-  EXPECT_TRUE(absl::IsNotFound(WriteLayerTar(*files, tar)));
+  EXPECT_TRUE(
+      absl::IsNotFound(WriteLayerTar(FilesFrom(cache_.get(), *files), tar)));
 }
 
 TEST_F(MakeLayerTest, WhatTheTaskBroughtIsNotRemembered) {

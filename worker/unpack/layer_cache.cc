@@ -39,8 +39,7 @@ LayerCache::LayerCache(fs::path directory, int64_t max_bytes, std::string boot,
   for (const LayerRecords::Record& record : records_.TakeOver()) {
     usage_->Add(record.key, record.bytes);
   }
-  while (usage_->bytes() > max_bytes_ && EvictOne()) {
-  }
+  EvictExcess(0);
 }
 
 absl::StatusOr<UnpackedLayer> LayerCache::Get(
@@ -71,6 +70,8 @@ absl::StatusOr<UnpackedLayer> LayerCache::Get(
     return WorkerTrouble(FileError(errno, "rename", scratch));
   }
   usage_->Add(key, *bytes);
+  // No room was made for what was linked.
+  EvictExcess(0);
   return layer;
 }
 
@@ -100,15 +101,19 @@ absl::StatusOr<int64_t> LayerCache::Unpack(const LayerSource& source,
   }
   LayerUnpacker unpacker(
       {.media_type = source.media_type, .size = blob_size, .diff_id = diff_id},
-      scratch, [this](int64_t bytes) { return MakeRoom(bytes); });
+      scratch, [this](int64_t bytes) { return MakeRoom(bytes); }, source.link);
   const absl::Status sent = source.send(unpacker);
   return unpacker.Finish(sent);
 }
 
 absl::Status LayerCache::MakeRoom(int64_t bytes) {
+  EvictExcess(bytes);
+  return WorkerTrouble(blobs_->MakeRoom(bytes));
+}
+
+void LayerCache::EvictExcess(int64_t bytes) {
   while (usage_->bytes() > max_bytes_ - bytes && EvictOne()) {
   }
-  return WorkerTrouble(blobs_->MakeRoom(bytes));
 }
 
 bool LayerCache::EvictOne() {

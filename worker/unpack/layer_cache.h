@@ -19,6 +19,7 @@
 #include "worker/fetch/keyed_lock.h"
 #include "worker/task/task_control.h"
 #include "worker/unpack/layer_records.h"
+#include "worker/unpack/tar_unpacker.h"
 
 namespace kso::worker {
 
@@ -35,6 +36,8 @@ struct LayerSource {
   std::string media_type;
   // Sends all of it; verified where that is the last source of a layer.
   std::function<absl::Status(ByteSink& sink)> send;
+  // For what of it is on the file system already; may be null.
+  LinkFile link = nullptr;
 };
 
 // Layers as directories for overlayfs, each unpacked once for all images and
@@ -76,6 +79,8 @@ class LayerCache {
                                  const Digest& diff_id,
                                  const std::filesystem::path& scratch);
   absl::Status MakeRoom(int64_t bytes);
+  // Until so many bytes more are within the limit.
+  void EvictExcess(int64_t bytes);
   bool EvictOne();
 
   const std::filesystem::path directory_;

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "common/base/byte_stream.h"
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
@@ -41,9 +42,15 @@ absl::StatusOr<RootFilesystem> ImageUnpacker::Unpack(
   std::vector<std::function<absl::Status()>> jobs;
   for (size_t i = 0; i < blobs.size(); ++i) {
     KSO_ASSIGN_OR_RETURN(const Digest diff_id, Digest::Parse(diff_ids[i]));
-    if (!layers_.Has(blobs[i], diff_id)) missing_bytes += blobs[i].size();
-    jobs.emplace_back([this, &blobs, &root, i, diff_id]() -> absl::Status {
-      KSO_ASSIGN_OR_RETURN(root.layers[i], UnpackLayer(blobs[i], diff_id, i));
+    CachedFiles cached = FilesInCache(blobs[i].digest());
+    // The bytes of cached files are on the disk already.
+    if (cached.files.empty() && !layers_.Has(blobs[i], diff_id)) {
+      missing_bytes += blobs[i].size();
+    }
+    jobs.emplace_back([this, &blobs, &root, i, diff_id,
+                       cached = std::move(cached)]() -> absl::Status {
+      KSO_ASSIGN_OR_RETURN(root.layers[i],
+                           UnpackLayer(blobs[i], diff_id, i, cached));
       return absl::OkStatus();
     });
   }
@@ -54,31 +61,59 @@ absl::StatusOr<RootFilesystem> ImageUnpacker::Unpack(
   return root;
 }
 
-absl::StatusOr<UnpackedLayer> ImageUnpacker::UnpackLayer(
-    const v1::Descriptor& blob, const Digest& diff_id, size_t i) {
-  const std::vector<LayerSource> sources = {
-      {std::string(oci::kOciLayerTar),
-       [&](ByteSink& sink) { return SendMadeTar(blob, sink); }},
-      {blob.media_type(),
-       [&](ByteSink& sink) { return SendCachedBlob(blob, sink); }},
-      {blob.media_type(), [&](ByteSink& sink) {
-         CountingSink counting(sink, control_);
-         return sources_.destination->GetBlob(sources_.repository, blob,
-                                              counting);
-       }}};
-  const absl::StatusOr<UnpackedLayer> layer = layers_.Get(
-      blob, diff_id, directory_ / Concat("layer-", i), sources, control_);
-  if (layer.ok()) return layer;
-  return Prefixed(layer.status(), Concat("layer ", blob.digest(), ": "));
+ImageUnpacker::CachedFiles ImageUnpacker::FilesInCache(
+    const std::string& layer) {
+  std::optional<std::vector<MadeFile>> files =
+      sources_.made_layers->Find(layer);
+  if (!files.has_value()) return {};
+  CachedFiles cached;
+  for (const MadeFile& file : *files) {
+    cached.pins.push_back(sources_.cache->Pin(file.blob));
+    if (!sources_.cache->Stat(file.blob).ok()) return {};
+  }
+  cached.files = *std::move(files);
+  return cached;
 }
 
-absl::Status ImageUnpacker::SendMadeTar(const v1::Descriptor& blob,
-                                        ByteSink& sink) {
-  std::optional<std::vector<LayerFile>> files =
-      sources_.made_layers->Find(blob.digest());
-  if (!files.has_value()) return absl::NotFoundError("not made here");
-  CancellableSink cancellable(sink, control_);
-  return WriteLayerTar(*std::move(files), cancellable);
+absl::StatusOr<UnpackedLayer> ImageUnpacker::UnpackLayer(
+    const v1::Descriptor& blob, const Digest& diff_id, size_t i,
+    CachedFiles cached) {
+  std::vector<LayerSource> sources;
+  if (!cached.files.empty()) sources.push_back(FromMadeFiles(cached.files));
+  sources.push_back({blob.media_type(), [&](ByteSink& sink) {
+                       return SendCachedBlob(blob, sink);
+                     }});
+  sources.push_back({blob.media_type(), [&](ByteSink& sink) {
+                       CountingSink counting(sink, control_);
+                       return sources_.destination->GetBlob(sources_.repository,
+                                                            blob, counting);
+                     }});
+  absl::StatusOr<UnpackedLayer> layer = layers_.Get(
+      blob, diff_id, directory_ / Concat("layer-", i), sources, control_);
+  if (!layer.ok()) {
+    return Prefixed(layer.status(), Concat("layer ", blob.digest(), ": "));
+  }
+  // To evict what the layer has a link to would free nothing.
+  cached.pins.push_back(std::move(layer->pin));
+  layer->pin = std::make_shared<const std::vector<std::shared_ptr<const void>>>(
+      std::move(cached.pins));
+  return layer;
+}
+
+LayerSource ImageUnpacker::FromMadeFiles(const std::vector<MadeFile>& made) {
+  absl::flat_hash_map<std::string, Digest> blobs;
+  for (const MadeFile& file : made) blobs.try_emplace(file.path, file.blob);
+  return {std::string(oci::kOciLayerTar),
+          [this, files = FilesFrom(sources_.cache, made)](ByteSink& sink) {
+            CancellableSink cancellable(sink, control_);
+            return WriteLayerTar(files, cancellable);
+          },
+          [this, blobs = std::move(blobs)](
+              const std::string& path, int directory, const std::string& name) {
+            const auto blob = blobs.find(path);
+            return blob != blobs.end() &&
+                   sources_.cache->Link(blob->second, directory, name).ok();
+          }};
 }
 
 absl::Status ImageUnpacker::SendCachedBlob(const v1::Descriptor& blob,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ namespace kso::worker {
 
 // Brings an image's layers into the cache of layers. A layer that this worker
 // made, or a blob that it brought, does not come back over the network: its tar
-// is written again from what is cached. Others come from the destination.
+// is made again from what is cached, and verified; files of it that are cached
+// as they are get another name only. Others come from the destination.
 class ImageUnpacker {
  public:
   // Where layers are had from. All must outlive it.
@@ -44,10 +46,19 @@ class ImageUnpacker {
       const std::vector<std::string>& diff_ids);
 
  private:
+  // The files of a layer, which stay in the cache for as long as this lives.
+  struct CachedFiles {
+    std::vector<MadeFile> files;
+    std::vector<std::shared_ptr<const void>> pins;
+  };
+
+  // None when the layer was not made here, or not all of it is cached any more.
+  CachedFiles FilesInCache(const std::string& layer);
   absl::StatusOr<UnpackedLayer> UnpackLayer(const v1::Descriptor& blob,
-                                            const Digest& diff_id, size_t i);
+                                            const Digest& diff_id, size_t i,
+                                            CachedFiles cached);
   absl::Status SendCachedBlob(const v1::Descriptor& blob, ByteSink& sink);
-  absl::Status SendMadeTar(const v1::Descriptor& blob, ByteSink& sink);
+  LayerSource FromMadeFiles(const std::vector<MadeFile>& made);
 
   const Sources sources_;
   const std::filesystem::path directory_;

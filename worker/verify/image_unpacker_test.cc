@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,12 +51,20 @@ class ImageUnpackerTest : public ::testing::Test {
                     .ok());
   }
   // `content` comes from the cache, as members of layers do.
-  LayerFile FileOfCache(const std::string& path, const std::string& content) {
+  static MadeFile FileOfCache(const std::string& path,
+                              const std::string& content) {
     return {.path = path,
             .size = static_cast<int64_t>(content.size()),
-            .open = [this, digest = Sha256Of(content)](int64_t offset) {
-              return blobs_->Open(digest, offset);
-            }};
+            .blob = Sha256Of(content)};
+  }
+  // The layer's descriptor and diffID.
+  WrittenLayer Make(const std::vector<MadeFile>& made) {
+    testing::StringSink encoded;
+    WrittenLayer written =
+        WriteLayer(FilesFrom(blobs_.get(), made), oci::kOciLayerGzip, encoded)
+            .value();
+    made_.Add(written.descriptor.digest(), made);
+    return written;
   }
   absl::StatusOr<RootFilesystem> Unpack(const v1::Descriptor& blob,
                                         const std::string& diff_id) {
@@ -72,7 +81,8 @@ class ImageUnpackerTest : public ::testing::Test {
 
   const fs::path root_ = fs::path(::testing::TempDir()) / "image_unpacker";
   const std::unique_ptr<DiskBlobStore> blobs_ =
-      DiskBlobStore::Create(root_ / "blobs").value();
+      DiskBlobStore::Create(root_ / "blobs", DiskLimits{.max_bytes = 1 << 20})
+          .value();
   LayerCache layers_{root_ / "layers", 1 << 20, "", blobs_.get(),
                      Clock::Real()};
   MadeLayers made_;
@@ -93,18 +103,63 @@ TEST_F(ImageUnpackerTest, AForeignLayerComesFromTheDestination) {
 
 TEST_F(ImageUnpackerTest, ALayerThatWasMadeHereDoesNotComeBack) {
   Cache("the kubelet");
-  const std::vector<LayerFile> files = {
-      FileOfCache("opt/kubelet", "the kubelet")};
-  testing::StringSink encoded;
-  const auto written = WriteLayer(files, oci::kOciLayerGzip, encoded);
-  ASSERT_TRUE(written.ok()) << written.status();
-  made_.Add(written->descriptor.digest(), files);
-
-  const auto image = Unpack(written->descriptor, written->diff_id.ToString());
+  const WrittenLayer written =
+      Make({FileOfCache("opt/kubelet", "the kubelet")});
+  const auto image = Unpack(written.descriptor, written.diff_id.ToString());
   ASSERT_TRUE(image.ok()) << image.status();
   EXPECT_EQ(FileIn(*image, "opt/kubelet"), "the kubelet");
   EXPECT_EQ(stores_.blob_gets(), 0);
   EXPECT_EQ(control_.bytes_fetched(), 0);
+}
+
+TEST_F(ImageUnpackerTest, WhatIsCachedAsItIsIsOnDiskOnce) {
+  Cache("the kubelet");
+  Cache("a script");
+  MadeFile script = FileOfCache("bin/script", "a script");
+  script.mode = 0755;
+  const WrittenLayer written =
+      Make({script, FileOfCache("opt/kubelet", "the kubelet"),
+            FileOfCache("opt/same", "the kubelet")});
+  const auto image = Unpack(written.descriptor, written.diff_id.ToString());
+  ASSERT_TRUE(image.ok()) << image.status();
+  const fs::path layer = image->directory / image->layers[0].name;
+  const fs::path cached = root_ / "blobs" / "sha256" /
+                          Sha256Of("the kubelet").hex().substr(0, 2) /
+                          Sha256Of("the kubelet").hex();
+  EXPECT_TRUE(fs::equivalent(layer / "opt/kubelet", cached));
+  EXPECT_TRUE(fs::equivalent(layer / "opt/same", cached));
+  // With the mode of the layer, and the cache's as it was.
+  EXPECT_EQ(FileIn(*image, "bin/script"), "a script");
+  EXPECT_EQ(fs::hard_link_count(layer / "bin/script"), 1);
+  EXPECT_EQ(fs::status(layer / "bin/script").permissions(), fs::perms(0755));
+  EXPECT_EQ(fs::status(layer / "opt").permissions(), fs::perms(0755));
+}
+
+// To evict it would free nothing.
+TEST_F(ImageUnpackerTest, WhatAnImageLinksStaysCachedWhileItIsInUse) {
+  Cache("the kubelet");
+  const WrittenLayer written = Make({FileOfCache("kubelet", "the kubelet")});
+  {
+    const auto image = Unpack(written.descriptor, written.diff_id.ToString());
+    ASSERT_TRUE(image.ok()) << image.status();
+    EXPECT_TRUE(blobs_->MakeRoom(1 << 20).ok());
+    EXPECT_TRUE(blobs_->Stat(Sha256Of("the kubelet")).ok());
+  }
+  EXPECT_TRUE(blobs_->MakeRoom(1 << 20).ok());
+  EXPECT_FALSE(blobs_->Stat(Sha256Of("the kubelet")).ok());
+}
+
+// Its bytes are not what the layer was made of.
+TEST_F(ImageUnpackerTest, WhatHasRottedIsNotLinked) {
+  Cache("the kubelet");
+  const std::vector<MadeFile> files = {FileOfCache("kubelet", "the kubelet")};
+  const WrittenLayer written = Make(files);
+  std::ofstream(root_ / "blobs" / "sha256" / files[0].blob.hex().substr(0, 2) /
+                files[0].blob.hex())
+      << "the kubelEt";
+  const auto image = Unpack(written.descriptor, written.diff_id.ToString());
+  // Nor is it at the destination.
+  EXPECT_TRUE(absl::IsNotFound(image.status())) << image.status();
 }
 
 TEST_F(ImageUnpackerTest, ABlobInTheCacheDoesNotComeBack) {
