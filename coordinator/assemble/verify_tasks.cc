@@ -1,7 +1,6 @@
 #include "coordinator/assemble/verify_tasks.h"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -45,31 +44,25 @@ void AddLayer(const v1::MadeLayer& layer, WantedFiles& files) {
   }
 }
 
-// What is reached from the images of a registry.
-using WantedBlobs = std::set<std::string, std::less<>>;
+// What is reached from the images of a registry: digests by path in the image.
+using WantedBlobs = std::map<std::string, std::string>;
 
 WantedBlobs BlobsOf(const std::vector<ChosenImage>& images) {
   WantedBlobs blobs;
+  const auto add = [&blobs](const v1::Descriptor& descriptor) {
+    // Whoever chose the image has checked the grammar.
+    const Digest digest = *Digest::Parse(descriptor.digest());
+    blobs.emplace(BlobDataPath(digest), descriptor.digest());
+  };
   for (const ChosenImage& image : images) {
-    blobs.insert(image.top.content_descriptor().digest());
+    add(image.top.content_descriptor());
     for (const ChosenManifest& chosen : image.manifests) {
-      blobs.insert(chosen.document.content_descriptor().digest());
-      blobs.insert(chosen.manifest.config.digest());
-      for (const v1::Descriptor& layer : chosen.manifest.layers) {
-        blobs.insert(layer.digest());
-      }
+      add(chosen.document.content_descriptor());
+      add(chosen.manifest.config);
+      for (const v1::Descriptor& layer : chosen.manifest.layers) add(layer);
     }
   }
   return blobs;
-}
-
-void AddMember(const std::string& digest, bool is_served,
-               v1::LayerContent& content) {
-  if (is_served) {
-    content.add_served_digests(digest);
-  } else {
-    content.set_partly_served(true);
-  }
 }
 
 // `files` are as all layers of the image leave them.
@@ -80,9 +73,11 @@ v1::LayerContent ContentOf(const v1::MadeLayer& layer,
   for (const v1::MadeMember& member : layer.members()) {
     if (!member.path().starts_with(kFilesDirectory)) continue;
     const auto file = files.find(member.path());
-    AddMember(member.digest(),
-              file != files.end() && file->second.digest() == member.digest(),
-              content);
+    if (file != files.end() && file->second.digest() == member.digest()) {
+      content.add_served_digests(member.digest());
+    } else {
+      content.set_partly_served(true);
+    }
   }
   return content;
 }
@@ -92,9 +87,13 @@ v1::LayerContent ContentOf(const v1::MadeLayer& layer,
   v1::LayerContent content;
   content.set_digest(layer.layer().digest());
   for (const v1::MadeMember& member : layer.members()) {
-    const absl::StatusOr<Digest> digest = Digest::Parse(member.digest());
-    if (!digest.ok() || member.path() != BlobDataPath(*digest)) continue;
-    AddMember(member.digest(), blobs.contains(member.digest()), content);
+    if (!IsBlobDataPath(member.path())) continue;
+    const auto blob = blobs.find(member.path());
+    if (blob != blobs.end()) {
+      content.add_served_digests(blob->second);
+    } else {
+      content.set_partly_served(true);
+    }
   }
   return content;
 }
@@ -117,7 +116,7 @@ void ExpectFiles(const v1::Release& release,
 absl::Status ExpectImages(const std::vector<ChosenImage>& images,
                           const std::vector<const v1::MadeLayer*>& layers,
                           v1::VerifyImage& work) {
-  WantedBlobs blobs = BlobsOf(images);
+  const WantedBlobs blobs = BlobsOf(images);
   for (const v1::MadeLayer* layer : layers) {
     *work.add_layers() = ContentOf(*layer, blobs);
   }
@@ -131,15 +130,17 @@ absl::Status ExpectImages(const std::vector<ChosenImage>& images,
     }
   }
   // An image that is asked in brief is not asked for each of them.
+  std::set<std::string> served;
   for (const v1::LayerContent& layer : work.layers()) {
-    for (const std::string& digest : layer.served_digests()) {
-      blobs.erase(digest);
-    }
+    served.insert(layer.served_digests().begin(), layer.served_digests().end());
   }
-  if (blobs.empty()) return absl::OkStatus();
-  return absl::InternalError(
-      Concat("no layer of ", work.variant(), " has ", *blobs.begin(),
-             ", which its images need; please report this"));
+  for (const auto& [path, digest] : blobs) {
+    if (served.contains(digest)) continue;
+    return absl::InternalError(
+        Concat("no layer of ", work.variant(), " has ", digest,
+               ", which its images need; please report this"));
+  }
+  return absl::OkStatus();
 }
 
 std::string NameOf(const v1::PlannedImage& planned) {

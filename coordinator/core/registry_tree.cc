@@ -70,6 +70,10 @@ std::string BlobDataPath(const Digest& digest) {
                 "/", digest.hex().substr(0, 2), "/", digest.hex(), "/data");
 }
 
+bool IsBlobDataPath(std::string_view path) {
+  return path.starts_with(Concat(kRegistryRoot, "/", kTree, "/blobs/"));
+}
+
 std::string ServedRepository(const oci::Reference& reference) {
   return Concat("k8s/", reference.path);
 }

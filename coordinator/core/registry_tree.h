@@ -20,6 +20,9 @@ inline constexpr std::string_view kRegistryRoot = "var/lib/registry";
 // The file that holds a blob, manifests and indexes included.
 std::string BlobDataPath(const Digest& digest);
 
+// Whether some blob's file is there.
+bool IsBlobDataPath(std::string_view path);
+
 // "k8s/pause": the repository that an image is served under.
 std::string ServedRepository(const oci::Reference& reference);
 

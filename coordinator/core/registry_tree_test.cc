@@ -55,6 +55,14 @@ std::map<std::string, std::string> FilesOf(const ResolvedRelease& fake,
   return files;
 }
 
+TEST(RegistryTreeTest, KnowsTheFilesOfBlobs) {
+  const std::string hex(128, 'a');
+  EXPECT_TRUE(IsBlobDataPath(BlobDataPath(*Digest::Parse("sha512:" + hex))));
+  EXPECT_TRUE(IsBlobDataPath(BlobDataPath(Sha256Of("x"))));
+  EXPECT_FALSE(IsBlobDataPath(std::string(kTree) +
+                              "repositories/k8s/pause/_layers/link"));
+}
+
 TEST(RegistryTreeTest, LinksEverythingThatDistributionLooksFor) {
   ResolvedRelease fake;
   fake.AddImage("registry.k8s.io/pause:3.9");
