@@ -1,10 +1,12 @@
 #include "coordinator/assemble/verify_tasks.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/digest.h"
@@ -65,34 +67,22 @@ WantedBlobs BlobsOf(const std::vector<ChosenImage>& images) {
   return blobs;
 }
 
-// `files` are as all layers of the image leave them.
-v1::LayerContent ContentOf(const v1::MadeLayer& layer,
-                           const WantedFiles& files) {
-  v1::LayerContent content;
-  content.set_digest(layer.layer().digest());
-  for (const v1::MadeMember& member : layer.members()) {
-    if (!member.path().starts_with(kFilesDirectory)) continue;
-    const auto file = files.find(member.path());
-    if (file != files.end() && file->second.digest() == member.digest()) {
-      content.add_served_digests(member.digest());
-    } else {
-      content.set_partly_served(true);
-    }
-  }
-  return content;
-}
+// The digest as which a member is served; empty when the image serves it not.
+using ServedAs = std::function<std::string(const v1::MadeMember& member)>;
 
+// Of a layer, what is below `directory` of the image, where content is.
 v1::LayerContent ContentOf(const v1::MadeLayer& layer,
-                           const WantedBlobs& blobs) {
+                           std::string_view directory,
+                           const ServedAs& served_as) {
   v1::LayerContent content;
   content.set_digest(layer.layer().digest());
   for (const v1::MadeMember& member : layer.members()) {
-    if (!IsBlobDataPath(member.path())) continue;
-    const auto blob = blobs.find(member.path());
-    if (blob != blobs.end()) {
-      content.add_served_digests(blob->second);
-    } else {
+    if (!member.path().starts_with(directory)) continue;
+    std::string digest = served_as(member);
+    if (digest.empty()) {
       content.set_partly_served(true);
+    } else {
+      content.add_served_digests(std::move(digest));
     }
   }
   return content;
@@ -103,8 +93,14 @@ void ExpectFiles(const v1::Release& release,
                  v1::VerifyImage& work) {
   WantedFiles files = FilesOf(release);
   for (const v1::MadeLayer* layer : layers) AddLayer(*layer, files);
+  const auto served_as = [&files](const v1::MadeMember& member) {
+    const auto file = files.find(member.path());
+    const bool covered =
+        file == files.end() || file->second.digest() != member.digest();
+    return covered ? std::string() : member.digest();
+  };
   for (const v1::MadeLayer* layer : layers) {
-    *work.add_layers() = ContentOf(*layer, files);
+    *work.add_layers() = ContentOf(*layer, kFilesDirectory, served_as);
   }
   for (const auto& [path, member] : files) {
     v1::MadeMember& file = *work.mutable_files()->add_files();
@@ -117,8 +113,12 @@ absl::Status ExpectImages(const std::vector<ChosenImage>& images,
                           const std::vector<const v1::MadeLayer*>& layers,
                           v1::VerifyImage& work) {
   const WantedBlobs blobs = BlobsOf(images);
+  const auto served_as = [&blobs](const v1::MadeMember& member) {
+    const auto blob = blobs.find(member.path());
+    return blob == blobs.end() ? std::string() : blob->second;
+  };
   for (const v1::MadeLayer* layer : layers) {
-    *work.add_layers() = ContentOf(*layer, blobs);
+    *work.add_layers() = ContentOf(*layer, kBlobsDirectory, served_as);
   }
   for (const ChosenImage& image : images) {
     v1::ExpectedImage& one = *work.mutable_images()->add_images();

@@ -66,12 +66,8 @@ class LinkWriter {
 }  // namespace
 
 std::string BlobDataPath(const Digest& digest) {
-  return Concat(kRegistryRoot, "/", kTree, "/blobs/", digest.algorithm_name(),
-                "/", digest.hex().substr(0, 2), "/", digest.hex(), "/data");
-}
-
-bool IsBlobDataPath(std::string_view path) {
-  return path.starts_with(Concat(kRegistryRoot, "/", kTree, "/blobs/"));
+  return Concat(kBlobsDirectory, digest.algorithm_name(), "/",
+                digest.hex().substr(0, 2), "/", digest.hex(), "/data");
 }
 
 std::string ServedRepository(const oci::Reference& reference) {

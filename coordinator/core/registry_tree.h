@@ -17,11 +17,12 @@ namespace kso::coordinator {
 // The volume that the registry's official image declares.
 inline constexpr std::string_view kRegistryRoot = "var/lib/registry";
 
-// The file that holds a blob, manifests and indexes included.
-std::string BlobDataPath(const Digest& digest);
+inline constexpr std::string_view kBlobsDirectory =
+    "var/lib/registry/docker/registry/v2/blobs/";
 
-// Whether some blob's file is there.
-bool IsBlobDataPath(std::string_view path);
+// The file that holds a blob, manifests and indexes included. All of these are
+// below kBlobsDirectory, and nothing else is.
+std::string BlobDataPath(const Digest& digest);
 
 // "k8s/pause": the repository that an image is served under.
 std::string ServedRepository(const oci::Reference& reference);

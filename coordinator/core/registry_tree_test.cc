@@ -55,12 +55,13 @@ std::map<std::string, std::string> FilesOf(const ResolvedRelease& fake,
   return files;
 }
 
-TEST(RegistryTreeTest, KnowsTheFilesOfBlobs) {
+TEST(RegistryTreeTest, BlobsAndOnlyTheyAreBelowTheirDirectory) {
   const std::string hex(128, 'a');
-  EXPECT_TRUE(IsBlobDataPath(BlobDataPath(*Digest::Parse("sha512:" + hex))));
-  EXPECT_TRUE(IsBlobDataPath(BlobDataPath(Sha256Of("x"))));
-  EXPECT_FALSE(IsBlobDataPath(std::string(kTree) +
-                              "repositories/k8s/pause/_layers/link"));
+  EXPECT_TRUE(BlobDataPath(*Digest::Parse("sha512:" + hex))
+                  .starts_with(kBlobsDirectory));
+  EXPECT_TRUE(BlobDataPath(Sha256Of("x")).starts_with(kBlobsDirectory));
+  EXPECT_FALSE((std::string(kTree) + "repositories/k8s/pause/_layers/link")
+                   .starts_with(kBlobsDirectory));
 }
 
 TEST(RegistryTreeTest, LinksEverythingThatDistributionLooksFor) {
