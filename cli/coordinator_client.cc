@@ -1,7 +1,6 @@
 #include "cli/coordinator_client.h"
 
 #include <chrono>
-#include <filesystem>
 #include <utility>
 
 #include "common/base/clock.h"
@@ -31,9 +30,8 @@ class GrpcCoordinatorClient : public CoordinatorClient {
         builds_(v1::BuildService::NewStub(channel)),
         admin_(v1::AdminService::NewStub(channel)),
         blob_stub_(v1::BlobService::NewStub(channel)),
-        sent_blobs_(CreateGrpcBlobStore(blob_stub_.get(), &watch_)),
-        blobs_(CreateNearbyBlobStore(sent_blobs_.get(),
-                                     [this] { return LocateBlobs(); })) {}
+        blobs_(CreateNearbyBlobStore(
+            CreateGrpcBlobStore(blob_stub_.get(), &watch_), &blob_place_)) {}
 
   absl::StatusOr<v1::Build> SubmitBuild(
       const v1::SubmitBuildRequest& request) override {
@@ -103,7 +101,6 @@ class GrpcCoordinatorClient : public CoordinatorClient {
  private:
   using BuildStub = v1::BuildService::StubInterface;
   using AdminStub = v1::AdminService::StubInterface;
-  using BlobStub = v1::BlobService::StubInterface;
 
   template <typename Response, typename Stub, typename Request>
   absl::StatusOr<Response> Call(
@@ -121,14 +118,6 @@ class GrpcCoordinatorClient : public CoordinatorClient {
     return response;
   }
 
-  absl::StatusOr<std::filesystem::path> LocateBlobs() {
-    KSO_ASSIGN_OR_RETURN(
-        const auto response,
-        Call<v1::LocateBlobsResponse>(*blob_stub_, &BlobStub::LocateBlobs,
-                                      v1::LocateBlobsRequest()));
-    return response.directory();
-  }
-
   // A lost connection is only made anew while somebody waits inside gRPC, and a
   // call on a lost one fails at once instead of waiting.
   void AwaitReconnect() {
@@ -143,7 +132,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
   const std::unique_ptr<v1::AdminService::StubInterface> admin_;
   const std::unique_ptr<v1::BlobService::StubInterface> blob_stub_;
   rpc::CallWatch watch_{Clock::Real()};
-  const std::unique_ptr<BlobStore> sent_blobs_;
+  NearbyPlace blob_place_;
   const std::unique_ptr<NearbyBlobStore> blobs_;
 };
 

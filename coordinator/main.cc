@@ -124,8 +124,7 @@ absl::Status Serve(const Options& options) {
 
   const std::vector<std::unique_ptr<grpc::Service>> services =
       CreateServices(engine.get());
-  BlobServiceImpl blob_service(blobs.get(), clock,
-                               (directory / "blobs").string());
+  BlobServiceImpl blob_service(blobs.get(), clock);
   std::vector<grpc::Service*> served = {&blob_service};
   for (const auto& service : services) served.push_back(service.get());
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,

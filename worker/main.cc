@@ -21,6 +21,7 @@
 #include "common/base/version.h"
 #include "common/blob/disk_blob_store.h"
 #include "common/blob/grpc_blob_store.h"
+#include "common/blob/nearby_blob_store.h"
 #include "common/http/host_limits.h"
 #include "common/http/retry.h"
 #include "common/http/transport.h"
@@ -186,14 +187,16 @@ absl::Status Work(const Options& options, StopSignals& signals) {
   const auto workers = v1::WorkerService::NewStub(channel);
   const auto blobs = v1::BlobService::NewStub(channel);
   rpc::CallWatch call_watch(clock);
-  const std::unique_ptr<ImageStores> stores =
-      CreateImageStores(retrying.get(), clock, &credentials,
-                        [&](std::function<bool()> cancelled) {
-                          return CreateGrpcBlobStore(blobs.get(), &call_watch,
-                                                     std::move(cancelled));
-                        },
-                        {.cache = std::make_shared<oci::TokenCache>(clock),
-                         .realms = std::move(token_realms)});
+  NearbyPlace coordinator_blobs;
+  const std::unique_ptr<ImageStores> stores = CreateImageStores(
+      retrying.get(), clock, &credentials,
+      [&](std::function<bool()> cancelled) {
+        return CreateNearbyBlobStore(
+            CreateGrpcBlobStore(blobs.get(), &call_watch, std::move(cancelled)),
+            &coordinator_blobs);
+      },
+      {.cache = std::make_shared<oci::TokenCache>(clock),
+       .realms = std::move(token_realms)});
 
   layers =
       std::make_unique<LayerCache>(directory / "layers", layer_bytes,

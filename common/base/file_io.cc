@@ -80,6 +80,13 @@ absl::StatusOr<std::unique_ptr<FileWriter>> FileWriter::CreateNew(
   return std::make_unique<FileWriter>(std::move(file), path);
 }
 
+absl::StatusOr<std::unique_ptr<FileWriter>> FileWriter::CreateUnnamed(
+    const std::filesystem::path& directory) {
+  KSO_ASSIGN_OR_RETURN(FileDescriptor file,
+                       OpenFile(directory, O_WRONLY | O_TMPFILE));
+  return std::make_unique<FileWriter>(std::move(file), directory);
+}
+
 FileWriter::FileWriter(FileDescriptor file, std::filesystem::path path)
     : file_(std::move(file)), path_(std::move(path)) {}
 
@@ -95,6 +102,16 @@ absl::Status FileWriter::Write(std::string_view bytes) {
     // Only a hint: whether all is on disk, the end asks.
     ::sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
     waiting_ = 0;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FileWriter::LinkTo(const std::filesystem::path& path) {
+  // As open(2) has it, for who may not use AT_EMPTY_PATH.
+  const std::string self = Concat("/proc/self/fd/", file_.get());
+  if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path.c_str(),
+               AT_SYMLINK_FOLLOW) != 0) {
+    return FileError(errno, "make", path);
   }
   return absl::OkStatus();
 }

@@ -51,9 +51,18 @@ class FileWriter : public ByteSink {
   static absl::StatusOr<std::unique_ptr<FileWriter>> CreateNew(
       const std::filesystem::path& path);
 
+  // A file in `directory` that has no name until LinkTo gives it one, and is
+  // gone with its writer otherwise, however that ends. Not all file systems
+  // have such files.
+  static absl::StatusOr<std::unique_ptr<FileWriter>> CreateUnnamed(
+      const std::filesystem::path& directory);
+
   FileWriter(FileDescriptor file, std::filesystem::path path);
 
   absl::Status Write(std::string_view bytes) override;
+  // ALREADY_EXISTS when there is something at `path`, which is on the same file
+  // system. The bytes need not be on disk yet.
+  absl::Status LinkTo(const std::filesystem::path& path);
   // Ends the file and waits until its bytes are on disk.
   absl::Status SyncAndClose();
 

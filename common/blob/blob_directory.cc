@@ -91,8 +91,8 @@ bool BlobDirectory::SetAside(const Digest& digest, const FileIdentity& file) {
   return true;
 }
 
-absl::Status BlobDirectory::Publish(const Digest& digest,
-                                    const fs::path& file) {
+absl::Status BlobDirectory::Publish(const Digest& digest, const fs::path& file,
+                                    bool verified) {
   const fs::path path = PathOf(digest);
   KSO_RETURN_IF_ERROR(MakeDirectories(path.parent_path()));
   absl::MutexLock lock(&mutex_);
@@ -101,7 +101,8 @@ absl::Status BlobDirectory::Publish(const Digest& digest,
     return FileError(errno, "look at", file);
   }
   KSO_RETURN_IF_ERROR(RenameAndSync(file, path));
-  verified_[digest] = FileIdentity::Of(info);
+  verified_.erase(digest);
+  if (verified) verified_.insert({digest, FileIdentity::Of(info)});
   return absl::OkStatus();
 }
 

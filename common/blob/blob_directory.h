@@ -54,8 +54,10 @@ class BlobDirectory {
   // Who reads the blob at the moment reads it to its end.
   void Remove(const Digest& digest);
 
-  // Makes `file`, which is verified and synced to disk, the blob `digest`.
-  absl::Status Publish(const Digest& digest, const std::filesystem::path& file);
+  // Makes `file`, which is synced to disk, the blob `digest`. Unless it is
+  // `verified`, that is done when it is first read.
+  absl::Status Publish(const Digest& digest, const std::filesystem::path& file,
+                       bool verified);
 
  private:
   const std::filesystem::path root_;

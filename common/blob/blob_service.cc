@@ -17,6 +17,14 @@ constexpr size_t kChunkBytes = 512 << 10;
 // The largest chunk of an upload, by blob.proto.
 constexpr size_t kLargestChunkBytes = 1 << 20;
 
+absl::StatusOr<WrittenBlob> ParseHeader(const v1::BlobHeader& header) {
+  KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(header.digest()));
+  if (header.size() < 0) {
+    return absl::InvalidArgumentError("the size of an upload is negative");
+  }
+  return WrittenBlob{.digest = digest, .size = header.size()};
+}
+
 // The data of an upload whose header has been read, up to its trailer or end.
 class UploadSource : public ByteSource {
  public:
@@ -51,9 +59,7 @@ class UploadSource : public ByteSource {
     if (!request_.has_trailer()) {
       return absl::DataLossError("the upload ended before its trailer");
     }
-    KSO_ASSIGN_OR_RETURN(const Digest digest,
-                         Digest::Parse(request_.trailer().digest()));
-    return WrittenBlob{.digest = digest, .size = request_.trailer().size()};
+    return ParseHeader(request_.trailer());
   }
 
  private:
@@ -88,12 +94,8 @@ absl::Status Upload(BlobStore& blobs,
         })
         .status();
   }
-  KSO_ASSIGN_OR_RETURN(const Digest digest,
-                       Digest::Parse(first.header().digest()));
-  if (first.header().size() < 0) {
-    return absl::InvalidArgumentError("the size of an upload is negative");
-  }
-  return blobs.Put(digest, first.header().size(), source);
+  KSO_ASSIGN_OR_RETURN(const WrittenBlob blob, ParseHeader(first.header()));
+  return blobs.Put(blob.digest, blob.size, source);
 }
 
 absl::Status Download(BlobStore& blobs, const v1::DownloadBlobRequest& request,
@@ -148,8 +150,23 @@ grpc::Status BlobServiceImpl::DownloadBlob(
 grpc::Status BlobServiceImpl::LocateBlobs(
     grpc::ServerContext* /*context*/, const v1::LocateBlobsRequest* /*request*/,
     v1::LocateBlobsResponse* response) {
-  response->set_directory(directory_);
+  if (disk_ != nullptr) {
+    const BlobPlace place = disk_->place();
+    response->set_directory(place.directory.string());
+    response->set_incoming(place.incoming.string());
+  }
   return grpc::Status::OK;
+}
+
+grpc::Status BlobServiceImpl::AdoptBlob(grpc::ServerContext* /*context*/,
+                                        const v1::AdoptBlobRequest* request,
+                                        v1::AdoptBlobResponse* /*response*/) {
+  if (disk_ == nullptr) {
+    return rpc::ToGrpc(absl::UnimplementedError("blobs are no files here"));
+  }
+  const absl::StatusOr<WrittenBlob> blob = ParseHeader(request->blob());
+  if (!blob.ok()) return rpc::ToGrpc(blob.status());
+  return rpc::ToGrpc(disk_->AdoptFromOther(request->name(), *blob));
 }
 
 }  // namespace kso

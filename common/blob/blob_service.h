@@ -1,10 +1,8 @@
 #ifndef KSO_COMMON_BLOB_BLOB_SERVICE_H_
 #define KSO_COMMON_BLOB_BLOB_SERVICE_H_
 
-#include <string>
-#include <utility>
-
 #include "common/blob/blob_store.h"
+#include "common/blob/disk_blob_store.h"
 #include "common/rpc/call_watch.h"
 #include "kso/v1/blob.grpc.pb.h"
 
@@ -15,11 +13,12 @@ namespace kso {
 // safe if the store is.
 class BlobServiceImpl : public v1::BlobService::Service {
  public:
-  // All must outlive it. `directory` is where the store keeps its blobs, as
-  // disk_blob_store.h says; empty to keep that to itself.
-  explicit BlobServiceImpl(BlobStore* blobs, Clock* clock = Clock::Real(),
-                           std::string directory = "")
-      : blobs_(blobs), directory_(std::move(directory)), watch_(clock) {}
+  // All must outlive it.
+  explicit BlobServiceImpl(BlobStore* blobs, Clock* clock = Clock::Real())
+      : blobs_(blobs), disk_(nullptr), watch_(clock) {}
+  // Tells where the store's files are, and adopts files there.
+  explicit BlobServiceImpl(DiskBlobStore* blobs, Clock* clock = Clock::Real())
+      : blobs_(blobs), disk_(blobs), watch_(clock) {}
 
   grpc::Status StatBlobs(grpc::ServerContext* context,
                          const v1::StatBlobsRequest* request,
@@ -37,9 +36,14 @@ class BlobServiceImpl : public v1::BlobService::Service {
                            const v1::LocateBlobsRequest* request,
                            v1::LocateBlobsResponse* response) override;
 
+  grpc::Status AdoptBlob(grpc::ServerContext* context,
+                         const v1::AdoptBlobRequest* request,
+                         v1::AdoptBlobResponse* response) override;
+
  private:
   BlobStore* const blobs_;
-  const std::string directory_;
+  // Null unless the blobs are files.
+  DiskBlobStore* const disk_;
   rpc::CallWatch watch_;
 };
 

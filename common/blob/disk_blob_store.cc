@@ -31,6 +31,8 @@ absl::Status NoSuchBlob(const Digest& digest) {
       Concat("the blob ", digest.ToString(), " is not there"));
 }
 
+constexpr char kIncoming[] = "incoming";
+
 std::string InMebibytes(int64_t bytes) { return Concat(bytes >> 20, " MiB"); }
 
 class DiskBlobStoreImpl : public DiskBlobStore {
@@ -112,7 +114,40 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   absl::Status Adopt(const Digest& digest, const fs::path& file) override {
     KSO_ASSIGN_OR_RETURN(FileDescriptor synced, OpenFile(file, O_RDONLY));
     if (::fdatasync(synced.get()) != 0) return FileError(errno, "sync", file);
-    return Publish(digest, file);
+    return Publish(digest, file, /*verified=*/true);
+  }
+
+  BlobPlace place() const override {
+    return {.directory = root_, .incoming = root_ / kIncoming};
+  }
+
+  absl::Status AdoptFromOther(const std::string& name,
+                              const WrittenBlob& blob) override {
+    if (!IsIncomingName(name)) {
+      return absl::InvalidArgumentError("no name of a file to adopt");
+    }
+    const fs::path path = root_ / kIncoming / name;
+    KSO_ASSIGN_OR_RETURN(const FileDescriptor file,
+                         OpenFile(path, O_RDONLY | O_NONBLOCK));
+    struct stat info;
+    if (::fstat(file.get(), &info) != 0) {
+      return FileError(errno, "look at", path);
+    }
+    if (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid() ||
+        info.st_nlink != 1) {
+      return absl::PermissionDeniedError(
+          Concat(path.string(), ": not a file of this user alone"));
+    }
+    if (info.st_size != blob.size) {
+      return absl::DataLossError(Concat(path.string(), " has ", info.st_size,
+                                        " bytes, not ", blob.size));
+    }
+    if (Stat(blob.digest).ok()) {
+      ::unlink(path.c_str());
+      return absl::OkStatus();
+    }
+    if (::fdatasync(file.get()) != 0) return FileError(errno, "sync", path);
+    return Publish(blob.digest, path, /*verified=*/false);
   }
 
   std::shared_ptr<const void> Pin(const Digest& digest) override {
@@ -166,7 +201,7 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   }
 
   fs::path NewIncomingPath() override {
-    return root_ / "incoming" / std::to_string(next_incoming_.fetch_add(1));
+    return root_ / kIncoming / std::to_string(next_incoming_.fetch_add(1));
   }
 
  private:
@@ -204,13 +239,14 @@ class DiskBlobStoreImpl : public DiskBlobStore {
     KSO_ASSIGN_OR_RETURN(const Digest digest, fill(*file));
     if (Stat(digest).ok()) return absl::OkStatus();
     KSO_RETURN_IF_ERROR(file->SyncAndClose());
-    KSO_RETURN_IF_ERROR(Publish(digest, path));
+    KSO_RETURN_IF_ERROR(Publish(digest, path, /*verified=*/true));
     std::move(remove).Cancel();
     return absl::OkStatus();
   }
 
-  absl::Status Publish(const Digest& digest, const fs::path& file) {
-    KSO_RETURN_IF_ERROR(blobs_->Publish(digest, file));
+  absl::Status Publish(const Digest& digest, const fs::path& file,
+                       bool verified) {
+    KSO_RETURN_IF_ERROR(blobs_->Publish(digest, file, verified));
     if (!limits_.has_value()) return absl::OkStatus();
     KSO_ASSIGN_OR_RETURN(const int64_t size, Stat(digest));
     const std::shared_ptr<const void> pin = Pin(digest);
@@ -334,9 +370,9 @@ absl::StatusOr<std::unique_ptr<DiskBlobStore>> DiskBlobStore::Create(
                "one a directory of its own"));
   }
   std::error_code error;
-  fs::remove_all(root / "incoming", error);
-  if (error) return FileError(error.value(), "empty", root / "incoming");
-  for (const char* name : {"incoming", "damaged"}) {
+  fs::remove_all(root / kIncoming, error);
+  if (error) return FileError(error.value(), "empty", root / kIncoming);
+  for (const char* name : {kIncoming, "damaged"}) {
     KSO_RETURN_IF_ERROR(MakeDirectories(root / name));
   }
   auto store = std::make_unique<DiskBlobStoreImpl>(root, std::move(lock),

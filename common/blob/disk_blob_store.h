@@ -10,6 +10,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/base/written_blob.h"
+#include "common/blob/blob_place.h"
 #include "common/blob/blob_store.h"
 
 namespace kso {
@@ -31,7 +33,8 @@ struct DiskLimits {
 // Blobs as files of one directory:
 //
 //   <root>/<algorithm>/<2 hex>/<hex>      whole blobs; atime is the last use
-//   <root>/incoming/                      being written; emptied at start
+//   <root>/incoming/                      being written, also by processes that
+//                                         have been told; emptied at start
 //   <root>/damaged/                       rotted, kept for inspection while
 //                                         there is room
 //   <root>/lock                           held by the process that uses it
@@ -74,6 +77,18 @@ class DiskBlobStore : public BlobStore {
   // A path for a file that will be adopted, under incoming/. Never the same
   // twice.
   virtual std::filesystem::path NewIncomingPath() = 0;
+
+  // Where the blobs are, and where who may writes files for AdoptFromOther.
+  virtual BlobPlace place() const = 0;
+
+  // Takes over a file that another process of this user has put into incoming/,
+  // whose bytes need not be on disk yet; they are verified when they are first
+  // read. Unless this fails, the file is gone from there afterwards. NOT_FOUND
+  // when there is no such file; PERMISSION_DENIED when it is not this user's
+  // alone; DATA_LOSS when its size is not the blob's; INVALID_ARGUMENT unless
+  // IsIncomingName.
+  virtual absl::Status AdoptFromOther(const std::string& name,
+                                      const WrittenBlob& blob) = 0;
 };
 
 }  // namespace kso

@@ -151,6 +151,69 @@ TEST_F(DiskBlobStoreTest, AdoptsFinishedFiles) {
   }
 }
 
+// A file which another process put there.
+class AdoptFromOtherTest : public DiskBlobStoreTest {
+ protected:
+  absl::Status Adopt(std::string_view promised,
+                     const std::string& name = "from-1") {
+    return store_->AdoptFromOther(
+        name, {Sha256Of(promised), static_cast<int64_t>(promised.size())});
+  }
+  fs::path Incoming(const std::string& name = "from-1") {
+    return store_->place().incoming / name;
+  }
+};
+
+TEST_F(AdoptFromOtherTest, TheFileBecomesTheBlob) {
+  for (int i = 0; i < 2; ++i) {
+    Overwrite(Incoming(), "layer");
+    ASSERT_TRUE(Adopt("layer").ok());
+    EXPECT_FALSE(fs::exists(Incoming()));
+    EXPECT_EQ(*Get("layer"), "layer");
+  }
+}
+
+TEST_F(AdoptFromOtherTest, WrongBytesAreNeverHandedOut) {
+  Overwrite(Incoming(), "wrong");
+  ASSERT_TRUE(Adopt("right").ok());
+  EXPECT_TRUE(absl::IsNotFound(Get("right", 1).status()));
+  EXPECT_EQ(FilesUnder("damaged"), 1);
+}
+
+TEST_F(AdoptFromOtherTest, NeverTakesThePlaceOfAVerifiedBlob) {
+  ASSERT_TRUE(Put("right", "right").ok());
+  Overwrite(Incoming(), "wrong");
+  ASSERT_TRUE(Adopt("right").ok());
+  EXPECT_EQ(*Get("right"), "right");
+}
+
+TEST_F(AdoptFromOtherTest, OnlyAWholeFileOfThisUserAlone) {
+  EXPECT_TRUE(absl::IsNotFound(Adopt("layer")));
+  Overwrite(Incoming(), "lay");
+  EXPECT_TRUE(absl::IsDataLoss(Adopt("layer")));
+  Overwrite(Incoming(), "layer");
+  fs::create_hard_link(Incoming(), root_ / "also");
+  EXPECT_TRUE(absl::IsPermissionDenied(Adopt("layer")));
+  fs::remove(Incoming());
+  fs::create_symlink(root_ / "also", Incoming());
+  EXPECT_FALSE(Adopt("layer").ok());
+  fs::remove(Incoming());
+  fs::create_directory(Incoming());
+  EXPECT_TRUE(absl::IsPermissionDenied(Adopt("layer")));
+  EXPECT_TRUE(absl::IsNotFound(Get("layer").status()));
+}
+
+TEST_F(AdoptFromOtherTest, OnlyBySuchNames) {
+  const std::string being_written = store_->NewIncomingPath().filename();
+  Overwrite(Incoming(being_written), "layer");
+  Overwrite(root_ / "from-1", "layer");
+  for (const std::string& name :
+       {being_written, std::string(), std::string("../from-1"),
+        std::string("From-1"), std::string("a-/b"), std::string(65, '-')}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(Adopt("layer", name))) << name;
+  }
+}
+
 TEST_F(DiskBlobStoreTest, EmptiesIncomingAtStart) {
   Overwrite(store_->NewIncomingPath(), "cut off by a crash");
   Restart();

@@ -17,7 +17,8 @@ namespace kso {
 namespace {
 
 constexpr size_t kChunkBytes = 512 << 10;
-constexpr std::chrono::seconds kStatTimeout{60};
+// Of calls that move no blob.
+constexpr std::chrono::seconds kCallTimeout{60};
 
 // How the stores of one process watch their calls.
 struct Watching {
@@ -172,24 +173,16 @@ class UploadSink : public ByteSink {
   v1::UploadBlobRequest request_;
 };
 
-class GrpcBlobStore : public BlobStore {
+class GrpcBlobStore : public RemoteBlobStore {
  public:
   GrpcBlobStore(v1::BlobService::StubInterface* stub, Watching watching)
       : stub_(stub), watching_(std::move(watching)) {}
 
   absl::StatusOr<int64_t> Stat(const Digest& digest) override {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kStatTimeout);
     v1::StatBlobsRequest request;
     request.add_digests(digest.ToString());
-    v1::StatBlobsResponse response;
-    rpc::CallWatch::Call call = watching_.Start(context);
-    grpc::Status status;
-    call.Wait([&] {
-      status = stub_->StatBlobs(&context, request, &response);
-      return true;
-    });
-    KSO_RETURN_IF_ERROR(ResultOf(call, status));
+    KSO_ASSIGN_OR_RETURN(const auto response, Call<v1::StatBlobsResponse>(
+                                                  &Stub::StatBlobs, request));
     if (response.sizes_size() != 1) {
       return absl::InternalError("the blob service did not answer as asked");
     }
@@ -228,12 +221,52 @@ class GrpcBlobStore : public BlobStore {
     return blob->size;
   }
 
+  absl::StatusOr<BlobPlace> Locate() override {
+    KSO_ASSIGN_OR_RETURN(const auto response,
+                         Call<v1::LocateBlobsResponse>(
+                             &Stub::LocateBlobs, v1::LocateBlobsRequest()));
+    return BlobPlace{.directory = response.directory(),
+                     .incoming = response.incoming()};
+  }
+
+  absl::Status Adopt(const std::string& name,
+                     const WrittenBlob& blob) override {
+    v1::AdoptBlobRequest request;
+    request.set_name(name);
+    SetHeader(blob, *request.mutable_blob());
+    return Call<v1::AdoptBlobResponse>(&Stub::AdoptBlob, request).status();
+  }
+
  private:
+  using Stub = v1::BlobService::StubInterface;
+
+  static void SetHeader(const WrittenBlob& blob, v1::BlobHeader& header) {
+    header.set_digest(blob.digest.ToString());
+    header.set_size(blob.size);
+  }
+
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> Call(
+      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                   Response*),
+      const Request& request) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+    Response response;
+    rpc::CallWatch::Call call = watching_.Start(context);
+    grpc::Status status;
+    call.Wait([&] {
+      status = (stub_->*method)(&context, request, &response);
+      return true;
+    });
+    KSO_RETURN_IF_ERROR(ResultOf(call, status));
+    return response;
+  }
+
   static absl::Status SendWhole(const Digest& digest, int64_t size,
                                 ByteSource& source, Upload& upload) {
     v1::UploadBlobRequest request;
-    request.mutable_header()->set_digest(digest.ToString());
-    request.mutable_header()->set_size(size);
+    SetHeader({.digest = digest, .size = size}, *request.mutable_header());
     KSO_RETURN_IF_ERROR(upload.Send(request));
     while (true) {
       std::string& data = *request.mutable_data();
@@ -254,19 +287,18 @@ class GrpcBlobStore : public BlobStore {
     UploadSink sink(&upload);
     KSO_ASSIGN_OR_RETURN(const WrittenBlob blob, write(sink));
     KSO_RETURN_IF_ERROR(sink.Flush());
-    request.mutable_trailer()->set_digest(blob.digest.ToString());
-    request.mutable_trailer()->set_size(blob.size);
+    SetHeader(blob, *request.mutable_trailer());
     KSO_RETURN_IF_ERROR(upload.Send(request));
     return blob;
   }
 
-  v1::BlobService::StubInterface* const stub_;
+  Stub* const stub_;
   const Watching watching_;
 };
 
 }  // namespace
 
-std::unique_ptr<BlobStore> CreateGrpcBlobStore(
+std::unique_ptr<RemoteBlobStore> CreateGrpcBlobStore(
     v1::BlobService::StubInterface* stub, rpc::CallWatch* watch,
     std::function<bool()> cancelled) {
   return std::make_unique<GrpcBlobStore>(stub,

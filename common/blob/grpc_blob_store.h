@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "common/blob/blob_store.h"
+#include "common/blob/remote_blob_store.h"
 #include "common/rpc/call_watch.h"
 #include "kso/v1/blob.grpc.pb.h"
 
@@ -16,7 +16,7 @@ namespace kso {
 // more end with DEADLINE_EXCEEDED, those under way when `cancelled` (which may
 // be empty) becomes true with CANCELLED, as `watch` has it. `stub` and `watch`
 // must outlive it and its sources.
-std::unique_ptr<BlobStore> CreateGrpcBlobStore(
+std::unique_ptr<RemoteBlobStore> CreateGrpcBlobStore(
     v1::BlobService::StubInterface* stub, rpc::CallWatch* watch,
     std::function<bool()> cancelled = {});
 

@@ -1,6 +1,7 @@
 #include "common/blob/grpc_blob_store.h"
 
 #include <atomic>
+#include <fstream>
 #include <string>
 #include <thread>
 
@@ -8,6 +9,7 @@
 #include "absl/synchronization/notification.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_service.h"
+#include "common/blob/disk_blob_store.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "gtest/gtest.h"
@@ -57,7 +59,8 @@ class FullStore : public testing::MemoryBlobStore {
 
 class GrpcBlobStoreTest : public ::testing::Test {
  protected:
-  void Serve(BlobStore* blobs) {
+  template <typename Store>
+  void Serve(Store* blobs) {
     service_ = std::make_unique<BlobServiceImpl>(blobs, &server_clock_);
     auto server = rpc::StartServer("127.0.0.1:0", {service_.get()});
     ASSERT_TRUE(server.ok()) << server.status();
@@ -82,7 +85,7 @@ class GrpcBlobStoreTest : public ::testing::Test {
   std::unique_ptr<BlobServiceImpl> service_;
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<v1::BlobService::Stub> stub_;
-  std::unique_ptr<BlobStore> client_;
+  std::unique_ptr<RemoteBlobStore> client_;
 };
 
 TEST_F(GrpcBlobStoreTest, BlobsGoThereAndBack) {
@@ -300,6 +303,34 @@ TEST_F(GrpcBlobStoreTest, TheServiceEndsADownloadThatNobodyReads) {
   EXPECT_TRUE(absl::IsUnavailable(end) || absl::IsDeadlineExceeded(end)) << end;
   source->reset();
   server_ = nullptr;
+}
+
+TEST_F(GrpcBlobStoreTest, FilesOfThisMachineAreAdopted) {
+  const std::string root = ::testing::TempDir() + "/adopting";
+  const auto disk = DiskBlobStore::Create(root);
+  ASSERT_TRUE(disk.ok()) << disk.status();
+  Serve(disk->get());
+  const auto place = client_->Locate();
+  ASSERT_TRUE(place.ok()) << place.status();
+  EXPECT_EQ(place->directory, root);
+  std::ofstream(place->incoming / "from-1") << "layer";
+  EXPECT_TRUE(absl::IsDataLoss(client_->Adopt("from-1", {Sha256Of("x"), 1})));
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      client_->Adopt("from-1", {Sha256Of("layer"), -5})));
+  const absl::Status adopted = client_->Adopt("from-1", {Sha256Of("layer"), 5});
+  EXPECT_TRUE(adopted.ok()) << adopted;
+  EXPECT_EQ(*Get(Sha256Of("layer")), "layer");
+  EXPECT_TRUE(absl::IsNotFound(client_->Adopt("from-1", {Sha256Of("x"), 1})));
+  server_ = nullptr;
+}
+
+TEST_F(GrpcBlobStoreTest, AStoreWithoutFilesAdoptsNone) {
+  Serve(&memory_);
+  const auto place = client_->Locate();
+  ASSERT_TRUE(place.ok()) << place.status();
+  EXPECT_TRUE(place->directory.empty() && place->incoming.empty());
+  EXPECT_TRUE(
+      absl::IsUnimplemented(client_->Adopt("from-1", {Sha256Of("x"), 1})));
 }
 
 TEST_F(GrpcBlobStoreTest, NobodyThereIsUnavailable) {

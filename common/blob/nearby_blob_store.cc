@@ -4,13 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
-#include <optional>
+#include <string>
 #include <utility>
 
-#include "absl/base/call_once.h"
+#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_directory.h"
@@ -19,8 +19,10 @@
 namespace kso {
 namespace {
 
+namespace fs = std::filesystem;
+
 absl::StatusOr<std::unique_ptr<ByteSource>> OpenRegularFile(
-    const std::filesystem::path& path) {
+    const fs::path& path) {
   // What another machine's path names here may be anything: a pipe must not
   // make this wait.
   KSO_ASSIGN_OR_RETURN(FileDescriptor file,
@@ -32,40 +34,68 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenRegularFile(
   return SourceOfFile(std::move(file), path);
 }
 
-class ReadingNearbyBlobStore : public NearbyBlobStore {
+absl::StatusOr<std::unique_ptr<FileWriter>> CreateIn(
+    const fs::path& directory) {
+  struct stat info;
+  if (!directory.is_absolute() || ::lstat(directory.c_str(), &info) != 0 ||
+      !S_ISDIR(info.st_mode) || info.st_uid != ::geteuid()) {
+    return absl::UnavailableError("not a directory of this user");
+  }
+  return FileWriter::CreateUnnamed(directory);
+}
+
+// As another machine, container or user namespace with such a directory has it.
+bool WillNeverBeAdopted(const absl::Status& status) {
+  return absl::IsNotFound(status) || absl::IsPermissionDenied(status) ||
+         absl::IsUnimplemented(status);
+}
+
+class NearbyBlobStoreImpl : public NearbyBlobStore {
  public:
-  ReadingNearbyBlobStore(
-      BlobStore* remote,
-      std::function<absl::StatusOr<std::filesystem::path>()> locate)
-      : remote_(*remote), locate_(std::move(locate)) {}
+  NearbyBlobStoreImpl(std::unique_ptr<RemoteBlobStore> remote,
+                      NearbyPlace* place)
+      : remote_(std::move(remote)), place_(*place) {}
 
   absl::StatusOr<int64_t> Stat(const Digest& digest) override {
-    return remote_.Stat(digest);
+    return remote_->Stat(digest);
   }
 
   absl::StatusOr<std::unique_ptr<ByteSource>> Open(const Digest& digest,
                                                    int64_t offset) override {
-    if (offset == 0 && !doubtful_) {
+    if (offset == 0) {
       auto nearby = OpenNearby(digest);
       if (nearby.ok()) return nearby;
     }
-    return remote_.Open(digest, offset);
+    return remote_->Open(digest, offset);
   }
 
   absl::Status Put(const Digest& digest, int64_t size,
                    ByteSource& source) override {
-    return remote_.Put(digest, size, source);
+    return remote_->Put(digest, size, source);
   }
 
   absl::StatusOr<int64_t> PutStream(const WriteBlob& write) override {
-    return remote_.PutStream(write);
+    const fs::path incoming = place_.Get(*remote_).incoming;
+    const auto file = CreateIn(incoming);
+    if (!file.ok()) return remote_->PutStream(write);
+
+    KSO_ASSIGN_OR_RETURN(const WrittenBlob blob, write(**file));
+    const std::string name = NewIncomingName();
+    const absl::Cleanup remove = [path = incoming / name] {
+      ::unlink(path.c_str());
+    };
+    absl::Status adopted = (*file)->LinkTo(incoming / name);
+    if (adopted.ok()) adopted = remote_->Adopt(name, blob);
+    if (adopted.ok()) return blob.size;
+    if (!WillNeverBeAdopted(adopted)) return adopted;
+    place_.DoubtIncoming();
+    return remote_->PutStream(write);
   }
 
-  absl::Status Link(const Digest& digest,
-                    const std::filesystem::path& to) override {
-    const absl::StatusOr<std::filesystem::path> from = PathOf(digest);
+  absl::Status Link(const Digest& digest, const fs::path& to) override {
+    const absl::StatusOr<fs::path> from = PathOf(digest);
     struct stat info;
-    if (doubtful_ || !from.ok() || ::lstat(from->c_str(), &info) != 0 ||
+    if (!from.ok() || ::lstat(from->c_str(), &info) != 0 ||
         !S_ISREG(info.st_mode) || info.st_uid != ::geteuid()) {
       return absl::UnavailableError("not a file of this user");
     }
@@ -74,30 +104,27 @@ class ReadingNearbyBlobStore : public NearbyBlobStore {
   }
 
  private:
-  absl::StatusOr<std::filesystem::path> PathOf(const Digest& digest) {
-    absl::call_once(located_, [this] {
-      absl::StatusOr<std::filesystem::path> directory = locate_();
-      if (directory.ok()) directory_ = *std::move(directory);
-    });
-    if (!directory_.is_absolute()) return absl::NotFoundError("not nearby");
-    return BlobDirectory(directory_).PathOf(digest);
+  absl::StatusOr<fs::path> PathOf(const Digest& digest) {
+    const fs::path directory = place_.Get(*remote_).directory;
+    if (!directory.is_absolute()) return absl::NotFoundError("not nearby");
+    return BlobDirectory(directory).PathOf(digest);
   }
 
   absl::StatusOr<std::unique_ptr<ByteSource>> OpenNearby(const Digest& digest) {
-    KSO_ASSIGN_OR_RETURN(const std::filesystem::path path, PathOf(digest));
+    KSO_ASSIGN_OR_RETURN(const fs::path path, PathOf(digest));
     KSO_ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> file,
                          OpenRegularFile(path));
     return CreateVerifyingSource(std::move(file), digest, std::nullopt,
                                  [this, digest](bool right) {
                                    if (right) return;
-                                   doubtful_ = true;
+                                   place_.DoubtDirectory();
                                    HaveItRead(digest);
                                  });
   }
 
   // Reads what it reads itself, the other side finds to have rotted.
   void HaveItRead(const Digest& digest) {
-    const auto source = remote_.Open(digest, 0);
+    const auto source = remote_->Open(digest, 0);
     if (!source.ok()) return;
     char buffer[16 << 10];
     while (true) {
@@ -107,21 +134,38 @@ class ReadingNearbyBlobStore : public NearbyBlobStore {
     }
   }
 
-  BlobStore& remote_;
-  const std::function<absl::StatusOr<std::filesystem::path>()> locate_;
-  absl::once_flag located_;
-  // Constant once it is located.
-  std::filesystem::path directory_;
-  // What was read there was wrong.
-  std::atomic<bool> doubtful_ = false;
+  const std::unique_ptr<RemoteBlobStore> remote_;
+  NearbyPlace& place_;
 };
 
 }  // namespace
 
+BlobPlace NearbyPlace::Get(RemoteBlobStore& remote) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (place_.has_value()) return *place_;
+  }
+  absl::StatusOr<BlobPlace> place = remote.Locate();
+  if (!place.ok()) return {};
+  absl::MutexLock lock(&mutex_);
+  // Another thread may have asked, too, and doubted since.
+  if (!place_.has_value()) place_ = *std::move(place);
+  return *place_;
+}
+
+void NearbyPlace::DoubtDirectory() {
+  absl::MutexLock lock(&mutex_);
+  if (place_.has_value()) place_->directory.clear();
+}
+
+void NearbyPlace::DoubtIncoming() {
+  absl::MutexLock lock(&mutex_);
+  if (place_.has_value()) place_->incoming.clear();
+}
+
 std::unique_ptr<NearbyBlobStore> CreateNearbyBlobStore(
-    BlobStore* remote,
-    std::function<absl::StatusOr<std::filesystem::path>()> locate) {
-  return std::make_unique<ReadingNearbyBlobStore>(remote, std::move(locate));
+    std::unique_ptr<RemoteBlobStore> remote, NearbyPlace* place) {
+  return std::make_unique<NearbyBlobStoreImpl>(std::move(remote), place);
 }
 
 }  // namespace kso

@@ -14,31 +14,52 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A store that counts what is read from it.
-class CountingBlobStore : public BlobStore {
+// The other side, and what came to it by which way.
+struct OtherSide {
+  std::unique_ptr<DiskBlobStore> disk;
+  // Where it says that its blobs are.
+  absl::StatusOr<BlobPlace> place;
+  // What it answers instead of adopting.
+  absl::Status refusal;
+  int located = 0;
+  int opened = 0;
+  int sent = 0;
+  int adopted = 0;
+};
+
+class FakeRemoteStore : public RemoteBlobStore {
  public:
-  explicit CountingBlobStore(BlobStore* next) : next_(*next) {}
+  explicit FakeRemoteStore(OtherSide* side) : side_(*side) {}
 
   absl::StatusOr<int64_t> Stat(const Digest& digest) override {
-    return next_.Stat(digest);
+    return side_.disk->Stat(digest);
   }
   absl::StatusOr<std::unique_ptr<ByteSource>> Open(const Digest& digest,
                                                    int64_t offset) override {
-    ++opened;
-    return next_.Open(digest, offset);
+    ++side_.opened;
+    return side_.disk->Open(digest, offset);
   }
   absl::Status Put(const Digest& digest, int64_t size,
                    ByteSource& source) override {
-    return next_.Put(digest, size, source);
+    return side_.disk->Put(digest, size, source);
   }
   absl::StatusOr<int64_t> PutStream(const WriteBlob& write) override {
-    return next_.PutStream(write);
+    ++side_.sent;
+    return side_.disk->PutStream(write);
+  }
+  absl::StatusOr<BlobPlace> Locate() override {
+    ++side_.located;
+    return side_.place;
+  }
+  absl::Status Adopt(const std::string& name,
+                     const WrittenBlob& blob) override {
+    ++side_.adopted;
+    if (!side_.refusal.ok()) return side_.refusal;
+    return side_.disk->AdoptFromOther(name, blob);
   }
 
-  int opened = 0;
-
  private:
-  BlobStore& next_;
+  OtherSide& side_;
 };
 
 class NearbyBlobStoreTest : public ::testing::Test {
@@ -54,55 +75,130 @@ class NearbyBlobStoreTest : public ::testing::Test {
 
   // The other side, as after a restart, and who reads from it.
   void Restart() {
-    disk_.reset();
-    disk_ = DiskBlobStore::Create(root_).value();
-    remote_ = std::make_unique<CountingBlobStore>(disk_.get());
-    nearby_ = CreateNearbyBlobStore(remote_.get(), [this] {
-      ++located_;
-      return directory_;
-    });
+    remote_.disk.reset();
+    remote_.disk = DiskBlobStore::Create(root_).value();
+    remote_.place = remote_.disk->place();
+    Reconnect();
+  }
+  void Reconnect() {
+    place_ = std::make_unique<NearbyPlace>();
+    nearby_ = CreateNearbyBlobStore(std::make_unique<FakeRemoteStore>(&remote_),
+                                    place_.get());
   }
   absl::StatusOr<std::string> Read(int64_t offset = 0) {
-    const auto source = nearby_->Open(digest_, offset);
+    return Read(digest_, offset);
+  }
+  absl::StatusOr<std::string> Read(const Digest& digest, int64_t offset = 0) {
+    const auto source = nearby_->Open(digest, offset);
     if (!source.ok()) return source.status();
     return ReadAll(**source, 1 << 20);
+  }
+  absl::StatusOr<int64_t> Write(const std::string& text) {
+    return nearby_->PutStream(
+        [&](ByteSink& sink) -> absl::StatusOr<WrittenBlob> {
+          const absl::Status status = sink.Write(text);
+          if (!status.ok()) return status;
+          return WrittenBlob{Sha256Of(text), static_cast<int64_t>(text.size())};
+        });
   }
   fs::path File() const {
     return root_ / "sha256" / digest_.hex().substr(0, 2) / digest_.hex();
   }
+  bool NothingIsLeft() const { return fs::is_empty(root_ / "incoming"); }
 
   const fs::path root_ = fs::path(::testing::TempDir()) / "nearby";
   const std::string content_ = std::string(100'000, 'k');
   const Digest digest_ = Sha256Of(content_);
-  absl::StatusOr<fs::path> directory_ = root_;
-  int located_ = 0;
-  std::unique_ptr<DiskBlobStore> disk_;
-  std::unique_ptr<CountingBlobStore> remote_;
+  OtherSide remote_;
+  std::unique_ptr<NearbyPlace> place_;
   std::unique_ptr<NearbyBlobStore> nearby_;
 };
 
 TEST_F(NearbyBlobStoreTest, ReadsTheFileItself) {
   EXPECT_EQ(Read().value(), content_);
   EXPECT_EQ(Read().value(), content_);
-  EXPECT_EQ(remote_->opened, 0);
-  EXPECT_EQ(located_, 1);
+  EXPECT_EQ(remote_.opened, 0);
+  EXPECT_EQ(remote_.located, 1);
 }
 
 TEST_F(NearbyBlobStoreTest, PartsAreSent) {
   EXPECT_EQ(Read(99'990).value(), "kkkkkkkkkk");
-  EXPECT_EQ(remote_->opened, 1);
+  EXPECT_EQ(remote_.opened, 1);
 }
 
 TEST_F(NearbyBlobStoreTest, WhatIsElsewhereIsSent) {
-  for (const absl::StatusOr<fs::path>& elsewhere :
-       {absl::StatusOr<fs::path>(absl::UnimplementedError("an older one")),
-        absl::StatusOr<fs::path>(""), absl::StatusOr<fs::path>("sha256"),
-        absl::StatusOr<fs::path>("/of another machine")}) {
-    directory_ = elsewhere;
-    Restart();
+  int times = 0;
+  for (const absl::StatusOr<BlobPlace>& elsewhere :
+       {absl::StatusOr<BlobPlace>(absl::UnimplementedError("an older one")),
+        absl::StatusOr<BlobPlace>(BlobPlace()),
+        absl::StatusOr<BlobPlace>(BlobPlace{"sha256", "incoming"}),
+        absl::StatusOr<BlobPlace>(BlobPlace{"/of another machine",
+                                            "/of another machine/incoming"})}) {
+    Reconnect();
+    remote_.place = elsewhere;
+    ++times;
     EXPECT_EQ(Read().value(), content_);
-    EXPECT_EQ(remote_->opened, 1);
+    EXPECT_EQ(remote_.opened, times);
+    EXPECT_TRUE(Write("new").ok());
+    EXPECT_EQ(remote_.sent, times);
   }
+  EXPECT_EQ(remote_.adopted, 0);
+}
+
+TEST_F(NearbyBlobStoreTest, WhoCouldNotBeAskedIsAskedAgain) {
+  remote_.place = absl::UnavailableError("restarting");
+  EXPECT_EQ(Read().value(), content_);
+  remote_.place = remote_.disk->place();
+  EXPECT_EQ(Read().value(), content_);
+  EXPECT_EQ(remote_.opened, 1);
+}
+
+TEST_F(NearbyBlobStoreTest, WritesTheFileItself) {
+  EXPECT_EQ(Write("new").value(), 3);
+  EXPECT_EQ(remote_.sent, 0);
+  EXPECT_TRUE(NothingIsLeft());
+  EXPECT_EQ(remote_.disk->Stat(Sha256Of("new")).value(), 3);
+  EXPECT_EQ(Read(Sha256Of("new")).value(), "new");
+}
+
+TEST_F(NearbyBlobStoreTest, AWriterThatFailsSaysWhyAndLeavesNothing) {
+  const auto put =
+      nearby_->PutStream([](ByteSink& sink) -> absl::StatusOr<WrittenBlob> {
+        EXPECT_TRUE(sink.Write("some").ok());
+        return absl::DataLossError("kubelet: rotten");
+      });
+  EXPECT_EQ(put.status().message(), "kubelet: rotten");
+  EXPECT_TRUE(NothingIsLeft());
+  EXPECT_EQ(remote_.adopted, 0);
+}
+
+TEST_F(NearbyBlobStoreTest, WhatTheOtherSideDoesNotSeeIsSent) {
+  const fs::path other = root_ / "of another container";
+  fs::create_directories(other);
+  remote_.place->incoming = other;
+  EXPECT_EQ(Write("new").value(), 3);
+  EXPECT_EQ(Read(Sha256Of("new")).value(), "new");
+  EXPECT_TRUE(fs::is_empty(other));
+  EXPECT_EQ(Write("newer").value(), 5);
+  EXPECT_EQ(remote_.adopted, 1);
+  EXPECT_EQ(remote_.sent, 2);
+}
+
+TEST_F(NearbyBlobStoreTest, ARefusalThatMayPassIsHandedOn) {
+  remote_.refusal = absl::UnavailableError("restarting");
+  EXPECT_TRUE(absl::IsUnavailable(Write("new").status()));
+  EXPECT_TRUE(NothingIsLeft());
+  remote_.refusal = absl::OkStatus();
+  EXPECT_EQ(Write("new").value(), 3);
+  EXPECT_EQ(remote_.sent, 0);
+}
+
+TEST_F(NearbyBlobStoreTest, NothingIsWrittenToADirectoryOfOthers) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root, to give a directory away";
+  ASSERT_EQ(chown((root_ / "incoming").c_str(), 65534, 65534), 0);
+  EXPECT_EQ(Write("new").value(), 3);
+  EXPECT_EQ(remote_.adopted, 0);
+  EXPECT_EQ(remote_.sent, 1);
 }
 
 TEST_F(NearbyBlobStoreTest, AFileOfThisUserIsLinked) {
@@ -126,12 +222,12 @@ TEST_F(NearbyBlobStoreTest, WhatIsOfOthersOrNotThereIsNotLinked) {
 
 TEST_F(NearbyBlobStoreTest, NeverWaitsForWhatIsNoFile) {
   const fs::path other = root_ / "other";
-  directory_ = other;
+  remote_.place->directory = other;
   const fs::path pipe = other / fs::relative(File(), root_);
   fs::create_directories(pipe.parent_path());
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   EXPECT_EQ(Read().value(), content_);
-  EXPECT_EQ(remote_->opened, 1);
+  EXPECT_EQ(remote_.opened, 1);
 }
 
 TEST_F(NearbyBlobStoreTest, WhatHasRottedIsSetAside) {
@@ -144,7 +240,7 @@ TEST_F(NearbyBlobStoreTest, WhatHasRottedIsSetAside) {
 
 TEST_F(NearbyBlobStoreTest, WhatIsWrongThereIsSentTheNextTime) {
   const fs::path other = root_ / "other";
-  directory_ = other;
+  remote_.place->directory = other;
   const fs::path file = other / fs::relative(File(), root_);
   fs::create_directories(file.parent_path());
   std::ofstream(file) << "of another farm";

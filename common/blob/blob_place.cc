@@ -1,0 +1,32 @@
+#include "common/blob/blob_place.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/algorithm/container.h"
+#include "absl/random/random.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace kso {
+namespace {
+
+constexpr size_t kLongestName = 64;
+
+}  // namespace
+
+std::string NewIncomingName() {
+  absl::BitGen random;
+  return absl::StrCat(
+      "from-", absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16),
+      absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
+}
+
+bool IsIncomingName(std::string_view name) {
+  return name.size() <= kLongestName && name.find('-') != name.npos &&
+         absl::c_all_of(name, [](char c) {
+           return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
+         });
+}
+
+}  // namespace kso

@@ -1,0 +1,27 @@
+#ifndef KSO_COMMON_BLOB_BLOB_PLACE_H_
+#define KSO_COMMON_BLOB_BLOB_PLACE_H_
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace kso {
+
+// Where a blob store's files are, for other processes of its machine.
+struct BlobPlace {
+  // A blob is <directory>/<algorithm>/<2 hex>/<hex>. Empty where blobs are no
+  // files.
+  std::filesystem::path directory;
+  // Where a file is put that is to become a blob. Empty where none are taken.
+  std::filesystem::path incoming;
+};
+
+// A name for such a file that no other has.
+std::string NewIncomingName();
+
+// Whether it may be one: at most 64 of [a-z0-9-], with a dash.
+bool IsIncomingName(std::string_view name);
+
+}  // namespace kso
+
+#endif  // KSO_COMMON_BLOB_BLOB_PLACE_H_
