@@ -143,9 +143,4 @@ absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
   return WrittenLayer{std::move(descriptor), archive.Finish().digest};
 }
 
-absl::Status WriteLayerTar(std::vector<LayerFile> files, ByteSink& sink) {
-  TarStream tar(&sink);
-  return WriteEntries(std::move(files), tar, nullptr);
-}
-
 }  // namespace kso

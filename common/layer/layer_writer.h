@@ -50,10 +50,6 @@ absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
                                         ByteSink& sink,
                                         EncodePool* pool = nullptr);
 
-// Writes only the tar inside of such a layer: the bytes that its diffID is of.
-// Errors are as those of WriteLayer.
-absl::Status WriteLayerTar(std::vector<LayerFile> files, ByteSink& sink);
-
 }  // namespace kso
 
 #endif  // KSO_COMMON_LAYER_LAYER_WRITER_H_

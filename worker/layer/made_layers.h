@@ -6,14 +6,11 @@
 #include <deque>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/digest.h"
-#include "common/blob/blob_store.h"
-#include "common/layer/layer_writer.h"
 
 namespace kso::worker {
 
@@ -26,28 +23,29 @@ struct MadeFile {
   Digest blob;
 };
 
-// As the layer writer takes them, from `cache`, which must outlive the result.
-std::vector<LayerFile> FilesFrom(BlobStore* cache,
-                                 const std::vector<MadeFile>& made);
-
-// What is in the layers that this worker has made, so that the tar of one that
-// was pushed can be written again from the cache, without asking the
-// destination for it. Keeps the newest layers, so many files in all. Thread
-// safe.
+// What is in the layers that this worker has made, so that one that was pushed
+// can be unpacked from the cache, without asking the destination for it. Keeps
+// the newest layers, so many files in all. Thread safe.
 class MadeLayers {
  public:
   explicit MadeLayers(size_t most_files = 10'000) : most_files_(most_files) {}
 
-  // `digest` is that of the layer's blob. The files' blobs may be evicted.
-  void Add(const std::string& digest, std::vector<MadeFile> files)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // Layers are known by the digest of their blob, and that of the tar inside.
+  // The files' blobs may be evicted.
+  void Add(const std::string& digest, const std::string& diff_id,
+           std::vector<MadeFile> files) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Nothing when the layer is not known.
-  std::optional<std::vector<MadeFile>> Find(const std::string& digest) const
+  // Nothing when no such layer is known.
+  std::optional<std::vector<MadeFile>> Find(const std::string& digest,
+                                            const std::string& diff_id) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  using Layer = std::pair<std::string, std::vector<MadeFile>>;
+  struct Layer {
+    std::string digest;
+    std::string diff_id;
+    std::vector<MadeFile> files;
+  };
 
   const size_t most_files_;
   mutable absl::Mutex mutex_;

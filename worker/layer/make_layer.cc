@@ -149,7 +149,8 @@ class Packing {
                        .mode = files_[i].mode,
                        .blob = digests_[i]});
     }
-    tools_.made_layers->Add(made_.layer().digest(), std::move(files));
+    tools_.made_layers->Add(made_.layer().digest(), made_.diff_id(),
+                            std::move(files));
   }
 
  private:

@@ -129,35 +129,17 @@ TEST_F(MakeLayerTest, FetchesPacksAndPushes) {
   EXPECT_EQ(stores_.blob_gets(), 1);
 }
 
-TEST_F(MakeLayerTest, TheTarOfALayerCanBeWrittenAgain) {
+TEST_F(MakeLayerTest, RemembersWhatIsInTheLayer) {
   AddFile("the kubelet");
   task_.mutable_make_layer()->set_media_type(std::string(oci::kOciLayerGzip));
   const auto made = MakeLayer(task_, Tools(), control_);
   ASSERT_TRUE(made.ok()) << made.status();
-  const auto files = made_layers_.Find(made->layer().digest());
+  const auto files = made_layers_.Find(made->layer().digest(), made->diff_id());
   ASSERT_TRUE(files.has_value());
-  testing::StringSink tar;
-  ASSERT_TRUE(WriteLayerTar(FilesFrom(cache_.get(), *files), tar).ok());
-  EXPECT_EQ(Sha256Of(tar.content()).ToString(), made->diff_id());
-}
-
-TEST_F(MakeLayerTest, ARememberedLayerMayBeEvicted) {
-  cache_.reset();
-  cache_ =
-      DiskBlobStore::Create(directory_ / "small", DiskLimits{.max_bytes = 100})
-          .value();
-  files_ = std::make_unique<FileFetcher>(&transport_, &clock_, cache_.get(),
-                                         directory_);
-  AddFile("the kubelet");
-  const auto made = MakeLayer(task_, Tools(), control_);
-  ASSERT_TRUE(made.ok()) << made.status();
-  const auto files = made_layers_.Find(made->layer().digest());
-  ASSERT_TRUE(files.has_value());
-  ASSERT_TRUE(cache_->MakeRoom(100).ok());
-  EXPECT_TRUE(absl::IsNotFound(cache_->Stat(Sha256Of("the kubelet")).status()));
-  testing::StringSink tar;
-  EXPECT_TRUE(
-      absl::IsNotFound(WriteLayerTar(FilesFrom(cache_.get(), *files), tar)));
+  ASSERT_EQ(files->size(), 1);
+  EXPECT_EQ(files->front().path, task_.make_layer().members(0).path());
+  EXPECT_EQ(files->front().size, 11);
+  EXPECT_EQ(files->front().blob, Sha256Of("the kubelet"));
 }
 
 TEST_F(MakeLayerTest, WhatTheTaskBroughtIsNotRemembered) {
@@ -167,7 +149,8 @@ TEST_F(MakeLayerTest, WhatTheTaskBroughtIsNotRemembered) {
   member.set_content("events {}");
   const auto made = MakeLayer(task_, Tools(), control_);
   ASSERT_TRUE(made.ok()) << made.status();
-  EXPECT_FALSE(made_layers_.Find(made->layer().digest()).has_value());
+  EXPECT_FALSE(
+      made_layers_.Find(made->layer().digest(), made->diff_id()).has_value());
 }
 
 TEST_F(MakeLayerTest, PutsNothingButMembersOnTheDisk) {

@@ -40,9 +40,12 @@ absl::StatusOr<FileDescriptor> OpenDirectoryBeneath(
   FileDescriptor directory(openat(root, ".", kDirectory));
   for (const std::string& name : names) {
     if (directory.get() < 0) break;
-    if (create) (void)mkdirat(directory.get(), name.c_str(), 0755);
+    const bool made =
+        create && mkdirat(directory.get(), name.c_str(), 0700) == 0;
     directory =
         FileDescriptor(openat(directory.get(), name.c_str(), kDirectory));
+    // Whatever the umask is.
+    if (made && directory.get() >= 0) (void)fchmod(directory.get(), 0755);
   }
   if (directory.get() >= 0) return directory;
   const int error = errno;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "common/base/file_io.h"
 
 namespace kso::worker {
@@ -15,13 +16,17 @@ namespace kso::worker {
 // Walking a directory whose names somebody else chose: no step follows a link
 // or leaves it.
 
+// Names that begin so are whiteouts: OCI image spec, layer.md.
+inline constexpr absl::string_view kWhiteoutPrefix = ".wh.";
+
 // Splits a path of a layer into its names, those of "." and nothing left out,
 // and a leading "/" too, as layers mean it. FAILED_PRECONDITION for "..".
 absl::StatusOr<std::vector<std::string>> SplitLayerPath(std::string_view path);
 
 // Opens the directory that is `names` steps below `root`, an open directory.
-// Makes those that are missing where `create` is set. NOT_FOUND when one is
-// missing; FAILED_PRECONDITION when one is no directory, a link for example.
+// Makes those that are missing, with mode 0755, where `create` is set.
+// NOT_FOUND when one is missing; FAILED_PRECONDITION when one is no directory,
+// a link for example.
 absl::StatusOr<FileDescriptor> OpenDirectoryBeneath(
     int root, const std::vector<std::string>& names, bool create);
 

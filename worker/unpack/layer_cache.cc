@@ -12,7 +12,6 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "worker/task/failure.h"
-#include "worker/unpack/layer_unpacker.h"
 
 namespace kso::worker {
 namespace {
@@ -26,6 +25,16 @@ Digest KeyOf(const v1::Descriptor& blob, const Digest& diff_id) {
 }
 
 }  // namespace
+
+LayerSource UnpackWhatIsSent(PackedLayer layer,
+                             std::function<absl::Status(ByteSink& sink)> send) {
+  return [layer = std::move(layer), send = std::move(send)](
+             const fs::path& directory, const MakeRoom& make_room) {
+    LayerUnpacker unpacker(layer, directory, make_room);
+    const absl::Status sent = send(unpacker);
+    return unpacker.Finish(sent);
+  };
+}
 
 LayerCache::LayerCache(fs::path directory, int64_t max_bytes, std::string boot,
                        DiskBlobStore* blobs, Clock* clock)
@@ -61,7 +70,7 @@ absl::StatusOr<UnpackedLayer> LayerCache::Get(
   for (const LayerSource& source : sources) {
     std::error_code ignored;
     fs::remove_all(scratch, ignored);
-    bytes = Unpack(source, blob.size(), diff_id, scratch);
+    bytes = Unpack(source, scratch);
     if (bytes.ok()) break;
   }
   KSO_RETURN_IF_ERROR(bytes.status());
@@ -93,17 +102,11 @@ bool LayerCache::IsThere(const Digest& key) const {
 }
 
 absl::StatusOr<int64_t> LayerCache::Unpack(const LayerSource& source,
-                                           int64_t blob_size,
-                                           const Digest& diff_id,
                                            const fs::path& scratch) {
   if (::mkdir(scratch.c_str(), 0755) != 0) {
     return WorkerTrouble(FileError(errno, "make", scratch));
   }
-  LayerUnpacker unpacker(
-      {.media_type = source.media_type, .size = blob_size, .diff_id = diff_id},
-      scratch, [this](int64_t bytes) { return MakeRoom(bytes); }, source.link);
-  const absl::Status sent = source.send(unpacker);
-  return unpacker.Finish(sent);
+  return source(scratch, [this](int64_t bytes) { return MakeRoom(bytes); });
 }
 
 absl::Status LayerCache::MakeRoom(int64_t bytes) {

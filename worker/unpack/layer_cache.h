@@ -19,6 +19,7 @@
 #include "worker/fetch/keyed_lock.h"
 #include "worker/task/task_control.h"
 #include "worker/unpack/layer_records.h"
+#include "worker/unpack/layer_unpacker.h"
 #include "worker/unpack/tar_unpacker.h"
 
 namespace kso::worker {
@@ -30,15 +31,14 @@ struct UnpackedLayer {
   std::shared_ptr<const void> pin = nullptr;
 };
 
-// One way to have a layer.
-struct LayerSource {
-  // Of what is sent: that of the blob, or kOciLayerTar for the tar inside.
-  std::string media_type;
-  // Sends all of it; verified where that is the last source of a layer.
-  std::function<absl::Status(ByteSink& sink)> send;
-  // For what of it is on the file system already; may be null.
-  LinkFile link = nullptr;
-};
+// One way to have a layer: unpacks it into `directory`, which is empty and the
+// caller's alone, and returns the bytes of all its files.
+using LayerSource = std::function<absl::StatusOr<int64_t>(
+    const std::filesystem::path& directory, const MakeRoom& make_room)>;
+
+// From its blob, or the tar inside, as `layer` says, which `send` sends.
+LayerSource UnpackWhatIsSent(PackedLayer layer,
+                             std::function<absl::Status(ByteSink& sink)> send);
 
 // Layers as directories for overlayfs, each unpacked once for all images and
 // tasks that have it. What no task uses goes, the least recently used first,
@@ -57,9 +57,8 @@ class LayerCache {
 
   // The layer with that blob and diffID. When it is not there yet, it is
   // unpacked to `scratch`, a path at which nothing is, and which is on the same
-  // file system, from the first of `sources` that gives the tar of the diffID.
-  // Waits while another task unpacks it. Errors are as those of LayerUnpacker,
-  // or what the last source returns.
+  // file system, by the first of `sources` that can. Waits while another task
+  // unpacks it. Errors are those of the last source.
   absl::StatusOr<UnpackedLayer> Get(const v1::Descriptor& blob,
                                     const Digest& diff_id,
                                     const std::filesystem::path& scratch,
@@ -75,8 +74,7 @@ class LayerCache {
  private:
   std::filesystem::path PathOf(const Digest& key) const;
   bool IsThere(const Digest& key) const;
-  absl::StatusOr<int64_t> Unpack(const LayerSource& source, int64_t blob_size,
-                                 const Digest& diff_id,
+  absl::StatusOr<int64_t> Unpack(const LayerSource& source,
                                  const std::filesystem::path& scratch);
   absl::Status MakeRoom(int64_t bytes);
   // Until so many bytes more are within the limit.

@@ -36,12 +36,19 @@ class LayerCacheTest : public ::testing::Test {
     blob.set_size(static_cast<int64_t>(tar.size()));
     TaskControl control;
     std::vector<LayerSource> sources = before_;
-    sources.push_back({std::string(oci::kOciLayerTar), [&](ByteSink& sink) {
-                         ++sent_;
-                         return sink.Write(tar);
-                       }});
+    sources.push_back(
+        UnpackWhatIsSent(Packed(oci::kOciLayerTar, tar), [&](ByteSink& sink) {
+          ++sent_;
+          return sink.Write(tar);
+        }));
     return cache_->Get(blob, Sha256Of(tar), root_ / std::to_string(scratch_++),
                        sources, control);
+  }
+  static PackedLayer Packed(std::string_view media_type,
+                            const std::string& tar) {
+    return {.media_type = std::string(media_type),
+            .size = static_cast<int64_t>(tar.size()),
+            .diff_id = Sha256Of(tar)};
   }
   // With room for the content of two layers of a test.
   std::unique_ptr<LayerCache> NewCache(const std::string& boot) {
@@ -86,13 +93,14 @@ TEST_F(LayerCacheTest, AnotherBlobWithTheSameDiffIdIsAnotherLayer) {
 
 TEST_F(LayerCacheTest, TakesTheFirstSourceThatGivesTheLayer) {
   const LayerBytes other{{File("other", "of another layer")}};
-  before_.push_back({std::string(oci::kOciLayerTar),
-                     [](ByteSink&) { return absl::NotFoundError("evicted"); }});
-  before_.push_back({std::string(oci::kOciLayerTar), [&](ByteSink& sink) {
-                       return sink.Write(other.bytes());
-                     }});
-  before_.push_back({std::string(oci::kOciLayerGzip),
-                     [&](ByteSink& sink) { return sink.Write("rotted"); }});
+  const PackedLayer tar = Packed(oci::kOciLayerTar, first_.bytes());
+  before_.push_back(UnpackWhatIsSent(
+      tar, [](ByteSink&) { return absl::NotFoundError("evicted"); }));
+  before_.push_back(UnpackWhatIsSent(
+      tar, [&](ByteSink& sink) { return sink.Write(other.bytes()); }));
+  before_.push_back(
+      UnpackWhatIsSent(Packed(oci::kOciLayerGzip, first_.bytes()),
+                       [](ByteSink& sink) { return sink.Write("rotted"); }));
   const auto from_last = Get(first_.bytes());
   ASSERT_TRUE(from_last.ok()) << from_last.status();
   EXPECT_EQ(sent_, 1);
@@ -101,9 +109,9 @@ TEST_F(LayerCacheTest, TakesTheFirstSourceThatGivesTheLayer) {
 
   const LayerBytes encoded{{File("second", std::string(100, '2'))},
                            archive_write_add_filter_gzip};
-  before_.push_back({std::string(oci::kOciLayerGzip), [&](ByteSink& sink) {
-                       return sink.Write(encoded.bytes());
-                     }});
+  before_.push_back(UnpackWhatIsSent(
+      Packed(oci::kOciLayerGzip, second_.bytes()),
+      [&](ByteSink& sink) { return sink.Write(encoded.bytes()); }));
   ASSERT_TRUE(Get(second_.bytes()).ok());
   EXPECT_EQ(sent_, 1);
 }

@@ -50,11 +50,10 @@ absl::Status ReadToEnd(ByteSource& source) {
 }  // namespace
 
 LayerUnpacker::LayerUnpacker(PackedLayer layer, std::filesystem::path directory,
-                             MakeRoom make_room, LinkFile link)
+                             MakeRoom make_room)
     : layer_(std::move(layer)),
       directory_(std::move(directory)),
       make_room_(std::move(make_room)),
-      link_(std::move(link)),
       result_(absl::InternalError("not unpacked yet")),
       thread_([this] { Run(); }) {}
 
@@ -92,7 +91,7 @@ absl::StatusOr<int64_t> LayerUnpacker::Unpack() {
   const std::unique_ptr<ByteSource> tar = CreateVerifyingSource(
       std::move(decompressed), layer_.diff_id, std::nullopt);
   KSO_ASSIGN_OR_RETURN(const int64_t bytes,
-                       UnpackTar(*tar, most_bytes, make_room_, link_));
+                       UnpackTar(*tar, most_bytes, make_room_));
   KSO_RETURN_IF_ERROR(ReadToEnd(*tar));
   return bytes;
 }

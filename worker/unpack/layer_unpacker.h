@@ -30,10 +30,10 @@ struct PackedLayer {
 // sends it. Not thread safe.
 class LayerUnpacker : public ByteSink {
  public:
-  // `directory` is empty and the caller's alone. `make_room` and `link`, which
-  // may be null, are called from the other thread.
+  // `directory` is empty and the caller's alone. `make_room` is called from the
+  // other thread.
   LayerUnpacker(PackedLayer layer, std::filesystem::path directory,
-                MakeRoom make_room, LinkFile link = nullptr);
+                MakeRoom make_room);
   // Ends the unpacking where that has not ended.
   ~LayerUnpacker() override;
 
@@ -55,7 +55,6 @@ class LayerUnpacker : public ByteSink {
   const PackedLayer layer_;
   const std::filesystem::path directory_;
   const MakeRoom make_room_;
-  const LinkFile link_;
   BytePipe pipe_;
   // Of the thread, until it has ended.
   absl::StatusOr<int64_t> result_;

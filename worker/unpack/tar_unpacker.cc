@@ -28,7 +28,6 @@
 namespace kso::worker {
 namespace {
 
-constexpr absl::string_view kWhiteout = ".wh.";
 constexpr absl::string_view kOpaqueWhiteout = ".wh..wh..opq";
 // Notes of aufs to itself.
 constexpr absl::string_view kNote = ".wh..wh.";
@@ -105,10 +104,9 @@ void KeepCapabilitiesOnly(struct archive_entry* entry) {
 class TarUnpacker {
  public:
   TarUnpacker(ByteSource& tar, int64_t most_bytes, const MakeRoom& make_room,
-              const LinkFile& link, FileDescriptor root)
+              FileDescriptor root)
       : most_bytes_(most_bytes),
         make_room_(make_room),
-        link_(link),
         root_(std::move(root)),
         reader_(&tar),
         writer_(archive_write_disk_new()) {}
@@ -141,7 +139,7 @@ class TarUnpacker {
     }
     KSO_ASSIGN_OR_RETURN(Names names, SplitLayerPath(path));
     if (names.empty()) return absl::OkStatus();  // The root has its own mode.
-    if (absl::StartsWith(names.back(), kWhiteout)) {
+    if (absl::StartsWith(names.back(), kWhiteoutPrefix)) {
       return WhiteOut(std::move(names));
     }
     const bool is_link = archive_entry_hardlink(entry) != nullptr;
@@ -162,9 +160,6 @@ class TarUnpacker {
     KeepCapabilitiesOnly(entry);
     if (!is_link && type == AE_IFREG) {
       KSO_RETURN_IF_ERROR(Count(clean, archive_entry_size(entry)));
-      KSO_ASSIGN_OR_RETURN(const bool linked, Link(names, clean, entry));
-      // What is skipped is read all the same, and so verified.
-      if (linked) return absl::OkStatus();
       KSO_RETURN_IF_ERROR(make_room_(archive_entry_size(entry)));
     }
     if (archive_write_header(writer_.get(), entry) != ARCHIVE_OK) {
@@ -188,27 +183,6 @@ class TarUnpacker {
     return absl::OkStatus();
   }
 
-  // Whether the file is there without writing it.
-  absl::StatusOr<bool> Link(const Names& names, const std::string& path,
-                            struct archive_entry* entry) {
-    if (!link_ || archive_entry_xattr_count(entry) > 0) return false;
-    const Names above(names.begin(), names.end() - 1);
-    KSO_ASSIGN_OR_RETURN(const FileDescriptor parent,
-                         OpenDirectoryBeneath(root_.get(), above, true));
-    const std::string& name = names.back();
-    if (!link_(path, parent.get(), name)) return false;
-    struct stat info;
-    if (fstatat(parent.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-        info.st_mode == archive_entry_mode(entry) &&
-        info.st_size == archive_entry_size(entry) &&
-        info.st_uid == archive_entry_uid(entry) &&
-        info.st_gid == archive_entry_gid(entry)) {
-      return true;
-    }
-    if (unlinkat(parent.get(), name.c_str(), 0) != 0) return SystemError(path);
-    return false;
-  }
-
   absl::Status CopyData(absl::string_view path) {
     const void* data;
     size_t size;
@@ -227,7 +201,7 @@ class TarUnpacker {
   // Hides what lower layers have at a path.
   absl::Status WhiteOut(Names names) {
     const absl::string_view marker = names.back();
-    const std::string base(marker.substr(kWhiteout.size()));
+    const std::string base(marker.substr(kWhiteoutPrefix.size()));
     const bool opaque = marker == kOpaqueWhiteout;
     if (!opaque && absl::StartsWith(marker, kNote)) return absl::OkStatus();
     if (base.empty() || base == "." || base == "..") {
@@ -292,7 +266,6 @@ class TarUnpacker {
 
   const int64_t most_bytes_;
   const MakeRoom& make_room_;
-  const LinkFile& link_;
   const FileDescriptor root_;
   ArchiveReader reader_;
   const std::unique_ptr<struct archive, FreeWriter> writer_;
@@ -304,11 +277,10 @@ class TarUnpacker {
 }  // namespace
 
 absl::StatusOr<int64_t> UnpackTar(ByteSource& tar, int64_t most_bytes,
-                                  const MakeRoom& make_room,
-                                  const LinkFile& link) {
+                                  const MakeRoom& make_room) {
   KSO_ASSIGN_OR_RETURN(FileDescriptor root,
                        OpenFile(".", O_RDONLY | O_DIRECTORY));
-  TarUnpacker unpacker(tar, most_bytes, make_room, link, std::move(root));
+  TarUnpacker unpacker(tar, most_bytes, make_room, std::move(root));
   return unpacker.Run();
 }
 

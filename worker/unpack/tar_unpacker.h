@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "common/base/byte_stream.h"
@@ -13,18 +12,10 @@ namespace kso::worker {
 // Told of bytes that are about to be written; its error ends the unpacking.
 using MakeRoom = std::function<absl::Status(int64_t bytes)>;
 
-// Makes the content of the file at `path` of the layer known as `name` in the
-// open directory `directory`, when that is had on the file system already: then
-// its bytes are not written again. False, and nothing there, when it is not.
-using LinkFile = std::function<bool(const std::string& path, int directory,
-                                    const std::string& name)>;
-
 // Unpacks the tar of a layer into the current directory, which is empty, as a
 // layer for overlayfs: whiteouts (OCI image spec, layer.md) become overlayfs's
 // own. Reads to the end of the tar, not of the source. Returns the bytes of all
-// files together, which may be at most `most_bytes`. Files that `link`, which
-// may be null, makes known with the owner, mode and size of the tar's are not
-// written.
+// files together, which may be at most `most_bytes`.
 //
 // Nothing outside of the directory is written, whatever the tar holds: paths
 // with "..", and those that lead through a link which the tar made before, are
@@ -36,8 +27,7 @@ using LinkFile = std::function<bool(const std::string& path, int directory,
 // For threads with a current directory and a umask of their own
 // (unshare(CLONE_FS)), since libarchive changes both.
 absl::StatusOr<int64_t> UnpackTar(ByteSource& tar, int64_t most_bytes,
-                                  const MakeRoom& make_room,
-                                  const LinkFile& link = nullptr);
+                                  const MakeRoom& make_room);
 
 }  // namespace kso::worker
 

@@ -7,17 +7,15 @@
 #include <thread>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "common/base/byte_stream.h"
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
-#include "common/layer/layer_writer.h"
-#include "common/oci/media_types.h"
 #include "worker/fetch/counting_sink.h"
 #include "worker/task/cancellable_sink.h"
 #include "worker/task/failure.h"
+#include "worker/unpack/made_files.h"
 
 namespace kso::worker {
 
@@ -42,7 +40,7 @@ absl::StatusOr<RootFilesystem> ImageUnpacker::Unpack(
   std::vector<std::function<absl::Status()>> jobs;
   for (size_t i = 0; i < blobs.size(); ++i) {
     KSO_ASSIGN_OR_RETURN(const Digest diff_id, Digest::Parse(diff_ids[i]));
-    CachedFiles cached = FilesInCache(blobs[i].digest());
+    CachedFiles cached = FilesInCache(blobs[i].digest(), diff_ids[i]);
     // The bytes of cached files are on the disk already.
     if (cached.files.empty() && !layers_.Has(blobs[i], diff_id)) {
       missing_bytes += blobs[i].size();
@@ -62,9 +60,9 @@ absl::StatusOr<RootFilesystem> ImageUnpacker::Unpack(
 }
 
 ImageUnpacker::CachedFiles ImageUnpacker::FilesInCache(
-    const std::string& layer) {
+    const std::string& digest, const std::string& diff_id) {
   std::optional<std::vector<MadeFile>> files =
-      sources_.made_layers->Find(layer);
+      sources_.made_layers->Find(digest, diff_id);
   if (!files.has_value()) return {};
   CachedFiles cached;
   for (const MadeFile& file : *files) {
@@ -78,16 +76,18 @@ ImageUnpacker::CachedFiles ImageUnpacker::FilesInCache(
 absl::StatusOr<UnpackedLayer> ImageUnpacker::UnpackLayer(
     const v1::Descriptor& blob, const Digest& diff_id, size_t i,
     CachedFiles cached) {
+  const PackedLayer packed = {
+      .media_type = blob.media_type(), .size = blob.size(), .diff_id = diff_id};
   std::vector<LayerSource> sources;
-  if (!cached.files.empty()) sources.push_back(FromMadeFiles(cached.files));
-  sources.push_back({blob.media_type(), [&](ByteSink& sink) {
-                       return SendCachedBlob(blob, sink);
-                     }});
-  sources.push_back({blob.media_type(), [&](ByteSink& sink) {
-                       CountingSink counting(sink, control_);
-                       return sources_.destination->GetBlob(sources_.repository,
-                                                            blob, counting);
-                     }});
+  if (!cached.files.empty()) {
+    sources.push_back(LinkMadeFiles(cached.files, sources_.cache, &control_));
+  }
+  sources.push_back(UnpackWhatIsSent(
+      packed, [&](ByteSink& sink) { return SendCachedBlob(blob, sink); }));
+  sources.push_back(UnpackWhatIsSent(packed, [&](ByteSink& sink) {
+    CountingSink counting(sink, control_);
+    return sources_.destination->GetBlob(sources_.repository, blob, counting);
+  }));
   absl::StatusOr<UnpackedLayer> layer = layers_.Get(
       blob, diff_id, directory_ / Concat("layer-", i), sources, control_);
   if (!layer.ok()) {
@@ -98,22 +98,6 @@ absl::StatusOr<UnpackedLayer> ImageUnpacker::UnpackLayer(
   layer->pin = std::make_shared<const std::vector<std::shared_ptr<const void>>>(
       std::move(cached.pins));
   return layer;
-}
-
-LayerSource ImageUnpacker::FromMadeFiles(const std::vector<MadeFile>& made) {
-  absl::flat_hash_map<std::string, Digest> blobs;
-  for (const MadeFile& file : made) blobs.try_emplace(file.path, file.blob);
-  return {std::string(oci::kOciLayerTar),
-          [this, files = FilesFrom(sources_.cache, made)](ByteSink& sink) {
-            CancellableSink cancellable(sink, control_);
-            return WriteLayerTar(files, cancellable);
-          },
-          [this, blobs = std::move(blobs)](
-              const std::string& path, int directory, const std::string& name) {
-            const auto blob = blobs.find(path);
-            return blob != blobs.end() &&
-                   sources_.cache->Link(blob->second, directory, name).ok();
-          }};
 }
 
 absl::Status ImageUnpacker::SendCachedBlob(const v1::Descriptor& blob,

@@ -20,9 +20,8 @@
 namespace kso::worker {
 
 // Brings an image's layers into the cache of layers. A layer that this worker
-// made, or a blob that it brought, does not come back over the network: its tar
-// is made again from what is cached, and verified; files of it that are cached
-// as they are get another name only. Others come from the destination.
+// made, or a blob that it brought, does not come back over the network: it is
+// unpacked from what is cached. Others come from the destination.
 class ImageUnpacker {
  public:
   // Where layers are had from. All must outlive it.
@@ -53,12 +52,12 @@ class ImageUnpacker {
   };
 
   // None when the layer was not made here, or not all of it is cached any more.
-  CachedFiles FilesInCache(const std::string& layer);
+  CachedFiles FilesInCache(const std::string& digest,
+                           const std::string& diff_id);
   absl::StatusOr<UnpackedLayer> UnpackLayer(const v1::Descriptor& blob,
                                             const Digest& diff_id, size_t i,
                                             CachedFiles cached);
   absl::Status SendCachedBlob(const v1::Descriptor& blob, ByteSink& sink);
-  LayerSource FromMadeFiles(const std::vector<MadeFile>& made);
 
   const Sources sources_;
   const std::filesystem::path directory_;

@@ -6,9 +6,11 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/strings.h"
+#include "common/layer/layer_writer.h"
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/string_sink.h"
@@ -59,11 +61,19 @@ class ImageUnpackerTest : public ::testing::Test {
   }
   // The layer's descriptor and diffID.
   WrittenLayer Make(const std::vector<MadeFile>& made) {
+    std::vector<LayerFile> files;
+    for (const MadeFile& file : made) {
+      files.push_back({.path = file.path,
+                       .size = file.size,
+                       .mode = file.mode,
+                       .open = [this, blob = file.blob](int64_t offset) {
+                         return blobs_->Open(blob, offset);
+                       }});
+    }
     testing::StringSink encoded;
     WrittenLayer written =
-        WriteLayer(FilesFrom(blobs_.get(), made), oci::kOciLayerGzip, encoded)
-            .value();
-    made_.Add(written.descriptor.digest(), made);
+        WriteLayer(std::move(files), oci::kOciLayerGzip, encoded).value();
+    made_.Add(written.descriptor.digest(), written.diff_id.ToString(), made);
     return written;
   }
   absl::StatusOr<RootFilesystem> Unpack(const v1::Descriptor& blob,
@@ -175,21 +185,33 @@ TEST_F(ImageUnpackerTest, ABlobInTheCacheDoesNotComeBack) {
   EXPECT_EQ(stores_.blob_gets(), 0);
 }
 
-// Its members were evicted, or are not what they were.
 TEST_F(ImageUnpackerTest, WhatTheCacheLostComesFromTheDestination) {
   const LayerBytes layer{{File("kubelet", "the kubelet")}};
   const v1::Descriptor blob = AtDestination(layer);
-  made_.Add(blob.digest(), {FileOfCache("kubelet", "the kubelet")});
-  const auto evicted = Unpack(blob, blob.digest());
-  ASSERT_TRUE(evicted.ok()) << evicted.status();
+  made_.Add(blob.digest(), blob.digest(),
+            {FileOfCache("kubelet", "the kubelet")});
+  const auto image = Unpack(blob, blob.digest());
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(FileIn(*image, "kubelet"), "the kubelet");
   EXPECT_EQ(stores_.blob_gets(), 1);
+}
 
-  layers_.RemoveIdle();
-  Cache("something else");
-  made_.Add(blob.digest(), {FileOfCache("kubelet", "something else")});
-  const auto changed = Unpack(blob, blob.digest());
-  ASSERT_TRUE(changed.ok()) << changed.status();
-  EXPECT_EQ(FileIn(*changed, "kubelet"), "the kubelet");
+// It is another layer then, or an image that is wrong.
+TEST_F(ImageUnpackerTest, OnlyTheDiffIdThatWasMadeIsTakenFromTheCache) {
+  Cache("the kubelet");
+  const WrittenLayer written = Make({FileOfCache("kubelet", "the kubelet")});
+  const auto image =
+      Unpack(written.descriptor, Sha256Of("another tar").ToString());
+  EXPECT_TRUE(absl::IsNotFound(image.status())) << image.status();
+}
+
+// Whoever unpacks the image takes it for a whiteout.
+TEST_F(ImageUnpackerTest, AFileThatIsAWhiteoutIsNotLinked) {
+  Cache("the kubelet");
+  const WrittenLayer written =
+      Make({FileOfCache("bin/.wh.kubelet", "the kubelet")});
+  const auto image = Unpack(written.descriptor, written.diff_id.ToString());
+  EXPECT_TRUE(absl::IsNotFound(image.status())) << image.status();
 }
 
 TEST_F(ImageUnpackerTest, NamesTheLayerThatIsNowhere) {
