@@ -20,6 +20,7 @@ class TaskDispatcher : public TaskExecutor {
       : parts_(parts),
         files_(parts.transport, parts.clock, parts.cache, parts.directory),
         blobs_(parts.stores, parts.clock, parts.cache, parts.directory),
+        made_layers_(parts.directory / "made-layers"),
         layer_tools_({.files = &files_,
                       .blobs = &blobs_,
                       .stores = parts.stores,

@@ -1,37 +1,108 @@
 #include "worker/layer/made_layers.h"
 
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+
 #include "gtest/gtest.h"
 
 namespace kso::worker {
 namespace {
 
-std::vector<MadeFile> Files(const std::string& name, int count) {
-  return std::vector<MadeFile>(count,
-                               {.path = name, .blob = Sha256Of("content")});
+namespace fs = std::filesystem;
+
+class MadeLayersTest : public ::testing::Test {
+ protected:
+  MadeLayersTest() {
+    fs::remove_all(directory_);
+    Restart();
+  }
+
+  void Restart() { layers_ = std::make_unique<MadeLayers>(directory_, 3); }
+  // Layer `number` with so many files.
+  void Add(int number, int count) {
+    MadeLayer layer{.digest = Digest(number), .diff_id = DiffId(number)};
+    for (int i = 0; i < count; ++i) {
+      layer.files.push_back({.path = "file" + std::to_string(number),
+                             .size = 7,
+                             .mode = 0755,
+                             .blob = Sha256Of("content")});
+    }
+    layers_->Add(std::move(layer));
+  }
+  std::optional<std::vector<MadeFile>> Find(int number) {
+    return layers_->Find(Digest(number), DiffId(number));
+  }
+  static std::string Digest(int number) {
+    return "sha256:" + std::to_string(number);
+  }
+  static std::string DiffId(int number) {
+    return "sha256:tar" + std::to_string(number);
+  }
+  int FilesKept() const {
+    return static_cast<int>(std::distance(fs::directory_iterator(directory_),
+                                          fs::directory_iterator()));
+  }
+
+  const fs::path directory_ = fs::path(::testing::TempDir()) / "made-layers";
+  std::unique_ptr<MadeLayers> layers_;
+};
+
+TEST_F(MadeLayersTest, FindsWhatWasMade) {
+  EXPECT_FALSE(Find(1).has_value());
+  Add(1, 1);
+  Add(2, 2);
+  EXPECT_EQ(Find(1)->at(0).path, "file1");
+  EXPECT_EQ(Find(2)->size(), 2);
+  EXPECT_FALSE(layers_->Find(Digest(2), DiffId(1)).has_value());
 }
 
-TEST(MadeLayersTest, FindsWhatWasMade) {
-  MadeLayers layers;
-  EXPECT_FALSE(layers.Find("sha256:1", "tar 1").has_value());
-  layers.Add("sha256:1", "tar 1", Files("one", 1));
-  layers.Add("sha256:2", "tar 2", Files("two", 2));
-  EXPECT_EQ(layers.Find("sha256:1", "tar 1")->at(0).path, "one");
-  EXPECT_EQ(layers.Find("sha256:2", "tar 2")->size(), 2);
-  EXPECT_FALSE(layers.Find("sha256:2", "tar 1").has_value());
-}
-
-TEST(MadeLayersTest, ForgetsTheOldest) {
-  MadeLayers layers(/*most_files=*/3);
-  layers.Add("sha256:1", "tar 1", Files("one", 1));
-  layers.Add("sha256:2", "tar 2", Files("two", 2));
+TEST_F(MadeLayersTest, ForgetsTheOldest) {
+  Add(1, 1);
+  Add(2, 2);
   // It is the newest then.
-  layers.Add("sha256:1", "tar 1", Files("one", 1));
-  layers.Add("sha256:3", "tar 3", Files("three", 1));
-  EXPECT_TRUE(layers.Find("sha256:1", "tar 1").has_value());
-  EXPECT_FALSE(layers.Find("sha256:2", "tar 2").has_value());
-  EXPECT_TRUE(layers.Find("sha256:3", "tar 3").has_value());
-  layers.Add("sha256:4", "tar 4", Files("four", 4));
-  EXPECT_FALSE(layers.Find("sha256:4", "tar 4").has_value());
+  Add(1, 1);
+  Add(3, 1);
+  EXPECT_TRUE(Find(1).has_value());
+  EXPECT_FALSE(Find(2).has_value());
+  EXPECT_TRUE(Find(3).has_value());
+  EXPECT_EQ(FilesKept(), 2);
+  Add(4, 4);
+  EXPECT_FALSE(Find(4).has_value());
+  EXPECT_EQ(FilesKept(), 0);
+}
+
+TEST_F(MadeLayersTest, TheNextProcessFindsItToo) {
+  Add(1, 1);
+  Add(2, 2);
+  Restart();
+  ASSERT_TRUE(Find(1).has_value());
+  const MadeFile file = Find(1)->at(0);
+  EXPECT_EQ(file.path, "file1");
+  EXPECT_EQ(file.size, 7);
+  EXPECT_EQ(file.mode, 0755);
+  EXPECT_EQ(file.blob, Sha256Of("content"));
+  EXPECT_EQ(Find(2)->size(), 2);
+}
+
+TEST_F(MadeLayersTest, WhatACrashLeftIsRemoved) {
+  Add(1, 1);
+  const fs::path kept = fs::directory_iterator(directory_)->path();
+  // Without its end, it is a layer without files.
+  fs::resize_file(kept, fs::file_size(kept) - 60);
+  std::ofstream(directory_ / "x.partial") << "half";
+  Restart();
+  EXPECT_FALSE(Find(1).has_value());
+  EXPECT_EQ(FilesKept(), 0);
+}
+
+TEST_F(MadeLayersTest, WorksWithoutTheDisk) {
+  const fs::path file = fs::path(::testing::TempDir()) / "file";
+  std::ofstream(file) << "no directory";
+  layers_ = std::make_unique<MadeLayers>(file);
+  Add(1, 1);
+  EXPECT_TRUE(Find(1).has_value());
 }
 
 }  // namespace

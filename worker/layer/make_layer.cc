@@ -142,15 +142,15 @@ class Packing {
       // Its source ends with the task.
       if (member.has_content()) return;
     }
-    std::vector<MadeFile> files;
+    MadeLayer layer{.digest = made_.layer().digest(),
+                    .diff_id = made_.diff_id()};
     for (size_t i = 0; i < files_.size(); ++i) {
-      files.push_back({.path = files_[i].path,
-                       .size = files_[i].size,
-                       .mode = files_[i].mode,
-                       .blob = digests_[i]});
+      layer.files.push_back({.path = files_[i].path,
+                             .size = files_[i].size,
+                             .mode = files_[i].mode,
+                             .blob = digests_[i]});
     }
-    tools_.made_layers->Add(made_.layer().digest(), made_.diff_id(),
-                            std::move(files));
+    tools_.made_layers->Add(std::move(layer));
   }
 
  private:

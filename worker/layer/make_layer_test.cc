@@ -83,7 +83,7 @@ class MakeLayerTest : public ::testing::Test {
   std::unique_ptr<DiskBlobStore> cache_;
   std::unique_ptr<FileFetcher> files_;
   std::unique_ptr<BlobFetcher> blobs_;
-  MadeLayers made_layers_;
+  MadeLayers made_layers_{directory_ / "made-layers"};
   v1::Task task_;
   TaskControl control_;
 };

@@ -53,14 +53,22 @@ class MadeFiles {
     KSO_ASSIGN_OR_RETURN(
         const FileDescriptor parent,
         OpenDirectoryBeneath(root_.get(), names, /*create=*/true));
-    if (Link(file, parent.get(), name)) return absl::OkStatus();
+    KSO_ASSIGN_OR_RETURN(const bool linked, Link(file, parent.get(), name));
+    if (linked) return absl::OkStatus();
     return Copy(file, parent.get(), name);
   }
 
  private:
-  // False, and nothing there, when the cache's file is not the layer's.
-  bool Link(const MadeFile& file, int parent, const std::string& name) {
-    if (!cache_.Link(file.blob, parent, name).ok()) return false;
+  // False, and nothing there, when the cache's file is not as the layer's.
+  absl::StatusOr<bool> Link(const MadeFile& file, int parent,
+                            const std::string& name) {
+    absl::Status linked = cache_.Link(file.blob, parent, name);
+    if (absl::IsFailedPrecondition(linked)) {
+      // It was there before this process, and has to be read once.
+      KSO_RETURN_IF_ERROR(Read(file.blob));
+      linked = cache_.Link(file.blob, parent, name);
+    }
+    if (!linked.ok()) return false;
     struct stat info;
     if (fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
         info.st_mode == (S_IFREG | file.mode) && info.st_size == file.size &&
@@ -69,6 +77,17 @@ class MadeFiles {
     }
     unlinkat(parent, name.c_str(), 0);
     return false;
+  }
+
+  absl::Status Read(const Digest& blob) {
+    class Nowhere : public ByteSink {
+     public:
+      absl::Status Write(std::string_view) override { return absl::OkStatus(); }
+    } nowhere;
+    KSO_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source,
+                         cache_.Open(blob, 0));
+    CancellableSink cancellable(nowhere, control_);
+    return CopyBytes(*source, cancellable).status();
   }
 
   absl::Status Copy(const MadeFile& file, int parent, const std::string& name) {

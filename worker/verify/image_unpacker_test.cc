@@ -73,7 +73,9 @@ class ImageUnpackerTest : public ::testing::Test {
     testing::StringSink encoded;
     WrittenLayer written =
         WriteLayer(std::move(files), oci::kOciLayerGzip, encoded).value();
-    made_.Add(written.descriptor.digest(), written.diff_id.ToString(), made);
+    made_.Add({.digest = written.descriptor.digest(),
+               .diff_id = written.diff_id.ToString(),
+               .files = made});
     return written;
   }
   absl::StatusOr<RootFilesystem> Unpack(const v1::Descriptor& blob,
@@ -82,7 +84,7 @@ class ImageUnpackerTest : public ::testing::Test {
                             .made_layers = &made_,
                             .destination = destination_.get(),
                             .repository = kRepository},
-                           root_ / "work", &layers_, &control_);
+                           root_ / "work", layers_.get(), &control_);
     return unpacker.Unpack({blob}, {diff_id});
   }
   std::string FileIn(const RootFilesystem& image, const std::string& path) {
@@ -90,12 +92,27 @@ class ImageUnpackerTest : public ::testing::Test {
   }
 
   const fs::path root_ = fs::path(::testing::TempDir()) / "image_unpacker";
-  const std::unique_ptr<DiskBlobStore> blobs_ =
-      DiskBlobStore::Create(root_ / "blobs", DiskLimits{.max_bytes = 1 << 20})
-          .value();
-  LayerCache layers_{root_ / "layers", 1 << 20, "", blobs_.get(),
-                     Clock::Real()};
-  MadeLayers made_;
+  std::unique_ptr<DiskBlobStore> OpenCache() {
+    return DiskBlobStore::Create(root_ / "blobs",
+                                 DiskLimits{.max_bytes = 1 << 20})
+        .value();
+  }
+
+  std::unique_ptr<LayerCache> OpenLayers() {
+    return std::make_unique<LayerCache>(root_ / "layers", 1 << 20, "",
+                                        blobs_.get(), Clock::Real());
+  }
+  // As when the machine was restarted.
+  void Restart() {
+    layers_ = nullptr;
+    blobs_ = nullptr;
+    blobs_ = OpenCache();
+    layers_ = OpenLayers();
+  }
+
+  std::unique_ptr<DiskBlobStore> blobs_ = OpenCache();
+  std::unique_ptr<LayerCache> layers_ = OpenLayers();
+  MadeLayers made_{root_ / "made-layers"};
   testing::FakeImageStores stores_;
   TaskControl control_;
   std::unique_ptr<oci::ImageStore> destination_;
@@ -145,6 +162,21 @@ TEST_F(ImageUnpackerTest, WhatIsCachedAsItIsIsOnDiskOnce) {
   EXPECT_EQ(fs::status(layer / "opt").permissions(), fs::perms(0755));
 }
 
+TEST_F(ImageUnpackerTest, WhatWasCachedBeforeThisProcessIsLinkedOnceItIsRead) {
+  Cache("the kubelet");
+  Cache("the kubectl");
+  const WrittenLayer written = Make({FileOfCache("kubectl", "the kubectl"),
+                                     FileOfCache("kubelet", "the kubelet")});
+  Restart();
+  const auto image = Unpack(written.descriptor, written.diff_id.ToString());
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(FileIn(*image, "kubelet"), "the kubelet");
+  EXPECT_EQ(
+      fs::hard_link_count(image->directory / image->layers[0].name / "kubelet"),
+      2);
+  EXPECT_EQ(stores_.blob_gets(), 0);
+}
+
 // To evict it would free nothing.
 TEST_F(ImageUnpackerTest, WhatAnImageLinksStaysCachedWhileItIsInUse) {
   Cache("the kubelet");
@@ -188,8 +220,9 @@ TEST_F(ImageUnpackerTest, ABlobInTheCacheDoesNotComeBack) {
 TEST_F(ImageUnpackerTest, WhatTheCacheLostComesFromTheDestination) {
   const LayerBytes layer{{File("kubelet", "the kubelet")}};
   const v1::Descriptor blob = AtDestination(layer);
-  made_.Add(blob.digest(), blob.digest(),
-            {FileOfCache("kubelet", "the kubelet")});
+  made_.Add({.digest = blob.digest(),
+             .diff_id = blob.digest(),
+             .files = {FileOfCache("kubelet", "the kubelet")}});
   const auto image = Unpack(blob, blob.digest());
   ASSERT_TRUE(image.ok()) << image.status();
   EXPECT_EQ(FileIn(*image, "kubelet"), "the kubelet");
