@@ -181,8 +181,11 @@ class GrpcBlobStore : public RemoteBlobStore {
   absl::StatusOr<int64_t> Stat(const Digest& digest) override {
     v1::StatBlobsRequest request;
     request.add_digests(digest.ToString());
-    KSO_ASSIGN_OR_RETURN(const auto response, Call<v1::StatBlobsResponse>(
-                                                  &Stub::StatBlobs, request));
+    KSO_ASSIGN_OR_RETURN(
+        const auto response,
+        Call<v1::StatBlobsResponse>([&](auto* context, auto* answer) {
+          return stub_->StatBlobs(context, request, answer);
+        }));
     if (response.sizes_size() != 1) {
       return absl::InternalError("the blob service did not answer as asked");
     }
@@ -222,9 +225,11 @@ class GrpcBlobStore : public RemoteBlobStore {
   }
 
   absl::StatusOr<BlobPlace> Locate() override {
-    KSO_ASSIGN_OR_RETURN(const auto response,
-                         Call<v1::LocateBlobsResponse>(
-                             &Stub::LocateBlobs, v1::LocateBlobsRequest()));
+    KSO_ASSIGN_OR_RETURN(
+        const auto response,
+        Call<v1::LocateBlobsResponse>([&](auto* context, auto* answer) {
+          return stub_->LocateBlobs(context, {}, answer);
+        }));
     return BlobPlace{.directory = response.directory(),
                      .incoming = response.incoming()};
   }
@@ -234,29 +239,28 @@ class GrpcBlobStore : public RemoteBlobStore {
     v1::AdoptBlobRequest request;
     request.set_name(name);
     SetHeader(blob, *request.mutable_blob());
-    return Call<v1::AdoptBlobResponse>(&Stub::AdoptBlob, request).status();
+    return Call<v1::AdoptBlobResponse>([&](auto* context, auto* answer) {
+             return stub_->AdoptBlob(context, request, answer);
+           })
+        .status();
   }
 
  private:
-  using Stub = v1::BlobService::StubInterface;
-
   static void SetHeader(const WrittenBlob& blob, v1::BlobHeader& header) {
     header.set_digest(blob.digest.ToString());
     header.set_size(blob.size);
   }
 
-  template <typename Response, typename Request>
-  absl::StatusOr<Response> Call(
-      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                   Response*),
-      const Request& request) {
+  // A call that moves no blob: what `ask` makes of its context and response.
+  template <typename Response, typename Ask>
+  absl::StatusOr<Response> Call(const Ask& ask) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
     Response response;
     rpc::CallWatch::Call call = watching_.Start(context);
     grpc::Status status;
     call.Wait([&] {
-      status = (stub_->*method)(&context, request, &response);
+      status = ask(&context, &response);
       return true;
     });
     KSO_RETURN_IF_ERROR(ResultOf(call, status));
@@ -292,7 +296,7 @@ class GrpcBlobStore : public RemoteBlobStore {
     return blob;
   }
 
-  Stub* const stub_;
+  v1::BlobService::StubInterface* const stub_;
   const Watching watching_;
 };
 

@@ -60,8 +60,9 @@ upstream_bytes() { stats | jq '[.bytes | to_entries[] | select(.key != "manifest
 manifest_gets() { stats | jq '[.requests | to_entries[] | select(.key | startswith("manifest GET")).value] | add // 0'; }
 # Requests so far that move a blob to or from the destination.
 blobs_touched() { grep -cE '"(GET|PUT|PATCH|POST) /v2/[^ ]+/blobs/' "$work/destination.log" || true; }
-# Bytes of blobs that the destination has sent so far.
-blobs_sent() { sed -nE 's/.*"GET \/v2\/[^ ]+\/blobs\/[^"]*" 200 ([0-9]+).*/\1/p' "$work/destination.log" | awk '{sum += $1} END {print sum + 0}'; }
+# Bytes of blobs that the destination, or another registry, has sent so far.
+#   blobs_sent [NAME]
+blobs_sent() { sed -nE 's/.*"GET \/v2\/[^ ]+\/blobs\/[^"]*" 200 ([0-9]+).*/\1/p' "$work/${1:-destination}.log" | awk '{sum += $1} END {print sum + 0}'; }
 # What was checked of kubespray-files for an architecture.
 files_checks() { jq -r ".verifications[] | select(.image == \"kubespray-files\" and .platform.architecture == \"$1\").checks | join(\"; \")" "$result"; }
 # A number of a build's JSON; absent means none.
@@ -143,6 +144,27 @@ for architecture in amd64 arm64; do
     images_match $architecture "$work/release-patch/expected-images.txt"
 done
 stop_image images
+
+echo "# A worker that comes back"
+# Its machine was restarted since it made all layers: what it had unpacked is
+# lost, not what it cached.
+other=127.0.0.1:$(free_port)
+start_registry other "${other#*:}" "$work/other"
+for name in first file; do sed -i "s|^destination:.*|destination: docker://$other/team|" "$work/release-$name/release.yaml"; done
+start_returning() {
+  # shellcheck disable=SC2086  # options are words
+  start_worker returning amd64 $both
+  wait_until 30 worker_is_ready returning || die "returning did not come up"
+}
+start_returning
+check "it makes a release" ksoctl submit -f "$work/release-first/release.yaml" --wait
+stop returning KILL
+rm -rf "$work/returning-cache/layers"
+start_returning
+sent_before=$(blobs_sent other)
+check "it makes the one with another file" ksoctl submit -f "$work/release-file/release.yaml" --wait
+check "what it made earlier did not come back to be verified" at_most "$(($(blobs_sent other) - sent_before))" $((first_pushed / 20))
+stop returning
 
 echo "# The releases before"
 for tag in v1-2.25.1 v2-2.25.1; do
