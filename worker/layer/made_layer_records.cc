@@ -9,6 +9,7 @@
 
 #include "common/base/strings.h"
 #include "kso/v1/worker_disk.pb.h"
+#include "worker/disk/record_file.h"
 
 namespace kso::worker {
 namespace {
@@ -83,17 +84,7 @@ std::vector<MadeLayer> MadeLayerRecords::TakeOver() const {
 }
 
 void MadeLayerRecords::Add(const MadeLayer& layer) const {
-  const fs::path path = PathOf(layer.digest);
-  const fs::path partial = Concat(path.string(), ".partial");
-  std::ofstream stream(partial, std::ios::binary | std::ios::trunc);
-  stream << Encode(layer);
-  stream.close();
-  std::error_code ignored;
-  if (stream) {
-    fs::rename(partial, path, ignored);
-  } else {
-    fs::remove(partial, ignored);
-  }
+  WriteRecordFile(PathOf(layer.digest), Encode(layer));
 }
 
 void MadeLayerRecords::Remove(const std::string& digest) const {

@@ -10,6 +10,7 @@
 
 #include "common/base/strings.h"
 #include "common/base/version.h"
+#include "worker/disk/record_file.h"
 
 namespace kso::worker {
 namespace {
@@ -75,18 +76,9 @@ std::vector<LayerRecords::Record> LayerRecords::TakeOver() const {
 
 void LayerRecords::Add(const Record& record) const {
   if (boot_.empty()) return;
-  const fs::path path = PathOf(record.key);
-  const fs::path partial = Concat(path.string(), ".partial");
-  std::ofstream stream(partial, std::ios::trunc);
-  stream << Concat(record.key.ToString(), " ", record.bytes, " ", kVersion, " ",
-                   boot_, "\n");
-  stream.close();
-  std::error_code ignored;
-  if (stream) {
-    fs::rename(partial, path, ignored);
-  } else {
-    fs::remove(partial, ignored);
-  }
+  WriteRecordFile(PathOf(record.key),
+                  Concat(record.key.ToString(), " ", record.bytes, " ",
+                         kVersion, " ", boot_, "\n"));
 }
 
 void LayerRecords::Remove(const Digest& key) const {
