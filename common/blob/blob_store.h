@@ -12,8 +12,9 @@
 
 namespace kso {
 
-// Blobs by digest. What is there is whole and right: bytes are verified before
-// they appear, and again before they are handed out where they may have rotted.
+// Blobs by digest. What is handed out is whole and right: bytes are verified
+// before they appear, and again before they are handed out where they may have
+// rotted, or where another process put them there.
 // May be called from any thread.
 class BlobStore {
  public:

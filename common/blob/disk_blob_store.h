@@ -40,9 +40,9 @@ struct DiskLimits {
 //   <root>/lock                           held by the process that uses it
 //
 // A blob is written to incoming/, verified, synced to disk, then renamed, so a
-// crash leaves either all of it or nothing. What an earlier process left is
-// verified again when it is first read: while it passes, when all of it is
-// read; before the first byte, when reading begins within it.
+// crash leaves either all of it or nothing. What an earlier process left, or
+// another one put there, is verified when it is first read: while it passes,
+// when all of it is read; before the first byte, when reading begins within it.
 class DiskBlobStore : public BlobStore {
  public:
   // Makes the directory when needed. FAILED_PRECONDITION when another process
