@@ -118,6 +118,10 @@ absl::Status FileWriter::LinkTo(const std::filesystem::path& path) {
 
 absl::Status FileWriter::SyncAndClose() {
   if (::fdatasync(file_.get()) != 0) return FileError(errno, "sync", path_);
+  return Close();
+}
+
+absl::Status FileWriter::Close() {
   // Linux releases the descriptor also when close reports an error.
   if (::close(file_.Release()) != 0) return FileError(errno, "close", path_);
   return absl::OkStatus();

@@ -65,6 +65,8 @@ class FileWriter : public ByteSink {
   absl::Status LinkTo(const std::filesystem::path& path);
   // Ends the file and waits until its bytes are on disk.
   absl::Status SyncAndClose();
+  // Ends the file; its bytes get to disk when the kernel finds time.
+  absl::Status Close();
 
  private:
   FileDescriptor file_;

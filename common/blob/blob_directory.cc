@@ -94,13 +94,26 @@ bool BlobDirectory::SetAside(const Digest& digest, const FileIdentity& file) {
 absl::Status BlobDirectory::Publish(const Digest& digest, const fs::path& file,
                                     bool verified) {
   const fs::path path = PathOf(digest);
-  KSO_RETURN_IF_ERROR(MakeDirectories(path.parent_path()));
+  if (synced_) {
+    KSO_RETURN_IF_ERROR(MakeDirectories(path.parent_path()));
+  } else {
+    std::error_code error;
+    fs::create_directories(path.parent_path(), error);
+  }
+  KSO_RETURN_IF_ERROR(Rename(digest, file, path, verified));
+  return synced_ ? SyncDirectory(path.parent_path()) : absl::OkStatus();
+}
+
+absl::Status BlobDirectory::Rename(const Digest& digest, const fs::path& file,
+                                   const fs::path& path, bool verified) {
   absl::MutexLock lock(&mutex_);
   struct stat info;
   if (::lstat(file.c_str(), &info) != 0) {
     return FileError(errno, "look at", file);
   }
-  KSO_RETURN_IF_ERROR(RenameAndSync(file, path));
+  if (::rename(file.c_str(), path.c_str()) != 0) {
+    return FileError(errno, Concat("rename to ", path.string()), file);
+  }
   verified_.erase(digest);
   if (verified) verified_.insert({digest, FileIdentity::Of(info)});
   return absl::OkStatus();

@@ -36,7 +36,9 @@ struct FoundBlob {
 // right. May be used from any thread.
 class BlobDirectory {
  public:
-  explicit BlobDirectory(std::filesystem::path root) : root_(std::move(root)) {}
+  // `synced`: what is published outlives a power cut.
+  explicit BlobDirectory(std::filesystem::path root, bool synced = true)
+      : root_(std::move(root)), synced_(synced) {}
 
   std::filesystem::path PathOf(const Digest& digest) const;
 
@@ -54,13 +56,17 @@ class BlobDirectory {
   // Who reads the blob at the moment reads it to its end.
   void Remove(const Digest& digest);
 
-  // Makes `file`, which is synced to disk, the blob `digest`. Unless it is
-  // `verified`, that is done when it is first read.
+  // Makes `file`, whose bytes are on disk where that matters, the blob
+  // `digest`. Unless it is `verified`, that is done when it is first read.
   absl::Status Publish(const Digest& digest, const std::filesystem::path& file,
                        bool verified);
 
  private:
+  absl::Status Rename(const Digest& digest, const std::filesystem::path& file,
+                      const std::filesystem::path& path, bool verified);
+
   const std::filesystem::path root_;
+  const bool synced_;
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<Digest, FileIdentity> verified_ ABSL_GUARDED_BY(mutex_);
 };

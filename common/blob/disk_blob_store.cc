@@ -42,7 +42,8 @@ class DiskBlobStoreImpl : public DiskBlobStore {
       : root_(root),
         limits_(std::move(limits)),
         lock_(std::move(lock)),
-        blobs_(std::make_shared<BlobDirectory>(root)) {
+        blobs_(std::make_shared<BlobDirectory>(
+            root, /*synced=*/outlives_power_cut())) {
     if (!limits_.has_value()) return;
     for (const FoundBlob& blob : blobs_->List()) {
       usage_->Add(blob.digest, blob.bytes);
@@ -112,8 +113,13 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   }
 
   absl::Status Adopt(const Digest& digest, const fs::path& file) override {
-    KSO_ASSIGN_OR_RETURN(FileDescriptor synced, OpenFile(file, O_RDONLY));
-    if (::fdatasync(synced.get()) != 0) return FileError(errno, "sync", file);
+    if (outlives_power_cut()) {
+      KSO_ASSIGN_OR_RETURN(const FileDescriptor synced,
+                           OpenFile(file, O_RDONLY));
+      if (::fdatasync(synced.get()) != 0) {
+        return FileError(errno, "sync", file);
+      }
+    }
     return Publish(digest, file, /*verified=*/true);
   }
 
@@ -146,7 +152,9 @@ class DiskBlobStoreImpl : public DiskBlobStore {
       ::unlink(path.c_str());
       return absl::OkStatus();
     }
-    if (::fdatasync(file.get()) != 0) return FileError(errno, "sync", path);
+    if (outlives_power_cut() && ::fdatasync(file.get()) != 0) {
+      return FileError(errno, "sync", path);
+    }
     return Publish(blob.digest, path, /*verified=*/false);
   }
 
@@ -211,6 +219,9 @@ class DiskBlobStoreImpl : public DiskBlobStore {
     FileIdentity identity;
   };
 
+  // Nobody can be asked again for what is in a store without limits.
+  bool outlives_power_cut() const { return !limits_.has_value(); }
+
   // Lets an owner of sources use one that it does not own.
   static std::unique_ptr<ByteSource> Borrow(ByteSource& source) {
     class Borrowed : public ByteSource {
@@ -238,7 +249,8 @@ class DiskBlobStoreImpl : public DiskBlobStore {
     absl::Cleanup remove = [&path] { ::unlink(path.c_str()); };
     KSO_ASSIGN_OR_RETURN(const Digest digest, fill(*file));
     if (Stat(digest).ok()) return absl::OkStatus();
-    KSO_RETURN_IF_ERROR(file->SyncAndClose());
+    KSO_RETURN_IF_ERROR(outlives_power_cut() ? file->SyncAndClose()
+                                             : file->Close());
     KSO_RETURN_IF_ERROR(Publish(digest, path, /*verified=*/true));
     std::move(remove).Cancel();
     return absl::OkStatus();

@@ -17,7 +17,9 @@
 namespace kso {
 
 // How far a store whose blobs can be had again may fill its disk. What is over
-// goes, the least recently used first, but nothing that is pinned.
+// goes, the least recently used first, but nothing that is pinned. Such a store
+// does not wait for the disk: what a power cut damages is found and set aside
+// when it is read next.
 struct DiskLimits {
   // Of all blobs together.
   int64_t max_bytes = std::numeric_limits<int64_t>::max();
@@ -39,8 +41,9 @@ struct DiskLimits {
 //                                         there is room
 //   <root>/lock                           held by the process that uses it
 //
-// A blob is written to incoming/, verified, synced to disk, then renamed, so a
-// crash leaves either all of it or nothing. What an earlier process left, or
+// A blob is written to incoming/, verified, synced to disk unless there are
+// limits, then renamed, so the end of this process leaves either all of it or
+// nothing. What an earlier process left, or
 // another one put there, is verified when it is first read: while it passes,
 // when all of it is read; before the first byte, when reading begins within it.
 class DiskBlobStore : public BlobStore {
