@@ -81,6 +81,9 @@ void Sweep(BlobStore* blobs, const std::filesystem::path& directory,
 
 // How long calls may take to end once they have been answered.
 constexpr absl::Duration kGrace = absl::Seconds(5);
+// Blobs of images that wait to be brought home must not take what the journal
+// needs: without that the coordinator ends.
+constexpr int64_t kStateReserveBytes = 64 << 20;
 
 sigset_t StopSignals() {
   sigset_t signals;
@@ -96,8 +99,10 @@ absl::Status Serve(const Options& options) {
       std::filesystem::absolute(options.state_directory);
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<StateStore> store,
                        OpenSqliteStateStore(directory));
-  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<DiskBlobStore> blobs,
-                       DiskBlobStore::Create(directory / "blobs"));
+  KSO_ASSIGN_OR_RETURN(
+      const std::unique_ptr<DiskBlobStore> blobs,
+      DiskBlobStore::Create(directory / "blobs",
+                            /*limits=*/std::nullopt, kStateReserveBytes));
   KSO_ASSIGN_OR_RETURN(const oci::Credentials credentials,
                        oci::Credentials::FromEnvironment());
   KSO_ASSIGN_OR_RETURN(oci::TokenRealms token_realms,

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 
 #include "absl/strings/str_format.h"
 #include "cli/render/text.h"
+#include "common/base/free_space.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 
@@ -150,18 +150,15 @@ absl::Status PartWriter::LookAround() {
 }
 
 absl::Status PartWriter::CheckSpace() const {
-  struct statvfs disk;
-  const fs::path directory = options_.file.parent_path();
-  if (::statvfs(directory.empty() ? "." : directory.c_str(), &disk) != 0) {
-    return absl::OkStatus();
-  }
+  const absl::StatusOr<int64_t> free = FreeBytes(options_.file.parent_path());
+  // Who cannot tell tries.
+  if (!free.ok()) return absl::OkStatus();
   int64_t needed = options_.total_size;
   for (const Part& part : parts_) needed -= part.existing;
-  const auto free = static_cast<int64_t>(disk.f_bavail * disk.f_frsize);
-  if (needed <= free) return absl::OkStatus();
+  if (needed <= *free) return absl::OkStatus();
   return absl::ResourceExhaustedError(
       Concat(options_.file.string(), " needs ", FormatBytes(needed),
-             " more, and ", "its disk has only ", FormatBytes(free), " free"));
+             " more, and ", "its disk has only ", FormatBytes(*free), " free"));
 }
 
 size_t PartWriter::PartAt(int64_t position) const {

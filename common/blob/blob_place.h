@@ -1,6 +1,7 @@
 #ifndef KSO_COMMON_BLOB_BLOB_PLACE_H_
 #define KSO_COMMON_BLOB_BLOB_PLACE_H_
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ struct BlobPlace {
   std::filesystem::path directory;
   // Where a file is put that is to become a blob. Empty where none are taken.
   std::filesystem::path incoming;
+  // Who writes it leaves so much of the file system free (disk_reserve.h).
+  int64_t reserve_bytes = 0;
 };
 
 // A name for such a file that no other has.

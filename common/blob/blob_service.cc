@@ -154,6 +154,7 @@ grpc::Status BlobServiceImpl::LocateBlobs(
     const BlobPlace place = disk_->place();
     response->set_directory(place.directory.string());
     response->set_incoming(place.incoming.string());
+    response->set_reserve_bytes(place.reserve_bytes);
   }
   return grpc::Status::OK;
 }

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -14,11 +13,13 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "common/base/file_io.h"
+#include "common/base/free_space.h"
 #include "common/base/hashing_sink.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/blob/blob_directory.h"
 #include "common/blob/blob_usage.h"
+#include "common/blob/disk_reserve.h"
 #include "common/blob/verifying_source.h"
 
 namespace kso {
@@ -38,9 +39,10 @@ std::string InMebibytes(int64_t bytes) { return Concat(bytes >> 20, " MiB"); }
 class DiskBlobStoreImpl : public DiskBlobStore {
  public:
   DiskBlobStoreImpl(const fs::path& root, FileDescriptor lock,
-                    std::optional<DiskLimits> limits)
+                    std::optional<DiskLimits> limits, int64_t reserve_bytes)
       : root_(root),
         limits_(std::move(limits)),
+        reserve_({.directory = root, .bytes = reserve_bytes}),
         lock_(std::move(lock)),
         blobs_(std::make_shared<BlobDirectory>(
             root, /*synced=*/outlives_power_cut())) {
@@ -124,7 +126,9 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   }
 
   BlobPlace place() const override {
-    return {.directory = root_, .incoming = root_ / kIncoming};
+    return {.directory = root_,
+            .incoming = root_ / kIncoming,
+            .reserve_bytes = reserve_.bytes};
   }
 
   absl::Status AdoptFromOther(const std::string& name,
@@ -152,6 +156,7 @@ class DiskBlobStoreImpl : public DiskBlobStore {
       ::unlink(path.c_str());
       return absl::OkStatus();
     }
+    KSO_RETURN_IF_ERROR(CheckReserve(reserve_, 0));
     if (outlives_power_cut() && ::fdatasync(file.get()) != 0) {
       return FileError(errno, "sync", path);
     }
@@ -167,18 +172,18 @@ class DiskBlobStoreImpl : public DiskBlobStore {
 
   absl::Status MakeRoom(int64_t bytes) override {
     if (limits_.has_value()) {
-      KSO_ASSIGN_OR_RETURN(int64_t free_bytes, FreeBytes());
+      KSO_ASSIGN_OR_RETURN(int64_t free_bytes, FreeBytes(root_));
       if (free_bytes + usage_->bytes() < bytes) {
         if (limits_->first_resort) limits_->first_resort();
         if (limits_->last_resort) limits_->last_resort();
-        KSO_ASSIGN_OR_RETURN(free_bytes, FreeBytes());
+        KSO_ASSIGN_OR_RETURN(free_bytes, FreeBytes(root_));
       }
       // Blobs that would not be enough are not dropped in vain.
       if (free_bytes + usage_->bytes() >= bytes) {
         KSO_RETURN_IF_ERROR(Evict(bytes));
       }
     }
-    KSO_ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes());
+    KSO_ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes(root_));
     if (free_bytes >= bytes) return absl::OkStatus();
     return absl::ResourceExhaustedError(
         Concat("the disk of ", root_.string(), " is full: ", InMebibytes(bytes),
@@ -243,11 +248,13 @@ class DiskBlobStoreImpl : public DiskBlobStore {
       int64_t size,
       const std::function<absl::StatusOr<Digest>(ByteSink& file)>& fill) {
     KSO_RETURN_IF_ERROR(MakeRoom(size));
+    KSO_RETURN_IF_ERROR(CheckReserve(reserve_, size));
     const fs::path path = NewIncomingPath();
     KSO_ASSIGN_OR_RETURN(std::unique_ptr<FileWriter> file,
                          FileWriter::CreateNew(path));
     absl::Cleanup remove = [&path] { ::unlink(path.c_str()); };
-    KSO_ASSIGN_OR_RETURN(const Digest digest, fill(*file));
+    ReservingSink sink(file.get(), reserve_);
+    KSO_ASSIGN_OR_RETURN(const Digest digest, fill(sink));
     if (Stat(digest).ok()) return absl::OkStatus();
     KSO_RETURN_IF_ERROR(outlives_power_cut() ? file->SyncAndClose()
                                              : file->Close());
@@ -279,14 +286,14 @@ class DiskBlobStoreImpl : public DiskBlobStore {
     while (usage_->bytes() > limits_->max_bytes - bytes && EvictOne()) {
     }
     const int64_t wanted = bytes + limits_->min_free_bytes;
-    KSO_ASSIGN_OR_RETURN(int64_t free_bytes, FreeBytes());
+    KSO_ASSIGN_OR_RETURN(int64_t free_bytes, FreeBytes(root_));
     if (free_bytes < wanted) {
       blobs_->EmptyDamaged();
       if (limits_->first_resort) limits_->first_resort();
-      KSO_ASSIGN_OR_RETURN(free_bytes, FreeBytes());
+      KSO_ASSIGN_OR_RETURN(free_bytes, FreeBytes(root_));
     }
     while (free_bytes < wanted && EvictOne()) {
-      KSO_ASSIGN_OR_RETURN(free_bytes, FreeBytes());
+      KSO_ASSIGN_OR_RETURN(free_bytes, FreeBytes(root_));
     }
     if (free_bytes < wanted && limits_->last_resort) limits_->last_resort();
     return absl::OkStatus();
@@ -296,15 +303,6 @@ class DiskBlobStoreImpl : public DiskBlobStore {
     return usage_
         ->EvictOne([this](const Digest& digest) { blobs_->Remove(digest); })
         .has_value();
-  }
-
-  absl::StatusOr<int64_t> FreeBytes() const {
-    struct statvfs info;
-    if (::statvfs(root_.c_str(), &info) != 0) {
-      return FileError(errno, "look at the file system of", root_);
-    }
-    return static_cast<int64_t>(info.f_bavail) *
-           static_cast<int64_t>(info.f_frsize);
   }
 
   absl::StatusOr<OpenBlob> OpenForReading(const Digest& digest) {
@@ -360,6 +358,7 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   const fs::path root_;
   // Nothing is evicted without them, nor known of how much is used.
   const std::optional<DiskLimits> limits_;
+  const DiskReserve reserve_;
   const FileDescriptor lock_;
   // Sources and pins share these, since they may outlive the store.
   const std::shared_ptr<BlobDirectory> blobs_;
@@ -370,7 +369,8 @@ class DiskBlobStoreImpl : public DiskBlobStore {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DiskBlobStore>> DiskBlobStore::Create(
-    const fs::path& root, std::optional<DiskLimits> limits) {
+    const fs::path& root, std::optional<DiskLimits> limits,
+    int64_t reserve_bytes) {
   KSO_RETURN_IF_ERROR(MakeDirectories(root));
   KSO_ASSIGN_OR_RETURN(FileDescriptor lock,
                        OpenFile(root / "lock", O_RDWR | O_CREAT));
@@ -387,8 +387,8 @@ absl::StatusOr<std::unique_ptr<DiskBlobStore>> DiskBlobStore::Create(
   for (const char* name : {kIncoming, "damaged"}) {
     KSO_RETURN_IF_ERROR(MakeDirectories(root / name));
   }
-  auto store = std::make_unique<DiskBlobStoreImpl>(root, std::move(lock),
-                                                   std::move(limits));
+  auto store = std::make_unique<DiskBlobStoreImpl>(
+      root, std::move(lock), std::move(limits), reserve_bytes);
   // The limits may be tighter than those of the process before.
   (void)store->MakeRoom(0);
   return store;

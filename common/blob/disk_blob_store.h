@@ -49,10 +49,13 @@ struct DiskLimits {
 class DiskBlobStore : public BlobStore {
  public:
   // Makes the directory when needed. FAILED_PRECONDITION when another process
-  // uses it. Without limits nothing is ever evicted.
+  // uses it. Without limits nothing is ever evicted; then `reserve_bytes` of
+  // the file system stay free for its owner's other files, and a blob that
+  // would take them is RESOURCE_EXHAUSTED.
   static absl::StatusOr<std::unique_ptr<DiskBlobStore>> Create(
       const std::filesystem::path& root,
-      std::optional<DiskLimits> limits = std::nullopt);
+      std::optional<DiskLimits> limits = std::nullopt,
+      int64_t reserve_bytes = 0);
 
   // Keeps a blob from being evicted for as long as the result lives, which may
   // be longer than the store. It need not be there yet.

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -184,6 +185,34 @@ TEST_F(SmallDiskTest, AStoreWithoutLimitsDropsNothing) {
   store_ = DiskBlobStore::Create(root_).value();
   const Digest a = Put('a', 2 * kMebibyte);
   EXPECT_TRUE(absl::IsResourceExhausted(store_->MakeRoom(3 * kMebibyte)));
+  EXPECT_TRUE(Has(a));
+}
+
+TEST_F(SmallDiskTest, AReserveIsLeftToOthers) {
+  store_ =
+      DiskBlobStore::Create(root_, std::nullopt, /*reserve_bytes=*/kMebibyte)
+          .value();
+  const Digest a = Put('a', 2 * kMebibyte);
+  const std::string bytes(3 * kMebibyte / 2, 'b');
+  const WrittenBlob blob = {Sha256Of(bytes), std::ssize(bytes)};
+  const absl::Status put =
+      store_->Put(blob.digest, blob.size, *SourceOfString(bytes));
+  EXPECT_TRUE(absl::IsResourceExhausted(put)) << put;
+  EXPECT_TRUE(absl::StrContains(put.message(), "free some disk space")) << put;
+  // Whose size is known at its end only.
+  const auto streamed =
+      store_->PutStream([&](ByteSink& sink) -> absl::StatusOr<WrittenBlob> {
+        const absl::Status written =
+            CopyBytes(*SourceOfString(bytes), sink).status();
+        if (!written.ok()) return written;
+        return blob;
+      });
+  EXPECT_TRUE(absl::IsResourceExhausted(streamed.status()));
+  std::ofstream(store_->place().incoming / "by-another") << bytes;
+  EXPECT_TRUE(
+      absl::IsResourceExhausted(store_->AdoptFromOther("by-another", blob)));
+  fs::remove(store_->place().incoming / "by-another");
+  Put('c', kMebibyte / 2);
   EXPECT_TRUE(Has(a));
 }
 

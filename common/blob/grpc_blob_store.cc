@@ -231,7 +231,8 @@ class GrpcBlobStore : public RemoteBlobStore {
           return stub_->LocateBlobs(context, {}, answer);
         }));
     return BlobPlace{.directory = response.directory(),
-                     .incoming = response.incoming()};
+                     .incoming = response.incoming(),
+                     .reserve_bytes = response.reserve_bytes()};
   }
 
   absl::Status Adopt(const std::string& name,

@@ -14,6 +14,7 @@
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_directory.h"
+#include "common/blob/disk_reserve.h"
 #include "common/blob/verifying_source.h"
 
 namespace kso {
@@ -75,11 +76,13 @@ class NearbyBlobStoreImpl : public NearbyBlobStore {
   }
 
   absl::StatusOr<int64_t> PutStream(const WriteBlob& write) override {
-    const fs::path incoming = place_.Get(*remote_).incoming;
+    const BlobPlace place = place_.Get(*remote_);
+    const fs::path& incoming = place.incoming;
     const auto file = CreateIn(incoming);
     if (!file.ok()) return remote_->PutStream(write);
 
-    KSO_ASSIGN_OR_RETURN(const WrittenBlob blob, write(**file));
+    ReservingSink sink(file->get(), {incoming, place.reserve_bytes});
+    KSO_ASSIGN_OR_RETURN(const WrittenBlob blob, write(sink));
     const std::string name = NewIncomingName();
     const absl::Cleanup remove = [path = incoming / name] {
       ::unlink(path.c_str());

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <limits>
 #include <string>
 
 #include "common/blob/disk_blob_store.h"
@@ -199,6 +200,14 @@ TEST_F(NearbyBlobStoreTest, NothingIsWrittenToADirectoryOfOthers) {
   EXPECT_EQ(Write("new").value(), 3);
   EXPECT_EQ(remote_.adopted, 0);
   EXPECT_EQ(remote_.sent, 1);
+}
+
+TEST_F(NearbyBlobStoreTest, TheReserveOfTheOtherSideIsLeft) {
+  remote_.place->reserve_bytes = std::numeric_limits<int64_t>::max() / 2;
+  const auto written = Write("written");
+  EXPECT_TRUE(absl::IsResourceExhausted(written.status())) << written.status();
+  EXPECT_EQ(remote_.adopted, 0);
+  EXPECT_TRUE(NothingIsLeft());
 }
 
 TEST_F(NearbyBlobStoreTest, AFileOfThisUserIsLinked) {

@@ -2,7 +2,7 @@
 # A worker whose disk is far too small for the release: with a full disk it says
 # so, also when it has nothing to do, and is given nothing; it works on by
 # dropping what it does not use; and what cannot fit is done by another worker.
-# The result is that of an undisturbed build.
+# The result is that of an undisturbed build. Then a coordinator with such a disk.
 . "$(dirname "$0")/lib.sh"
 
 disk=$work/small-cache
@@ -77,4 +77,23 @@ sed "s|^destination:.*|destination: docker://$registry/quiet|" "$work/release/re
 check "an undisturbed build succeeds" ksoctl submit -f "$work/release/quiet.yaml" --wait
 check "both kinds of images were published" grep -q kubespray-images "$work/small.digests"
 check "both have the same digests" diff "$work/small.digests" <(index_digests "$registry/quiet")
+
+echo "# A coordinator whose disk is too small for images that are to be brought home"
+stop large
+stop coordinator
+mkdir -p "$work/tight-state"
+mount -t tmpfs -o size=72m tmpfs "$work/tight-state"
+mounts+=("$work/tight-state")
+start_coordinator tight
+start_worker another amd64 --slots 2
+wait_until 30 worker_is_ready another || die "the worker did not come up"
+sed "s|^destination:.*|destination: oci:$work/home|" "$work/release/release.yaml" >"$work/release/home.yaml"
+submit_home() { ksoctl submit -f "$work/release/home.yaml" --wait >"$work/home.log" 2>&1; }
+check "the build fails" fails submit_home
+check "it says that the disk is full" grep -q "the disk of $work/tight-state/.* is full" "$work/home.log"
+check "the coordinator is as well as before" worker_is_ready another
+mount -o remount,size=160m "$work/tight-state"
+check "with more space, ksoctl retry is enough" ksoctl retry "$(build_json | jq -r .buildId)" --wait
+check "the images come home" ksoctl export "$(build_json | jq -r .buildId)" -o "$work/home.tar"
+check "skopeo reads them" skopeo inspect --raw "oci-archive:$work/home.tar:kubespray-files:latest"
 finish

@@ -1,0 +1,16 @@
+#ifndef KSO_COMMON_BASE_FREE_SPACE_H_
+#define KSO_COMMON_BASE_FREE_SPACE_H_
+
+#include <cstdint>
+#include <filesystem>
+
+#include "absl/status/statusor.h"
+
+namespace kso {
+
+// How many bytes this user may still write to the file system of `directory`.
+absl::StatusOr<int64_t> FreeBytes(const std::filesystem::path& directory);
+
+}  // namespace kso
+
+#endif  // KSO_COMMON_BASE_FREE_SPACE_H_

@@ -1,0 +1,41 @@
+#include "common/blob/disk_reserve.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/free_space.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+
+namespace kso {
+namespace {
+
+constexpr int64_t kGrantBytes = 1 << 20;
+
+}  // namespace
+
+absl::Status CheckReserve(const DiskReserve& reserve, int64_t coming) {
+  if (reserve.bytes == 0) return absl::OkStatus();
+  KSO_ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes(reserve.directory));
+  if (free_bytes >= reserve.bytes + coming) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      Concat("the disk of ", reserve.directory.string(), " is full: ",
+             free_bytes >> 20, " MiB are free, of which ", reserve.bytes >> 20,
+             " stay for what else is written there; free some disk space"));
+}
+
+ReservingSink::ReservingSink(ByteSink* file, DiskReserve reserve)
+    : file_(*file), reserve_(std::move(reserve)) {}
+
+absl::Status ReservingSink::Write(std::string_view bytes) {
+  const auto size = static_cast<int64_t>(bytes.size());
+  if (granted_ < size) {
+    const int64_t wanted = std::max(size, kGrantBytes);
+    KSO_RETURN_IF_ERROR(CheckReserve(reserve_, wanted));
+    granted_ = wanted;
+  }
+  granted_ -= size;
+  return file_.Write(bytes);
+}
+
+}  // namespace kso
