@@ -13,9 +13,9 @@
 #include "cli/release/text_file.h"
 #include "cli/release/yaml_tree.h"
 #include "common/base/strings.h"
+#include "common/layer/layer_type.h"
 #include "common/oci/destination.h"
 #include "common/oci/manifest.h"
-#include "common/oci/media_types.h"
 
 namespace kso::cli {
 namespace {
@@ -132,13 +132,12 @@ void ReadLayers(const ReleaseInput& input, const YamlNode& node,
                       input.problems);
   const auto type = fields.String("mediaType");
   if (!type.has_value()) return;
-  if (type->text != oci::kOciLayerGzip && type->text != oci::kOciLayerTar) {
-    input.problems->Add(
-        type->place,
-        absl::StrCat("'", type->text,
-                     "' is not a layer type that the farm "
-                     "makes"),
-        Concat("write ", oci::kOciLayerGzip, " or ", oci::kOciLayerTar));
+  if (!IsLayerType(type->text)) {
+    input.problems->Add(type->place,
+                        absl::StrCat("'", type->text,
+                                     "' is not a layer type that the farm "
+                                     "makes"),
+                        Concat("write ", LayerTypes()));
     return;
   }
   release->set_layer_media_type(type->text);

@@ -3,8 +3,10 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "common/base/status_macros.h"
 
 namespace kso {
@@ -30,38 +32,32 @@ void AppendTrailer(std::string& out, uint32_t crc, uint64_t bytes) {
   AppendLittleEndian(out, bytes & 0xffffffff, 4);
 }
 
-}  // namespace
-
-void GzipEncoder::Member::Deflate() {
+absl::StatusOr<std::string> Deflate(const std::string& plain) {
   const std::unique_ptr<libdeflate_compressor,
                         decltype(&libdeflate_free_compressor)>
       compressor(libdeflate_alloc_compressor(kLevel),
                  &libdeflate_free_compressor);
   if (compressor == nullptr) {
-    status = absl::ResourceExhaustedError("no memory for a compressor");
-    return;
+    return absl::ResourceExhaustedError("no memory for a compressor");
   }
   const size_t bound =
       libdeflate_deflate_compress_bound(compressor.get(), plain.size());
-  encoded.assign(kHeader);
-  encoded.resize(kHeader.size() + bound);
+  std::string member(kHeader);
+  member.resize(kHeader.size() + bound);
   const size_t size =
       libdeflate_deflate_compress(compressor.get(), plain.data(), plain.size(),
-                                  encoded.data() + kHeader.size(), bound);
-  if (size == 0) {
-    status = absl::InternalError("libdeflate did not compress");
-    return;
-  }
-  encoded.resize(kHeader.size() + size);
-  AppendTrailer(encoded, libdeflate_crc32(0, plain.data(), plain.size()),
+                                  member.data() + kHeader.size(), bound);
+  if (size == 0) return absl::InternalError("libdeflate did not compress");
+  member.resize(kHeader.size() + size);
+  AppendTrailer(member, libdeflate_crc32(0, plain.data(), plain.size()),
                 plain.size());
+  return member;
 }
 
-GzipEncoder::GzipEncoder(ByteSink* sink, EncodePool* pool)
-    : sink_(*sink), pool_(pool) {}
+}  // namespace
 
-// What the pool still works at, it has to itself.
-GzipEncoder::~GzipEncoder() = default;
+GzipEncoder::GzipEncoder(ByteSink* sink, EncodePool* pool)
+    : sink_(*sink), members_(sink, pool, &Deflate) {}
 
 absl::Status GzipEncoder::BeginRun(Run run) {
   if (run == run_) return absl::OkStatus();
@@ -71,15 +67,16 @@ absl::Status GzipEncoder::BeginRun(Run run) {
 }
 
 absl::Status GzipEncoder::Write(std::string_view bytes) {
-  const size_t limit = run_ == Run::kStored ? kStoredBlockBytes : kMemberBytes;
+  const size_t limit =
+      run_ == Run::kCompressed ? kStoredBlockBytes : kMemberBytes;
   while (!bytes.empty()) {
     pending_.reserve(limit);
     const size_t count = std::min(limit - pending_.size(), bytes.size());
     pending_.append(bytes.data(), count);
     bytes.remove_prefix(count);
     if (pending_.size() < limit) break;
-    KSO_RETURN_IF_ERROR(run_ == Run::kStored ? WriteStoredBlock(false)
-                                             : AddDeflatedMember());
+    KSO_RETURN_IF_ERROR(run_ == Run::kCompressed ? WriteStoredBlock(false)
+                                                 : AddDeflatedMember());
   }
   return absl::OkStatus();
 }
@@ -88,13 +85,13 @@ absl::Status GzipEncoder::Finish() {
   KSO_RETURN_IF_ERROR(EndRun());
   if (wrote_member_) return absl::OkStatus();
   KSO_RETURN_IF_ERROR(AddDeflatedMember());
-  return WriteAllMembers();
+  return members_.WriteAll();
 }
 
 absl::Status GzipEncoder::EndRun() {
-  if (run_ == Run::kDeflated) {
+  if (run_ == Run::kPlain) {
     if (!pending_.empty()) KSO_RETURN_IF_ERROR(AddDeflatedMember());
-    return WriteAllMembers();
+    return members_.WriteAll();
   }
   if (pending_.empty() && !member_open_) return absl::OkStatus();
   KSO_RETURN_IF_ERROR(WriteStoredBlock(true));
@@ -105,46 +102,10 @@ absl::Status GzipEncoder::EndRun() {
 }
 
 absl::Status GzipEncoder::AddDeflatedMember() {
-  const auto member = std::make_shared<Member>();
-  member->plain.swap(pending_);
-  members_.push_back(member);
+  std::string plain;
+  plain.swap(pending_);
   wrote_member_ = true;
-  const auto deflate = [member] {
-    member->Deflate();
-    member->plain = std::string();
-    member->done.Notify();
-  };
-  while (pool_ == nullptr || !pool_->TryRun(deflate)) {
-    if (members_.size() > 1) {
-      // The pool is busy, with members of this encoder among others.
-      KSO_RETURN_IF_ERROR(WriteFirstMember());
-      continue;
-    }
-    deflate();
-    break;
-  }
-  return WriteReadyMembers();
-}
-
-absl::Status GzipEncoder::WriteReadyMembers() {
-  while (!members_.empty() && (members_.front()->done.HasBeenNotified() ||
-                               members_.size() > pool_->capacity())) {
-    KSO_RETURN_IF_ERROR(WriteFirstMember());
-  }
-  return absl::OkStatus();
-}
-
-absl::Status GzipEncoder::WriteAllMembers() {
-  while (!members_.empty()) KSO_RETURN_IF_ERROR(WriteFirstMember());
-  return absl::OkStatus();
-}
-
-absl::Status GzipEncoder::WriteFirstMember() {
-  const std::shared_ptr<Member> first = std::move(members_.front());
-  members_.pop_front();
-  first->done.WaitForNotification();
-  KSO_RETURN_IF_ERROR(first->status);
-  return sink_.Write(first->encoded);
+  return members_.Add(std::move(plain));
 }
 
 absl::Status GzipEncoder::WriteStoredBlock(bool last) {

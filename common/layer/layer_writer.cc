@@ -4,15 +4,17 @@
 #include <array>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "common/base/hashing_sink.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/layer/gzip_encoder.h"
+#include "common/layer/layer_encoder.h"
 #include "common/layer/layer_path.h"
+#include "common/layer/layer_type.h"
 #include "common/layer/tar_stream.h"
+#include "common/layer/zstd_encoder.h"
 #include "common/oci/media_types.h"
 
 namespace kso {
@@ -66,32 +68,33 @@ absl::Status About(const LayerFile& file, const absl::Status& status) {
                       Concat(file.path, ": ", ToStd(status.message())));
 }
 
-// `gzip` is null when the tar is not encoded.
-absl::Status AddFile(const LayerFile& file, TarStream& tar, GzipEncoder* gzip) {
+// `encoder` is null when the tar is not encoded.
+absl::Status AddFile(const LayerFile& file, TarStream& tar,
+                     LayerEncoder* encoder) {
   absl::StatusOr<std::unique_ptr<ByteSource>> opened = file.open(0);
   if (!opened.ok()) return About(file, opened.status());
   PeekingSource source(*std::move(opened));
-  if (gzip != nullptr) {
+  if (encoder != nullptr) {
     const absl::StatusOr<std::string_view> head = source.Peek();
     if (!head.ok()) return About(file, head.status());
-    KSO_RETURN_IF_ERROR(gzip->BeginRun(IsCompressed(*head)
-                                           ? GzipEncoder::Run::kStored
-                                           : GzipEncoder::Run::kDeflated));
+    KSO_RETURN_IF_ERROR(encoder->BeginRun(IsCompressed(*head)
+                                              ? LayerEncoder::Run::kCompressed
+                                              : LayerEncoder::Run::kPlain));
   }
   return tar.AddFile(file.path, file.mode, file.size, source);
 }
 
 absl::Status AddDirectory(std::string_view path, TarStream& tar,
-                          GzipEncoder* gzip) {
-  if (gzip != nullptr) {
-    KSO_RETURN_IF_ERROR(gzip->BeginRun(GzipEncoder::Run::kDeflated));
+                          LayerEncoder* encoder) {
+  if (encoder != nullptr) {
+    KSO_RETURN_IF_ERROR(encoder->BeginRun(LayerEncoder::Run::kPlain));
   }
   return tar.AddDirectory(path);
 }
 
 // Adds files and their directories in one order, by path, and ends the tar.
 absl::Status WriteEntries(std::vector<LayerFile> files, TarStream& tar,
-                          GzipEncoder* gzip) {
+                          LayerEncoder* encoder) {
   std::vector<std::string_view> paths;
   paths.reserve(files.size());
   for (const LayerFile& file : files) paths.push_back(file.path);
@@ -105,14 +108,26 @@ absl::Status WriteEntries(std::vector<LayerFile> files, TarStream& tar,
   for (const LayerFile& file : files) {
     for (; directory != directories.end() && *directory < file.path;
          ++directory) {
-      KSO_RETURN_IF_ERROR(AddDirectory(*directory, tar, gzip));
+      KSO_RETURN_IF_ERROR(AddDirectory(*directory, tar, encoder));
     }
-    KSO_RETURN_IF_ERROR(AddFile(file, tar, gzip));
+    KSO_RETURN_IF_ERROR(AddFile(file, tar, encoder));
   }
-  if (gzip != nullptr) {
-    KSO_RETURN_IF_ERROR(gzip->BeginRun(GzipEncoder::Run::kDeflated));
+  if (encoder != nullptr) {
+    KSO_RETURN_IF_ERROR(encoder->BeginRun(LayerEncoder::Run::kPlain));
   }
   return tar.Finish();
+}
+
+// Null where the tar is the layer.
+std::unique_ptr<LayerEncoder> EncoderFor(std::string_view media_type,
+                                         ByteSink* sink, EncodePool* pool) {
+  if (media_type == oci::kOciLayerGzip) {
+    return std::make_unique<GzipEncoder>(sink, pool);
+  }
+  if (media_type == oci::kOciLayerZstd) {
+    return std::make_unique<ZstdEncoder>(sink, pool);
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -120,19 +135,18 @@ absl::Status WriteEntries(std::vector<LayerFile> files, TarStream& tar,
 absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
                                         std::string_view media_type,
                                         ByteSink& sink, EncodePool* pool) {
-  if (media_type != oci::kOciLayerGzip && media_type != oci::kOciLayerTar) {
-    return absl::InvalidArgumentError(
-        Concat("cannot write a layer of type \"", media_type, "\": it must be ",
-               oci::kOciLayerGzip, " or ", oci::kOciLayerTar));
+  if (!IsLayerType(media_type)) {
+    return absl::InvalidArgumentError(Concat("cannot write a layer of type \"",
+                                             media_type, "\": it must be ",
+                                             LayerTypes()));
   }
   HashingSink encoded(&sink);
-  std::optional<GzipEncoder> gzip;
-  if (media_type == oci::kOciLayerGzip) gzip.emplace(&encoded, pool);
-  GzipEncoder* const encoder = gzip.has_value() ? &*gzip : nullptr;
-  HashingSink archive(encoder != nullptr ? static_cast<ByteSink*>(encoder)
+  const std::unique_ptr<LayerEncoder> encoder =
+      EncoderFor(media_type, &encoded, pool);
+  HashingSink archive(encoder != nullptr ? static_cast<ByteSink*>(encoder.get())
                                          : &encoded);
   TarStream tar(&archive);
-  KSO_RETURN_IF_ERROR(WriteEntries(std::move(files), tar, encoder));
+  KSO_RETURN_IF_ERROR(WriteEntries(std::move(files), tar, encoder.get()));
   if (encoder != nullptr) KSO_RETURN_IF_ERROR(encoder->Finish());
 
   const WrittenBlob blob = encoded.Finish();

@@ -38,13 +38,12 @@ struct WrittenLayer {
 // Writes a layer of `files` to `sink`, the same bytes on every machine and
 // processor: entries sorted by path with their parent directories, uid and gid
 // 0, mtime 0, modes as given, pax headers only where a name or size needs them.
-// With kOciLayerGzip each run of the tar is a gzip member of its own (RFC 1952,
-// section 2.2), stored where the file is compressed already and deflated by
-// libdeflate level 1 where not, on the threads of `pool` too when there is one;
-// kOciLayerTar is the tar itself. Memory does not grow with the files' sizes.
+// Files that are compressed already are stored, others compressed, on the
+// threads of `pool` too when there is one, as GzipEncoder and ZstdEncoder say.
+// Memory does not grow with the files' sizes.
 //
-// INVALID_ARGUMENT for bad or duplicate paths and unknown media types;
-// DATA_LOSS when a source is shorter or longer than its size.
+// INVALID_ARGUMENT for bad or duplicate paths and unless IsLayerType
+// (layer_type.h); DATA_LOSS when a source is shorter or longer than its size.
 absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
                                         std::string_view media_type,
                                         ByteSink& sink,

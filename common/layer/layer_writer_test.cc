@@ -116,6 +116,9 @@ TEST(LayerWriterTest, DiffIdIsTheDigestOfTheTarInside) {
   Shell(absl::StrCat("gzip -t ", gzip.file));
   EXPECT_EQ(Sha256Sum(absl::StrCat("gzip -dc ", gzip.file)),
             gzip.written.diff_id.hex());
+  const Layer zstd = Write(files, oci::kOciLayerZstd);
+  EXPECT_EQ(Sha256Sum(absl::StrCat("zstd -dc ", zstd.file)),
+            gzip.written.diff_id.hex());
   const Layer tar = Write(files, oci::kOciLayerTar);
   EXPECT_EQ(tar.written.diff_id, gzip.written.diff_id);
   EXPECT_EQ(tar.written.descriptor.digest(), tar.written.diff_id.ToString());
@@ -125,6 +128,8 @@ TEST(LayerWriterTest, EmptyLayerIsTwoZeroBlocks) {
   const Layer layer = Write({});
   EXPECT_EQ(Shell(absl::StrCat("tar tzf ", layer.file)), "");
   EXPECT_EQ(layer.written.diff_id, Sha256Of(std::string(1024, '\0')));
+  const Layer zstd = Write({}, oci::kOciLayerZstd);
+  EXPECT_EQ(Shell(absl::StrCat("zstd -dc ", zstd.file, " | tar t")), "");
 }
 
 TEST(LayerWriterTest, LongNamesSurvive) {
@@ -184,26 +189,37 @@ TEST(LayerWriterTest, SameFilesGiveTheSameBytesForEver) {
   EXPECT_EQ(first.written.descriptor.digest(),
             "sha256:"
             "ff340290a1a3b6f930c38a970f02708bba1fecdd4ee5040de568677e30aca0ee");
+  EXPECT_EQ(Write(files, oci::kOciLayerZstd).written.descriptor.digest(),
+            "sha256:"
+            "a271095412b1f41ab994caacba78ea4f04eff4ac9e1a9fe997bba8d3144b041f");
+}
+
+TEST(LayerWriterTest, ZstdMakesLessOfWhatIsNotCompressed) {
+  const std::vector<LayerFile> files = {Pattern("bin/kubelet", 3'500'000)};
+  EXPECT_LT(Write(files, oci::kOciLayerZstd).written.descriptor.size(),
+            Write(files, oci::kOciLayerTar).written.descriptor.size() * 3 / 4);
 }
 
 TEST(LayerWriterTest, ThreadsDoNotChangeTheBytes) {
   const std::vector<LayerFile> files = {
       Pattern("big", 3'500'000), Text("gz", "\x1f\x8b stored as it is"),
       Pattern("late", 2 << 20), Text("x", "small")};
-  StringSink alone;
-  ASSERT_TRUE(WriteLayer(files, oci::kOciLayerGzip, alone).ok());
-  for (const int threads : {1, 4}) {
-    // More layers at a time than the pool has room for.
-    EncodePool pool(threads);
-    std::vector<std::thread> writers;
-    for (int i = 0; i < 4; ++i) {
-      writers.emplace_back([&] {
-        StringSink sink;
-        EXPECT_TRUE(WriteLayer(files, oci::kOciLayerGzip, sink, &pool).ok());
-        EXPECT_TRUE(sink.bytes == alone.bytes);
-      });
+  for (const std::string_view type : {oci::kOciLayerGzip, oci::kOciLayerZstd}) {
+    StringSink alone;
+    ASSERT_TRUE(WriteLayer(files, type, alone).ok());
+    for (const int threads : {1, 4}) {
+      // More layers at a time than the pool has room for.
+      EncodePool pool(threads);
+      std::vector<std::thread> writers;
+      for (int i = 0; i < 4; ++i) {
+        writers.emplace_back([&] {
+          StringSink sink;
+          EXPECT_TRUE(WriteLayer(files, type, sink, &pool).ok());
+          EXPECT_TRUE(sink.bytes == alone.bytes);
+        });
+      }
+      for (std::thread& writer : writers) writer.join();
     }
-    for (std::thread& writer : writers) writer.join();
   }
 }
 
@@ -247,7 +263,7 @@ TEST(LayerWriterTest, BadPathsAreRefused) {
 TEST(LayerWriterTest, UnknownMediaTypesAreRefused) {
   StringSink sink;
   EXPECT_TRUE(absl::IsInvalidArgument(
-      WriteLayer({}, oci::kOciLayerZstd, sink).status()));
+      WriteLayer({}, "application/zip", sink).status()));
 }
 
 // The header of a file that ustar cannot hold says its size in pax, and tar

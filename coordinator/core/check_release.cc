@@ -3,8 +3,8 @@
 
 #include "absl/strings/ascii.h"
 #include "common/base/strings.h"
+#include "common/layer/layer_type.h"
 #include "common/oci/destination.h"
-#include "common/oci/media_types.h"
 #include "common/oci/platform.h"
 #include "common/oci/reference.h"
 #include "coordinator/core/check_files.h"
@@ -80,14 +80,10 @@ void CheckMirrors(const v1::Release& release, Failures& failures) {
 
 void CheckLayerMediaType(const v1::Release& release, Failures& failures) {
   const std::string& media_type = release.layer_media_type();
-  if (media_type.empty() || media_type == oci::kOciLayerGzip ||
-      media_type == oci::kOciLayerTar) {
-    return;
-  }
+  if (media_type.empty() || IsLayerType(media_type)) return;
   failures.push_back(PermanentFailure(
       "layerMediaType", Concat("layers are not made as \"", media_type, "\""),
-      Concat("leave it out, or take ", oci::kOciLayerGzip, " or ",
-             oci::kOciLayerTar)));
+      Concat("leave it out, or take ", LayerTypes())));
 }
 
 // `section` is "files" or "images".

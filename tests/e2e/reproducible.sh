@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The same release from nothing gives the same index digests: twice in a row, and
-# with all tasks on the amd64 or on the arm64 worker alone.
+# with all tasks on the amd64 or on the arm64 worker alone. So it does with zstd.
 . "$(dirname "$0")/lib.sh"
 need_arm64
 
@@ -8,12 +8,14 @@ registry=127.0.0.1:$(free_port)
 start_registry destination "${registry#*:}" "$work/destination"
 start_upstream "docker://$registry/none"
 
+# With layers of the type $layers, if it is set.
 #   build_at PATH WORKER...   where WORKER is NAME:ARCHITECTURE[:OPTIONS]
 build_at() {
   local path=$1 worker name architecture options
   shift
   sed "s|^destination:.*|destination: docker://$registry/$path|" \
     "$work/release/release.yaml" >"$work/release/$path.yaml"
+  [[ -z ${layers:-} ]] || echo "layers: {mediaType: $layers}" >>"$work/release/$path.yaml"
   start_coordinator "coordinator-$path"
   for worker in "$@"; do
     IFS=: read -r name architecture options <<<"$worker"
@@ -43,4 +45,18 @@ check "and it has the same digests" diff "$work/first.digests" <(index_digests "
 build_at fourth "alone:arm64:--platform linux/arm64 --platform linux/amd64"
 check "the arm64 worker alone did all of the fourth" same "$ran_on" "amd64 on fourth-alone, arm64 on fourth-alone"
 check "and it has the same digests" diff "$work/first.digests" <(index_digests "$registry/fourth")
+
+layers=application/vnd.oci.image.layer.v1.tar+zstd
+build_at zstd-first "alone:amd64:$both"
+build_at zstd-second "alone:arm64:--platform linux/arm64 --platform linux/amd64"
+check "with zstd, both have the same digests, too" diff \
+  <(index_digests "$registry/zstd-first") <(index_digests "$registry/zstd-second")
+image=$registry/zstd-first/kubespray-images
+skopeo copy -q --src-tls-verify=false "docker://$image:latest" "dir:$work/zstd"
+zstd_layers() { jq -r --arg type "$layers" '.layers[] | select(.mediaType == $type).digest' "$work/zstd/manifest.json"; }
+check "skopeo finds layers of that type" test -n "$(zstd_layers)"
+check "zstd reads them all" zstd -q -t $(zstd_layers | sed "s|^sha256:|$work/zstd/|")
+check "skopeo decompresses them" skopeo copy -q --src-tls-verify=false --dest-decompress \
+  "docker://$image:latest" "dir:$work/tars"
+check "tar reads one" tar -t --zstd -f "$work/zstd/$(zstd_layers | tail -n 1 | cut -d: -f2)"
 finish

@@ -1,0 +1,31 @@
+#ifndef KSO_COMMON_LAYER_LAYER_ENCODER_H_
+#define KSO_COMMON_LAYER_LAYER_ENCODER_H_
+
+#include "absl/status/status.h"
+#include "common/base/byte_stream.h"
+
+namespace kso {
+
+// Turns the tar of a layer into its blob. The bytes depend only on what is
+// written and on where the runs begin, not on how it is cut into Writes, the
+// machine, the number of threads or the time. Memory is bounded. Not thread
+// safe.
+class LayerEncoder : public ByteSink {
+ public:
+  enum class Run {
+    // What may become smaller, as all does before the first BeginRun.
+    kPlain,
+    // What is compressed already.
+    kCompressed,
+  };
+
+  // What follows is of this kind. Does nothing when it already is.
+  virtual absl::Status BeginRun(Run run) = 0;
+
+  // Ends the blob. Call once.
+  virtual absl::Status Finish() = 0;
+};
+
+}  // namespace kso
+
+#endif  // KSO_COMMON_LAYER_LAYER_ENCODER_H_

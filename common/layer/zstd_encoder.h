@@ -1,0 +1,40 @@
+#ifndef KSO_COMMON_LAYER_ZSTD_ENCODER_H_
+#define KSO_COMMON_LAYER_ZSTD_ENCODER_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "common/base/byte_stream.h"
+#include "common/layer/encode_pool.h"
+#include "common/layer/layer_encoder.h"
+#include "common/layer/ordered_blocks.h"
+
+namespace kso {
+
+// A sequence of zstd frames (RFC 8878, section 3.1), one for each MiB, by
+// libzstd at level 1, which stores by itself what does not become smaller: so
+// runs make no difference.
+class ZstdEncoder : public LayerEncoder {
+ public:
+  // `sink` is written to on the caller's thread only. With a pool, frames are
+  // compressed on its threads as well. Both must outlive it.
+  explicit ZstdEncoder(ByteSink* sink, EncodePool* pool = nullptr);
+
+  absl::Status BeginRun(Run run) override;
+  absl::Status Write(std::string_view bytes) override;
+  // An encoder that was given nothing writes an empty frame.
+  absl::Status Finish() override;
+
+ private:
+  absl::Status AddFrame();
+
+  OrderedBlocks frames_;
+  bool has_frame_ = false;
+  // Less than a frame.
+  std::string pending_;
+};
+
+}  // namespace kso
+
+#endif  // KSO_COMMON_LAYER_ZSTD_ENCODER_H_
