@@ -99,6 +99,9 @@ absl::Status BlobDirectory::Publish(const Digest& digest, const fs::path& file,
   } else {
     std::error_code error;
     fs::create_directories(path.parent_path(), error);
+    if (error) {
+      return FileError(error.value(), "make the directory", path.parent_path());
+    }
   }
   KSO_RETURN_IF_ERROR(Rename(digest, file, path, verified));
   return synced_ ? SyncDirectory(path.parent_path()) : absl::OkStatus();

@@ -43,9 +43,9 @@ struct DiskLimits {
 //
 // A blob is written to incoming/, verified, synced to disk unless there are
 // limits, then renamed, so the end of this process leaves either all of it or
-// nothing. What an earlier process left, or
-// another one put there, is verified when it is first read: while it passes,
-// when all of it is read; before the first byte, when reading begins within it.
+// nothing. What an earlier process left, or another one put there, is verified
+// when it is first read: while it passes, when all of it is read; before the
+// first byte, when reading begins within it.
 class DiskBlobStore : public BlobStore {
  public:
   // Makes the directory when needed. FAILED_PRECONDITION when another process
