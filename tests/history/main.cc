@@ -1,5 +1,5 @@
 // kso-history [SEED [independent]]: what thirty releases cost, one after the
-// other, as docs/performance.md explains. Run it in a checkout of kso.
+// other, as docs/benchmarks.md explains. Run it in a checkout of kso.
 
 #include <cstdio>
 #include <cstdlib>
