@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/blob/blob_store.h"
-#include "coordinator/core/pruning.h"
+#include "coordinator/core/state/pruning.h"
 
 namespace kso::coordinator {
 

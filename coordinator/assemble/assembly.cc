@@ -14,8 +14,8 @@
 #include "coordinator/assemble/documents.h"
 #include "coordinator/assemble/image_config.h"
 #include "coordinator/assemble/verify_tasks.h"
-#include "coordinator/core/image_choice.h"
-#include "coordinator/core/task_factory.h"
+#include "coordinator/core/base/task_factory.h"
+#include "coordinator/core/plan/image_choice.h"
 
 namespace kso::coordinator {
 namespace {

@@ -10,7 +10,7 @@
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/oci/destination.h"
-#include "coordinator/core/plan_history.h"
+#include "coordinator/core/plan/plan_history.h"
 
 namespace kso::coordinator {
 namespace {

@@ -7,7 +7,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/base/digest.h"
 #include "common/base/strings.h"
-#include "coordinator/core/plan_history.h"
+#include "coordinator/core/plan/plan_history.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

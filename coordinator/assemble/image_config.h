@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "coordinator/core/image_choice.h"
+#include "coordinator/core/plan/image_choice.h"
 
 namespace kso::coordinator {
 

@@ -13,11 +13,11 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/platform.h"
-#include "coordinator/core/image_choice.h"
-#include "coordinator/core/registry_tree.h"
-#include "coordinator/core/served_path.h"
-#include "coordinator/core/site_files.h"
-#include "coordinator/core/task_factory.h"
+#include "coordinator/core/base/task_factory.h"
+#include "coordinator/core/plan/image_choice.h"
+#include "coordinator/core/plan/registry_tree.h"
+#include "coordinator/core/plan/served_path.h"
+#include "coordinator/core/plan/site_files.h"
 
 namespace kso::coordinator {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "coordinator/core/image_choice.h"
+#include "coordinator/core/plan/image_choice.h"
 #include "coordinator/engine/build_actions.h"
 
 namespace kso::coordinator {

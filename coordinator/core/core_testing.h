@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
-#include "coordinator/core/state.h"
-#include "coordinator/core/worker_pool.h"
-#include "coordinator/core/worker_view.h"
+#include "coordinator/core/schedule/worker_pool.h"
+#include "coordinator/core/schedule/worker_view.h"
+#include "coordinator/core/state/state.h"
 #include "gtest/gtest.h"
 
 namespace kso::coordinator {

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/strings.h"
-#include "coordinator/core/build_flow.h"
-#include "coordinator/core/words.h"
+#include "coordinator/core/base/words.h"
+#include "coordinator/core/flow/build_flow.h"
 
 namespace kso::coordinator {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "coordinator/core/planner.h"
+#include "coordinator/core/plan/planner.h"
 #include "coordinator/engine/build_actions.h"
 #include "coordinator/engine/engine_options.h"
 #include "coordinator/engine/transaction.h"

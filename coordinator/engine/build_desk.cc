@@ -7,11 +7,11 @@
 #include "absl/strings/str_join.h"
 #include "common/base/proto_time.h"
 #include "common/base/status_macros.h"
-#include "coordinator/core/build_flow.h"
-#include "coordinator/core/build_view.h"
-#include "coordinator/core/fair_share.h"
-#include "coordinator/core/planner.h"
-#include "coordinator/core/words.h"
+#include "coordinator/core/base/words.h"
+#include "coordinator/core/flow/build_flow.h"
+#include "coordinator/core/flow/build_view.h"
+#include "coordinator/core/plan/planner.h"
+#include "coordinator/core/schedule/fair_share.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace kso::coordinator {

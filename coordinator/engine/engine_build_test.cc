@@ -1,4 +1,4 @@
-#include "coordinator/core/build_flow.h"
+#include "coordinator/core/flow/build_flow.h"
 #include "coordinator/engine/engine_testing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

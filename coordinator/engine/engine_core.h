@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "coordinator/core/state.h"
+#include "coordinator/core/state/state.h"
 #include "coordinator/engine/action_runner.h"
 #include "coordinator/engine/build_actions.h"
 #include "coordinator/engine/build_desk.h"

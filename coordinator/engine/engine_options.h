@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "coordinator/core/retry_policy.h"
+#include "coordinator/core/schedule/retry_policy.h"
 
 namespace kso::coordinator {
 

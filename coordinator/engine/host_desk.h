@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "coordinator/core/host_gate.h"
-#include "coordinator/core/rate_budget.h"
+#include "coordinator/core/schedule/host_gate.h"
+#include "coordinator/core/schedule/rate_budget.h"
 #include "coordinator/engine/transaction.h"
 #include "kso/v1/worker.pb.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "coordinator/core/pruning.h"
+#include "coordinator/core/state/pruning.h"
 
 namespace kso::coordinator {
 namespace {

@@ -10,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/proto_time.h"
-#include "coordinator/core/retry_policy.h"
-#include "coordinator/core/words.h"
+#include "coordinator/core/base/words.h"
+#include "coordinator/core/schedule/retry_policy.h"
 
 namespace kso::coordinator {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/random/random.h"
-#include "coordinator/core/scheduler.h"
+#include "coordinator/core/schedule/scheduler.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_options.h"
 #include "coordinator/engine/host_desk.h"

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "common/base/proto_time.h"
-#include "coordinator/core/memories.h"
+#include "coordinator/core/flow/memories.h"
 
 namespace kso::coordinator {
 

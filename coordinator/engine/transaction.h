@@ -7,7 +7,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
-#include "coordinator/core/state.h"
+#include "coordinator/core/state/state.h"
 
 namespace kso::coordinator {
 

@@ -12,9 +12,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "coordinator/core/state.h"
-#include "coordinator/core/worker_pool.h"
-#include "coordinator/core/worker_view.h"
+#include "coordinator/core/schedule/worker_pool.h"
+#include "coordinator/core/schedule/worker_view.h"
+#include "coordinator/core/state/state.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_options.h"
 #include "kso/v1/admin.pb.h"

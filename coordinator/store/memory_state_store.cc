@@ -5,7 +5,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/status_macros.h"
-#include "coordinator/core/record_subject.h"
+#include "coordinator/core/base/record_subject.h"
 
 namespace kso::coordinator {
 namespace {

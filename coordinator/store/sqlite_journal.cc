@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/digest.h"
 #include "common/base/status_macros.h"
-#include "coordinator/core/record_subject.h"
+#include "coordinator/core/base/record_subject.h"
 
 namespace kso::coordinator {
 namespace {

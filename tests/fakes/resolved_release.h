@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/core/planner.h"
+#include "coordinator/core/plan/planner.h"
 #include "kso/v1/build.pb.h"
 
 namespace kso::testing {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "coordinator/core/record_subject.h"
+#include "coordinator/core/base/record_subject.h"
 #include "coordinator/store/state_store.h"
 #include "tests/fault/dice.h"
 #include "tests/fault/faults.h"

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "coordinator/core/words.h"
+#include "coordinator/core/base/words.h"
 
 namespace kso::testing {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "coordinator/core/state.h"
+#include "coordinator/core/state/state.h"
 
 namespace kso::testing {
 

@@ -9,11 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/digest.h"
 #include "common/oci/destination.h"
-#include "coordinator/core/layer_key.h"
-#include "coordinator/core/memo.h"
-#include "coordinator/core/plan_history.h"
-#include "coordinator/core/planner.h"
-#include "coordinator/core/task_factory.h"
+#include "coordinator/core/base/layer_key.h"
+#include "coordinator/core/base/task_factory.h"
+#include "coordinator/core/memory/memo.h"
+#include "coordinator/core/plan/plan_history.h"
+#include "coordinator/core/plan/planner.h"
 #include "tests/history/release_history.h"
 
 namespace kso::testing {

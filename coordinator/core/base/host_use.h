@@ -1,0 +1,28 @@
+#ifndef KSO_COORDINATOR_CORE_BASE_HOST_USE_H_
+#define KSO_COORDINATOR_CORE_BASE_HOST_USE_H_
+
+#include <compare>
+#include <string>
+#include <vector>
+
+#include "kso/v1/worker.pb.h"
+
+namespace kso::coordinator {
+
+// A host that a task sends requests to.
+struct HostUse {
+  // "HOST[:PORT]" as in URLs: "registry-1.docker.io".
+  std::string host;
+  // It is asked for manifests, which some registries count.
+  bool manifests = false;
+
+  friend auto operator<=>(const HostUse&, const HostUse&) = default;
+};
+
+// Each host that `task` uses once, by name, mirrors followed. What cannot be
+// read is left out: the task will fail for that reason.
+std::vector<HostUse> HostsOf(const v1::Task& task);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_BASE_HOST_USE_H_

@@ -1,0 +1,69 @@
+#include "coordinator/core/base/task_key.h"
+
+#include "gtest/gtest.h"
+
+namespace kso::coordinator {
+namespace {
+
+v1::Task LayerTask() {
+  v1::Task task;
+  task.set_task_id("b1/layer/files-001");
+  task.set_build_id("b1");
+  task.set_name("layer kubespray-files: kubelet");
+  task.set_weight(12);
+  task.mutable_destination()->set_kind(v1::Destination::REGISTRY);
+  task.mutable_destination()->set_location("registry.example.com/team");
+  task.mutable_make_layer()->set_image("kubespray-files");
+  v1::LayerMember& member = *task.mutable_make_layer()->add_members();
+  member.set_path("opt/kubelet");
+  member.mutable_file()->set_url("https://dl.example.com/kubelet");
+  member.mutable_file()->set_location("files.list:3");
+  return task;
+}
+
+TEST(TaskKeyTest, NamesAndPlacesDoNotCount) {
+  v1::Task other = LayerTask();
+  other.set_task_id("b2/layer/files-007");
+  other.set_build_id("b2");
+  other.set_name("another");
+  other.set_weight(0);
+  other.mutable_make_layer()->set_name("another");
+  other.mutable_make_layer()->mutable_members(0)->mutable_file()->set_location(
+      "other.list:9");
+  EXPECT_EQ(TaskKeyOf(LayerTask()), TaskKeyOf(other));
+}
+
+TEST(TaskKeyTest, WorkPlatformMirrorsAndDestinationCount) {
+  const TaskKey key = TaskKeyOf(LayerTask());
+  v1::Task other = LayerTask();
+  other.mutable_make_layer()->mutable_members(0)->set_path("opt/other");
+  EXPECT_NE(TaskKeyOf(other), key);
+  other = LayerTask();
+  other.mutable_platform()->set_architecture("arm64");
+  EXPECT_NE(TaskKeyOf(other), key);
+  other = LayerTask();
+  other.add_mirrors()->set_prefix("https://dl.example.com/");
+  EXPECT_NE(TaskKeyOf(other), key);
+  other = LayerTask();
+  other.mutable_destination()->set_location("registry.example.com/other");
+  EXPECT_NE(TaskKeyOf(other), key);
+}
+
+TEST(TaskKeyTest, WhereNothingIsPushedTheDestinationDoesNotCount) {
+  v1::Task resolve = LayerTask();
+  resolve.mutable_resolve_file()->set_url("https://dl.example.com/kubelet");
+  v1::Task other = resolve;
+  other.mutable_destination()->set_location("registry.example.com/other");
+  EXPECT_EQ(TaskKeyOf(resolve), TaskKeyOf(other));
+}
+
+TEST(TaskKeyTest, WhereTheFarmKeepsWhatItMakesThePathDoesNotCount) {
+  v1::Task task = LayerTask();
+  task.mutable_destination()->set_kind(v1::Destination::OCI_LAYOUT);
+  v1::Task other = task;
+  other.mutable_destination()->set_location("/home/somebody/out");
+  EXPECT_EQ(TaskKeyOf(task), TaskKeyOf(other));
+}
+
+}  // namespace
+}  // namespace kso::coordinator

@@ -1,0 +1,323 @@
+#include "coordinator/core/flow/build_flow.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "common/base/strings.h"
+#include "coordinator/core/base/layer_key.h"
+#include "coordinator/core/base/words.h"
+#include "coordinator/core/flow/memories.h"
+#include "coordinator/core/plan/known_files.h"
+#include "coordinator/core/plan/plan_history.h"
+
+namespace kso::coordinator {
+namespace {
+
+using Records = std::vector<v1::JournalRecord>;
+
+void Enter(std::string_view build_id, v1::Phase phase, Records& records) {
+  v1::PhaseEntered* change = records.emplace_back().mutable_phase_entered();
+  change->set_build_id(std::string(build_id));
+  change->set_phase(phase);
+}
+
+using Reused = absl::flat_hash_map<std::string, v1::ReusedResult>;
+
+void EnterWithTasks(std::string_view build_id, v1::Phase phase,
+                    const std::vector<v1::Task>& tasks, const Reused& reused,
+                    Records& records) {
+  Enter(build_id, phase, records);
+  v1::TasksAdded* change = records.emplace_back().mutable_tasks_added();
+  change->set_build_id(std::string(build_id));
+  change->set_phase(phase);
+  *change->mutable_tasks() = {tasks.begin(), tasks.end()};
+  for (const auto& [id, result] : reused) {
+    (*change->mutable_reused())[id] = result;
+  }
+}
+
+// What was compared in an earlier image need not be compared again.
+void MarkComparedLayers(const Memo& memo, v1::Task& task) {
+  v1::VerifyImage& work = *task.mutable_verify_image();
+  const std::set<std::string> compared =
+      memo.ComparedLayers(task.platform(), work.base());
+  for (v1::LayerContent& layer : *work.mutable_layers()) {
+    layer.set_compared(compared.contains(layer.digest()));
+  }
+}
+
+// The failures of the phase's tasks, one an item.
+std::vector<v1::Failure> TaskFailures(const BuildEntry& build) {
+  std::vector<v1::Failure> failures;
+  for (const TaskEntry* task : build.TasksOf(build.phase)) {
+    if (task->state != TaskState::kFailed) continue;
+    failures.push_back(task->trouble_or_none().failure);
+  }
+  return failures;
+}
+
+// A plan of what could be resolved shows the other problems at the same time;
+// what it says of items that could not be is known already.
+void AddPlanFailures(const BuildEntry& build, const Plan& plan,
+                     std::vector<v1::Failure>& failures) {
+  std::set<std::string> failed_items;
+  for (const v1::Failure& failure : failures) {
+    failed_items.insert(failure.item());
+  }
+  for (const TaskEntry* task : build.TasksOf(v1::RESOLVE)) {
+    if (task->state != TaskState::kFailed) continue;
+    const v1::Task content = task->Task();
+    failed_items.insert(content.resolve_file().url());
+    failed_items.insert(content.resolve_image().reference());
+  }
+  failed_items.erase("");
+  for (const v1::Failure& failure : plan.failures) {
+    if (!failed_items.contains(failure.item())) failures.push_back(failure);
+  }
+}
+
+// Whether the task, which is done, put one of `blobs` at the destination.
+bool PutThere(const TaskEntry& task, const std::set<std::string>& blobs) {
+  const v1::TaskResult result = task.Result();
+  if (result.has_made_layer()) {
+    return blobs.contains(result.made_layer().layer().digest());
+  }
+  const v1::Task content = task.Task();
+  const auto& copied = content.copy_blobs().blobs();
+  return std::any_of(copied.begin(), copied.end(),
+                     [&](const v1::BlobSource& source) {
+                       return blobs.contains(source.blob().digest());
+                     });
+}
+
+// What the plan may take over: nothing where the destination was not asked.
+PlanHistory HistoryOf(const State& state, const BuildEntry& build) {
+  if (!build.destination) return PlanHistory();
+  return PlanHistory(&state.memo(), build.release.destination(),
+                     std::set<std::string>(build.destination->present().begin(),
+                                           build.destination->present().end()));
+}
+
+Records AfterPlan(const BuildEntry& build, const Plan& plan) {
+  std::vector<v1::Failure> failures = TaskFailures(build);
+  AddPlanFailures(build, plan, failures);
+  if (!failures.empty()) return {EndBuild(build, v1::Build::FAILED, failures)};
+  Records records;
+  v1::PlanMade* change = records.emplace_back().mutable_plan_made();
+  change->set_build_id(build.build_id);
+  *change->mutable_summary() = plan.summary;
+  *change->mutable_images() = {plan.images.begin(), plan.images.end()};
+  if (build.plan_only) {
+    records.push_back(EndBuild(build, v1::Build::SUCCEEDED));
+  } else {
+    EnterWithTasks(build.build_id, v1::LAYERS, plan.tasks, plan.reused,
+                   records);
+  }
+  return records;
+}
+
+Records AfterResolve(const State& state, const BuildEntry& build) {
+  Plan plan = MakePlan(build.build_id, build.WholeRelease(), ResolvedOf(build),
+                       HistoryOf(state, build));
+  if (build.destination) {
+    plan.summary.set_destination_problem(build.destination->problem());
+  }
+  return AfterPlan(build, plan);
+}
+
+v1::JournalRecord Checked(const BuildEntry& build,
+                          const std::vector<std::string>& present,
+                          std::string_view problem) {
+  v1::JournalRecord record;
+  v1::DestinationChecked& change = *record.mutable_destination_checked();
+  change.set_build_id(build.build_id);
+  change.set_problem(std::string(problem));
+  *change.mutable_present() = {present.begin(), present.end()};
+  return record;
+}
+
+// Whether a plan that is made with only what is `present`, which is sorted,
+// would be the same.
+bool Stands(const Plan& draft, const std::vector<std::string>& present) {
+  return !draft.gives_up_layers &&
+         std::all_of(draft.questions.begin(), draft.questions.end(),
+                     [&](const BlobQuestion& question) {
+                       return std::binary_search(
+                           present.begin(), present.end(),
+                           BlobName(question.image, question.blob.digest()));
+                     });
+}
+
+}  // namespace
+
+Records StartBuild(const State& state, const v1::SubmitBuildRequest& request) {
+  const std::string& build_id = request.build_id();
+  const v1::Release& release = request.release();
+  Records records;
+  v1::BuildSubmitted* change = records.emplace_back().mutable_build_submitted();
+  change->set_build_id(build_id);
+  *change->mutable_release() = release;
+  change->set_plan_only(request.plan_only());
+  change->set_fresh(request.fresh());
+  change->set_priority(request.priority());
+  const Memo* memo = request.fresh() ? nullptr : &state.memo();
+  const std::vector<v1::Task> tasks = ResolveTasks(build_id, release, memo);
+  Reused known;
+  if (memo != nullptr) known = KnownFiles(*memo, release.destination(), tasks);
+  EnterWithTasks(build_id, v1::RESOLVE, tasks, known, records);
+  return records;
+}
+
+Records AdvanceBuild(const State& state, const BuildEntry& build) {
+  if (!build.running()) return {};
+  const PhaseCounts counts = build.CountsOf(build.phase);
+  switch (build.phase) {
+    case v1::RESOLVE:
+      if (counts.done + counts.failed < counts.total) return {};
+      if (state.NeedsDestinationCheck(build)) return {};
+      return AfterResolve(state, build);
+    case v1::LAYERS:
+    case v1::VERIFY: {
+      if (counts.failed > 0) {
+        if (counts.leased > 0) return {};
+        return {EndBuild(build, v1::Build::FAILED, TaskFailures(build))};
+      }
+      if (!counts.AllDone()) return {};
+      Records records;
+      Enter(build.build_id, build.phase == v1::LAYERS ? v1::ASSEMBLE : v1::TAG,
+            records);
+      return records;
+    }
+    default:
+      return {};
+  }
+}
+
+Plan DraftPlan(const State& state, const BuildEntry& build) {
+  const PlanHistory everything(&state.memo(), build.release.destination(),
+                               std::nullopt);
+  return MakePlan(build.build_id, build.WholeRelease(), ResolvedOf(build),
+                  everything);
+}
+
+Records AfterCheck(const BuildEntry& build, const Plan& draft,
+                   std::vector<std::string> present) {
+  std::sort(present.begin(), present.end());
+  Records records = {Checked(build, present, "")};
+  if (Stands(draft, present)) {
+    for (v1::JournalRecord& record : AfterPlan(build, draft)) {
+      records.push_back(std::move(record));
+    }
+  }
+  return records;
+}
+
+Records AfterNoCheck(const BuildEntry& build, std::string_view problem) {
+  return {Checked(build, {}, problem)};
+}
+
+Records AfterAssemble(const State& state, const BuildEntry& build,
+                      const std::vector<v1::ImageResult>& images,
+                      const std::vector<v1::Task>& verify_tasks) {
+  Records records;
+  v1::ImagesAssembled* change =
+      records.emplace_back().mutable_images_assembled();
+  change->set_build_id(build.build_id);
+  *change->mutable_images() = {images.begin(), images.end()};
+  Reused verified;
+  for (const v1::Task& task : verify_tasks) {
+    const v1::VerificationRemembered* known =
+        build.fresh ? nullptr
+                    : state.memo().FindVerification(VerificationKey(task));
+    if (known == nullptr) continue;
+    v1::ReusedResult& reused = verified[task.task_id()];
+    *reused.mutable_result()->mutable_verified_image() = known->result();
+    reused.set_build_id(known->build_id());
+    reused.set_worker(known->worker());
+  }
+  std::vector<v1::Task> tasks = verify_tasks;
+  if (!build.fresh) {
+    for (v1::Task& task : tasks) MarkComparedLayers(state.memo(), task);
+  }
+  EnterWithTasks(build.build_id, v1::VERIFY, tasks, verified, records);
+  return records;
+}
+
+Records AfterTag(const State& state, const BuildEntry& build, absl::Time now) {
+  Records records = RememberRelease(state, build, now);
+  records.push_back(EndBuild(build, v1::Build::SUCCEEDED));
+  return records;
+}
+
+Records AfterLoss(const BuildEntry& build,
+                  const std::vector<std::string>& missing) {
+  const std::set<std::string> gone(missing.begin(), missing.end());
+  const std::string lost =
+      gone.size() == 1
+          ? Concat(*gone.begin(), " is gone from the destination")
+          : Concat(Count(static_cast<int64_t>(gone.size()), "blob"),
+                   " are gone from the destination, ", *gone.begin(),
+                   " and others");
+  if (build.reopened >= kMaxReopened) {
+    v1::Failure failure;
+    failure.set_kind(v1::Failure::PERMANENT);
+    failure.set_item(PhaseInWords(build.phase));
+    failure.set_reason(Concat(lost, " again, though they were made anew ",
+                              Count(build.reopened, "time")));
+    failure.set_advice(Concat(
+        "see what deletes blobs there (garbage collection, retention rules), "
+        "then: ksoctl retry ",
+        build.build_id));
+    return {EndBuild(build, v1::Build::FAILED, {failure})};
+  }
+  Records records;
+  v1::TasksReopened* change = records.emplace_back().mutable_tasks_reopened();
+  change->set_build_id(build.build_id);
+  change->set_reason(lost);
+  for (const TaskEntry* task : build.TasksOf(v1::LAYERS)) {
+    if (PutThere(*task, gone)) change->add_task_ids(task->id);
+  }
+  change->set_phase(change->task_ids().empty() ? v1::ASSEMBLE : v1::LAYERS);
+  return records;
+}
+
+v1::JournalRecord EndBuild(const BuildEntry& build, v1::Build::State state,
+                           const std::vector<v1::Failure>& failures) {
+  v1::JournalRecord record;
+  v1::BuildEnded* change = record.mutable_build_ended();
+  change->set_build_id(build.build_id);
+  change->set_state(state);
+  *change->mutable_failures() = {failures.begin(), failures.end()};
+  return record;
+}
+
+Resolved ResolvedOf(const BuildEntry& build) {
+  Resolved resolved;
+  for (const TaskEntry* task : build.TasksOf(v1::RESOLVE)) {
+    if (task->state != TaskState::kDone) continue;
+    v1::TaskResult result = task->Result();
+    if (result.has_resolved_file()) {
+      resolved.files[task->Task().resolve_file().url()] =
+          std::move(*result.mutable_resolved_file());
+    } else if (result.has_resolved_image()) {
+      resolved.images[task->Task().resolve_image().reference()] =
+          std::move(*result.mutable_resolved_image());
+    }
+  }
+  return resolved;
+}
+
+absl::flat_hash_map<std::string, v1::MadeLayer> LayersOf(
+    const BuildEntry& build) {
+  absl::flat_hash_map<std::string, v1::MadeLayer> layers;
+  for (const TaskEntry* task : build.TasksOf(v1::LAYERS)) {
+    v1::TaskResult result = task->Result();
+    if (!result.has_made_layer()) continue;
+    layers[task->id] = std::move(*result.mutable_made_layer());
+  }
+  return layers;
+}
+
+}  // namespace kso::coordinator

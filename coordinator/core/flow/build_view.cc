@@ -1,0 +1,67 @@
+#include "coordinator/core/flow/build_view.h"
+
+#include "common/base/proto_time.h"
+#include "coordinator/core/schedule/waiting.h"
+
+namespace kso::coordinator {
+namespace {
+
+void AddProgress(const BuildEntry& build, v1::Phase phase, v1::Build& view) {
+  v1::PhaseProgress* progress = view.add_progress();
+  progress->set_phase(phase);
+  PhaseCounts counts = build.CountsOf(phase);
+  // What the coordinator does itself counts as one task.
+  if (phase == v1::ASSEMBLE || phase == v1::TAG) {
+    counts.total = 1;
+    const bool here = build.phase == phase;
+    counts.done =
+        build.phase > phase || (here && build.state == v1::Build::SUCCEEDED);
+    counts.leased = here && build.running();
+    counts.failed = here && build.state == v1::Build::FAILED;
+  }
+  progress->set_total(counts.total);
+  progress->set_done(counts.done);
+  progress->set_running(counts.leased);
+  progress->set_failed(counts.failed);
+}
+
+}  // namespace
+
+v1::Build BuildView(const State& state, const BuildEntry& build,
+                    const WorkerPool& workers, absl::Time now,
+                    const StartGate* gate) {
+  v1::Build view;
+  view.set_build_id(build.build_id);
+  view.set_name(build.release.name());
+  view.set_state(build.state);
+  view.set_phase(build.phase);
+  view.set_plan_only(build.plan_only);
+  view.set_fresh(build.fresh);
+  *view.mutable_created() = ToProto(build.created);
+  if (build.ended != absl::InfinitePast()) {
+    *view.mutable_ended() = ToProto(build.ended);
+  }
+  AddProgress(build, v1::RESOLVE, view);
+  if (!build.plan_only) {
+    for (v1::Phase phase : {v1::LAYERS, v1::ASSEMBLE, v1::VERIFY, v1::TAG}) {
+      AddProgress(build, phase, view);
+    }
+  }
+  for (std::string& sentence :
+       WaitingReasons(state, build, workers, now, gate)) {
+    view.add_waiting(std::move(sentence));
+  }
+  *view.mutable_failures() = {build.failures.begin(), build.failures.end()};
+  if (build.planned) build.plan.MergeInto(*view.mutable_plan());
+  *view.mutable_images() = {build.images.begin(), build.images.end()};
+  *view.mutable_verifications() = {build.verifications.begin(),
+                                   build.verifications.end()};
+  *view.mutable_destination() = build.release.destination();
+  view.set_last_sequence(static_cast<int64_t>(build.events.size()));
+  view.set_bytes_fetched(build.bytes_fetched);
+  view.set_bytes_pushed(build.bytes_pushed);
+  view.set_priority(build.priority);
+  return view;
+}
+
+}  // namespace kso::coordinator

@@ -1,0 +1,90 @@
+#ifndef KSO_COORDINATOR_CORE_MEMORY_BOUNDED_MEMORY_H_
+#define KSO_COORDINATOR_CORE_MEMORY_BOUNDED_MEMORY_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kso::coordinator {
+
+// Messages by key, in the order in which they were put or touched. It says
+// which of them are too many, and forgets what it is told to. Not thread safe.
+template <typename Message>
+class BoundedMemory {
+ public:
+  // In memory, protobuf's own overhead included.
+  explicit BoundedMemory(size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+
+  // Replaces what has the key.
+  void Put(const std::string& key, const Message& message) {
+    Remove(key);
+    Entry& entry = entries_[key];
+    entry.message = message;
+    entry.bytes = entry.message.SpaceUsedLong() + key.size();
+    entry.used = ++clock_;
+    bytes_ += entry.bytes;
+    order_.emplace(entry.used, key);
+  }
+
+  // Makes it the newest, if it is there.
+  void Touch(std::string_view key) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return;
+    order_.erase(found->second.used);
+    found->second.used = ++clock_;
+    order_.emplace(clock_, found->first);
+  }
+
+  void Remove(std::string_view key) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return;
+    bytes_ -= found->second.bytes;
+    order_.erase(found->second.used);
+    entries_.erase(found);
+  }
+
+  // Null when there is none.
+  const Message* Find(std::string_view key) const {
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? nullptr : &found->second.message;
+  }
+
+  // Calls `visit` with each message, in no order that matters.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (const auto& [key, entry] : entries_) visit(entry.message);
+  }
+
+  // The oldest, as many as have to go to keep within the limit. The newest
+  // stays, however large.
+  std::vector<std::string> Excess() const {
+    std::vector<std::string> keys;
+    size_t bytes = bytes_;
+    for (const auto& [used, key] : order_) {
+      if (bytes <= limit_bytes_ || used == order_.rbegin()->first) break;
+      bytes -= entries_.find(key)->second.bytes;
+      keys.push_back(key);
+    }
+    return keys;
+  }
+
+ private:
+  struct Entry {
+    Message message;
+    size_t bytes = 0;
+    int64_t used = 0;
+  };
+
+  size_t limit_bytes_;
+  size_t bytes_ = 0;
+  int64_t clock_ = 0;
+  std::map<std::string, Entry, std::less<>> entries_;
+  std::map<int64_t, std::string> order_;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_MEMORY_BOUNDED_MEMORY_H_

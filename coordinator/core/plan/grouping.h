@@ -1,0 +1,41 @@
+#ifndef KSO_COORDINATOR_CORE_PLAN_GROUPING_H_
+#define KSO_COORDINATOR_CORE_PLAN_GROUPING_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kso::coordinator {
+
+// Something that goes into a layer.
+struct GroupItem {
+  // Unique among the items: a path or a digest.
+  std::string id;
+  // Items of a family tend to change together.
+  std::string family;
+  // Bytes; -1 if not known, which counts as large.
+  int64_t size = 0;
+};
+
+struct GroupLimits {
+  // Where there is room, an item of this size is a group of its own.
+  int64_t large_bytes = 0;
+  // At least 1.
+  int max_groups = 0;
+};
+
+// Distributes items over at most `max_groups` groups by what they are, never by
+// the order that they come in. A family is a group. While a fifth of the groups
+// is still left, the large items come out of theirs, the largest first. Where
+// there are too many families, the large ones stay alone, since what shares a
+// layer with something else is written again when that changes, and each of the
+// rest has its bucket, whatever happens to the others.
+//
+// Returns groups of indexes into `items`, each sorted by id, and the groups
+// sorted by their first.
+std::vector<std::vector<int>> GroupByContent(
+    const std::vector<GroupItem>& items, const GroupLimits& limits);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_PLAN_GROUPING_H_

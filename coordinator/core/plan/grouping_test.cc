@@ -1,0 +1,80 @@
+#include "coordinator/core/plan/grouping.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace kso::coordinator {
+namespace {
+
+using Contents = std::set<std::set<std::string>>;
+
+Contents ContentsOf(const std::vector<GroupItem>& items,
+                    const GroupLimits& limits) {
+  Contents contents;
+  for (const std::vector<int>& group : GroupByContent(items, limits)) {
+    std::set<std::string> ids;
+    for (const int i : group) ids.insert(items[i].id);
+    contents.insert(ids);
+  }
+  return contents;
+}
+
+std::vector<GroupItem> ManyItems(int count) {
+  std::vector<GroupItem> items;
+  for (int i = 0; i < count; ++i) {
+    items.push_back({.id = "id" + std::to_string(i),
+                     .family = "family" + std::to_string(i / 3),
+                     .size = i % 5 == 0 ? 200 + i : 10});
+  }
+  return items;
+}
+
+TEST(GroupByContentTest, LargeItemsAreAloneAndTheRestGoByFamily) {
+  const std::vector<GroupItem> items = {
+      {.id = "a", .family = "x", .size = 1},
+      {.id = "b", .family = "x", .size = 100},
+      {.id = "c", .family = "x", .size = 2},
+      {.id = "d", .family = "y", .size = 3},
+      {.id = "e", .family = "y", .size = -1},
+  };
+  EXPECT_EQ(ContentsOf(items, {.large_bytes = 100, .max_groups = 10}),
+            (Contents{{"a", "c"}, {"b"}, {"d"}, {"e"}}));
+}
+
+TEST(GroupByContentTest, KeepsWithinTheLimitAndLosesNothing) {
+  for (const int count : {1, 29, 31, 100, 1000}) {
+    const std::vector<GroupItem> items = ManyItems(count);
+    const auto groups =
+        GroupByContent(items, {.large_bytes = 100, .max_groups = 30});
+    EXPECT_LE(groups.size(), 30u);
+    std::multiset<int> seen;
+    for (const auto& group : groups) seen.insert(group.begin(), group.end());
+    EXPECT_EQ(seen.size(), items.size());
+    EXPECT_EQ(std::set<int>(seen.begin(), seen.end()).size(), items.size());
+  }
+}
+
+TEST(GroupByContentTest, DoesNotDependOnTheOrder) {
+  std::vector<GroupItem> items = ManyItems(400);
+  const GroupLimits limits = {.large_bytes = 100, .max_groups = 30};
+  const Contents contents = ContentsOf(items, limits);
+  std::reverse(items.begin(), items.end());
+  EXPECT_EQ(ContentsOf(items, limits), contents);
+}
+
+TEST(GroupByContentTest, ASmallNewItemLeavesOtherBucketsAlone) {
+  std::vector<GroupItem> items = ManyItems(400);
+  const GroupLimits limits = {.large_bytes = 100, .max_groups = 30};
+  const Contents before = ContentsOf(items, limits);
+  items.push_back({.id = "new", .family = "new family", .size = 1});
+  const Contents after = ContentsOf(items, limits);
+  int changed = 0;
+  for (const auto& group : after) changed += before.count(group) == 0 ? 1 : 0;
+  EXPECT_EQ(changed, 1);
+}
+
+}  // namespace
+}  // namespace kso::coordinator

@@ -1,0 +1,275 @@
+#include "coordinator/core/plan/image_choice.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_join.h"
+#include "common/base/digest.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/oci/manifest.h"
+#include "common/oci/media_types.h"
+#include "common/oci/platform.h"
+#include "coordinator/core/base/permanent_failure.h"
+#include "coordinator/core/plan/missing_platform.h"
+
+namespace kso::coordinator {
+namespace {
+
+constexpr std::string_view kBadImageAdvice =
+    "take another version of the image, or see whether a mirror changes what "
+    "it passes on; then build again";
+
+absl::Status CheckDocument(const v1::Document& document) {
+  const v1::Descriptor& descriptor = document.content_descriptor();
+  KSO_ASSIGN_OR_RETURN(const Digest stated, Digest::Parse(descriptor.digest()));
+  Hasher hasher(stated.algorithm());
+  hasher.Update(document.content());
+  const Digest actual = hasher.Finish();
+  if (actual != stated ||
+      descriptor.size() != static_cast<int64_t>(document.content().size())) {
+    return absl::DataLossError(Concat("a ", descriptor.media_type(),
+                                      " that is said to be ", stated.ToString(),
+                                      " is ", actual.ToString()));
+  }
+  return absl::OkStatus();
+}
+
+// Compares the top document with the reference, and its children with it.
+absl::Status CheckResolved(const oci::Reference& reference,
+                           const v1::ResolvedImage& image) {
+  KSO_RETURN_IF_ERROR(CheckDocument(image.top()));
+  const v1::Descriptor& top = image.top().content_descriptor();
+  if (reference.digest && reference.digest->ToString() != top.digest()) {
+    return absl::DataLossError(
+        Concat("the registry gave ", top.digest(), " for it"));
+  }
+  std::vector<v1::Descriptor> children = {top};
+  if (oci::IsIndexType(top.media_type())) {
+    KSO_ASSIGN_OR_RETURN(
+        oci::Index index,
+        oci::ParseIndex(image.top().content(), top.media_type()));
+    children = std::move(index.manifests);
+  }
+  for (const v1::Document& manifest : image.manifests()) {
+    KSO_RETURN_IF_ERROR(CheckDocument(manifest));
+    const std::string& digest = manifest.content_descriptor().digest();
+    if (std::none_of(children.begin(), children.end(),
+                     [&](const v1::Descriptor& child) {
+                       return child.digest() == digest;
+                     })) {
+      return absl::DataLossError(
+          Concat("manifest ", digest, " is not one of its index"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// The position of the manifest for `wanted`: the one of exactly that platform
+// before one that merely satisfies it; -1 if there is none.
+int PositionFor(const v1::ResolvedImage& image, const v1::Platform& wanted) {
+  int found = -1;
+  for (int i = 0; i < image.manifests_size(); ++i) {
+    const v1::Platform& offered =
+        image.manifests(i).content_descriptor().platform();
+    if (!oci::PlatformSatisfies(offered, wanted)) continue;
+    if (oci::FormatPlatform(offered) == oci::FormatPlatform(wanted)) return i;
+    if (found < 0) found = i;
+  }
+  return found;
+}
+
+absl::StatusOr<ChosenManifest> ChooseManifest(const v1::ResolvedImage& image,
+                                              int position,
+                                              const v1::Platform& platform) {
+  ChosenManifest chosen;
+  chosen.platform = platform;
+  chosen.document = image.manifests(position);
+  KSO_ASSIGN_OR_RETURN(
+      chosen.manifest,
+      oci::ParseManifest(chosen.document.content(),
+                         chosen.document.content_descriptor().media_type()));
+  if (position < image.configs_size()) chosen.config = image.configs(position);
+  return chosen;
+}
+
+// For whichever of the release's platforms `reference` exists.
+absl::StatusOr<ChosenImage> Choose(const std::string& reference,
+                                   const v1::Release& release,
+                                   const Resolved& resolved) {
+  ChosenImage chosen;
+  KSO_ASSIGN_OR_RETURN(chosen.reference, oci::Reference::Parse(reference));
+  const auto found = resolved.images.find(reference);
+  if (found == resolved.images.end()) {
+    return absl::InternalError("it was not resolved");
+  }
+  const v1::ResolvedImage& image = found->second;
+  KSO_RETURN_IF_ERROR(CheckResolved(chosen.reference, image));
+  chosen.top = image.top();
+  for (const v1::Platform& platform : release.platforms()) {
+    const int position = PositionFor(image, platform);
+    if (position < 0) continue;
+    KSO_ASSIGN_OR_RETURN(ChosenManifest manifest,
+                         ChooseManifest(image, position, platform));
+    chosen.manifests.push_back(std::move(manifest));
+  }
+  return chosen;
+}
+
+std::vector<std::string> LackingPlatforms(const ChosenImage& image,
+                                          const v1::Release& release) {
+  std::vector<std::string> lacking;
+  for (const v1::Platform& platform : release.platforms()) {
+    if (image.Find(platform) == nullptr) {
+      lacking.push_back(oci::FormatPlatform(platform));
+    }
+  }
+  return lacking;
+}
+
+// The platforms that the image itself lists, without attestations. The resolved
+// manifests are only those that were asked for.
+std::vector<std::string> OfferedPlatforms(const v1::ResolvedImage& image) {
+  const v1::Document& top = image.top();
+  std::vector<std::string> offered;
+  if (oci::IsIndexType(top.content_descriptor().media_type())) {
+    const auto index =
+        oci::ParseIndex(top.content(), top.content_descriptor().media_type());
+    if (!index.ok()) return offered;
+    for (const v1::Descriptor& manifest : index->manifests) {
+      if (manifest.platform().os() == "unknown") continue;
+      offered.push_back(oci::FormatPlatform(manifest.platform()));
+    }
+    return offered;
+  }
+  for (const v1::Document& manifest : image.manifests()) {
+    offered.push_back(
+        oci::FormatPlatform(manifest.content_descriptor().platform()));
+  }
+  return offered;
+}
+
+std::string LackingReason(const std::vector<std::string>& lacking,
+                          const v1::ResolvedImage& image) {
+  const std::vector<std::string> offered = OfferedPlatforms(image);
+  return Concat("does not exist for ", absl::StrJoin(lacking, ", "), "; ",
+                offered.empty()
+                    ? std::string("it exists for no platform at all")
+                    : "it exists for " + absl::StrJoin(offered, ", "));
+}
+
+absl::Status CheckConfigs(const ChosenImage& base) {
+  for (const ChosenManifest& chosen : base.manifests) {
+    KSO_RETURN_IF_ERROR(CheckDocument(chosen.config));
+    if (chosen.config.content_descriptor().digest() !=
+        chosen.manifest.config.digest()) {
+      return absl::DataLossError("a config is not the one of its manifest");
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+const ChosenManifest* ChosenImage::Find(const v1::Platform& platform) const {
+  const std::string wanted = oci::FormatPlatform(platform);
+  for (const ChosenManifest& manifest : manifests) {
+    if (oci::FormatPlatform(manifest.platform) == wanted) return &manifest;
+  }
+  return nullptr;
+}
+
+ImageChoice ChooseImages(const v1::Release& release, const Resolved& resolved) {
+  ImageChoice choice;
+  std::map<std::string, ChosenImage> chosen;
+  for (const v1::ImageRequest& request : release.images()) {
+    absl::StatusOr<ChosenImage> image =
+        Choose(request.reference(), release, resolved);
+    if (!image.ok()) {
+      choice.failures.push_back(
+          PermanentFailure(request.reference(), ToStd(image.status().message()),
+                           kBadImageAdvice, request.location()));
+      continue;
+    }
+    const std::string reference = image->reference.ToString();
+    if (chosen.count(reference) > 0) continue;
+    const std::vector<std::string> lacking = LackingPlatforms(*image, release);
+    if (!lacking.empty()) {
+      if (image->manifests.empty()) {
+        // There would be nothing to ship: no policy means that.
+        choice.failures.push_back(PermanentFailure(
+            request.reference(),
+            LackingReason(lacking, resolved.images.at(request.reference())),
+            "take it off the list, or take a version that exists for one of "
+            "the release's platforms",
+            request.location()));
+      } else if (MayLackPlatform(release.missing_platform(),
+                                 image->reference)) {
+        choice.missing.push_back(
+            Concat(reference, " lacks ", absl::StrJoin(lacking, ", ")));
+      } else {
+        choice.failures.push_back(PermanentFailure(
+            request.reference(),
+            LackingReason(lacking, resolved.images.at(request.reference())),
+            Concat("take a version that exists for it, or let it be missing: "
+                   "missingPlatform: {allow: [\"",
+                   image->reference.Name(), "\"]}"),
+            request.location()));
+      }
+    }
+    chosen.emplace(reference, *std::move(image));
+  }
+  for (auto& [reference, image] : chosen) {
+    choice.images.push_back(std::move(image));
+  }
+  std::sort(choice.missing.begin(), choice.missing.end());
+  return choice;
+}
+
+std::optional<ChosenImage> ChooseBase(const std::string& reference,
+                                      const v1::Release& release,
+                                      const Resolved& resolved,
+                                      std::vector<v1::Failure>& failures) {
+  absl::StatusOr<ChosenImage> base = Choose(reference, release, resolved);
+  if (!base.ok()) {
+    failures.push_back(PermanentFailure(
+        reference, ToStd(base.status().message()), kBadImageAdvice));
+    return std::nullopt;
+  }
+  const std::vector<std::string> lacking = LackingPlatforms(*base, release);
+  if (!lacking.empty()) {
+    failures.push_back(PermanentFailure(
+        reference, LackingReason(lacking, resolved.images.at(reference)),
+        "a base image has to exist for all platforms of the release: take "
+        "another base, or leave the platform out"));
+    return std::nullopt;
+  }
+  if (absl::Status status = CheckConfigs(*base); !status.ok()) {
+    failures.push_back(
+        PermanentFailure(reference, ToStd(status.message()), kBadImageAdvice));
+    return std::nullopt;
+  }
+  return *std::move(base);
+}
+
+std::vector<ChosenImage> OnlyFor(const std::vector<ChosenImage>& images,
+                                 const v1::Platform& platform) {
+  std::vector<ChosenImage> only;
+  for (const ChosenImage& image : images) {
+    const ChosenManifest* chosen = image.Find(platform);
+    if (chosen == nullptr) continue;
+    only.push_back(ChosenImage{image.reference, image.top, {*chosen}});
+  }
+  return only;
+}
+
+std::vector<ChosenImage> ForAny(const std::vector<ChosenImage>& images) {
+  std::vector<ChosenImage> any;
+  for (const ChosenImage& image : images) {
+    if (!image.manifests.empty()) any.push_back(image);
+  }
+  return any;
+}
+
+}  // namespace kso::coordinator

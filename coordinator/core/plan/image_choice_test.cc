@@ -1,0 +1,110 @@
+#include "coordinator/core/plan/image_choice.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/resolved_release.h"
+
+namespace kso::coordinator {
+namespace {
+
+using ::kso::testing::ResolvedRelease;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+TEST(ChooseImagesTest, TakesTheManifestOfEachPlatform) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/b:1", {.platforms = {"linux/s390x", "linux/arm64/v8",
+                                                "linux/amd64"}});
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  ASSERT_THAT(choice.failures, IsEmpty());
+  ASSERT_THAT(choice.images, SizeIs(1));
+  ASSERT_THAT(choice.images[0].manifests, SizeIs(2));
+  EXPECT_EQ(choice.images[0].manifests[0].platform.architecture(), "amd64");
+  const ChosenManifest& arm64 = choice.images[0].manifests[1];
+  EXPECT_EQ(arm64.platform.architecture(), "arm64");
+  EXPECT_EQ(arm64.document.content_descriptor().platform().variant(), "v8");
+}
+
+TEST(ChooseImagesTest, PrefersTheExactPlatform) {
+  ResolvedRelease fake;
+  fake.release.clear_platforms();
+  fake.release.add_platforms()->set_os("linux");
+  fake.release.mutable_platforms(0)->set_architecture("amd64");
+  fake.AddImage("quay.io/a/b:1",
+                {.platforms = {"linux/amd64/v3", "linux/amd64"}});
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  ASSERT_THAT(choice.images, SizeIs(1));
+  EXPECT_EQ(choice.images[0]
+                .manifests[0]
+                .document.content_descriptor()
+                .platform()
+                .variant(),
+            "");
+}
+
+TEST(ChooseImagesTest, FollowsThePolicyWhereAPlatformIsMissing) {
+  ResolvedRelease fake;
+  fake.AddImage("docker.io/amazon/x:1",
+                {.platforms = {"linux/amd64"}, .bare = true});
+  fake.AddImage("quay.io/only/arm:1", {.platforms = {"linux/arm64"}});
+  fake.release.mutable_missing_platform()->add_allow("docker.io/amazon/*");
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  EXPECT_THAT(choice.missing,
+              ElementsAre("docker.io/amazon/x:1 lacks linux/arm64"));
+  ASSERT_THAT(choice.failures, SizeIs(1));
+  const v1::Failure& failure = choice.failures[0];
+  EXPECT_EQ(failure.item(), "quay.io/only/arm:1");
+  EXPECT_EQ(failure.location(), "images.list:2");
+  EXPECT_THAT(failure.reason(), HasSubstr("not exist for linux/amd64"));
+  EXPECT_THAT(failure.reason(), HasSubstr("exists for linux/arm64"));
+  EXPECT_THAT(failure.advice(), HasSubstr("missingPlatform"));
+}
+
+TEST(ChooseImagesTest, NoPolicyAllowsAnImageToLackAllPlatforms) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/only/mainframe:1", {.platforms = {"linux/s390x"}});
+  // Workers bring back only the manifests that were asked for.
+  fake.resolved.images["quay.io/only/mainframe:1"].clear_manifests();
+  fake.release.mutable_missing_platform()->set_allow_by_default(true);
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  EXPECT_THAT(choice.missing, IsEmpty());
+  ASSERT_THAT(choice.failures, SizeIs(1));
+  EXPECT_THAT(choice.failures[0].reason(), HasSubstr("linux/amd64"));
+  EXPECT_THAT(choice.failures[0].reason(), HasSubstr("exists for linux/s390x"));
+}
+
+TEST(ChooseImagesTest, RefusesBytesThatAreNotTheirDigests) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/b:1");
+  fake.AddImage("quay.io/a/c:1");
+  fake.AddImage("quay.io/a/d@sha256:" + std::string(64, 'e'));
+  fake.AddImage("quay.io/a/e:1");
+  fake.resolved.images["quay.io/a/b:1"].mutable_manifests(0)->set_content("{}");
+  // A manifest that its index does not name.
+  *fake.resolved.images["quay.io/a/c:1"].mutable_manifests(0) =
+      fake.resolved.images["quay.io/a/e:1"].manifests(0);
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  ASSERT_THAT(choice.failures, SizeIs(3));
+  EXPECT_THAT(choice.failures[0].reason(), HasSubstr("said to be"));
+  EXPECT_THAT(choice.failures[1].reason(), HasSubstr("not one of its index"));
+  EXPECT_THAT(choice.failures[2].reason(), HasSubstr("registry gave"));
+}
+
+TEST(ChooseBaseTest, WantsAllPlatformsWhateverThePolicy) {
+  ResolvedRelease fake;
+  fake.release.mutable_missing_platform()->set_allow_by_default(true);
+  std::vector<v1::Failure> failures;
+  EXPECT_TRUE(ChooseBase(fake.release.files_base(), fake.release, fake.resolved,
+                         failures));
+  EXPECT_THAT(failures, IsEmpty());
+  fake.SetImage(fake.release.files_base(), {.platforms = {"linux/amd64"}});
+  EXPECT_FALSE(ChooseBase(fake.release.files_base(), fake.release,
+                          fake.resolved, failures));
+  ASSERT_THAT(failures, SizeIs(1));
+  EXPECT_THAT(failures[0].reason(), HasSubstr("linux/arm64"));
+}
+
+}  // namespace
+}  // namespace kso::coordinator

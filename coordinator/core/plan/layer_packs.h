@@ -1,0 +1,40 @@
+#ifndef KSO_COORDINATOR_CORE_PLAN_LAYER_PACKS_H_
+#define KSO_COORDINATOR_CORE_PLAN_LAYER_PACKS_H_
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "coordinator/core/plan/pack_grouping.h"
+#include "coordinator/core/plan/plan_history.h"
+#include "kso/v1/journal.pb.h"
+
+namespace kso::coordinator {
+
+// A file that an image is to have.
+struct WantedMember {
+  std::string path;
+  // As ContentIdentity says; empty when in doubt, which no layer satisfies.
+  std::string identity;
+};
+
+using LayerPacks = std::vector<const v1::LayerRemembered*>;
+
+// The previous release's layers of a group, as far as they are of `media_type`.
+LayerPacks PacksOf(const PlanHistory& history, std::string_view image,
+                   std::string_view group, std::string_view media_type);
+
+// What the layers hold of what is wanted. Where several have a path, the last
+// covers the others, as in the image.
+std::vector<Pack> MatchPacks(const LayerPacks& layers,
+                             const std::vector<WantedMember>& wanted);
+
+// Paths of whiteouts (OCI image spec, layer.md, section "Whiteouts") that hide
+// what `kept` layers have and is not wanted; whole directories where nothing
+// below them is. Sorted.
+std::vector<std::string> Whiteouts(const LayerPacks& kept,
+                                   const std::vector<WantedMember>& wanted);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_PLAN_LAYER_PACKS_H_

@@ -1,0 +1,167 @@
+#include "coordinator/core/plan/pack_grouping.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace kso::coordinator {
+namespace {
+
+// New groups get so many places at the least, before old packs have to make
+// room for them.
+constexpr int kFewestNewGroups = 6;
+
+int64_t SizeOf(const GroupItem& item) {
+  return std::max<int64_t>(item.size, 0);
+}
+
+class Packer {
+ public:
+  Packer(const std::vector<GroupItem>& items, const std::vector<Pack>& packs,
+         const PackLimits& limits)
+      : items_(items), packs_(packs), limits_(limits) {
+    for (const Pack& pack : packs) {
+      int64_t live = 0;
+      for (const int item : pack.items) live += SizeOf(items[item]);
+      live_.push_back(live);
+    }
+  }
+
+  PackedGroups Run() {
+    Begin();
+    KeepTheDeadWithinBounds();
+    GiveUpWhatIsCheap();
+    PackedGroups groups;
+    groups.fresh = GroupTheRest();
+    groups.kept = kept_;
+    for (const int pack : kept_) groups.dead += Dead(pack);
+    return groups;
+  }
+
+ private:
+  int64_t Dead(int pack) const { return packs_[pack].size - live_[pack]; }
+
+  // Dead bytes of a pack over all of it.
+  double DeadPart(int pack) const {
+    return packs_[pack].size == 0
+               ? 0
+               : static_cast<double>(Dead(pack)) / packs_[pack].size;
+  }
+
+  void Begin() {
+    int64_t fresh = 0;
+    for (const GroupItem& item : items_) {
+      wanted_ += SizeOf(item);
+      fresh += SizeOf(item);
+    }
+    for (size_t i = 0; i < packs_.size(); ++i) {
+      fresh -= live_[i];
+      if (!packs_[i].items.empty()) kept_.push_back(static_cast<int>(i));
+    }
+    budget_ = static_cast<int64_t>(limits_.rewrite * fresh);
+  }
+
+  void GiveUp(int pack) {
+    kept_.erase(std::find(kept_.begin(), kept_.end(), pack));
+    budget_ -= live_[pack];
+  }
+
+  // Of the kept packs, the one with the largest part dead; the first of equals.
+  int Deadest() const {
+    return *std::max_element(kept_.begin(), kept_.end(), [&](int a, int b) {
+      return DeadPart(a) < DeadPart(b);
+    });
+  }
+
+  void KeepTheDeadWithinBounds() {
+    int64_t dead = 0;
+    for (const int pack : kept_) dead += Dead(pack);
+    while (dead > limits_.max_dead * static_cast<double>(wanted_ + dead)) {
+      const int pack = Deadest();
+      dead -= Dead(pack);
+      GiveUp(pack);
+    }
+  }
+
+  void GiveUpWhatIsCheap() {
+    std::vector<int> candidates = kept_;
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [&](int a, int b) { return DeadPart(a) > DeadPart(b); });
+    for (const int pack : candidates) {
+      if (DeadPart(pack) > limits_.max_dead && live_[pack] <= budget_) {
+        GiveUp(pack);
+      }
+    }
+  }
+
+  std::vector<int> Rest() const {
+    std::vector<bool> there(items_.size(), false);
+    for (const int pack : kept_) {
+      for (const int item : packs_[pack].items) there[item] = true;
+    }
+    std::vector<int> rest;
+    for (size_t i = 0; i < items_.size(); ++i) {
+      if (!there[i]) rest.push_back(static_cast<int>(i));
+    }
+    return rest;
+  }
+
+  std::vector<std::vector<int>> Group(const std::vector<int>& rest,
+                                      int max_groups) const {
+    std::vector<GroupItem> items;
+    for (const int i : rest) items.push_back(items_[i]);
+    GroupLimits limits = limits_.groups;
+    limits.max_groups = max_groups;
+    std::vector<std::vector<int>> groups = GroupByContent(items, limits);
+    for (std::vector<int>& group : groups) {
+      for (int& i : group) i = rest[i];
+    }
+    return groups;
+  }
+
+  // Old packs make room as far as that is cheap, and in any case for one group.
+  std::vector<std::vector<int>> GroupTheRest() {
+    while (true) {
+      const std::vector<int> rest = Rest();
+      if (rest.empty() && static_cast<int>(kept_.size()) <= max_groups()) {
+        return {};
+      }
+      const int places = max_groups() - static_cast<int>(kept_.size());
+      if (kept_.empty()) return Group(rest, places);
+      const int wanted = static_cast<int>(Group(rest, max_groups()).size());
+      if (places >= std::min(wanted, kFewestNewGroups)) {
+        return Group(rest, places);
+      }
+      const int pack = CheapestToMerge();
+      if (places >= 1 && live_[pack] > budget_) return Group(rest, places);
+      GiveUp(pack);
+    }
+  }
+
+  int CheapestToMerge() const {
+    const auto cost = [&](int pack) { return live_[pack] - Dead(pack) / 2; };
+    return *std::min_element(kept_.begin(), kept_.end(),
+                             [&](int a, int b) { return cost(a) < cost(b); });
+  }
+
+  int max_groups() const { return std::max(limits_.groups.max_groups, 1); }
+
+  const std::vector<GroupItem>& items_;
+  const std::vector<Pack>& packs_;
+  const PackLimits& limits_;
+  // Bytes of each pack that are wanted.
+  std::vector<int64_t> live_;
+  int64_t wanted_ = 0;
+  // Bytes that may be written again without need.
+  int64_t budget_ = 0;
+  std::vector<int> kept_;
+};
+
+}  // namespace
+
+PackedGroups GroupAfterPacks(const std::vector<GroupItem>& items,
+                             const std::vector<Pack>& packs,
+                             const PackLimits& limits) {
+  return Packer(items, packs, limits).Run();
+}
+
+}  // namespace kso::coordinator

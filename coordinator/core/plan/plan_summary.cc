@@ -1,0 +1,221 @@
+#include "coordinator/core/plan/plan_summary.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "common/base/proto_time.h"
+#include "common/base/strings.h"
+#include "common/oci/manifest.h"
+#include "common/oci/reference.h"
+#include "coordinator/core/base/words.h"
+
+namespace kso::coordinator {
+namespace {
+
+// Bytes, or -1 once one of them is not known.
+class Total {
+ public:
+  void Add(int64_t size) {
+    if (size < 0) known_ = false;
+    sum_ += std::max<int64_t>(size, 0);
+  }
+  int64_t value() const { return known_ ? sum_ : -1; }
+  int64_t known_part() const { return sum_; }
+
+ private:
+  int64_t sum_ = 0;
+  bool known_ = true;
+};
+
+// What comes from upstream: URLs and digests of blobs, each once.
+class Fetches {
+ public:
+  Fetches(const PlanHistory& history, const Plan& plan) {
+    for (const v1::Task& task : plan.tasks) {
+      if (plan.reused.contains(task.task_id())) continue;
+      for (const v1::BlobSource& blob : task.copy_blobs().blobs()) {
+        const std::string& digest = blob.blob().digest();
+        if (history.HasBlob(task.copy_blobs().image(), digest)) continue;
+        Add(digest, blob.blob().size());
+      }
+      for (const v1::LayerMember& member : task.make_layer().members()) {
+        if (member.has_file()) Add(member.file().url(), member.file().size());
+        if (member.has_blob()) {
+          Add(member.blob().blob().digest(), member.blob().blob().size());
+        }
+      }
+    }
+  }
+
+  bool Has(const std::string& id) const { return ids_.contains(id); }
+  const Total& total() const { return total_; }
+
+ private:
+  void Add(const std::string& id, int64_t size) {
+    if (ids_.insert(id).second) total_.Add(size);
+  }
+
+  std::set<std::string> ids_;
+  Total total_;
+};
+
+void AddLayerTotals(const PlanHistory& history, Plan& plan) {
+  v1::PlanSummary& summary = plan.summary;
+  std::stable_partition(
+      summary.mutable_layers()->pointer_begin(),
+      summary.mutable_layers()->pointer_end(),
+      [](const v1::PlannedLayer* layer) { return !layer->reused(); });
+  int64_t to_pack = 0;
+  for (const v1::PlannedLayer& layer : summary.layers()) {
+    if (layer.reused()) {
+      summary.set_layers_reused(summary.layers_reused() + 1);
+      summary.set_bytes_dead(summary.bytes_dead() + layer.dead_bytes());
+      continue;
+    }
+    to_pack += layer.size();
+  }
+  summary.set_layer_count(summary.layers_size());
+  summary.set_bytes_to_pack(to_pack);
+
+  // Base layers, and what is reused: each blob of an image once.
+  std::map<std::string, int64_t> to_push;
+  std::map<std::string, int64_t> there;
+  for (const v1::Task& task : plan.tasks) {
+    const std::string& image = task.copy_blobs().image();
+    for (const v1::BlobSource& blob : task.copy_blobs().blobs()) {
+      const std::string& digest = blob.blob().digest();
+      (history.HasBlob(image, digest) ? there
+                                      : to_push)[BlobName(image, digest)] =
+          blob.blob().size();
+    }
+  }
+  for (const auto& [id, reused] : plan.reused) {
+    const v1::Descriptor& layer = reused.result().made_layer().layer();
+    if (!layer.digest().empty()) there[layer.digest()] = layer.size();
+  }
+  int64_t push_bytes = to_pack;
+  for (const auto& [name, size] : to_push) push_bytes += size;
+  int64_t reused_bytes = 0;
+  for (const auto& [name, size] : there) reused_bytes += size;
+  summary.set_bytes_to_push(push_bytes);
+  summary.set_bytes_reused(reused_bytes);
+}
+
+// Bytes of the layers that are unpacked to verify images: all of an image of
+// which something changes.
+int64_t BytesToUnpack(const v1::PlanSummary& summary) {
+  std::set<std::string> changed;
+  for (const v1::PlannedLayer& layer : summary.layers()) {
+    if (!layer.reused()) changed.insert(layer.image());
+  }
+  int64_t bytes = 0;
+  for (const v1::PlannedLayer& layer : summary.layers()) {
+    if (changed.contains(layer.image())) bytes += layer.size();
+  }
+  return bytes;
+}
+
+void AddFileItems(const v1::Release& release, const Resolved& resolved,
+                  const Fetches& fetches, v1::PlanSummary& summary) {
+  std::set<std::string> seen;
+  for (const v1::FileRequest& request : release.files()) {
+    if (!seen.insert(request.url()).second) continue;
+    const auto file = resolved.files.find(request.url());
+    const int64_t size =
+        file == resolved.files.end() ? -1 : file->second.size();
+    v1::PlannedItem& item = *summary.add_items();
+    item.set_name(request.url());
+    item.set_size(size);
+    item.set_bytes_to_fetch(fetches.Has(request.url()) ? size : 0);
+  }
+}
+
+void AddImageItem(const v1::ResolvedImage& image, const std::string& reference,
+                  const Fetches& fetches, v1::PlanSummary& summary) {
+  std::map<std::string, int64_t> blobs;
+  for (const v1::Document& document : image.manifests()) {
+    const auto manifest = oci::ParseManifest(
+        document.content(), document.content_descriptor().media_type());
+    if (!manifest.ok()) continue;
+    blobs[manifest->config.digest()] = manifest->config.size();
+    for (const v1::Descriptor& layer : manifest->layers) {
+      blobs[layer.digest()] = layer.size();
+    }
+  }
+  v1::PlannedItem& item = *summary.add_items();
+  item.set_name(reference);
+  for (const auto& [digest, size] : blobs) {
+    item.set_size(item.size() + size);
+    if (!fetches.Has(digest)) continue;
+    item.set_bytes_to_fetch(item.bytes_to_fetch() + size);
+  }
+}
+
+void AddImageItems(const v1::Release& release, const Resolved& resolved,
+                   const Fetches& fetches, v1::PlanSummary& summary) {
+  std::set<std::string> seen;
+  for (const v1::ImageRequest& request : release.images()) {
+    const auto image = resolved.images.find(request.reference());
+    if (image == resolved.images.end() ||
+        !seen.insert(request.reference()).second) {
+      continue;
+    }
+    AddImageItem(image->second, request.reference(), fetches, summary);
+  }
+}
+
+void AddRegistries(const Resolved& resolved, v1::PlanSummary& summary) {
+  std::map<std::string, v1::RegistryUse> registries;
+  for (const auto& [name, image] : resolved.images) {
+    const auto reference = oci::Reference::Parse(name);
+    if (!reference.ok()) continue;
+    v1::RegistryUse& use = registries[reference->host];
+    use.set_registry(reference->host);
+    use.set_images(use.images() + 1);
+    use.set_manifest_gets(use.manifest_gets() + image.manifest_gets());
+  }
+  for (const auto& [host, use] : registries) *summary.add_registries() = use;
+}
+
+// From how fast the previous build at the destination was, all phases included.
+void AddEstimate(const PlanHistory& history, v1::PlanSummary& summary) {
+  const v1::ReleaseRemembered* previous = history.previous();
+  const absl::Duration took =
+      previous == nullptr ? absl::ZeroDuration() : FromProto(previous->took());
+  if (took <= absl::ZeroDuration() || previous->bytes_moved() <= 0) {
+    summary.set_estimate_basis(
+        "no earlier build at this destination shows how fast the farm is");
+    return;
+  }
+  const double rate = previous->bytes_moved() / absl::ToDoubleSeconds(took);
+  const int64_t moved =
+      std::max<int64_t>(summary.bytes_to_fetch(), 0) + summary.bytes_to_push();
+  *summary.mutable_estimated_time() = ToProto(absl::Seconds(moved / rate));
+  summary.set_estimate_basis(
+      Concat("as fast as the last large build there was: ",
+             BytesInWords(static_cast<int64_t>(rate)),
+             " fetched and pushed a second"));
+}
+
+}  // namespace
+
+void Summarize(const v1::Release& release, const Resolved& resolved,
+               const PlanHistory& history, Plan& plan) {
+  v1::PlanSummary& summary = plan.summary;
+  const Fetches fetches(history, plan);
+  AddLayerTotals(history, plan);
+  summary.set_bytes_to_fetch(fetches.total().value());
+  summary.set_worker_disk_bytes(fetches.total().known_part() +
+                                BytesToUnpack(summary));
+  if (history.previous() != nullptr) {
+    summary.set_previous_release(history.previous()->name());
+  }
+  AddFileItems(release, resolved, fetches, summary);
+  AddImageItems(release, resolved, fetches, summary);
+  AddRegistries(resolved, summary);
+  AddEstimate(history, summary);
+}
+
+}  // namespace kso::coordinator

@@ -1,0 +1,15 @@
+#ifndef KSO_COORDINATOR_CORE_PLAN_PLAN_SUMMARY_H_
+#define KSO_COORDINATOR_CORE_PLAN_PLAN_SUMMARY_H_
+
+#include "coordinator/core/plan/planner.h"
+
+namespace kso::coordinator {
+
+// Fills in what a plan costs, in all and for each item: to be called once, with
+// everything else of the plan there.
+void Summarize(const v1::Release& release, const Resolved& resolved,
+               const PlanHistory& history, Plan& plan);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_PLAN_PLAN_SUMMARY_H_

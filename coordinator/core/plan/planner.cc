@@ -1,0 +1,36 @@
+#include "coordinator/core/plan/planner.h"
+
+#include <optional>
+
+#include "coordinator/core/base/task_factory.h"
+#include "coordinator/core/plan/image_choice.h"
+#include "coordinator/core/plan/plan_files.h"
+#include "coordinator/core/plan/plan_images.h"
+#include "coordinator/core/plan/plan_summary.h"
+
+namespace kso::coordinator {
+Plan MakePlan(std::string_view build_id, const v1::Release& release,
+              const Resolved& resolved, const PlanHistory& history) {
+  Plan plan;
+  const TaskFactory factory(build_id, release);
+  if (release.files_size() > 0) {
+    const std::optional<ChosenImage> base =
+        ChooseBase(release.files_base(), release, resolved, plan.failures);
+    if (base) PlanFiles(factory, resolved, *base, history, plan);
+  }
+  if (release.images_size() > 0) {
+    const ImageChoice choice = ChooseImages(release, resolved);
+    plan.failures.insert(plan.failures.end(), choice.failures.begin(),
+                         choice.failures.end());
+    for (const std::string& line : choice.missing) {
+      plan.summary.add_missing_platforms(line);
+    }
+    const std::optional<ChosenImage> base =
+        ChooseBase(release.images_base(), release, resolved, plan.failures);
+    if (base) PlanImages(factory, choice.images, *base, history, plan);
+  }
+  Summarize(release, resolved, history, plan);
+  return plan;
+}
+
+}  // namespace kso::coordinator

@@ -1,0 +1,297 @@
+#include "coordinator/core/plan/planner.h"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/resolved_release.h"
+
+namespace kso::coordinator {
+namespace {
+
+using ::google::protobuf::util::MessageDifferencer;
+using ::kso::testing::ResolvedRelease;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr int64_t kMegabyte = 1 << 20;
+
+std::vector<std::string> ReadLines(const std::string& file) {
+  std::ifstream input("deploy/releases/kubespray-2.25.1/" + file);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(input, line);) {
+    if (!line.empty() && line[0] != '#') lines.push_back(line);
+  }
+  return lines;
+}
+
+// The example release, with made-up sizes.
+ResolvedRelease RealRelease() {
+  ResolvedRelease fake;
+  std::map<std::string, std::set<std::string>> architectures;
+  for (const char* architecture : {"amd64", "arm64"}) {
+    for (const std::string& url :
+         ReadLines(std::string("files-") + architecture + ".list")) {
+      architectures[url].insert(architecture);
+    }
+  }
+  int64_t size = 0;
+  for (const auto& [url, of] : architectures) {
+    fake.AddFile(url, {of.begin(), of.end()}, size += kMegabyte);
+  }
+  for (const std::string& reference : ReadLines("images.list")) {
+    fake.AddImage(reference, {.docker = fake.release.images_size() % 2 == 0,
+                              .shared_layer = "shared by all"});
+  }
+  return fake;
+}
+
+const v1::Task& TaskOf(const Plan& plan, const std::string& id) {
+  for (const v1::Task& task : plan.tasks) {
+    if (task.task_id() == id) return task;
+  }
+  ADD_FAILURE() << "no task " << id;
+  return v1::Task::default_instance();
+}
+
+// All members' paths of an image's layers.
+std::multiset<std::string> PathsOf(const Plan& plan,
+                                   const v1::PlannedImage& image) {
+  std::multiset<std::string> paths;
+  for (const std::string& id : image.layer_task_ids()) {
+    for (const auto& member : TaskOf(plan, id).make_layer().members()) {
+      paths.insert(member.path());
+    }
+  }
+  return paths;
+}
+
+// The layers, by what is in them.
+std::multiset<std::string> Layers(const Plan& plan) {
+  std::multiset<std::string> layers;
+  for (const v1::Task& task : plan.tasks) {
+    layers.insert(task.make_layer().SerializeAsString());
+  }
+  return layers;
+}
+
+const v1::PlannedImage& ImageOf(const Plan& plan, const std::string& image,
+                                const std::string& suffix,
+                                const std::string& architecture) {
+  for (const v1::PlannedImage& planned : plan.images) {
+    if (planned.image() == image && planned.tag_suffix() == suffix &&
+        planned.platform().architecture() == architecture) {
+      return planned;
+    }
+  }
+  ADD_FAILURE() << "no image " << image << suffix << " " << architecture;
+  return v1::PlannedImage::default_instance();
+}
+
+TEST(ResolveTasksTest, AsksForEachNameOnce) {
+  ResolvedRelease fake = RealRelease();
+  fake.release.add_mirrors()->set_prefix("docker.io/");
+  const auto tasks = ResolveTasks("b1", fake.release);
+  std::set<std::string> ids;
+  int files = 0;
+  std::map<std::string, const v1::ResolveImage*> images;
+  for (const v1::Task& task : tasks) {
+    EXPECT_TRUE(ids.insert(task.task_id()).second) << task.task_id();
+    EXPECT_TRUE(absl::StartsWith(task.task_id(), "b1/resolve/"));
+    EXPECT_EQ(task.mirrors_size(), 1);
+    EXPECT_EQ(task.destination().location(), "registry.example.com/team");
+    if (task.has_resolve_file()) ++files;
+    if (task.has_resolve_image()) {
+      images[task.resolve_image().reference()] = &task.resolve_image();
+      EXPECT_EQ(task.resolve_image().platforms_size(), 2);
+    }
+  }
+  EXPECT_EQ(files, 44);
+  // The base of kubespray-files is one of the list's 57.
+  EXPECT_EQ(images.size(), 58u);
+  EXPECT_TRUE(images.at(fake.release.files_base())->want_configs());
+  EXPECT_FALSE(images.at(fake.release.files_base())->location().empty());
+  EXPECT_TRUE(images.at(fake.release.images_base())->want_configs());
+  EXPECT_FALSE(images.at("registry.k8s.io/pause:3.9")->want_configs());
+}
+
+TEST(MakePlanTest, PlansTheExampleRelease) {
+  const ResolvedRelease fake = RealRelease();
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  ASSERT_THAT(plan.failures, IsEmpty());
+  EXPECT_EQ(plan.images.size(), 6u);
+  EXPECT_EQ(plan.summary.image_count(), 57);
+  EXPECT_EQ(plan.summary.file_count(), fake.release.files_size());
+  EXPECT_GT(plan.summary.bytes_to_fetch(), 900 * kMegabyte);
+
+  const auto& files = ImageOf(plan, "kubespray-files", "", "amd64");
+  const auto paths = PathsOf(plan, files);
+  EXPECT_THAT(paths, Contains("opt/k8s/k8s/dl.k8s.io/release/v1.29.10/bin/"
+                              "linux/arm64/kubelet"));
+  EXPECT_THAT(paths, SizeIs(fake.release.files_size() + 1));
+  EXPECT_THAT(paths, Contains("etc/nginx/nginx.conf"));
+
+  std::set<std::string> ids;
+  for (const v1::Task& task : plan.tasks) {
+    EXPECT_TRUE(ids.insert(task.task_id()).second) << task.task_id();
+    EXPECT_FALSE(task.name().empty());
+    EXPECT_FALSE(task.must_execute());
+  }
+}
+
+TEST(MakePlanTest, BothPlatformsHaveTheSameFileLayers) {
+  const ResolvedRelease fake = RealRelease();
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  EXPECT_THAT(
+      ImageOf(plan, "kubespray-files", "", "amd64").layer_task_ids(),
+      ::testing::ElementsAreArray(
+          ImageOf(plan, "kubespray-files", "", "arm64").layer_task_ids()));
+}
+
+TEST(MakePlanTest, TheRegistryOfAllHasTheLayersOfEachPlatform) {
+  const ResolvedRelease fake = RealRelease();
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  const auto& amd64 = ImageOf(plan, "kubespray-images", "", "amd64");
+  const auto& arm64 = ImageOf(plan, "kubespray-images", "", "arm64");
+  const auto& all = ImageOf(plan, "kubespray-images", "-all", "amd64");
+  std::vector<std::string> expected(amd64.layer_task_ids().begin(),
+                                    amd64.layer_task_ids().end());
+  expected.insert(expected.end(), arm64.layer_task_ids().begin(),
+                  arm64.layer_task_ids().end());
+  EXPECT_THAT(all.layer_task_ids(), ::testing::ElementsAreArray(expected));
+  EXPECT_THAT(
+      all.layer_task_ids(),
+      ::testing::ElementsAreArray(
+          ImageOf(plan, "kubespray-images", "-all", "arm64").layer_task_ids()));
+}
+
+TEST(MakePlanTest, EachPlatformImageIsWholeAndHasEachFileOnce) {
+  const ResolvedRelease fake = RealRelease();
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  for (const char* architecture : {"amd64", "arm64"}) {
+    const auto paths =
+        PathsOf(plan, ImageOf(plan, "kubespray-images", "", architecture));
+    EXPECT_EQ(std::set<std::string>(paths.begin(), paths.end()).size(),
+              paths.size());
+    for (const auto& [reference, image] : fake.resolved.images) {
+      if (absl::StrContains(reference, "registry:3")) continue;
+      const int at = std::string(architecture) == "amd64" ? 0 : 1;
+      const std::string hex =
+          image.configs(at).content_descriptor().digest().substr(7);
+      EXPECT_THAT(paths, Contains("var/lib/registry/docker/registry/v2/blobs/"
+                                  "sha256/" +
+                                  hex.substr(0, 2) + "/" + hex + "/data"));
+    }
+  }
+}
+
+TEST(MakePlanTest, IsTheSameForListsInAnotherOrder) {
+  ResolvedRelease fake = RealRelease();
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  EXPECT_EQ(Layers(MakePlan("b1", fake.release, fake.resolved)), Layers(plan));
+  std::reverse(fake.release.mutable_images()->begin(),
+               fake.release.mutable_images()->end());
+  std::reverse(fake.release.mutable_files()->begin(),
+               fake.release.mutable_files()->end());
+  const Plan reversed = MakePlan("b1", fake.release, fake.resolved);
+  EXPECT_EQ(Layers(reversed), Layers(plan));
+  ASSERT_EQ(reversed.images.size(), plan.images.size());
+  for (size_t i = 0; i < plan.images.size(); ++i) {
+    EXPECT_TRUE(MessageDifferencer::Equals(reversed.images[i], plan.images[i]));
+  }
+}
+
+TEST(MakePlanTest, NoReleaseNameIsInADataLayer) {
+  ResolvedRelease fake = RealRelease();
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  fake.release.set_name("v0.2.0-2.25.1");
+  EXPECT_EQ(Layers(MakePlan("b2", fake.release, fake.resolved)), Layers(plan));
+}
+
+TEST(MakePlanTest, KeepsWithinTheLayerLimits) {
+  ResolvedRelease fake;
+  for (int i = 0; i < 300; ++i) {
+    fake.AddImage("quay.io/team" + std::to_string(i) + "/app:1",
+                  {.layers = {100 * kMegabyte + i, 1, 2}});
+    fake.AddFile("https://host/project" + std::to_string(i) + "/dir/file",
+                 {"amd64"}, (i % 40) * kMegabyte);
+  }
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  EXPECT_LE(ImageOf(plan, "kubespray-files", "", "arm64").layer_task_ids_size(),
+            60);
+  EXPECT_LE(
+      ImageOf(plan, "kubespray-images", "", "amd64").layer_task_ids_size(), 31);
+  EXPECT_LE(
+      ImageOf(plan, "kubespray-images", "-all", "amd64").layer_task_ids_size(),
+      62);
+}
+
+TEST(MakePlanTest, ArchitectureSpecificWorkNamesItsPlatform) {
+  ResolvedRelease fake;
+  fake.AddFile("https://host/a/b/kubelet-amd64", {"amd64"});
+  fake.AddFile("https://host/a/b/kubelet-arm64", {"arm64"});
+  fake.AddFile("https://host/a/b/shared", {"amd64", "arm64"});
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  std::map<std::string, std::string> platforms;
+  for (const v1::Task& task : plan.tasks) {
+    if (task.has_make_layer()) {
+      platforms[task.name()] = task.platform().architecture();
+    }
+  }
+  EXPECT_EQ(platforms,
+            (std::map<std::string, std::string>{
+                {"layer kubespray-files: kubelet-amd64 (amd64)", "amd64"},
+                {"layer kubespray-files: kubelet-arm64 (arm64)", "arm64"},
+                {"layer kubespray-files: shared (amd64, arm64)", ""},
+                {"layer kubespray-files: configuration of nginx", ""}}));
+}
+
+TEST(MakePlanTest, CopiesTheBaseOfEachPlatform) {
+  ResolvedRelease fake;
+  fake.AddImage("registry.k8s.io/pause:3.9");
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  const v1::Task& task = TaskOf(plan, "b1/copy/kubespray-images/linux-arm64");
+  EXPECT_EQ(task.platform().architecture(), "arm64");
+  EXPECT_EQ(task.copy_blobs().image(), "kubespray-images");
+  ASSERT_EQ(task.copy_blobs().blobs_size(), 2);
+  EXPECT_EQ(task.copy_blobs().blobs(0).repository(),
+            "docker.io/library/registry");
+}
+
+TEST(MakePlanTest, AMissingPlatformIsLeftOutOrFailsAsThePolicySays) {
+  ResolvedRelease fake;
+  fake.AddImage("docker.io/amazon/x:1", {.platforms = {"linux/amd64"}});
+  EXPECT_THAT(MakePlan("b1", fake.release, fake.resolved).failures, SizeIs(1));
+  fake.release.mutable_missing_platform()->add_allow("docker.io/amazon/*");
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  EXPECT_THAT(plan.failures, IsEmpty());
+  EXPECT_THAT(plan.summary.missing_platforms(),
+              ElementsAre("docker.io/amazon/x:1 lacks linux/arm64"));
+  for (const std::string& path :
+       PathsOf(plan, ImageOf(plan, "kubespray-images", "", "arm64"))) {
+    EXPECT_THAT(path, HasSubstr("config.yml"));
+  }
+  EXPECT_THAT(
+      PathsOf(plan, ImageOf(plan, "kubespray-images", "-all", "arm64")),
+      Contains(HasSubstr("/k8s/amazon/x/_manifests/tags/1/current/link")));
+}
+
+TEST(MakePlanTest, SaysWhenAHostDoesNotTellASize) {
+  ResolvedRelease fake;
+  fake.AddFile("https://host/a", {"amd64"}, -1);
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  EXPECT_THAT(plan.failures, IsEmpty());
+  EXPECT_EQ(plan.summary.bytes_to_fetch(), -1);
+}
+
+}  // namespace
+}  // namespace kso::coordinator

@@ -1,0 +1,37 @@
+#ifndef KSO_COORDINATOR_CORE_PLAN_REGISTRY_TREE_H_
+#define KSO_COORDINATOR_CORE_PLAN_REGISTRY_TREE_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/digest.h"
+#include "coordinator/core/plan/image_choice.h"
+#include "kso/v1/worker.pb.h"
+
+namespace kso::coordinator {
+
+// Where Distribution's filesystem driver keeps things (2.8 and 3), as paths of
+// layer members. Digests, repositories and tags have passed their grammar.
+
+// The volume that the registry's official image declares.
+inline constexpr std::string_view kRegistryRoot = "var/lib/registry";
+
+inline constexpr std::string_view kBlobsDirectory =
+    "var/lib/registry/docker/registry/v2/blobs/";
+
+// The file that holds a blob, manifests and indexes included. All of these are
+// below kBlobsDirectory, and nothing else is.
+std::string BlobDataPath(const Digest& digest);
+
+// "k8s/pause": the repository that an image is served under.
+std::string ServedRepository(const oci::Reference& reference);
+
+// The manifests of `image` and all links that make its chosen manifests
+// reachable, but no blob of layers or configs. Several images of a repository
+// share links: merge by path.
+std::vector<v1::LayerMember> ImageLinks(const ChosenImage& image);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_PLAN_REGISTRY_TREE_H_

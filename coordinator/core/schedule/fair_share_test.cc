@@ -1,0 +1,69 @@
+#include "coordinator/core/schedule/fair_share.h"
+
+#include <map>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace kso::coordinator {
+namespace {
+
+class FairShareTest : public ::testing::Test {
+ protected:
+  void Add(int64_t number, int priority = 0) {
+    builds_[number].number = number;
+    builds_[number].priority = priority;
+    running_[number] = &builds_[number];
+  }
+  // Grants to the first of `wanting`.
+  int64_t Grant(const std::map<int64_t, const BuildEntry*>& wanting) {
+    const BuildEntry& next = *shares_.TurnsOf(wanting).Next();
+    shares_.Granted(next, running_);
+    return next.number;
+  }
+
+  std::map<int64_t, BuildEntry> builds_;
+  std::map<int64_t, const BuildEntry*> running_;
+  FairShare shares_;
+};
+
+TEST_F(FairShareTest, PrioritiesAtTheEndsOfTheRangeStillTakeTurns) {
+  Add(1, kLowestPriority);
+  Add(2, kHighestPriority);
+  std::map<int64_t, int> granted;
+  for (int i = 0; i < 100; ++i) ++granted[Grant(running_)];
+  EXPECT_EQ(granted[1], 1);
+  EXPECT_EQ(granted[2], 99);
+}
+
+TEST_F(FairShareTest, WhoCannotTakePartLosesItsTurnsButNotToItsEquals) {
+  for (const int64_t number : {1, 2, 3}) Add(number);
+  const auto without = [&](int64_t number) {
+    std::map<int64_t, const BuildEntry*> wanting = running_;
+    wanting.erase(number);
+    return wanting;
+  };
+  std::map<int64_t, int> granted;
+  for (int i = 0; i < 10; ++i) {
+    // 3 goes far ahead, and then cannot go on.
+    for (int j = 0; j < 5; ++j) Grant({{3, running_[3]}});
+    ++granted[Grant(without(3))];
+  }
+  EXPECT_EQ(granted[1], 5);
+  EXPECT_EQ(granted[2], 5);
+}
+
+TEST_F(FairShareTest, BuildsThatEndedAreForgotten) {
+  for (int64_t number = 1; number <= 100; ++number) {
+    Add(number);
+    EXPECT_EQ(Grant({{number, running_[number]}}), number);
+    running_.erase(number);
+  }
+  Add(101);
+  Add(102);
+  EXPECT_EQ(Grant(running_), 101);
+  EXPECT_EQ(Grant(running_), 102);
+}
+
+}  // namespace
+}  // namespace kso::coordinator

@@ -1,0 +1,51 @@
+#ifndef KSO_COORDINATOR_CORE_SCHEDULE_HOST_GATE_H_
+#define KSO_COORDINATOR_CORE_SCHEDULE_HOST_GATE_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "coordinator/core/base/host_use.h"
+#include "coordinator/core/schedule/rate_budget.h"
+#include "coordinator/core/schedule/start_gate.h"
+#include "coordinator/core/state/state.h"
+
+namespace kso::coordinator {
+
+// Which tasks the limits of hosts let start at one moment, given what runs,
+// which is counted when a task for a host with limits comes up: until then a
+// gate costs nothing.
+class HostGate : public StartGate {
+ public:
+  // All must outlive it.
+  HostGate(const State* state, const RateBudget* budget, absl::Time now)
+      : state_(*state), budget_(*budget), now_(now) {}
+
+  std::optional<std::string> WhyNot(const Demand& demand) const override;
+
+  HostLoad LoadOf(const std::string& host) const;
+
+  // To be called when `state` has got a lease on `task`.
+  void Started(const TaskEntry& task);
+
+  // Hosts that have said something of their limits: those that runnable and
+  // leased tasks of `build` use, or all where it is null.
+  std::vector<v1::HostLimit> Limits(const BuildEntry* build) const;
+
+ private:
+  void Count(const TaskEntry& task) const;
+  void CountWaiting(const BuildEntry& build,
+                    std::map<std::string, int>& waiting) const;
+
+  const State& state_;
+  const RateBudget& budget_;
+  const absl::Time now_;
+  // What runs; nothing until it has been counted.
+  mutable std::optional<std::map<std::string, HostLoad>> loads_;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_SCHEDULE_HOST_GATE_H_

@@ -1,0 +1,172 @@
+#include "coordinator/core/schedule/rate_budget.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/base/proto_time.h"
+#include "coordinator/core/base/host_use.h"
+
+namespace kso::coordinator {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kHost[] = "registry-1.docker.io";
+
+class RateBudgetTest : public ::testing::Test {
+ protected:
+  void Refused(int64_t refusals, int running, absl::Duration retry_after = {},
+               const std::string& session = "s") {
+    v1::HostReport report;
+    report.set_host(kHost);
+    report.set_refusals(refusals);
+    *report.mutable_retry_after() = ToProto(retry_after);
+    budget_.Observe(
+        "w", session, report, [&] { return running; }, now_);
+  }
+
+  void QuotaSaid(int64_t remaining, absl::Duration age = {}) {
+    v1::HostReport report;
+    report.set_host(kHost);
+    report.mutable_quota()->set_limit(100);
+    report.mutable_quota()->set_remaining(remaining);
+    *report.mutable_quota()->mutable_window() = ToProto(absl::Hours(6));
+    *report.mutable_quota_age() = ToProto(age);
+    budget_.Observe(
+        "w", "s", report, [] { return 0; }, now_);
+  }
+
+  // Why one more may not start; empty when it may.
+  std::string WhyNot(int tasks = 0, int manifests = 0) {
+    return budget_
+        .WhyNot({.host = kHost, .manifests = true},
+                {.tasks = tasks, .manifests = manifests}, now_)
+        .value_or("");
+  }
+  // The same for one that only fetches blobs.
+  std::string WhyNotBlobs(int tasks = 0) {
+    return budget_
+        .WhyNot({.host = kHost, .manifests = false},
+                {.tasks = tasks, .manifests = 0}, now_)
+        .value_or("");
+  }
+
+  absl::Time now_ = absl::FromUnixSeconds(1700000000);
+  RateBudget budget_;
+};
+
+TEST_F(RateBudgetTest, ARetryAfterHoldsTheWholeFarm) {
+  EXPECT_EQ(WhyNot(), "");
+  Refused(1, 4, absl::Minutes(2));
+  EXPECT_THAT(WhyNot(), HasSubstr("wants no request for 2 min 0 s"));
+  EXPECT_EQ(budget_.NextChange(now_), now_ + absl::Minutes(2));
+  EXPECT_FALSE(budget_.WhyNot({.host = "ghcr.io"}, {}, now_).has_value());
+  now_ += absl::Minutes(2);
+  EXPECT_EQ(WhyNot(), "");
+}
+
+TEST_F(RateBudgetTest, RefusalsHalveTheTasksAtAHostAndSuccessesBringThemBack) {
+  Refused(3, 8);
+  EXPECT_THAT(WhyNot(), HasSubstr("wants no request for 1.0 s"));
+  now_ += absl::Seconds(1);
+  EXPECT_EQ(WhyNot(3), "");
+  EXPECT_THAT(WhyNot(4), HasSubstr("serves 4 tasks at a time"));
+  // The same report again is no new refusal.
+  Refused(3, 4);
+  EXPECT_EQ(WhyNot(3), "");
+  for (int i = 0; i < 5; ++i) budget_.Succeeded(kHost);
+  EXPECT_EQ(WhyNot(4), "");
+  EXPECT_NE(WhyNot(5), "");
+}
+
+TEST_F(RateBudgetTest, PausesGrowWhileNothingSucceeds) {
+  int64_t refusals = 0;
+  for (const int seconds : {1, 2, 4, 8, 16, 32, 60, 60}) {
+    Refused(++refusals, 1);
+    EXPECT_EQ(budget_.NextChange(now_), now_ + absl::Seconds(seconds));
+    now_ += absl::Seconds(seconds);
+    EXPECT_EQ(WhyNot(), "");
+    EXPECT_THAT(WhyNot(1), HasSubstr("one task at a time"));
+  }
+  budget_.Succeeded(kHost);
+  Refused(++refusals, 1);
+  EXPECT_EQ(budget_.NextChange(now_), now_ + absl::Seconds(1));
+}
+
+TEST_F(RateBudgetTest, TheLimitIsLiftedWhenAllIsQuiet) {
+  Refused(1, 2);
+  now_ += absl::Minutes(9);
+  EXPECT_NE(WhyNot(1), "");
+  now_ += absl::Minutes(1);
+  EXPECT_EQ(WhyNot(100), "");
+}
+
+TEST_F(RateBudgetTest, AQuotaIsNotOverspent) {
+  QuotaSaid(9);
+  EXPECT_EQ(WhyNot(2, 2), "");
+  // Three running tasks may need nine requests.
+  EXPECT_THAT(WhyNot(3, 3), HasSubstr("9 of 100 requests left"));
+  // Blobs do not count.
+  EXPECT_EQ(WhyNotBlobs(3), "");
+}
+
+TEST_F(RateBudgetTest, AUsedUpQuotaIsTriedByOneAtATime) {
+  QuotaSaid(0);
+  EXPECT_THAT(WhyNot(), HasSubstr("0 of 100 requests left in each 6 h 0 min; "
+                                  "the next try is in 3 min 36 s"));
+  EXPECT_EQ(WhyNotBlobs(), "");
+  EXPECT_EQ(budget_.NextChange(now_), now_ + absl::Seconds(216));
+  now_ += absl::Seconds(216);
+  EXPECT_EQ(WhyNot(), "");
+  EXPECT_NE(WhyNot(1, 1), "");
+  QuotaSaid(50);
+  EXPECT_EQ(WhyNot(1, 1), "");
+}
+
+TEST_F(RateBudgetTest, TheNewestWordCounts) {
+  QuotaSaid(50);
+  QuotaSaid(0, absl::Minutes(1));
+  EXPECT_EQ(WhyNot(), "");
+}
+
+TEST_F(RateBudgetTest, IsDescribedInWords) {
+  QuotaSaid(76);
+  Refused(1, 2, absl::Seconds(30));
+  const auto limit =
+      budget_.Describe(kHost, {.tasks = 1, .manifests = 1}, 3, now_);
+  ASSERT_TRUE(limit.has_value());
+  EXPECT_EQ(limit->words(),
+            "registry-1.docker.io: 76 of 100 requests left in each 6 h 0 min "
+            "0.0 s ago, wants no request for 30 s, at most 1 task at a time "
+            "since it refused requests, 1 task running, 3 tasks waiting for "
+            "it");
+  EXPECT_EQ(limit->quota().remaining(), 76);
+  EXPECT_EQ(limit->tasks_waiting(), 3);
+  EXPECT_FALSE(budget_.Describe("ghcr.io", {}, 0, now_).has_value());
+}
+
+TEST(HostUseTest, TasksNameTheirHostsOnceMirrorsFollowed) {
+  v1::Task task;
+  v1::Mirror* mirror = task.add_mirrors();
+  mirror->set_prefix("https://dl.k8s.io/");
+  mirror->set_location("http://mirror:8080/dl.k8s.io/");
+  task.mutable_destination()->set_kind(v1::Destination::REGISTRY);
+  task.mutable_destination()->set_location("r.example.com:5000/team");
+  v1::MakeLayer* layer = task.mutable_make_layer();
+  layer->add_members()->mutable_file()->set_url("https://dl.k8s.io/kubelet");
+  layer->add_members()->mutable_file()->set_url("https://dl.k8s.io/kubectl");
+  layer->add_members()->mutable_blob()->set_repository(
+      "docker.io/library/nginx");
+  std::string hosts;
+  for (const HostUse& use : HostsOf(task)) hosts += use.host + " ";
+  EXPECT_EQ(hosts, "mirror:8080 r.example.com:5000 registry-1.docker.io ");
+
+  v1::Task resolve;
+  resolve.mutable_resolve_image()->set_reference("docker.io/library/nginx:1");
+  ASSERT_EQ(HostsOf(resolve).size(), 1u);
+  EXPECT_EQ(HostsOf(resolve)[0].host, kHost);
+  EXPECT_TRUE(HostsOf(resolve)[0].manifests);
+}
+
+}  // namespace
+}  // namespace kso::coordinator

@@ -1,0 +1,106 @@
+#include "coordinator/core/schedule/retry_policy.h"
+
+#include "coordinator/core/core_testing.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace kso::coordinator {
+namespace {
+
+using ::testing::HasSubstr;
+
+const absl::Time kNow = absl::FromUnixSeconds(1700000000);
+
+v1::Failure MakeFailure(v1::Failure::Kind kind) {
+  v1::Failure failure;
+  failure.set_kind(kind);
+  failure.set_reason("503");
+  return failure;
+}
+
+// A leased task of a build.
+struct LeasedTask {
+  LeasedTask() {
+    entry.id = "b/1";
+    entry.build = &build;
+    entry.SetTask(MakeTask("b/1"));
+    entry.lease = std::make_unique<LeaseEntry>();
+  }
+  v1::JournalRecord After(const v1::Failure& failure,
+                          bool lost_worker = false) {
+    return AfterFailure(entry, failure, lost_worker, kNow, {});
+  }
+
+  BuildEntry build;
+  TaskEntry entry;
+};
+
+absl::Duration DelayOf(const v1::JournalRecord& record) {
+  EXPECT_TRUE(record.has_task_requeued()) << record.ShortDebugString();
+  return FromProto(record.task_requeued().not_before()) - kNow;
+}
+
+TEST(RetryPolicyTest, TransientFailuresBackOffAndEnd) {
+  LeasedTask task;
+  const v1::Failure failure = MakeFailure(v1::Failure::TRANSIENT);
+  for (int seconds : {1, 2, 4, 8, 16}) {
+    EXPECT_EQ(DelayOf(task.After(failure)), absl::Seconds(seconds));
+    ++task.entry.mutable_trouble().transient_failures;
+  }
+  const v1::JournalRecord last = task.After(failure);
+  EXPECT_THAT(last.task_failed().failure().reason(),
+              HasSubstr("given up after 6 tries"));
+  EXPECT_EQ(last.task_failed().failure().item(), "task b/1");
+}
+
+TEST(RetryPolicyTest, RetryAfterIsRespectedWithinReason) {
+  v1::Failure failure = MakeFailure(v1::Failure::TRANSIENT);
+  *failure.mutable_retry_after() = ToProto(absl::Seconds(30));
+  EXPECT_EQ(DelayOf(LeasedTask().After(failure)), absl::Seconds(30));
+  *failure.mutable_retry_after() = ToProto(absl::Hours(24));
+  EXPECT_EQ(DelayOf(LeasedTask().After(failure)), absl::Minutes(10));
+}
+
+TEST(RetryPolicyTest, WaitingForAHostLeavesTheBudgetForOtherTroubleAlone) {
+  TestState test;
+  test.AddBuild("b", {MakeTask("b/1")}, v1::LAYERS);
+  v1::Failure failure = MakeFailure(v1::Failure::TRANSIENT);
+  const auto fail = [&] {
+    test.Grant("b/1", "w");
+    const v1::JournalRecord record = AfterFailure(
+        *test.state.FindTask("b/1"), failure, false, test.time, {});
+    test.Apply(record);
+    return record.has_task_failed();
+  };
+  failure.set_rate_limited(true);
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(fail());
+  failure.set_rate_limited(false);
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(fail());
+  EXPECT_TRUE(fail());
+}
+
+TEST(RetryPolicyTest, ALostWorkerCostsNoDelay) {
+  const v1::JournalRecord record =
+      LeasedTask().After(MakeFailure(v1::Failure::INFRASTRUCTURE), true);
+  EXPECT_FALSE(record.task_requeued().has_not_before());
+}
+
+TEST(RetryPolicyTest, PermanentFailuresAreNotTriedAgain) {
+  EXPECT_TRUE(LeasedTask()
+                  .After(MakeFailure(v1::Failure::PERMANENT))
+                  .has_task_failed());
+  EXPECT_TRUE(LeasedTask()
+                  .After(MakeFailure(v1::Failure::KIND_UNSPECIFIED))
+                  .has_task_failed());
+}
+
+TEST(RetryPolicyTest, ResultsMustBeOfTheTasksKind) {
+  v1::TaskResult result;
+  result.mutable_resolved_file();
+  EXPECT_FALSE(ResultFits(v1::Task::kMakeLayer, result));
+  result.mutable_made_layer();
+  EXPECT_TRUE(ResultFits(v1::Task::kMakeLayer, result));
+}
+
+}  // namespace
+}  // namespace kso::coordinator

@@ -1,0 +1,85 @@
+#include "coordinator/core/schedule/scheduler.h"
+
+namespace kso::coordinator {
+namespace {
+
+// How far into a queue it looks past tasks that had better go elsewhere.
+constexpr int kLookAhead = 64;
+
+// Whether any of the tasks with this demand may go to the worker now.
+bool MayTakeAny(const Demand& demand, const WorkerPool& pool,
+                const WorkerPool::Member& worker, const StartGate* gate) {
+  const Fit fit = worker.kind->FitFor(demand);
+  return fit != Fit::kNone && fit <= pool.BestFit(demand) &&
+         (gate == nullptr || !gate->WhyNot(demand).has_value());
+}
+
+// Whether this one of them may.
+bool MayTake(const TaskEntry& task, const WorkerPool& pool,
+             const WorkerPool::Member& worker) {
+  if (task.trouble == nullptr || task.trouble->last_reason.empty() ||
+      task.trouble->last_worker != worker.view->info.name()) {
+    return true;
+  }
+  return pool.CountReady(*task.demand, worker.kind->FitFor(*task.demand)) <= 1;
+}
+
+// The first task of the queue that the worker may take.
+const TaskEntry* FirstOf(const TaskQueue& queue, const WorkerPool& pool,
+                         const WorkerPool::Member& worker, bool& for_others) {
+  int looked_at = 0;
+  for (const TaskEntry* task : queue) {
+    if (MayTake(*task, pool, worker)) return task;
+    for_others = true;
+    if (++looked_at == kLookAhead) break;
+  }
+  return nullptr;
+}
+
+const TaskEntry* PickFrom(const BuildEntry& build, const WorkerPool& pool,
+                          const WorkerPool::Member& worker,
+                          const StartGate* gate, bool& for_others) {
+  const TaskEntry* best = nullptr;
+  Fit best_fit = Fit::kNone;
+  for (const auto& [demand, queue] : build.queue.ready) {
+    if (!MayTakeAny(*demand, pool, worker, gate)) continue;
+    const TaskEntry* task = FirstOf(queue, pool, worker, for_others);
+    if (task == nullptr) continue;
+    // Work for any platform can wait for any worker; work for one cannot.
+    const Fit fit = demand->platform_name.empty()
+                        ? Fit::kForeign
+                        : worker.kind->FitFor(*demand);
+    if (best == nullptr || fit < best_fit ||
+        (fit == best_fit && HeaviestFirst()(task, best))) {
+      best = task;
+      best_fit = fit;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+bool GrantsTasks(const BuildEntry& build) {
+  return build.running() && (build.phase == v1::RESOLVE ||
+                             build.CountsOf(build.phase).failed == 0);
+}
+
+Scheduler::Choice Scheduler::Pick(const State& state, const WorkerPool& pool,
+                                  const WorkerPool::Member& worker,
+                                  const StartGate* gate) {
+  Choice choice;
+  if (!worker.view->ready()) return choice;
+  FairShare& shares = shares_[worker.kind->name()];
+  FairShare::Turns turns = shares.TurnsOf(state.ready_builds());
+  while (const BuildEntry* build = turns.Next()) {
+    if (!GrantsTasks(*build)) continue;
+    choice.task = PickFrom(*build, pool, worker, gate, choice.for_others);
+    if (choice.task == nullptr) continue;
+    shares.Granted(*build, state.running());
+    return choice;
+  }
+  return choice;
+}
+
+}  // namespace kso::coordinator

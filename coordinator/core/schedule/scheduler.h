@@ -1,0 +1,50 @@
+#ifndef KSO_COORDINATOR_CORE_SCHEDULE_SCHEDULER_H_
+#define KSO_COORDINATOR_CORE_SCHEDULE_SCHEDULER_H_
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "coordinator/core/schedule/fair_share.h"
+#include "coordinator/core/schedule/start_gate.h"
+#include "coordinator/core/schedule/worker_pool.h"
+#include "coordinator/core/state/state.h"
+
+namespace kso::coordinator {
+
+// Whether the build takes part in scheduling: not once it has ended or, past
+// RESOLVE, once a task of it has failed (it only waits for what runs then).
+bool GrantsTasks(const BuildEntry& build);
+
+// Decides what a worker does next. Builds take turns by FairShare at each kind
+// of worker, so that a big one does not starve the others there, whatever it
+// has elsewhere; within a build the heaviest task goes
+// first, and tasks for the worker's own platform before tasks for any. A worker
+// gets a task only when no ready worker fits it better, and a task that failed
+// goes elsewhere where somewhere else fits as well.
+//
+// The cost of a decision grows with the number of builds that have ready tasks,
+// and not with tasks or workers. Not thread safe.
+class Scheduler {
+ public:
+  struct Choice {
+    // Null when there is nothing for this worker.
+    const TaskEntry* task = nullptr;
+    // Then: there are tasks for others of its kind, which had failed on it.
+    bool for_others = false;
+  };
+
+  // What to grant to the worker, which is in the pool, next, of what `gate`
+  // (may be null) lets start. Counts as granted.
+  Choice Pick(const State& state, const WorkerPool& pool,
+              const WorkerPool::Member& worker,
+              const StartGate* gate = nullptr);
+
+ private:
+  // By the name of the kind of worker.
+  std::map<std::string, FairShare, std::less<>> shares_;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_SCHEDULE_SCHEDULER_H_

@@ -1,0 +1,189 @@
+#include "coordinator/core/schedule/waiting.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "coordinator/core/base/words.h"
+#include "coordinator/core/schedule/scheduler.h"
+
+namespace kso::coordinator {
+namespace {
+
+// Of each kind of thing, so many are named.
+constexpr size_t kShown = 3;
+
+std::string JoinShown(std::vector<std::string> texts,
+                      const std::string& separator) {
+  if (texts.size() > kShown) {
+    const size_t more = texts.size() - kShown;
+    texts.resize(kShown);
+    texts.push_back(absl::StrCat("and ", more, " more"));
+  }
+  return absl::StrJoin(texts, separator);
+}
+
+std::string Tasks(int64_t count) {
+  return absl::StrCat(Count(count, "task"), count == 1 ? " waits" : " wait");
+}
+
+// "worker big drains", "worker one: disk full".
+std::vector<std::string> NotReady(const WorkerPool& workers, absl::Time now) {
+  std::vector<std::string> texts;
+  for (const auto& [name, member] : workers.members()) {
+    const std::string why = NotReadyInWords(*member.view, now);
+    if (why.empty()) continue;
+    const bool drains = member.view->state == v1::WorkerStatus::DRAINING;
+    texts.push_back(drains ? absl::StrCat("worker ", name, " drains")
+                           : absl::StrCat("worker ", name, ": ", why));
+  }
+  return texts;
+}
+
+// Why no worker can take tasks with this demand: nobody is there, or those who
+// are cannot.
+std::string NobodyFits(v1::Phase phase, const Demand& demand,
+                       const WorkerPool& workers, absl::Time now) {
+  std::vector<std::string> why_not = NotReady(workers, now);
+  for (const auto& [name, member] : workers.members()) {
+    const v1::WorkerInfo& info = member.view->info;
+    if (!member.ready || !demand.must_execute || info.can_execute()) continue;
+    why_not.push_back(
+        absl::StrCat("worker ", name, " cannot run images",
+                     info.cannot_execute_reason().empty() ? "" : ": ",
+                     info.cannot_execute_reason()));
+  }
+  const std::string& platform = demand.platform_name;
+  const bool platform_matters = demand.must_execute && !platform.empty();
+  std::string text = absl::StrCat(
+      PhaseInWords(phase), platform.empty() ? "" : " ", platform, ": no ",
+      platform_matters ? demand.platform.architecture() + " " : "",
+      "worker is ", why_not.empty() ? "connected" : "ready");
+  if (!why_not.empty()) {
+    absl::StrAppend(&text, " (", JoinShown(std::move(why_not), "; "), ")");
+  }
+  absl::StrAppend(&text, "; start one with kso-worker",
+                  platform_matters ? " --platform " + platform : "");
+  return text;
+}
+
+int LeasedOf(const BuildEntry& build) {
+  int leased = 0;
+  for (const auto& [phase, counts] : build.counts) leased += counts.leased;
+  return leased;
+}
+
+// Who has the slots: "; in use: 6 by build big, 2 by this build".
+std::string WhoHasSlots(const State& state, const BuildEntry& build,
+                        const WorkerPool& workers, absl::Time now) {
+  std::vector<std::pair<int, std::string>> users;
+  for (const auto& [number, other] : state.running()) {
+    const int leased = LeasedOf(*other);
+    if (leased == 0) continue;
+    users.emplace_back(
+        -leased, other == &build ? "this build" : "build " + other->build_id);
+  }
+  std::sort(users.begin(), users.end());
+  std::vector<std::string> texts;
+  for (const auto& [leased, user] : users) {
+    texts.push_back(absl::StrCat(-leased, " by ", user));
+  }
+  std::string text;
+  if (!texts.empty()) {
+    absl::StrAppend(&text, "; in use: ", JoinShown(std::move(texts), ", "));
+  }
+  std::vector<std::string> not_ready = NotReady(workers, now);
+  if (!not_ready.empty()) {
+    absl::StrAppend(&text, "; ", JoinShown(std::move(not_ready), "; "));
+  }
+  return text;
+}
+
+void AddReady(const State& state, const BuildEntry& build,
+              const WorkerPool& workers, absl::Time now, const StartGate* gate,
+              std::vector<std::string>& sentences) {
+  int64_t waiting = 0;
+  std::map<std::string, int64_t> held_back;
+  for (const auto& [demand, queue] : build.queue.ready) {
+    const int64_t count = static_cast<int64_t>(queue.size());
+    if (workers.BestFit(*demand) == Fit::kNone) {
+      std::string nobody =
+          NobodyFits((*queue.begin())->phase, *demand, workers, now);
+      if (std::find(sentences.begin(), sentences.end(), nobody) ==
+          sentences.end()) {
+        sentences.push_back(std::move(nobody));
+      }
+    } else if (std::optional<std::string> reason =
+                   gate == nullptr ? std::nullopt : gate->WhyNot(*demand)) {
+      held_back[*reason] += count;
+    } else {
+      waiting += count;
+    }
+  }
+  for (const auto& [reason, count] : held_back) {
+    sentences.push_back(absl::StrCat(Tasks(count), ": ", reason));
+  }
+  if (waiting == 0) return;
+  sentences.push_back(absl::StrCat(
+      Tasks(waiting),
+      workers.AnyExpected()
+          ? " for workers to come back after the coordinator's restart"
+          : " for a free slot" + WhoHasSlots(state, build, workers, now)));
+}
+
+void AddShared(const State& state, const BuildEntry& build,
+               std::vector<std::string>& sentences) {
+  for (const auto& [number, count] : build.queue.shared) {
+    const auto other = state.running().find(number);
+    const bool elsewhere =
+        other != state.running().end() && other->second != &build;
+    sentences.push_back(
+        absl::StrCat(Tasks(count), " for ",
+                     count == 1 ? "an identical one" : "identical ones",
+                     elsewhere ? " of build " + other->second->build_id : "",
+                     count == 1 ? ", to share what comes of it"
+                                : ", to share what comes of them"));
+  }
+}
+
+void AddRetries(const BuildEntry& build, absl::Time now,
+                std::vector<std::string>& sentences) {
+  size_t shown = 0;
+  for (const auto& [time, number, task] : build.queue.delayed) {
+    if (shown++ == kShown) break;
+    sentences.push_back(absl::StrCat("retry of ", task->Task().name(), " in ",
+                                     DurationInWords(time - now), ": ",
+                                     task->trouble_or_none().last_reason));
+  }
+  if (build.queue.delayed.size() > kShown) {
+    sentences.push_back(absl::StrCat(build.queue.delayed.size() - kShown,
+                                     " more tasks wait for a retry"));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> WaitingReasons(const State& state,
+                                        const BuildEntry& build,
+                                        const WorkerPool& workers,
+                                        absl::Time now, const StartGate* gate) {
+  std::vector<std::string> sentences;
+  if (!GrantsTasks(build)) {
+    const int leased = build.CountsOf(build.phase).leased;
+    if (build.running() && leased > 0) {
+      sentences.push_back(absl::StrCat("a task has failed; ",
+                                       Count(leased, "running task"),
+                                       " will finish before the build ends"));
+    }
+    return sentences;
+  }
+  AddReady(state, build, workers, now, gate, sentences);
+  AddShared(state, build, sentences);
+  AddRetries(build, now, sentences);
+  return sentences;
+}
+
+}  // namespace kso::coordinator

@@ -1,0 +1,25 @@
+#ifndef KSO_COORDINATOR_CORE_SCHEDULE_WAITING_H_
+#define KSO_COORDINATOR_CORE_SCHEDULE_WAITING_H_
+
+#include <string>
+#include <vector>
+
+#include "coordinator/core/schedule/start_gate.h"
+#include "coordinator/core/schedule/worker_pool.h"
+#include "coordinator/core/state/state.h"
+
+namespace kso::coordinator {
+
+// What of a running build waits, and what it waits for, in sentences for
+// people: "verify linux/arm64: no arm64 worker is connected; start one with
+// kso-worker --platform linux/arm64". Empty when nothing waits. `gate` may be
+// null.
+std::vector<std::string> WaitingReasons(const State& state,
+                                        const BuildEntry& build,
+                                        const WorkerPool& workers,
+                                        absl::Time now,
+                                        const StartGate* gate = nullptr);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_SCHEDULE_WAITING_H_

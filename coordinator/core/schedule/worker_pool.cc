@@ -1,0 +1,94 @@
+#include "coordinator/core/schedule/worker_pool.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/base/words.h"
+
+namespace kso::coordinator {
+namespace {
+
+// A variant that the task does not name does not matter.
+bool Satisfies(const v1::Platform& offered, const v1::Platform& wanted) {
+  return offered.os() == wanted.os() &&
+         offered.architecture() == wanted.architecture() &&
+         (wanted.variant().empty() || offered.variant() == wanted.variant());
+}
+
+// Equal for workers of one kind.
+std::string KindName(const v1::WorkerInfo& info) {
+  std::string name = info.can_execute() ? "executes" : "";
+  for (const v1::PlatformSupport& support : info.platforms()) {
+    absl::StrAppend(&name, "|", PlatformInWords(support.platform()),
+                    support.native() ? "" : " emulated");
+  }
+  return name;
+}
+
+}  // namespace
+
+Fit FitOf(const Demand& demand, const v1::WorkerInfo& worker) {
+  if (demand.must_execute && !worker.can_execute()) return Fit::kNone;
+  if (demand.platform_name.empty()) return Fit::kNative;
+  Fit fit = demand.must_execute ? Fit::kNone : Fit::kForeign;
+  for (const v1::PlatformSupport& support : worker.platforms()) {
+    if (!Satisfies(support.platform(), demand.platform)) continue;
+    fit = std::min(fit, support.native() ? Fit::kNative : Fit::kEmulated);
+  }
+  return fit;
+}
+
+Fit WorkerKind::FitFor(const Demand& demand) const {
+  const auto [entry, added] = fits_.try_emplace(&demand, Fit::kNone);
+  if (added) entry->second = FitOf(demand, like_);
+  return entry->second;
+}
+
+const WorkerPool::Member& WorkerPool::Put(const WorkerView& view) {
+  Member& member = members_[view.info.name()];
+  Count(member, -1);
+  member = {&view, KindOf(view.info), view.ready(), view.expected};
+  Count(member, 1);
+  return member;
+}
+
+void WorkerPool::Remove(std::string_view name) {
+  const auto found = members_.find(name);
+  if (found == members_.end()) return;
+  Count(found->second, -1);
+  members_.erase(found);
+}
+
+const WorkerPool::Member* WorkerPool::Find(std::string_view name) const {
+  const auto found = members_.find(name);
+  return found == members_.end() ? nullptr : &found->second;
+}
+
+Fit WorkerPool::BestFit(const Demand& demand) const {
+  if (expected_ > 0) return Fit::kNative;
+  Fit best = Fit::kNone;
+  for (const auto& [name, kind] : kinds_) {
+    if (kind.ready_ > 0) best = std::min(best, kind.FitFor(demand));
+  }
+  return best;
+}
+
+int WorkerPool::CountReady(const Demand& demand, Fit fit) const {
+  int count = 0;
+  for (const auto& [name, kind] : kinds_) {
+    if (kind.FitFor(demand) <= fit) count += kind.ready_;
+  }
+  return count;
+}
+
+WorkerKind* WorkerPool::KindOf(const v1::WorkerInfo& info) {
+  const std::string name = KindName(info);
+  return &kinds_.try_emplace(name, name, info).first->second;
+}
+
+void WorkerPool::Count(const Member& member, int by) {
+  if (member.ready) member.kind->ready_ += by;
+  if (member.expected) expected_ += by;
+}
+
+}  // namespace kso::coordinator

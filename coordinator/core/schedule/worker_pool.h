@@ -1,0 +1,94 @@
+#ifndef KSO_COORDINATOR_CORE_SCHEDULE_WORKER_POOL_H_
+#define KSO_COORDINATOR_CORE_SCHEDULE_WORKER_POOL_H_
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "coordinator/core/schedule/worker_view.h"
+#include "coordinator/core/state/task_entry.h"
+
+namespace kso::coordinator {
+
+// How well a worker suits a platform; less is better.
+enum class Fit {
+  // Any worker will do.
+  kNative = 0,
+  // Runs the platform's programs by emulation.
+  kEmulated = 1,
+  // Can fetch and pack for it, but not run it.
+  kForeign = 2,
+  // Cannot do it.
+  kNone = 3,
+};
+Fit FitOf(const Demand& demand, const v1::WorkerInfo& worker);
+
+// Workers that are the same for placing tasks: they run the same platforms.
+class WorkerKind {
+ public:
+  WorkerKind(std::string name, const v1::WorkerInfo& like)
+      : name_(std::move(name)), like_(like) {}
+
+  // Says what such workers are.
+  const std::string& name() const { return name_; }
+  Fit FitFor(const Demand& demand) const;
+  // Workers of this kind that are ready.
+  int ready() const { return ready_; }
+
+ private:
+  friend class WorkerPool;
+
+  const std::string name_;
+  const v1::WorkerInfo like_;
+  int ready_ = 0;
+  // What FitOf said; demands live as long as the state.
+  mutable std::map<const Demand*, Fit> fits_;
+};
+
+// The workers by kind. A farm has few kinds, however many workers. Not thread
+// safe.
+class WorkerPool {
+ public:
+  struct Member {
+    const WorkerView* view = nullptr;
+    WorkerKind* kind = nullptr;
+    // As counted.
+    bool ready = false;
+    bool expected = false;
+  };
+
+  // Takes a worker up by its name, or takes note that its view has changed.
+  // The view must stay where it is until Remove.
+  const Member& Put(const WorkerView& view);
+  void Remove(std::string_view name);
+
+  // By name.
+  const std::map<std::string, Member, std::less<>>& members() const {
+    return members_;
+  }
+  // Null when there is no such worker.
+  const Member* Find(std::string_view name) const;
+  // In an order that depends on nothing but what they are.
+  const std::map<std::string, WorkerKind>& kinds() const { return kinds_; }
+
+  // The best fit that a ready worker offers. Workers that are expected back
+  // after a restart count as native: waiting for them a little beats running
+  // elsewhere what they were made for.
+  Fit BestFit(const Demand& demand) const;
+  // Ready workers that fit at least so well.
+  int CountReady(const Demand& demand, Fit fit) const;
+  bool AnyExpected() const { return expected_ > 0; }
+
+ private:
+  WorkerKind* KindOf(const v1::WorkerInfo& info);
+  void Count(const Member& member, int by);
+
+  std::map<std::string, Member, std::less<>> members_;
+  std::map<std::string, WorkerKind> kinds_;
+  int expected_ = 0;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_SCHEDULE_WORKER_POOL_H_

@@ -1,0 +1,32 @@
+#include "coordinator/core/state/build_entry.h"
+
+namespace kso::coordinator {
+
+void BuildEntry::SetRelease(const v1::Release& submitted) {
+  release = submitted;
+  file_count = release.files_size();
+  image_count = release.images_size();
+  v1::Release lists;
+  lists.mutable_files()->Swap(release.mutable_files());
+  lists.mutable_images()->Swap(release.mutable_images());
+  lists_.Set(lists);
+}
+
+v1::Release BuildEntry::WholeRelease() const {
+  v1::Release whole = release;
+  lists_.MergeInto(whole);
+  return whole;
+}
+
+PhaseCounts BuildEntry::CountsOf(v1::Phase of) const {
+  const auto found = counts.find(of);
+  return found == counts.end() ? PhaseCounts() : found->second;
+}
+
+const std::vector<TaskEntry*>& BuildEntry::TasksOf(v1::Phase of) const {
+  static const auto* const kNone = new std::vector<TaskEntry*>();
+  const auto found = tasks.find(of);
+  return found == tasks.end() ? *kNone : found->second;
+}
+
+}  // namespace kso::coordinator

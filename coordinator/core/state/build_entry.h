@@ -1,0 +1,102 @@
+#ifndef KSO_COORDINATOR_CORE_STATE_BUILD_ENTRY_H_
+#define KSO_COORDINATOR_CORE_STATE_BUILD_ENTRY_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "coordinator/core/state/event_log.h"
+#include "coordinator/core/state/packed_message.h"
+#include "coordinator/core/state/task_entry.h"
+#include "kso/v1/build.pb.h"
+#include "kso/v1/journal.pb.h"
+
+namespace kso::coordinator {
+
+struct PhaseCounts {
+  int total = 0;
+  int done = 0;
+  int leased = 0;
+  int failed = 0;
+
+  bool AllDone() const { return done == total; }
+};
+
+struct EarlierDemand {
+  bool operator()(const Demand* a, const Demand* b) const { return *a < *b; }
+};
+
+// A task and a time, in the order of time.
+using TimedTask = std::tuple<absl::Time, int64_t, const TaskEntry*>;
+
+// What of a running build is not finished, by what it waits for.
+struct BuildQueue {
+  // Never with an empty queue.
+  std::map<const Demand*, TaskQueue, EarlierDemand> ready;
+  std::set<TimedTask> delayed;
+  // How many tasks wait for results of identical ones, by the number of the
+  // build that runs these.
+  std::map<int64_t, int> shared;
+};
+
+struct BuildEntry {
+  std::string build_id;
+  // Later builds have larger ones.
+  int64_t number = 0;
+  // Counts the records about this build.
+  int64_t revision = 0;
+  // How often it lost something at the destination, since it was submitted or
+  // retried by hand.
+  int reopened = 0;
+  // As submitted, but for its lists: there may be thousands of items in them,
+  // and they are needed once or twice.
+  v1::Release release;
+  int file_count = 0;
+  int image_count = 0;
+  bool plan_only = false;
+  // Nothing is taken over from earlier builds.
+  bool fresh = false;
+  int priority = 0;
+  absl::Time created;
+  absl::Time ended = absl::InfinitePast();
+  v1::Build::State state = v1::Build::RUNNING;
+  v1::Phase phase = v1::PHASE_UNSPECIFIED;
+  // The tasks of each phase, in the order in which they were added.
+  std::map<v1::Phase, std::vector<TaskEntry*>> tasks;
+  std::map<v1::Phase, PhaseCounts> counts;
+  BuildQueue queue;
+  // What the destination has, from when it was asked to when the plan is made.
+  std::optional<v1::DestinationChecked> destination;
+  bool planned = false;
+  PackedMessage<v1::PlanSummary> plan;
+  std::vector<v1::PlannedImage> planned_images;
+  std::vector<v1::ImageResult> images;
+  std::vector<v1::Verification> verifications;
+  std::vector<v1::Failure> failures;
+  EventLog events;
+  int64_t bytes_fetched = 0;
+  int64_t bytes_pushed = 0;
+
+  void SetRelease(const v1::Release& submitted);
+  // With its lists, unless they were forgotten.
+  v1::Release WholeRelease() const;
+  void ForgetLists() { lists_.Clear(); }
+
+  bool running() const { return state == v1::Build::RUNNING; }
+  PhaseCounts CountsOf(v1::Phase of) const;
+  // Empty when there are none.
+  const std::vector<TaskEntry*>& TasksOf(v1::Phase of) const;
+
+ private:
+  // The files and images of the release.
+  PackedMessage<v1::Release> lists_;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_CORE_STATE_BUILD_ENTRY_H_
