@@ -8,13 +8,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/ksoctl.h"
-#include "cli/testing/fake_build_service.h"
 #include "common/base/digest.h"
 #include "common/blob/blob_service.h"
 #include "gmock/gmock.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/fake_build_service.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/memory_blob_store.h"
 

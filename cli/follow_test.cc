@@ -3,10 +3,10 @@
 #include <deque>
 #include <vector>
 
-#include "cli/testing/fake_coordinator_client.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_coordinator_client.h"
 
 namespace kso::cli {
 namespace {

@@ -7,11 +7,11 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "cli/testing/fake_build_service.h"
 #include "gmock/gmock.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/fake_build_service.h"
 #include "tests/fakes/fake_clock.h"
 
 namespace kso::cli {

@@ -11,8 +11,8 @@
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/session_fixture.h"
 #include "worker/runner.h"
-#include "worker/session_testing.h"
 
 namespace kso::worker {
 namespace {

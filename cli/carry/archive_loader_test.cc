@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "cli/carry/archive_testing.h"
 #include "gmock/gmock.h"
+#include "tests/fakes/archive_fixture.h"
 #include "tests/fakes/shell.h"
 
 namespace kso::cli {

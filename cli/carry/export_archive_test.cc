@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/carry/archive_testing.h"
 #include "cli/carry/part_writer.h"
 #include "gmock/gmock.h"
+#include "tests/fakes/archive_fixture.h"
 #include "tests/fakes/shell.h"
 
 namespace kso::cli {

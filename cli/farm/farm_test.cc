@@ -7,10 +7,10 @@
 #include <optional>
 
 #include "cli/farm/process.h"
-#include "cli/testing/fake_coordinator_client.h"
 #include "common/base/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/fake_coordinator_client.h"
 
 namespace kso::cli {
 namespace {

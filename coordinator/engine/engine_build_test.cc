@@ -1,7 +1,7 @@
 #include "coordinator/core/flow/build_flow.h"
-#include "coordinator/engine/engine_testing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/engine_fixture.h"
 
 // The life of builds, from submit to tag.
 

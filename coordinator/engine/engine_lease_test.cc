@@ -1,6 +1,6 @@
-#include "coordinator/engine/engine_testing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/engine_fixture.h"
 
 // What becomes of leases: lost workers, stale results, restarts of either side.
 

@@ -1,7 +1,7 @@
 #include "common/base/digest.h"
-#include "coordinator/engine/engine_testing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/engine_fixture.h"
 
 // What a build takes over from the one before it.
 

@@ -1,6 +1,6 @@
-#include "coordinator/engine/engine_testing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/engine_fixture.h"
 
 // Several builds on one farm: identical tasks, shares, priorities.
 

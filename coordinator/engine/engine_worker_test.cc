@@ -1,8 +1,8 @@
 #include <atomic>
 
-#include "coordinator/engine/engine_testing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/engine_fixture.h"
 
 // What workers are given and told, and what is said of them.
 

@@ -2,13 +2,13 @@
 
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
-#include "coordinator/engine/engine_testing.h"
 #include "gmock/gmock.h"
 #include "grpcpp/client_context.h"
 #include "gtest/gtest.h"
 #include "kso/v1/admin.grpc.pb.h"
 #include "kso/v1/build.grpc.pb.h"
 #include "kso/v1/worker.grpc.pb.h"
+#include "tests/fakes/engine_fixture.h"
 
 namespace kso::coordinator {
 namespace {

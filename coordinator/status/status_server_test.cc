@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "coordinator/engine/engine_testing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/engine_fixture.h"
 
 namespace kso::coordinator {
 namespace {

@@ -1,10 +1,10 @@
 #include "tests/scale/fleet.h"
 
 #include "common/rpc/server.h"
-#include "coordinator/engine/engine_testing.h"
 #include "coordinator/service/services.h"
 #include "coordinator/store/sqlite_state_store.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/engine_fixture.h"
 
 // A small farm with everything that the large one has: gRPC, the engine, and
 // its journal on disk.

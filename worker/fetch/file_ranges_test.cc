@@ -8,7 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "worker/fetch/ranges_testing.h"
+#include "tests/fakes/ranges_fixture.h"
 
 namespace kso::worker {
 namespace {

@@ -4,9 +4,9 @@
 #include "common/base/strings.h"
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/fake_image_stores.h"
 #include "tests/fakes/memory_blob_store.h"
 #include "worker/task/failure.h"
-#include "worker/testing/fake_image_stores.h"
 
 namespace kso::worker {
 namespace {

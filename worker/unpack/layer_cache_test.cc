@@ -10,7 +10,7 @@
 
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
-#include "worker/unpack/testing.h"
+#include "tests/fakes/tar_layers.h"
 
 namespace kso::worker {
 namespace {

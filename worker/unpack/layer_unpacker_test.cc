@@ -12,9 +12,9 @@
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/shell.h"
+#include "tests/fakes/tar_layers.h"
 #include "worker/task/failure.h"
 #include "worker/unpack/beneath.h"
-#include "worker/unpack/testing.h"
 
 namespace kso::worker {
 namespace {

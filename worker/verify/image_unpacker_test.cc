@@ -13,9 +13,9 @@
 #include "common/layer/layer_writer.h"
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/fake_image_stores.h"
 #include "tests/fakes/string_sink.h"
-#include "worker/testing/fake_image_stores.h"
-#include "worker/unpack/testing.h"
+#include "tests/fakes/tar_layers.h"
 
 namespace kso::worker {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <map>
 
-#include "coordinator/core/core_testing.h"
 #include "coordinator/core/schedule/waiting.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/core_fixture.h"
 
 namespace kso::coordinator {
 namespace {

@@ -1,8 +1,8 @@
 #include "coordinator/core/state/pruning.h"
 
-#include "coordinator/core/core_testing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/core_fixture.h"
 
 namespace kso::coordinator {
 namespace {

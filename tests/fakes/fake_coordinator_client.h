@@ -1,5 +1,5 @@
-#ifndef KSO_CLI_TESTING_FAKE_COORDINATOR_CLIENT_H_
-#define KSO_CLI_TESTING_FAKE_COORDINATOR_CLIENT_H_
+#ifndef KSO_TESTS_FAKES_FAKE_COORDINATOR_CLIENT_H_
+#define KSO_TESTS_FAKES_FAKE_COORDINATOR_CLIENT_H_
 
 #include <cstdlib>
 #include <string>
@@ -47,4 +47,4 @@ class FakeCoordinatorClient : public CoordinatorClient {
 
 }  // namespace kso::cli
 
-#endif  // KSO_CLI_TESTING_FAKE_COORDINATOR_CLIENT_H_
+#endif  // KSO_TESTS_FAKES_FAKE_COORDINATOR_CLIENT_H_

@@ -1,5 +1,5 @@
-#ifndef KSO_COORDINATOR_ENGINE_ENGINE_TESTING_H_
-#define KSO_COORDINATOR_ENGINE_ENGINE_TESTING_H_
+#ifndef KSO_TESTS_FAKES_ENGINE_FIXTURE_H_
+#define KSO_TESTS_FAKES_ENGINE_FIXTURE_H_
 
 #include <deque>
 #include <map>
@@ -349,4 +349,4 @@ class TwoWorkersTest : public EngineTest {
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_ENGINE_ENGINE_TESTING_H_
+#endif  // KSO_TESTS_FAKES_ENGINE_FIXTURE_H_

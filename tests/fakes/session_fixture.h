@@ -1,5 +1,5 @@
-#ifndef KSO_WORKER_SESSION_TESTING_H_
-#define KSO_WORKER_SESSION_TESTING_H_
+#ifndef KSO_TESTS_FAKES_SESSION_FIXTURE_H_
+#define KSO_TESTS_FAKES_SESSION_FIXTURE_H_
 
 #include <deque>
 #include <map>
@@ -179,4 +179,4 @@ class FakeExecutor : public TaskExecutor {
 
 }  // namespace kso::worker
 
-#endif  // KSO_WORKER_SESSION_TESTING_H_
+#endif  // KSO_TESTS_FAKES_SESSION_FIXTURE_H_

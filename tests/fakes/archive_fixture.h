@@ -1,5 +1,5 @@
-#ifndef KSO_CLI_CARRY_ARCHIVE_TESTING_H_
-#define KSO_CLI_CARRY_ARCHIVE_TESTING_H_
+#ifndef KSO_TESTS_FAKES_ARCHIVE_FIXTURE_H_
+#define KSO_TESTS_FAKES_ARCHIVE_FIXTURE_H_
 
 #include <algorithm>
 #include <filesystem>
@@ -166,4 +166,4 @@ class ArchiveTest : public ::testing::Test {
 
 }  // namespace kso::cli
 
-#endif  // KSO_CLI_CARRY_ARCHIVE_TESTING_H_
+#endif  // KSO_TESTS_FAKES_ARCHIVE_FIXTURE_H_

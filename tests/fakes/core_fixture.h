@@ -1,5 +1,5 @@
-#ifndef KSO_COORDINATOR_CORE_CORE_TESTING_H_
-#define KSO_COORDINATOR_CORE_CORE_TESTING_H_
+#ifndef KSO_TESTS_FAKES_CORE_FIXTURE_H_
+#define KSO_TESTS_FAKES_CORE_FIXTURE_H_
 
 #include <string>
 #include <vector>
@@ -155,4 +155,4 @@ struct TestState {
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_CORE_CORE_TESTING_H_
+#endif  // KSO_TESTS_FAKES_CORE_FIXTURE_H_

@@ -1,5 +1,5 @@
-#ifndef KSO_WORKER_FETCH_RANGES_TESTING_H_
-#define KSO_WORKER_FETCH_RANGES_TESTING_H_
+#ifndef KSO_TESTS_FAKES_RANGES_FIXTURE_H_
+#define KSO_TESTS_FAKES_RANGES_FIXTURE_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -153,4 +153,4 @@ class RangesTest : public ::testing::Test {
 
 }  // namespace kso::worker
 
-#endif  // KSO_WORKER_FETCH_RANGES_TESTING_H_
+#endif  // KSO_TESTS_FAKES_RANGES_FIXTURE_H_

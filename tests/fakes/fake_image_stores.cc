@@ -1,4 +1,4 @@
-#include "worker/testing/fake_image_stores.h"
+#include "tests/fakes/fake_image_stores.h"
 
 #include <optional>
 #include <utility>

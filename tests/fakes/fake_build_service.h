@@ -1,5 +1,5 @@
-#ifndef KSO_CLI_TESTING_FAKE_BUILD_SERVICE_H_
-#define KSO_CLI_TESTING_FAKE_BUILD_SERVICE_H_
+#ifndef KSO_TESTS_FAKES_FAKE_BUILD_SERVICE_H_
+#define KSO_TESTS_FAKES_FAKE_BUILD_SERVICE_H_
 
 #include <string>
 #include <utility>
@@ -83,4 +83,4 @@ class FakeBuildService : public v1::BuildService::Service {
 
 }  // namespace kso::cli
 
-#endif  // KSO_CLI_TESTING_FAKE_BUILD_SERVICE_H_
+#endif  // KSO_TESTS_FAKES_FAKE_BUILD_SERVICE_H_

@@ -1,5 +1,5 @@
-#ifndef KSO_WORKER_TESTING_FAKE_IMAGE_STORES_H_
-#define KSO_WORKER_TESTING_FAKE_IMAGE_STORES_H_
+#ifndef KSO_TESTS_FAKES_FAKE_IMAGE_STORES_H_
+#define KSO_TESTS_FAKES_FAKE_IMAGE_STORES_H_
 
 #include <functional>
 #include <map>
@@ -61,4 +61,4 @@ class FakeImageStores : public worker::ImageStores {
 
 }  // namespace kso::testing
 
-#endif  // KSO_WORKER_TESTING_FAKE_IMAGE_STORES_H_
+#endif  // KSO_TESTS_FAKES_FAKE_IMAGE_STORES_H_

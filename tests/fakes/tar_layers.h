@@ -1,5 +1,5 @@
-#ifndef KSO_WORKER_UNPACK_TESTING_H_
-#define KSO_WORKER_UNPACK_TESTING_H_
+#ifndef KSO_TESTS_FAKES_TAR_LAYERS_H_
+#define KSO_TESTS_FAKES_TAR_LAYERS_H_
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -122,4 +122,4 @@ inline std::string ContentOf(const std::filesystem::path& path) {
 
 }  // namespace kso::testing
 
-#endif  // KSO_WORKER_UNPACK_TESTING_H_
+#endif  // KSO_TESTS_FAKES_TAR_LAYERS_H_
