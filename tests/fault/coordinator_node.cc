@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/strings.h"
-#include "coordinator/assemble/registry_actions.h"
+#include "coordinator/registry/registry_actions.h"
 #include "tests/fault/state_text.h"
 
 namespace kso::testing {

@@ -1,5 +1,5 @@
-#ifndef KSO_COORDINATOR_ASSEMBLE_VERIFY_TASKS_H_
-#define KSO_COORDINATOR_ASSEMBLE_VERIFY_TASKS_H_
+#ifndef KSO_COORDINATOR_REGISTRY_VERIFY_TASKS_H_
+#define KSO_COORDINATOR_REGISTRY_VERIFY_TASKS_H_
 
 #include <vector>
 
@@ -23,4 +23,4 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_ASSEMBLE_VERIFY_TASKS_H_
+#endif  // KSO_COORDINATOR_REGISTRY_VERIFY_TASKS_H_

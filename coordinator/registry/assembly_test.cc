@@ -1,4 +1,4 @@
-#include "coordinator/assemble/assembly.h"
+#include "coordinator/registry/assembly.h"
 
 #include <map>
 #include <nlohmann/json.hpp>

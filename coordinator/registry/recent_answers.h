@@ -1,9 +1,9 @@
-#ifndef KSO_COORDINATOR_ASSEMBLE_RECENT_ANSWERS_H_
-#define KSO_COORDINATOR_ASSEMBLE_RECENT_ANSWERS_H_
+#ifndef KSO_COORDINATOR_REGISTRY_RECENT_ANSWERS_H_
+#define KSO_COORDINATOR_REGISTRY_RECENT_ANSWERS_H_
 
 #include "absl/time/time.h"
 #include "common/base/clock.h"
-#include "coordinator/assemble/registry_actions.h"
+#include "coordinator/registry/registry_actions.h"
 
 namespace kso::coordinator {
 
@@ -20,4 +20,4 @@ OpenDestination WithRecentAnswers(OpenDestination open, Clock* clock);
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_ASSEMBLE_RECENT_ANSWERS_H_
+#endif  // KSO_COORDINATOR_REGISTRY_RECENT_ANSWERS_H_

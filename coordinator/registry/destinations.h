@@ -1,5 +1,5 @@
-#ifndef KSO_COORDINATOR_DESTINATIONS_H_
-#define KSO_COORDINATOR_DESTINATIONS_H_
+#ifndef KSO_COORDINATOR_REGISTRY_DESTINATIONS_H_
+#define KSO_COORDINATOR_REGISTRY_DESTINATIONS_H_
 
 #include <functional>
 
@@ -8,7 +8,7 @@
 #include "common/http/transport.h"
 #include "common/oci/credentials.h"
 #include "common/oci/registry_options.h"
-#include "coordinator/assemble/registry_actions.h"
+#include "coordinator/registry/registry_actions.h"
 
 namespace kso::coordinator {
 
@@ -24,4 +24,4 @@ OpenDestination CreateDestinationOpener(http::Transport* transport,
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_DESTINATIONS_H_
+#endif  // KSO_COORDINATOR_REGISTRY_DESTINATIONS_H_

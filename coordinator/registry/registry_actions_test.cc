@@ -1,4 +1,4 @@
-#include "coordinator/assemble/registry_actions.h"
+#include "coordinator/registry/registry_actions.h"
 
 #include <functional>
 #include <map>
@@ -9,7 +9,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "common/base/strings.h"
-#include "coordinator/assemble/recent_answers.h"
+#include "coordinator/registry/recent_answers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_clock.h"

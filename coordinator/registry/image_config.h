@@ -1,5 +1,5 @@
-#ifndef KSO_COORDINATOR_ASSEMBLE_IMAGE_CONFIG_H_
-#define KSO_COORDINATOR_ASSEMBLE_IMAGE_CONFIG_H_
+#ifndef KSO_COORDINATOR_REGISTRY_IMAGE_CONFIG_H_
+#define KSO_COORDINATOR_REGISTRY_IMAGE_CONFIG_H_
 
 #include <string>
 #include <string_view>
@@ -34,4 +34,4 @@ absl::StatusOr<std::string> ExtendConfig(const ChosenManifest& base,
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_ASSEMBLE_IMAGE_CONFIG_H_
+#endif  // KSO_COORDINATOR_REGISTRY_IMAGE_CONFIG_H_

@@ -1,5 +1,5 @@
-#ifndef KSO_COORDINATOR_BLOB_SWEEP_H_
-#define KSO_COORDINATOR_BLOB_SWEEP_H_
+#ifndef KSO_COORDINATOR_REGISTRY_BLOB_SWEEP_H_
+#define KSO_COORDINATOR_REGISTRY_BLOB_SWEEP_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -26,4 +26,4 @@ absl::StatusOr<SweepReport> SweepBlobStore(
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_BLOB_SWEEP_H_
+#endif  // KSO_COORDINATOR_REGISTRY_BLOB_SWEEP_H_

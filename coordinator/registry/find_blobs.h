@@ -1,5 +1,5 @@
-#ifndef KSO_COORDINATOR_ASSEMBLE_FIND_BLOBS_H_
-#define KSO_COORDINATOR_ASSEMBLE_FIND_BLOBS_H_
+#ifndef KSO_COORDINATOR_REGISTRY_FIND_BLOBS_H_
+#define KSO_COORDINATOR_REGISTRY_FIND_BLOBS_H_
 
 #include "absl/status/statusor.h"
 #include "common/oci/image_store.h"
@@ -14,4 +14,4 @@ absl::StatusOr<FindOutcome> FindBlobs(oci::ImageStore& store,
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_ASSEMBLE_FIND_BLOBS_H_
+#endif  // KSO_COORDINATOR_REGISTRY_FIND_BLOBS_H_

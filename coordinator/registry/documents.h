@@ -1,5 +1,5 @@
-#ifndef KSO_COORDINATOR_ASSEMBLE_DOCUMENTS_H_
-#define KSO_COORDINATOR_ASSEMBLE_DOCUMENTS_H_
+#ifndef KSO_COORDINATOR_REGISTRY_DOCUMENTS_H_
+#define KSO_COORDINATOR_REGISTRY_DOCUMENTS_H_
 
 #include <string>
 #include <string_view>
@@ -32,4 +32,4 @@ absl::StatusOr<v1::Descriptor> AsOciLayer(const v1::Descriptor& layer);
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_ASSEMBLE_DOCUMENTS_H_
+#endif  // KSO_COORDINATOR_REGISTRY_DOCUMENTS_H_

@@ -1,4 +1,4 @@
-#include "coordinator/assemble/assembly.h"
+#include "coordinator/registry/assembly.h"
 
 #include <algorithm>
 #include <map>
@@ -11,11 +11,11 @@
 #include "common/oci/destination.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
-#include "coordinator/assemble/documents.h"
-#include "coordinator/assemble/image_config.h"
-#include "coordinator/assemble/verify_tasks.h"
 #include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/plan/image_choice.h"
+#include "coordinator/registry/documents.h"
+#include "coordinator/registry/image_config.h"
+#include "coordinator/registry/verify_tasks.h"
 
 namespace kso::coordinator {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef KSO_COORDINATOR_ASSEMBLE_CLOSURE_H_
-#define KSO_COORDINATOR_ASSEMBLE_CLOSURE_H_
+#ifndef KSO_COORDINATOR_REGISTRY_CLOSURE_H_
+#define KSO_COORDINATOR_REGISTRY_CLOSURE_H_
 
 #include <string>
 #include <vector>
@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/digest.h"
 #include "common/oci/image_store.h"
-#include "coordinator/assemble/assembly.h"
+#include "coordinator/registry/assembly.h"
 
 namespace kso::coordinator {
 
@@ -35,4 +35,4 @@ absl::StatusOr<std::vector<std::string>> FindMissingOfIndex(
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_ASSEMBLE_CLOSURE_H_
+#endif  // KSO_COORDINATOR_REGISTRY_CLOSURE_H_

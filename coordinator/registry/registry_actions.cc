@@ -1,4 +1,4 @@
-#include "coordinator/assemble/registry_actions.h"
+#include "coordinator/registry/registry_actions.h"
 
 #include <functional>
 #include <string>
@@ -14,10 +14,10 @@
 #include "common/base/strings.h"
 #include "common/oci/destination.h"
 #include "common/oci/media_types.h"
-#include "coordinator/assemble/assembly.h"
-#include "coordinator/assemble/closure.h"
-#include "coordinator/assemble/find_blobs.h"
-#include "coordinator/assemble/running_actions.h"
+#include "coordinator/registry/assembly.h"
+#include "coordinator/registry/closure.h"
+#include "coordinator/registry/find_blobs.h"
+#include "coordinator/registry/running_actions.h"
 
 namespace kso::coordinator {
 namespace {

@@ -1,4 +1,4 @@
-#include "coordinator/blob_sweep.h"
+#include "coordinator/registry/blob_sweep.h"
 
 #include <memory>
 #include <string>
@@ -7,7 +7,7 @@
 #include "common/base/digest.h"
 #include "common/blob/disk_blob_store.h"
 #include "common/oci/media_types.h"
-#include "coordinator/assemble/documents.h"
+#include "coordinator/registry/documents.h"
 #include "gtest/gtest.h"
 
 namespace kso::coordinator {

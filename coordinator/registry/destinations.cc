@@ -1,4 +1,4 @@
-#include "coordinator/destinations.h"
+#include "coordinator/registry/destinations.h"
 
 #include <memory>
 #include <utility>

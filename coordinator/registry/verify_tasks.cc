@@ -1,4 +1,4 @@
-#include "coordinator/assemble/verify_tasks.h"
+#include "coordinator/registry/verify_tasks.h"
 
 #include <algorithm>
 #include <functional>

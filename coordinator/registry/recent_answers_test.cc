@@ -1,4 +1,4 @@
-#include "coordinator/assemble/recent_answers.h"
+#include "coordinator/registry/recent_answers.h"
 
 #include <map>
 #include <memory>

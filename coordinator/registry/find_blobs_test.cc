@@ -1,4 +1,4 @@
-#include "coordinator/assemble/find_blobs.h"
+#include "coordinator/registry/find_blobs.h"
 
 #include <set>
 #include <string>

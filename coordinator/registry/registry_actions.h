@@ -1,5 +1,5 @@
-#ifndef KSO_COORDINATOR_ASSEMBLE_REGISTRY_ACTIONS_H_
-#define KSO_COORDINATOR_ASSEMBLE_REGISTRY_ACTIONS_H_
+#ifndef KSO_COORDINATOR_REGISTRY_REGISTRY_ACTIONS_H_
+#define KSO_COORDINATOR_REGISTRY_REGISTRY_ACTIONS_H_
 
 #include <functional>
 #include <memory>
@@ -37,4 +37,4 @@ std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_ASSEMBLE_REGISTRY_ACTIONS_H_
+#endif  // KSO_COORDINATOR_REGISTRY_REGISTRY_ACTIONS_H_

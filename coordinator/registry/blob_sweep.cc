@@ -1,4 +1,4 @@
-#include "coordinator/blob_sweep.h"
+#include "coordinator/registry/blob_sweep.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "coordinator/assemble/image_config.h"
+#include "coordinator/registry/image_config.h"
 
 #include <nlohmann/json.hpp>
 

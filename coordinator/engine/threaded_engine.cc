@@ -1,5 +1,3 @@
-#include "coordinator/engine/engine.h"
-
 #include <cstdlib>
 #include <deque>
 #include <string>
@@ -7,6 +5,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "common/base/status_macros.h"
+#include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_core.h"
 #include "coordinator/engine/mailbox.h"
 #include "spdlog/spdlog.h"

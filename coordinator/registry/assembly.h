@@ -1,5 +1,5 @@
-#ifndef KSO_COORDINATOR_ASSEMBLE_ASSEMBLY_H_
-#define KSO_COORDINATOR_ASSEMBLE_ASSEMBLY_H_
+#ifndef KSO_COORDINATOR_REGISTRY_ASSEMBLY_H_
+#define KSO_COORDINATOR_REGISTRY_ASSEMBLY_H_
 
 #include <vector>
 
@@ -28,4 +28,4 @@ absl::StatusOr<Assembly> AssembleImages(const AssembleRequest& request);
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_ASSEMBLE_ASSEMBLY_H_
+#endif  // KSO_COORDINATOR_REGISTRY_ASSEMBLY_H_

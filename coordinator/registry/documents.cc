@@ -1,4 +1,4 @@
-#include "coordinator/assemble/documents.h"
+#include "coordinator/registry/documents.h"
 
 #include <nlohmann/json.hpp>
 #include <utility>

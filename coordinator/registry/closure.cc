@@ -1,4 +1,4 @@
-#include "coordinator/assemble/closure.h"
+#include "coordinator/registry/closure.h"
 
 #include <functional>
 #include <set>
