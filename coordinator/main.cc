@@ -24,6 +24,7 @@
 #include "common/oci/registry_options.h"
 #include "common/rpc/server.h"
 #include "coordinator/engine/engine.h"
+#include "coordinator/engine/threaded_engine.h"
 #include "coordinator/registry/blob_sweep.h"
 #include "coordinator/registry/destinations.h"
 #include "coordinator/registry/recent_answers.h"
@@ -124,8 +125,8 @@ absl::Status Serve(const Options& options) {
         Sweep(blobs.get(), directory / "blobs", needed, clock->Now());
       });
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                       CreateEngine(EngineOptionsOf(options), clock,
-                                    store.get(), actions.get()));
+                       CreateThreadedEngine(EngineOptionsOf(options), clock,
+                                            store.get(), actions.get()));
 
   const std::vector<std::unique_ptr<grpc::Service>> services =
       CreateServices(engine.get());

@@ -2,16 +2,10 @@
 #define KSO_COORDINATOR_ENGINE_ENGINE_H_
 
 #include <functional>
-#include <memory>
-#include <string>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/base/clock.h"
-#include "coordinator/engine/build_actions.h"
-#include "coordinator/engine/engine_options.h"
-#include "coordinator/store/state_store.h"
 #include "kso/v1/admin.pb.h"
 #include "kso/v1/build.pb.h"
 #include "kso/v1/worker.pb.h"
@@ -68,11 +62,6 @@ class Engine {
   // after it get UNAVAILABLE. The destructor does it too.
   virtual void Stop() = 0;
 };
-
-// Replays the journal and starts. All pointers must outlive the engine.
-absl::StatusOr<std::unique_ptr<Engine>> CreateEngine(
-    const EngineOptions& options, Clock* clock, StateStore* store,
-    BuildActions* actions);
 
 }  // namespace kso::coordinator
 

@@ -1,3 +1,5 @@
+#include "coordinator/engine/threaded_engine.h"
+
 #include <cstdlib>
 #include <deque>
 #include <string>
@@ -5,7 +7,6 @@
 
 #include "absl/synchronization/mutex.h"
 #include "common/base/status_macros.h"
-#include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_core.h"
 #include "coordinator/engine/mailbox.h"
 #include "spdlog/spdlog.h"
@@ -66,7 +67,7 @@ class ThreadedEngine final : public EngineCore {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Engine>> CreateEngine(
+absl::StatusOr<std::unique_ptr<Engine>> CreateThreadedEngine(
     const EngineOptions& options, Clock* clock, StateStore* store,
     BuildActions* actions) {
   auto engine =

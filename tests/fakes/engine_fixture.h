@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "coordinator/engine/engine.h"
+#include "coordinator/engine/threaded_engine.h"
 #include "coordinator/store/memory_state_store.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_clock.h"
@@ -230,7 +231,8 @@ class EngineTest : public ::testing::Test {
 
   void Restart() {
     engine_.reset();
-    auto engine = CreateEngine(options_, &clock_, store_.get(), &actions_);
+    auto engine =
+        CreateThreadedEngine(options_, &clock_, store_.get(), &actions_);
     ASSERT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
   }

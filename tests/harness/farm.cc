@@ -8,6 +8,7 @@
 #include "common/blob/blob_image_store.h"
 #include "common/blob/blob_service.h"
 #include "common/rpc/channel.h"
+#include "coordinator/engine/threaded_engine.h"
 #include "coordinator/service/services.h"
 #include "coordinator/store/memory_state_store.h"
 
@@ -34,8 +35,8 @@ absl::Status Farm::StartCoordinator(const std::string& address) {
         return CreateBlobImageStore(blobs);
       });
   KSO_ASSIGN_OR_RETURN(
-      engine_, coordinator::CreateEngine(options_, Clock::Real(), store_.get(),
-                                         actions_.get()));
+      engine_, coordinator::CreateThreadedEngine(options_, Clock::Real(),
+                                                 store_.get(), actions_.get()));
   services_ = coordinator::CreateServices(engine_.get());
   services_.push_back(std::make_unique<BlobServiceImpl>(blobs_.get()));
   std::vector<grpc::Service*> services;

@@ -1,6 +1,7 @@
 #include "tests/scale/fleet.h"
 
 #include "common/rpc/server.h"
+#include "coordinator/engine/threaded_engine.h"
 #include "coordinator/service/services.h"
 #include "coordinator/store/sqlite_state_store.h"
 #include "gtest/gtest.h"
@@ -21,8 +22,8 @@ TEST(FleetTest, ManyWorkersAndBuildsEndWithEachTaskDoneOnce) {
   coordinator::EngineOptions options;
   // Workers that wait learn soon that they may end the last tasks.
   options.long_poll = absl::Milliseconds(50);
-  auto engine =
-      coordinator::CreateEngine(options, Clock::Real(), store->get(), &actions);
+  auto engine = coordinator::CreateThreadedEngine(options, Clock::Real(),
+                                                  store->get(), &actions);
   ASSERT_TRUE(engine.ok()) << engine.status();
   const auto services = coordinator::CreateServices(engine->get());
   std::vector<grpc::Service*> served;
