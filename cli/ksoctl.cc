@@ -7,7 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/arguments.h"
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/coordinator_client.h"
 #include "common/base/strings.h"
 #include "common/oci/reference.h"

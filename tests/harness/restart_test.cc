@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include "cli/commands/follow.h"
 #include "cli/coordinator_client.h"
-#include "cli/follow.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/harness/example_upstream.h"

@@ -1,0 +1,33 @@
+#ifndef KSO_CLI_COMMANDS_BRING_HOME_H_
+#define KSO_CLI_COMMANDS_BRING_HOME_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "cli/carry/export_record.h"
+#include "cli/context.h"
+#include "kso/v1/build.pb.h"
+
+namespace kso::cli {
+
+// For archives only, except `insecure`.
+struct BringHomeOptions {
+  // Of the archive's parts; 0 for one file.
+  int64_t part_size = 0;
+  // What the other side has already. May be null.
+  const ExportRecord* since = nullptr;
+  // Plain HTTP to the registry that has the images.
+  bool insecure = false;
+};
+
+// Writes a finished build's images to `destination` on this machine, which is
+// no registry, from where the farm has put them. Returns lines that say where
+// they are. After an interruption, the same call goes on where it was.
+absl::StatusOr<std::string> BringHome(Context& context, const v1::Build& build,
+                                      const v1::Destination& destination,
+                                      const BringHomeOptions& options = {});
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_COMMANDS_BRING_HOME_H_

@@ -1,0 +1,48 @@
+#ifndef KSO_CLI_COMMANDS_BUILD_IMAGES_H_
+#define KSO_CLI_COMMANDS_BUILD_IMAGES_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/context.h"
+#include "cli/registry_connection.h"
+#include "common/oci/image_store.h"
+#include "common/oci/layout_index.h"
+#include "common/oci/layout_writer.h"
+#include "kso/v1/build.pb.h"
+
+namespace kso::cli {
+
+// A finished build's images, wherever their bytes are: in the registry that was
+// the build's destination, or in the coordinator's blob store.
+class BuildImages {
+ public:
+  // FAILED_PRECONDITION when the build has none. `context` must outlive it.
+  // `insecure`: plain HTTP to the registry.
+  static absl::StatusOr<std::unique_ptr<BuildImages>> Open(
+      Context& context, const v1::Build& build, bool insecure);
+
+  // Each tag is a reference name, "kubespray-files:v0.1.0-2.25.1" (OCI image
+  // layout, index.json).
+  const std::vector<oci::LayoutImage>& names() const { return names_; }
+  oci::ImageStore& store() { return *store_; }
+  // For what is on this machine already; null where nothing can be.
+  const oci::LinkBlob& link() const { return link_; }
+
+  // An error of the store, as the user should see it.
+  absl::Status Explain(const absl::Status& status) const;
+
+ private:
+  std::vector<oci::LayoutImage> names_;
+  // One of the two.
+  std::unique_ptr<RegistryConnection> registry_;
+  std::unique_ptr<oci::ImageStore> coordinator_;
+  oci::ImageStore* store_ = nullptr;
+  oci::LinkBlob link_;
+};
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_COMMANDS_BUILD_IMAGES_H_

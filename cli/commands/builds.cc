@@ -1,0 +1,24 @@
+#include "cli/commands/commands.h"
+#include "cli/render/build_text.h"
+#include "common/base/status_macros.h"
+
+namespace kso::cli {
+namespace {
+
+class Builds : public Command {
+ public:
+  absl::StatusOr<ExitStatus> Run(Context& context) override {
+    KSO_ASSIGN_OR_RETURN(const v1::ListBuildsResponse builds,
+                         context.coordinator->ListBuilds());
+    context.Print(builds, BuildsText(builds, context.clock->Now()));
+    return ExitStatus::kDone;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Command> CreateBuilds(Arguments) {
+  return std::make_unique<Builds>();
+}
+
+}  // namespace kso::cli

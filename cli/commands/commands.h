@@ -1,0 +1,32 @@
+#ifndef KSO_CLI_COMMANDS_COMMANDS_H_
+#define KSO_CLI_COMMANDS_COMMANDS_H_
+
+#include <memory>
+
+#include "cli/arguments.h"
+#include "cli/commands/command.h"
+
+namespace kso::cli {
+
+// Each declares what its command takes, in `arguments`, and makes the command
+// that runs when it is chosen. `workers` and `farm` have commands of their own.
+std::unique_ptr<Command> CreateSubmit(Arguments arguments);
+std::unique_ptr<Command> CreatePlan(Arguments arguments);
+std::unique_ptr<Command> CreateWatch(Arguments arguments);
+std::unique_ptr<Command> CreateStatus(Arguments arguments);
+std::unique_ptr<Command> CreateLogs(Arguments arguments);
+std::unique_ptr<Command> CreateCancel(Arguments arguments);
+std::unique_ptr<Command> CreateRetry(Arguments arguments);
+std::unique_ptr<Command> CreateBuilds(Arguments arguments);
+std::unique_ptr<Command> CreateExport(Arguments arguments);
+std::unique_ptr<Command> CreateLoad(Arguments arguments);
+std::unique_ptr<Command> CreateWorkers(Arguments arguments);
+std::unique_ptr<Command> CreateVerify(Arguments arguments);
+std::unique_ptr<Command> CreateFarm(Arguments arguments);
+std::unique_ptr<Command> CreateVersion(Arguments arguments);
+// Completes what `root`, the whole program, has.
+std::unique_ptr<Command> CreateCompletion(Arguments arguments, Arguments root);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_COMMANDS_COMMANDS_H_

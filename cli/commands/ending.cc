@@ -1,0 +1,82 @@
+#include "cli/commands/ending.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "cli/commands/bring_home.h"
+#include "cli/commands/follow.h"
+#include "cli/render/build_text.h"
+#include "cli/render/text.h"
+#include "common/base/status_macros.h"
+
+namespace kso::cli {
+namespace {
+
+// A terminal shows bytes as they move, so it asks more often.
+constexpr absl::Duration kTerminalWait = absl::Seconds(2);
+
+}  // namespace
+
+ExitStatus ExitStatusOf(const v1::Build& build) {
+  return build.state() == v1::Build::SUCCEEDED ? ExitStatus::kDone
+                                               : ExitStatus::kFailed;
+}
+
+bool IsForThisMachine(const v1::Build& build) {
+  return build.destination().kind() == v1::Destination::OCI_LAYOUT ||
+         build.destination().kind() == v1::Destination::OCI_ARCHIVE;
+}
+
+absl::StatusOr<ExitStatus> WatchToTheEnd(Context& context,
+                                         const v1::Build& build) {
+  const auto view = context.CreateProgress();
+  if (!build.plan_only()) {
+    view->Notice(absl::StrCat("Build ", build.build_id(), " of ", build.name(),
+                              ". Interrupting this leaves it running; `ksoctl "
+                              "watch ",
+                              build.build_id(), "` is back here."));
+  }
+  FollowOptions options;
+  options.reached = true;
+  if (context.console.out_is_terminal) options.wait = kTerminalWait;
+  KSO_ASSIGN_OR_RETURN(const v1::Build ended,
+                       FollowBuild(*context.coordinator, build.build_id(),
+                                   context.clock, *view, options));
+  std::string text = ResultText(ended);
+  absl::Status brought;
+  if (ended.state() == v1::Build::SUCCEEDED && !ended.plan_only() &&
+      IsForThisMachine(ended)) {
+    const absl::StatusOr<std::string> where =
+        BringHome(context, ended, ended.destination());
+    if (where.ok()) absl::StrAppend(&text, *where);
+    brought = where.status();
+  }
+  context.Print(ended, text);
+  if (!brought.ok()) {
+    return absl::Status(
+        brought.code(),
+        absl::StrCat("the build succeeded, but its images did not get here: ",
+                     brought.message(), "\nMend that, then: ksoctl export ",
+                     ended.build_id()));
+  }
+  return ExitStatusOf(ended);
+}
+
+ExitStatus LeaveRunning(Context& context, const v1::Build& build) {
+  const std::string& id = build.build_id();
+  std::vector<std::vector<std::string>> next = {
+      {absl::StrCat("ksoctl watch ", id), "follow it"},
+      {absl::StrCat("ksoctl status ", id), "see how far it is"},
+      {absl::StrCat("ksoctl cancel ", id), "stop it"}};
+  if (IsForThisMachine(build)) {
+    next.push_back({absl::StrCat("ksoctl export ", id),
+                    "bring the images here when it is done"});
+  }
+  context.Print(
+      build,
+      absl::StrCat("Build ", id, " of ", Printable(build.name()), " is ",
+                   StateName(build.state()), ".\n", FormatTable(next, "  ")));
+  return ExitStatus::kDone;
+}
+
+}  // namespace kso::cli

@@ -1,0 +1,27 @@
+#ifndef KSO_CLI_COMMANDS_ENDING_H_
+#define KSO_CLI_COMMANDS_ENDING_H_
+
+#include "absl/status/statusor.h"
+#include "cli/context.h"
+#include "cli/exit_status.h"
+#include "kso/v1/build.pb.h"
+
+namespace kso::cli {
+
+// Watches a build, whose answer to a submit or retry was `build`, to its end;
+// brings home what is for this machine, and prints how it ended.
+absl::StatusOr<ExitStatus> WatchToTheEnd(Context& context,
+                                         const v1::Build& build);
+
+// Prints a build that was started and is left alone, and what to do next.
+ExitStatus LeaveRunning(Context& context, const v1::Build& build);
+
+// kFailed unless the build succeeded.
+ExitStatus ExitStatusOf(const v1::Build& build);
+
+// Whether the build's images are for the machine that submitted it.
+bool IsForThisMachine(const v1::Build& build);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_COMMANDS_ENDING_H_

@@ -1,0 +1,104 @@
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "cli/carry/archive_loader.h"
+#include "cli/carry/image_archive.h"
+#include "cli/commands/carry_progress.h"
+#include "cli/commands/commands.h"
+#include "cli/registry_connection.h"
+#include "cli/render/text.h"
+#include "common/base/status_macros.h"
+#include "common/oci/destination.h"
+
+namespace kso::cli {
+namespace {
+
+class Load : public Command {
+ public:
+  explicit Load(Arguments arguments) {
+    arguments.Positionals(
+        "FILE... docker://HOST/PATH", &words_,
+        "An OCI archive, or all its parts, then where its images go: "
+        "\"kubespray-files:TAG\" becomes HOST/PATH/kubespray-files:TAG.");
+    arguments.Flag("--plain-http", &insecure_,
+                   "Speak plain HTTP to the registry (always so on loopback).");
+  }
+
+  absl::StatusOr<ExitStatus> Run(Context& context) override {
+    if (words_.size() < 2 || !absl::StartsWith(words_.back(), "docker://")) {
+      return absl::InvalidArgumentError(
+          "name the archive's files, then the registry, as in "
+          "ksoctl load release.tar docker://registry.example.com/team");
+    }
+    KSO_ASSIGN_OR_RETURN(const v1::Destination destination,
+                         oci::ParseDestination(words_.back()));
+    KSO_ASSIGN_OR_RETURN(
+        const auto archive,
+        ImageArchive::Open({words_.begin(), std::prev(words_.end())}));
+    KSO_ASSIGN_OR_RETURN(
+        const auto registry,
+        RegistryConnection::Open(oci::DestinationHost(destination), insecure_,
+                                 context.clock));
+    const absl::StatusOr<LoadReport> report = LoadArchive(
+        *archive, destination, registry->images(), ShowProgress(context));
+    if (!report.ok()) return NotTheCoordinator(report.status());
+    *context.console.out << (context.json ? Json(destination, *report)
+                                          : Text(destination, *report))
+                         << std::flush;
+    return ExitStatus::kDone;
+  }
+
+ private:
+  static std::string Reference(const v1::Destination& destination,
+                               const LoadedImage& image) {
+    return absl::StrCat(oci::DestinationHost(destination), "/",
+                        image.repository, ":", image.tag);
+  }
+
+  static std::string Text(const v1::Destination& destination,
+                          const LoadReport& report) {
+    std::vector<std::vector<std::string>> rows;
+    for (const LoadedImage& image : report.images) {
+      rows.push_back({Reference(destination, image), image.digest});
+    }
+    std::string text = FormatTable(rows);
+    absl::StrAppend(&text, "Pushed ", Count(report.pushed, "blob"), ", ",
+                    FormatBytes(report.bytes_pushed), "; ",
+                    Count(report.there, "blob"),
+                    report.there == 1 ? " was there" : " were there");
+    if (report.mounted > 0) {
+      absl::StrAppend(&text, ", and ", Count(report.mounted, "blob"),
+                      " in another repository");
+    }
+    return absl::StrCat(text, ".\n");
+  }
+
+  static std::string Json(const v1::Destination& destination,
+                          const LoadReport& report) {
+    nlohmann::ordered_json json = {{"images", nlohmann::ordered_json::array()},
+                                   {"bytesPushed", report.bytes_pushed},
+                                   {"blobsPushed", report.pushed},
+                                   {"blobsThere", report.there},
+                                   {"blobsMounted", report.mounted}};
+    for (const LoadedImage& image : report.images) {
+      json["images"].push_back({{"reference", Reference(destination, image)},
+                                {"digest", image.digest}});
+    }
+    return absl::StrCat(json.dump(2), "\n");
+  }
+
+  std::vector<std::string> words_;
+  bool insecure_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> CreateLoad(Arguments arguments) {
+  return std::make_unique<Load>(arguments);
+}
+
+}  // namespace kso::cli

@@ -1,0 +1,37 @@
+#include "cli/commands/commands.h"
+#include "cli/commands/ending.h"
+#include "cli/commands/submission.h"
+#include "common/base/status_macros.h"
+
+namespace kso::cli {
+namespace {
+
+class Plan : public Command {
+ public:
+  explicit Plan(Arguments arguments) {
+    arguments.Option("-f,--file", &file_, "FILE", "The release.yaml to plan.",
+                     Arguments::Need::kRequired);
+    arguments.Flag("--fresh", &options_.fresh,
+                   "Plan as if no earlier build had left anything at the "
+                   "destination.");
+    options_.plan_only = true;
+  }
+
+  absl::StatusOr<ExitStatus> Run(Context& context) override {
+    KSO_ASSIGN_OR_RETURN(const Submission submission,
+                         SubmitRelease(context, file_, options_));
+    return WatchToTheEnd(context, submission.build);
+  }
+
+ private:
+  std::string file_;
+  SubmissionOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> CreatePlan(Arguments arguments) {
+  return std::make_unique<Plan>(arguments);
+}
+
+}  // namespace kso::cli

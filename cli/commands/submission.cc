@@ -1,0 +1,65 @@
+#include "cli/commands/submission.h"
+
+#include "absl/random/random.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "cli/commands/follow.h"
+#include "cli/release/release_reader.h"
+#include "common/base/backoff.h"
+#include "common/base/status_macros.h"
+
+namespace kso::cli {
+namespace {
+
+constexpr int kTries = 4;
+constexpr size_t kLongestId = 64;
+
+absl::Status CheckBuildId(const std::string& id) {
+  bool good = id.size() <= kLongestId;
+  for (const char c : id) {
+    good &= absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
+  }
+  if (good) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", id, "' cannot be a build's id; use at most ",
+                   kLongestId, " of a-z, 0-9 and -"));
+}
+
+}  // namespace
+
+std::string NewBuildId(absl::Time now) {
+  // Without letters and digits that look alike.
+  constexpr absl::string_view kLetters = "abcdefghijkmnpqrstuvwxyz23456789";
+  absl::BitGen random;
+  std::string id = absl::FormatTime("%Y%m%d-%H%M%S-", now, absl::UTCTimeZone());
+  for (int i = 0; i < 6; ++i) {
+    id += kLetters[absl::Uniform<size_t>(random, 0, kLetters.size())];
+  }
+  return id;
+}
+
+absl::StatusOr<Submission> SubmitRelease(Context& context,
+                                         const std::string& file,
+                                         const SubmissionOptions& options) {
+  KSO_RETURN_IF_ERROR(CheckBuildId(options.build_id));
+  v1::SubmitBuildRequest request;
+  KSO_ASSIGN_OR_RETURN(*request.mutable_release(), ReadRelease(file));
+  request.set_build_id(options.build_id.empty()
+                           ? NewBuildId(context.clock->Now())
+                           : options.build_id);
+  request.set_plan_only(options.plan_only);
+  request.set_fresh(options.fresh);
+  request.set_priority(options.priority);
+  Backoff backoff(absl::Milliseconds(200), absl::Seconds(1));
+  for (int left = kTries;; --left) {
+    auto build = context.coordinator->SubmitBuild(request);
+    if (build.ok()) {
+      const bool joined = build->build_id() != request.build_id();
+      return Submission{*std::move(build), joined};
+    }
+    if (left == 1 || !IsConnectionLoss(build.status())) return build.status();
+    SleepFor(context.clock, backoff.Next());
+  }
+}
+
+}  // namespace kso::cli

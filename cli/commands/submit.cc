@@ -1,0 +1,56 @@
+#include <ostream>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/ending.h"
+#include "cli/commands/submission.h"
+#include "common/base/status_macros.h"
+
+namespace kso::cli {
+namespace {
+
+class Submit : public Command {
+ public:
+  explicit Submit(Arguments arguments) {
+    arguments.Option("-f,--file", &file_, "FILE", "The release.yaml to build.",
+                     Arguments::Need::kRequired);
+    arguments.Flag("--wait", &wait_,
+                   "Watch the build to its end, and bring the images here if "
+                   "they are for this machine.");
+    arguments.Option("--id", &options_.build_id, "ID",
+                     "The build's id, of a-z, 0-9 and -. Submitting the same "
+                     "id again starts nothing new, and neither does the same "
+                     "release while it is being built.");
+    arguments.Flag("--fresh", &options_.fresh,
+                   "Make every layer and verify every image, also those that "
+                   "an earlier build left at the destination.");
+    arguments.Range("--priority", &options_.priority, -100, 100, "N",
+                    "From -100 to 100, 0 unless given. Builds share the "
+                    "workers: 10 more is twice the share.");
+  }
+
+  absl::StatusOr<ExitStatus> Run(Context& context) override {
+    KSO_ASSIGN_OR_RETURN(const Submission submission,
+                         SubmitRelease(context, file_, options_));
+    if (submission.joined && !context.json) {
+      *context.console.out << "Joined build " << submission.build.build_id()
+                           << ": the same request was submitted before, and "
+                              "still runs."
+                           << std::endl;
+    }
+    if (!wait_) return LeaveRunning(context, submission.build);
+    return WatchToTheEnd(context, submission.build);
+  }
+
+ private:
+  std::string file_;
+  SubmissionOptions options_;
+  bool wait_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> CreateSubmit(Arguments arguments) {
+  return std::make_unique<Submit>(arguments);
+}
+
+}  // namespace kso::cli

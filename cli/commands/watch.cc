@@ -1,0 +1,41 @@
+#include "cli/commands/commands.h"
+#include "cli/commands/ending.h"
+#include "cli/commands/follow.h"
+#include "cli/render/build_text.h"
+#include "common/base/status_macros.h"
+
+namespace kso::cli {
+namespace {
+
+class Watch : public Command {
+ public:
+  explicit Watch(Arguments arguments) {
+    arguments.Positional("BUILD", &build_,
+                         "A build's id, the beginning of one, or a release's "
+                         "name for its newest build.");
+  }
+
+  absl::StatusOr<ExitStatus> Run(Context& context) override {
+    const auto view = context.CreateProgress();
+    KSO_ASSIGN_OR_RETURN(
+        const v1::Build build,
+        FollowBuild(*context.coordinator, build_, context.clock, *view));
+    std::string text = ResultText(build);
+    if (IsForThisMachine(build) && build.state() == v1::Build::SUCCEEDED) {
+      text += "Bring the images here: ksoctl export " + build.build_id() + "\n";
+    }
+    context.Print(build, text);
+    return ExitStatusOf(build);
+  }
+
+ private:
+  std::string build_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> CreateWatch(Arguments arguments) {
+  return std::make_unique<Watch>(arguments);
+}
+
+}  // namespace kso::cli
