@@ -5,7 +5,8 @@
 
 namespace kso::coordinator {
 
-// The dashboard: served as /, /page.css and /page.js, it needs nothing else and
+// The dashboard, from page.html, page.css and page.js beside this file: served
+// as /, /page.css and /page.js, it needs nothing else and
 // reads /api/status.json. It puts what it shows in as text, never as HTML.
 extern const std::string_view kPageHtml;
 extern const std::string_view kPageCss;
