@@ -16,7 +16,7 @@ struct DescriptionOptions {
   std::string name;
   // "linux/arm64", ...; empty: what the program itself is.
   std::vector<std::string> platforms;
-  // 0: one a core, at least 2.
+  // 0: one for each core, at least 4.
   int slots = 0;
   std::filesystem::path cache_directory;
 };
