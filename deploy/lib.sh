@@ -101,3 +101,22 @@ YAML
   wait_until 20 curl -fsS "http://127.0.0.1:$2/v2/" ||
     die "docker-registry did not start; see $work/$1.log"
 }
+
+# This machine's release of Debian, such as bookworm.
+debian_suite() (
+  # shellcheck source=/dev/null
+  . /etc/os-release
+  echo "$VERSION_CODENAME"
+)
+
+# The file of this machine's package sources, so that its mirror is used. Nothing
+# without such a file: mmdebstrap takes Debian's then.
+debian_sources() {
+  local file
+  for file in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
+    if [[ -s $file ]]; then
+      echo "$file"
+      return
+    fi
+  done
+}
