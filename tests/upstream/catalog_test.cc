@@ -70,7 +70,7 @@ TEST_F(CatalogTest, DiffIdsAndSizesAreRight) {
         const Object& blob = repository.blobs.at(json["layers"][i]["digest"]);
         EXPECT_EQ(json["layers"][i]["size"], blob.size);
         EXPECT_EQ(Sha256Digest(*Gunzip(ReadFile(blob.path))),
-                  config["rootfs"]["diff_ids"][i]);
+                  config["rootfs"]["diff_ids"][i].get<std::string>());
         ++layers;
       }
     }
