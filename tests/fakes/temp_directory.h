@@ -1,0 +1,43 @@
+#ifndef KSO_TESTS_FAKES_TEMP_DIRECTORY_H_
+#define KSO_TESTS_FAKES_TEMP_DIRECTORY_H_
+
+#include <stdlib.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+namespace kso::testing {
+
+// A new, empty directory of a test, which is gone with all that is in it at the
+// end of its scope. The test ends at once when it cannot be made.
+class TempDirectory {
+ public:
+  TempDirectory() {
+    const char* base = ::getenv("TEST_TMPDIR");
+    std::string pattern =
+        std::string(base == nullptr ? "/tmp" : base) + "/kso-XXXXXX";
+    if (::mkdtemp(pattern.data()) == nullptr) {
+      std::perror(pattern.c_str());
+      std::abort();
+    }
+    path_ = pattern;
+  }
+  ~TempDirectory() {
+    std::error_code error;
+    std::filesystem::remove_all(path_, error);
+  }
+  TempDirectory(const TempDirectory&) = delete;
+  TempDirectory& operator=(const TempDirectory&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::string string() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace kso::testing
+
+#endif  // KSO_TESTS_FAKES_TEMP_DIRECTORY_H_
