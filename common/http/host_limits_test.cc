@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_transport.h"
@@ -95,6 +97,26 @@ TEST_F(HostLimitsTest, ReportsWhatTheHostSays) {
   EXPECT_EQ(reports[0].quota->remaining, 0);
   EXPECT_EQ(limits_->LimitOf(kHost), 4);
   EXPECT_EQ(limits_->LimitOf("ghcr.io"), 8);
+}
+
+TEST_F(HostLimitsTest, WhatTellsOfTooMuchHalvesWhatIsAskedAtATime) {
+  const std::vector<std::pair<FakeAnswer, int>> answers = {
+      {FakeAnswer{.status = 429}, 4},
+      {FakeAnswer{.status = 503}, 4},
+      {FakeAnswer{.ending = absl::DeadlineExceededError("too slow")}, 4},
+      {FakeAnswer{.status = 200}, 8},
+      {FakeAnswer{.status = 404}, 8},
+      {FakeAnswer{.status = 500}, 8},
+      {FakeAnswer{.ending = absl::CancelledError("cancelled")}, 8},
+      {FakeAnswer{.ending = absl::UnavailableError("cut")}, 8},
+  };
+  for (const auto& [answer, limit] : answers) {
+    Use({});
+    fake_->On("GET", kUrl, answer);
+    Ask();
+    EXPECT_EQ(limits_->LimitOf(kHost), limit)
+        << answer.status << " " << answer.ending;
+  }
 }
 
 TEST_F(HostLimitsTest, WaitsOutAShortRetryAfter) {

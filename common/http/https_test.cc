@@ -113,5 +113,37 @@ TEST_F(HttpsTest, SoDoOptions) {
   EXPECT_TRUE(Ask(options).ok());
 }
 
+TEST_F(HttpsTest, CredentialsDoNotFollowARedirectToAnotherHost) {
+  httplib::SSLServer storage(certificate_.get(), key_.get());
+  std::string received = "nothing asked";
+  storage.Get("/blob", [&](const httplib::Request& request, auto& response) {
+    received = request.get_header_value("Authorization");
+    response.set_content("blob", "text/plain");
+  });
+  const int port = storage.bind_to_any_port("127.0.0.1");
+  std::thread thread([&storage] { storage.listen_after_bind(); });
+  while (!storage.is_running()) std::this_thread::yield();
+  const std::string target =
+      "https://127.0.0.1:" + std::to_string(port) + "/blob";
+  std::string at_the_registry;
+  server_.Get("/blob", [&](const httplib::Request& request, auto& response) {
+    at_the_registry = request.get_header_value("Authorization");
+    response.set_redirect(target, 307);
+  });
+
+  TransportOptions options;
+  options.trusted_authorities = authorities_;
+  Request request;
+  request.url = "https://127.0.0.1:" + std::to_string(port_) + "/blob";
+  request.credentials = {{"Authorization", "Bearer secret"}};
+  const auto response = (*CreateCurlTransport(options))->Perform(request);
+  storage.stop();
+  thread.join();
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->body, "blob");
+  EXPECT_EQ(at_the_registry, "Bearer secret");
+  EXPECT_EQ(received, "");
+}
+
 }  // namespace
 }  // namespace kso::http

@@ -92,6 +92,41 @@ TEST(RedirectTest, FromPublicToPrivateIsRefused) {
   EXPECT_FALSE(asked);
 }
 
+TEST(RedirectTest, NoHopOfSeveralLeadsFromPublicToPrivate) {
+  HttpServer open;
+  HttpServer hidden(kPrivate);
+  RedirectTo(open, "/first", open.Url("/second"));
+  RedirectTo(open, "/second", hidden.Url("/secret"));
+  RedirectTo(hidden, "/out", open.Url("/second"));
+  bool asked = false;
+  hidden.routes().Get("/secret", [&](const auto&, auto& response) {
+    asked = true;
+    response.set_content("secret", "text/plain");
+  });
+  open.Start();
+  hidden.Start();
+  const auto transport = Make();
+  for (const std::string& url : {open.Url("/first"), hidden.Url("/out")}) {
+    EXPECT_EQ(transport->Perform(GetWithCredentials(url)).status().code(),
+              absl::StatusCode::kPermissionDenied)
+        << url;
+  }
+  EXPECT_FALSE(asked);
+}
+
+TEST(RedirectTest, CredentialsDoNotComeBackFromAnotherOrigin) {
+  HttpServer registry;
+  HttpServer storage;
+  RedirectTo(registry, "/a", storage.Url("/b"));
+  RedirectTo(storage, "/b", storage.Url("/c"));
+  storage.routes().Get("/c", Echo);
+  registry.Start();
+  storage.Start();
+  const auto answer = Make()->Perform(GetWithCredentials(registry.Url("/a")));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->body, "|x");
+}
+
 TEST(RedirectTest, NeverFromHttpsToHttp) {
   const auto from = Url::Parse("https://a.example.com/x");
   ASSERT_TRUE(from.ok());

@@ -147,6 +147,77 @@ TEST_F(RegistryClientTest, HeadWithoutADigestAsksForTheBytes) {
   EXPECT_EQ(descriptor->size(), static_cast<int64_t>(EmptyManifest().size()));
 }
 
+TEST_F(RegistryClientTest, AHeadThatOffersAnotherDigestIsRefused) {
+  const std::string asked = Sha256Of("asked").ToString();
+  const auto offer = [&](const std::string& digest) {
+    return FakeAnswer{.headers = {{"Content-Type", std::string(kOciManifest)},
+                                  {"Content-Length", "12"},
+                                  {"Docker-Content-Digest", digest}}};
+  };
+  transport_.On("HEAD", kV2 + "a/manifests/" + asked,
+                offer(Sha256Of("other").ToString()));
+  transport_.On("HEAD", kV2 + "a/manifests/" + asked, offer(asked));
+  EXPECT_EQ(client_->HeadManifest("a", asked).status().code(),
+            absl::StatusCode::kDataLoss);
+  const auto descriptor = client_->HeadManifest("a", asked);
+  ASSERT_TRUE(descriptor.ok()) << descriptor.status();
+  EXPECT_EQ(descriptor->digest(), asked);
+  EXPECT_EQ(descriptor->size(), 12);
+}
+
+TEST_F(RegistryClientTest, AHeadWithoutAUsableSizeOrTypeAsksForTheBytes) {
+  const std::string url = kV2 + "a/manifests/v1";
+  const std::string digest = Sha256Of(EmptyManifest()).ToString();
+  const std::vector<http::Headers> poor = {
+      {{"Content-Type", std::string(kOciManifest)}},
+      {{"Content-Type", std::string(kOciManifest)}, {"Content-Length", "0"}},
+      {{"Content-Type", std::string(kOciManifest)}, {"Content-Length", "x"}},
+      {{"Content-Type", "text/html"}, {"Content-Length", "5"}},
+  };
+  for (http::Headers headers : poor) {
+    headers.emplace_back("Docker-Content-Digest", digest);
+    transport_.On("HEAD", url, FakeAnswer{.headers = headers});
+  }
+  transport_.On(
+      "GET", url,
+      FakeAnswer{.headers = {{"Content-Type", std::string(kOciManifest)}},
+                 .body = EmptyManifest()});
+  for (size_t i = 0; i < poor.size(); ++i) {
+    const auto descriptor = client_->HeadManifest("a", "v1");
+    ASSERT_TRUE(descriptor.ok()) << descriptor.status();
+    EXPECT_EQ(descriptor->digest(), digest);
+    EXPECT_EQ(descriptor->size(), static_cast<int64_t>(EmptyManifest().size()));
+    EXPECT_EQ(transport_.CountOf("GET", url), static_cast<int>(i + 1));
+  }
+}
+
+TEST_F(RegistryClientTest, AManifestThatWasStoredAsAnotherIsRefused) {
+  v1::Document manifest;
+  manifest.set_content(EmptyManifest());
+  v1::Descriptor& descriptor = *manifest.mutable_content_descriptor();
+  descriptor.set_media_type(std::string(kOciManifest));
+  descriptor.set_digest(Sha256Of(EmptyManifest()).ToString());
+  descriptor.set_size(static_cast<int64_t>(EmptyManifest().size()));
+  const std::string url = kV2 + "a/manifests/v1";
+  const auto stored_as = [](const std::string& digest) {
+    return FakeAnswer{.status = 201,
+                      .headers = {{"Docker-Content-Digest", digest}}};
+  };
+  transport_.On("PUT", url, stored_as(Sha256Of("converted").ToString()));
+  transport_.On("PUT", url, stored_as(descriptor.digest()));
+  const absl::Status status = client_->PutManifest("a", manifest, "v1");
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  EXPECT_EQ(transport_.CountOf("PUT", url), 1);
+  EXPECT_TRUE(client_->PutManifest("a", manifest, "v1").ok());
+  EXPECT_EQ(transport_.requests().back().body, EmptyManifest());
+
+  // Nor does what is not its digest get there at all.
+  manifest.set_content(EmptyManifest() + "\n");
+  EXPECT_EQ(client_->PutManifest("a", manifest, "v1").code(),
+            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(transport_.CountOf("PUT", url), 2);
+}
+
 TEST_F(RegistryClientTest, ABrokenPullIsTakenUpWhereItBroke) {
   const std::string url = BlobUrl(kContent);
   transport_.On(
@@ -166,6 +237,28 @@ TEST_F(RegistryClientTest, ABrokenPullIsTakenUpWhereItBroke) {
   const std::vector<http::Request> requests = transport_.requests();
   EXPECT_EQ(HeaderOf(requests[1], "Range"), "bytes=4-");
   EXPECT_EQ(HeaderOf(requests[2], "Range"), "bytes=7-");
+}
+
+TEST_F(RegistryClientTest, APartThatWasNotAskedForIsNotAppended) {
+  const std::string url = BlobUrl(kContent);
+  for (const char* range :
+       {"bytes 2-7/10", "bytes 40-45/100", "items 4-9/10", ""}) {
+    testing::FakeTransport transport;
+    transport.On(
+        "GET", url,
+        FakeAnswer{.body = "0123", .ending = absl::UnavailableError("cut")});
+    transport.On("GET", url,
+                 FakeAnswer{.status = 206,
+                            .headers = {{"Content-Range", range}},
+                            .body = "234567"});
+    auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                        &clock_, &credentials_);
+    StringSink sink;
+    const absl::Status status = client->GetBlob("a", BlobOf(kContent), sink);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument)
+        << range << ": " << status;
+    EXPECT_EQ(sink.content(), "0123");
+  }
 }
 
 TEST_F(RegistryClientTest, WrongBytesAreDataLoss) {
@@ -266,6 +359,36 @@ TEST_F(RegistryClientTest, APushIsBegunAnewWhereTheRegistryForgotIt) {
   EXPECT_EQ(transport_.requests().back().body.size(), content.size());
 }
 
+TEST_F(RegistryClientTest, APushIsBegunAnewWhereTheRegistryHasOtherBytes) {
+  const std::string content(3 << 20, 'x');
+  const std::string query = "digest=sha256%3A" + Sha256Of(content).hex();
+  for (const int refusal : {416, 404}) {
+    testing::FakeTransport transport;
+    transport.On("HEAD", BlobUrl(content), FakeAnswer{.status = 404});
+    transport.On("POST", kV2 + "a/blobs/uploads/",
+                 FakeAnswer{.status = 202, .headers = {{"Location", "/u/1"}}});
+    transport.On("POST", kV2 + "a/blobs/uploads/",
+                 FakeAnswer{.status = 202, .headers = {{"Location", "/u/2"}}});
+    transport.On("PUT", "https://quay.io/u/1?" + query,
+                 FakeAnswer{.ending = absl::UnavailableError("cut")});
+    transport.On(
+        "GET", "https://quay.io/u/1",
+        FakeAnswer{.status = 204, .headers = {{"Range", "0-2097151"}}});
+    transport.On("PATCH", "https://quay.io/u/1", FakeAnswer{.status = refusal});
+    transport.On("GET", "https://quay.io/u/1", FakeAnswer{.status = 404});
+    transport.On("PUT", "https://quay.io/u/2?" + query,
+                 FakeAnswer{.status = 201});
+    auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                        &clock_, &credentials_);
+    const auto pushed = client->PutBlob(
+        "a", BlobOf(content),
+        [&content](int64_t offset) { return SourceOfString(content, offset); });
+    ASSERT_TRUE(pushed.ok()) << refusal << ": " << pushed.status();
+    EXPECT_EQ(transport.CountOf("PATCH", "https://quay.io/u/1"), 1);
+    EXPECT_EQ(transport.requests().back().body.size(), content.size());
+  }
+}
+
 TEST_F(RegistryClientTest, APushWaitsForWhatTheRegistryAsksFor) {
   transport_.On("HEAD", BlobUrl(kContent), FakeAnswer{.status = 404});
   transport_.On("POST", kV2 + "a/blobs/uploads/",
@@ -304,6 +427,32 @@ TEST_F(RegistryClientTest, AMountThatBecomesAnUploadIsGivenUp) {
   ASSERT_TRUE(mounted.ok()) << mounted.status();
   EXPECT_EQ(*mounted, false);
   EXPECT_EQ(transport_.CountOf("DELETE", "https://quay.io/u/1"), 1);
+}
+
+TEST_F(RegistryClientTest, AMountThatMayNotBeIsNoError) {
+  const std::string url = kV2 + "a/blobs/uploads/?mount=sha256%3A" +
+                          Sha256Of(kContent).hex() + "&from=b%2Fc";
+  const auto mount = [&](int status) {
+    testing::FakeTransport transport;
+    transport.On("POST", url, FakeAnswer{.status = status});
+    auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                        &clock_, &credentials_);
+    return client->MountBlob("a", Sha256Of(kContent), "b/c");
+  };
+  EXPECT_EQ(mount(201).value_or(false), true);
+  for (const int status : {400, 403, 404, 405}) {
+    const auto mounted = mount(status);
+    ASSERT_TRUE(mounted.ok()) << mounted.status();
+    EXPECT_FALSE(*mounted) << status;
+  }
+}
+
+TEST_F(RegistryClientTest, ARegistryThatAsksForLessIsNotSentTheBytesInstead) {
+  const std::string url = kV2 + "a/blobs/uploads/?mount=sha256%3A" +
+                          Sha256Of(kContent).hex() + "&from=b%2Fc";
+  transport_.On("POST", url, FakeAnswer{.status = 429});
+  EXPECT_TRUE(absl::IsResourceExhausted(
+      client_->MountBlob("a", Sha256Of(kContent), "b/c").status()));
 }
 
 TEST_F(RegistryClientTest, UploadsDoNotFallBackToPlainHttp) {

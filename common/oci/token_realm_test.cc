@@ -34,6 +34,43 @@ TEST(TokenRealmTest, OthersOnlyWhenConfigured) {
   EXPECT_FALSE(Allowed("https://a.example.com/", "https://169.254.169.254/"));
 }
 
+TEST(TokenRealmTest, APairOfOneRegistryAllowsNoOtherHost) {
+  const TokenRealms more = {{"a.example.com", {"b.example.com"}}};
+  EXPECT_FALSE(
+      Allowed("https://a.example.com/", "https://evil.example.net/", more));
+  EXPECT_FALSE(Allowed("https://a.example.com/",
+                       "https://b.example.com.evil.net/", more));
+  EXPECT_FALSE(
+      Allowed("https://b.example.com/", "https://a.example.com/", more));
+  EXPECT_FALSE(
+      Allowed("http://registry-1.docker.io/", "http://auth.docker.io/", more));
+  EXPECT_FALSE(
+      Allowed("https://registry.gitlab.com/", "https://auth.docker.io/", more));
+}
+
+TEST(TokenRealmTest, SettingsNameARegistryAndItsHosts) {
+  const auto realms = ParseTokenRealms({"a.example.com=b.example.com",
+                                        "a.example.com=c.example.com:444",
+                                        "docker.io=login.example.com"});
+  ASSERT_TRUE(realms.ok()) << realms.status();
+  for (const char* realm :
+       {"https://b.example.com/t", "https://c.example.com:444/t"}) {
+    EXPECT_TRUE(Allowed("https://a.example.com/", realm, *realms)) << realm;
+  }
+  EXPECT_FALSE(
+      Allowed("https://a.example.com/", "https://c.example.com/t", *realms));
+  EXPECT_TRUE(Allowed("https://registry-1.docker.io/",
+                      "https://login.example.com/t", *realms));
+  for (const char* wrong :
+       {"", "a.example.com", "a.example.com=", "=b.example.com",
+        "a.example.com=https://b.example.com",
+        "a.example.com/x=b.example.com"}) {
+    const absl::Status status = ParseTokenRealms({wrong}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << wrong;
+    EXPECT_NE(status.message().find("REGISTRY=HOST"), std::string::npos);
+  }
+}
+
 TEST(TokenRealmTest, NeverFromHttpsToHttp) {
   EXPECT_FALSE(Allowed("https://quay.io/", "http://quay.io/token"));
   EXPECT_FALSE(Allowed("https://a.example.com/", "http://b.example.com/",

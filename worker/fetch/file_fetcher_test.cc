@@ -156,6 +156,24 @@ TEST_F(FileFetcherTest, RefusesOtherBytesThanTheListStates) {
   EXPECT_FALSE(cache_->Stat(Sha256Of("something else")).ok());
 }
 
+TEST_F(FileFetcherTest, AFileThatChangedItsSizeSinceItWasResolvedIsRefused) {
+  Serve("twelve bytes");
+  v1::FileSource source;
+  source.set_url(server_.Url("/file"));
+  source.set_size(10);
+  source.set_location("files.list:3");
+  TaskControl control;
+  const auto fetched = fetcher_->Fetch(source, {}, control);
+  ASSERT_TRUE(absl::IsDataLoss(fetched.status())) << fetched.status();
+  const v1::Failure failure = ToFailure(fetched.status(), "");
+  EXPECT_EQ(failure.location(), "files.list:3");
+  EXPECT_NE(failure.advice().find("submit it again"), std::string::npos);
+  EXPECT_FALSE(cache_->Stat(Sha256Of("twelve bytes")).ok());
+
+  source.set_size(12);
+  EXPECT_TRUE(fetcher_->Fetch(source, {}, control).ok());
+}
+
 TEST_F(FileFetcherTest, WrongBytesAreFetchedOnceMore) {
   server_.routes().Get("/file", [this](const auto&, auto& response) {
     response.set_content(++requests_ == 1 ? "kubexet" : "kubelet",

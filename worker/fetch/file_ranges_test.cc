@@ -152,6 +152,38 @@ TEST_F(FileRangesTest, AChangedFileIsNotMixedWithTheOneBefore) {
   }
 }
 
+// Nothing in the list tells one version from the other.
+TEST_F(FileRangesTest, AChangedFileWithoutAChecksumIsNotMixedEither) {
+  for (const bool knows_if_range : {true, false}) {
+    // Large files come in pieces, small ones go on where they were cut.
+    for (const size_t size : {kSize, size_t{90'000}}) {
+      const std::string after = Bytes(size, "changed");
+      Host host;
+      host.content = Bytes(size, "kubelet");
+      host.knows_if_range = knows_if_range;
+      host.spoil = [this, &after](int number, FakeAnswer& answer)
+                       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+                         if (number != 1) return;
+                         answer.body.resize(answer.body.size() / 2);
+                         answer.ending = absl::UnavailableError("cut");
+                         host_.content = after;
+                         host_.etag = "\"v2\"";
+                       };
+      Serve(kUrl, host);
+      v1::FileSource source;
+      source.set_url(kUrl);
+      source.set_size(static_cast<int64_t>(size));
+      source.set_etag(kEtag);
+      TaskControl control;
+      const auto fetched = files_->Fetch(source, {}, control);
+      ASSERT_TRUE(fetched.ok()) << fetched.status();
+      EXPECT_TRUE(Cached(fetched->digest) == after)
+          << knows_if_range << " " << size;
+      ForgetAll();
+    }
+  }
+}
+
 TEST_F(FileRangesTest, WrongAnswersLeaveNoWrongBytes) {
   const std::vector<std::function<void(FakeAnswer&)>> spoilers = {
       // Another range than asked for, or none that can be read.

@@ -64,6 +64,40 @@ TEST_F(PartialFileTest, GoesOnWhereItStopped) {
   EXPECT_FALSE(Exists("a"));
 }
 
+TEST_F(PartialFileTest, BytesOfWhichNothingIsKnownAreDroppedAfterARestart) {
+  CreateCache();
+  {
+    const auto partial = Open("a");
+    ASSERT_TRUE(partial->Restart("\"v1\"").ok());
+    ASSERT_TRUE(partial->Write("one file").ok());
+    // Now of a host that names no validator.
+    ASSERT_TRUE(partial->Restart("").ok());
+    ASSERT_TRUE(partial->Write("another").ok());
+  }
+  const auto partial = Open("a");
+  EXPECT_EQ(partial->validator(), "");
+  EXPECT_EQ(partial->size(), 0);
+}
+
+TEST_F(PartialFileTest, PiecesOfAFileThatIsBegunAnewAreForgotten) {
+  CreateCache();
+  {
+    const auto partial = Open("a");
+    ASSERT_TRUE(partial->Restart("\"v1\"").ok());
+    ASSERT_TRUE(partial->Divide(8, 4).ok());
+    ASSERT_TRUE(partial->WritePiece(0, "1234").ok());
+    ASSERT_TRUE(partial->WritePiece(1, "5678").ok());
+    ASSERT_TRUE(partial->Restart("\"v2\"").ok());
+    EXPECT_EQ(partial->present(), 0);
+    ASSERT_TRUE(partial->Write("longer than the one before").ok());
+  }
+  const auto partial = Open("a");
+  EXPECT_EQ(partial->validator(), "\"v2\"");
+  EXPECT_EQ(partial->present(), 26);
+  EXPECT_EQ(partial->size(), 26);
+  EXPECT_EQ(partial->Finish().sha256, Sha256Of("longer than the one before"));
+}
+
 TEST_F(PartialFileTest, WhatNobodyUsesMayGo) {
   CreateCache();
   for (const char* name : {"old", "new"}) {
