@@ -59,22 +59,49 @@ TEST_F(EngineBuildTest, SubmittingTwiceIsSubmittingOnce) {
 TEST_F(EngineBuildTest, AnEqualRequestJoinsTheBuildThatRuns) {
   ASSERT_TRUE(Submit("b1").ok());
   EXPECT_EQ(Submit("b2")->build_id(), "b1");
-  EXPECT_EQ(Submit("plan", true)->build_id(), "plan");
-  v1::SubmitBuildRequest urgent;
-  urgent.set_build_id("urgent");
-  *urgent.mutable_release() = release_.release;
-  urgent.set_priority(50);
-  Answer<v1::Build> submitted;
-  engine_->SubmitBuild(urgent, submitted.Done());
-  EXPECT_EQ(submitted.Get()->build_id(), "urgent");
-  v1::CancelBuildRequest request;
-  request.set_build_id("b1");
-  Answer<v1::Build> cancelled;
-  engine_->CancelBuild(request, cancelled.Done());
-  ASSERT_TRUE(cancelled.Get().ok());
+  ASSERT_TRUE(Cancel("b1").ok());
   EXPECT_EQ(Submit("b3")->build_id(), "b3");
   release_.AddFile("https://dl.example.com/another", {"amd64"});
   EXPECT_EQ(Submit("b4")->build_id(), "b4");
+}
+
+TEST_F(EngineBuildTest, ARequestThatDiffersInOneWayGetsABuildOfItsOwn) {
+  ASSERT_TRUE(Submit("b1").ok());
+  v1::SubmitBuildRequest fresh = RequestOf("fresh");
+  fresh.set_fresh(true);
+  v1::SubmitBuildRequest plan = RequestOf("plan");
+  plan.set_plan_only(true);
+  v1::SubmitBuildRequest urgent = RequestOf("urgent");
+  urgent.set_priority(50);
+  for (v1::SubmitBuildRequest request : {fresh, plan, urgent}) {
+    const std::string id = request.build_id();
+    const absl::StatusOr<v1::Build> build = Submit(request);
+    ASSERT_TRUE(build.ok()) << build.status();
+    EXPECT_EQ(build->build_id(), id);
+    EXPECT_EQ(build->fresh(), request.fresh()) << id;
+    EXPECT_EQ(build->plan_only(), request.plan_only()) << id;
+    EXPECT_EQ(build->priority(), request.priority()) << id;
+    // The same once more joins that one, and not the first.
+    request.set_build_id(id + "-again");
+    EXPECT_EQ(Submit(request)->build_id(), id);
+  }
+}
+
+TEST_F(EngineBuildTest, AReleaseNameMeansItsNewestBuild) {
+  const std::string name = release_.release.name();
+  // The ids are in another order than the builds.
+  for (const char* id : {"m", "a", "z"}) {
+    ASSERT_TRUE(Submit(id).ok());
+    EXPECT_EQ(Get(name).build_id(), id);
+    EXPECT_EQ(Cancel(name)->build_id(), id);
+  }
+  EXPECT_EQ(Retry(name)->build_id(), "z");
+  EXPECT_EQ(Get("m").state(), v1::Build::CANCELLED);
+  EXPECT_EQ(Get("a").state(), v1::Build::CANCELLED);
+  // An id means that build, whatever else goes by it.
+  release_.release.set_name("m");
+  ASSERT_TRUE(Submit("other").ok());
+  EXPECT_EQ(Get("m").name(), name);
 }
 
 TEST_F(EngineBuildTest, OldBuildsAreForgottenAndTheirBlobsSwept) {
@@ -87,11 +114,7 @@ TEST_F(EngineBuildTest, OldBuildsAreForgottenAndTheirBlobsSwept) {
   const size_t before = actions_.sweeps().size();
   for (const char* id : {"b1", "b2", "b3"}) {
     ASSERT_TRUE(Submit(id).ok());
-    v1::CancelBuildRequest request;
-    request.set_build_id(id);
-    Answer<v1::Build> cancelled;
-    engine_->CancelBuild(request, cancelled.Done());
-    ASSERT_TRUE(cancelled.Get().ok());
+    ASSERT_TRUE(Cancel(id).ok());
   }
   Settle();
   EXPECT_THAT(actions_.sweeps(), SizeIs(before + 1));
@@ -197,13 +220,12 @@ TEST_F(EngineBuildTest, AFailedBuildIsNotTaggedAndMayBeRetried) {
   EXPECT_EQ(build.state(), v1::Build::FAILED);
   EXPECT_EQ(build.failures(0).item(), "verify kubespray-files linux/amd64");
 
-  v1::RetryBuildRequest request;
-  request.set_build_id("b1");
-  Answer<v1::Build> retried;
-  engine_->RetryBuild(request, retried.Done());
-  EXPECT_TRUE(retried.Get().ok());
+  EXPECT_TRUE(Retry().ok());
   // What failed may have been gone from the destination.
   EXPECT_EQ(Get().phase(), v1::ASSEMBLE);
+  // It runs again, so nothing is said of how it ended.
+  EXPECT_THAT(Get().failures(), SizeIs(0));
+  EXPECT_FALSE(Get().has_ended());
   AssembleWell();
   Settle();
   Sync(worker);
@@ -217,15 +239,10 @@ TEST_F(EngineBuildTest, CancellingTakesTheTasksAway) {
   ASSERT_TRUE(Submit().ok());
   Sync(worker);
   auto parked = worker.Begin(*engine_);
-  v1::CancelBuildRequest request;
-  request.set_build_id("b");  // A prefix will do.
-  Answer<v1::Build> cancelled;
-  engine_->CancelBuild(request, cancelled.Done());
-  EXPECT_EQ(cancelled.Get()->state(), v1::Build::CANCELLED);
+  // A prefix will do.
+  EXPECT_EQ(Cancel("b")->state(), v1::Build::CANCELLED);
   EXPECT_THAT(worker.End(parked).leases(), SizeIs(0));
-  Answer<v1::Build> again;
-  engine_->CancelBuild(request, again.Done());
-  EXPECT_EQ(again.Get().status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Cancel("b").status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST_F(EngineBuildTest, AssemblingIsTriedAgainAndThenFails) {
@@ -291,17 +308,41 @@ TEST_F(EngineBuildTest, AnIndexThatIsGoneWhenItIsTaggedIsAssembledAndVerified) {
     actions_.EndAssemble(outcome);
   }
   actions_.EndTag();
-  EXPECT_EQ(Get().state(), v1::Build::SUCCEEDED);
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::SUCCEEDED);
+  // Of the images that were given up, nothing is listed.
+  EXPECT_THAT(build.images(), SizeIs(1));
+  EXPECT_THAT(build.verifications(), SizeIs(2));
+}
+
+TEST_F(EngineBuildTest, WhileItsTagsArePushedABuildIsNotCancelled) {
+  ScriptedWorker amd("amd", "amd64", "s1");
+  ScriptedWorker arm("arm", "arm64", "s2");
+  RunToTag({&amd, &arm});
+  // The tags may be there in a moment, and "cancelled" would be a lie.
+  EXPECT_EQ(Cancel().status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Get().state(), v1::Build::RUNNING);
+  Advance(options_.tag_patience - absl::Milliseconds(1));
+  EXPECT_FALSE(Cancel().ok());
+  // A destination that keeps everybody waiting is not waited for.
+  Advance(absl::Milliseconds(1));
+  EXPECT_TRUE(Cancel().ok());
+  actions_.EndTag();
+  EXPECT_EQ(Get().state(), v1::Build::CANCELLED);
+}
+
+TEST_F(EngineBuildTest, BetweenTwoTriesToPushItsTagsABuildIsCancelledAtOnce) {
+  ScriptedWorker amd("amd", "amd64", "s1");
+  ScriptedWorker arm("arm", "arm64", "s2");
+  RunToTag({&amd, &arm});
+  actions_.EndTag(absl::UnavailableError("503"));
+  EXPECT_TRUE(Cancel().ok());
 }
 
 TEST_F(EngineBuildTest, CancellingEndsWhatTheCoordinatorItselfDoes) {
   ScriptedWorker worker("w", "amd64", "s1");
   RunToAssemble({&worker});
-  v1::CancelBuildRequest request;
-  request.set_build_id("b1");
-  Answer<v1::Build> cancelled;
-  engine_->CancelBuild(request, cancelled.Done());
-  ASSERT_TRUE(cancelled.Get().ok());
+  ASSERT_TRUE(Cancel().ok());
   Settle();
   EXPECT_THAT(actions_.cancelled(), ElementsAre("b1"));
   // Its answer comes too late to change anything.

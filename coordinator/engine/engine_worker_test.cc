@@ -111,6 +111,43 @@ TEST_F(EngineWorkerTest, GivesNoMoreThanThereAreFreeSlots) {
   EXPECT_EQ(Running(), 1);
 }
 
+TEST_F(EngineWorkerTest, FreeSlotsAreFilledBesideTheTasksThatAreHeld) {
+  for (const char* name : {"b", "c", "d", "e"}) {
+    release_.AddFile(std::string("https://dl.example.com/") + name, {"amd64"});
+  }
+  ScriptedWorker four("four", "amd64", "s1", 4);
+  ASSERT_TRUE(Submit().ok());
+  EXPECT_THAT(Sync(four).leases(), SizeIs(4));
+  for (int i = 0; i < 2; ++i) {
+    four.Finish(four.held.begin()->second, release_.resolved);
+  }
+  ASSERT_THAT(four.held, SizeIs(2));
+  EXPECT_THAT(Sync(four).leases(), SizeIs(4));
+  EXPECT_EQ(Running(), 4);
+  // A coordinator that was started again knows what the worker still holds.
+  four.Finish(four.held.begin()->second, release_.resolved);
+  Restart();
+  EXPECT_THAT(Sync(four).leases(), SizeIs(4));
+  EXPECT_EQ(Running(), 4);
+}
+
+TEST_F(EngineWorkerTest, ACallThatWasOvertakenIsRefusedAndTheLaterOneStays) {
+  one_.request.set_sequence(4);
+  auto later = one_.Begin(*engine_);
+  one_.request.set_sequence(3);
+  auto overtaken = one_.Begin(*engine_);
+  EXPECT_EQ(overtaken.Get().status().code(), absl::StatusCode::kAborted);
+  Settle();
+  EXPECT_FALSE(later.HasCome());
+  ASSERT_TRUE(Submit().ok());
+  EXPECT_THAT(one_.End(later).leases(), SizeIs(4));
+  // Nor does what it says of results count.
+  one_.request.set_sequence(2);
+  one_.FinishAll(release_.resolved);
+  EXPECT_FALSE(one_.Begin(*engine_).Get().ok());
+  EXPECT_EQ(Done(), 0);
+}
+
 TEST_F(EngineWorkerTest, AResultIsAcknowledgedAndMakesRoom) {
   ScriptedWorker small("small", "amd64", "s1", 1);
   ASSERT_TRUE(Submit().ok());
@@ -187,29 +224,101 @@ TEST_F(EngineWorkerTest, AFailingWorkerIsLeftAloneForAWhile) {
   EXPECT_THAT(one_.End(parked).leases(), SizeIs(4));
 }
 
+// Tasks that fail or succeed on worker one, one after the other.
+class FailingWorkerTest : public EngineWorkerTest {
+ protected:
+  FailingWorkerTest() {
+    for (int i = 0; i < 20; ++i) {
+      release_.AddFile("https://dl.example.com/more" + std::to_string(i),
+                       {"amd64"});
+    }
+  }
+
+  v1::Lease Next() {
+    if (one_.held.empty()) Sync(one_);
+    EXPECT_THAT(one_.held, Not(IsEmpty()));
+    return one_.held.empty() ? v1::Lease() : one_.held.begin()->second;
+  }
+  void Fail(v1::Failure::Kind kind = v1::Failure::INFRASTRUCTURE) {
+    v1::Failure* failure = one_.AddResult(Next()).mutable_failure();
+    failure->set_kind(kind);
+    failure->set_reason("disk error");
+    Sync(one_);
+  }
+  void Succeed() {
+    one_.Finish(Next(), release_.resolved);
+    Sync(one_);
+  }
+  v1::WorkerStatus::State StateOfOne() { return Workers().workers(0).state(); }
+  // How long it is given nothing, in steps of ten seconds.
+  absl::Duration UntilReady() {
+    absl::Duration waited;
+    while (StateOfOne() != v1::WorkerStatus::READY && waited < absl::Hours(1)) {
+      Advance(absl::Seconds(10));
+      waited += absl::Seconds(10);
+      Sync(one_);
+    }
+    return waited;
+  }
+};
+
+TEST_F(FailingWorkerTest, ASuccessEndsTheRowOfFailures) {
+  ASSERT_TRUE(Submit().ok());
+  Fail();
+  Fail();
+  Succeed();
+  Fail();
+  Fail();
+  EXPECT_EQ(StateOfOne(), v1::WorkerStatus::READY);
+  Fail();
+  EXPECT_EQ(StateOfOne(), v1::WorkerStatus::UNHEALTHY);
+}
+
+TEST_F(FailingWorkerTest, WhatFailsForUpstreamsSakeIsNotTheWorkersFault) {
+  ASSERT_TRUE(Submit().ok());
+  for (int i = 0; i < 4; ++i) Fail(v1::Failure::TRANSIENT);
+  EXPECT_EQ(StateOfOne(), v1::WorkerStatus::READY);
+}
+
+TEST_F(FailingWorkerTest, ItIsLeftAloneForTwiceAsLongUntilItSucceeds) {
+  ASSERT_TRUE(Submit().ok());
+  for (int i = 0; i < 3; ++i) Fail();
+  EXPECT_EQ(UntilReady(), absl::Seconds(30));
+  for (int i = 0; i < 3; ++i) Fail();
+  EXPECT_EQ(UntilReady(), absl::Seconds(60));
+  Succeed();
+  for (int i = 0; i < 3; ++i) Fail();
+  EXPECT_EQ(UntilReady(), absl::Seconds(30));
+}
+
 TEST_F(EngineWorkerTest, ADrainedWorkerGetsNothing) {
   one_.request.set_draining(false);
   auto parked = one_.Begin(*engine_);
-  v1::DrainWorkerRequest request;
-  request.set_name("one");
-  Answer<v1::DrainWorkerResponse> drained;
-  engine_->DrainWorker(request, drained.Done());
-  EXPECT_TRUE(drained.Get().ok());
+  EXPECT_TRUE(Drain("one").ok());
   ASSERT_TRUE(Submit().ok());
   EXPECT_EQ(Running(), 0);
-  request.set_name("nobody");
-  Answer<v1::DrainWorkerResponse> nobody;
-  engine_->DrainWorker(request, nobody.Done());
-  EXPECT_EQ(nobody.Get().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Drain("nobody").code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(EngineWorkerTest, AWorkerStartedAnewAfterADrainKeepsItsLeases) {
+  Sync(one_);
+  ASSERT_TRUE(Drain("one").ok());
+  one_.request.set_session("another");
+  ASSERT_TRUE(Submit().ok());
+  ASSERT_THAT(Sync(one_).leases(), SizeIs(4));
+  const std::map<std::string, v1::Lease> before = one_.held;
+  // The order was for the former session, and the coordinator does not come
+  // back to it when it is itself started again.
+  Restart();
+  Sync(one_);
+  ASSERT_THAT(one_.held, SizeIs(4));
+  for (const auto& [id, lease] : one_.held) EXPECT_TRUE(before.contains(id));
+  EXPECT_EQ(Workers().workers(0).state(), v1::WorkerStatus::READY);
 }
 
 TEST_F(EngineWorkerTest, AnOrderToDrainSurvivesARestartAndEndsWithTheWorker) {
   Sync(one_);
-  v1::DrainWorkerRequest request;
-  request.set_name("one");
-  Answer<v1::DrainWorkerResponse> drained;
-  engine_->DrainWorker(request, drained.Done());
-  ASSERT_TRUE(drained.Get().ok());
+  ASSERT_TRUE(Drain("one").ok());
   Restart();
   ASSERT_TRUE(Submit().ok());
   Sync(one_);

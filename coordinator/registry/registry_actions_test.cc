@@ -9,6 +9,8 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "common/base/strings.h"
+#include "common/oci/manifest.h"
+#include "common/oci/media_types.h"
 #include "coordinator/registry/recent_answers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -34,6 +36,7 @@ class RecordingStore : public oci::ImageStore {
  public:
   absl::StatusOr<bool> HasBlob(std::string_view,
                                const Digest& digest) override {
+    if (!cannot_say.ok()) return cannot_say;
     return digest.ToString() != gone;
   }
   absl::StatusOr<int64_t> PutBlob(std::string_view repository,
@@ -66,6 +69,7 @@ class RecordingStore : public oci::ImageStore {
                                            std::string_view digest) override {
     absl::MutexLock lock(&mutex_);
     ++questions;
+    if (digest == silent) return absl::UnavailableError("503");
     const auto found = manifests.find(std::string(digest));
     if (found == manifests.end()) return absl::NotFoundError("no manifest");
     return found->second;
@@ -86,6 +90,10 @@ class RecordingStore : public oci::ImageStore {
 
   // The one blob that is not there.
   std::string gone;
+  // The answer to the question for a blob, where it is an error.
+  absl::Status cannot_say;
+  // The digest of a manifest that it is too busy to give.
+  std::string silent;
   absl::Status refuse;
   std::vector<std::string> calls;
   // How often it was asked for a manifest or tag.
@@ -249,6 +257,63 @@ TEST_F(RegistryActionsTest, NoTagIsMadeWhileALayerIsGone) {
   const auto tagged = Tag(outcome->images);
   ASSERT_TRUE(tagged.ok()) << tagged.status();
   EXPECT_THAT(tagged->missing, Contains(store_->gone));
+  EXPECT_THAT(store_->calls, ElementsAre());
+}
+
+TEST_F(RegistryActionsTest, NoTagIsMadeWhileAPartOfAnIndexIsGone) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok());
+  const std::map<std::string, v1::Document> whole = store_->manifests;
+  int manifests = 0;
+  for (const auto& [digest, document] : whole) {
+    const std::string& type = document.content_descriptor().media_type();
+    if (oci::IsIndexType(type)) continue;
+    ++manifests;
+    // Only this platform's manifest has been deleted.
+    store_->manifests.erase(digest);
+    store_->calls.clear();
+    auto tagged = Tag(outcome->images);
+    ASSERT_TRUE(tagged.ok()) << tagged.status();
+    EXPECT_THAT(tagged->missing, Contains(digest));
+    EXPECT_THAT(store_->calls, ElementsAre());
+    store_->manifests = whole;
+    // Only its config.
+    const auto manifest = oci::ParseManifest(document.content(), type);
+    ASSERT_TRUE(manifest.ok());
+    store_->gone = manifest->config.digest();
+    tagged = Tag(outcome->images);
+    ASSERT_TRUE(tagged.ok()) << tagged.status();
+    EXPECT_THAT(tagged->missing, Contains(store_->gone));
+    EXPECT_THAT(store_->calls, ElementsAre());
+    store_->gone.clear();
+  }
+  // Two platforms of two variants.
+  EXPECT_EQ(manifests, 4);
+}
+
+TEST_F(RegistryActionsTest,
+       NoTagIsMadeWhileTheDestinationCannotSayWhatIsThere) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok());
+  store_->calls.clear();
+  store_->cannot_say = absl::UnavailableError("503");
+  auto tagged = Tag(outcome->images);
+  EXPECT_EQ(tagged.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(tagged.status().message()), HasSubstr("503"));
+  EXPECT_THAT(store_->calls, ElementsAre());
+  // The same of a manifest, whichever it is.
+  store_->cannot_say = absl::OkStatus();
+  for (const auto& [digest, document] : store_->manifests) {
+    store_->silent = digest;
+    EXPECT_EQ(Tag(outcome->images).status().code(),
+              absl::StatusCode::kUnavailable);
+    EXPECT_THAT(store_->calls, ElementsAre());
+  }
+}
+
+TEST_F(RegistryActionsTest, NothingIsPushedWhileTheLayersCannotBeAskedFor) {
+  store_->cannot_say = absl::UnavailableError("503");
+  EXPECT_EQ(Assemble().status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(store_->calls, ElementsAre());
 }
 

@@ -55,6 +55,10 @@ class FakeActions : public BuildActions {
     absl::Status error;
     {
       absl::MutexLock lock(&mutex_);
+      if (hold_finds_) {
+        finds_.emplace_back(std::move(request), std::move(done));
+        return;
+      }
       error = find_error_;
       for (const BlobQuestion& question : request.questions) {
         if (question.image == lost_image_) continue;
@@ -73,6 +77,11 @@ class FakeActions : public BuildActions {
   void FailFind(const absl::Status& error) {
     absl::MutexLock lock(&mutex_);
     find_error_ = error;
+  }
+  // From now on the destination keeps who asks it waiting, until EndFind.
+  void HoldFinds() {
+    absl::MutexLock lock(&mutex_);
+    hold_finds_ = true;
   }
   void Assemble(
       AssembleRequest request,
@@ -105,7 +114,17 @@ class FakeActions : public BuildActions {
     return sweeps_;
   }
 
-  // Waits for the action and ends it.
+  // Waits for the action and ends it. All that is asked for is there.
+  FindRequest EndFind() {
+    auto [request, done] = Next(finds_);
+    FindOutcome outcome;
+    for (const BlobQuestion& question : request.questions) {
+      outcome.present.push_back(
+          BlobName(question.image, question.blob.digest()));
+    }
+    done(std::move(outcome));
+    return request;
+  }
   AssembleRequest EndAssemble(absl::StatusOr<AssembleOutcome> outcome) {
     auto [request, done] = Next(assembles_);
     done(std::move(outcome));
@@ -128,6 +147,10 @@ class FakeActions : public BuildActions {
   }
 
   absl::Mutex mutex_;
+  bool hold_finds_ = false;
+  std::deque<std::pair<FindRequest,
+                       absl::AnyInvocable<void(absl::StatusOr<FindOutcome>)>>>
+      finds_;
   std::deque<std::pair<AssembleRequest, absl::AnyInvocable<void(
                                             absl::StatusOr<AssembleOutcome>)>>>
       assembles_;
@@ -237,15 +260,46 @@ class EngineTest : public ::testing::Test {
     engine_ = *std::move(engine);
   }
 
-  absl::StatusOr<v1::Build> Submit(const std::string& id = "b1",
-                                   bool plan_only = false) {
+  // A request for the release of this test.
+  v1::SubmitBuildRequest RequestOf(const std::string& id) const {
     v1::SubmitBuildRequest request;
     request.set_build_id(id);
     *request.mutable_release() = release_.release;
-    request.set_plan_only(plan_only);
+    return request;
+  }
+  absl::StatusOr<v1::Build> Submit(const v1::SubmitBuildRequest& request) {
     Answer<v1::Build> answer;
     engine_->SubmitBuild(request, answer.Done());
     return answer.Get();
+  }
+  absl::StatusOr<v1::Build> Submit(const std::string& id = "b1",
+                                   bool plan_only = false) {
+    v1::SubmitBuildRequest request = RequestOf(id);
+    request.set_plan_only(plan_only);
+    return Submit(request);
+  }
+
+  absl::StatusOr<v1::Build> Cancel(const std::string& id = "b1") {
+    Settle();
+    v1::CancelBuildRequest request;
+    request.set_build_id(id);
+    Answer<v1::Build> answer;
+    engine_->CancelBuild(request, answer.Done());
+    return answer.Get();
+  }
+  absl::StatusOr<v1::Build> Retry(const std::string& id = "b1") {
+    v1::RetryBuildRequest request;
+    request.set_build_id(id);
+    Answer<v1::Build> answer;
+    engine_->RetryBuild(request, answer.Done());
+    return answer.Get();
+  }
+  absl::Status Drain(const std::string& worker) {
+    v1::DrainWorkerRequest request;
+    request.set_name(worker);
+    Answer<v1::DrainWorkerResponse> answer;
+    engine_->DrainWorker(request, answer.Done());
+    return answer.Get().status();
   }
 
   v1::Build Get(const std::string& id = "b1") {
@@ -310,6 +364,19 @@ class EngineTest : public ::testing::Test {
   void RunToVerify(const std::vector<ScriptedWorker*>& workers) {
     RunToAssemble(workers);
     AssembleWell();
+  }
+  // Then to TAG.
+  void RunToTag(const std::vector<ScriptedWorker*>& workers) {
+    RunToVerify(workers);
+    Verify(workers);
+    ASSERT_EQ(Get().phase(), v1::TAG);
+  }
+  void Verify(const std::vector<ScriptedWorker*>& workers) {
+    for (ScriptedWorker* worker : workers) {
+      Sync(*worker);
+      worker->FinishAll(release_.resolved);
+      Sync(*worker);
+    }
   }
   void AssembleWell() {
     AssembleOutcome outcome;

@@ -65,6 +65,23 @@ TEST_F(RateBudgetTest, ARetryAfterHoldsTheWholeFarm) {
   EXPECT_EQ(WhyNot(), "");
 }
 
+TEST_F(RateBudgetTest, AWorkerThatWasStartedAgainCountsItsRefusalsAnew) {
+  Refused(3, 8, {}, "s1");
+  now_ += absl::Seconds(2);
+  EXPECT_THAT(WhyNot(4), HasSubstr("serves 4 tasks at a time"));
+  // The new process has been refused nothing yet.
+  Refused(0, 4, {}, "s2");
+  EXPECT_EQ(WhyNot(3), "");
+  // Fewer than the former one counted, and a refusal all the same.
+  Refused(1, 4, {}, "s2");
+  now_ += absl::Seconds(2);
+  EXPECT_THAT(WhyNot(2), HasSubstr("serves 2 tasks at a time"));
+  // One that is refused before it reports for the first time.
+  Refused(1, 2, {}, "s3");
+  now_ += absl::Seconds(4);
+  EXPECT_THAT(WhyNot(1), HasSubstr("serves one task at a time"));
+}
+
 TEST_F(RateBudgetTest, RefusalsHalveTheTasksAtAHostAndSuccessesBringThemBack) {
   Refused(3, 8);
   EXPECT_THAT(WhyNot(), HasSubstr("wants no request for 1.0 s"));

@@ -228,5 +228,25 @@ TEST_F(SchedulerTest, SaysThatThereIsNobody) {
                                        "one with kso-worker"));
 }
 
+TEST_F(SchedulerTest, OfAWorkerThatIsNotReadyOneReasonIsSaid) {
+  test_.AddBuild("b", {MakeTask("b/verify", "arm64", true)}, v1::VERIFY);
+  WorkerViews workers = {MakeWorker("arm", "arm64")};
+  workers[0].info.set_can_execute(false);
+  workers[0].info.set_cannot_execute_reason("runc is not installed");
+  workers[0].state = v1::WorkerStatus::UNHEALTHY;
+  workers[0].reason = "disk full";
+  EXPECT_THAT(Waiting(workers),
+              ElementsAre("verify linux/arm64: no arm64 worker is ready "
+                          "(worker arm: disk full); start one with kso-worker "
+                          "--platform linux/arm64"));
+  workers[0].state = v1::WorkerStatus::DRAINING;
+  EXPECT_THAT(Waiting(workers), ElementsAre(HasSubstr("(worker arm drains)")));
+  // Once it is back, what keeps it from running images is said.
+  workers[0].state = v1::WorkerStatus::READY;
+  EXPECT_THAT(Waiting(workers),
+              ElementsAre(HasSubstr("(worker arm cannot run images: runc is "
+                                    "not installed)")));
+}
+
 }  // namespace
 }  // namespace kso::coordinator

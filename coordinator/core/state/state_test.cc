@@ -10,6 +10,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 std::vector<std::string> Texts(const BuildEntry& build) {
   std::vector<std::string> texts;
@@ -173,6 +174,15 @@ TEST(StateTest, WhatIsGoneFromTheDestinationIsMadeAgainAndLaterPhasesToo) {
   added.mutable_tasks_added()->set_phase(v1::VERIFY);
   *added.mutable_tasks_added()->add_tasks() = MakeTask("b/verify");
   test.Apply(added);
+  v1::JournalRecord assembled;
+  assembled.mutable_images_assembled()->set_build_id("b");
+  assembled.mutable_images_assembled()->add_images()->set_name("files");
+  test.Apply(assembled);
+  test.Grant("b/verify", "w");
+  v1::TaskResult verified;
+  verified.mutable_verified_image()->set_native(true);
+  test.Finish("b/verify", verified);
+  EXPECT_THAT(test.state.FindBuild("b")->verifications, SizeIs(1));
 
   v1::JournalRecord reopened;
   v1::TasksReopened* change = reopened.mutable_tasks_reopened();
@@ -188,9 +198,31 @@ TEST(StateTest, WhatIsGoneFromTheDestinationIsMadeAgainAndLaterPhasesToo) {
   EXPECT_EQ(test.state.FindTask("b/verify"), nullptr);
   EXPECT_EQ(build->CountsOf(v1::VERIFY).total, 0);
   EXPECT_EQ(build->CountsOf(v1::LAYERS).done, 1);
+  EXPECT_THAT(build->verifications, SizeIs(0));
+  EXPECT_THAT(build->images, SizeIs(0));
   EXPECT_THAT(Texts(*build), Contains("1 blob is gone; back to layers"));
   // The tasks of VERIFY come again once the images are assembled.
   test.Apply(added);
+}
+
+TEST(StateTest, ABuildThatIsRetriedSaysNothingOfHowItEnded) {
+  TestState test;
+  test.AddBuild("b", {MakeTask("b/1")}, v1::LAYERS);
+  v1::JournalRecord ended;
+  ended.mutable_build_ended()->set_build_id("b");
+  ended.mutable_build_ended()->set_state(v1::Build::FAILED);
+  ended.mutable_build_ended()->add_failures()->set_reason("404");
+  test.Apply(ended);
+  EXPECT_THAT(test.state.FindBuild("b")->failures, SizeIs(1));
+  test.Retry("b");
+  EXPECT_TRUE(test.state.FindBuild("b")->running());
+  EXPECT_THAT(test.state.FindBuild("b")->failures, SizeIs(0));
+  EXPECT_EQ(test.state.FindBuild("b")->ended, absl::InfinitePast());
+  // When it fails for another reason, that is the only one.
+  ended.mutable_build_ended()->mutable_failures(0)->set_reason("403");
+  test.Apply(ended);
+  ASSERT_THAT(test.state.FindBuild("b")->failures, SizeIs(1));
+  EXPECT_EQ(test.state.FindBuild("b")->failures[0].reason(), "403");
 }
 
 TEST(StateTest, OnlyAnEndedBuildIsPrunedAndThenNothingIsLeftOfIt) {
