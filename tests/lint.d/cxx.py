@@ -81,7 +81,7 @@ def closure(path):
 
 
 @functools.cache
-def _surroundings():
+def surroundings():
     """Identifies the compiler and the libraries."""
     listed = subprocess.run(
         ["dpkg-query", "-W", "-f", "${Package} ${Version}\\n"],
@@ -100,7 +100,7 @@ class Cache:
 
     def _place(self, paths):
         digest = hashlib.sha256(self._judge.encode())
-        digest.update(_surroundings().encode())
+        digest.update(surroundings().encode())
         for path in sorted(set().union(*map(closure, paths))):
             digest.update(f"{path} {_content(path)}\n".encode())
         digest.update("\n".join(sorted(paths)).encode())
@@ -116,6 +116,10 @@ class Cache:
 def in_parallel(function, items):
     """Yields function's results, as they come, from as many threads as cores."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done in concurrent.futures.as_completed(
-                pool.submit(function, item) for item in items):
-            yield done.result()
+        try:
+            for done in concurrent.futures.as_completed(
+                    [pool.submit(function, item) for item in items]):
+                yield done.result()
+        finally:
+            # What fails ends the program at once.
+            pool.shutdown(cancel_futures=True)
