@@ -57,6 +57,13 @@ class Converter {
 
 }  // namespace
 
+YamlNode::YamlNode() = default;
+YamlNode::YamlNode(const YamlNode& other) = default;
+YamlNode::YamlNode(YamlNode&& other) noexcept = default;
+YamlNode& YamlNode::operator=(const YamlNode& other) = default;
+YamlNode& YamlNode::operator=(YamlNode&& other) noexcept = default;
+YamlNode::~YamlNode() = default;
+
 std::variant<YamlNode, YamlError> ParseYaml(const std::string& content) {
   // The one place where yaml-cpp runs, and so the one where it can throw.
   try {

@@ -14,6 +14,14 @@ namespace kso::cli {
 struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMap };
 
+  // Defined where the type of `fields` is complete.
+  YamlNode();
+  YamlNode(const YamlNode& other);
+  YamlNode(YamlNode&& other) noexcept;
+  YamlNode& operator=(const YamlNode& other);
+  YamlNode& operator=(YamlNode&& other) noexcept;
+  ~YamlNode();
+
   Kind kind = Kind::kNull;
   // Counts from 1.
   int line = 0;
