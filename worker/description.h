@@ -11,6 +11,7 @@
 
 namespace kso::worker {
 
+// The settings from which a worker describes itself.
 struct DescriptionOptions {
   // Empty: the host's name and the architecture.
   std::string name;

@@ -13,6 +13,7 @@
 
 namespace kso::cli {
 
+// An image that LoadArchive has put into the registry.
 struct LoadedImage {
   std::string repository;
   std::string tag;

@@ -12,6 +12,7 @@
 
 namespace kso::cli {
 
+// A tag that is set last, and the manifest that it names.
 struct LoadTag {
   std::string repository;
   std::string tag;

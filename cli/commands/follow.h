@@ -12,6 +12,7 @@
 
 namespace kso::cli {
 
+// How FollowBuild polls, and how patient it is.
 struct FollowOptions {
   // Show the events after this one.
   int64_t after_sequence = 0;

@@ -14,6 +14,7 @@
 
 namespace kso::cli {
 
+// The programs and places of a farm on this machine.
 struct FarmOptions {
   // Absolute. Holds all state, logs and pid files:
   //   address  coordinator/  coordinator.{pid,log}

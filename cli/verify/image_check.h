@@ -12,6 +12,7 @@
 
 namespace kso::cli {
 
+// How thoroughly an image is checked.
 struct ImageCheckOptions {
   // The platforms that the image must have.
   std::vector<v1::Platform> platforms;

@@ -5,6 +5,7 @@
 
 namespace kso::http {
 
+// The limit that an AdaptiveLimit begins with, and its bounds.
 struct AdaptiveLimitOptions {
   int first = 8;
   int least = 1;

@@ -20,6 +20,7 @@
 
 namespace kso::http {
 
+// The bounds that host limits keep to.
 struct HostLimitOptions {
   // Transfers at the same time with one host.
   AdaptiveLimitOptions host;

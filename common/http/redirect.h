@@ -9,6 +9,7 @@
 
 namespace kso::http {
 
+// Whether a status redirects (RFC 9110, section 15.4).
 bool IsRedirect(int status);
 
 // Whether the request behind a redirect of `status` is a GET without body

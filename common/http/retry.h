@@ -8,6 +8,7 @@
 
 namespace kso::http {
 
+// How often a request is tried, and how long the pauses between tries are.
 struct RetryOptions {
   // Tries in all, for requests that are safe to repeat.
   int attempts = 4;

@@ -16,6 +16,7 @@
 
 namespace kso::http {
 
+// The header fields of a message, in their order; a name may come twice.
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {

@@ -5,6 +5,8 @@
 
 namespace kso::oci {
 
+// The media types of indexes, manifests, configs and layers (OCI image spec,
+// media-types.md), and Docker's names for them.
 inline constexpr std::string_view kOciIndex =
     "application/vnd.oci.image.index.v1+json";
 inline constexpr std::string_view kOciManifest =

@@ -15,6 +15,7 @@
 
 namespace kso::coordinator {
 
+// Asks which blobs the destination of a build has.
 struct FindRequest {
   std::string build_id;
   v1::Destination destination;

@@ -10,6 +10,7 @@
 
 namespace kso::coordinator {
 
+// The timeouts and bounds of the engine.
 struct EngineOptions {
   // A worker that has not called for this long is lost. The time in which a
   // call of it was parked counts as far as it is longer than `long_poll`. After

@@ -11,6 +11,7 @@
 
 namespace kso::coordinator {
 
+// The blobs that a sweep deleted.
 struct SweepReport {
   int blobs = 0;
   int64_t bytes = 0;

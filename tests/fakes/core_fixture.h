@@ -13,6 +13,7 @@
 
 namespace kso::coordinator {
 
+// Tasks, workers and records for tests of the coordinator's core.
 inline v1::Platform PlatformOf(const std::string& architecture) {
   v1::Platform platform;
   platform.set_os("linux");

@@ -17,6 +17,7 @@
 
 namespace kso::testing {
 
+// An entry of a layer's tar, which need not be a sane one.
 struct TarEntry {
   std::string path;
   std::string content = "";

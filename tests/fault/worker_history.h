@@ -8,6 +8,7 @@
 
 namespace kso::testing {
 
+// The outcome of a worker's history.
 struct WorkerReport {
   // The invariants that did not hold; empty when all is well.
   std::vector<std::string> broken;

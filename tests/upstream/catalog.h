@@ -9,6 +9,7 @@
 
 namespace kso::upstream {
 
+// A manifest or an index, as a registry sends it.
 struct Manifest {
   std::string media_type;
   std::string bytes;

@@ -14,6 +14,7 @@
 
 namespace kso::upstream {
 
+// The ways in which the stand-in can misbehave; most take a number.
 enum class FaultKind {
   // Answers with the number as HTTP status.
   kFail,

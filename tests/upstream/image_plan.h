@@ -9,6 +9,7 @@
 
 namespace kso::upstream {
 
+// A platform, as an index names it.
 struct Platform {
   std::string os = "linux";
   std::string architecture;

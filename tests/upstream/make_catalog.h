@@ -11,6 +11,7 @@
 
 namespace kso::upstream {
 
+// How large the stand-in's content is, and what is left out.
 struct CatalogOptions {
   // 1 is the size of the real thing, some 10 GB.
   double size_factor = 0.002;

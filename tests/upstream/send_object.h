@@ -12,6 +12,7 @@
 
 namespace kso::upstream {
 
+// How an object is sent, and which faults its transfer has.
 struct SendOptions {
   std::string content_type = "application/octet-stream";
   // Close the connection after this many bytes of the body.

@@ -13,6 +13,7 @@
 
 namespace kso::worker {
 
+// The sizes from which a file is fetched in several streams.
 struct ParallelOptions {
   // Of smaller ones, a connection brings most before another one has shaken
   // hands and found its speed.

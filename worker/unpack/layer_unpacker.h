@@ -17,6 +17,7 @@
 
 namespace kso::worker {
 
+// A layer as its image describes it.
 struct PackedLayer {
   // Of its blob (OCI image spec, media-types.md).
   std::string media_type;

@@ -11,6 +11,7 @@
 
 namespace kso::worker {
 
+// The numbers that an image's process runs as.
 struct ImageUser {
   uint32_t uid = 0;
   uint32_t gid = 0;

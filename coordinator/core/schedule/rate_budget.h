@@ -15,6 +15,7 @@
 
 namespace kso::coordinator {
 
+// The bounds within which the farm learns how much a host bears.
 struct RateBudgetOptions {
   // How long a host that refuses requests without a Retry-After is left alone:
   // twice as long after each refusal in a row.

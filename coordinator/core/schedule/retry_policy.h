@@ -6,6 +6,7 @@
 
 namespace kso::coordinator {
 
+// How often a failed task is tried again, and after which pauses.
 struct RetryOptions {
   // Tries beyond the first, for each kind of trouble by itself.
   int infrastructure_budget = 5;

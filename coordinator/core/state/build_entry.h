@@ -18,6 +18,7 @@
 
 namespace kso::coordinator {
 
+// How many tasks a phase of a build has, by state.
 struct PhaseCounts {
   int total = 0;
   int done = 0;
