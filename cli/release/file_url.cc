@@ -1,7 +1,7 @@
 #include "cli/release/file_url.h"
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -34,12 +34,13 @@ absl::StatusOr<std::string> DecodePath(absl::string_view path) {
     std::string character(1, path[i]);
     if (path[i] == '%') {
       const absl::string_view hex = path.substr(i + 1, 2);
+      int code = 0;
       if (hex.size() != 2 || !absl::ascii_isxdigit(hex[0]) ||
-          !absl::ascii_isxdigit(hex[1])) {
+          !absl::ascii_isxdigit(hex[1]) || !absl::SimpleHexAtoi(hex, &code)) {
         return absl::InvalidArgumentError(
             "the URL has a '%' without two hex digits; write it as %25");
       }
-      character = absl::HexStringToBytes(hex);
+      character[0] = static_cast<char>(code);
       // It would look like one path and be another.
       if (character == "/") {
         return absl::InvalidArgumentError(
