@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "tests/fakes/archive_fixture.h"
@@ -20,6 +21,41 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 using ArchiveLoaderTest = ArchiveTest;
+
+// Takes everything but what a test names, and remembers the tags. It does not
+// look whether a manifest's children are there, as many registries do not.
+class ChoosyRegistry : public MemoryRegistry {
+ public:
+  absl::StatusOr<int64_t> PutBlob(std::string_view repository,
+                                  const v1::Descriptor& blob,
+                                  const OpenSource& open) override {
+    if (blob.digest() == refused) return absl::PermissionDeniedError("no blob");
+    return MemoryRegistry::PutBlob(repository, blob, open);
+  }
+  absl::Status PutManifest(std::string_view, const v1::Document& manifest,
+                           std::string_view tag) override {
+    const v1::Descriptor& descriptor = manifest.content_descriptor();
+    if (tag.empty() && (descriptor.digest() == refused ||
+                        descriptor.media_type() == refused)) {
+      return absl::PermissionDeniedError("no manifest");
+    }
+    if (!tag.empty() && tag == refused) {
+      return absl::PermissionDeniedError("no tag");
+    }
+    if (!tag.empty()) tags.emplace_back(tag);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<bool> HasBlob(std::string_view repository,
+                               const Digest& digest) override {
+    if (unreachable) return absl::UnavailableError("overloaded");
+    return MemoryRegistry::HasBlob(repository, digest);
+  }
+
+  // A digest, a media type or a tag.
+  std::string refused;
+  bool unreachable = false;
+  std::vector<std::string> tags;
+};
 
 TEST_F(ArchiveLoaderTest, LoadsFromPartsWithoutJoiningThem) {
   auto exported = Export(Release(), kPart);
@@ -108,6 +144,76 @@ TEST_F(ArchiveLoaderTest, SinceLeavesOutWhatIsInsideAndRefusesWithoutIt) {
   const absl::Status lost = Load({file_}).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(lost)) << lost;
   EXPECT_THAT(std::string(lost.message()), HasSubstr("1 of "));
+}
+
+TEST_F(ArchiveLoaderTest, NothingIsTaggedWhenAManifestOrABlobIsRefused) {
+  ASSERT_TRUE(Export(Release()).ok());
+  const auto archive = ImageArchive::Open({file_});
+  ASSERT_TRUE(archive.ok()) << archive.status();
+  for (const std::string& refused :
+       {std::string(oci::kOciManifest), std::string(oci::kOciIndex),
+        Sha256Of(Bytes(70'001, 1)).ToString()}) {
+    ChoosyRegistry registry;
+    registry.refused = refused;
+    const absl::Status status =
+        LoadArchive(**archive, destination_, registry, nullptr).status();
+    EXPECT_TRUE(absl::IsPermissionDenied(status)) << refused << ": " << status;
+    EXPECT_THAT(registry.tags, IsEmpty()) << refused;
+  }
+}
+
+TEST_F(ArchiveLoaderTest, ATagThatIsRefusedIsAnError) {
+  ASSERT_TRUE(Export(Release()).ok());
+  const auto archive = ImageArchive::Open({file_});
+  ASSERT_TRUE(archive.ok()) << archive.status();
+  ChoosyRegistry registry;
+  registry.refused = "latest";
+  EXPECT_TRUE(absl::IsPermissionDenied(
+      LoadArchive(**archive, destination_, registry, nullptr).status()));
+}
+
+TEST_F(ArchiveLoaderTest, ARegistryThatCannotBeAskedIsNotTakenToHaveTheBase) {
+  const auto old = Export(Release(1));
+  ASSERT_TRUE(old.ok());
+  const auto base = ParseExportRecord(ReadFile(old->record));
+  ASSERT_TRUE(base.ok()) << base.status();
+  fs::rename(file_, directory_ / "old.tar");
+  ASSERT_TRUE(Export(Release(2), 0, &*base).ok());
+  const auto archive = ImageArchive::Open({file_});
+  ASSERT_TRUE(archive.ok()) << archive.status();
+  ChoosyRegistry registry;
+  registry.unreachable = true;
+  const absl::Status status =
+      LoadArchive(**archive, destination_, registry, nullptr).status();
+  EXPECT_FALSE(status.ok());
+  EXPECT_EQ(registry.put(), 0);
+  EXPECT_THAT(registry.tags, IsEmpty());
+}
+
+TEST_F(ArchiveLoaderTest, ADamagedHeaderInsideTheArchiveIsNamed) {
+  ASSERT_TRUE(Export(Release()).ok());
+  const std::string whole = ReadFile(file_);
+  // Each header says in octal how long its file is.
+  std::vector<size_t> headers;
+  for (size_t at = 0; at + 512 <= whole.size() && whole[at] != '\0';) {
+    headers.push_back(at);
+    const size_t size = std::stoul(whole.substr(at + 124, 11), nullptr, 8);
+    at += 512 + (size + 511) / 512 * 512;
+  }
+  ASSERT_GT(headers.size(), 4u);
+  for (const size_t header : {headers[2], headers.back()}) {
+    // In its name, its size and its checksum.
+    for (const size_t byte : {1, 130, 150}) {
+      std::string damaged = whole;
+      damaged[header + byte] ^= 1;
+      WriteFile(file_, damaged);
+      const absl::Status status = Load({file_}).status();
+      EXPECT_TRUE(absl::IsDataLoss(status)) << header << " " << status;
+      EXPECT_THAT(std::string(status.message()),
+                  HasSubstr("is damaged; copy it again"));
+    }
+  }
+  EXPECT_EQ(inside_.put(), 0);
 }
 
 TEST_F(ArchiveLoaderTest, LoadsWhatOtherToolsPack) {

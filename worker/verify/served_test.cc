@@ -8,6 +8,7 @@
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_image_stores.h"
+#include "tests/fakes/fake_transport.h"
 #include "tests/fakes/http_server.h"
 #include "worker/task/failure.h"
 #include "worker/verify/compared_content.h"
@@ -132,6 +133,60 @@ TEST_F(ServedFilesTest, NamesTheHostThatIsNotListed) {
   const auto checks = Check();
   ASSERT_FALSE(checks.ok());
   EXPECT_EQ(ToFailure(checks.status(), "").item(), "dl.k8s.io");
+}
+
+TEST_F(ServedFilesTest, NamesAServerThatDoesNotServeByteRangesRight) {
+  expected_.mutable_files(0)->set_digest(Sha256Of("abcdefgh").ToString());
+  expected_.mutable_files(0)->set_size(8);
+  const auto check = [this](const testing::FakeAnswer& to_a_range) {
+    testing::FakeTransport transport;
+    transport.On("GET", "http://image/health", {.body = "ok"});
+    transport.On("GET", "http://image/k8s/", {.body = listing_});
+    transport.On("GET", Concat("http://image/", kPath),
+                 [&](const http::Request& request) -> testing::FakeAnswer {
+                   if (testing::HeaderOf(request, "Range").empty()) {
+                     return {.body = "abcdefgh"};
+                   }
+                   return to_a_range;
+                 });
+    TaskControl control;
+    return CheckServedFiles(expected_, "http://image",
+                            ComparedContent(work_, /*native=*/false), transport,
+                            2, control)
+        .status();
+  };
+  const http::Headers right = {{"Content-Range", "bytes 1-7/8"}};
+  EXPECT_TRUE(check({.status = 206, .headers = right, .body = "bcdefgh"}).ok());
+  for (const testing::FakeAnswer& wrong : std::vector<testing::FakeAnswer>{
+           {.body = "abcdefgh"},
+           {.status = 206, .headers = right, .body = "abcdefg"},
+           {.status = 206, .headers = right, .body = "bcdefg"},
+           {.status = 206,
+           .headers = {{"Content-Range", "bytes 0-6/8"}},
+           .body = "bcdefgh"},
+           {.headers = right, .body = "bcdefgh"},
+           {.status = 416}}) {
+    const absl::Status status = check(wrong);
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_EQ(ToFailure(status, "").item(), kPath);
+  }
+}
+
+TEST_F(ServedFilesTest, NamesAFileThatIsNotUnderTheServedPath) {
+  expected_.mutable_files(0)->set_path("etc/passwd");
+  EXPECT_TRUE(absl::IsInvalidArgument(Check().status()));
+}
+
+TEST_F(ServedFilesTest, AnImageThatSaysItIsNotHealthyDoesNotPass) {
+  testing::FakeTransport transport;
+  transport.On("GET", "http://image/health", {.status = 500});
+  TaskControl control;
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      CheckServedFiles(expected_, "http://image",
+                       ComparedContent(work_, /*native=*/false), transport, 2,
+                       control)
+          .status()));
+  EXPECT_EQ(transport.requests().size(), 1u);
 }
 
 class ServedImagesTest : public ::testing::Test {
