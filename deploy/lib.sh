@@ -1,5 +1,7 @@
 # Shell functions that the project's commands share: sourced, not run.
 # shellcheck shell=bash
+# Those who source this say where programs work: $work.
+# shellcheck disable=SC2154
 
 # Where logs, downloads and state of the commands go.
 KSO_HOME=${KSO_HOME:-${XDG_DATA_HOME:-${HOME:-/root}/.local/share}/kso}

@@ -1,6 +1,8 @@
 # What the scripts that kso is compared with have in common, up to where the
 # layers are made: sourced with the script's arguments, not run.
 # shellcheck shell=bash
+# Those who source this use the names that are set here.
+# shellcheck disable=SC2034
 #
 # - files: aria2c, several at a time and in ranges, each against its checksum;
 #   they are in $work/files/k8s;
@@ -100,7 +102,7 @@ children() {
 # Writes $work/tops, "IMAGE DIGEST", and the files in the registry that each image
 # is, in $work/lists/NUMBER. A blob is only in the list of the first that has it.
 list_images() (
-  cd "$work/staging"
+  cd "$work/staging" || return
   while read -r reference; do
     path=k8s/${reference#*/}
     digest=$(cat "$store/repositories/${path%:*}/_manifests/tags/${path##*:}/current/link")

@@ -9,7 +9,8 @@ start_upstream "docker://$registry/team" --fail-url crictl-v1.29.0-linux-arm64=4
   --drop-platform registry.k8s.io/pause:3.9=linux/arm64
 
 exit_status() { local status=0; "$@" >"$work/output" 2>&1 || status=$?; echo "$status"; }
-export KSO_COORDINATOR=127.0.0.1:$(free_port)
+KSO_COORDINATOR=127.0.0.1:$(free_port)
+export KSO_COORDINATOR
 echo "# Bad input is refused before anything is sent, even without a coordinator"
 cp -r "$work/release" "$work/bad"
 cat >>"$work/bad/files-amd64.list" <<'LIST'

@@ -1,5 +1,7 @@
 # What the end-to-end tests share: sourced, not run.
 # shellcheck shell=bash
+# Those who source this use the names that are set here.
+# shellcheck disable=SC2034
 #
 # Each test is a script that starts a farm of the real programs against the
 # stand-in upstream, judges the result with programs that others wrote, and

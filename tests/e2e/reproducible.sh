@@ -55,6 +55,7 @@ image=$registry/zstd-first/kubespray-images
 skopeo copy -q --src-tls-verify=false "docker://$image:latest" "dir:$work/zstd"
 zstd_layers() { jq -r --arg type "$layers" '.layers[] | select(.mediaType == $type).digest' "$work/zstd/manifest.json"; }
 check "skopeo finds layers of that type" test -n "$(zstd_layers)"
+# shellcheck disable=SC2046  # The names of layers have no spaces.
 check "zstd reads them all" zstd -q -t $(zstd_layers | sed "s|^sha256:|$work/zstd/|")
 check "skopeo decompresses them" skopeo copy -q --src-tls-verify=false --dest-decompress \
   "docker://$image:latest" "dir:$work/tars"
