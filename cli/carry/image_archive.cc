@@ -1,21 +1,18 @@
 #include "cli/carry/image_archive.h"
 
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "absl/strings/strip.h"
 #include "cli/carry/export_archive.h"
+#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/blob/verifying_source.h"
-#include "common/oci/json_field.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 
 namespace kso::cli {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr int64_t kLargestDocument = 4 << 20;
 
@@ -33,7 +30,7 @@ absl::StatusOr<Digest> BlobDigest(std::string_view path) {
 
 std::string AnnotationOf(const Json& object, const char* key) {
   const auto found = object.find("annotations");
-  return found == object.end() ? "" : oci::StringOf(*found, key);
+  return found == object.end() ? "" : StringOf(*found, key);
 }
 
 // Says which files to copy again when the bytes are wrong.
@@ -96,8 +93,7 @@ absl::Status ImageArchive::ReadIndex(const TarEntry& entry) {
     return absl::InvalidArgumentError(
         Concat(where, ": index.json: ", ToStd(index.status().message())));
   }
-  // It has been parsed before, so it has the right shape.
-  const Json json = Json::parse(content, nullptr, /*allow_exceptions=*/false);
+  KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(content));
   since_ = AnnotationOf(json, kSinceAnnotation);
   for (size_t i = 0; i < index->manifests.size(); ++i) {
     images_.push_back({AnnotationOf(json["manifests"][i],

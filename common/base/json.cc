@@ -35,29 +35,41 @@ bool IsMapOfPeoplesKeys(std::string_view field) {
 
 // Builds the document from the parser's events, and ends it at the first thing
 // that ParseJson refuses.
-class BoundedBuilder final : public nlohmann::json_sax<Json> {
+template <typename Document>
+class BoundedBuilder final : public nlohmann::json_sax<Document> {
+  using Base = nlohmann::json_sax<Document>;
+
  public:
   explicit BoundedBuilder(int depth) : most_depth_(depth) {}
 
-  Json TakeDocument() { return std::move(document_); }
+  Document TakeDocument() { return std::move(document_); }
   const std::string& problem() const { return problem_; }
 
   bool null() override { return Add(nullptr); }
   bool boolean(bool value) override { return Add(value); }
-  bool number_integer(number_integer_t value) override { return Add(value); }
-  bool number_unsigned(number_unsigned_t value) override { return Add(value); }
-  bool number_float(number_float_t value, const string_t&) override {
+  bool number_integer(typename Base::number_integer_t value) override {
     return Add(value);
   }
-  bool string(string_t& value) override { return Add(std::move(value)); }
-  bool binary(binary_t& value) override { return Add(std::move(value)); }
+  bool number_unsigned(typename Base::number_unsigned_t value) override {
+    return Add(value);
+  }
+  bool number_float(typename Base::number_float_t value,
+                    const typename Base::string_t&) override {
+    return Add(value);
+  }
+  bool string(typename Base::string_t& value) override {
+    return Add(std::move(value));
+  }
+  bool binary(typename Base::binary_t& value) override {
+    return Add(std::move(value));
+  }
 
-  bool start_object(std::size_t) override { return Open(Json::object()); }
-  bool start_array(std::size_t) override { return Open(Json::array()); }
+  bool start_object(std::size_t) override { return Open(Document::object()); }
+  bool start_array(std::size_t) override { return Open(Document::array()); }
   bool end_object() override { return Close(); }
   bool end_array() override { return Close(); }
 
-  bool key(string_t& key) override {
+  bool key(typename Base::string_t& key) override {
     Level& level = levels_.back();
     if (!level.keys.insert(key).second) {
       return Refuse(absl::StrCat("the key ", Quoted(key), " is there twice"));
@@ -78,7 +90,7 @@ class BoundedBuilder final : public nlohmann::json_sax<Json> {
 
  private:
   struct Level {
-    Json* value;
+    Document* value;
     bool peoples_keys = false;
     absl::flat_hash_set<std::string> keys;
     absl::flat_hash_set<std::string> lower_keys;
@@ -90,34 +102,34 @@ class BoundedBuilder final : public nlohmann::json_sax<Json> {
   }
 
   // Where the next value goes.
-  Json* Put(Json value) {
+  Document* Put(Document value) {
     if (levels_.empty()) {
       document_ = std::move(value);
       return &document_;
     }
-    Json& parent = *levels_.back().value;
+    Document& parent = *levels_.back().value;
     if (parent.is_array()) {
       parent.push_back(std::move(value));
       return &parent.back();
     }
-    Json& place = parent[key_];
+    Document& place = parent[key_];
     place = std::move(value);
     return &place;
   }
 
-  bool Add(Json value) {
+  bool Add(Document value) {
     Put(std::move(value));
     return true;
   }
 
-  bool Open(Json value) {
+  bool Open(Document value) {
     if (levels_.size() == static_cast<size_t>(most_depth_)) {
       return Refuse(absl::StrCat("it is nested over ", most_depth_, " deep"));
     }
     const bool in_object =
         !levels_.empty() && levels_.back().value->is_object();
     const bool peoples_keys = in_object && IsMapOfPeoplesKeys(key_);
-    Json* const place = Put(std::move(value));
+    Document* const place = Put(std::move(value));
     levels_.push_back({place, peoples_keys, {}, {}});
     return true;
   }
@@ -128,7 +140,7 @@ class BoundedBuilder final : public nlohmann::json_sax<Json> {
   }
 
   const int most_depth_;
-  Json document_;
+  Document document_;
   // The arrays and objects that are open, from the outermost on. An element of
   // an array moves when the array grows, but only the last one is ever open.
   std::vector<Level> levels_;
@@ -136,19 +148,30 @@ class BoundedBuilder final : public nlohmann::json_sax<Json> {
   std::string problem_;
 };
 
-}  // namespace
-
-absl::StatusOr<Json> ParseJson(std::string_view content,
+template <typename Document>
+absl::StatusOr<Document> Parse(std::string_view content,
                                const JsonBounds& bounds) {
   if (content.size() > bounds.bytes) {
     return absl::InvalidArgumentError(absl::StrCat(
         "it has ", content.size(), " bytes, over the limit of ", bounds.bytes));
   }
-  BoundedBuilder builder(bounds.depth);
-  if (!Json::sax_parse(content, &builder)) {
+  BoundedBuilder<Document> builder(bounds.depth);
+  if (!Document::sax_parse(content, &builder)) {
     return absl::InvalidArgumentError(builder.problem());
   }
   return builder.TakeDocument();
+}
+
+}  // namespace
+
+absl::StatusOr<Json> ParseJson(std::string_view content,
+                               const JsonBounds& bounds) {
+  return Parse<Json>(content, bounds);
+}
+
+absl::StatusOr<nlohmann::ordered_json> ParseOrderedJson(
+    std::string_view content, const JsonBounds& bounds) {
+  return Parse<nlohmann::ordered_json>(content, bounds);
 }
 
 absl::StatusOr<const Json*> FieldOf(const Json& object, std::string_view key) {

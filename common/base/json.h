@@ -36,6 +36,10 @@ struct JsonBounds {
 absl::StatusOr<Json> ParseJson(std::string_view content,
                                const JsonBounds& bounds = {});
 
+// The same for a document that is written again: its keys keep their order.
+absl::StatusOr<nlohmann::ordered_json> ParseOrderedJson(
+    std::string_view content, const JsonBounds& bounds = {});
+
 // The value of `key`; nullptr when `object` has none, when it is null, and when
 // `object` is no object. INVALID_ARGUMENT where there is a key that differs
 // from it only in case: Go's readers take it for the field, and this one does

@@ -1,10 +1,10 @@
 #include "common/blob/blob_image_store.h"
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
@@ -19,13 +19,11 @@ constexpr size_t kMaxManifestBytes = 4 << 20;
 // A blob store keeps no media types, so the document has to say what it is: by
 // its `mediaType`, or, as OCI documents may leave that out, by its shape.
 std::string MediaTypeOf(std::string_view content) {
-  const auto json = nlohmann::json::parse(content, nullptr, false);
-  if (!json.is_object()) return "";
-  if (const auto found = json.find("mediaType"); found != json.end()) {
-    return found->is_string() ? found->get<std::string>() : "";
-  }
-  if (json.contains("manifests")) return std::string(oci::kOciIndex);
-  if (json.contains("layers")) return std::string(oci::kOciManifest);
+  const absl::StatusOr<Json> json = ParseJson(content);
+  if (!json.ok() || !json->is_object()) return "";
+  if (json->contains("mediaType")) return StringOf(*json, "mediaType");
+  if (json->contains("manifests")) return std::string(oci::kOciIndex);
+  if (json->contains("layers")) return std::string(oci::kOciManifest);
   return "";
 }
 

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
@@ -20,16 +19,14 @@
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "common/base/file_io.h"
+#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "common/oci/json_field.h"
 
 extern char** environ;
 
 namespace kso::oci {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr size_t kMostOutput = 64 << 10;
 // A helper that has closed its output is about to end.
@@ -148,12 +145,13 @@ absl::StatusOr<std::optional<Login>> AskCredentialHelper(
     }
     return failed("failed");
   }
-  const Json json =
-      Json::parse(outcome.output, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return failed("did not answer in JSON");
+  const absl::StatusOr<Json> json = ParseJson(outcome.output);
+  if (!json.ok() || !json->is_object()) {
+    return failed("did not answer in JSON");
+  }
   Login login;
-  login.username = StringOf(json, "Username");
-  login.password = StringOf(json, "Secret");
+  login.username = StringOf(*json, "Username");
+  login.password = StringOf(*json, "Secret");
   if (login.username == "<token>") {
     login.identity_token = std::exchange(login.password, "");
     login.username.clear();

@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
@@ -14,15 +13,13 @@
 #include "absl/strings/strip.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/credential_helper.h"
-#include "common/oci/json_field.h"
 
 namespace kso::oci {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr size_t kLargestFile = 4 << 20;
 // Helpers give out logins that last, or tokens that last for hours.
@@ -163,7 +160,9 @@ absl::StatusOr<Credentials> Credentials::FromEnvironment() {
 }
 
 absl::StatusOr<Credentials> Credentials::FromJson(std::string_view content) {
-  const Json json = Json::parse(content, nullptr, /*allow_exceptions=*/false);
+  // What is wrong is told by its place, never by its text: a file of logins
+  // holds secrets.
+  KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(content));
   if (!json.is_object()) {
     return absl::InvalidArgumentError("it is not a JSON object");
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "common/base/digest.h"
+#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/media_types.h"
@@ -39,10 +40,10 @@ bool IsValidRefName(std::string_view text) {
 
 absl::StatusOr<Json> ExistingEntries(std::string_view existing) {
   if (existing.empty()) return Json::array();
-  Json json = Json::parse(existing, nullptr, /*allow_exceptions=*/false);
-  if (json.is_object()) {
-    const auto manifests = json.find("manifests");
-    if (manifests != json.end() && manifests->is_array()) {
+  absl::StatusOr<Json> json = ParseOrderedJson(existing);
+  if (json.ok() && json->is_object()) {
+    const auto manifests = json->find("manifests");
+    if (manifests != json->end() && manifests->is_array()) {
       return std::move(*manifests);
     }
   }

@@ -1,9 +1,8 @@
 #include "common/oci/manifest.h"
 
-#include <nlohmann/json.hpp>
-
 #include "absl/strings/escaping.h"
 #include "common/base/digest.h"
+#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/media_types.h"
@@ -12,32 +11,40 @@
 namespace kso::oci {
 namespace {
 
-using Json = nlohmann::json;
-
 absl::Status Bad(std::string_view what, std::string_view reason) {
   return absl::InvalidArgumentError(Concat("bad ", what, ": ", reason));
+}
+
+// The value under `key`; nullptr when it is not there or is null.
+absl::StatusOr<const Json*> FieldAt(const Json& object, std::string_view key,
+                                    std::string_view what) {
+  const absl::StatusOr<const Json*> field = FieldOf(object, key);
+  if (!field.ok()) return Bad(what, ToStd(field.status().message()));
+  return field;
+}
+
+absl::StatusOr<bool> Has(const Json& object, std::string_view key,
+                         std::string_view what) {
+  KSO_ASSIGN_OR_RETURN(const Json* found, FieldAt(object, key, what));
+  return found != nullptr;
 }
 
 // The string under `key`; empty when it is not there or is null.
 absl::StatusOr<std::string> StringAt(const Json& object, const char* key,
                                      std::string_view what) {
-  const auto found = object.find(key);
-  if (found == object.end() || found->is_null()) return std::string();
+  KSO_ASSIGN_OR_RETURN(const Json* found, FieldAt(object, key, what));
+  if (found == nullptr) return std::string();
   if (!found->is_string()) {
     return Bad(what, Concat("\"", key, "\" is not a string"));
   }
   return found->get<std::string>();
 }
 
-bool Has(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && !found->is_null();
-}
-
 absl::StatusOr<Json> ParseObject(std::string_view content,
                                  std::string_view what) {
-  Json json = Json::parse(content, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return Bad(what, "it is not a JSON object");
+  absl::StatusOr<Json> json = ParseJson(content);
+  if (!json.ok()) return Bad(what, ToStd(json.status().message()));
+  if (!json->is_object()) return Bad(what, "it is not a JSON object");
   return json;
 }
 
@@ -66,21 +73,21 @@ absl::StatusOr<v1::Descriptor> DescriptorOf(const Json& json,
   const absl::StatusOr<Digest> digest = Digest::Parse(digest_text);
   if (!digest.ok()) return Bad(what, ToStd(digest.status().message()));
   descriptor.set_digest(digest->ToString());
-  const auto size = json.find("size");
-  if (size == json.end() || !size->is_number_integer() ||
+  KSO_ASSIGN_OR_RETURN(const Json* size, FieldAt(json, "size", what));
+  if (size == nullptr || !size->is_number_integer() ||
       size->get<int64_t>() < 0) {
     return Bad(what, Concat("no proper size for ", digest_text));
   }
   descriptor.set_size(size->get<int64_t>());
-  if (const auto urls = json.find("urls");
-      urls != json.end() && !urls->is_null() && !urls->empty()) {
+  KSO_ASSIGN_OR_RETURN(const Json* urls, FieldAt(json, "urls", what));
+  if (urls != nullptr && !urls->empty()) {
     return Bad(what, Concat(digest_text,
                             " is to be fetched from \"urls\" elsewhere (a "
                             "foreign layer), which is not done: use an image "
                             "that carries all its layers"));
   }
-  if (const auto platform = json.find("platform");
-      platform != json.end() && !platform->is_null()) {
+  KSO_ASSIGN_OR_RETURN(const Json* platform, FieldAt(json, "platform", what));
+  if (platform != nullptr) {
     if (!platform->is_object()) return Bad(what, "bad \"platform\"");
     KSO_ASSIGN_OR_RETURN(*descriptor.mutable_platform(),
                          PlatformOf(*platform, what));
@@ -90,8 +97,8 @@ absl::StatusOr<v1::Descriptor> DescriptorOf(const Json& json,
 
 absl::StatusOr<std::vector<v1::Descriptor>> DescriptorsAt(
     const Json& json, const char* key, std::string_view what) {
-  const auto array = json.find(key);
-  if (array == json.end() || !array->is_array()) {
+  KSO_ASSIGN_OR_RETURN(const Json* array, FieldAt(json, key, what));
+  if (array == nullptr || !array->is_array()) {
     return Bad(what, Concat("\"", key, "\" is not a list"));
   }
   std::vector<v1::Descriptor> descriptors;
@@ -106,16 +113,16 @@ absl::StatusOr<Json> ParseDocument(std::string_view content,
                                    std::string_view media_type,
                                    std::string_view what) {
   KSO_ASSIGN_OR_RETURN(Json json, ParseObject(content, what));
-  const auto version = json.find("schemaVersion");
-  if (Has(json, "fsLayers") ||
-      (version != json.end() && version->is_number_integer() &&
-       version->get<int64_t>() == 1)) {
+  KSO_ASSIGN_OR_RETURN(const Json* version,
+                       FieldAt(json, "schemaVersion", what));
+  KSO_ASSIGN_OR_RETURN(const bool schema_1, Has(json, "fsLayers", what));
+  const bool is_number = version != nullptr && version->is_number_integer();
+  if (schema_1 || (is_number && *version == 1)) {
     return Bad(what,
                "Docker schema 1 is not supported: push the image again with a "
                "current tool");
   }
-  if (version == json.end() || !version->is_number_integer() ||
-      version->get<int64_t>() != 2) {
+  if (!is_number || *version != 2) {
     return Bad(what, "\"schemaVersion\" is not 2");
   }
   KSO_ASSIGN_OR_RETURN(const std::string own_type,
@@ -125,7 +132,10 @@ absl::StatusOr<Json> ParseDocument(std::string_view content,
                             absl::CHexEscape(own_type.substr(0, 120)),
                             "\" but was served as \"", media_type, "\""));
   }
-  if (Has(json, "manifests") && (Has(json, "layers") || Has(json, "config"))) {
+  KSO_ASSIGN_OR_RETURN(const bool index, Has(json, "manifests", what));
+  KSO_ASSIGN_OR_RETURN(const bool layers, Has(json, "layers", what));
+  KSO_ASSIGN_OR_RETURN(const bool config, Has(json, "config", what));
+  if (index && (layers || config)) {
     return Bad(what, "it is a manifest and an index at once");
   }
   return json;
@@ -141,11 +151,12 @@ absl::StatusOr<Manifest> ParseManifest(std::string_view content,
   }
   KSO_ASSIGN_OR_RETURN(const Json json,
                        ParseDocument(content, media_type, kWhat));
-  if (Has(json, "manifests")) return Bad(kWhat, "it is an index");
+  KSO_ASSIGN_OR_RETURN(const bool is_index, Has(json, "manifests", kWhat));
+  if (is_index) return Bad(kWhat, "it is an index");
   Manifest manifest;
   manifest.media_type = media_type;
-  const auto config = json.find("config");
-  if (config == json.end()) return Bad(kWhat, "it has no \"config\"");
+  KSO_ASSIGN_OR_RETURN(const Json* config, FieldAt(json, "config", kWhat));
+  if (config == nullptr) return Bad(kWhat, "it has no \"config\"");
   KSO_ASSIGN_OR_RETURN(manifest.config, DescriptorOf(*config, kWhat));
   KSO_ASSIGN_OR_RETURN(manifest.layers, DescriptorsAt(json, "layers", kWhat));
   return manifest;
@@ -159,9 +170,9 @@ absl::StatusOr<Index> ParseIndex(std::string_view content,
   }
   KSO_ASSIGN_OR_RETURN(const Json json,
                        ParseDocument(content, media_type, kWhat));
-  if (Has(json, "layers") || Has(json, "config")) {
-    return Bad(kWhat, "it is a manifest");
-  }
+  KSO_ASSIGN_OR_RETURN(const bool has_layers, Has(json, "layers", kWhat));
+  KSO_ASSIGN_OR_RETURN(const bool has_config, Has(json, "config", kWhat));
+  if (has_layers || has_config) return Bad(kWhat, "it is a manifest");
   Index index;
   index.media_type = media_type;
   KSO_ASSIGN_OR_RETURN(index.manifests,
@@ -174,12 +185,13 @@ absl::StatusOr<ImageConfig> ParseImageConfig(std::string_view content) {
   KSO_ASSIGN_OR_RETURN(const Json json, ParseObject(content, kWhat));
   ImageConfig config;
   KSO_ASSIGN_OR_RETURN(config.platform, PlatformOf(json, kWhat));
-  const auto rootfs = json.find("rootfs");
-  if (rootfs == json.end() || !rootfs->is_object()) {
+  KSO_ASSIGN_OR_RETURN(const Json* rootfs, FieldAt(json, "rootfs", kWhat));
+  if (rootfs == nullptr || !rootfs->is_object()) {
     return Bad(kWhat, "it has no \"rootfs\"");
   }
-  const auto diff_ids = rootfs->find("diff_ids");
-  if (diff_ids == rootfs->end() || !diff_ids->is_array()) {
+  KSO_ASSIGN_OR_RETURN(const Json* diff_ids,
+                       FieldAt(*rootfs, "diff_ids", kWhat));
+  if (diff_ids == nullptr || !diff_ids->is_array()) {
     return Bad(kWhat, "\"rootfs.diff_ids\" is not a list");
   }
   for (const Json& entry : *diff_ids) {

@@ -1,23 +1,21 @@
 #include "common/oci/registry_auth.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/auth_challenge.h"
-#include "common/oci/json_field.h"
 #include "common/oci/registry_error.h"
 
 namespace kso::oci {
 namespace {
 
-using Json = nlohmann::json;
 using http::PercentEncode;
 
 constexpr size_t kLargestTokenAnswer = 1 << 20;
@@ -164,13 +162,10 @@ absl::StatusOr<TokenCache::Token> RegistryAuth::FetchToken(
     return RegistryError(*response, what, options_.registry.host(),
                          clock_->Now());
   }
-  const Json answer =
-      Json::parse(response->body, nullptr, /*allow_exceptions=*/false);
-  std::string token;
-  if (answer.is_object()) {
-    token = StringOf(answer, "token");
-    if (token.empty()) token = StringOf(answer, "access_token");
-  }
+  const absl::StatusOr<Json> parsed = ParseJson(response->body);
+  const Json answer = parsed.ok() ? *parsed : Json();
+  std::string token = StringOf(answer, "token");
+  if (token.empty()) token = StringOf(answer, "access_token");
   if (token.empty()) {
     return absl::UnauthenticatedError(Concat(
         what, ": the answer of ", service.realm.display(), " holds no token"));

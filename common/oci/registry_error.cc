@@ -1,8 +1,7 @@
 #include "common/oci/registry_error.h"
 
-#include <nlohmann/json.hpp>
-
-#include "absl/strings/escaping.h"
+#include "common/base/json.h"
+#include "common/base/printable_text.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/http/answer_error.h"
@@ -10,27 +9,17 @@
 namespace kso::oci {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr size_t kMostErrors = 3;
-constexpr size_t kLongestText = 200;
+constexpr size_t kLongestPart = 200;
 
 std::string Bounded(std::string_view text) {
-  return absl::CHexEscape(ToAbsl(text.substr(0, kLongestText)));
-}
-
-std::string StringAt(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end() || found->is_null()) return "";
-  if (found->is_string()) return Bounded(found->get_ref<const std::string&>());
-  return Bounded(found->dump(-1, ' ', true, Json::error_handler_t::replace));
+  return PrintableText(text, kLongestPart);
 }
 
 std::string DescribeError(const Json& error) {
-  if (!error.is_object()) return "";
-  std::string text = StringAt(error, "code");
+  std::string text = Bounded(StringOf(error, "code"));
   for (const char* key : {"message", "detail"}) {
-    const std::string more = StringAt(error, key);
+    const std::string more = Bounded(StringOf(error, key));
     if (more.empty()) continue;
     if (!text.empty()) text += ": ";
     text += more;
@@ -40,10 +29,10 @@ std::string DescribeError(const Json& error) {
 
 // "DENIED: requested access to the resource is denied", or nothing.
 std::string WhatItSays(const std::string& body) {
-  const Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return "";
-  const auto errors = json.find("errors");
-  if (errors == json.end() || !errors->is_array()) return DescribeError(json);
+  const absl::StatusOr<Json> json = ParseJson(body);
+  if (!json.ok() || !json->is_object()) return "";
+  const auto errors = json->find("errors");
+  if (errors == json->end() || !errors->is_array()) return DescribeError(*json);
   std::string text;
   for (size_t i = 0; i < errors->size() && i < kMostErrors; ++i) {
     if (!text.empty()) text += "; ";

@@ -1,6 +1,5 @@
 #include "common/oci/registry_manifests.h"
 
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -8,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "common/base/digest.h"
+#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
@@ -45,12 +45,8 @@ std::string ServedType(const http::Response& response) {
 }
 
 std::string OwnType(const std::string& content) {
-  const nlohmann::json json =
-      nlohmann::json::parse(content, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return "";
-  const auto found = json.find("mediaType");
-  return found != json.end() && found->is_string() ? found->get<std::string>()
-                                                   : "";
+  const absl::StatusOr<Json> json = ParseJson(content);
+  return json.ok() ? StringOf(*json, "mediaType") : "";
 }
 
 // What the document is: what it was served as, or, where a plain file server

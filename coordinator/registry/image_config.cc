@@ -1,9 +1,8 @@
 #include "coordinator/registry/image_config.h"
 
-#include <nlohmann/json.hpp>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
@@ -11,8 +10,6 @@
 
 namespace kso::coordinator {
 namespace {
-
-using Json = nlohmann::json;
 
 // Nothing in an image tells when it was made.
 constexpr std::string_view kCreated = "1970-01-01T00:00:00Z";
@@ -98,8 +95,7 @@ absl::Status CheckBase(const ChosenManifest& base) {
 absl::StatusOr<std::string> ExtendConfig(const ChosenManifest& base,
                                          const ImageAdditions& additions) {
   KSO_RETURN_IF_ERROR(CheckBase(base));
-  Json json = Json::parse(base.config.content(), nullptr,
-                          /*allow_exceptions=*/false);
+  KSO_ASSIGN_OR_RETURN(Json json, ParseJson(base.config.content()));
   json["history"] = BaseHistory(json, base.manifest.layers.size());
   for (const std::string& line : additions.history) {
     json["history"].push_back(HistoryLine(line));

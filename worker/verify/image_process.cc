@@ -3,14 +3,12 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "nlohmann/json.hpp"
 
 namespace kso::worker {
 namespace {
-
-using nlohmann::json;
 
 // As container runtimes have it.
 constexpr char kDefaultPath[] =
@@ -22,26 +20,26 @@ absl::Status Bad(std::string_view reason) {
 }
 
 // The value under `key`; null when it is not there.
-const json& At(const json& object, const char* key) {
-  static const json nothing;
+const Json& At(const Json& object, const char* key) {
+  static const Json nothing;
   const auto found = object.find(key);
   return found == object.end() ? nothing : *found;
 }
 
-absl::StatusOr<std::string> TextAt(const json& config, const char* key) {
-  const json& value = At(config, key);
+absl::StatusOr<std::string> TextAt(const Json& config, const char* key) {
+  const Json& value = At(config, key);
   if (value.is_null()) return std::string();
   if (!value.is_string()) return Bad(Concat(key, " is not a string"));
   return value.get<std::string>();
 }
 
-absl::StatusOr<std::vector<std::string>> ListAt(const json& config,
+absl::StatusOr<std::vector<std::string>> ListAt(const Json& config,
                                                 const char* key) {
-  const json& value = At(config, key);
+  const Json& value = At(config, key);
   std::vector<std::string> list;
   if (value.is_null()) return list;
   if (!value.is_array()) return Bad(Concat(key, " is not a list"));
-  for (const json& entry : value) {
+  for (const Json& entry : value) {
     if (!entry.is_string()) return Bad(Concat(key, " has what is no string"));
     list.push_back(entry.get<std::string>());
   }
@@ -49,8 +47,8 @@ absl::StatusOr<std::vector<std::string>> ListAt(const json& config,
 }
 
 // They are the keys of an object.
-absl::StatusOr<std::vector<std::string>> VolumesOf(const json& config) {
-  const json& value = At(config, "Volumes");
+absl::StatusOr<std::vector<std::string>> VolumesOf(const Json& config) {
+  const Json& value = At(config, "Volumes");
   std::vector<std::string> volumes;
   if (value.is_null()) return volumes;
   if (!value.is_object()) return Bad("Volumes is not an object");
@@ -66,10 +64,11 @@ absl::StatusOr<std::vector<std::string>> VolumesOf(const json& config) {
 }  // namespace
 
 absl::StatusOr<ImageProcess> ParseImageProcess(std::string_view config) {
-  const json document = json::parse(config, nullptr, false);
-  if (!document.is_object()) return Bad("it is not a JSON object");
-  json image = At(document, "config");
-  if (image.is_null()) image = json::object();
+  const absl::StatusOr<Json> document = ParseJson(config);
+  if (!document.ok()) return Bad(ToStd(document.status().message()));
+  if (!document->is_object()) return Bad("it is not a JSON object");
+  Json image = At(*document, "config");
+  if (image.is_null()) image = Json::object();
   if (!image.is_object()) return Bad("\"config\" is not an object");
 
   ImageProcess process;

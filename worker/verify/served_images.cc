@@ -9,12 +9,12 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/digest.h"
+#include "common/base/json.h"
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
-#include "nlohmann/json.hpp"
 #include "worker/task/failure.h"
 
 namespace kso::worker {
@@ -41,19 +41,22 @@ absl::StatusOr<bool> ReadCatalogPage(const std::string& origin,
   request.cancelled = control.CancelledFunction();
   KSO_ASSIGN_OR_RETURN(const http::Response response,
                        transport.Perform(request));
-  const auto page = nlohmann::json::parse(response.body, nullptr, false);
-  if (response.status != 200 || !page.is_object() ||
-      !page.contains("repositories") || !page["repositories"].is_array()) {
+  const absl::StatusOr<Json> page = ParseJson(response.body);
+  const Json* repositories_of_page = nullptr;
+  if (response.status == 200 && page.ok()) {
+    KSO_ASSIGN_OR_RETURN(repositories_of_page, FieldOf(*page, "repositories"));
+  }
+  if (repositories_of_page == nullptr || !repositories_of_page->is_array()) {
     return absl::FailedPreconditionError(
         Concat("GET /v2/_catalog answers HTTP ", response.status,
                " without repositories"));
   }
-  for (const auto& repository : page["repositories"]) {
+  for (const Json& repository : *repositories_of_page) {
     if (!repository.is_string()) continue;
     last = repository.get<std::string>();
     repositories.insert(last);
   }
-  return response.Header("Link").has_value() && !page["repositories"].empty();
+  return response.Header("Link").has_value() && !repositories_of_page->empty();
 }
 
 absl::StatusOr<std::set<std::string>> ReadCatalog(const std::string& origin,
