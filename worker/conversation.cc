@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "common/base/proto_text.h"
 
 namespace kso::worker {
 namespace {
@@ -28,6 +29,9 @@ v1::SyncRequest Conversation::MakeRequest(v1::WorkerInfo info, bool draining,
     *request.add_results() = std::move(result);
   }
   request.set_free_slots(draining ? 0 : snapshot.free_slots);
+  // The coordinator could not parse any of the report otherwise, and would be
+  // told the same again for ever.
+  MakeTextValid(request);
   return request;
 }
 

@@ -3,6 +3,7 @@
 #include "absl/strings/escaping.h"
 #include "common/base/digest.h"
 #include "common/base/json.h"
+#include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/media_types.h"
@@ -74,9 +75,12 @@ absl::StatusOr<v1::Descriptor> DescriptorOf(const Json& json,
   if (!digest.ok()) return Bad(what, ToStd(digest.status().message()));
   descriptor.set_digest(digest->ToString());
   KSO_ASSIGN_OR_RETURN(const Json* size, FieldAt(json, "size", what));
-  if (size == nullptr || !size->is_number_integer() ||
-      size->get<int64_t>() < 0) {
+  if (size == nullptr || !size->is_number_integer() || *size < 0) {
     return Bad(what, Concat("no proper size for ", digest_text));
+  }
+  if (*size > kLargestContent) {
+    return Bad(what, Concat("the size of ", digest_text, ", ", size->dump(),
+                            ", is over the limit of 1 TiB"));
   }
   descriptor.set_size(size->get<int64_t>());
   KSO_ASSIGN_OR_RETURN(const Json* urls, FieldAt(json, "urls", what));

@@ -1,5 +1,6 @@
 #include "common/oci/manifest.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -77,6 +78,39 @@ TEST(ManifestTest, RefusesBadDescriptors) {
               absl::StatusCode::kInvalidArgument)
         << layer;
   }
+}
+
+TEST(ManifestTest, RefusesSizesThatNobodyHas) {
+  EXPECT_TRUE(
+      ParseManifest(ManifestWith(Entry(kB, "", "1099511627776")), kOciManifest)
+          .ok());
+  for (const char* size :
+       {"1099511627777", "4611686018427387904", "9223372036854775807",
+        "9223372036854775808", "18446744073709551615", "18446744073709551616",
+        "1e30", "-9223372036854775808"}) {
+    const absl::Status status =
+        ParseManifest(ManifestWith(Entry(kB, "", size)), kOciManifest).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << size;
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(kB));
+  }
+}
+
+TEST(ManifestTest, RefusesKeysThatContainerRuntimesReadOtherwise) {
+  const std::string good = ManifestWith(Entry(kB));
+  ASSERT_TRUE(ParseManifest(good, kOciManifest).ok());
+  for (const char* more :
+       {R"("Layers":[],)", R"("layers":[],)", R"("Manifests":[],)",
+        R"("Config":{},)", R"("MediaType":"x",)"}) {
+    std::string bad = good;
+    bad.insert(1, more);
+    EXPECT_EQ(ParseManifest(bad, kOciManifest).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << more;
+  }
+  EXPECT_FALSE(
+      ParseManifest(ManifestWith(Entry(kB, R"(,"Urls":["https://x/"])")),
+                    kOciManifest)
+          .ok());
 }
 
 TEST(ManifestTest, RefusesWhatHasTheWrongShape) {

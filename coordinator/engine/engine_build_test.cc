@@ -258,6 +258,20 @@ TEST_F(EngineBuildTest, AssemblingIsTriedAgainAndThenFails) {
   EXPECT_EQ(build.failures(0).reason(), "may not push");
 }
 
+TEST_F(EngineBuildTest, WordsOfADestinationThatAreNoTextAreReadAfterARestart) {
+  ScriptedWorker worker("w", "amd64", "s1");
+  RunToAssemble({&worker});
+  actions_.EndAssemble(absl::PermissionDeniedError(
+      "the realm https://auth.example/\xff is elsewhere"));
+  EXPECT_EQ(Get().state(), v1::Build::FAILED);
+  Restart();
+  const v1::Build build = Get();
+  v1::Build read;
+  ASSERT_TRUE(read.ParseFromString(build.SerializeAsString()));
+  EXPECT_EQ(read.failures(0).reason(),
+            "the realm https://auth.example/\xEF\xBF\xBD is elsewhere");
+}
+
 TEST_F(EngineBuildTest, WhatVanishedFromTheDestinationIsMadeAgain) {
   ScriptedWorker worker("w", "amd64", "s1");
   RunToAssemble({&worker});

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/base/proto_text.h"
 #include "common/base/proto_time.h"
 #include "coordinator/core/flow/memories.h"
 
@@ -9,6 +10,9 @@ namespace kso::coordinator {
 
 void Transaction::Record(v1::JournalRecord record) {
   *record.mutable_time() = ToProto(now_);
+  // Protobuf writes text that it then refuses to read: what is acknowledged
+  // must be readable at the next start.
+  MakeTextValid(record);
   Complete(*state_, record);
   status_.Update(state_->Apply(record));
   std::vector<v1::JournalRecord> memories = MemoriesOf(*state_, record);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace kso::coordinator {
@@ -107,6 +108,16 @@ TEST(ExtendConfigTest, RefusesABaseThatDoesNotFit) {
   Json other = BaseJson();
   other["architecture"] = "amd64";
   EXPECT_FALSE(ExtendConfig(Base(other.dump()), Additions()).ok());
+}
+
+TEST(ExtendConfigTest, RefusesABaseThatWouldFillTheStack) {
+  std::string config = BaseJson().dump();
+  const std::string nested =
+      std::string(200000, '[') + std::string(200000, ']');
+  config.insert(1, "\"x\":" + nested + ",");
+  EXPECT_THAT(
+      std::string(ExtendConfig(Base(config), Additions()).status().message()),
+      ::testing::HasSubstr("nested"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/digest.h"
@@ -82,6 +83,14 @@ absl::Status SqliteJournal::Add(const v1::JournalRecord& record) {
 absl::Status SqliteJournal::Append(const std::string& subject,
                                    const v1::JournalRecord& record) {
   const std::string bytes = record.SerializeAsString();
+  // Protobuf writes messages that it refuses to read, such as ones with text
+  // that is not UTF-8. An acknowledged record must open at the next start.
+  if (v1::JournalRecord read; !read.ParseFromString(bytes)) {
+    return absl::InternalError(absl::StrCat(
+        "a record about ", absl::CHexEscape(subject),
+        " was not written, since it could not be read again; please report "
+        "this"));
+  }
   const uint64_t checksum = ChecksumOf(sequence_ + 1, subject, bytes);
   sqlite3_reset(insert_.get());
   sqlite3_bind_int64(insert_.get(), 1, sequence_ + 1);

@@ -68,6 +68,17 @@ class SqliteStateStoreTest : public ::testing::Test {
   const std::string file_ = (directory_ / "state.sqlite").string();
 };
 
+TEST_F(SqliteStateStoreTest, WhatCouldNotBeReadAgainIsNotAcknowledged) {
+  Write();
+  v1::JournalRecord bad = Submitted("d");
+  bad.mutable_build_submitted()->mutable_release()->set_name("caf\xe9");
+  EXPECT_THAT(Open()->Commit({Submitted("x"), bad}).message(),
+              HasSubstr("could not be read again"));
+  std::vector<std::string> ids;
+  ASSERT_TRUE(Replay(&ids).ok());
+  EXPECT_THAT(ids, ElementsAre("a", "b", "c"));
+}
+
 TEST_F(SqliteStateStoreTest, WhatWasCommittedIsThereAfterReopening) {
   Write();
   std::vector<std::string> ids;

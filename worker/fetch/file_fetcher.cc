@@ -218,7 +218,7 @@ absl::Status FileFetcher::GetRange(const v1::FileSource& source,
   const auto on_response = [&](const http::Response& response) -> absl::Status {
     KSO_RETURN_IF_ERROR(
         http::CheckRangeAnswer(response, wanted.range, source.size()));
-    if (response.Header("ETag") == source.etag()) return absl::OkStatus();
+    if (ValidatorIn(response, "ETag") == source.etag()) return absl::OkStatus();
     return changed();
   };
   KSO_ASSIGN_OR_RETURN(const http::Response response,

@@ -1,5 +1,8 @@
 #include "worker/fetch/http_answer.h"
 
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "common/base/strings.h"
 #include "common/http/answer_error.h"
@@ -33,14 +36,22 @@ absl::Status StatusOfAnswer(const http::Response& response,
       "", "", AdviceFor(response.status));
 }
 
+std::string ValidatorIn(const http::Response& response,
+                        std::string_view header) {
+  std::string value = response.Header(header).value_or("");
+  const bool plain = std::all_of(value.begin(), value.end(), [](char c) {
+    return absl::ascii_isprint(static_cast<unsigned char>(c));
+  });
+  return plain ? value : "";
+}
+
 bool IsStrongEtag(std::string_view etag) {
   return etag.size() > 2 && etag.front() == '"';
 }
 
 std::string RangeValidator(const http::Response& response) {
-  const auto etag = response.Header("ETag");
-  if (etag.has_value() && IsStrongEtag(*etag)) return *etag;
-  return response.Header("Last-Modified").value_or("");
+  const std::string etag = ValidatorIn(response, "ETag");
+  return IsStrongEtag(etag) ? etag : ValidatorIn(response, "Last-Modified");
 }
 
 int64_t ContentLength(const http::Response& response) {

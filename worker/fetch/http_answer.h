@@ -16,6 +16,13 @@ namespace kso::worker {
 absl::Status StatusOfAnswer(const http::Response& response,
                             std::string_view url, absl::Time now);
 
+// A header that can stand for content, such as ETag; empty when the answer has
+// none or one with other bytes than visible ASCII and blanks. RFC 9110, section
+// 8.8.3, allows others, yet they cannot travel as text, and two of them that
+// differ could become the same.
+std::string ValidatorIn(const http::Response& response,
+                        std::string_view header);
+
 // Whether an ETag tells any two contents apart (RFC 9110, section 8.8.1).
 bool IsStrongEtag(std::string_view etag);
 

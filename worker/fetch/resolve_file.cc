@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/http/byte_range.h"
@@ -74,8 +75,15 @@ absl::StatusOr<v1::ResolvedFile> ResolveFile(
   file.set_url(work.url());
   file.set_size(response.status == 206 ? http::ParseContentRange(response).total
                                        : ContentLength(response));
-  file.set_etag(response.Header("ETag").value_or(""));
-  file.set_last_modified(response.Header("Last-Modified").value_or(""));
+  if (file.size() > kLargestContent) {
+    return About(absl::InvalidArgumentError(
+                     Concat("its host says that it has ", file.size(),
+                            " bytes, over the limit of 1 TiB")),
+                 work.url(), work.location(),
+                 "correct the URL in the list, or name a mirror");
+  }
+  file.set_etag(ValidatorIn(response, "ETag"));
+  file.set_last_modified(ValidatorIn(response, "Last-Modified"));
   return file;
 }
 

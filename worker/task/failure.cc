@@ -4,6 +4,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
+#include "common/base/printable_text.h"
 #include "common/base/status_notes.h"
 
 namespace kso::worker {
@@ -75,6 +76,12 @@ v1::Failure ToFailure(const absl::Status& status, std::string_view item) {
   }
   failure.set_rate_limited(IsRateLimited(status));
   failure.set_reason(std::string(status.message()));
+  // Parts of these came from hosts, archives and images.
+  for (std::string* text :
+       {failure.mutable_item(), failure.mutable_location(),
+        failure.mutable_reason(), failure.mutable_advice()}) {
+    *text = PrintableText(*text);
+  }
   return failure;
 }
 

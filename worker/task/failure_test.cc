@@ -1,5 +1,6 @@
 #include "worker/task/failure.h"
 
+#include "common/base/printable_text.h"
 #include "common/base/status_notes.h"
 #include "gtest/gtest.h"
 
@@ -35,6 +36,18 @@ TEST(FailureTest, FullDiskIsTheWorkersTrouble) {
   const absl::Status status =
       WorkerTrouble(absl::ResourceExhaustedError("no space left"));
   EXPECT_EQ(ToFailure(status, "x").kind(), v1::Failure::INFRASTRUCTURE);
+}
+
+TEST(FailureTest, CarriesTextWhateverTheOutsideSays) {
+  const v1::Failure failure = ToFailure(
+      About(absl::NotFoundError("realm \xff\x1b[2J" + std::string(9000, 'x')),
+            "https://a/b", "files.list:3"),
+      "x");
+  v1::Failure read;
+  ASSERT_TRUE(read.ParseFromString(failure.SerializeAsString()));
+  EXPECT_EQ(read.reason().substr(0, 16), "realm \xEF\xBF\xBD\xEF\xBF\xBD[2Jx");
+  EXPECT_LE(read.reason().size(), kLongestText);
+  EXPECT_EQ(read.item(), "https://a/b");
 }
 
 TEST(FailureTest, CarriesWhatTheOtherSideAskedFor) {
