@@ -122,3 +122,13 @@ debian_sources() {
     fi
   done
 }
+
+# In a root that mmdebstrap only extracted: the links from /lib and the like to
+# /usr. Debian 13's packages rely on them, and Debian 12's bring directories.
+#   link_merged_usr ROOT
+link_merged_usr() {
+  local name
+  for name in bin sbin lib lib64; do
+    [[ -e $1/$name || ! -e $1/usr/$name ]] || ln -s "usr/$name" "$1/$name"
+  done
+}
