@@ -1,7 +1,6 @@
 #include "cli/coordinator_client.h"
 
 #include <chrono>
-#include <utility>
 
 #include "common/base/clock.h"
 #include "common/base/status_macros.h"

@@ -21,7 +21,6 @@
 #include "common/http/retry.h"
 #include "common/http/transport.h"
 #include "common/oci/credentials.h"
-#include "common/oci/registry_options.h"
 #include "common/rpc/server.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/threaded_engine.h"

@@ -1,7 +1,6 @@
 #include "worker/lease_book.h"
 
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "common/base/strings.h"

@@ -1,6 +1,5 @@
 #include "worker/task_dispatcher.h"
 
-#include <utility>
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"

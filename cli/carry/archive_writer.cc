@@ -5,7 +5,6 @@
 
 #include "common/base/digest.h"
 #include "common/base/status_macros.h"
-#include "common/base/strings.h"
 #include "common/blob/verifying_sink.h"
 
 namespace kso::cli {

@@ -1,6 +1,5 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"

@@ -1,6 +1,5 @@
 #include <ostream>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "cli/commands/commands.h"
 #include "cli/registry_connection.h"

@@ -1,7 +1,6 @@
 #include "cli/release/image_collector.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "common/base/strings.h"
 #include "common/oci/reference.h"
 

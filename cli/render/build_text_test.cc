@@ -1,6 +1,5 @@
 #include "cli/render/build_text.h"
 
-#include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"

@@ -4,7 +4,6 @@
 #include "absl/strings/str_join.h"
 #include "cli/render/build_text.h"
 #include "cli/render/text.h"
-#include "common/oci/destination.h"
 #include "common/oci/platform.h"
 
 namespace kso::cli {

@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/strings.h"
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"

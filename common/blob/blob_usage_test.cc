@@ -1,6 +1,5 @@
 #include "common/blob/blob_usage.h"
 
-#include <string>
 #include <vector>
 
 #include "gtest/gtest.h"

@@ -5,7 +5,6 @@
 #include <string>
 #include <thread>
 
-#include "absl/strings/match.h"
 #include "absl/synchronization/notification.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_service.h"

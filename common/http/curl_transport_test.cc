@@ -1,4 +1,3 @@
-#include "common/http/curl_transport.h"
 
 #include <gtest/gtest.h>
 

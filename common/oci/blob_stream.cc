@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "common/base/pipe_source.h"

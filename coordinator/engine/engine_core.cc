@@ -1,7 +1,6 @@
 #include "coordinator/engine/engine_core.h"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"

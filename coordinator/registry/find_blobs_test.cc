@@ -6,7 +6,6 @@
 
 #include "absl/synchronization/mutex.h"
 #include "common/base/digest.h"
-#include "common/base/strings.h"
 #include "coordinator/core/plan/plan_history.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,8 +1,6 @@
 #include "coordinator/registry/recent_answers.h"
 
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 

@@ -7,7 +7,6 @@
 
 #include "absl/synchronization/mutex.h"
 #include "common/base/byte_stream.h"
-#include "common/base/digest.h"
 #include "common/base/executor.h"
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"

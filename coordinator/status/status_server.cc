@@ -3,7 +3,6 @@
 #include <httplib.h>
 
 #include <thread>
-#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"

@@ -1,6 +1,5 @@
 #include "coordinator/store/sqlite_journal.h"
 
-#include <algorithm>
 #include <string_view>
 #include <utility>
 

@@ -1,6 +1,5 @@
 #include "coordinator/store/sqlite_state_store.h"
 
-#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"

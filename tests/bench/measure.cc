@@ -24,8 +24,6 @@
 #include <fstream>
 #include <map>
 #include <mutex>
-#include <set>
-#include <sstream>
 #include <string>
 #include <thread>
 

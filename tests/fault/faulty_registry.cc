@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "common/base/digest.h"
-#include "common/base/strings.h"
 
 namespace kso::testing {
 

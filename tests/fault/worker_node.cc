@@ -1,7 +1,6 @@
 #include "tests/fault/worker_node.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "common/http/transport.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"

@@ -14,7 +14,6 @@
 #include "absl/strings/str_split.h"
 #include "common/base/lock_checks.h"
 #include "common/base/status_macros.h"
-#include "common/base/strings.h"
 #include "tests/scale/measure.h"
 
 namespace kso::scale {

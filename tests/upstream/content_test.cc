@@ -7,7 +7,6 @@
 #include "tests/upstream/elf.h"
 #include "tests/upstream/file_content.h"
 #include "tests/upstream/hash.h"
-#include "tests/upstream/tar.h"
 
 namespace kso::upstream {
 namespace {

@@ -3,11 +3,9 @@
 #include <array>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/upstream/hash.h"
 #include "tests/upstream/random.h"
-#include "tests/upstream/release.h"
 
 namespace kso::upstream {
 namespace {

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "tests/upstream/make_catalog.h"
 #include "tests/upstream/release_writer.h"
 #include "tests/upstream/upstream_server.h"

@@ -1,6 +1,5 @@
 #include "tests/upstream/text.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 

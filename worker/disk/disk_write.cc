@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "worker/task/failure.h"
 

@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "common/base/backoff.h"
 #include "common/http/transport.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_clock.h"

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <fstream>
 #include <numeric>
-#include <string>
 #include <utility>
 
 #include "common/base/status_macros.h"

@@ -4,13 +4,11 @@
 #include <memory>
 #include <string>
 
-#include "common/base/strings.h"
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_image_stores.h"
 #include "tests/fakes/fake_transport.h"
-#include "tests/fakes/string_sink.h"
 #include "worker/layer/copy_blobs.h"
 #include "worker/task/failure.h"
 

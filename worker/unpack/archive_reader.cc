@@ -4,7 +4,6 @@
 
 #include <cerrno>
 
-#include "common/base/strings.h"
 
 namespace kso::worker {
 namespace {

@@ -10,7 +10,6 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "common/base/status_macros.h"
 #include "common/base/strings.h"
 
 namespace kso::worker {

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <string>
-#include <vector>
 
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"

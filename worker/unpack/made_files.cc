@@ -18,7 +18,6 @@
 #include "common/base/strings.h"
 #include "worker/disk/disk_write.h"
 #include "worker/task/cancellable_sink.h"
-#include "worker/task/failure.h"
 #include "worker/unpack/beneath.h"
 
 namespace kso::worker {

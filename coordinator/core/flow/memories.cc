@@ -1,6 +1,5 @@
 #include "coordinator/core/flow/memories.h"
 
-#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>

@@ -1,7 +1,6 @@
 #include <set>
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "common/base/strings.h"
 #include "common/layer/layer_type.h"
 #include "common/oci/destination.h"

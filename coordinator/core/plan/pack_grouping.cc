@@ -1,7 +1,6 @@
 #include "coordinator/core/plan/pack_grouping.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace kso::coordinator {
 namespace {

@@ -1,6 +1,5 @@
 #include "coordinator/core/plan/plan_files.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>

@@ -12,10 +12,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
 #include "coordinator/core/plan/planner.h"
-#include "coordinator/core/plan/site_files.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/resolved_release.h"

@@ -1,7 +1,6 @@
 #include "coordinator/core/schedule/fair_share.h"
 
 #include <map>
-#include <string>
 
 #include "gtest/gtest.h"
 
