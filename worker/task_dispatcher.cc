@@ -1,6 +1,5 @@
 #include "worker/task_dispatcher.h"
 
-
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "worker/fetch/blob_fetcher.h"

@@ -1,6 +1,5 @@
 #include "cli/verify/image_check.h"
 
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/verify/report.h"

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 
-
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "common/base/strings.h"

@@ -1,6 +1,5 @@
 #include "coordinator/store/sqlite_database.h"
 
-
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 

@@ -1,6 +1,5 @@
 #include "tests/upstream/image_builder.h"
 
-
 #include "absl/strings/str_cat.h"
 #include "tests/upstream/hash.h"
 #include "tests/upstream/release.h"

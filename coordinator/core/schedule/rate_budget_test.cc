@@ -21,8 +21,7 @@ class RateBudgetTest : public ::testing::Test {
     report.set_host(kHost);
     report.set_refusals(refusals);
     *report.mutable_retry_after() = ToProto(retry_after);
-    budget_.Observe(
-        "w", session, report, [&] { return running; }, now_);
+    budget_.Observe("w", session, report, [&] { return running; }, now_);
   }
 
   void QuotaSaid(int64_t remaining, absl::Duration age = {}) {
@@ -32,8 +31,7 @@ class RateBudgetTest : public ::testing::Test {
     report.mutable_quota()->set_remaining(remaining);
     *report.mutable_quota()->mutable_window() = ToProto(absl::Hours(6));
     *report.mutable_quota_age() = ToProto(age);
-    budget_.Observe(
-        "w", "s", report, [] { return 0; }, now_);
+    budget_.Observe("w", "s", report, [] { return 0; }, now_);
   }
 
   // Why one more may not start; empty when it may.
