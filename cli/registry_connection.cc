@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cli/registry_connection.h"
 
 #include "common/base/status_macros.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // kso-coordinator: decides for a farm, and keeps its state.
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Shell functions that the project's commands share: sourced, not run.
 # shellcheck shell=bash
 # Those who source this say where programs work: $work.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """C++ from the project's .proto files, by Debian's protoc and gRPC plugin."""
 
 def kso_proto_library(name, src, services = False, deps = [], visibility = None):

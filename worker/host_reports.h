@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_WORKER_HOST_REPORTS_H_
 #define KSO_WORKER_HOST_REPORTS_H_
 

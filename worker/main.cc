@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // kso-worker: takes leases from a coordinator and does them on this machine.
 
 #include <fcntl.h>

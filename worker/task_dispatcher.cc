@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/task_dispatcher.h"
 
 #include "common/base/status_macros.h"

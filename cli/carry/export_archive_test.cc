@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cli/carry/export_archive.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_CLI_COMMANDS_COMPLETION_SCRIPT_H_
 #define KSO_CLI_COMMANDS_COMPLETION_SCRIPT_H_
 

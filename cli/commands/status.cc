@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/commands.h"
 #include "cli/render/build_text.h"
 #include "common/base/status_macros.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_COMMON_BASE_FILE_LOCK_H_
 #define KSO_COMMON_BASE_FILE_LOCK_H_
 

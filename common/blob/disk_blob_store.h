@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_COMMON_BLOB_DISK_BLOB_STORE_H_
 #define KSO_COMMON_BLOB_DISK_BLOB_STORE_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "common/blob/nearby_blob_store.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "common/blob/verifying_sink.h"
 
 #include "common/base/status_macros.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // HTTP/2 and connections that are used again, as a real server sees them.
 
 #include <memory>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // TLS against a server whose authority only the test knows.
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "common/http/redirect.h"
 
 #include "common/base/status_macros.h"

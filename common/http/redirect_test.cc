@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Redirects, where credentials and private networks are at stake.
 
 #include "common/http/redirect.h"

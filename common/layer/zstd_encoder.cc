@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "common/layer/zstd_encoder.h"
 
 #include <zstd.h>

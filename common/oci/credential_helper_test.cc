@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "common/oci/credential_helper.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The registry client against a real registry.
 
 #include "tests/fakes/docker_registry.h"

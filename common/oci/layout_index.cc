@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "common/oci/layout_index.h"
 
 #include <nlohmann/json.hpp>

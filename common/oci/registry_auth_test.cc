@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Authentication, seen from the registry client.
 
 #include <gtest/gtest.h>

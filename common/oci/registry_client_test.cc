@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The registry client against scripted registries: what a real one on loopback
 // does not do.
 

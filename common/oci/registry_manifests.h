@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_COMMON_OCI_REGISTRY_MANIFESTS_H_
 #define KSO_COMMON_OCI_REGISTRY_MANIFESTS_H_
 

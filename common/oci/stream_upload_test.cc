@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Pushing blobs whose digest is known at their end, against scripted
 // registries.
 

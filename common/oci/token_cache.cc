@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "common/oci/token_cache.h"
 
 #include "absl/status/status.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_COMMON_RPC_SERVER_H_
 #define KSO_COMMON_RPC_SERVER_H_
 

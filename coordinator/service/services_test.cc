@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "coordinator/service/services.h"
 
 #include "common/rpc/channel.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_COORDINATOR_STATUS_STATUS_JSON_H_
 #define KSO_COORDINATOR_STATUS_STATUS_JSON_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "coordinator/store/sqlite_state_store.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Debian's C++ libraries as Bazel targets, found by pkg-config.
 
 Their headers are on the compiler's default search path, on this machine and in

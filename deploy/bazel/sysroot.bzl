@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where the root of arm64's libraries is."""
 
 # deploy/setup makes this directory from Debian's packages, and reads its name

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What the scripts that kso is compared with have in common, up to where the
 # layers are made: sourced with the script's arguments, not run.
 # shellcheck shell=bash
@@ -18,7 +19,7 @@
 # shellcheck source=deploy/lib.sh
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../../deploy/lib.sh"
 
-(($# == 4)) || { sed -n '2,/^set /s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+(($# == 4)) || { sed -n '3,/^set /s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 release=$(realpath "$1") work=$(realpath -m "$2") upstream=$3 destination=$4
 jobs=${KSO_BENCH_JOBS:-8}
 name=$(awk '$1 == "name:" {print $2}' "$release/release.yaml")

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // kso-measure: runs a command and says what it cost, with everything that it
 // started, also what outlived its parent.
 //

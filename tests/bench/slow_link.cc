@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // kso-slow-link: a link between this network namespace and another one that
 // delays and loses packets, as `tc qdisc add ... netem` does where the kernel
 // has it. Packets from the other namespace wait, and some are lost; those to it

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Carrying a release across the gap: exported to an archive or its parts, cut
 # off, damaged, built on, and loaded inside, judged by sha256sum, cat, tar,
 # skopeo and docker-registry.

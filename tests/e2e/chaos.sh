@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The coordinator and the workers are killed at random moments of a build and
 # started again. The client that waits sees it through, nothing that was finished
 # is done again, and the result is that of an undisturbed build.

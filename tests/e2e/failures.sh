@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What is wrong is said: all at once, per item, with what to do; and nothing is
 # ever published of a build that failed.
 . "$(dirname "$0")/lib.sh"

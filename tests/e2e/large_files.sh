@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Files that are larger than the memory that kso may take: four of 160 MB at a
 # time, from a real nginx, to a registry and home to an oci: directory. The worker
 # and the coordinator stay under 128 MiB each.

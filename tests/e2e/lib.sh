@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What the end-to-end tests share: sourced, not run.
 # shellcheck shell=bash
 # Those who source this use the names that are set here.

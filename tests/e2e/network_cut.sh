@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Coordinator, workers, upstream and registry are hosts of their own, and links
 # between them are cut: for seconds, in the middle of transfers, and for longer
 # than the coordinator waits for a worker. The result is that of an undisturbed

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The next release: after the example release come the same once more, one with
 # another file, and a patch release of Kubespray, all at the same destination.
 # What did not change must not move, and what is made must be whole.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # oci: and oci-archive: destinations, where worker, coordinator and ksoctl share
 # no disk: the worker sees an empty directory in place of all their files.
 . "$(dirname "$0")/lib.sh"

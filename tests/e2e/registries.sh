@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Registries and hosts on a bad day: a storm of faults changes nothing of the
 # result, limits are kept and shown, and what is hopeless is said for each item.
 . "$(dirname "$0")/lib.sh"

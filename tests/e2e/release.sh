@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The main job: a farm of a coordinator, a native amd64 worker and an arm64
 # worker that is an arm64 program builds the example release into Debian's
 # docker-registry. Then skopeo, umoci, runc and curl have the word.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The same release from nothing gives the same index digests: twice in a row, and
 # with all tasks on the amd64 or on the arm64 worker alone. So it does with zstd.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # A worker whose disk is far too small for the release: with a full disk it says
 # so, also when it has nothing to do, and is given nothing; it works on by
 # dropping what it does not use; and what cannot fit is done by another worker.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # A worker is killed in the middle of a build. The build does not fail, and its
 # result is that of an undisturbed one.
 . "$(dirname "$0")/lib.sh"

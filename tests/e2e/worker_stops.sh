@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Workers are stopped in each way there is, in the middle of their work: asked
 # to, asked twice, killed while an image runs. Nothing is lost, nothing is left
 # running, nothing is damaged, and the result is that of an undisturbed build.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_TESTS_FAKES_CORE_FIXTURE_H_
 #define KSO_TESTS_FAKES_CORE_FIXTURE_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/fault/history.h"
 
 #include "tests/fault/farm_model.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/fault/journal_audit.h"
 
 #include "common/base/strings.h"

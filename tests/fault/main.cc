@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lives through histories of a small farm with faults, and says which of them
 // broke an invariant.
 

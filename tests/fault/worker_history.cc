@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/fault/worker_history.h"
 
 #include <sys/resource.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/harness/harness_worker.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The example release against registries and hosts that are having a bad day.
 
 #include <filesystem>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // kso-history [SEED [independent]]: what thirty releases cost, one after the
 // other, as docs/benchmarks.md explains. Run it in a checkout of kso.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How the checks of tests/lint read C++: the flags, the cache, the processes.
 
 A file's verdict depends on the file, on everything of the project that it

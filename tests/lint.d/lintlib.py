@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the checks of tests/lint share: the files, and how a finding is told.
 
 A check is a program in this directory. It runs in the root of a checkout,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The changes that are made, as the literature on mutation testing has them."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads C++ just well enough to find statements and conditions in it.
 
 The project's sources are formatted by clang-format, so spacing tells operators

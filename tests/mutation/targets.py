@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which tests a source file reaches, nearest first."""
 
 import xml.etree.ElementTree as xml

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A copy of the work tree in which one mutant at a time is built and tried."""
 
 import fcntl

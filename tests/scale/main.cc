@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // kso-scale: how large a farm one kso-coordinator carries.
 
 #include <sys/resource.h>

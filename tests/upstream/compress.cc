@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/upstream/compress.h"
 
 #include <libdeflate.h>

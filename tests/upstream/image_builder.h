@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_TESTS_UPSTREAM_IMAGE_BUILDER_H_
 #define KSO_TESTS_UPSTREAM_IMAGE_BUILDER_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // kso-upstream: a stand-in for the internet. Serves every file and image of a
 // release's lists over real HTTP, with the habits of the real hosts.
 

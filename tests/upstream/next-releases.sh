@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Releases that follow the example's, for tests and benchmarks: sourced, not run.
 # shellcheck shell=bash
 

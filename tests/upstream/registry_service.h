@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_TESTS_UPSTREAM_REGISTRY_SERVICE_H_
 #define KSO_TESTS_UPSTREAM_REGISTRY_SERVICE_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/upstream/release_writer.h"
 
 #include <yaml-cpp/yaml.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/upstream/signed_url.h"
 
 #include "absl/strings/numbers.h"

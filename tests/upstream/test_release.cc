@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/upstream/test_release.h"
 
 #include <gtest/gtest.h>

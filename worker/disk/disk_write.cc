@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/disk/disk_write.h"
 
 #include <unistd.h>

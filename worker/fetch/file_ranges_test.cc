@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Large files from hosts that serve ranges, and from those that do not do it
 // well.
 

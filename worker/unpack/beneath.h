@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_WORKER_UNPACK_BENEATH_H_
 #define KSO_WORKER_UNPACK_BENEATH_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/unpack/byte_pipe.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/unpack/layer_unpacker.h"
 
 #include <locale.h>

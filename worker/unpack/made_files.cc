@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/unpack/made_files.h"
 
 #include <fcntl.h>

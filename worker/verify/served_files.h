@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_WORKER_VERIFY_SERVED_FILES_H_
 #define KSO_WORKER_VERIFY_SERVED_FILES_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/schedule/rate_budget.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "coordinator/core/memory/memo.h"

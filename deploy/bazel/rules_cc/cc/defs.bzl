@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The names that @rules_cc exports, as the rules built into Bazel."""
 
 cc_binary = native.cc_binary

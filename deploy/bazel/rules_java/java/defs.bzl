@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The names that @rules_java exports, as the rules built into Bazel."""
 
 java_binary = native.java_binary
