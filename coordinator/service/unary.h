@@ -16,8 +16,9 @@ template <typename Response>
 Engine::Done<Response> AnswerTo(grpc::ServerUnaryReactor* reactor,
                                 Response* response) {
   return [reactor, response](absl::StatusOr<Response> answer) {
-    if (answer.ok()) *response = *std::move(answer);
-    reactor->Finish(rpc::ToGrpc(answer.status()));
+    const absl::Status status = answer.status();
+    if (status.ok()) *response = *std::move(answer);
+    reactor->Finish(rpc::ToGrpc(status));
   };
 }
 
