@@ -52,6 +52,8 @@ absl::string_view PhaseName(v1::Phase phase) {
   switch (phase) {
     case v1::RESOLVE:
       return "resolve";
+    case v1::CHECK:
+      return "check";
     case v1::LAYERS:
       return "layers";
     case v1::ASSEMBLE:

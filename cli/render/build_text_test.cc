@@ -86,15 +86,37 @@ TEST(StatusText, SaysWhatIsWaitedFor) {
         phase: LAYERS
         created { seconds: 100 }
         progress { phase: RESOLVE total: 3 done: 3 }
+        progress { phase: CHECK total: 1 done: 1 }
         progress { phase: LAYERS total: 9 done: 2 running: 1 failed: 1 }
+        progress { phase: ASSEMBLE total: 1 }
+        progress { phase: VERIFY }
         waiting: "verify linux/arm64: no arm64 worker"
       )pb"),
       absl::FromUnixSeconds(160));
   EXPECT_THAT(text, HasSubstr("b1 of v1 is running, started 1m 0s ago"));
   EXPECT_THAT(text, HasSubstr("resolve   3/3\n"));
+  EXPECT_THAT(text, HasSubstr("check     1/1\n"));
   EXPECT_THAT(text, HasSubstr("layers    2/9, 1 running, 1 failed\n"));
+  EXPECT_THAT(text, HasSubstr("assemble  0/1\n"));
   EXPECT_THAT(text, HasSubstr("verify    -\n"));
   EXPECT_THAT(text, HasSubstr("waiting: verify linux/arm64: no arm64 worker"));
+}
+
+TEST(StatusText, OfABuildThatAsksTheDestinationSaysSo) {
+  const std::string text =
+      StatusText(BuildOf(R"pb(
+                   build_id: "b1"
+                   name: "v1"
+                   state: RUNNING
+                   phase: CHECK
+                   created { seconds: 100 }
+                   progress { phase: RESOLVE total: 3 done: 3 }
+                   progress { phase: CHECK total: 1 running: 1 }
+                   progress { phase: LAYERS }
+                 )pb"),
+                 absl::FromUnixSeconds(160));
+  EXPECT_THAT(text, HasSubstr("check     0/1, 1 running\n"));
+  EXPECT_THAT(text, HasSubstr("layers    -\n"));
 }
 
 TEST(PlanText, PricesTheRelease) {

@@ -23,23 +23,18 @@ std::string Counts(const v1::PhaseProgress& progress) {
 
 std::vector<std::string> PhaseLines(const v1::Build& build) {
   std::vector<std::string> lines;
-  const int last = build.plan_only() ? v1::RESOLVE : v1::TAG;
-  for (int number = v1::RESOLVE; number <= last; ++number) {
-    const auto phase = static_cast<v1::Phase>(number);
-    std::string counts;
-    for (const v1::PhaseProgress& progress : build.progress()) {
-      if (progress.phase() == phase && progress.total() > 0) {
-        counts = Counts(progress);
-      }
-    }
-    if (counts.empty()) {
-      counts = build.phase() > phase || build.state() == v1::Build::SUCCEEDED
-                   ? "done"
-               : build.phase() == phase ? "running"
-                                        : "-";
-    }
-    lines.push_back(
-        absl::StrFormat("%-9s %s", std::string(PhaseName(phase)), counts));
+  // Phases are listed in their order, so those before the build's are done. Of
+  // a build that has just been submitted, none is.
+  bool passed = build.phase() != v1::PHASE_UNSPECIFIED;
+  for (const v1::PhaseProgress& progress : build.progress()) {
+    const bool here = progress.phase() == build.phase();
+    if (here) passed = false;
+    const std::string counts = progress.total() > 0 ? Counts(progress)
+                               : passed || build.state() == v1::Build::SUCCEEDED
+                                   ? "done"
+                                   : (here ? "running" : "-");
+    lines.push_back(absl::StrFormat(
+        "%-9s %s", std::string(PhaseName(progress.phase())), counts));
   }
   return lines;
 }

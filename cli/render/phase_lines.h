@@ -9,8 +9,8 @@
 
 namespace kso::cli {
 
-// One line a phase of the build: "layers    12/40, 3 running". Without
-// newlines.
+// One line for each phase that the build's progress lists, in that order:
+// "layers    12/40, 3 running". The lines have no newlines.
 std::vector<std::string> PhaseLines(const v1::Build& build);
 
 }  // namespace kso::cli

@@ -14,6 +14,10 @@ using ::testing::HasSubstr;
 v1::WatchBuildResponse Response(const std::string& text) {
   v1::WatchBuildResponse response;
   response.add_events()->set_text(text);
+  for (const v1::Phase phase : {v1::RESOLVE, v1::CHECK, v1::LAYERS,
+                                v1::ASSEMBLE, v1::VERIFY, v1::TAG}) {
+    response.mutable_build()->add_progress()->set_phase(phase);
+  }
   response.mutable_build()->set_phase(v1::LAYERS);
   response.mutable_build()->set_state(v1::Build::RUNNING);
   return response;
@@ -40,13 +44,14 @@ TEST(TerminalProgress, UpdatesInPlaceAndKeepsWarnings) {
   const auto view = CreateTerminalProgress(&out, [] { return 80; });
   view->Update(Response("quiet"));
   EXPECT_THAT(out.str(), ::testing::Not(HasSubstr("quiet")));
+  EXPECT_THAT(out.str(), HasSubstr("check     done\n"));
   EXPECT_THAT(out.str(), HasSubstr("layers    running\n"));
   out.str("");
   v1::WatchBuildResponse warning = Response("worker lost");
   warning.mutable_events(0)->set_level(v1::Event::WARNING);
   view->Update(warning);
-  // Five phases and the line of bytes are taken off first.
-  EXPECT_THAT(out.str(), ::testing::StartsWith("\x1b[6A\x1b[J"));
+  // Six phases and the line of bytes are taken off first.
+  EXPECT_THAT(out.str(), ::testing::StartsWith("\x1b[7A\x1b[J"));
   EXPECT_THAT(out.str(), HasSubstr("warning: worker lost\n"));
 }
 

@@ -6,16 +6,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/strings.h"
+#include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/flow/build_flow.h"
 
 namespace kso::coordinator {
 namespace {
 
-bool HasAction(const State& state, const BuildEntry* build) {
+bool HasAction(const BuildEntry* build) {
   return build != nullptr && build->running() &&
-         (build->phase == v1::ASSEMBLE || build->phase == v1::TAG ||
-          state.NeedsDestinationCheck(*build));
+         RuleOf(build->phase).work == PhaseWork::kAction;
 }
 
 bool WorthAnotherTry(const absl::Status& status) {
@@ -44,15 +44,14 @@ AssembleRequest AssembleRequestOf(const BuildEntry& build) {
 void ActionRunner::Tick(Transaction& turn) {
   for (auto it = by_build_.begin(); it != by_build_.end();) {
     const BuildEntry* build = turn.state().FindBuild(it->first);
-    const bool keep =
-        HasAction(turn.state(), build) && build->phase == it->second.phase;
+    const bool keep = HasAction(build) && build->phase == it->second.phase;
     if (!keep && it->second.under_way) {
       turn.Defer([this, id = it->first] { actions_->Cancel(id); });
     }
     it = keep ? std::next(it) : by_build_.erase(it);
   }
   for (const auto& [number, build] : turn.state().running()) {
-    if (!HasAction(turn.state(), build)) continue;
+    if (!HasAction(build)) continue;
     Action& action = by_build_[build->build_id];
     action.phase = build->phase;
     if (action.under_way || action.not_before > turn.now()) continue;
@@ -65,43 +64,55 @@ void ActionRunner::Start(Transaction& turn, const BuildEntry& build,
   action.under_way = true;
   action.started = turn.now();
   action.serial = ++last_serial_;
-  const std::string id = build.build_id;
-  const int64_t serial = action.serial;
-  if (build.phase == v1::RESOLVE) {
-    Plan draft = DraftPlan(turn.state(), build);
-    FindRequest request{id, build.release.destination(), draft.questions,
-                        !build.plan_only};
-    turn.Defer([this, id, serial, request = std::move(request),
-                draft = std::move(draft)]() mutable {
-      actions_->Find(
-          std::move(request),
-          [this, post = post_, id, serial, draft = std::move(draft)](
-              absl::StatusOr<FindOutcome> outcome) mutable {
-            post([this, id, serial, draft = std::move(draft),
-                  outcome = std::move(outcome)](Transaction& later) mutable {
-              OnFound(later, id, serial, draft, std::move(outcome));
-            });
-          });
-    });
-    return;
+  switch (build.phase) {
+    case v1::CHECK:
+      return StartFind(turn, build, action.serial);
+    case v1::ASSEMBLE:
+      return StartAssemble(turn, build, action.serial);
+    default:
+      return StartTag(turn, build, action.serial);
   }
-  if (build.phase == v1::ASSEMBLE) {
-    turn.Defer([this, id, serial,
-                request = AssembleRequestOf(build)]() mutable {
-      actions_->Assemble(
-          std::move(request),
-          [this, post = post_, id,
-           serial](absl::StatusOr<AssembleOutcome> outcome) mutable {
-            post([this, id, serial,
-                  outcome = std::move(outcome)](Transaction& later) mutable {
-              OnAssembled(later, id, serial, std::move(outcome));
-            });
+}
+
+void ActionRunner::StartFind(Transaction& turn, const BuildEntry& build,
+                             int64_t serial) {
+  Plan draft = DraftPlan(turn.state(), build);
+  FindRequest request{build.build_id, build.release.destination(),
+                      draft.questions, !build.plan_only};
+  turn.Defer([this, id = build.build_id, serial, request = std::move(request),
+              draft = std::move(draft)]() mutable {
+    actions_->Find(
+        std::move(request),
+        [this, post = post_, id, serial, draft = std::move(draft)](
+            absl::StatusOr<FindOutcome> outcome) mutable {
+          post([this, id, serial, draft = std::move(draft),
+                outcome = std::move(outcome)](Transaction& later) mutable {
+            OnFound(later, id, serial, draft, std::move(outcome));
           });
-    });
-    return;
-  }
-  TagRequest request{id, build.release.destination(), build.images};
-  turn.Defer([this, id, serial, request = std::move(request)]() mutable {
+        });
+  });
+}
+
+void ActionRunner::StartAssemble(Transaction& turn, const BuildEntry& build,
+                                 int64_t serial) {
+  turn.Defer([this, id = build.build_id, serial,
+              request = AssembleRequestOf(build)]() mutable {
+    actions_->Assemble(std::move(request),
+                       [this, post = post_, id, serial](
+                           absl::StatusOr<AssembleOutcome> outcome) mutable {
+                         post([this, id, serial, outcome = std::move(outcome)](
+                                  Transaction& later) mutable {
+                           OnAssembled(later, id, serial, std::move(outcome));
+                         });
+                       });
+  });
+}
+
+void ActionRunner::StartTag(Transaction& turn, const BuildEntry& build,
+                            int64_t serial) {
+  TagRequest request{build.build_id, build.release.destination(), build.images};
+  turn.Defer([this, id = build.build_id, serial,
+              request = std::move(request)]() mutable {
     actions_->Tag(std::move(request), [this, post = post_, id, serial](
                                           absl::StatusOr<TagOutcome> outcome) {
       post([this, id, serial, outcome = std::move(outcome)](
@@ -118,8 +129,7 @@ const BuildEntry* ActionRunner::TakeAnswer(Transaction& turn,
     return nullptr;
   }
   const BuildEntry* build = turn.state().FindBuild(build_id);
-  if (!HasAction(turn.state(), build) || build->phase != found->second.phase)
-    return nullptr;
+  if (!HasAction(build) || build->phase != found->second.phase) return nullptr;
   found->second.under_way = false;
   return build;
 }

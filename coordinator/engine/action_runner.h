@@ -16,10 +16,10 @@
 
 namespace kso::coordinator {
 
-// Keeps the coordinator's own actions going: each running build in ASSEMBLE or
-// TAG, or between RESOLVE and its plan, has one under way, or waits to try it
-// again. What is under way is not durable; after a restart it is asked for
-// again. Not thread safe.
+// Keeps the coordinator's own actions going: each running build in a phase of
+// that kind (CHECK, ASSEMBLE and TAG; core/base/phases.h) has one under way, or
+// waits to try it again. What is under way is not durable; after a restart it
+// is asked for again. Not thread safe.
 class ActionRunner {
  public:
   // Runs a command in a later turn of the engine. May be called from any
@@ -60,6 +60,10 @@ class ActionRunner {
   };
 
   void Start(Transaction& turn, const BuildEntry& build, Action& action);
+  void StartFind(Transaction& turn, const BuildEntry& build, int64_t serial);
+  void StartAssemble(Transaction& turn, const BuildEntry& build,
+                     int64_t serial);
+  void StartTag(Transaction& turn, const BuildEntry& build, int64_t serial);
   void OnFound(Transaction& turn, const std::string& build_id, int64_t serial,
                const Plan& draft, absl::StatusOr<FindOutcome> outcome);
   void OnAssembled(Transaction& turn, const std::string& build_id,

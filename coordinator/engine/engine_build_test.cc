@@ -287,7 +287,9 @@ TEST_F(EngineBuildTest, WhatVanishedFromTheDestinationIsMadeAgain) {
     actions_.EndAssemble(lost);
     const v1::Build build = Get();
     EXPECT_EQ(build.phase(), v1::LAYERS);
-    EXPECT_EQ(build.progress(1).done(), build.progress(1).total() - 1);
+    const v1::PhaseProgress& layers = build.progress(2);
+    ASSERT_EQ(layers.phase(), v1::LAYERS);
+    EXPECT_EQ(layers.done(), layers.total() - 1);
     Sync(worker);
     ASSERT_THAT(worker.held, SizeIs(1));
     EXPECT_EQ(worker.held.begin()->second.task().task_id(), layer->first);

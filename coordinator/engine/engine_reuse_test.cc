@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/base/digest.h"
+#include "coordinator/core/base/phases.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/engine_fixture.h"
@@ -65,7 +66,9 @@ class EngineReuseTest : public EngineTest {
     Answer<v1::Build> answer;
     engine_->SubmitBuild(request, answer.Done());
     EXPECT_TRUE(answer.Get().ok());
-    for (int i = 0; i < 20 && Get(id).phase() < v1::ASSEMBLE; ++i) Work();
+    for (int i = 0; i < 20 && ComesAfter(v1::ASSEMBLE, Get(id).phase()); ++i) {
+      Work();
+    }
     if (Get(id).phase() != v1::ASSEMBLE) return done_;
     AssembleOutcome outcome;
     v1::Task verify = VerifyTask("amd64");
@@ -73,10 +76,21 @@ class EngineReuseTest : public EngineTest {
     verify.mutable_verify_image()->MergeFrom(image_);
     outcome.verify_tasks = {verify};
     layers_ = actions_.EndAssemble(outcome).layers.size();
-    for (int i = 0; i < 20 && Get(id).phase() < v1::TAG; ++i) Work();
+    for (int i = 0; i < 20 && ComesAfter(v1::TAG, Get(id).phase()); ++i) {
+      Work();
+    }
     actions_.EndTag();
     EXPECT_EQ(Get(id).state(), v1::Build::SUCCEEDED);
     return done_;
+  }
+
+  std::vector<v1::Phase> PhasesOf(const std::string& id) {
+    std::vector<v1::Phase> phases;
+    const v1::Build build = Get(id);
+    for (const v1::PhaseProgress& progress : build.progress()) {
+      phases.push_back(progress.phase());
+    }
+    return phases;
   }
 
   void Work() {
@@ -153,11 +167,7 @@ TEST_F(EngineReuseTest, RetryingAsksForAllFiles) {
   EXPECT_THAT(Build("b2"), Not(Contains("b2/resolve/file-000")));
   ASSERT_EQ(Get("b2").state(), v1::Build::FAILED);
   actions_.FailFind(absl::OkStatus());
-  v1::RetryBuildRequest request;
-  request.set_build_id("b2");
-  Answer<v1::Build> answer;
-  engine_->RetryBuild(request, answer.Done());
-  ASSERT_TRUE(answer.Get().ok());
+  EXPECT_EQ(Retry("b2")->phase(), v1::RESOLVE);
   Work();
   EXPECT_THAT(done_, Contains("b2/resolve/file-000"));
 }
@@ -213,10 +223,59 @@ TEST_F(EngineReuseTest, ARestartForgetsNothing) {
   EXPECT_EQ(Get("b2").verifications_size(), 1);
 }
 
+TEST_F(EngineReuseTest, AskingTheDestinationIsAPhaseThatIsSeen) {
+  Build("b1");
+  actions_.HoldFinds();
+  ASSERT_TRUE(Submit("b2").ok());
+  Work();
+  EXPECT_EQ(Get("b2").phase(), v1::CHECK);
+  EXPECT_THAT(PhasesOf("b2"), ElementsAre(v1::RESOLVE, v1::CHECK, v1::LAYERS,
+                                          v1::ASSEMBLE, v1::VERIFY, v1::TAG));
+  EXPECT_EQ(Get("b2").progress(1).running(), 1);
+  // A coordinator that is started again asks once more.
+  Restart();
+  EXPECT_EQ(Get("b2").phase(), v1::CHECK);
+  actions_.EndFind();
+  EXPECT_EQ(Get("b2").phase(), v1::CHECK);
+  actions_.EndFind();
+  EXPECT_EQ(Get("b2").phase(), v1::ASSEMBLE);
+  EXPECT_EQ(Get("b2").progress(1).done(), 1);
+}
+
+TEST_F(EngineReuseTest, APlanEndsWithThePhaseThatAsksTheDestination) {
+  Build("b1");
+  actions_.HoldFinds();
+  ASSERT_TRUE(Submit("b2", /*plan_only=*/true).ok());
+  Work();
+  EXPECT_EQ(Get("b2").phase(), v1::CHECK);
+  EXPECT_FALSE(actions_.EndFind().mount);
+  const v1::Build plan = Get("b2");
+  EXPECT_EQ(plan.state(), v1::Build::SUCCEEDED);
+  EXPECT_THAT(PhasesOf("b2"), ElementsAre(v1::RESOLVE, v1::CHECK));
+  for (const v1::PhaseProgress& progress : plan.progress()) {
+    EXPECT_EQ(progress.done(), progress.total()) << progress.DebugString();
+  }
+}
+
+TEST_F(EngineReuseTest, WhileTheDestinationIsAskedABuildCanBeCancelled) {
+  Build("b1");
+  actions_.HoldFinds();
+  ASSERT_TRUE(Submit("b2").ok());
+  Work();
+  ASSERT_TRUE(Cancel("b2").ok());
+  actions_.EndFind();
+  EXPECT_EQ(Get("b2").state(), v1::Build::CANCELLED);
+  EXPECT_THAT(actions_.cancelled(), ElementsAre("b2"));
+  // What was resolved may be out of date by the time of a retry.
+  EXPECT_EQ(Retry("b2")->phase(), v1::RESOLVE);
+  EXPECT_EQ(Get("b2").progress(0).done(), 0);
+}
+
 TEST_F(EngineReuseTest, AFreshBuildTakesNothingOver) {
   const size_t first = Build("b1").size();
   EXPECT_EQ(Build("b2", /*fresh=*/true).size(), first);
   EXPECT_TRUE(Get("b2").fresh());
+  EXPECT_THAT(PhasesOf("b2"), Not(Contains(v1::CHECK)));
   EXPECT_EQ(Get("b2").verifications(0).verified_in_build(), "");
 }
 
@@ -241,6 +300,7 @@ TEST_F(EngineReuseTest, ADestinationThatCannotBeAskedFailsABuildButNoPlan) {
   EXPECT_THAT(Made(Build("b2")), SizeIs(0));
   ASSERT_EQ(Get("b2").state(), v1::Build::FAILED);
   EXPECT_THAT(Get("b2").failures(0).reason(), HasSubstr("log in first"));
+  EXPECT_EQ(Get("b2").failures(0).item(), "check");
 
   ASSERT_TRUE(Submit("b3", /*plan_only=*/true).ok());
   Work();

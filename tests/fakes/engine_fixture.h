@@ -11,6 +11,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "coordinator/core/base/phases.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/threaded_engine.h"
 #include "coordinator/store/memory_state_store.h"
@@ -354,7 +355,7 @@ class EngineTest : public ::testing::Test {
   // each architecture.
   void RunToAssemble(const std::vector<ScriptedWorker*>& workers) {
     ASSERT_TRUE(Submit().ok());
-    while (Get().phase() < v1::ASSEMBLE) {
+    while (ComesAfter(v1::ASSEMBLE, Get().phase())) {
       for (ScriptedWorker* worker : workers) {
         Sync(*worker);
         worker->FinishAll(release_.resolved);

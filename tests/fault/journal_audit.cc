@@ -70,7 +70,8 @@ void JournalAudit::OnDurable(const v1::JournalRecord& record) {
       if (Runs(build)) findings_.Broken(Concat("retried alive: ", build));
       running_[build] = true;
       // Upstream is looked at anew.
-      if (phase_[build] == v1::RESOLVE) {
+      if (phase_[build] == v1::RESOLVE || phase_[build] == v1::CHECK) {
+        phase_[build] = v1::RESOLVE;
         std::erase_if(finished_, [&](const std::string& task) {
           return build_of_[task] == build && phase_of_[task] == v1::RESOLVE;
         });

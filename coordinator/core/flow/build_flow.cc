@@ -8,6 +8,7 @@
 
 #include "common/base/strings.h"
 #include "coordinator/core/base/layer_key.h"
+#include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/flow/memories.h"
 #include "coordinator/core/plan/known_files.h"
@@ -113,19 +114,46 @@ Records AfterPlan(const BuildEntry& build, const Plan& plan) {
   if (build.plan_only) {
     records.push_back(EndBuild(build, v1::Build::SUCCEEDED));
   } else {
-    EnterWithTasks(build.build_id, v1::LAYERS, plan.tasks, plan.reused,
-                   records);
+    EnterWithTasks(build.build_id, RuleOf(v1::CHECK).next, plan.tasks,
+                   plan.reused, records);
   }
   return records;
 }
 
-Records AfterResolve(const State& state, const BuildEntry& build) {
+// Makes the plan, from what was resolved and what the destination has.
+Records PlanNow(const State& state, const BuildEntry& build) {
   Plan plan = MakePlan(build.build_id, build.WholeRelease(), ResolvedOf(build),
                        HistoryOf(state, build));
   if (build.destination) {
     plan.summary.set_destination_problem(build.destination->problem());
   }
   return AfterPlan(build, plan);
+}
+
+// Whether the plan waits for what the destination has: not where it has been
+// asked, where the build takes nothing over, where nothing is remembered of
+// that destination, or where there will be no plan, since a task has failed.
+bool NeedsCheck(const State& state, const BuildEntry& build) {
+  return !build.destination && !build.fresh &&
+         build.CountsOf(v1::RESOLVE).AllDone() &&
+         state.memo().KnowsOf(BlobSpaceOf(build.release.destination()));
+}
+
+// What follows from the tasks of the build's phase.
+Records AfterTasks(const State& state, const BuildEntry& build,
+                   const PhaseRule& rule) {
+  const PhaseCounts counts = build.CountsOf(build.phase);
+  if (counts.failed > 0 && rule.on_failed_task == OnFailedTask::kBuildFails) {
+    if (counts.leased > 0) return {};
+    return {EndBuild(build, v1::Build::FAILED, TaskFailures(build))};
+  }
+  if (counts.done + counts.failed < counts.total) return {};
+  if (rule.next == v1::CHECK && !NeedsCheck(state, build)) {
+    return PlanNow(state, build);
+  }
+  Records records;
+  Enter(build.build_id, rule.next, records);
+  return records;
 }
 
 v1::JournalRecord Checked(const BuildEntry& build,
@@ -167,33 +195,26 @@ Records StartBuild(const State& state, const v1::SubmitBuildRequest& request) {
   const std::vector<v1::Task> tasks = ResolveTasks(build_id, release, memo);
   Reused known;
   if (memo != nullptr) known = KnownFiles(*memo, release.destination(), tasks);
-  EnterWithTasks(build_id, v1::RESOLVE, tasks, known, records);
+  EnterWithTasks(build_id, PhaseRules().front().phase, tasks, known, records);
   return records;
 }
 
 Records AdvanceBuild(const State& state, const BuildEntry& build) {
   if (!build.running()) return {};
-  const PhaseCounts counts = build.CountsOf(build.phase);
-  switch (build.phase) {
-    case v1::RESOLVE:
-      if (counts.done + counts.failed < counts.total) return {};
-      if (state.NeedsDestinationCheck(build)) return {};
-      return AfterResolve(state, build);
-    case v1::LAYERS:
-    case v1::VERIFY: {
-      if (counts.failed > 0) {
-        if (counts.leased > 0) return {};
-        return {EndBuild(build, v1::Build::FAILED, TaskFailures(build))};
-      }
-      if (!counts.AllDone()) return {};
-      Records records;
-      Enter(build.build_id, build.phase == v1::LAYERS ? v1::ASSEMBLE : v1::TAG,
-            records);
-      return records;
-    }
-    default:
+  const PhaseRule& rule = RuleOf(build.phase);
+  switch (rule.work) {
+    case PhaseWork::kNone:
       return {};
+    case PhaseWork::kTasks:
+      return AfterTasks(state, build, rule);
+    case PhaseWork::kAction:
+      // Answers of actions come as AfterCheck, AfterAssemble and AfterTag. What
+      // is left is a plan to make, since the drafted one did not stand.
+      return build.phase == v1::CHECK && build.destination
+                 ? PlanNow(state, build)
+                 : Records();
   }
+  return {};
 }
 
 Plan DraftPlan(const State& state, const BuildEntry& build) {
@@ -242,7 +263,8 @@ Records AfterAssemble(const State& state, const BuildEntry& build,
   if (!build.fresh) {
     for (v1::Task& task : tasks) MarkComparedLayers(state.memo(), task);
   }
-  EnterWithTasks(build.build_id, v1::VERIFY, tasks, verified, records);
+  EnterWithTasks(build.build_id, RuleOf(v1::ASSEMBLE).next, tasks, verified,
+                 records);
   return records;
 }
 

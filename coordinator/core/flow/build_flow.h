@@ -9,22 +9,21 @@
 
 namespace kso::coordinator {
 
-// How a build goes from phase to phase. Pure: functions from the state to the
-// records that should be made of it.
+// How a build goes from phase to phase, by the table in core/base/phases.cc.
+// Pure: functions from the state to the records that should be made of it.
 
 // The records that start a build.
 std::vector<v1::JournalRecord> StartBuild(
     const State& state, const v1::SubmitBuildRequest& request);
 
 // What a build needs now: nothing while tasks of its phase run, and nothing
-// while it waits for the coordinator's own action: in ASSEMBLE and TAG, and
-// when the destination is to be asked before the plan. To be applied before it
-// is called again.
+// while it waits for the coordinator's own action. The records must be applied
+// before this is called again.
 std::vector<v1::JournalRecord> AdvanceBuild(const State& state,
                                             const BuildEntry& build);
 
 // The plan for the case that the destination has all that is remembered; its
-// questions are what to ask the destination for when the build needs that.
+// questions are what to ask the destination for in CHECK.
 Plan DraftPlan(const State& state, const BuildEntry& build);
 
 // After the actions. `present` has BlobNames. Where all is there that `draft`

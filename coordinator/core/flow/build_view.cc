@@ -2,21 +2,23 @@
 #include "coordinator/core/flow/build_view.h"
 
 #include "common/base/proto_time.h"
+#include "coordinator/core/base/phases.h"
 #include "coordinator/core/schedule/waiting.h"
 
 namespace kso::coordinator {
 namespace {
 
-void AddProgress(const BuildEntry& build, v1::Phase phase, v1::Build& view) {
+void AddProgress(const BuildEntry& build, const PhaseRule& rule,
+                 v1::Build& view) {
   v1::PhaseProgress* progress = view.add_progress();
-  progress->set_phase(phase);
-  PhaseCounts counts = build.CountsOf(phase);
+  progress->set_phase(rule.phase);
+  PhaseCounts counts = build.CountsOf(rule.phase);
   // What the coordinator does itself counts as one task.
-  if (phase == v1::ASSEMBLE || phase == v1::TAG) {
+  if (rule.work == PhaseWork::kAction) {
     counts.total = 1;
-    const bool here = build.phase == phase;
-    counts.done =
-        build.phase > phase || (here && build.state == v1::Build::SUCCEEDED);
+    const bool here = build.phase == rule.phase;
+    counts.done = ComesAfter(build.phase, rule.phase) ||
+                  build.state == v1::Build::SUCCEEDED;
     counts.leased = here && build.running();
     counts.failed = here && build.state == v1::Build::FAILED;
   }
@@ -42,11 +44,11 @@ v1::Build BuildView(const State& state, const BuildEntry& build,
   if (build.ended != absl::InfinitePast()) {
     *view.mutable_ended() = ToProto(build.ended);
   }
-  AddProgress(build, v1::RESOLVE, view);
-  if (!build.plan_only) {
-    for (v1::Phase phase : {v1::LAYERS, v1::ASSEMBLE, v1::VERIFY, v1::TAG}) {
-      AddProgress(build, phase, view);
-    }
+  for (const PhaseRule& rule : PhaseRules()) {
+    const bool past_plan = ComesAfter(rule.phase, v1::CHECK);
+    const bool passed_over = build.fresh && rule.phase == v1::CHECK;
+    if (passed_over || (build.plan_only && past_plan)) continue;
+    AddProgress(build, rule, view);
   }
   for (std::string& sentence :
        WaitingReasons(state, build, workers, now, gate)) {

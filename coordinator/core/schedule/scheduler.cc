@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/schedule/scheduler.h"
 
+#include "coordinator/core/base/phases.h"
+
 namespace kso::coordinator {
 namespace {
 
@@ -62,8 +64,9 @@ const TaskEntry* PickFrom(const BuildEntry& build, const WorkerPool& pool,
 }  // namespace
 
 bool GrantsTasks(const BuildEntry& build) {
-  return build.running() && (build.phase == v1::RESOLVE ||
-                             build.CountsOf(build.phase).failed == 0);
+  return build.running() &&
+         (build.CountsOf(build.phase).failed == 0 ||
+          RuleOf(build.phase).on_failed_task == OnFailedTask::kOthersGoOn);
 }
 
 Scheduler::Choice Scheduler::Pick(const State& state, const WorkerPool& pool,

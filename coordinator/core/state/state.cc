@@ -322,9 +322,14 @@ absl::Status State::End(absl::Time time, const v1::BuildEnded& change) {
 absl::Status State::Retry(absl::Time time, const v1::BuildRetried& change) {
   BuildEntry* build = nullptr;
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
-  // The plan may have failed for what was resolved: look at upstream anew.
-  const bool resolve_anew = build->phase == v1::RESOLVE;
-  if (resolve_anew) build->destination.reset();
+  // A plan may have failed for what was resolved, so upstream is looked at
+  // anew.
+  const bool resolve_anew =
+      build->phase == v1::RESOLVE || build->phase == v1::CHECK;
+  if (resolve_anew) {
+    build->phase = v1::RESOLVE;
+    build->destination.reset();
+  }
   build->state = v1::Build::RUNNING;
   build->reopened = 0;
   build->ended = absl::InfinitePast();

@@ -78,9 +78,6 @@ class State {
   const std::set<TimedTask>& deadlines() const { return index_.deadlines(); }
   // When tasks that are not ready become so.
   const std::set<TimedTask>& delayed() const { return index_.delayed(); }
-  // All is resolved, and the plan waits for what the destination has. Not where
-  // nothing is remembered of it.
-  bool NeedsDestinationCheck(const BuildEntry& build) const;
   // What outlives builds.
   const Memo& memo() const { return memo_; }
 

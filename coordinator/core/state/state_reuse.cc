@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "coordinator/core/memory/memo.h"
 #include "coordinator/core/state/build_log.h"
 #include "coordinator/core/state/state.h"
 
 // What a build takes over from earlier ones.
 
 namespace kso::coordinator {
-
-bool State::NeedsDestinationCheck(const BuildEntry& build) const {
-  return build.running() && build.phase == v1::RESOLVE && !build.fresh &&
-         !build.destination && build.CountsOf(v1::RESOLVE).AllDone() &&
-         memo_.KnowsOf(BlobSpaceOf(build.release.destination()));
-}
 
 absl::Status State::Check(absl::Time time,
                           const v1::DestinationChecked& change) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/state/build_log.h"
 #include "coordinator/core/state/state.h"
@@ -17,8 +18,8 @@ absl::Status State::Reopen(absl::Time time, const v1::TasksReopened& change) {
   KSO_RETURN_IF_ERROR(FindForChange(change.build_id(), &build));
   std::vector<v1::Phase> later;
   for (const auto& [phase, tasks] : build->tasks) {
-    if (phase > change.phase()) later.push_back(phase);
-    if (phase >= change.phase() && build->counts[phase].leased > 0) {
+    if (ComesAfter(phase, change.phase())) later.push_back(phase);
+    if (!ComesAfter(change.phase(), phase) && build->counts[phase].leased > 0) {
       return DoesNotFit("tasks run in build", change.build_id());
     }
   }

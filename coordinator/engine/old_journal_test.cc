@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+
+#include "coordinator/store/sqlite_state_store.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/engine_fixture.h"
+
+// Journals that earlier versions wrote are opened, and their builds go on.
+
+namespace kso::coordinator {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+// testdata/journal-without-check was written on 2026-11-30, by a coordinator
+// for which asking the destination was still a part of RESOLVE: b1 has
+// succeeded, b2 has resolved everything and waits for the destination's answer,
+// and b3 was cancelled while it did.
+class OldJournalTest : public EngineTest {
+ protected:
+  OldJournalTest() {
+    engine_.reset();
+    const std::filesystem::path directory =
+        std::filesystem::path(::testing::TempDir()) / "state";
+    std::filesystem::remove_all(directory);
+    std::filesystem::copy("coordinator/engine/testdata/journal-without-check",
+                          directory, std::filesystem::copy_options::recursive);
+    for (const auto& file : std::filesystem::directory_iterator(directory)) {
+      std::filesystem::permissions(file, std::filesystem::perms::owner_write,
+                                   std::filesystem::perm_options::add);
+    }
+    auto store = OpenSqliteStateStore(directory);
+    EXPECT_TRUE(store.ok()) << store.status();
+    if (store.ok()) store_ = *std::move(store);
+    actions_.HoldFinds();
+    Restart();
+  }
+};
+
+TEST_F(OldJournalTest, ABuildThatIsDoneStaysDone) {
+  const v1::Build build = Get("b1");
+  EXPECT_EQ(build.state(), v1::Build::SUCCEEDED);
+  EXPECT_EQ(build.phase(), v1::TAG);
+  EXPECT_THAT(build.progress(), Not(IsEmpty()));
+  for (const v1::PhaseProgress& progress : build.progress()) {
+    EXPECT_EQ(progress.done(), progress.total()) << progress.DebugString();
+  }
+}
+
+TEST_F(OldJournalTest, ABuildThatWasAskingTheDestinationGoesOn) {
+  EXPECT_EQ(Get("b2").phase(), v1::CHECK);
+  // It took everything over from b1, and asks for it.
+  EXPECT_THAT(actions_.EndFind().questions, Not(IsEmpty()));
+  ASSERT_EQ(Get("b2").phase(), v1::ASSEMBLE);
+  EXPECT_GT(Get("b2").plan().layers_reused(), 0);
+  actions_.EndAssemble(AssembleOutcome());
+  ASSERT_EQ(Get("b2").phase(), v1::TAG);
+  actions_.EndTag();
+  EXPECT_EQ(Get("b2").state(), v1::Build::SUCCEEDED);
+}
+
+TEST_F(OldJournalTest, ABuildThatWasCancelledWhileItAskedMayBeRetried) {
+  EXPECT_EQ(Get("b3").state(), v1::Build::CANCELLED);
+  EXPECT_EQ(Retry("b3")->phase(), v1::RESOLVE);
+  ScriptedWorker worker("w", "amd64", "s1");
+  EXPECT_THAT(Sync(worker).leases(), Not(IsEmpty()));
+}
+
+}  // namespace
+}  // namespace kso::coordinator
