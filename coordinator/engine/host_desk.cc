@@ -16,7 +16,7 @@ void HostDesk::Observe(Transaction& turn, const v1::WorkerInfo& worker,
 
 void HostDesk::Succeeded(const TaskEntry& task) {
   if (budget_.empty()) return;
-  for (const HostUse& use : task.demand->hosts) budget_.Succeeded(use.host);
+  for (const HostDemand& use : task.demand->hosts) budget_.Succeeded(use.host);
 }
 
 }  // namespace kso::coordinator

@@ -5,7 +5,7 @@
 
 #include "common/base/proto_text.h"
 #include "common/base/proto_time.h"
-#include "coordinator/core/flow/memories.h"
+#include "coordinator/core/flow/remember.h"
 
 namespace kso::coordinator {
 

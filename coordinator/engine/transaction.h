@@ -24,8 +24,8 @@ class Transaction {
   const State& state() const { return *state_; }
 
   // Dates the record and applies it, and then what the memo makes of it
-  // (core/memories.h). A record that does not fit is an error in the engine
-  // itself: it makes the turn fail, and is not kept.
+  // (core/flow/remember.h). A record that does not fit is an error in the
+  // engine itself: it makes the turn fail, and is not kept.
   void Record(v1::JournalRecord record);
   void Record(std::vector<v1::JournalRecord> records);
 

@@ -10,7 +10,7 @@
 #include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
-#include "coordinator/core/flow/memories.h"
+#include "coordinator/core/flow/remember.h"
 #include "coordinator/core/plan/known_files.h"
 #include "coordinator/core/plan/plan_history.h"
 

@@ -12,7 +12,7 @@ void HostGate::Started(const TaskEntry& task) {
 }
 
 void HostGate::Count(const TaskEntry& task) const {
-  for (const HostUse& use : task.demand->hosts) {
+  for (const HostDemand& use : task.demand->hosts) {
     HostLoad& load = (*loads_)[use.host];
     ++load.tasks;
     if (use.manifests) ++load.manifests;
@@ -21,7 +21,7 @@ void HostGate::Count(const TaskEntry& task) const {
 
 std::optional<std::string> HostGate::WhyNot(const Demand& demand) const {
   if (budget_.empty()) return std::nullopt;
-  for (const HostUse& use : demand.hosts) {
+  for (const HostDemand& use : demand.hosts) {
     if (!budget_.Knows(use.host)) continue;
     auto reason = budget_.WhyNot(use, LoadOf(use.host), now_);
     if (reason.has_value()) return reason;
@@ -41,7 +41,7 @@ HostLoad HostGate::LoadOf(const std::string& host) const {
 void HostGate::CountWaiting(const BuildEntry& build,
                             std::map<std::string, int>& waiting) const {
   const auto add = [&](const Demand& demand, size_t tasks) {
-    for (const HostUse& use : demand.hosts) {
+    for (const HostDemand& use : demand.hosts) {
       // Mentioned, if only as used.
       int& count = waiting[use.host];
       if (budget_.WhyNot(use, LoadOf(use.host), now_).has_value()) {
@@ -68,7 +68,7 @@ std::vector<v1::HostLimit> HostGate::Limits(const BuildEntry* build) const {
   } else {
     for (const auto& [lease_id, task] : state_.leases()) {
       if (task->build != build) continue;
-      for (const HostUse& use : task->demand->hosts) waiting[use.host];
+      for (const HostDemand& use : task->demand->hosts) waiting[use.host];
     }
     CountWaiting(*build, waiting);
   }

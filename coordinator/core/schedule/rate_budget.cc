@@ -95,7 +95,7 @@ absl::Time RateBudget::ProbeAt(const Host& host) const {
          std::clamp(each, options_.shortest_probe, options_.longest_probe);
 }
 
-std::optional<std::string> RateBudget::WhyNot(const HostUse& use,
+std::optional<std::string> RateBudget::WhyNot(const HostDemand& use,
                                               const HostLoad& load,
                                               absl::Time now) const {
   const auto found = hosts_.find(use.host);

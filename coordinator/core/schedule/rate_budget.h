@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
-#include "coordinator/core/base/host_use.h"
+#include "coordinator/core/base/host_demand.h"
 #include "kso/v1/types.pb.h"
 #include "kso/v1/worker.pb.h"
 
@@ -63,7 +63,7 @@ class RateBudget {
   bool Knows(const std::string& host) const { return hosts_.contains(host); }
 
   // Why a task may not use a host now, in words; nothing when it may.
-  std::optional<std::string> WhyNot(const HostUse& use, const HostLoad& load,
+  std::optional<std::string> WhyNot(const HostDemand& use, const HostLoad& load,
                                     absl::Time now) const;
   // When WhyNot may change without anything being reported or run.
   absl::Time NextChange(absl::Time now) const;

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/proto_time.h"
-#include "coordinator/core/base/host_use.h"
+#include "coordinator/core/base/host_demand.h"
 
 namespace kso::coordinator {
 namespace {
@@ -161,7 +161,7 @@ TEST_F(RateBudgetTest, IsDescribedInWords) {
   EXPECT_FALSE(budget_.Describe("ghcr.io", {}, 0, now_).has_value());
 }
 
-TEST(HostUseTest, TasksNameTheirHostsOnceMirrorsFollowed) {
+TEST(HostDemandTest, TasksNameTheirHostsOnceMirrorsFollowed) {
   v1::Task task;
   v1::Mirror* mirror = task.add_mirrors();
   mirror->set_prefix("https://dl.k8s.io/");
@@ -174,7 +174,7 @@ TEST(HostUseTest, TasksNameTheirHostsOnceMirrorsFollowed) {
   layer->add_members()->mutable_blob()->set_repository(
       "docker.io/library/nginx");
   std::string hosts;
-  for (const HostUse& use : HostsOf(task)) hosts += use.host + " ";
+  for (const HostDemand& use : HostsOf(task)) hosts += use.host + " ";
   EXPECT_EQ(hosts, "mirror:8080 r.example.com:5000 registry-1.docker.io ");
 
   v1::Task resolve;

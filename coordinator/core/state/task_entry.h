@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "coordinator/core/base/host_use.h"
+#include "coordinator/core/base/host_demand.h"
 #include "coordinator/core/base/task_key.h"
 #include "coordinator/core/state/packed_message.h"
 #include "kso/v1/build.pb.h"
@@ -53,7 +53,7 @@ struct Demand {
   // Programs of the platform are run.
   bool must_execute = false;
   // The hosts that it sends requests to, by name.
-  std::vector<HostUse> hosts;
+  std::vector<HostDemand> hosts;
 
   friend bool operator<(const Demand& a, const Demand& b) {
     return std::tie(a.platform_name, a.must_execute, a.hosts) <

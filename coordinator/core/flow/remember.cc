@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coordinator/core/flow/memories.h"
+#include "coordinator/core/flow/remember.h"
 
 #include <optional>
 #include <set>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_COORDINATOR_CORE_BASE_HOST_USE_H_
-#define KSO_COORDINATOR_CORE_BASE_HOST_USE_H_
+#ifndef KSO_COORDINATOR_CORE_BASE_HOST_DEMAND_H_
+#define KSO_COORDINATOR_CORE_BASE_HOST_DEMAND_H_
 
 #include <compare>
 #include <string>
@@ -10,20 +10,20 @@
 
 namespace kso::coordinator {
 
-// A host that a task sends requests to.
-struct HostUse {
+// What a task demands of one host: to answer requests.
+struct HostDemand {
   // "HOST[:PORT]" as in URLs: "registry-1.docker.io".
   std::string host;
   // It is asked for manifests, which some registries count.
   bool manifests = false;
 
-  friend auto operator<=>(const HostUse&, const HostUse&) = default;
+  friend auto operator<=>(const HostDemand&, const HostDemand&) = default;
 };
 
 // Each host that `task` uses once, by name, mirrors followed. What cannot be
 // read is left out: the task will fail for that reason.
-std::vector<HostUse> HostsOf(const v1::Task& task);
+std::vector<HostDemand> HostsOf(const v1::Task& task);
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_CORE_BASE_HOST_USE_H_
+#endif  // KSO_COORDINATOR_CORE_BASE_HOST_DEMAND_H_

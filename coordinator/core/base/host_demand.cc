@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coordinator/core/base/host_use.h"
+#include "coordinator/core/base/host_demand.h"
 
 #include <map>
 
@@ -37,8 +37,8 @@ class Collector {
     AddRegistry(oci::DestinationHost(task_.destination()), manifests);
   }
 
-  std::vector<HostUse> Take() const {
-    std::vector<HostUse> uses;
+  std::vector<HostDemand> Take() const {
+    std::vector<HostDemand> uses;
     for (const auto& [host, manifests] : uses_) {
       uses.push_back({.host = host, .manifests = manifests});
     }
@@ -66,7 +66,7 @@ void AddLayer(const v1::MakeLayer& layer, Collector& collector) {
 
 }  // namespace
 
-std::vector<HostUse> HostsOf(const v1::Task& task) {
+std::vector<HostDemand> HostsOf(const v1::Task& task) {
   Collector collector(task);
   switch (task.work_case()) {
     case v1::Task::kResolveFile:
