@@ -177,7 +177,7 @@ void SyncDesk::TakeSuccess(Transaction& turn, const TaskEntry& task,
   turn.Record(std::move(record));
   if (sharers.empty()) return;
   // As it was kept, which may say more than the worker did.
-  v1::TaskResult kept = task.Result();
+  v1::TaskResult kept = task.UnpackResult();
   kept.clear_bytes_fetched();
   kept.clear_bytes_pushed();
   for (const TaskEntry* sharer : sharers) {
@@ -341,7 +341,7 @@ void SyncDesk::Reply(Transaction& turn, Worker& worker) {
     lease->set_lease_id(lease_id);
     lease->set_attempt(task->attempts);
     *lease->mutable_deadline() = ToProto(task->lease->deadline);
-    *lease->mutable_task() = task->Task();
+    *lease->mutable_task() = task->UnpackTask();
   }
   *response.mutable_acknowledged_lease_ids() = {parked.acknowledged.begin(),
                                                 parked.acknowledged.end()};

@@ -30,7 +30,7 @@ uint64_t SumOfAll(const List& messages) {
 
 void AddTask(const TaskEntry& task, bool with_delays, std::string& text) {
   const coordinator::Trouble& trouble = task.trouble_or_none();
-  absl::StrAppend(&text, "  ", task.id, " ", Sum(task.Task()), " state ",
+  absl::StrAppend(&text, "  ", task.id, " ", Sum(task.UnpackTask()), " state ",
                   static_cast<int>(task.state), " attempts ", task.attempts,
                   " spent ", trouble.infrastructure_failures, "/",
                   trouble.transient_failures, "/", trouble.rate_limit_failures);
@@ -46,7 +46,7 @@ void AddTask(const TaskEntry& task, bool with_delays, std::string& text) {
                     absl::FormatTime(lease.deadline, absl::UTCTimeZone()));
   }
   if (task.state == TaskState::kDone) {
-    absl::StrAppend(&text, " ", Sum(task.Result()));
+    absl::StrAppend(&text, " ", Sum(task.UnpackResult()));
   }
   if (task.state == TaskState::kFailed) {
     absl::StrAppend(&text, " ", coordinator::FailureInWords(trouble.failure));

@@ -11,6 +11,11 @@
 #include "common/oci/platform.h"
 
 namespace kso::coordinator {
+namespace {
+
+constexpr std::string_view kResolve = "resolve ";
+
+}  // namespace
 
 std::string PlatformSlug(const v1::Platform& platform) {
   return absl::StrReplaceAll(oci::FormatPlatform(platform), {{"/", "-"}});
@@ -18,12 +23,16 @@ std::string PlatformSlug(const v1::Platform& platform) {
 
 std::string ResolveNameOf(const v1::Task& task) {
   if (task.has_resolve_file()) {
-    return Concat("resolve ", task.resolve_file().url());
+    return Concat(kResolve, task.resolve_file().url());
   }
   if (task.has_resolve_image()) {
-    return Concat("resolve ", task.resolve_image().reference());
+    return Concat(kResolve, task.resolve_image().reference());
   }
   return "";
+}
+
+std::string ItemOfResolveName(std::string_view name) {
+  return std::string(name.substr(kResolve.size()));
 }
 
 int64_t MemberSize(const v1::LayerMember& member) {

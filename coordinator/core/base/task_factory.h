@@ -45,6 +45,8 @@ class TaskFactory {
 // "resolve https://...": the name of a task that resolves something; of others,
 // nothing.
 std::string ResolveNameOf(const v1::Task& task);
+// The URL or reference in such a name.
+std::string ItemOfResolveName(std::string_view name);
 
 // Bytes of a member's file; -1 if not known.
 int64_t MemberSize(const v1::LayerMember& member);

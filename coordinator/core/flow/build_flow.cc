@@ -70,7 +70,7 @@ void AddPlanFailures(const BuildEntry& build, const Plan& plan,
   }
   for (const TaskEntry* task : build.TasksOf(v1::RESOLVE)) {
     if (task->state != TaskState::kFailed) continue;
-    const v1::Task content = task->Task();
+    const v1::Task content = task->UnpackTask();
     failed_items.insert(content.resolve_file().url());
     failed_items.insert(content.resolve_image().reference());
   }
@@ -82,11 +82,11 @@ void AddPlanFailures(const BuildEntry& build, const Plan& plan,
 
 // Whether the task, which is done, put one of `blobs` at the destination.
 bool PutThere(const TaskEntry& task, const std::set<std::string>& blobs) {
-  const v1::TaskResult result = task.Result();
+  const v1::TaskResult result = task.UnpackResult();
   if (result.has_made_layer()) {
     return blobs.contains(result.made_layer().layer().digest());
   }
-  const v1::Task content = task.Task();
+  const v1::Task content = task.UnpackTask();
   const auto& copied = content.copy_blobs().blobs();
   return std::any_of(copied.begin(), copied.end(),
                      [&](const v1::BlobSource& source) {
@@ -320,12 +320,12 @@ Resolved ResolvedOf(const BuildEntry& build) {
   Resolved resolved;
   for (const TaskEntry* task : build.TasksOf(v1::RESOLVE)) {
     if (task->state != TaskState::kDone) continue;
-    v1::TaskResult result = task->Result();
+    v1::TaskResult result = task->UnpackResult();
     if (result.has_resolved_file()) {
-      resolved.files[task->Task().resolve_file().url()] =
+      resolved.files[task->UnpackTask().resolve_file().url()] =
           std::move(*result.mutable_resolved_file());
     } else if (result.has_resolved_image()) {
-      resolved.images[task->Task().resolve_image().reference()] =
+      resolved.images[task->UnpackTask().resolve_image().reference()] =
           std::move(*result.mutable_resolved_image());
     }
   }
@@ -336,7 +336,7 @@ absl::flat_hash_map<std::string, v1::MadeLayer> LayersOf(
     const BuildEntry& build) {
   absl::flat_hash_map<std::string, v1::MadeLayer> layers;
   for (const TaskEntry* task : build.TasksOf(v1::LAYERS)) {
-    v1::TaskResult result = task->Result();
+    v1::TaskResult result = task->UnpackResult();
     if (!result.has_made_layer()) continue;
     layers[task->id] = std::move(*result.mutable_made_layer());
   }

@@ -80,7 +80,7 @@ void RememberTask(const State& state, const v1::TaskFinished& change,
   const Memo& memo = state.memo();
   const v1::TaskResult& result = change.result();
   if (result.has_resolved_file()) return;
-  const v1::Task task = entry->Task();
+  const v1::Task task = entry->UnpackTask();
   v1::JournalRecord record;
   if (result.has_made_layer() && task.has_make_layer()) {
     RememberLayer(memo, task, result.made_layer(), records);
@@ -114,7 +114,7 @@ void CompleteResult(const State& state, const std::string& task_id,
   if (!result.resolved_image().unchanged()) return;
   const TaskEntry* entry = state.FindTask(task_id);
   if (entry == nullptr) return;
-  const v1::Task task = entry->Task();
+  const v1::Task task = entry->UnpackTask();
   const v1::ResolvedImage* known = state.memo().FindImage(ImageKey(task));
   if (known == nullptr || known->top().content_descriptor().digest() !=
                               task.resolve_image().known_digest()) {
@@ -174,7 +174,7 @@ std::vector<v1::JournalRecord> RememberRelease(const State& state,
     for (int i = 0; i + 1 < planned.layer_task_ids_size(); ++i) {
       const TaskEntry* task = state.FindTask(planned.layer_task_ids(i));
       if (task == nullptr) continue;
-      group.add_layers(task->Result().made_layer().layer().digest());
+      group.add_layers(task->UnpackResult().made_layer().layer().digest());
     }
   }
   release.set_bytes_moved(build.bytes_fetched + build.bytes_pushed);

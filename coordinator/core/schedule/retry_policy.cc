@@ -52,7 +52,7 @@ v1::JournalRecord AfterFailure(const TaskEntry& task,
     v1::TaskFailed* change = Identify(task, record.mutable_task_failed());
     *change->mutable_failure() = failure;
     if (change->failure().item().empty()) {
-      change->mutable_failure()->set_item(task.Task().name());
+      change->mutable_failure()->set_item(task.name);
     }
     if (budget > 0) {
       change->mutable_failure()->set_reason(absl::StrCat(

@@ -155,7 +155,7 @@ void AddRetries(const BuildEntry& build, absl::Time now,
   size_t shown = 0;
   for (const auto& [time, number, task] : build.queue.delayed) {
     if (shown++ == kShown) break;
-    sentences.push_back(absl::StrCat("retry of ", task->Task().name(), " in ",
+    sentences.push_back(absl::StrCat("retry of ", task->name, " in ",
                                      DurationInWords(time - now), ": ",
                                      task->trouble_or_none().last_reason));
   }

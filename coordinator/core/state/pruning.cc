@@ -68,11 +68,11 @@ BlobsInFarm FindBlobsInFarm(const State& state) {
       found.indexes.push_back(image.index());
     }
     for (const TaskEntry* task : build.TasksOf(v1::LAYERS)) {
-      const v1::TaskResult result = task->Result();
+      const v1::TaskResult result = task->UnpackResult();
       if (result.has_made_layer()) {
         blobs.insert(result.made_layer().layer().digest());
       }
-      const v1::Task content = task->Task();
+      const v1::Task content = task->UnpackTask();
       for (const v1::BlobSource& source : content.copy_blobs().blobs()) {
         blobs.insert(source.blob().digest());
       }

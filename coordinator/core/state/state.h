@@ -13,6 +13,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "coordinator/core/memory/memo.h"
@@ -104,10 +105,14 @@ class State {
                               const v1::VerifiedImage& result,
                               const std::string& worker,
                               std::string_view verified_in);
-  absl::Status FindForChange(std::string_view build_id, BuildEntry** build);
-  // DATA_LOSS unless it is leased under `lease_id`.
-  absl::Status FindLeased(const std::string& task_id,
-                          const std::string& lease_id, TaskEntry** task);
+  // DATA_LOSS: a record does not fit what came before it.
+  static absl::Status DoesNotFit(std::string_view what, std::string_view id);
+  // The build that a record changes; its revision is counted up. DATA_LOSS when
+  // there is none.
+  absl::StatusOr<BuildEntry*> FindForChange(std::string_view build_id);
+  // DATA_LOSS unless the task is leased under `lease_id`.
+  absl::StatusOr<TaskEntry*> FindLeased(std::string_view task_id,
+                                        std::string_view lease_id);
   // Null when there is none.
   TaskEntry* FindTaskForChange(std::string_view task_id);
   const Demand* DemandOf(const v1::Task& task);

@@ -58,9 +58,9 @@ TEST(StateTest, ATaskSaysAllThatItWasToldThoughLessIsKept) {
   named.set_name("by another name");
   TestState test;
   test.AddBuild("b", {task, named}, v1::RESOLVE, release);
-  EXPECT_EQ(test.state.FindTask("b/1")->Task().SerializeAsString(),
+  EXPECT_EQ(test.state.FindTask("b/1")->UnpackTask().SerializeAsString(),
             task.SerializeAsString());
-  EXPECT_EQ(test.state.FindTask("b/2")->Task().SerializeAsString(),
+  EXPECT_EQ(test.state.FindTask("b/2")->UnpackTask().SerializeAsString(),
             named.SerializeAsString());
 
   v1::TaskResult result;
@@ -68,7 +68,7 @@ TEST(StateTest, ATaskSaysAllThatItWasToldThoughLessIsKept) {
   result.mutable_resolved_file()->set_size(7);
   test.Grant("b/1", "w");
   test.Finish("b/1", result);
-  EXPECT_EQ(test.state.FindTask("b/1")->Result().SerializeAsString(),
+  EXPECT_EQ(test.state.FindTask("b/1")->UnpackResult().SerializeAsString(),
             result.SerializeAsString());
 }
 

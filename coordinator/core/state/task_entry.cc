@@ -25,14 +25,21 @@ bool AsRelease(const v1::Task& task, const v1::Release& release) {
 }  // namespace
 
 void TaskEntry::SetTask(const v1::Task& task) {
+  name = task.name();
   weight = task.weight();
   work = task.work_case();
   key = TaskKeyOf(task);
   as_release_ = AsRelease(task, build->release);
+  named_by_item_ = !name.empty() && name == ResolveNameOf(task);
   v1::Task kept = task;
   kept.clear_task_id();
   kept.clear_build_id();
-  if (task.name() == ResolveNameOf(task)) kept.clear_name();
+  kept.clear_name();
+  if (named_by_item_ && kept.has_resolve_file()) {
+    kept.mutable_resolve_file()->clear_url();
+  } else if (named_by_item_) {
+    kept.mutable_resolve_image()->clear_reference();
+  }
   if (as_release_) {
     kept.clear_mirrors();
     kept.clear_destination();
@@ -40,11 +47,16 @@ void TaskEntry::SetTask(const v1::Task& task) {
   task_.Set(kept);
 }
 
-v1::Task TaskEntry::Task() const {
+v1::Task TaskEntry::UnpackTask() const {
   v1::Task task = task_.Get();
   task.set_task_id(id);
   task.set_build_id(build->build_id);
-  if (task.name().empty()) task.set_name(ResolveNameOf(task));
+  task.set_name(name);
+  if (named_by_item_ && task.has_resolve_file()) {
+    task.mutable_resolve_file()->set_url(ItemOfResolveName(name));
+  } else if (named_by_item_) {
+    task.mutable_resolve_image()->set_reference(ItemOfResolveName(name));
+  }
   if (as_release_) {
     *task.mutable_mirrors() = build->release.mirrors();
     if (build->release.has_destination()) {
@@ -56,7 +68,7 @@ v1::Task TaskEntry::Task() const {
 
 void TaskEntry::SetResult(const v1::TaskResult& result) {
   if (!result.has_resolved_file() ||
-      result.resolved_file().url() != Task().resolve_file().url()) {
+      result.resolved_file().url() != UrlToResolve()) {
     return result_.Set(result);
   }
   v1::TaskResult kept = result;
@@ -64,12 +76,18 @@ void TaskEntry::SetResult(const v1::TaskResult& result) {
   result_.Set(kept);
 }
 
-v1::TaskResult TaskEntry::Result() const {
+v1::TaskResult TaskEntry::UnpackResult() const {
   v1::TaskResult result = result_.Get();
   if (result.has_resolved_file() && result.resolved_file().url().empty()) {
-    result.mutable_resolved_file()->set_url(Task().resolve_file().url());
+    result.mutable_resolved_file()->set_url(UrlToResolve());
   }
   return result;
+}
+
+std::string TaskEntry::UrlToResolve() const {
+  if (work != v1::Task::kResolveFile) return "";
+  return named_by_item_ ? ItemOfResolveName(name)
+                        : UnpackTask().resolve_file().url();
 }
 
 const Trouble& TaskEntry::trouble_or_none() const {

@@ -80,6 +80,8 @@ enum class Place : uint8_t {
 // step is kept as bytes, and what few have is kept apart.
 struct TaskEntry {
   std::string id;
+  // For people: "layer kubespray-files: kubelet amd64".
+  std::string name;
   BuildEntry* build = nullptr;
   const Demand* demand = nullptr;
   TaskKey key;
@@ -95,10 +97,10 @@ struct TaskEntry {
   int attempts = 0;
   TaskState state = TaskState::kRunnable;
 
-  // What it says about itself, and what it brought back when it is done. Both
-  // are parsed at each call.
-  v1::Task Task() const;
-  v1::TaskResult Result() const;
+  // The whole task as it was added, and what it brought back when it is done.
+  // Each call parses a message, so these are not for a look at one field.
+  v1::Task UnpackTask() const;
+  v1::TaskResult UnpackResult() const;
   void SetTask(const v1::Task& task);
   void SetResult(const v1::TaskResult& result);
 
@@ -109,8 +111,14 @@ struct TaskEntry {
  private:
   friend class TaskIndex;
 
+  // The URL of the file that the task resolves; empty for other tasks.
+  std::string UrlToResolve() const;
+
   // The task's mirrors and destination are its release's, and not in task_.
   bool as_release_ = false;
+  // The URL or reference that the task resolves stands in its name, and not in
+  // task_.
+  bool named_by_item_ = false;
 
   // Kept by TaskIndex.
   Place place_ = Place::kNowhere;
@@ -118,8 +126,8 @@ struct TaskEntry {
   absl::Time delayed_until_ = absl::InfinitePast();
   int64_t shared_with_build_ = 0;
 
-  // Without what follows from the rest: ids, the name of a task to resolve
-  // something, and in the result the URL that the task names.
+  // Without what follows from the rest: ids, the name, what the task resolves,
+  // and in the result the URL that the task names.
   PackedMessage<v1::Task> task_;
   PackedMessage<v1::TaskResult> result_;
 };

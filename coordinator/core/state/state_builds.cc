@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <set>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "coordinator/core/base/phases.h"
+#include "coordinator/core/base/words.h"
+#include "coordinator/core/state/build_log.h"
+#include "coordinator/core/state/state.h"
+
+// The effect of the records about a build as a whole.
+
+namespace kso::coordinator {
+
+absl::Status State::Submit(absl::Time time, const v1::BuildSubmitted& change) {
+  const auto [entry, added] = builds_.try_emplace(change.build_id());
+  if (!added) return DoesNotFit("a second build", change.build_id());
+  BuildEntry& build = entry->second;
+  build.build_id = change.build_id();
+  build.number = ++last_number_;
+  build.SetRelease(change.release());
+  build.plan_only = change.plan_only();
+  build.fresh = change.fresh();
+  build.priority = change.priority();
+  build.created = time;
+  build.revision = 1;
+  running_[build.number] = &build;
+  AddEvent(build, time, v1::Event::INFO, nullptr, "", SubmittedInWords(build));
+  return absl::OkStatus();
+}
+
+absl::Status State::EnterPhase(absl::Time time,
+                               const v1::PhaseEntered& change) {
+  KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
+                       FindForChange(change.build_id()));
+  build->phase = change.phase();
+  AddEvent(*build, time, v1::Event::INFO, nullptr, "",
+           "phase " + PhaseInWords(build->phase));
+  return absl::OkStatus();
+}
+
+absl::Status State::Check(absl::Time time,
+                          const v1::DestinationChecked& change) {
+  KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
+                       FindForChange(change.build_id()));
+  build->destination = change;
+  if (!change.problem().empty()) {
+    AddEvent(*build, time, v1::Event::WARNING, nullptr, "",
+             absl::StrCat("planned as if the destination were empty: ",
+                          change.problem()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status State::Plan(absl::Time time, const v1::PlanMade& change) {
+  KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
+                       FindForChange(change.build_id()));
+  build->planned = true;
+  build->destination.reset();
+  const v1::PlanSummary& plan = change.summary();
+  build->plan.Set(plan);
+  build->planned_images = {change.images().begin(), change.images().end()};
+  for (const std::string& missing : plan.missing_platforms()) {
+    AddEvent(*build, time, v1::Event::WARNING, nullptr, "",
+             missing + ", as the release allows");
+  }
+  AddEvent(*build, time, v1::Event::INFO, nullptr, "", PlanInWords(plan));
+  return absl::OkStatus();
+}
+
+absl::Status State::Assembled(absl::Time time,
+                              const v1::ImagesAssembled& change) {
+  KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
+                       FindForChange(change.build_id()));
+  build->images = {change.images().begin(), change.images().end()};
+  for (const v1::ImageResult& image : build->images) {
+    AddEvent(*build, time, v1::Event::INFO, nullptr, "",
+             absl::StrCat(image.name(), " assembled: ", image.repository(), "@",
+                          image.index().digest()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status State::End(absl::Time time, const v1::BuildEnded& change) {
+  KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
+                       FindForChange(change.build_id()));
+  build->state = change.state();
+  build->ended = time;
+  build->failures = {change.failures().begin(), change.failures().end()};
+  // What the log has said already.
+  std::set<std::string> said;
+  for (const auto& [phase, tasks] : build->tasks) {
+    for (TaskEntry* task : tasks) {
+      if (task->state == TaskState::kFailed) {
+        said.insert(FailureInWords(task->trouble_or_none().failure));
+      }
+      SetState(*task, task->state == TaskState::kLeased ? TaskState::kRunnable
+                                                        : task->state);
+    }
+  }
+  if (build->state == v1::Build::SUCCEEDED) ForgetWork(*build);
+  running_.erase(build->number);
+  for (const v1::Failure& failure : build->failures) {
+    const std::string text = FailureInWords(failure);
+    if (said.contains(text)) continue;
+    AddEvent(*build, time, v1::Event::ERROR, nullptr, "", text);
+  }
+  AddEvent(*build, time, EndLevel(*build), nullptr, "", EndInWords(*build));
+  return absl::OkStatus();
+}
+
+absl::Status State::Retry(absl::Time time, const v1::BuildRetried& change) {
+  KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
+                       FindForChange(change.build_id()));
+  // A plan may have failed for what was resolved, so upstream is looked at
+  // anew.
+  const bool resolve_anew =
+      build->phase == v1::RESOLVE || build->phase == v1::CHECK;
+  if (resolve_anew) {
+    build->phase = v1::RESOLVE;
+    build->destination.reset();
+  }
+  build->state = v1::Build::RUNNING;
+  build->reopened = 0;
+  build->ended = absl::InfinitePast();
+  build->failures.clear();
+  running_[build->number] = build;
+  for (TaskEntry* task : build->TasksOf(build->phase)) {
+    if (task->state == TaskState::kDone && !resolve_anew) continue;
+    Renew(*task);
+  }
+  AddEvent(*build, time, v1::Event::INFO, nullptr, "",
+           "retried from " + PhaseInWords(build->phase));
+  return absl::OkStatus();
+}
+
+absl::Status State::Reopen(absl::Time time, const v1::TasksReopened& change) {
+  KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
+                       FindForChange(change.build_id()));
+  std::vector<v1::Phase> later;
+  for (const auto& [phase, tasks] : build->tasks) {
+    if (ComesAfter(phase, change.phase())) later.push_back(phase);
+    if (!ComesAfter(change.phase(), phase) && build->counts[phase].leased > 0) {
+      return DoesNotFit("tasks run in build", change.build_id());
+    }
+  }
+  for (const v1::Phase phase : later) DropTasks(*build, phase);
+  build->images.clear();
+  build->verifications.clear();
+  build->phase = change.phase();
+  ++build->reopened;
+  AddEvent(*build, time, v1::Event::WARNING, nullptr, "",
+           absl::StrCat(change.reason(), "; back to ",
+                        PhaseInWords(change.phase())));
+  for (const std::string& id : change.task_ids()) {
+    TaskEntry* task = FindTaskForChange(id);
+    if (task == nullptr || task->phase != change.phase() ||
+        task->state != TaskState::kDone) {
+      return DoesNotFit("no task that is done", id);
+    }
+    task->SetResult({});
+    Renew(*task);
+    AddEvent(*build, time, v1::Event::WARNING, task, "",
+             task->name + ": made again");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status State::Prune(const v1::BuildPruned& change) {
+  const auto found = builds_.find(change.build_id());
+  if (found == builds_.end() || found->second.running()) {
+    return DoesNotFit("no ended build", change.build_id());
+  }
+  std::vector<v1::Phase> phases;
+  for (const auto& [phase, tasks] : found->second.tasks) {
+    phases.push_back(phase);
+  }
+  for (const v1::Phase phase : phases) DropTasks(found->second, phase);
+  builds_.erase(found);
+  return absl::OkStatus();
+}
+
+void State::ForgetWork(BuildEntry& build) {
+  build.ForgetLists();
+  for (const v1::Phase phase : {v1::RESOLVE, v1::VERIFY}) {
+    const PhaseCounts counts = build.CountsOf(phase);
+    DropTasks(build, phase);
+    build.counts[phase] = counts;
+  }
+}
+
+void State::DropTasks(BuildEntry& build, v1::Phase phase) {
+  for (TaskEntry* task : build.TasksOf(phase)) {
+    index_.Remove(*task);
+    // The key is in what goes.
+    tasks_.erase(tasks_.find(task->id));
+  }
+  build.tasks.erase(phase);
+  build.counts.erase(phase);
+}
+
+}  // namespace kso::coordinator

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/proto_time.h"
+#include "common/base/status_macros.h"
+#include "coordinator/core/base/words.h"
+#include "coordinator/core/state/build_log.h"
+#include "coordinator/core/state/state.h"
+
+// The effect of the records about tasks and their leases.
+
+namespace kso::coordinator {
+
+absl::Status State::AddTasks(absl::Time time, const v1::TasksAdded& change) {
+  KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
+                       FindForChange(change.build_id()));
+  std::vector<TaskEntry*>& tasks = build->tasks[change.phase()];
+  tasks.reserve(tasks.size() + change.tasks_size());
+  for (const v1::Task& task : change.tasks()) {
+    if (FindTask(task.task_id()) != nullptr) {
+      return DoesNotFit("a second task", task.task_id());
+    }
+    auto entry = std::make_unique<TaskEntry>();
+    entry->id = task.task_id();
+    entry->build = build;
+    entry->demand = DemandOf(task);
+    entry->number = ++last_task_number_;
+    entry->phase = change.phase();
+    entry->SetTask(task);
+    tasks.push_back(entry.get());
+    ++build->counts[change.phase()].total;
+    TaskEntry& added = *entry;
+    tasks_.emplace(added.id, std::move(entry));
+    if (const auto reused = change.reused().find(task.task_id());
+        reused != change.reused().end()) {
+      Reuse(time, added, reused->second);
+    } else {
+      index_.Update(added);
+    }
+  }
+  if (change.phase() == v1::RESOLVE && !change.reused().empty()) {
+    AddEvent(*build, time, v1::Event::INFO, nullptr, "",
+             KnownFilesInWords(change.reused_size()));
+  }
+  return absl::OkStatus();
+}
+
+// Done before it began.
+void State::Reuse(absl::Time time, TaskEntry& task,
+                  const v1::ReusedResult& reused) {
+  task.SetResult(reused.result());
+  SetState(task, TaskState::kDone);
+  if (!reused.result().has_verified_image()) return;
+  const v1::Task content = task.UnpackTask();
+  AddVerification(*task.build, content, reused.result().verified_image(),
+                  reused.worker(), reused.build_id());
+  AddEvent(*task.build, time, v1::Event::INFO, &task, "",
+           absl::StrCat(content.name(), ": the very image was verified in ",
+                        "build ", reused.build_id()));
+}
+
+absl::Status State::Grant(absl::Time time, const v1::LeaseGranted& change) {
+  TaskEntry* task = FindTaskForChange(change.task_id());
+  if (task == nullptr) return DoesNotFit("no task", change.task_id());
+  if (task->state != TaskState::kRunnable ||
+      FindLease(change.lease_id()) != nullptr) {
+    return DoesNotFit("a lease of a task that cannot run", change.task_id());
+  }
+  task->lease = std::make_unique<LeaseEntry>(
+      LeaseEntry{change.lease_id(), change.worker(), change.session(), time,
+                 FromProto(change.deadline())});
+  ++task->attempts;
+  SetState(*task, TaskState::kLeased);
+  if (task->phase == v1::LAYERS || task->phase == v1::VERIFY) {
+    AddEvent(
+        *task->build, time, v1::Event::INFO, task, change.worker(),
+        absl::StrCat(
+            task->name, ": started",
+            task->attempts > 1 ? absl::StrCat(", try ", task->attempts) : ""));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status State::Finish(absl::Time time, const v1::TaskFinished& change) {
+  KSO_ASSIGN_OR_RETURN(TaskEntry* const task,
+                       FindLeased(change.task_id(), change.lease_id()));
+  const absl::Duration took = time - task->lease->granted;
+  MarkDone(time, *task, change.worker(), change.result(),
+           DurationInWords(took));
+  return absl::OkStatus();
+}
+
+absl::Status State::Share(absl::Time time, const v1::TaskShared& change) {
+  TaskEntry* task = FindTaskForChange(change.task_id());
+  if (task == nullptr || task->state != TaskState::kRunnable) {
+    return DoesNotFit("no task that waits", change.task_id());
+  }
+  MarkDone(time, *task, change.worker(), change.result(),
+           "shared with build " + change.from_build_id());
+  return absl::OkStatus();
+}
+
+void State::MarkDone(absl::Time time, TaskEntry& task,
+                     const std::string& worker, const v1::TaskResult& result,
+                     absl::string_view how) {
+  BuildEntry& build = *task.build;
+  task.SetResult(result);
+  SetState(task, TaskState::kDone);
+  // To verify an image, it is read back from the destination.
+  if (task.phase != v1::VERIFY) build.bytes_fetched += result.bytes_fetched();
+  build.bytes_pushed += result.bytes_pushed();
+  if (task.phase == v1::RESOLVE) {
+    if (build.counts[v1::RESOLVE].AllDone()) {
+      AddEvent(build, time, v1::Event::INFO, nullptr, "",
+               ResolvedInWords(build));
+    }
+    return;
+  }
+  const v1::Task content = task.UnpackTask();
+  AddEvent(build, time, v1::Event::INFO, &task, worker,
+           DoneInWords(content, result, how));
+  if (result.has_verified_image()) {
+    AddVerification(build, content, result.verified_image(), worker, "");
+  }
+}
+
+void State::AddVerification(BuildEntry& build, const v1::Task& task,
+                            const v1::VerifiedImage& result,
+                            const std::string& worker,
+                            std::string_view verified_in) {
+  v1::Verification& verification = build.verifications.emplace_back();
+  verification.set_image(task.verify_image().variant());
+  *verification.mutable_platform() = task.platform();
+  verification.set_worker(worker);
+  verification.set_native(result.native());
+  *verification.mutable_checks() = result.checks();
+  verification.set_verified_in_build(std::string(verified_in));
+}
+
+absl::Status State::Fail(absl::Time time, const v1::TaskFailed& change) {
+  KSO_ASSIGN_OR_RETURN(TaskEntry* const task,
+                       FindLeased(change.task_id(), change.lease_id()));
+  task->mutable_trouble().failure = change.failure();
+  task->mutable_trouble().last_worker = change.worker();
+  SetState(*task, TaskState::kFailed);
+  AddEvent(
+      *task->build, time, v1::Event::ERROR, task, change.worker(),
+      absl::StrCat(task->name, " failed: ", FailureInWords(change.failure())));
+  return absl::OkStatus();
+}
+
+absl::Status State::Requeue(absl::Time time, const v1::TaskRequeued& change) {
+  KSO_ASSIGN_OR_RETURN(TaskEntry* const task,
+                       FindLeased(change.task_id(), change.lease_id()));
+  const absl::Time not_before = FromProto(change.not_before());
+  Trouble& trouble = task->mutable_trouble();
+  trouble.last_worker = change.worker();
+  trouble.last_reason = change.failure().reason();
+  trouble.not_before = not_before;
+  // What holds this one up holds up those that are identical.
+  for (TaskEntry* twin : index_.TwinsOf(*task)) {
+    if (not_before <= twin->trouble_or_none().not_before) continue;
+    twin->mutable_trouble().not_before = not_before;
+    twin->mutable_trouble().last_reason = change.failure().reason();
+  }
+  SetState(*task, TaskState::kRunnable);
+  const std::string& name = task->name;
+  if (!change.has_failure()) {
+    AddEvent(*task->build, time, v1::Event::INFO, task, change.worker(),
+             absl::StrCat(name, ": handed back by ", change.worker()));
+    return absl::OkStatus();
+  }
+  ++(change.failure().kind() == v1::Failure::INFRASTRUCTURE
+         ? trouble.infrastructure_failures
+     : change.failure().rate_limited() ? trouble.rate_limit_failures
+                                       : trouble.transient_failures);
+  std::string text = absl::StrCat(name, ": ", FailureInWords(change.failure()));
+  absl::StrAppend(&text, not_before > time
+                             ? absl::StrCat("; tried again in ",
+                                            DurationInWords(not_before - time))
+                             : "; task returned to the queue");
+  AddEvent(*task->build, time, v1::Event::WARNING, task, change.worker(),
+           std::move(text));
+  return absl::OkStatus();
+}
+
+const Demand* State::DemandOf(const v1::Task& task) {
+  return &*demands_
+               .insert({task.platform(), PlatformInWords(task.platform()),
+                        task.must_execute(), HostsOf(task)})
+               .first;
+}
+
+void State::Renew(TaskEntry& task) {
+  task.trouble.reset();
+  SetState(task, TaskState::kRunnable);
+}
+
+void State::SetState(TaskEntry& task, TaskState state) {
+  ++task.build->revision;
+  ChangeCount(task, -1);
+  task.state = state;
+  ChangeCount(task, 1);
+  index_.Update(task);
+  if (state != TaskState::kLeased) task.lease.reset();
+}
+
+void State::ChangeCount(const TaskEntry& task, int by) {
+  PhaseCounts& counts = task.build->counts[task.phase];
+  if (task.state == TaskState::kDone) counts.done += by;
+  if (task.state == TaskState::kLeased) counts.leased += by;
+  if (task.state == TaskState::kFailed) counts.failed += by;
+}
+
+}  // namespace kso::coordinator
