@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "coordinator/engine/transaction.h"
 
@@ -135,35 +134,15 @@ void EngineCore::ListWorkers(v1::ListWorkersRequest,
                              Done<v1::ListWorkersResponse> done) {
   Ask(std::move(done),
       [this](Transaction& turn) -> absl::StatusOr<v1::ListWorkersResponse> {
-        v1::ListWorkersResponse response = workers_.List(turn.now());
-        const HostGate gate = hosts_.GateOf(turn.state(), turn.now());
-        for (v1::HostLimit& limit : gate.Limits(nullptr)) {
-          *response.add_hosts() = std::move(limit);
-        }
-        return response;
+        return syncs_.List(turn);
       });
 }
 
 void EngineCore::DrainWorker(v1::DrainWorkerRequest request,
                              Done<v1::DrainWorkerResponse> done) {
-  Ask(std::move(done),
-      [this, request = std::move(request)](
-          Transaction& turn) -> absl::StatusOr<v1::DrainWorkerResponse> {
-        Worker* worker = workers_.Find(request.name());
-        if (worker == nullptr) {
-          return absl::NotFoundError(
-              absl::StrCat("there is no worker \"", request.name(),
-                           "\"; ksoctl workers lists them"));
-        }
-        if (!worker->drain_ordered) {
-          worker->drain_ordered = true;
-          v1::JournalRecord record;
-          record.mutable_worker_drained()->set_worker(request.name());
-          record.mutable_worker_drained()->set_session(worker->session);
-          turn.Record(std::move(record));
-        }
-        return v1::DrainWorkerResponse();
-      });
+  Ask(std::move(done), [this, request = std::move(request)](Transaction& turn) {
+    return syncs_.Drain(turn, request);
+  });
 }
 
 }  // namespace kso::coordinator

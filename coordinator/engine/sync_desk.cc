@@ -21,6 +21,10 @@ namespace {
 // last one said.
 constexpr absl::Duration kPause = absl::Seconds(1);
 
+// Long polls are cut by up to this part of them, so that workers that came
+// together do not come together again.
+constexpr double kScatter = 0.2;
+
 v1::Failure Infrastructure(std::string reason) {
   v1::Failure failure;
   failure.set_kind(v1::Failure::INFRASTRUCTURE);
@@ -62,6 +66,33 @@ absl::Status SyncDesk::Admit(Transaction& turn, Worker& worker,
   return absl::OkStatus();
 }
 
+v1::ListWorkersResponse SyncDesk::List(const Transaction& turn) const {
+  v1::ListWorkersResponse response = workers_.List(turn.now());
+  const HostGate gate = hosts_.GateOf(turn.state(), turn.now());
+  for (v1::HostLimit& limit : gate.Limits(nullptr)) {
+    *response.add_hosts() = std::move(limit);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::DrainWorkerResponse> SyncDesk::Drain(
+    Transaction& turn, const v1::DrainWorkerRequest& request) {
+  const Worker* known = workers_.Find(request.name());
+  if (known == nullptr) {
+    return absl::NotFoundError(absl::StrCat("there is no worker \"",
+                                            request.name(),
+                                            "\"; ksoctl workers lists them"));
+  }
+  if (known->drain_ordered) return v1::DrainWorkerResponse();
+  Worker& worker = *workers_.Touch(request.name());
+  worker.drain_ordered = true;
+  v1::JournalRecord record;
+  record.mutable_worker_drained()->set_worker(worker.name);
+  record.mutable_worker_drained()->set_session(worker.session);
+  turn.Record(std::move(record));
+  return v1::DrainWorkerResponse();
+}
+
 void SyncDesk::Undrain(Transaction& turn, const std::string& worker) {
   if (!turn.state().drains().contains(worker)) return;
   v1::JournalRecord record;
@@ -75,10 +106,9 @@ absl::Duration SyncDesk::PollOf(const v1::SyncRequest& request,
   const bool idle = request.held().empty() && request.results().empty() &&
                     worker.view.info.unhealthy_reason().empty();
   if (!idle || patience <= options_.idle_poll) return options_.long_poll;
-  // Those who came together do not come together again.
   const size_t scattered = std::hash<std::string>()(request.session()) +
                            static_cast<size_t>(request.sequence());
-  return options_.idle_poll * (1 - 0.2 * (scattered % 256) / 256);
+  return options_.idle_poll * (1 - kScatter * (scattered % 256) / 256);
 }
 
 void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
@@ -90,7 +120,7 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
   if (const absl::Status status = CheckRequest(request); !status.ok()) {
     return refuse(status);
   }
-  Worker& worker = workers_.FindOrAdd(request.worker().name());
+  Worker& worker = workers_.TouchOrAdd(request.worker().name());
   if (const absl::Status status = Admit(turn, worker, request); !status.ok()) {
     return refuse(status);
   }
@@ -151,7 +181,7 @@ void SyncDesk::TakeResult(Transaction& turn, Worker& worker,
       hosts_.Succeeded(*task);
       TakeSuccess(turn, *task, result.result());
       ++worker.tasks_done;
-      return workers_.CountEnd(worker, false, turn.now());
+      return workers_.CountEnd(worker, /*its_fault=*/false, turn.now());
     }
     case v1::LeaseResult::kFailure:
       return TakeFailure(turn, worker, *task, result.failure());
@@ -196,7 +226,8 @@ void SyncDesk::TakeFailure(Transaction& turn, Worker& worker,
                            const TaskEntry& task, const v1::Failure& failure) {
   workers_.CountEnd(worker, failure.kind() == v1::Failure::INFRASTRUCTURE,
                     turn.now());
-  turn.Record(AfterFailure(task, failure, false, turn.now(), options_.retry));
+  turn.Record(AfterFailure(task, failure, /*lost_worker=*/false, turn.now(),
+                           options_.retry));
 }
 
 void SyncDesk::RevokeAll(Transaction& turn, const Worker& worker,
@@ -205,8 +236,8 @@ void SyncDesk::RevokeAll(Transaction& turn, const Worker& worker,
   const std::set<std::string> leases = turn.state().LeasesOf(worker.name);
   for (const std::string& lease : leases) {
     turn.Record(AfterFailure(*turn.state().FindLease(lease),
-                             Infrastructure(reason), true, turn.now(),
-                             options_.retry));
+                             Infrastructure(reason), /*lost_worker=*/true,
+                             turn.now(), options_.retry));
   }
 }
 
@@ -229,7 +260,7 @@ void SyncDesk::EndCallsOfGone(Transaction& turn) {
   for (auto& [name, worker] : workers_.workers()) {
     if (!worker.parked.has_value()) continue;
     next_look_ = turn.now() + options_.long_poll;
-    if (EndIfGone(turn, worker)) workers_.Find(name);
+    if (EndIfGone(turn, worker)) workers_.Touch(name);
   }
 }
 
@@ -260,12 +291,12 @@ void SyncDesk::Tick(Transaction& turn) {
         Infrastructure(absl::StrCat("worker ", task.lease->worker,
                                     " took longer than ",
                                     DurationInWords(options_.lease_duration))),
-        false, turn.now(), options_.retry));
+        /*lost_worker=*/false, turn.now(), options_.retry));
   }
 }
 
 void SyncDesk::Review(Transaction& turn) {
-  for (const std::string& name : turn.TakeLeaseChanges()) workers_.Find(name);
+  for (const std::string& name : turn.TakeLeaseChanges()) workers_.Touch(name);
   for (const auto& [name, worker] : workers_.touched()) {
     workers_.Settle(*worker, Available(turn.state(), *worker) > 0, turn.now());
   }
@@ -289,7 +320,7 @@ bool SyncDesk::AssignOneEach(Transaction& turn, HostGate& gate,
     // It may leave the idle ones.
     ++it;
     if (EndIfGone(turn, worker)) {
-      workers_.Settle(worker, false, turn.now());
+      workers_.Settle(worker, /*wants_work=*/false, turn.now());
       continue;
     }
     const Scheduler::Choice choice =
@@ -319,7 +350,7 @@ void SyncDesk::Grant(Transaction& turn, const TaskEntry& task, Worker& worker) {
 }
 
 void SyncDesk::Answer(Transaction& turn) {
-  for (const std::string& name : turn.TakeLeaseChanges()) workers_.Find(name);
+  for (const std::string& name : turn.TakeLeaseChanges()) workers_.Touch(name);
   for (const auto& [name, worker] : workers_.touched()) {
     if (worker->parked.has_value() &&
         (worker->parked->deadline <= turn.now() ||

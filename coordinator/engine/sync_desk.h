@@ -5,12 +5,16 @@
 #include <string>
 
 #include "absl/random/random.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "coordinator/core/schedule/scheduler.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_options.h"
 #include "coordinator/engine/host_desk.h"
 #include "coordinator/engine/transaction.h"
 #include "coordinator/engine/worker_table.h"
+#include "kso/v1/admin.pb.h"
+#include "kso/v1/worker.pb.h"
 
 namespace kso::coordinator {
 
@@ -27,6 +31,14 @@ class SyncDesk {
   // Takes the results and parks the call.
   void Sync(Transaction& turn, v1::SyncRequest request, Engine::Caller caller,
             Engine::Done<v1::SyncResponse> done);
+
+  // The workers, and the hosts that have said something of their limits.
+  v1::ListWorkersResponse List(const Transaction& turn) const;
+
+  // Takes an operator's order: the worker gets no more tasks while it runs as
+  // this session. NOT_FOUND when there is no such worker.
+  absl::StatusOr<v1::DrainWorkerResponse> Drain(
+      Transaction& turn, const v1::DrainWorkerRequest& request);
 
   // Revokes the leases of lost workers and those that are over their deadline,
   // and ends parked calls whose callers have gone.

@@ -23,6 +23,9 @@ class Transaction {
   absl::Time now() const { return now_; }
   const State& state() const { return *state_; }
 
+  // The effect of a record is in State::Apply, under the record's name, and in
+  // force when this returns.
+  //
   // Dates the record and applies it, and then what the memo makes of it
   // (core/flow/remember.h). A record that does not fit is an error in the
   // engine itself: it makes the turn fail, and is not kept.

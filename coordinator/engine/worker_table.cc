@@ -24,13 +24,13 @@ void Worker::Restart(const std::string& new_session) {
 
 void WorkerTable::Expect(const State& state, absl::Time now) {
   for (const auto& [lease_id, task] : state.leases()) {
-    Worker& worker = FindOrAdd(task->lease->worker);
+    Worker& worker = TouchOrAdd(task->lease->worker);
     worker.session = task->lease->session;
     worker.last_seen = now;
     worker.view.expected = true;
   }
   for (const auto& [name, session] : state.drains()) {
-    Worker& worker = FindOrAdd(name);
+    Worker& worker = TouchOrAdd(name);
     worker.session = session;
     worker.last_seen = now;
     worker.view.expected = true;
@@ -38,7 +38,7 @@ void WorkerTable::Expect(const State& state, absl::Time now) {
   }
 }
 
-Worker& WorkerTable::FindOrAdd(const std::string& name) {
+Worker& WorkerTable::TouchOrAdd(const std::string& name) {
   const auto [entry, added] = workers_.try_emplace(name);
   if (added) {
     entry->second.name = name;
@@ -48,7 +48,12 @@ Worker& WorkerTable::FindOrAdd(const std::string& name) {
   return entry->second;
 }
 
-Worker* WorkerTable::Find(std::string_view name) {
+const Worker* WorkerTable::Find(std::string_view name) const {
+  const auto found = workers_.find(name);
+  return found == workers_.end() ? nullptr : &found->second;
+}
+
+Worker* WorkerTable::Touch(std::string_view name) {
   const auto found = workers_.find(name);
   if (found == workers_.end()) return nullptr;
   touched_[found->first] = &found->second;
@@ -58,7 +63,7 @@ Worker* WorkerTable::Find(std::string_view name) {
 std::vector<Worker*> WorkerTable::TakeDue(absl::Time now) {
   std::vector<Worker*> workers;
   for (auto it = due_.begin(); it != due_.end() && it->first <= now; ++it) {
-    workers.push_back(Find(it->second));
+    workers.push_back(Touch(it->second));
   }
   return workers;
 }

@@ -78,13 +78,17 @@ class WorkerTable {
   // Expects those workers back that hold leases or were ordered to drain.
   void Expect(const State& state, absl::Time now);
 
-  // Both touch the worker. Find returns null when there is none.
-  Worker& FindOrAdd(const std::string& name);
-  Worker* Find(std::string_view name);
+  // Null when there is no such worker.
+  const Worker* Find(std::string_view name) const;
+  // Marks a worker as touched, to be settled before the turn ends. Null when
+  // there is none.
+  Worker* Touch(std::string_view name);
+  // The same; makes the worker where there is none.
+  Worker& TouchOrAdd(const std::string& name);
   // Those for whom something is due by `now`, such as the end of a parked call.
   // Touches them.
   std::vector<Worker*> TakeDue(absl::Time now);
-  // Touched and not let go of since.
+  // Workers that were touched since the last LetGo.
   const ByName& touched() const { return touched_; }
   void LetGo() { touched_.clear(); }
 

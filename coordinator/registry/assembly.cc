@@ -179,16 +179,22 @@ class Assembler {
   Assembly PushOrder() {
     for (const Variant& variant : variants_) {
       for (const PlatformImage& image : variant.platforms) {
-        assembly_.pushes.push_back({variant.image, true, image.config});
+        assembly_.pushes.push_back({.image = variant.image,
+                                    .is_config = true,
+                                    .document = image.config});
       }
     }
     for (const Variant& variant : variants_) {
       for (const PlatformImage& image : variant.platforms) {
-        assembly_.pushes.push_back({variant.image, false, image.manifest});
+        assembly_.pushes.push_back({.image = variant.image,
+                                    .is_config = false,
+                                    .document = image.manifest});
       }
     }
     for (const Variant& variant : variants_) {
-      assembly_.pushes.push_back({variant.image, false, variant.index});
+      assembly_.pushes.push_back({.image = variant.image,
+                                  .is_config = false,
+                                  .document = variant.index});
     }
     return std::move(assembly_);
   }

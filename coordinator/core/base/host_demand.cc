@@ -58,10 +58,10 @@ void AddLayer(const v1::MakeLayer& layer, Collector& collector) {
       collector.AddUrl(member.file().url());
     } else if (member.has_blob() && member.blob().repository() != last) {
       last = member.blob().repository();
-      collector.AddImage(last, false);
+      collector.AddImage(last, /*manifests=*/false);
     }
   }
-  collector.AddDestination(false);
+  collector.AddDestination(/*manifests=*/false);
 }
 
 }  // namespace
@@ -73,19 +73,19 @@ std::vector<HostDemand> HostsOf(const v1::Task& task) {
       collector.AddUrl(task.resolve_file().url());
       break;
     case v1::Task::kResolveImage:
-      collector.AddImage(task.resolve_image().reference(), true);
+      collector.AddImage(task.resolve_image().reference(), /*manifests=*/true);
       break;
     case v1::Task::kMakeLayer:
       AddLayer(task.make_layer(), collector);
       break;
     case v1::Task::kCopyBlobs:
       for (const v1::BlobSource& blob : task.copy_blobs().blobs()) {
-        collector.AddImage(blob.repository(), false);
+        collector.AddImage(blob.repository(), /*manifests=*/false);
       }
-      collector.AddDestination(false);
+      collector.AddDestination(/*manifests=*/false);
       break;
     case v1::Task::kVerifyImage:
-      collector.AddDestination(true);
+      collector.AddDestination(/*manifests=*/true);
       break;
     case v1::Task::WORK_NOT_SET:
       break;

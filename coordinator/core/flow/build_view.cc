@@ -32,7 +32,7 @@ void AddProgress(const BuildEntry& build, const PhaseRule& rule,
 
 v1::Build BuildView(const State& state, const BuildEntry& build,
                     const WorkerPool& workers, absl::Time now,
-                    const StartGate* gate) {
+                    const HostGate* gate) {
   v1::Build view;
   view.set_build_id(build.build_id);
   view.set_name(build.release.name());

@@ -2,7 +2,7 @@
 #ifndef KSO_COORDINATOR_CORE_FLOW_BUILD_VIEW_H_
 #define KSO_COORDINATOR_CORE_FLOW_BUILD_VIEW_H_
 
-#include "coordinator/core/schedule/start_gate.h"
+#include "coordinator/core/schedule/host_gate.h"
 #include "coordinator/core/schedule/worker_pool.h"
 #include "coordinator/core/state/state.h"
 
@@ -11,7 +11,7 @@ namespace kso::coordinator {
 // A build as people see it.
 v1::Build BuildView(const State& state, const BuildEntry& build,
                     const WorkerPool& workers, absl::Time now,
-                    const StartGate* gate = nullptr);
+                    const HostGate* gate = nullptr);
 
 }  // namespace kso::coordinator
 

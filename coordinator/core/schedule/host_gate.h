@@ -10,21 +10,24 @@
 #include "absl/time/time.h"
 #include "coordinator/core/base/host_demand.h"
 #include "coordinator/core/schedule/rate_budget.h"
-#include "coordinator/core/schedule/start_gate.h"
 #include "coordinator/core/state/state.h"
 
 namespace kso::coordinator {
 
-// Which tasks the limits of hosts let start at one moment, given what runs,
-// which is counted when a task for a host with limits comes up: until then a
-// gate costs nothing.
-class HostGate : public StartGate {
+// Admission control: says which ready tasks the limits of hosts let start at
+// one moment, given the leased ones. These are counted when the first task for
+// a host with limits comes up; until then a gate costs nothing. Not thread
+// safe.
+class HostGate {
  public:
   // All must outlive it.
   HostGate(const State* state, const RateBudget* budget, absl::Time now)
       : state_(*state), budget_(*budget), now_(now) {}
 
-  std::optional<std::string> WhyNot(const Demand& demand) const override;
+  // Why tasks with this demand may not start now, the same sentence for all
+  // that wait for the same ("quay.io wants no request for 12 s"); nothing when
+  // they may.
+  std::optional<std::string> WhyNot(const Demand& demand) const;
 
   HostLoad LoadOf(const std::string& host) const;
 

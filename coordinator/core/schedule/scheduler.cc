@@ -11,7 +11,7 @@ constexpr int kLookAhead = 64;
 
 // Whether any of the tasks with this demand may go to the worker now.
 bool MayTakeAny(const Demand& demand, const WorkerPool& pool,
-                const WorkerPool::Member& worker, const StartGate* gate) {
+                const WorkerPool::Member& worker, const HostGate* gate) {
   const Fit fit = worker.kind->FitFor(demand);
   return fit != Fit::kNone && fit <= pool.BestFit(demand) &&
          (gate == nullptr || !gate->WhyNot(demand).has_value());
@@ -28,33 +28,38 @@ bool MayTake(const TaskEntry& task, const WorkerPool& pool,
 }
 
 // The first task of the queue that the worker may take.
-const TaskEntry* FirstOf(const TaskQueue& queue, const WorkerPool& pool,
-                         const WorkerPool::Member& worker, bool& for_others) {
+Scheduler::Choice FirstOf(const TaskQueue& queue, const WorkerPool& pool,
+                          const WorkerPool::Member& worker) {
+  Scheduler::Choice choice;
   int looked_at = 0;
   for (const TaskEntry* task : queue) {
-    if (MayTake(*task, pool, worker)) return task;
-    for_others = true;
+    if (MayTake(*task, pool, worker)) {
+      choice.task = task;
+      break;
+    }
+    choice.for_others = true;
     if (++looked_at == kLookAhead) break;
   }
-  return nullptr;
+  return choice;
 }
 
-const TaskEntry* PickFrom(const BuildEntry& build, const WorkerPool& pool,
-                          const WorkerPool::Member& worker,
-                          const StartGate* gate, bool& for_others) {
-  const TaskEntry* best = nullptr;
+Scheduler::Choice PickFrom(const BuildEntry& build, const WorkerPool& pool,
+                           const WorkerPool::Member& worker,
+                           const HostGate* gate) {
+  Scheduler::Choice best;
   Fit best_fit = Fit::kNone;
   for (const auto& [demand, queue] : build.queue.ready) {
     if (!MayTakeAny(*demand, pool, worker, gate)) continue;
-    const TaskEntry* task = FirstOf(queue, pool, worker, for_others);
-    if (task == nullptr) continue;
+    const Scheduler::Choice first = FirstOf(queue, pool, worker);
+    best.for_others |= first.for_others;
+    if (first.task == nullptr) continue;
     // Work for any platform can wait for any worker; work for one cannot.
     const Fit fit = demand->platform_name.empty()
                         ? Fit::kForeign
                         : worker.kind->FitFor(*demand);
-    if (best == nullptr || fit < best_fit ||
-        (fit == best_fit && HeaviestFirst()(task, best))) {
-      best = task;
+    if (best.task == nullptr || fit < best_fit ||
+        (fit == best_fit && HeaviestFirst()(first.task, best.task))) {
+      best.task = first.task;
       best_fit = fit;
     }
   }
@@ -71,15 +76,17 @@ bool GrantsTasks(const BuildEntry& build) {
 
 Scheduler::Choice Scheduler::Pick(const State& state, const WorkerPool& pool,
                                   const WorkerPool::Member& worker,
-                                  const StartGate* gate) {
+                                  const HostGate* gate) {
   Choice choice;
   if (!worker.view->ready()) return choice;
   FairShare& shares = shares_[worker.kind->name()];
   FairShare::Turns turns = shares.TurnsOf(state.ready_builds());
   while (const BuildEntry* build = turns.Next()) {
     if (!GrantsTasks(*build)) continue;
-    choice.task = PickFrom(*build, pool, worker, gate, choice.for_others);
-    if (choice.task == nullptr) continue;
+    const Choice found = PickFrom(*build, pool, worker, gate);
+    choice.for_others |= found.for_others;
+    if (found.task == nullptr) continue;
+    choice.task = found.task;
     shares.Granted(*build, state.running());
     return choice;
   }

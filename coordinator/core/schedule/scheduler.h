@@ -7,7 +7,7 @@
 #include <string>
 
 #include "coordinator/core/schedule/fair_share.h"
-#include "coordinator/core/schedule/start_gate.h"
+#include "coordinator/core/schedule/host_gate.h"
 #include "coordinator/core/schedule/worker_pool.h"
 #include "coordinator/core/state/state.h"
 
@@ -31,15 +31,15 @@ class Scheduler {
   struct Choice {
     // Null when there is nothing for this worker.
     const TaskEntry* task = nullptr;
-    // Then: there are tasks for others of its kind, which had failed on it.
+    // Tasks were passed over that have failed on this worker, and that others
+    // of its kind may take.
     bool for_others = false;
   };
 
   // What to grant to the worker, which is in the pool, next, of what `gate`
   // (may be null) lets start. Counts as granted.
   Choice Pick(const State& state, const WorkerPool& pool,
-              const WorkerPool::Member& worker,
-              const StartGate* gate = nullptr);
+              const WorkerPool::Member& worker, const HostGate* gate = nullptr);
 
  private:
   // By the name of the kind of worker.

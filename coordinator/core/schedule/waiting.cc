@@ -104,7 +104,7 @@ std::string WhoHasSlots(const State& state, const BuildEntry& build,
 }
 
 void AddReady(const State& state, const BuildEntry& build,
-              const WorkerPool& workers, absl::Time now, const StartGate* gate,
+              const WorkerPool& workers, absl::Time now, const HostGate* gate,
               std::vector<std::string>& sentences) {
   int64_t waiting = 0;
   std::map<std::string, int64_t> held_back;
@@ -170,7 +170,7 @@ void AddRetries(const BuildEntry& build, absl::Time now,
 std::vector<std::string> WaitingReasons(const State& state,
                                         const BuildEntry& build,
                                         const WorkerPool& workers,
-                                        absl::Time now, const StartGate* gate) {
+                                        absl::Time now, const HostGate* gate) {
   std::vector<std::string> sentences;
   if (!GrantsTasks(build)) {
     const int leased = build.CountsOf(build.phase).leased;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/core/schedule/start_gate.h"
+#include "coordinator/core/schedule/host_gate.h"
 #include "coordinator/core/schedule/worker_pool.h"
 #include "coordinator/core/state/state.h"
 
@@ -19,7 +19,7 @@ std::vector<std::string> WaitingReasons(const State& state,
                                         const BuildEntry& build,
                                         const WorkerPool& workers,
                                         absl::Time now,
-                                        const StartGate* gate = nullptr);
+                                        const HostGate* gate = nullptr);
 
 }  // namespace kso::coordinator
 
