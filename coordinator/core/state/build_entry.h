@@ -19,7 +19,9 @@
 
 namespace kso::coordinator {
 
-// How many tasks a phase of a build has, by state.
+// A build, as State keeps it: plain data, which only State and TaskIndex
+// change.
+
 struct PhaseCounts {
   int total = 0;
   int done = 0;
@@ -36,32 +38,33 @@ struct EarlierDemand {
 // A task and a time, in the order of time.
 using TimedTask = std::tuple<absl::Time, int64_t, const TaskEntry*>;
 
-// What of a running build is not finished, by what it waits for.
+// The unfinished tasks of a running build, by what they wait for.
 struct BuildQueue {
-  // Never with an empty queue.
+  // Tasks that a worker may have now, by their demand. No queue is empty.
   std::map<const Demand*, TaskQueue, EarlierDemand> ready;
+  // Tasks that wait for a time, mostly for that of a retry.
   std::set<TimedTask> delayed;
-  // How many tasks wait for results of identical ones, by the number of the
-  // build that runs these.
+  // The number of tasks that wait for the result of an identical task, by the
+  // number of the build that runs that one.
   std::map<int64_t, int> shared;
 };
 
 struct BuildEntry {
   std::string build_id;
-  // Later builds have larger ones.
+  // Counts the builds of the farm; later builds have larger numbers.
   int64_t number = 0;
   // Counts the records about this build.
   int64_t revision = 0;
-  // How often it lost something at the destination, since it was submitted or
-  // retried by hand.
+  // How often the build has lost something at the destination since it was
+  // submitted or retried by hand.
   int reopened = 0;
-  // As submitted, but for its lists: there may be thousands of items in them,
-  // and they are needed once or twice.
+  // The release as submitted, without its lists of files and images: these may
+  // have thousands of items, are needed once or twice, and are kept packed.
   v1::Release release;
   int file_count = 0;
   int image_count = 0;
   bool plan_only = false;
-  // Nothing is taken over from earlier builds.
+  // The build takes nothing over from earlier builds.
   bool fresh = false;
   int priority = 0;
   absl::Time created;
@@ -72,7 +75,7 @@ struct BuildEntry {
   std::map<v1::Phase, std::vector<TaskEntry*>> tasks;
   std::map<v1::Phase, PhaseCounts> counts;
   BuildQueue queue;
-  // What the destination has, from when it was asked to when the plan is made.
+  // The destination's answer: set from the end of CHECK until the plan is made.
   std::optional<v1::DestinationChecked> destination;
   bool planned = false;
   PackedMessage<v1::PlanSummary> plan;
@@ -85,17 +88,17 @@ struct BuildEntry {
   int64_t bytes_pushed = 0;
 
   void SetRelease(const v1::Release& submitted);
-  // With its lists, unless they were forgotten.
+  // The release with its lists, unless they were forgotten.
   v1::Release WholeRelease() const;
   void ForgetLists() { lists_.Clear(); }
 
   bool running() const { return state == v1::Build::RUNNING; }
   PhaseCounts CountsOf(v1::Phase of) const;
-  // Empty when there are none.
+  // The tasks of a phase; empty when it has none.
   const std::vector<TaskEntry*>& TasksOf(v1::Phase of) const;
 
  private:
-  // The files and images of the release.
+  // A message with nothing but the files and images of the release.
   PackedMessage<v1::Release> lists_;
 };
 

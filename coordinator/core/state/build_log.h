@@ -14,7 +14,7 @@ namespace kso::coordinator {
 // The lines of a build's log, in words. State calls it while it applies
 // records, so the lines depend on nothing but these.
 
-// Appends a line with the next number. `task` may be null.
+// Appends a line to the build's log, with the next number. `task` may be null.
 void AddEvent(BuildEntry& build, absl::Time time, v1::Event::Level level,
               const TaskEntry* task, std::string_view worker, std::string text);
 
@@ -26,7 +26,7 @@ std::string DoneInWords(const v1::Task& task, const v1::TaskResult& result,
 // "resolved 44 files and 59 images", once all tasks of RESOLVE are done.
 std::string ResolvedInWords(const BuildEntry& build);
 
-// What is said of files that need not be resolved.
+// "12 files known by checksum ...": files that need not be resolved.
 std::string KnownFilesInWords(int64_t count);
 
 std::string SubmittedInWords(const BuildEntry& build);

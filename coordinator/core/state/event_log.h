@@ -13,15 +13,15 @@ namespace kso::coordinator {
 // The lines of one build's log, kept as bytes. Not thread safe.
 class EventLog {
  public:
-  // Gives the line the next number.
+  // Appends the line, and gives it the next number.
   void Add(v1::Event event);
 
   size_t size() const { return packed_.size(); }
-  // `place` counts from 0, and is less than size().
+  // Parses one line. `place` counts from 0 and must be less than size().
   v1::Event operator[](size_t place) const;
 
  private:
-  // Without their numbers.
+  // Serialized events without their numbers, which follow from their places.
   std::vector<std::string> packed_;
 };
 

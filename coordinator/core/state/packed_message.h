@@ -9,13 +9,14 @@
 
 namespace kso::coordinator {
 
-// A message as its bytes, in one piece of memory. Spread out in fields, one of
-// strings takes several times as much. For what there is much of
-// and is seldom looked at, since each look parses it. Not thread safe.
+// A message kept as its serialized bytes, in one piece of memory. As an object,
+// a message of strings takes several times as much. Each look parses the bytes,
+// so this is for messages of which there are many and which are seldom looked
+// at. Not thread safe.
 template <typename Message>
 class PackedMessage {
  public:
-  // A message without fields takes no memory.
+  // Packs a message. One without fields takes no memory.
   void Set(const Message& message) {
     size_ = static_cast<uint32_t>(message.ByteSizeLong());
     bytes_ = size_ == 0 ? nullptr : std::make_unique<char[]>(size_);
@@ -29,7 +30,7 @@ class PackedMessage {
   }
 
   bool empty() const { return size_ == 0; }
-  // Adds the fields to those that `message` has.
+  // Parses the bytes into `message`, on top of the fields that it has.
   void MergeInto(Message& message) const {
     google::protobuf::io::CodedInputStream bytes(
         reinterpret_cast<const uint8_t*>(bytes_.get()),

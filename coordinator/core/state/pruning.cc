@@ -9,7 +9,7 @@
 namespace kso::coordinator {
 namespace {
 
-// Ended builds, those that ended first before others.
+// The builds that have ended, in the order in which they did.
 std::vector<const BuildEntry*> Ended(const State& state) {
   std::vector<const BuildEntry*> ended;
   for (const auto& [id, build] : state.builds()) {
@@ -21,7 +21,7 @@ std::vector<const BuildEntry*> Ended(const State& state) {
   return ended;
 }
 
-// The number of the newest build of each release's name.
+// The number of the newest build for each name of a release.
 std::map<std::string, int64_t> Newest(const State& state) {
   std::map<std::string, int64_t> newest;
   for (const auto& [id, build] : state.builds()) {

@@ -10,34 +10,34 @@
 
 namespace kso::coordinator {
 
-// Which ended builds are kept.
+// The retention of builds that have ended.
 struct PruningRules {
-  // The newest, whatever their age and name.
+  // So many builds are kept at most: the newest, whatever their age and name.
   int keep_builds = 0;
-  // How long after its end; the newest build of each release's name is kept
-  // longer.
+  // A build is kept for so long after its end. The newest build of each
+  // release's name is kept longer.
   absl::Duration keep_for = absl::InfiniteDuration();
 };
 
 struct PruningChoice {
-  // Ids of builds to forget, those that ended first before others.
+  // The ids of builds to forget, in the order in which they ended.
   std::vector<std::string> builds;
-  // When there may be something to forget again, if no build ends before.
+  // The time from which more may have to be forgotten, if no build ends before.
   absl::Time next = absl::InfiniteFuture();
 };
 
 PruningChoice ChooseForPruning(const State& state, const PruningRules& rules,
                                absl::Time now);
 
-// What builds have in the farm's own blob store.
+// The roots of a garbage collection of the farm's own blob store.
 struct BlobsInFarm {
-  // Digests of layers and base layers.
+  // The digests of layers and base layers.
   std::vector<std::string> blobs;
-  // Each stands for all that it refers to.
+  // Finished indexes. Each stands for everything that it refers to.
   std::vector<v1::Descriptor> indexes;
 };
 
-// What all builds together have there.
+// Collects what the builds of `state` need of that store.
 BlobsInFarm FindBlobsInFarm(const State& state);
 
 }  // namespace kso::coordinator

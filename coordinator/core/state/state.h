@@ -25,61 +25,63 @@
 
 namespace kso::coordinator {
 
-// Everything durable that the coordinator knows: what the journal's records,
-// applied in order, make of an empty one. Plain data; no clock, no I/O, no
-// locks. Not thread safe.
+// Everything durable that the coordinator knows. The journal's records, applied
+// in order to an empty State, give the same State again, and nothing else
+// changes it. It has no clock, no I/O and no locks. Not thread safe.
 //
-// A build goes through phases; each has tasks; a task is runnable, leased to
-// one session of a worker, done or failed. A build's log is derived here too,
-// so a replay gives the same lines with the same numbers.
+// A build goes through phases (core/base/phases.h); some phases have tasks; a
+// task is runnable, leased to one session of a worker, done or failed. A
+// build's log is derived here too, so a replay gives the same lines with the
+// same numbers.
 class State {
  public:
-  // DATA_LOSS when the record does not fit what came before it; the state is of
-  // no use then.
+  // Gives a record its effect. DATA_LOSS when the record does not fit those
+  // before it; the state must not be used after that.
   absl::Status Apply(const v1::JournalRecord& record);
 
-  // Null when there is none.
+  // Both return null when there is none.
   const BuildEntry* FindBuild(std::string_view build_id) const;
   const TaskEntry* FindTask(std::string_view task_id) const;
-  // The task that is leased under this id now.
+  // The task that is leased under this id now; null when none is.
   const TaskEntry* FindLease(std::string_view lease_id) const;
 
   const std::map<std::string, BuildEntry, std::less<>>& builds() const {
     return builds_;
   }
-  // Builds that have not ended, by number.
+  // The builds that have not ended, by their numbers.
   const std::map<int64_t, const BuildEntry*>& running() const {
     return running_;
   }
-  // Time goes on: what waited until `now` does not wait any more.
+  // Tells what time it is: tasks that were delayed until then become ready.
   void AdvanceTo(absl::Time now) { index_.AdvanceTo(now); }
 
-  // Builds with tasks that are ready to be granted, by number.
+  // The builds with tasks that are ready to be granted, by their numbers.
   const std::map<int64_t, const BuildEntry*>& ready_builds() const {
     return index_.ready_builds();
   }
-  // The tasks for which the result of `leased`, which is identical, is as good:
-  // also those that wait for a time of their own.
+  // The tasks that are identical to `leased` and wait, for its result or for a
+  // time of their own: its result is theirs as well.
   std::vector<const TaskEntry*> SharersOf(const TaskEntry& leased) const;
-  // Live leases by id.
+  // The live leases by their ids.
   const std::map<std::string, const TaskEntry*, std::less<>>& leases() const {
     return index_.leases();
   }
-  // Lease ids by worker name.
+  // The ids of a worker's live leases.
   const std::set<std::string>& LeasesOf(std::string_view worker) const {
     return index_.LeasesOf(worker);
   }
-  // The session in which an operator ordered a worker to drain, by its name.
+  // By the name of a worker that an operator ordered to drain, the session that
+  // the order is for.
   const std::map<std::string, std::string, std::less<>>& drains() const {
     return drains_;
   }
-  // Names of the workers whose leases changed since it was asked last.
+  // The names of the workers whose leases have changed since the last call.
   std::set<std::string> TakeLeaseChanges() { return index_.TakeLeaseChanges(); }
-  // When leases are over, with their tasks.
+  // The deadlines of leases, with their tasks.
   const std::set<TimedTask>& deadlines() const { return index_.deadlines(); }
-  // When tasks that are not ready become so.
+  // The times at which delayed tasks become ready.
   const std::set<TimedTask>& delayed() const { return index_.delayed(); }
-  // What outlives builds.
+  // The memory that outlives builds.
   const Memo& memo() const { return memo_; }
 
  private:
@@ -113,25 +115,25 @@ class State {
   // DATA_LOSS unless the task is leased under `lease_id`.
   absl::StatusOr<TaskEntry*> FindLeased(std::string_view task_id,
                                         std::string_view lease_id);
-  // Null when there is none.
+  // Returns null when there is none.
   TaskEntry* FindTaskForChange(std::string_view task_id);
   const Demand* DemandOf(const v1::Task& task);
   void SetState(TaskEntry& task, TaskState state);
-  // The task runs again, with full budgets.
+  // Makes the task runnable again, with full retry budgets.
   void Renew(TaskEntry& task);
-  // The task is done; `how` is for the log.
+  // Takes the result of a task that is done; `how` is for the log.
   void MarkDone(absl::Time time, TaskEntry& task, const std::string& worker,
                 const v1::TaskResult& result, absl::string_view how);
   static void ChangeCount(const TaskEntry& task, int by);
-  // The build has succeeded, so it cannot be retried, and only its layers are
-  // asked for.
+  // Forgets all tasks of a build that has succeeded, but its layers: it cannot
+  // be retried, and nothing else is asked for.
   void ForgetWork(BuildEntry& build);
   // Forgets the build's tasks of a phase, none of which is leased.
   void DropTasks(BuildEntry& build, v1::Phase phase);
 
   int64_t last_number_ = 0;
   std::map<std::string, BuildEntry, std::less<>> builds_;
-  // By the id in the entry.
+  // The keys point to the ids in the entries.
   absl::flat_hash_map<absl::string_view, std::unique_ptr<TaskEntry>> tasks_;
   int64_t last_task_number_ = 0;
   std::set<Demand> demands_;

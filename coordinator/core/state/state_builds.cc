@@ -88,7 +88,7 @@ absl::Status State::End(absl::Time time, const v1::BuildEnded& change) {
   build->state = change.state();
   build->ended = time;
   build->failures = {change.failures().begin(), change.failures().end()};
-  // What the log has said already.
+  // Failures that the log names already, with their tasks.
   std::set<std::string> said;
   for (const auto& [phase, tasks] : build->tasks) {
     for (TaskEntry* task : tasks) {

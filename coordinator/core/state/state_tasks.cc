@@ -49,7 +49,7 @@ absl::Status State::AddTasks(absl::Time time, const v1::TasksAdded& change) {
   return absl::OkStatus();
 }
 
-// Done before it began.
+// The task is done before it began, with the result of an earlier build.
 void State::Reuse(absl::Time time, TaskEntry& task,
                   const v1::ReusedResult& reused) {
   task.SetResult(reused.result());
@@ -110,7 +110,8 @@ void State::MarkDone(absl::Time time, TaskEntry& task,
   BuildEntry& build = *task.build;
   task.SetResult(result);
   SetState(task, TaskState::kDone);
-  // To verify an image, it is read back from the destination.
+  // Bytes that verification reads back from the destination do not count as
+  // fetched.
   if (task.phase != v1::VERIFY) build.bytes_fetched += result.bytes_fetched();
   build.bytes_pushed += result.bytes_pushed();
   if (task.phase == v1::RESOLVE) {
@@ -161,7 +162,7 @@ absl::Status State::Requeue(absl::Time time, const v1::TaskRequeued& change) {
   trouble.last_worker = change.worker();
   trouble.last_reason = change.failure().reason();
   trouble.not_before = not_before;
-  // What holds this one up holds up those that are identical.
+  // Identical tasks would meet the same trouble, so they wait as long.
   for (TaskEntry* twin : index_.TwinsOf(*task)) {
     if (not_before <= twin->trouble_or_none().not_before) continue;
     twin->mutable_trouble().not_before = not_before;

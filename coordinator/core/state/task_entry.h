@@ -29,30 +29,31 @@ struct LeaseEntry {
   absl::Time deadline;
 };
 
-// What went wrong with a task so far; most have none.
+// The retry state of a task. Most tasks have none.
 struct Trouble {
-  // Spent of each retry budget since the task was added or retried by hand.
+  // The failures counted against each retry budget since the task was added or
+  // retried by hand.
   int infrastructure_failures = 0;
   int transient_failures = 0;
   int rate_limit_failures = 0;
-  // A runnable task is not granted before this.
+  // A runnable task is not granted before this time.
   absl::Time not_before = absl::InfinitePast();
-  // Why and where it was tried last without success; empty if it was not.
+  // The reason and the worker of the last try that failed; empty when none has.
   std::string last_reason;
   std::string last_worker;
-  // When failed.
+  // The reason for which the task is given up, when it is.
   v1::Failure failure;
 };
 
-// What a task needs to start: a worker that is so, and hosts that allow it.
-// Tasks that need the same share one.
+// A task's resource request: the kind of worker that it needs, and the hosts
+// that have to admit it. Tasks with equal requests share one Demand.
 struct Demand {
   v1::Platform platform;
-  // In words; empty for any platform.
+  // The platform in words; empty when any will do.
   std::string platform_name;
-  // Programs of the platform are run.
+  // The worker has to run programs of the platform.
   bool must_execute = false;
-  // The hosts that it sends requests to, by name.
+  // The hosts that the task sends requests to, in the order of their names.
   std::vector<HostDemand> hosts;
 
   friend bool operator<(const Demand& a, const Demand& b) {
@@ -63,21 +64,22 @@ struct Demand {
 
 enum class TaskState : uint8_t { kRunnable, kLeased, kDone, kFailed };
 
-// Where an unfinished task of a running build stands.
+// The queue in which TaskIndex keeps an unfinished task of a running build.
 enum class Place : uint8_t {
-  // Finished, or its build has ended.
+  // The task is finished, or its build has ended.
   kNowhere,
-  // A worker that fits may have it.
+  // The task may be granted to a worker that fits.
   kReady,
-  // Waits for its time.
+  // The task waits for its time.
   kDelayed,
-  // Waits for the result of an identical task, which is leased.
+  // The task waits for the result of an identical one, which is leased.
   kShared,
   kLeased,
 };
 
-// There may be many thousands, so each is small: what is not needed at every
-// step is kept as bytes, and what few have is kept apart.
+// A task, as State keeps it. There may be many thousands, so each is small: the
+// parts that are not needed at every step are kept packed, and those that few
+// tasks have are allocated apart.
 struct TaskEntry {
   std::string id;
   // For people: "layer kubespray-files: kubelet amd64".
@@ -90,10 +92,10 @@ struct TaskEntry {
   int64_t weight = 0;
   v1::Task::WorkCase work = v1::Task::WORK_NOT_SET;
   v1::Phase phase = v1::PHASE_UNSPECIFIED;
-  // While leased.
+  // Set while the task is leased.
   std::unique_ptr<LeaseEntry> lease;
   std::unique_ptr<Trouble> trouble;
-  // Leases so far.
+  // The number of leases that the task has had.
   int attempts = 0;
   TaskState state = TaskState::kRunnable;
 
@@ -104,7 +106,7 @@ struct TaskEntry {
   void SetTask(const v1::Task& task);
   void SetResult(const v1::TaskResult& result);
 
-  // Never null; without trouble, one that says so.
+  // The trouble, or an empty one where there has been none.
   const Trouble& trouble_or_none() const;
   Trouble& mutable_trouble();
 
@@ -120,19 +122,19 @@ struct TaskEntry {
   // task_.
   bool named_by_item_ = false;
 
-  // Kept by TaskIndex.
+  // These belong to TaskIndex.
   Place place_ = Place::kNowhere;
   bool grouped_ = false;
   absl::Time delayed_until_ = absl::InfinitePast();
   int64_t shared_with_build_ = 0;
 
-  // Without what follows from the rest: ids, the name, what the task resolves,
-  // and in the result the URL that the task names.
+  // These lack the fields that follow from the rest of the entry: ids, the
+  // name, the item that the task resolves, and in the result the URL.
   PackedMessage<v1::Task> task_;
   PackedMessage<v1::TaskResult> result_;
 };
 
-// The heaviest first, then the earliest.
+// Orders tasks by weight, the heaviest first, then by number.
 struct HeaviestFirst {
   bool operator()(const TaskEntry* a, const TaskEntry* b) const {
     return a->weight != b->weight ? a->weight > b->weight

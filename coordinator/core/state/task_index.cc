@@ -32,7 +32,8 @@ void TaskIndex::Update(TaskEntry& task) {
   const bool may_move_within = was == Place::kDelayed || was == Place::kShared;
   if (PlaceOf(task) == was && !may_move_within) return;
   Take(task);
-  // Anew: without its own lease, it may have to wait for another's.
+  // The place is computed anew, since without its own lease the task may have
+  // to wait for that of an identical one.
   const Place place = PlaceOf(task);
   Put(task, place);
   if (was == Place::kLeased || place == Place::kLeased) UpdateOthers(task);
@@ -91,7 +92,7 @@ void TaskIndex::Leave(TaskEntry& task) {
   std::erase(group->second.members, &task);
   if (group->second.members.empty()) groups_.erase(group);
   task.grouped_ = false;
-  // What a burst of tasks took is free again once they are finished.
+  // The memory that a burst of tasks took is given back when they are finished.
   if (groups_.size() < groups_.capacity() / 16) groups_.rehash(0);
 }
 

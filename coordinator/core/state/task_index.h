@@ -16,51 +16,52 @@
 
 namespace kso::coordinator {
 
-// Finds the unfinished tasks of running builds by where they stand, so that
-// deciding costs what changes and not what there is. Nothing in it is more than
-// the tasks themselves say. Not thread safe.
+// The queues of unfinished tasks of running builds. They are updated with each
+// change, so that the cost of a decision grows with what changes and not with
+// what there is. All of it can be derived from the tasks. Not thread safe.
 //
-// Of tasks with equal keys one at a time is leased; meanwhile the others wait
-// for its result. A journal of a version that knew no keys may have leases of
-// several: each of them counts.
+// Identical tasks are deduplicated: of those with equal keys one at a time is
+// leased, and meanwhile the others wait for its result. A journal of a version
+// without keys may have several leases of one key: each of them counts.
 class TaskIndex {
  public:
-  // Puts the task where it belongs now. To be called after each change of the
-  // task or of whether its build runs, while its lease is still there.
+  // Moves the task to the queue that it belongs to now. Must be called after
+  // each change of the task, or of whether its build runs, while the task still
+  // has its lease.
   void Update(TaskEntry& task);
-  // Before the task goes for good.
+  // Must be called before the task is destroyed.
   void Remove(TaskEntry& task);
-  // Delayed tasks whose time has come become ready.
+  // Makes the delayed tasks ready whose time has come.
   void AdvanceTo(absl::Time now);
 
-  // Builds with ready tasks, by number.
+  // The builds with ready tasks, by their numbers.
   const std::map<int64_t, const BuildEntry*>& ready_builds() const {
     return ready_builds_;
   }
-  // Unfinished tasks identical to this one, itself left out.
+  // The other unfinished tasks that are identical to this one.
   std::vector<TaskEntry*> TwinsOf(const TaskEntry& task) const;
 
-  // Live leases by id.
+  // The live leases by their ids.
   const std::map<std::string, const TaskEntry*, std::less<>>& leases() const {
     return leases_;
   }
   const std::set<std::string>& LeasesOf(std::string_view worker) const;
-  // Names of the workers whose leases changed since it was asked last.
+  // The names of the workers whose leases have changed since the last call.
   std::set<std::string> TakeLeaseChanges();
-  // When leases are over.
+  // The deadlines of leases.
   const std::set<TimedTask>& deadlines() const { return deadlines_; }
-  // When delayed tasks become ready.
+  // The times at which delayed tasks become ready.
   const std::set<TimedTask>& delayed() const { return delayed_; }
 
  private:
   struct Group {
-    // One that is leased, if any is.
+    // A member that is leased; null when none is.
     TaskEntry* leased = nullptr;
     std::vector<TaskEntry*> members;
   };
 
   Place PlaceOf(const TaskEntry& task) const;
-  // Null when none is.
+  // A leased member of the group; null when none is.
   static TaskEntry* AnyLeased(const Group& group);
   void Join(TaskEntry& task);
   void Leave(TaskEntry& task);
