@@ -10,7 +10,8 @@
 
 namespace kso::coordinator {
 
-// What a task demands of one host: to answer requests.
+// A host that a task sends requests to: the part of its Demand that hosts have
+// to admit.
 struct HostDemand {
   // "HOST[:PORT]" as in URLs: "registry-1.docker.io".
   std::string host;

@@ -4,10 +4,9 @@
 namespace kso::coordinator {
 namespace {
 
-// What each phase does is said beside its name. The plan is no phase: it is a
-// pure function, which flow/build_flow.cc calls between CHECK and LAYERS, in
-// the turn in which the first of these ends. Where there is nothing to ask the
-// destination for, CHECK is passed over.
+// The plan is no phase: it is a pure function, which flow/build_flow.cc calls
+// between CHECK and LAYERS, in the turn in which CHECK ends. CHECK is passed
+// over where there is nothing to ask the destination for.
 constexpr PhaseRule kRules[] = {
     // Names become digests, sizes and validators: one task a URL or image.
     {v1::RESOLVE, PhaseWork::kTasks, OnFailedTask::kOthersGoOn, v1::CHECK},

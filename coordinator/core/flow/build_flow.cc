@@ -40,7 +40,8 @@ void EnterWithTasks(std::string_view build_id, v1::Phase phase,
   }
 }
 
-// What was compared in an earlier image need not be compared again.
+// Marks the layers that were compared in an earlier image, so that the worker
+// does not compare them again.
 void MarkComparedLayers(const Memo& memo, v1::Task& task) {
   v1::VerifyImage& work = *task.mutable_verify_image();
   const std::set<std::string> compared =
@@ -50,7 +51,7 @@ void MarkComparedLayers(const Memo& memo, v1::Task& task) {
   }
 }
 
-// The failures of the phase's tasks, one an item.
+// The failures of the tasks of the build's phase, one for each item.
 std::vector<v1::Failure> TaskFailures(const BuildEntry& build) {
   std::vector<v1::Failure> failures;
   for (const TaskEntry* task : build.TasksOf(build.phase)) {
@@ -60,8 +61,9 @@ std::vector<v1::Failure> TaskFailures(const BuildEntry& build) {
   return failures;
 }
 
-// A plan of what could be resolved shows the other problems at the same time;
-// what it says of items that could not be is known already.
+// Adds the problems of the plan. A plan is made even where some items could not
+// be resolved, so that the user hears of the other problems at the same time;
+// its failures for those items are left out.
 void AddPlanFailures(const BuildEntry& build, const Plan& plan,
                      std::vector<v1::Failure>& failures) {
   std::set<std::string> failed_items;
@@ -94,7 +96,8 @@ bool PutThere(const TaskEntry& task, const std::set<std::string>& blobs) {
                      });
 }
 
-// What the plan may take over: nothing where the destination was not asked.
+// The earlier layers that the plan may take over: none where the destination
+// was not asked.
 PlanHistory HistoryOf(const State& state, const BuildEntry& build) {
   if (!build.destination) return PlanHistory();
   return PlanHistory(&state.memo(), build.release.destination(),
@@ -139,7 +142,7 @@ bool NeedsCheck(const State& state, const BuildEntry& build) {
          state.memo().KnowsOf(BlobSpaceOf(build.release.destination()));
 }
 
-// What follows from the tasks of the build's phase.
+// The records that follow from the state of the phase's tasks.
 Records AfterTasks(const State& state, const BuildEntry& build,
                    const PhaseRule& rule) {
   const PhaseCounts counts = build.CountsOf(build.phase);

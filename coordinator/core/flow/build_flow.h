@@ -16,8 +16,8 @@ namespace kso::coordinator {
 std::vector<v1::JournalRecord> StartBuild(
     const State& state, const v1::SubmitBuildRequest& request);
 
-// What a build needs now: nothing while tasks of its phase run, and nothing
-// while it waits for the coordinator's own action. The records must be applied
+// The records that take a build further: none while tasks of its phase run, and
+// none while it waits for the coordinator's own action. They must be applied
 // before this is called again.
 std::vector<v1::JournalRecord> AdvanceBuild(const State& state,
                                             const BuildEntry& build);
@@ -26,38 +26,41 @@ std::vector<v1::JournalRecord> AdvanceBuild(const State& state,
 // questions are what to ask the destination for in CHECK.
 Plan DraftPlan(const State& state, const BuildEntry& build);
 
-// After the actions. `present` has BlobNames. Where all is there that `draft`
-// asked for, it is the plan, and need not be made again.
+// The records after an answer of the destination in CHECK. `present` has
+// BlobNames. Where everything is there that `draft` asked for, `draft` is the
+// plan and is not made again.
 std::vector<v1::JournalRecord> AfterCheck(const BuildEntry& build,
                                           const Plan& draft,
                                           std::vector<std::string> present);
-// The destination could not be asked, for this reason.
+// The records when the destination could not be asked, for this reason.
 std::vector<v1::JournalRecord> AfterNoCheck(const BuildEntry& build,
                                             std::string_view problem);
-// Images that were verified before are not verified again, unless the build is
-// fresh.
+// The records after ASSEMBLE. Images that were verified before are not verified
+// again, unless the build is fresh.
 std::vector<v1::JournalRecord> AfterAssemble(
     const State& state, const BuildEntry& build,
     const std::vector<v1::ImageResult>& images,
     const std::vector<v1::Task>& verify_tasks);
+// The records after TAG: the build has succeeded, and its release is
+// remembered.
 std::vector<v1::JournalRecord> AfterTag(const State& state,
                                         const BuildEntry& build,
                                         absl::Time now);
 
-// How often a build makes again what vanishes from the destination.
+// A build makes blobs that vanish from the destination again so many times.
 inline constexpr int kMaxReopened = 3;
 
-// After blobs that a build needs are found to be gone from the destination:
-// the tasks that put them there run again, or, where none did, the images are
-// assembled again. The build fails when it has come to that too often.
-// `missing` are digests, at least one.
+// The records when blobs that a build needs are gone from the destination. The
+// tasks that pushed them run again; where no task did, the images are assembled
+// again. The build fails when that has happened kMaxReopened times. `missing`
+// has the blobs' digests, at least one.
 std::vector<v1::JournalRecord> AfterLoss(
     const BuildEntry& build, const std::vector<std::string>& missing);
 
 v1::JournalRecord EndBuild(const BuildEntry& build, v1::Build::State state,
                            const std::vector<v1::Failure>& failures = {});
 
-// What the resolve and layer tasks that are done brought back.
+// The results of the RESOLVE tasks that are done, and of the LAYERS tasks.
 Resolved ResolvedOf(const BuildEntry& build);
 absl::flat_hash_map<std::string, v1::MadeLayer> LayersOf(
     const BuildEntry& build);

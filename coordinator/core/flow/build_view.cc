@@ -13,7 +13,7 @@ void AddProgress(const BuildEntry& build, const PhaseRule& rule,
   v1::PhaseProgress* progress = view.add_progress();
   progress->set_phase(rule.phase);
   PhaseCounts counts = build.CountsOf(rule.phase);
-  // What the coordinator does itself counts as one task.
+  // An action of the coordinator itself counts as one task.
   if (rule.work == PhaseWork::kAction) {
     counts.total = 1;
     const bool here = build.phase == rule.phase;

@@ -8,7 +8,7 @@
 
 namespace kso::coordinator {
 
-// A build as people see it.
+// A build as the services, the page and ksoctl show it. `gate` may be null.
 v1::Build BuildView(const State& state, const BuildEntry& build,
                     const WorkerPool& workers, absl::Time now,
                     const HostGate* gate = nullptr);

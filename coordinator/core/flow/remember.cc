@@ -22,7 +22,7 @@ void ForgetSubject(const std::string& subject, Records& records) {
   records.emplace_back().mutable_memory_forgotten()->set_subject(subject);
 }
 
-// The journal keeps one record of a subject.
+// The journal keeps one record of a memory, so an older one has to go first.
 void Replace(bool known, v1::JournalRecord memory, Records& records) {
   if (known) ForgetSubject(SubjectOf(memory).name, records);
   records.push_back(std::move(memory));
@@ -31,7 +31,7 @@ void Replace(bool known, v1::JournalRecord memory, Records& records) {
 void RememberLayer(const Memo& memo, const v1::Task& task,
                    const v1::MadeLayer& made, Records& records) {
   std::optional<LayerRecipe> recipe = RecipeOf(task);
-  // What does not match its task cannot be looked up by it.
+  // A layer that does not match its task could not be found by the task's key.
   if (!recipe || made.members_size() != task.make_layer().members_size()) {
     return;
   }
@@ -56,8 +56,10 @@ void RememberLayer(const Memo& memo, const v1::Task& task,
   Replace(known != nullptr, std::move(record), records);
 }
 
-// Not where all was left to another image, which may not have passed; nor a
-// layer of which a later image may want what this one did not serve.
+// Adds the layers that were compared whole. There are none where the comparison
+// was left to another image, which may not have passed; and a layer of which
+// the image serves only a part does not count, since a later image may serve
+// the rest.
 void RememberLayers(const v1::Task& task,
                     v1::VerificationRemembered& verification) {
   const v1::VerifyImage& work = task.verify_image();
@@ -170,7 +172,7 @@ std::vector<v1::JournalRecord> RememberRelease(const State& state,
     if (name.empty() || !seen.insert(name).second) continue;
     v1::RememberedGroup& group = *release.add_groups();
     group.set_name(name);
-    // The last layer is configuration or links, and small.
+    // The last layer holds configuration or links. It is small, and made anew.
     for (int i = 0; i + 1 < planned.layer_task_ids_size(); ++i) {
       const TaskEntry* task = state.FindTask(planned.layer_task_ids(i));
       if (task == nullptr) continue;
@@ -181,7 +183,7 @@ std::vector<v1::JournalRecord> RememberRelease(const State& state,
   *release.mutable_took() = ToProto(now - build.created);
   const v1::ReleaseRemembered* known =
       state.memo().FindRelease(release.destination());
-  // A build that moved little says little of how fast the farm is.
+  // The speed of the farm is measured by builds that moved enough bytes.
   if (known != nullptr && release.bytes_moved() < known->bytes_moved() / 10) {
     release.set_bytes_moved(known->bytes_moved());
     *release.mutable_took() = known->took();

@@ -8,19 +8,22 @@
 
 namespace kso::coordinator {
 
-// Records of what outlives a build. Pure.
+// Decides what is remembered beyond a build: records for core/memory/memo.h.
+// Pure.
 
-// Puts what is remembered in the place of a worker's "it is unchanged", so that
-// the record stands by itself.
+// Replaces a worker's answer that an image is unchanged by the remembered
+// image, so that the record stands by itself.
 void Complete(const State& state, v1::JournalRecord& record);
 
-// What follows for the memo now that `record` has been applied: something is
-// remembered (a layer that was made, an image that was resolved or verified),
-// or forgotten to make room. Nothing for most records.
+// The records about memories that follow from `record`, which has been applied:
+// a layer that was made, or an image that was resolved or verified, is
+// remembered, and memories are forgotten to make room. Most records lead to
+// none.
 std::vector<v1::JournalRecord> MemoriesOf(const State& state,
                                           const v1::JournalRecord& record);
 
-// The layers of a release that is whole, for the next one to start from.
+// Remembers the layers of a release that is tagged, for the next one to start
+// from.
 std::vector<v1::JournalRecord> RememberRelease(const State& state,
                                                const BuildEntry& build,
                                                absl::Time now);

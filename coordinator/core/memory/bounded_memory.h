@@ -11,15 +11,17 @@
 
 namespace kso::coordinator {
 
-// Messages by key, in the order in which they were put or touched. It says
-// which of them are too many, and forgets what it is told to. Not thread safe.
+// A least-recently-used cache of messages by key, bounded in bytes. It does not
+// evict by itself: Excess says which entries are too many, and the caller
+// removes them, since that has to be in the journal. Not thread safe.
 template <typename Message>
 class BoundedMemory {
  public:
-  // In memory, protobuf's own overhead included.
+  // The limit counts bytes in memory, protobuf's own overhead included.
   explicit BoundedMemory(size_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
-  // Replaces what has the key.
+  // Adds a message as the most recently used one, in place of the one that has
+  // the key.
   void Put(const std::string& key, const Message& message) {
     Remove(key);
     Entry& entry = entries_[key];
@@ -30,7 +32,7 @@ class BoundedMemory {
     order_.emplace(entry.used, key);
   }
 
-  // Makes it the newest, if it is there.
+  // Makes the entry the most recently used one, if there is one.
   void Touch(std::string_view key) {
     const auto found = entries_.find(key);
     if (found == entries_.end()) return;
@@ -47,7 +49,7 @@ class BoundedMemory {
     entries_.erase(found);
   }
 
-  // Null when there is none.
+  // Returns null when there is none.
   const Message* Find(std::string_view key) const {
     const auto found = entries_.find(key);
     return found == entries_.end() ? nullptr : &found->second.message;
@@ -59,8 +61,8 @@ class BoundedMemory {
     for (const auto& [key, entry] : entries_) visit(entry.message);
   }
 
-  // The oldest, as many as have to go to keep within the limit. The newest
-  // stays, however large.
+  // The keys of the least recently used entries, as many as have to go to keep
+  // within the limit. The most recent one stays, however large.
   std::vector<std::string> Excess() const {
     std::vector<std::string> keys;
     size_t bytes = bytes_;

@@ -14,56 +14,59 @@
 
 namespace kso::coordinator {
 
-// Where the blobs of a destination are: what one repository of a space has,
-// another can take over. "registry HOST[:PORT]", or "store" for everything that
-// the coordinator's own blob store collects.
+// The blob space of a destination. A repository can take over blobs of any
+// other in the same space, without their bytes being moved: "registry
+// HOST[:PORT]", or "store" for all destinations whose blobs the coordinator
+// itself keeps.
 std::string BlobSpaceOf(const v1::Destination& destination);
 
-// What is remembered across builds: the layers that were made and of what, the
-// newest release at each destination, what image references named, and what was
-// verified. Each memory is a subject of the journal (record_subject.h). Plain
-// data, changed by records only. Not thread safe.
+// The persistent build cache: it remembers the layers that were made and their
+// recipes, the newest release at each destination, the digests that image
+// references had, and the verifications that succeeded. Each memory is a
+// subject of the journal (record_subject.h). Only records change it. Not thread
+// safe.
 class Memo {
  public:
-  // Takes one of the records of memories; others change nothing.
+  // Gives a record about a memory its effect; other records change nothing.
   void Apply(const v1::JournalRecord& record);
 
   // Whether any layer of that blob space is remembered.
   bool KnowsOf(std::string_view space) const;
 
-  // Each is null when nothing is remembered.
+  // The lookups return null when nothing is remembered.
   const v1::LayerRemembered* FindLayer(std::string_view space,
                                        std::string_view key) const;
   const v1::LayerRemembered* FindLayerByDigest(std::string_view space,
                                                std::string_view digest) const;
-  // `destination` as FormatDestination writes it.
+  // `destination` is as FormatDestination writes it.
   const v1::ReleaseRemembered* FindRelease(std::string_view destination) const;
   const v1::ResolvedImage* FindImage(std::string_view key) const;
   const v1::VerificationRemembered* FindVerification(
       std::string_view key) const;
 
-  // Digests of the layers that were compared in images of that platform and
-  // base, as VerificationRemembered has it.
+  // The digests of the layers that were compared in images of that platform and
+  // base (VerificationRemembered).
   std::set<std::string> ComparedLayers(const v1::Platform& platform,
                                        std::string_view base) const;
 
-  // The subjects to be forgotten to keep it within bounds: of each kind, what
-  // has not been of use for longest.
+  // The subjects to forget so that the memory stays within its bounds: of each
+  // kind, the least recently used ones.
   std::vector<std::string> Excess() const;
 
  private:
   void Remember(const std::string& subject, const v1::LayerRemembered& layer);
-  // Also keeps the release's layers from being forgotten.
+  // Counts as a use of the release's layers, so that they are not forgotten.
   void Remember(const std::string& subject,
                 const v1::ReleaseRemembered& release);
   void Forget(const std::string& subject);
 
-  // By subject.
+  // The keys are subjects of the journal. The limits, in bytes, hold the
+  // memory of some hundred releases of the usual size.
   BoundedMemory<v1::LayerRemembered> layers_{24 << 20};
   BoundedMemory<v1::ReleaseRemembered> releases_{4 << 20};
   BoundedMemory<v1::ImageRemembered> images_{16 << 20};
   BoundedMemory<v1::VerificationRemembered> verifications_{4 << 20};
-  // Subjects of layers by "SPACE DIGEST".
+  // The subjects of layers, by "SPACE DIGEST".
   std::map<std::string, std::string, std::less<>> layer_digests_;
 };
 

@@ -9,7 +9,8 @@
 namespace kso::coordinator {
 namespace {
 
-// Of priority 0. The largest is 2^30, so there is room for 2^33 grants.
+// The step at priority 0. The largest step is 2^30, so a position has room for
+// 2^33 grants.
 constexpr double kStep = 1 << 20;
 
 int64_t StepOf(const BuildEntry& build) {
@@ -32,8 +33,9 @@ const BuildEntry* FairShare::Turns::Next() {
   return next;
 }
 
-// All that stand behind the level are level, and of these the one that had its
-// turn longest ago is first. So the order is that of the last grants.
+// Builds behind the level count as level, and of these the one whose turn is
+// longest ago is first. So the order is that of the positions after the last
+// grants.
 bool FairShare::Turns::Later(const Turn& a, const Turn& b) {
   return std::tie(a.last, a.build->number) > std::tie(b.last, b.build->number);
 }

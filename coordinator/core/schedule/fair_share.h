@@ -15,25 +15,26 @@ namespace kso::coordinator {
 inline constexpr int kLowestPriority = -100;
 inline constexpr int kHighestPriority = 100;
 
-// Whose turn it is, by stride scheduling: each grant moves a build ahead by a
-// step that is the smaller the larger its share, and who is furthest behind is
-// next. A build that wanted nothing for a while, or is new, starts level with
-// the furthest behind: it takes its share at once, and saves nothing up. Of
-// those that are level, who had its turn longest ago is next, so that builds
-// which could not take part for a while do not starve each other. Not durable,
-// and the same for the same grants. Not thread safe.
+// Shares workers among builds by stride scheduling (Waldspurger and Weihl,
+// 1995). Each grant moves a build ahead by a step that is the smaller the
+// larger its share, and the build that is furthest behind is next. A build that
+// is new, or wanted nothing for a while, starts level with the one furthest
+// behind: it takes its share at once, and saves nothing up. Of builds that are
+// level, the one whose last turn is longest ago is next, so that builds which
+// could not take part for a while do not starve each other. The positions are
+// not durable, and follow from the grants alone. Not thread safe.
 class FairShare {
  public:
-  // Builds in the order of their turns, worked out as far as it is asked for.
+  // Builds in the order of their turns, computed as far as it is asked for.
   class Turns {
    public:
-    // Null at the end.
+    // The next build; null at the end.
     const BuildEntry* Next();
 
    private:
     friend class FairShare;
     struct Turn {
-      // Where it stood after its last grant.
+      // The build's position after its last grant.
       int64_t last;
       const BuildEntry* build;
     };
@@ -50,9 +51,9 @@ class FairShare {
                const std::map<int64_t, const BuildEntry*>& running);
 
  private:
-  // Where the last one stood that had its turn.
+  // The position of the last build that had its turn, before that turn.
   int64_t level_ = 0;
-  // By build number; those that are not here are level.
+  // The positions by build number. A build that has none is level.
   absl::flat_hash_map<int64_t, int64_t> positions_;
 };
 

@@ -42,7 +42,7 @@ void HostGate::CountWaiting(const BuildEntry& build,
                             std::map<std::string, int>& waiting) const {
   const auto add = [&](const Demand& demand, size_t tasks) {
     for (const HostDemand& use : demand.hosts) {
-      // Mentioned, if only as used.
+      // The host is listed even when no task waits for it.
       int& count = waiting[use.host];
       if (budget_.WhyNot(use, LoadOf(use.host), now_).has_value()) {
         count += static_cast<int>(tasks);

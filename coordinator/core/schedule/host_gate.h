@@ -20,7 +20,7 @@ namespace kso::coordinator {
 // safe.
 class HostGate {
  public:
-  // All must outlive it.
+  // The pointers must outlive the gate.
   HostGate(const State* state, const RateBudget* budget, absl::Time now)
       : state_(*state), budget_(*budget), now_(now) {}
 
@@ -31,7 +31,7 @@ class HostGate {
 
   HostLoad LoadOf(const std::string& host) const;
 
-  // To be called when `state` has got a lease on `task`.
+  // Must be called when `task` has been leased.
   void Started(const TaskEntry& task);
 
   // Hosts that have said something of their limits: those that runnable and
@@ -46,7 +46,7 @@ class HostGate {
   const State& state_;
   const RateBudget& budget_;
   const absl::Time now_;
-  // What runs; nothing until it has been counted.
+  // The leased tasks by host; no value until they have been counted.
   mutable std::optional<std::map<std::string, HostLoad>> loads_;
 };
 

@@ -16,7 +16,10 @@
 
 namespace kso::coordinator {
 
-// The bounds within which the farm learns how much a host bears.
+// The rate limits of hosts, for the farm as a whole: additive increase and
+// multiplicative decrease (AIMD) of the tasks at a host, exponential backoff
+// after refusals, and quotas that hosts announce.
+
 struct RateBudgetOptions {
   // How long a host that refuses requests without a Retry-After is left alone:
   // twice as long after each refusal in a row.
@@ -24,27 +27,28 @@ struct RateBudgetOptions {
   absl::Duration longest_pause = absl::Minutes(1);
   // A Retry-After beyond this is cut to it.
   absl::Duration longest_retry_after = absl::Hours(6);
-  // What a task costs of a quota: an index and two manifests.
+  // The requests of a quota that one task takes: an index and two manifests.
   int requests_a_task = 3;
-  // How often one task may find out whether a quota that was used up has come
-  // back: once for each request of it, within these bounds.
+  // The time between probes of a quota that is used up, in which one task may
+  // find out whether it has come back: the quota's window divided by its
+  // requests, within these bounds.
   absl::Duration shortest_probe = absl::Seconds(5);
   absl::Duration longest_probe = absl::Minutes(5);
   // Without refusals for this long, a host's limit of tasks is lifted.
   absl::Duration quiet = absl::Minutes(10);
 };
 
-// Tasks that the farm runs at a host.
+// The tasks in flight at a host.
 struct HostLoad {
   int tasks = 0;
-  // Those of them that ask it for manifests.
+  // The number of them that ask the host for manifests.
   int manifests = 0;
 };
 
-// What each host allows the farm as a whole: what workers report of its answers
-// comes in, whether another task may use it comes out. None of it is durable:
+// A rate limiter for the farm as a whole. Workers report how hosts answer, and
+// WhyNot says whether one more task may use a host. Nothing of it is durable:
 // after a restart the reports tell it again. A host is known once it has said
-// something of its limits. Pure; not thread safe.
+// something about its limits. It is told the time; not thread safe.
 class RateBudget {
  public:
   explicit RateBudget(const RateBudgetOptions& options = {})
@@ -58,21 +62,22 @@ class RateBudget {
   // A task that used the host has succeeded.
   void Succeeded(const std::string& host);
 
-  // Whether no host has said anything, or whether one has.
+  // Whether no host is known, and whether this one is.
   bool empty() const { return hosts_.empty(); }
   bool Knows(const std::string& host) const { return hosts_.contains(host); }
 
-  // Why a task may not use a host now, in words; nothing when it may.
+  // The reason why a task may not use a host now, in words; nothing when it
+  // may.
   std::optional<std::string> WhyNot(const HostDemand& use, const HostLoad& load,
                                     absl::Time now) const;
-  // When WhyNot may change without anything being reported or run.
+  // The next time at which WhyNot may change by itself, without a report.
   absl::Time NextChange(absl::Time now) const;
 
-  // What is known of a host for people; nothing of an unknown one.
+  // Describes a host for people; nothing when it is unknown.
   std::optional<v1::HostLimit> Describe(const std::string& host,
                                         const HostLoad& load, int waiting,
                                         absl::Time now) const;
-  // By name.
+  // Calls `visit` with the names of the known hosts, in order.
   template <typename Visit>
   void ForEachHost(Visit visit) const {
     for (const auto& [name, host] : hosts_) visit(name);
@@ -88,17 +93,17 @@ class RateBudget {
     absl::Time quota_at = absl::InfinitePast();
     absl::Time paused_until = absl::InfinitePast();
     absl::Time refused_at = absl::InfinitePast();
-    // Without a success in between.
+    // Refusals since the last success.
     int refusals_in_a_row = 0;
-    // 0: none.
+    // The tasks at a time; 0 stands for no limit.
     double task_limit = 0;
-    // By worker.
+    // The last report of each worker, by its name.
     std::map<std::string, Seen> seen;
   };
 
   void Refuse(Host& host, int running, absl::Duration asked, absl::Time now);
   int TaskLimit(const Host& host, absl::Time now) const;
-  // When a quota that was used up is worth another look.
+  // The time of the next probe of a quota that is used up.
   absl::Time ProbeAt(const Host& host) const;
 
   const RateBudgetOptions options_;

@@ -7,12 +7,15 @@
 
 namespace kso::coordinator {
 
-// How often a failed task is tried again, and after which pauses.
+// Decides whether a failed task is worth another try, and when.
+
 struct RetryOptions {
-  // Tries beyond the first, for each kind of trouble by itself.
+  // The retries beyond the first try, counted for each kind of failure by
+  // itself.
   int infrastructure_budget = 5;
   int transient_budget = 5;
-  // A host that wants to be asked less is no fault of the task's.
+  // There are many, since a host that wants fewer requests is not the task's
+  // fault.
   int rate_limit_budget = 30;
   absl::Duration first_delay = absl::Seconds(1);
   absl::Duration longest_delay = absl::Seconds(60);
@@ -23,14 +26,14 @@ struct RetryOptions {
 // first_delay, doubled for each earlier failure, up to longest_delay.
 absl::Duration DelayAfter(int earlier_failures, const RetryOptions& options);
 
-// What a failed try of a leased task makes of it: TaskRequeued while the budget
-// of the failure's kind lasts, else TaskFailed. A worker that vanished
+// The record of a failed try of a leased task: TaskRequeued while the budget of
+// the failure's kind lasts, else TaskFailed. The loss of a worker
 // (`lost_worker`) says nothing about the task, so it is requeued without delay.
 v1::JournalRecord AfterFailure(const TaskEntry& task,
                                const v1::Failure& failure, bool lost_worker,
                                absl::Time now, const RetryOptions& options);
 
-// The task goes back to the queue undone; no budget is spent.
+// The record of a task that goes back to the queue undone. No budget is spent.
 v1::JournalRecord AfterReturn(const TaskEntry& task);
 
 // Whether `result` is the kind of result that such work asks for.

@@ -6,7 +6,8 @@
 namespace kso::coordinator {
 namespace {
 
-// How far into a queue it looks past tasks that had better go elsewhere.
+// The number of tasks that had better go elsewhere which are passed over in a
+// queue before the search ends.
 constexpr int kLookAhead = 64;
 
 // Whether any of the tasks with this demand may go to the worker now.
@@ -17,7 +18,8 @@ bool MayTakeAny(const Demand& demand, const WorkerPool& pool,
          (gate == nullptr || !gate->WhyNot(demand).has_value());
 }
 
-// Whether this one of them may.
+// Whether the worker may take this task. One that has just failed on it goes to
+// another worker, where another fits as well.
 bool MayTake(const TaskEntry& task, const WorkerPool& pool,
              const WorkerPool::Member& worker) {
   if (task.trouble == nullptr || task.trouble->last_reason.empty() ||
@@ -53,7 +55,8 @@ Scheduler::Choice PickFrom(const BuildEntry& build, const WorkerPool& pool,
     const Scheduler::Choice first = FirstOf(queue, pool, worker);
     best.for_others |= first.for_others;
     if (first.task == nullptr) continue;
-    // Work for any platform can wait for any worker; work for one cannot.
+    // A task for any platform can go to any other worker later; one for this
+    // worker's platform cannot, so it goes first.
     const Fit fit = demand->platform_name.empty()
                         ? Fit::kForeign
                         : worker.kind->FitFor(*demand);

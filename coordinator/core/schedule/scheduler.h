@@ -36,13 +36,14 @@ class Scheduler {
     bool for_others = false;
   };
 
-  // What to grant to the worker, which is in the pool, next, of what `gate`
-  // (may be null) lets start. Counts as granted.
+  // Chooses the next task for a worker of the pool among those that `gate` lets
+  // start; a null gate lets all start. The choice counts as a grant for the
+  // fair shares.
   Choice Pick(const State& state, const WorkerPool& pool,
               const WorkerPool::Member& worker, const HostGate* gate = nullptr);
 
  private:
-  // By the name of the kind of worker.
+  // The shares at each kind of worker, by the kind's name.
   std::map<std::string, FairShare, std::less<>> shares_;
 };
 

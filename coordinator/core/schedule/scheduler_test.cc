@@ -212,7 +212,7 @@ TEST_F(SchedulerTest, OfIdenticalTasksOneRuns) {
   EXPECT_THAT(Waiting(workers),
               ElementsAre("1 task waits for an identical one of build other, "
                           "to share what comes of it"));
-  // What holds one up holds up the other.
+  // An identical task waits as long.
   test_.Requeue("other/1", v1::Failure::TRANSIENT, "503", absl::Seconds(4));
   EXPECT_EQ(Pick(workers, 1), "none");
   EXPECT_THAT(Waiting(workers), ElementsAre("retry of task b/1 in 4.0 s: 503"));

@@ -14,7 +14,7 @@
 namespace kso::coordinator {
 namespace {
 
-// Of each kind of thing, so many are named.
+// At most so many tasks, workers or builds are named in one sentence.
 constexpr size_t kShown = 3;
 
 std::string JoinShown(std::vector<std::string> texts,
@@ -44,8 +44,8 @@ std::vector<std::string> NotReady(const WorkerPool& workers, absl::Time now) {
   return texts;
 }
 
-// Why no worker can take tasks with this demand: nobody is there, or those who
-// are cannot.
+// The reason why no worker can take tasks with this demand: none is connected,
+// or those that are cannot.
 std::string NobodyFits(v1::Phase phase, const Demand& demand,
                        const WorkerPool& workers, absl::Time now) {
   std::vector<std::string> why_not = NotReady(workers, now);
@@ -77,7 +77,7 @@ int LeasedOf(const BuildEntry& build) {
   return leased;
 }
 
-// Who has the slots: "; in use: 6 by build big, 2 by this build".
+// The builds that hold the slots: "; in use: 6 by build big, 2 by this build".
 std::string WhoHasSlots(const State& state, const BuildEntry& build,
                         const WorkerPool& workers, absl::Time now) {
   std::vector<std::pair<int, std::string>> users;

@@ -11,10 +11,10 @@
 
 namespace kso::coordinator {
 
-// What of a running build waits, and what it waits for, in sentences for
-// people: "verify linux/arm64: no arm64 worker is connected; start one with
-// kso-worker --platform linux/arm64". Empty when nothing waits. `gate` may be
-// null.
+// Says in sentences for people which tasks of a running build wait, and for
+// what: "verify linux/arm64: no arm64 worker is connected; start one with
+// kso-worker
+// --platform linux/arm64". Empty when nothing waits. `gate` may be null.
 std::vector<std::string> WaitingReasons(const State& state,
                                         const BuildEntry& build,
                                         const WorkerPool& workers,

@@ -9,14 +9,14 @@
 namespace kso::coordinator {
 namespace {
 
-// A variant that the task does not name does not matter.
+// Whether a worker's platform will do. A task that names no variant takes any.
 bool Satisfies(const v1::Platform& offered, const v1::Platform& wanted) {
   return offered.os() == wanted.os() &&
          offered.architecture() == wanted.architecture() &&
          (wanted.variant().empty() || offered.variant() == wanted.variant());
 }
 
-// Equal for workers of one kind.
+// The name of a worker's kind: equal for workers that are alike for placement.
 std::string KindName(const v1::WorkerInfo& info) {
   std::string name = info.can_execute() ? "executes" : "";
   for (const v1::PlatformSupport& support : info.platforms()) {

@@ -31,10 +31,10 @@ class WorkerKind {
   WorkerKind(std::string name, const v1::WorkerInfo& like)
       : name_(std::move(name)), like_(like) {}
 
-  // Says what such workers are.
+  // The platforms of such workers, and whether they run images.
   const std::string& name() const { return name_; }
   Fit FitFor(const Demand& demand) const;
-  // Workers of this kind that are ready.
+  // The number of workers of this kind that are ready.
   int ready() const { return ready_; }
 
  private:
@@ -43,7 +43,8 @@ class WorkerKind {
   const std::string name_;
   const v1::WorkerInfo like_;
   int ready_ = 0;
-  // What FitOf said; demands live as long as the state.
+  // Answers of FitOf. The keys stay valid, since demands live as long as the
+  // state.
   mutable std::map<const Demand*, Fit> fits_;
 };
 
@@ -54,30 +55,30 @@ class WorkerPool {
   struct Member {
     const WorkerView* view = nullptr;
     WorkerKind* kind = nullptr;
-    // As counted.
+    // The values with which the worker is counted.
     bool ready = false;
     bool expected = false;
   };
 
-  // Takes a worker up by its name, or takes note that its view has changed.
-  // The view must stay where it is until Remove.
+  // Adds a worker under its name, or notes that its view has changed. The view
+  // must stay at its address until Remove.
   const Member& Put(const WorkerView& view);
   void Remove(std::string_view name);
 
-  // By name.
+  // The workers by name.
   const std::map<std::string, Member, std::less<>>& members() const {
     return members_;
   }
   // Null when there is no such worker.
   const Member* Find(std::string_view name) const;
-  // In an order that depends on nothing but what they are.
+  // The kinds, in an order that depends on nothing but the kinds themselves.
   const std::map<std::string, WorkerKind>& kinds() const { return kinds_; }
 
   // The best fit that a ready worker offers. Workers that are expected back
   // after a restart count as native: waiting for them a little beats running
   // elsewhere what they were made for.
   Fit BestFit(const Demand& demand) const;
-  // Ready workers that fit at least so well.
+  // The number of ready workers that fit at least so well.
   int CountReady(const Demand& demand, Fit fit) const;
   bool AnyExpected() const { return expected_ > 0; }
 
