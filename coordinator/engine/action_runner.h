@@ -22,35 +22,36 @@ namespace kso::coordinator {
 // is asked for again. Not thread safe.
 class ActionRunner {
  public:
-  // Runs a command in a later turn of the engine. May be called from any
-  // thread, also after the engine's end (the command is dropped then).
+  // Runs a command in a later turn of the engine. It may be called from any
+  // thread, and also after the engine's end, when the command is dropped.
   using Post = std::function<void(absl::AnyInvocable<void(Transaction& turn)>)>;
 
   // `actions` must outlive what was started.
   ActionRunner(const EngineOptions& options, BuildActions* actions, Post post)
       : options_(options), actions_(actions), post_(std::move(post)) {}
 
-  // Starts what should be under way and is not, and ends what should not be,
-  // once the turn is durable.
+  // Starts the actions that should be under way and are not, and cancels those
+  // that should not be, once the turn is durable.
   void Tick(Transaction& turn);
 
-  // Deletes from the farm's own blob store what is not `needed`, once the turn
-  // is durable.
+  // Deletes the blobs that are not `needed` from the farm's own store, once the
+  // turn is durable.
   void Sweep(Transaction& turn, BlobsInFarm needed);
 
-  // Since when an action of the build has been under way; the infinite future
-  // when none is.
+  // The time since which an action of the build has been under way; the
+  // infinite future when none is.
   absl::Time BusySince(const std::string& build_id) const;
-  // "assemble: tried again in 4.0 s: 503"; nothing when nothing waits.
+  // The reason why an action of the build waits for another try: "assemble:
+  // tried again in 4.0 s: 503". Empty when none waits.
   std::vector<std::string> Waiting(const std::string& build_id,
                                    absl::Time now) const;
-  // When Tick has something to do next.
+  // The time at which Tick has something to do next.
   absl::Time NextDeadline() const;
 
  private:
   struct Action {
     v1::Phase phase = v1::PHASE_UNSPECIFIED;
-    // Tells the answer to this try from those to earlier ones.
+    // Distinguishes the answer to this try from late answers to earlier ones.
     int64_t serial = 0;
     bool under_way = false;
     absl::Time started;
@@ -70,7 +71,7 @@ class ActionRunner {
                    int64_t serial, absl::StatusOr<AssembleOutcome> outcome);
   void OnTagged(Transaction& turn, const std::string& build_id, int64_t serial,
                 const absl::StatusOr<TagOutcome>& outcome);
-  // The build whose answer this is; null when nobody waits for it any more.
+  // The build that waits for this answer; null when none does any more.
   const BuildEntry* TakeAnswer(Transaction& turn, const std::string& build_id,
                                int64_t serial);
   void OnFailure(Transaction& turn, const BuildEntry& build,

@@ -16,18 +16,20 @@
 
 namespace kso::coordinator {
 
-// Asks which blobs the destination of a build has.
+// The interface to what the coordinator does at a destination.
+
 struct FindRequest {
   std::string build_id;
   v1::Destination destination;
   std::vector<BlobQuestion> questions;
-  // Blobs that only other repositories of the destination have are mounted;
-  // otherwise it is enough that they are there.
+  // Blobs that only other repositories of the destination have are mounted.
+  // When false, it is enough that they are there.
   bool mount = false;
 };
 
 struct FindOutcome {
-  // BlobNames of what the destination has (core/plan_history.h).
+  // The blobs that the destination has, as BlobNames
+  // (core/plan/plan_history.h).
   std::vector<std::string> present;
 };
 
@@ -36,13 +38,13 @@ struct AssembleRequest {
   v1::Release release;
   std::vector<v1::PlannedImage> images;
   Resolved resolved;
-  // By the id of the MakeLayer task.
+  // The layers by the ids of their MakeLayer tasks.
   absl::flat_hash_map<std::string, v1::MadeLayer> layers;
 };
 
 struct AssembleOutcome {
-  // Digests of blobs that the images need and that are gone from the
-  // destination. Where there are any, the rest of the outcome is empty.
+  // The digests of blobs that the images need and that are gone from the
+  // destination. When there are any, the rest of the outcome is empty.
   std::vector<std::string> missing;
   std::vector<v1::ImageResult> images;
   std::vector<v1::Task> verify_tasks;
@@ -55,21 +57,21 @@ struct TagRequest {
 };
 
 struct TagOutcome {
-  // Digests that the images refer to, from the index down, and that are gone
-  // from the destination. Where there are any, no tag was made.
+  // The digests of everything that the images refer to, from the index down,
+  // and that is gone from the destination. When there are any, no tag was made.
   std::vector<std::string> missing;
 };
 
-// What the coordinator itself does for a build beyond deciding: it talks to the
-// destination. The engine asks for it after the decision is durable, and asks
+// The side effects of the coordinator itself: it talks to the destination of a
+// build. The engine asks for an action once the decision is durable, and asks
 // again after a restart, so each action is idempotent. Calls return at once;
-// the work is done elsewhere, and `done` is called exactly once, from any
-// thread.
+// the work is done on other threads, and `done` is called exactly once, from
+// any thread.
 class BuildActions {
  public:
   virtual ~BuildActions() = default;
 
-  // Asks what the destination has.
+  // Asks which blobs the destination has.
   virtual void Find(
       FindRequest request,
       absl::AnyInvocable<void(absl::StatusOr<FindOutcome>)> done) = 0;
@@ -79,18 +81,18 @@ class BuildActions {
       AssembleRequest request,
       absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) = 0;
 
-  // Makes the tags, each pointing at its index, if all is there that it refers
-  // to.
+  // Pushes the tags, each of which names its index, if everything is there that
+  // the indexes refer to.
   virtual void Tag(
       TagRequest request,
       absl::AnyInvocable<void(absl::StatusOr<TagOutcome>)> done) = 0;
 
-  // Nobody wants any more what is under way for the build: it ends within a
-  // second, and `done` is called all the same.
+  // Cancels the action that is under way for the build. It ends within a
+  // second, and its `done` is called all the same.
   virtual void Cancel(const std::string& build_id) = 0;
 
-  // Deletes from the farm's own blob store what is not `needed` and has been
-  // there for a while.
+  // Garbage collection of the farm's own blob store: deletes the blobs that are
+  // not `needed` and have been there for a while.
   virtual void Sweep(BlobsInFarm needed) = 0;
 };
 

@@ -42,8 +42,8 @@ std::string StateInWords(const BuildEntry& build) {
   }
 }
 
-// The running build of a request that differs in nothing but its id; null when
-// there is none.
+// The running build whose request differs from this one in nothing but its id;
+// null when there is none.
 const BuildEntry* FindEqual(const State& state,
                             const v1::SubmitBuildRequest& request) {
   for (const auto& [number, build] : state.running()) {
@@ -59,7 +59,7 @@ const BuildEntry* FindEqual(const State& state,
   return nullptr;
 }
 
-// Builds whose ids begin with `prefix`.
+// The builds whose ids begin with `prefix`.
 std::vector<const BuildEntry*> WithPrefix(const State& state,
                                           const std::string& prefix) {
   std::vector<const BuildEntry*> found;
@@ -168,8 +168,8 @@ absl::StatusOr<v1::Build> BuildDesk::Cancel(
     return absl::FailedPreconditionError(
         absl::StrCat("build ", build->build_id, " ", StateInWords(*build)));
   }
-  // Its answer may come too late to take a tag back; only a destination that
-  // keeps it waiting is not waited for.
+  // A tag that is being pushed cannot be taken back, so the action is left to
+  // end, unless the destination keeps it waiting.
   if (build->phase == v1::TAG &&
       actions_.BusySince(build->build_id) <= turn.now() &&
       actions_.BusySince(build->build_id) + options_.tag_patience >
@@ -196,8 +196,8 @@ absl::StatusOr<v1::Build> BuildDesk::Retry(
   record.mutable_build_retried()->set_build_id(build->build_id);
   turn.Record(std::move(record));
   if (build->phase == v1::VERIFY) {
-    // An image fails in the same way for ever when a part of it is gone from
-    // the destination. Only the assembly finds that, and has it made again.
+    // An image of which a part is gone from the destination fails in the same
+    // way for ever. Only ASSEMBLE notices that, and has the part made again.
     v1::JournalRecord again;
     v1::TasksReopened* change = again.mutable_tasks_reopened();
     change->set_build_id(build->build_id);

@@ -15,9 +15,9 @@
 
 namespace kso::coordinator {
 
-// What people ask of builds, and the course of builds itself. A turn of the
-// engine calls what was asked for, then Advance, and Answer at its end. Not
-// thread safe.
+// Serves the requests of people about builds, and moves builds from phase to
+// phase. A turn of the engine makes the calls that have come, then calls
+// Advance, and Answer at its end. Not thread safe.
 class BuildDesk {
  public:
   // The pointers must outlive it.
@@ -28,7 +28,8 @@ class BuildDesk {
         hosts_(*hosts),
         actions_(*actions) {}
 
-  // Where an equal request runs already, that build is the answer.
+  // Starts a build, unless one of an equal request runs already: then that one
+  // is the answer.
   absl::StatusOr<v1::Build> Submit(Transaction& turn,
                                    const v1::SubmitBuildRequest& request);
   absl::StatusOr<v1::Build> Get(Transaction& turn,
@@ -38,28 +39,27 @@ class BuildDesk {
                                    const v1::CancelBuildRequest& request);
   absl::StatusOr<v1::Build> Retry(Transaction& turn,
                                   const v1::RetryBuildRequest& request);
-  // Parks until there is something to see.
+  // Parks the call until there is something to see.
   void Watch(Transaction& turn, const v1::WatchBuildRequest& request,
              Engine::Done<v1::WatchBuildResponse> done);
 
-  // Takes running builds as far as they go without anybody's work.
+  // Moves running builds on as far as they get without work of others.
   void Advance(Transaction& turn);
 
-  // Answers the watchers for whom there is something to see, or whose time is
-  // over.
+  // Answers the watchers that have something to see, or whose time is over.
   void Answer(Transaction& turn);
   // Answers all watchers with `status`.
   void Refuse(const absl::Status& status);
-  // When Answer has something to do without anything happening.
+  // The next time at which Answer has something to do even if nothing happens.
   absl::Time NextDeadline() const { return next_answer_; }
 
  private:
   struct Watcher {
     std::string build_id;
     int64_t after_sequence = 0;
-    // 0 where only events count.
+    // The revision that the watcher has seen; 0 when only events count.
     int64_t known_revision = 0;
-    // Not told before this of what has no event.
+    // Progress without an event is not told before this time.
     absl::Time progress_from;
     absl::Time deadline;
     Engine::Done<v1::WatchBuildResponse> done;
@@ -67,8 +67,8 @@ class BuildDesk {
 
   absl::StatusOr<const BuildEntry*> Find(const State& state,
                                          const std::string& name) const;
-  // Whether there is something to see; if not, when there will be at the latest
-  // is taken note of.
+  // Whether the watcher has something to see. If not, notes in next_answer_
+  // when it is to be answered at the latest.
   bool IsDue(const Watcher& watcher, const BuildEntry& build, absl::Time now);
   v1::WatchBuildResponse ResponseTo(Transaction& turn, const Watcher& watcher,
                                     const BuildEntry& build) const;

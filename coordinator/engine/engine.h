@@ -13,27 +13,29 @@
 
 namespace kso::coordinator {
 
-// The only one who changes the state. A thread of its own takes what others ask
-// for, decides, commits what it decided to the journal in one group, and only
-// then answers and acts: nothing is acknowledged before it is durable. When a
-// commit fails the process ends (EngineOptions::fatal), since what is in memory
-// is ahead of the disk then.
+// The only writer of the state. A thread of its own takes requests, decides,
+// commits its decisions to the journal in one group, and only then answers and
+// acts: nothing is acknowledged before it is durable. When a commit fails the
+// process ends (EngineOptions::fatal), since the state in memory is ahead of
+// the disk then.
 //
-// The methods are those of the services in proto/kso/v1, with their errors. May
-// be called from any thread, and return at once. `done` is called exactly once,
-// on the engine's thread, so it must not block; with UNAVAILABLE when the
-// engine stops before (on the caller's thread when it has stopped already).
+// The methods are those of the services in proto/kso/v1, with their errors.
+// They may be called from any thread, and return at once. `done` is called
+// exactly once, on the engine's thread, so it must not block; with UNAVAILABLE
+// when the engine stops before (on the caller's thread when it has stopped
+// already).
 class Engine {
  public:
   template <typename Response>
   using Done = absl::AnyInvocable<void(absl::StatusOr<Response>)>;
 
-  // Who waits for the answer to a Sync.
+  // The caller of a Sync, who waits for the answer.
   struct Caller {
-    // How long it waits.
+    // The time for which the caller waits.
     absl::Duration patience = absl::InfiniteDuration();
-    // Whether it has gone, so that it must not be given anything. Called on the
-    // engine's thread, quickly, before `done`. May be empty.
+    // Whether the caller has gone, so that it must not be given anything. It is
+    // called on the engine's thread before `done`, and must return at once. May
+    // be empty.
     std::function<bool()> gone;
   };
 

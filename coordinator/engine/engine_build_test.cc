@@ -222,7 +222,7 @@ TEST_F(EngineBuildTest, AFailedBuildIsNotTaggedAndMayBeRetried) {
   EXPECT_EQ(build.failures(0).item(), "verify kubespray-files linux/amd64");
 
   EXPECT_TRUE(Retry().ok());
-  // What failed may have been gone from the destination.
+  // The image may have failed since a part of it was gone from the destination.
   EXPECT_EQ(Get().phase(), v1::ASSEMBLE);
   // It runs again, so nothing is said of how it ended.
   EXPECT_THAT(Get().failures(), SizeIs(0));

@@ -24,8 +24,9 @@
 namespace kso::coordinator {
 
 // The engine without a thread or a clock: calls put commands into a mailbox,
-// and who owns the core runs its turns, at the times that it says. With the
-// same calls at the same times, the same store and lease ids, it does the same.
+// and the owner of the core runs its turns, at the times that each turn
+// returns. With the same calls at the same times, the same store and the same
+// lease ids, it does the same.
 //
 // The calls of Engine may come from any thread; Start and Turn belong to one
 // thread, and `done` is called on that one.
@@ -35,22 +36,23 @@ class EngineCore : public Engine {
   EngineCore(const EngineOptions& options, StateStore* store,
              BuildActions* actions);
 
-  // Replays the journal; before all else. The first turn is due at once.
+  // Replays the journal. Must be called first; the first turn is due at once.
   absl::Status Start(absl::Time now);
 
   // Runs the commands, decides, commits, and only then answers and acts.
-  // Returns when the next turn is due, whatever happens until then; commands
-  // make one due at once. After an error what is in memory is ahead of the
-  // journal: nothing was answered, and there must be no other turn.
+  // Returns the time at which the next turn is due; a command makes one due at
+  // once. After an error the state in memory is ahead of the journal: nothing
+  // was answered, and there must be no other turn.
   absl::StatusOr<absl::Time> Turn(absl::Time now,
                                   std::deque<Mailbox::Command>& commands);
 
   // Closes the mailbox and refuses the commands in it and all parked calls.
   void Stop() override;
 
-  // Where the commands for the next turn are.
+  // The commands for the next turn.
   Mailbox& mailbox() { return *mailbox_; }
-  // As decided; durable between turns. On the thread of Turn.
+  // The state as decided; between turns it is durable. Must be read on the
+  // thread of Turn.
   const State& state() const { return state_; }
 
   void Sync(v1::SyncRequest request, Caller caller,
@@ -76,7 +78,7 @@ class EngineCore : public Engine {
   void Ask(Done<Response> done, Decide decide);
 
   StateStore* const store_;
-  // Shared with what the actions report, which may come after the engine's end.
+  // Shared with the callbacks of actions, which may run after the engine's end.
   const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   State state_;
   WorkerTable workers_;

@@ -3,7 +3,8 @@
 #include "gtest/gtest.h"
 #include "tests/fakes/engine_fixture.h"
 
-// What becomes of leases: lost workers, stale results, restarts of either side.
+// Leases end in many ways: lost workers, stale results, restarts of either
+// side.
 
 namespace kso::coordinator {
 namespace {

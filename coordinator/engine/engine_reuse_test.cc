@@ -5,7 +5,7 @@
 #include "gtest/gtest.h"
 #include "tests/fakes/engine_fixture.h"
 
-// What a build takes over from the one before it.
+// A build takes layers, answers and verifications over from the one before it.
 
 namespace kso::coordinator {
 namespace {
@@ -266,7 +266,7 @@ TEST_F(EngineReuseTest, WhileTheDestinationIsAskedABuildCanBeCancelled) {
   actions_.EndFind();
   EXPECT_EQ(Get("b2").state(), v1::Build::CANCELLED);
   EXPECT_THAT(actions_.cancelled(), ElementsAre("b2"));
-  // What was resolved may be out of date by the time of a retry.
+  // By the time of a retry, the answers of upstream may be out of date.
   EXPECT_EQ(Retry("b2")->phase(), v1::RESOLVE);
   EXPECT_EQ(Get("b2").progress(0).done(), 0);
 }

@@ -52,7 +52,7 @@ TEST_F(EngineSharingTest, IdenticalTasksRunOnceAndCountOnce) {
   EXPECT_EQ(Get("b2").progress(0).done(), 4);
   EXPECT_EQ(Get("b1").bytes_fetched() + Get("b2").bytes_fetched(), 400);
 
-  // What it shared survives a restart.
+  // The shared results survive a restart.
   Restart();
   EXPECT_EQ(Get("b1").phase(), v1::LAYERS);
   EXPECT_EQ(Get("b2").phase(), v1::LAYERS);

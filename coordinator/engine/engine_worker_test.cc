@@ -5,7 +5,7 @@
 #include "gtest/gtest.h"
 #include "tests/fakes/engine_fixture.h"
 
-// What workers are given and told, and what is said of them.
+// Workers are given tasks, told of changes, and listed.
 
 namespace kso::coordinator {
 namespace {
@@ -93,7 +93,7 @@ TEST_F(EngineWorkerTest, LeasesInAnAnswerThatWasLostAreToldAgain) {
     one_.AddResult(lease).mutable_failure()->set_kind(
         v1::Failure::INFRASTRUCTURE);
   }
-  // What it cannot do goes elsewhere.
+  // The tasks that it cannot do go to another worker.
   EXPECT_THAT(Sync(one_).leases(), IsEmpty());
   Advance(absl::Minutes(1));
   EXPECT_THAT(Sync(two_).leases(), SizeIs(4));

@@ -13,20 +13,20 @@
 
 namespace kso::coordinator {
 
-// What hosts allow the farm: hears what workers report of them, and makes the
-// gates that hold tasks back. Not thread safe.
+// Takes the workers' reports of how hosts answer, and makes the gates that hold
+// tasks back. Not thread safe.
 class HostDesk {
  public:
-  // What a session of a worker says in a Sync.
+  // Takes the reports that a session of a worker sends with a Sync.
   void Observe(Transaction& turn, const v1::WorkerInfo& worker,
                const std::string& session);
   void Succeeded(const TaskEntry& task);
 
-  // For one turn at most.
+  // A gate for the present moment; it must not be used beyond the turn.
   HostGate GateOf(const State& state, absl::Time now) const {
     return HostGate(&state, &budget_, now);
   }
-  // When a gate may open without anybody calling.
+  // The next time at which a gate may open even if nobody calls.
   absl::Time NextDeadline(absl::Time now) const {
     return budget_.NextChange(now);
   }

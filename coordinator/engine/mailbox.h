@@ -13,19 +13,19 @@
 
 namespace kso::coordinator {
 
-// Commands on their way to the engine's thread. May be called from any thread.
+// The queue of commands for the engine's thread. May be called from any thread.
 class Mailbox {
  public:
-  // Called once, with null when the engine stops before its turn.
+  // A command is called once; with null when the engine stops before its turn.
   using Command = absl::AnyInvocable<void(Transaction* turn)>;
 
-  // After Close, calls the command with null at once.
+  // Queues a command. After Close, calls it with null at once.
   void Post(Command command);
 
   // Waits for a command until `deadline`. Returns false once the mailbox is
   // closed.
   bool Await(Clock* clock, absl::Time deadline);
-  // What has come, without waiting, also when closed.
+  // Takes the commands that have come, without waiting, also after Close.
   std::deque<Command> TakeNow();
 
   void Close();

@@ -9,7 +9,8 @@
 namespace kso::coordinator {
 namespace {
 
-// A turn holds everybody up, so it forgets no more than this.
+// The largest number of builds that one turn forgets, since a turn holds up all
+// callers.
 constexpr size_t kBuildsATurn = 4;
 
 }  // namespace

@@ -11,27 +11,28 @@
 
 namespace kso::coordinator {
 
-// Forgets old builds, and has deleted what only they had in the farm's own blob
-// store. Not thread safe.
+// Forgets old builds, and has the blobs deleted that only they needed in the
+// farm's own blob store. Not thread safe.
 class Pruner {
  public:
   // `actions` must outlive it.
   Pruner(const EngineOptions& options, ActionRunner* actions)
       : options_(options), actions_(*actions) {}
 
-  // In every turn; looks only when a build has ended or grown old.
+  // Must be called in every turn; it does something only when a build has ended
+  // or grown too old.
   void Tick(Transaction& turn);
-  // When Tick has something to do without anything happening.
+  // The next time at which Tick has something to do even if nothing happens.
   absl::Time NextDeadline() const { return next_; }
 
  private:
   const EngineOptions options_;
   ActionRunner& actions_;
   absl::Time next_ = absl::InfinitePast();
-  // Ended builds when it looked last.
+  // The number of ended builds at the last look.
   size_t ended_ = 0;
-  // Blobs may be there that no build needs: also of builds that were forgotten
-  // before a crash.
+  // Whether the store may have blobs that no build needs. It may after a start,
+  // since a crash may have come between forgetting a build and the sweep.
   bool sweep_ = true;
 };
 

@@ -17,8 +17,8 @@
 namespace kso::coordinator {
 namespace {
 
-// Where a reply tells the worker nothing new, it is given time to do what the
-// last one said.
+// The pause after a reply that tells a worker nothing new: the worker needs
+// time to do what the last one said.
 constexpr absl::Duration kPause = absl::Seconds(1);
 
 // Long polls are cut by up to this part of them, so that workers that came
@@ -39,7 +39,8 @@ absl::Status CheckRequest(const v1::SyncRequest& request) {
   return absl::OkStatus();
 }
 
-// Slots that the worker has and has not been given a task for.
+// The free slots of a parked worker, less the leases that it does not hold yet.
+// Leases that it holds are not counted, since its free slots say so already.
 int Available(const State& state, const Worker& worker) {
   if (!worker.parked.has_value()) return 0;
   int available = worker.parked->free_slots;
@@ -129,7 +130,7 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
   }
   if (worker.parked.has_value()) {
     Reply(turn, worker);
-    // Nobody waits for that answer any more.
+    // The answer is dropped, since the worker has called again.
     worker.last_sent.reset();
   }
   worker.view.info = std::move(*request.mutable_worker());
@@ -154,7 +155,7 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
     parked.acknowledged.push_back(result.lease_id());
   }
   const absl::Duration poll = PollOf(request, worker, caller.patience);
-  // A drained worker is told at once that it may go.
+  // A worker that has drained is told at once that it may go.
   const bool drained = request.draining() && request.held().empty();
   worker.activity = {std::make_move_iterator(request.mutable_held()->begin()),
                      std::make_move_iterator(request.mutable_held()->end())};
@@ -206,7 +207,8 @@ void SyncDesk::TakeSuccess(Transaction& turn, const TaskEntry& task,
   *finished->mutable_result() = result;
   turn.Record(std::move(record));
   if (sharers.empty()) return;
-  // As it was kept, which may say more than the worker did.
+  // The result as it was recorded, which may say more than the worker did
+  // (remember.h).
   v1::TaskResult kept = task.UnpackResult();
   kept.clear_bytes_fetched();
   kept.clear_bytes_pushed();
@@ -232,7 +234,7 @@ void SyncDesk::TakeFailure(Transaction& turn, Worker& worker,
 
 void SyncDesk::RevokeAll(Transaction& turn, const Worker& worker,
                          const std::string& reason) {
-  // A copy: each record takes one away.
+  // The set is copied, since each record takes one lease away from it.
   const std::set<std::string> leases = turn.state().LeasesOf(worker.name);
   for (const std::string& lease : leases) {
     turn.Record(AfterFailure(*turn.state().FindLease(lease),
@@ -317,7 +319,7 @@ bool SyncDesk::AssignOneEach(Transaction& turn, HostGate& gate,
   bool granted = false;
   for (auto it = idle.begin(); it != idle.end();) {
     Worker& worker = *it->second;
-    // It may leave the idle ones.
+    // The worker may leave the set of idle workers below.
     ++it;
     if (EndIfGone(turn, worker)) {
       workers_.Settle(worker, /*wants_work=*/false, turn.now());

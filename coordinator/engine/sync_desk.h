@@ -19,9 +19,10 @@
 namespace kso::coordinator {
 
 // The coordinator's side of Sync: takes results, grants and revokes leases, and
-// answers. What a worker should hold is what State says it leases; the desk
-// only says it, again and again. A turn of the engine calls Sync for each call
-// that came, then Tick, Assign and Answer. Not thread safe.
+// answers. The protocol is level-triggered: a worker should hold the leases
+// that State has for it, and each answer lists all of them, until the worker
+// reports that it holds them. A turn of the engine calls Sync for each call
+// that has come, then Tick, Assign and Answer. Not thread safe.
 class SyncDesk {
  public:
   // The pointers must outlive it.
@@ -32,7 +33,7 @@ class SyncDesk {
   void Sync(Transaction& turn, v1::SyncRequest request, Engine::Caller caller,
             Engine::Done<v1::SyncResponse> done);
 
-  // The workers, and the hosts that have said something of their limits.
+  // Lists the workers, and the hosts that have said something of their limits.
   v1::ListWorkersResponse List(const Transaction& turn) const;
 
   // Takes an operator's order: the worker gets no more tasks while it runs as
@@ -40,54 +41,55 @@ class SyncDesk {
   absl::StatusOr<v1::DrainWorkerResponse> Drain(
       Transaction& turn, const v1::DrainWorkerRequest& request);
 
-  // Revokes the leases of lost workers and those that are over their deadline,
-  // and ends parked calls whose callers have gone.
+  // Revokes the leases of lost workers and those past their deadlines, and ends
+  // parked calls whose callers have gone.
   void Tick(Transaction& turn);
 
   // Grants tasks to parked workers with free slots, one each in turn, kind by
-  // kind. Stops at the first of a kind for whom there is nothing, since then
-  // there is nothing for the others.
+  // kind. Stops at the first worker of a kind for which there is nothing, since
+  // then there is nothing for the others either.
   void Assign(Transaction& turn);
 
-  // Answers the parked calls for which there is something new, or whose time
-  // is over.
+  // Answers the parked calls that have something new, or whose time is over.
   void Answer(Transaction& turn);
 
   // Answers all parked calls with `status`.
   void Refuse(const absl::Status& status);
 
-  // When Tick or Answer have something to do without anybody calling.
+  // The next time at which Tick or Answer has something to do even if nobody
+  // calls.
   absl::Time NextDeadline(const State& state, absl::Time now) const;
 
  private:
-  // FAILED_PRECONDITION when another process goes by the same name.
+  // Takes a new session of a worker in. FAILED_PRECONDITION when another
+  // process goes by the same name.
   absl::Status Admit(Transaction& turn, Worker& worker,
                      const v1::SyncRequest& request);
   // Ends an operator's order to drain.
   void Undrain(Transaction& turn, const std::string& worker);
   void TakeResult(Transaction& turn, Worker& worker,
                   const v1::LeaseResult& result);
-  // Those who waited for the result have it at the same time.
+  // Gives the result to the identical tasks that waited for it, too.
   void TakeSuccess(Transaction& turn, const TaskEntry& task,
                    const v1::TaskResult& result);
   void TakeFailure(Transaction& turn, Worker& worker, const TaskEntry& task,
                    const v1::Failure& failure);
   void RevokeAll(Transaction& turn, const Worker& worker,
                  const std::string& reason);
-  // Settles all workers about whom something may be different.
+  // Settles all workers that were touched.
   void Review(Transaction& turn);
-  // Returns whether there may be more for them.
+  // Returns whether there may be more tasks for these workers.
   bool AssignOneEach(Transaction& turn, HostGate& gate,
                      WorkerTable::ByName& idle);
   void Grant(Transaction& turn, const TaskEntry& task, Worker& worker);
   void Reply(Transaction& turn, Worker& worker);
   // Takes the parked call of a worker that has one.
   ParkedSync Unpark(Worker& worker, absl::Time now);
-  // Ends the parked call of a worker if the caller has gone; returns whether it
-  // has.
+  // Ends the parked call of a worker if its caller has gone, and returns
+  // whether it has.
   bool EndIfGone(Transaction& turn, Worker& worker);
   void EndCallsOfGone(Transaction& turn);
-  // How long to park a call that has brought nothing.
+  // The time for which to park a call that has brought nothing.
   absl::Duration PollOf(const v1::SyncRequest& request, const Worker& worker,
                         absl::Duration patience) const;
   std::string NewLeaseId();
@@ -97,7 +99,7 @@ class SyncDesk {
   HostDesk& hosts_;
   Scheduler scheduler_;
   absl::BitGen random_;
-  // When parked calls are looked through for callers that have gone.
+  // The next time to look for parked calls whose callers have gone.
   absl::Time next_look_ = absl::InfiniteFuture();
 };
 

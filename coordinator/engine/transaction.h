@@ -12,8 +12,9 @@
 
 namespace kso::coordinator {
 
-// One turn of the engine: the records that it decides on, which are in force in
-// memory at once, and what waits until they are durable. Not thread safe.
+// One turn of the engine: the records that it decides on, which take effect in
+// memory at once, and the reactions that wait until these are durable. Not
+// thread safe.
 class Transaction {
  public:
   Transaction(State* state, absl::Time now) : state_(state), now_(now) {
@@ -23,22 +24,20 @@ class Transaction {
   absl::Time now() const { return now_; }
   const State& state() const { return *state_; }
 
-  // The effect of a record is in State::Apply, under the record's name, and in
-  // force when this returns.
-  //
-  // Dates the record and applies it, and then what the memo makes of it
-  // (core/flow/remember.h). A record that does not fit is an error in the
-  // engine itself: it makes the turn fail, and is not kept.
+  // Dates the record and applies it: its effect is in State::Apply, under the
+  // record's name, and in force when this returns. The records about memories
+  // that follow from it are recorded, too (core/flow/remember.h). A record that
+  // does not fit is an error in the engine itself, and makes the turn fail.
   void Record(v1::JournalRecord record);
   void Record(std::vector<v1::JournalRecord> records);
 
-  // Names of the workers whose leases changed since it was asked last, in this
-  // turn or an earlier one.
+  // The names of the workers whose leases have changed since the last call, in
+  // this turn or an earlier one.
   std::set<std::string> TakeLeaseChanges() {
     return state_->TakeLeaseChanges();
   }
 
-  // Called after the commit, in order.
+  // Adds a reaction. They run after the commit, in this order.
   void Defer(absl::AnyInvocable<void()> reaction);
 
   const absl::Status& status() const { return status_; }

@@ -157,7 +157,7 @@ v1::ListWorkersResponse WorkerTable::List(absl::Time now) const {
           NotReadyInWords(worker.view, now));
     }
     status->set_state(worker.view.state);
-    // Whose call is parked is there.
+    // A worker whose call is parked is there now.
     *status->mutable_last_seen() =
         ToProto(worker.parked.has_value() ? now : worker.last_seen);
     *status->mutable_leases() = {worker.activity.begin(),

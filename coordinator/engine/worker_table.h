@@ -23,59 +23,63 @@
 
 namespace kso::coordinator {
 
-// A Sync that waits for something new.
+// A Sync call that is parked until there is something new.
 struct ParkedSync {
   Engine::Done<v1::SyncResponse> done;
-  // As in Engine::Caller.
+  // Whether the caller has gone, as in Engine::Caller.
   std::function<bool()> gone;
-  // What the worker says it holds, without leases whose results it brought.
+  // The leases that the worker says it holds, without those whose results it
+  // brought.
   std::set<std::string> held;
   std::vector<std::string> acknowledged;
   int free_slots = 0;
   absl::Time deadline;
 };
 
-// What is known of a worker while the coordinator runs. Only an operator's
-// order to drain is durable.
+// A worker, as the coordinator knows it while it runs. Of this, only an
+// operator's order to drain is durable.
 struct Worker {
-  // Never changes, so views of it stay good.
+  // The name never changes, so views of it stay valid.
   std::string name;
-  // As of the last WorkerTable::Settle, but for the info.
+  // The worker as the scheduler sees it. All but the info is as of the last
+  // WorkerTable::Settle.
   WorkerView view;
   std::string session;
   int64_t sequence = 0;
-  // Earlier sessions under this name.
+  // The earlier sessions under this name.
   std::set<std::string> former_sessions;
   absl::Time last_seen;
   bool lost = false;
-  // It said so itself, or an operator did.
+  // The worker drains by its own word, or by an operator's order.
   bool draining = false;
   bool drain_ordered = false;
   std::vector<v1::HeldLease> activity;
   int64_t tasks_done = 0;
   int failures_in_a_row = 0;
   int quarantines = 0;
-  // The leases in the last reply.
+  // The ids of the leases in the last reply.
   std::optional<std::set<std::string>> last_sent;
   std::optional<ParkedSync> parked;
-  // Kept by WorkerTable.
+  // These belong to WorkerTable: the key of the worker in its indexes.
   absl::Time due = absl::InfiniteFuture();
   const WorkerKind* idle_as = nullptr;
 
-  // A new session under the same name: nothing but the past is kept.
+  // Begins a new session under the same name; only the past sessions are kept.
   void Restart(const std::string& new_session);
 };
 
-// The workers by name, and which of them deserve a look. Who changes a worker
-// gets it from here, and has it settled before the turn of the engine ends.
-// What nobody touched costs nothing. Not thread safe.
+// The workers by name, with indexes of those that are idle or have something
+// due. To change a worker is to Touch it first, and to Settle it before the
+// turn of the engine ends, which brings the indexes in line. A worker that is
+// not touched costs a turn nothing. Not thread safe.
 class WorkerTable {
  public:
   using ByName = std::map<std::string_view, Worker*>;
 
   explicit WorkerTable(const EngineOptions& options) : options_(options) {}
 
-  // Expects those workers back that hold leases or were ordered to drain.
+  // After a restart: expects those workers back that hold leases or were
+  // ordered to drain.
   void Expect(const State& state, absl::Time now);
 
   // Null when there is no such worker.
@@ -85,30 +89,30 @@ class WorkerTable {
   Worker* Touch(std::string_view name);
   // The same; makes the worker where there is none.
   Worker& TouchOrAdd(const std::string& name);
-  // Those for whom something is due by `now`, such as the end of a parked call.
-  // Touches them.
+  // Touches and returns the workers that have something due by `now`, such as
+  // the end of a parked call.
   std::vector<Worker*> TakeDue(absl::Time now);
   // Workers that were touched since the last LetGo.
   const ByName& touched() const { return touched_; }
   void LetGo() { touched_.clear(); }
 
-  // Brings in line with the worker what others see of it, and when it is due.
-  // `wants_work`: it waits for tasks, and has slots for them.
+  // Brings the indexes and the scheduler's view in line with the worker.
+  // `wants_work`: the worker waits for tasks, and has slots for them.
   void Settle(Worker& worker, bool wants_work, absl::Time now);
-  // Ready workers of the kind that want work.
+  // The ready workers of the kind that want work.
   ByName& Idle(const WorkerKind& kind) { return idle_[&kind]; }
-  // The worker is gone for good.
+  // Removes a worker that is gone for good.
   void Forget(Worker& worker);
 
-  // A task ended on the worker; `its_fault` when the worker's own trouble ended
-  // it.
+  // Counts the end of a task on the worker, for its quarantine. `its_fault`:
+  // the task failed for a reason of the worker's own.
   void CountEnd(Worker& worker, bool its_fault, absl::Time now);
 
-  // As of the last Settle.
+  // The workers as of the last Settle.
   const WorkerPool& pool() const { return pool_; }
   std::map<std::string, Worker, std::less<>>& workers() { return workers_; }
   v1::ListWorkersResponse List(absl::Time now) const;
-  // When something is due next.
+  // The time at which a worker has something due next.
   absl::Time NextDue() const;
 
  private:
