@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kso-coordinator: decides for a farm, and keeps its state.
+// kso-coordinator makes all decisions of a farm, and keeps its state.
 
 #include <signal.h>
 
@@ -64,7 +64,8 @@ EngineOptions EngineOptionsOf(const Options& options) {
   return engine;
 }
 
-// A task takes less than this from pushing its blob to reporting it.
+// The age below which a blob is not swept: a task takes less time from pushing
+// a blob to reporting it.
 constexpr absl::Duration kYoung = absl::Hours(1);
 
 void Sweep(BlobStore* blobs, const std::filesystem::path& directory,
@@ -80,7 +81,7 @@ void Sweep(BlobStore* blobs, const std::filesystem::path& directory,
   }
 }
 
-// How long calls may take to end once they have been answered.
+// The time that calls have to end once they have been answered.
 constexpr absl::Duration kGrace = absl::Seconds(5);
 // Blobs of images that wait to be brought home must not take what the journal
 // needs: without that the coordinator ends.
@@ -94,7 +95,7 @@ sigset_t StopSignals() {
   return signals;
 }
 
-// Serves until a stop signal comes. They must be blocked already.
+// Serves until a stop signal comes. The signals must be blocked already.
 absl::Status Serve(const Options& options) {
   const std::filesystem::path directory =
       std::filesystem::absolute(options.state_directory);
@@ -151,8 +152,8 @@ absl::Status Serve(const Options& options) {
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("stopping");
-  // First the engine, which answers all parked calls. What the actions bring
-  // about after that is asked for again at the next start.
+  // The engine is stopped first, so that it answers all parked calls. Outcomes
+  // of actions that come after that are asked for again at the next start.
   engine->Stop();
   stopping = true;
   status_server.reset();
@@ -214,7 +215,8 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
 
-  // Blocked before any thread starts, so that only Serve takes them.
+  // The signals are blocked before any thread starts, so that only Serve takes
+  // them.
   const sigset_t signals = kso::coordinator::StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);

@@ -87,7 +87,7 @@ class Assembler {
     return absl::OkStatus();
   }
 
-  // Chosen once for all platforms.
+  // The base of an image, chosen once for all platforms.
   absl::StatusOr<const ChosenImage*> BaseOf(const v1::PlannedImage& planned) {
     const auto known = bases_.find(planned.base());
     if (known != bases_.end()) return &known->second;
@@ -139,7 +139,8 @@ class Assembler {
     return image;
   }
 
-  // In the order of the release's platforms, whatever the plan's.
+  // Puts the platform images in the order of the release's platforms, whatever
+  // the plan's.
   void FinishVariant(Variant& variant) {
     const auto position = [&](const PlatformImage& image) {
       const std::string platform =
@@ -200,7 +201,7 @@ class Assembler {
   }
 
   const AssembleRequest& request_;
-  // By reference.
+  // The bases by reference.
   std::map<std::string, ChosenImage> bases_;
   std::vector<Variant> variants_;
   Assembly assembly_;

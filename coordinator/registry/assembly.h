@@ -19,7 +19,8 @@ struct DocumentPush {
 };
 
 struct Assembly {
-  // In push order: configs, platform manifests, indexes.
+  // The documents in the order in which to push them: configs, platform
+  // manifests, indexes.
   std::vector<DocumentPush> pushes;
   AssembleOutcome outcome;
 };

@@ -203,7 +203,7 @@ TEST(AssembleImagesTest, VerifiesEverythingThatEachImageServes) {
   ASSERT_EQ(files.verify_image().files().files_size(), 1);
   EXPECT_EQ(files.verify_image().files().files(0).path(),
             "k8s/dl.k8s.io/v1/kubelet");
-  // What serves it is told apart from the base, by layer.
+  // The layers of the base are told apart from those that serve the file.
   EXPECT_FALSE(files.verify_image().base().empty());
   std::vector<std::string> served;
   for (const v1::LayerContent& layer : files.verify_image().layers()) {

@@ -24,12 +24,14 @@ struct BlobPlace {
 absl::StatusOr<std::vector<BlobPlace>> LayersOf(
     const Assembly& assembly, const v1::Destination& destination);
 
-// Which of `blobs` are not there. Asks for `at_once` at the same time; with 1,
-// on the caller's thread.
+// The digests of the `blobs` that are not there. Asks for `at_once` of them at
+// a time; with 1, on the caller's thread.
 absl::StatusOr<std::vector<std::string>> FindMissing(
     oci::ImageStore& store, const std::vector<BlobPlace>& blobs, int at_once);
 
-// What of an index is not there: itself, a manifest, a config or a layer.
+// The digests of an index, and of the manifests, configs and layers that it
+// refers to, that are not there. An error when the store cannot say it of one
+// of them.
 absl::StatusOr<std::vector<std::string>> FindMissingOfIndex(
     oci::ImageStore& store, const std::string& repository,
     const std::string& index_digest, int at_once);

@@ -28,7 +28,8 @@ absl::StatusOr<bool> IsThere(oci::ImageStore& store, const FindRequest& request,
   if (there) return true;
   for (const std::string& other : question.elsewhere) {
     if (other == repository) continue;
-    // Another repository may be one that this build must not read.
+    // An error does not count, since this build may not be allowed to read the
+    // other repository.
     const absl::StatusOr<bool> had = store.HasBlob(other, *digest);
     if (!had.ok() || !*had) continue;
     if (!request.mount) return true;

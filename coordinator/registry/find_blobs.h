@@ -8,8 +8,9 @@
 
 namespace kso::coordinator {
 
-// Answers the request with `at_once` questions at a time: on threads of its
-// own, or, with 1, on the caller's. The first error ends it.
+// Answers the request with `at_once` questions at a time, on threads of its
+// own; with 1, on the caller's thread. The first error ends the work and is
+// returned.
 absl::StatusOr<FindOutcome> FindBlobs(oci::ImageStore& store,
                                       const FindRequest& request, int at_once);
 

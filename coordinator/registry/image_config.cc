@@ -12,10 +12,10 @@
 namespace kso::coordinator {
 namespace {
 
-// Nothing in an image tells when it was made.
+// The fixed time of creation, so that equal content gives equal images.
 constexpr std::string_view kCreated = "1970-01-01T00:00:00Z";
 
-// Directories compare by prefix when each ends in a slash.
+// Appends a slash where there is none, so that directories compare by prefix.
 std::string AsDirectory(const std::string& path) {
   return absl::EndsWith(path, "/") ? path : absl::StrCat(path, "/");
 }
@@ -60,8 +60,8 @@ Json HistoryLine(std::string_view created_by) {
   return Json{{"created", kCreated}, {"created_by", created_by}};
 }
 
-// History is for people, yet tools refuse one that does not fit the layers: a
-// base without a proper one gets a plain one.
+// The history of the base. History is for people, yet tools refuse one that
+// does not fit the layers, so a base without a proper one gets a plain one.
 Json BaseHistory(const Json& config, size_t layers) {
   const auto history = config.find("history");
   if (history != config.end() && history->is_array() &&
@@ -105,8 +105,8 @@ absl::StatusOr<std::string> ExtendConfig(const ChosenManifest& base,
     json["rootfs"]["diff_ids"].push_back(diff_id);
   }
   json["created"] = kCreated;
-  // How Docker's old builder made the base: no longer true, and with another
-  // copy of the volumes.
+  // In these fields Docker's old builder says how it made the base. That is no
+  // longer true, and has another copy of the volumes.
   json.erase("container");
   json.erase("container_config");
 
@@ -115,7 +115,7 @@ absl::StatusOr<std::string> ExtendConfig(const ChosenManifest& base,
   ObjectAt(config, "ExposedPorts")[additions.port] = Json::object();
   Json& labels = ObjectAt(config, "Labels");
   labels["org.opencontainers.image.title"] = additions.title;
-  // The base's, not this image's: that is told by the index.
+  // The label has the base's version. That of this image is in the index.
   labels.erase("org.opencontainers.image.version");
   return json.dump(-1, ' ', /*ensure_ascii=*/false,
                    Json::error_handler_t::replace);

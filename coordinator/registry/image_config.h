@@ -11,24 +11,24 @@
 
 namespace kso::coordinator {
 
-// What a finished image has beyond its base.
+// The parts of a finished image's config that its base does not have.
 struct ImageAdditions {
-  // Uncompressed digests of the layers on top of the base's, with a line of
-  // history for each.
+  // The diffIDs of the layers on top of the base's, with a line of history for
+  // each.
   std::vector<std::string> diff_ids;
   std::vector<std::string> history;
   // "8080/tcp".
   std::string port;
   // Label org.opencontainers.image.title.
   std::string title;
-  // Declared volumes at, above or below this path hide what the layers bring:
-  // they are dropped. "/var/lib/registry".
+  // Volumes that the base declares at, above or below this path are dropped,
+  // since they would hide the files of the layers. "/var/lib/registry".
   std::string served_directory;
 };
 
-// The base's config (OCI image spec, config.md) with `additions`. Everything
-// else of it stays, entrypoint and command above all. The same arguments give
-// the same bytes. INVALID_ARGUMENT when the base's config does not fit its
+// The base's config (OCI image spec, config.md) with `additions`. All other
+// fields stay, above all the entrypoint and the command. The same arguments
+// give the same bytes. INVALID_ARGUMENT when the base's config does not fit its
 // manifest or platform.
 absl::StatusOr<std::string> ExtendConfig(const ChosenManifest& base,
                                          const ImageAdditions& additions);

@@ -17,7 +17,7 @@
 namespace kso::coordinator {
 namespace {
 
-// Under names that say destination, repository and digest. Thread safe.
+// The cache. Its names say destination, repository and digest. Thread safe.
 class Answers {
  public:
   explicit Answers(Clock* clock) : clock_(clock) {}
@@ -124,7 +124,7 @@ class RecentlyAskedStore : public oci::ImageStore {
     return store_->GetBlobPart(repository, blob, part, sink);
   }
 
-  // Tags move, and so are asked for each time.
+  // Tags move, so they are asked for each time.
   absl::StatusOr<v1::Descriptor> HeadManifest(
       std::string_view repository, std::string_view tag_or_digest) override {
     return store_->HeadManifest(repository, tag_or_digest);
@@ -151,7 +151,7 @@ class RecentlyAskedStore : public oci::ImageStore {
       answers_->SawManifest(
           NameOf(repository, manifest.content_descriptor().digest()), manifest);
     } else {
-      // Perhaps for something that has just gone.
+      // The reason may be that something has just gone.
       answers_->Clear();
     }
     return put;

@@ -8,15 +8,16 @@
 
 namespace kso::coordinator {
 
-// For how long an answer stands. As much may pass between any question and
-// what is done about its answer.
+// The time for which an answer stands. As much time may pass anyway between a
+// question and the request that relies on its answer.
 inline constexpr absl::Duration kAnswerStands = absl::Seconds(2);
 
-// What `open` opens, except that a destination is not asked again for a blob or
-// manifest that it was seen to have less than kAnswerStands ago: a build that
-// has nothing to do asks for each layer once, not before each of its phases.
-// What it lacks is asked for each time, and after a manifest that was refused,
-// everything is. The result may be called from any thread.
+// Opens destinations as `open` does, and caches positive answers: a destination
+// is not asked again for a blob or manifest that it was seen to have less than
+// kAnswerStands ago. So a build that has nothing to do asks for each layer
+// once, and not before each of its phases. Blobs that a destination lacks are
+// asked for each time, and a refused manifest empties the cache. The result may
+// be called from any thread.
 OpenDestination WithRecentAnswers(OpenDestination open, Clock* clock);
 
 }  // namespace kso::coordinator

@@ -22,7 +22,7 @@
 namespace kso::coordinator {
 namespace {
 
-// What a person can do about a destination that refuses something.
+// The advice to a person about a destination that refuses a request.
 std::string_view AdviceFor(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kUnauthenticated:
@@ -47,8 +47,8 @@ absl::Status Explain(const absl::Status& status, std::string_view doing) {
                              AdviceFor(status.code())));
 }
 
-// Whether a tag gives the manifest already. Not even a try to put it again is
-// made then: registries refuse it where tags are immutable.
+// Whether a tag names the manifest already. Such a tag is not pushed again,
+// since registries with immutable tags refuse that.
 bool Gives(oci::ImageStore& store, const std::string& repository,
            const std::string& tag, const v1::Descriptor& manifest) {
   const absl::StatusOr<v1::Descriptor> found =
@@ -56,8 +56,8 @@ bool Gives(oci::ImageStore& store, const std::string& repository,
   return found.ok() && found->digest() == manifest.digest();
 }
 
-// Whether the manifest is there by its digest. It is read: before it is tagged,
-// it has to be, and need not be then.
+// Whether the manifest is there by its digest. It is read with GET, since it
+// has to be read before it is tagged, and the answer is cached.
 bool IsThere(oci::ImageStore& store, const std::string& repository,
              const v1::Document& manifest) {
   return store.GetManifest(repository, manifest.content_descriptor().digest())
@@ -77,7 +77,7 @@ absl::Status PushDocument(oci::ImageStore& store, const std::string& repository,
       .status();
 }
 
-// Requests under way for one build.
+// The number of requests in flight for one build.
 constexpr int kRequestsAtOnce = 8;
 
 absl::Status Unwanted() {
@@ -92,7 +92,7 @@ bool IsIndex(const DocumentPush& push) {
   return oci::IsIndexType(push.document.content_descriptor().media_type());
 }
 
-// A tag of an image that may have to be put.
+// A tag of an image that may have to be pushed.
 struct WantedTag {
   const v1::ImageResult* image = nullptr;
   std::string tag;
@@ -147,7 +147,7 @@ class RegistryActions : public BuildActions {
  private:
   using Cancelled = RunningActions::Cancelled;
 
-  // Without threads of its own it asks one thing after the other.
+  // Without threads of their own, actions make one request after the other.
   int at_once() const { return executor_ == nullptr ? 1 : kRequestsAtOnce; }
 
   absl::StatusOr<std::shared_ptr<oci::ImageStore>> Open(
@@ -186,7 +186,8 @@ class RegistryActions : public BuildActions {
     const absl::Status pushed =
         PushAll(*store, destination, assembly, cancelled);
     if (!pushed.ok()) {
-      // The registry may have refused it for a layer that has gone since.
+      // The registry may have refused a manifest since a layer has gone
+      // meanwhile.
       if (absl::IsNotFound(pushed) || absl::IsInvalidArgument(pushed)) {
         KSO_ASSIGN_OR_RETURN(lost.missing, MissingOf(*store, layers));
         if (!lost.missing.empty()) return lost;
@@ -196,8 +197,8 @@ class RegistryActions : public BuildActions {
     return std::move(assembly.outcome);
   }
 
-  // Configs, and at the same time a look at which manifests and indexes are
-  // there; then those that are not, manifests before the indexes of them.
+  // Pushes the configs, and asks at the same time which manifests and indexes
+  // are there; then pushes those that are not, manifests before their indexes.
   absl::Status PushAll(oci::ImageStore& store,
                        const v1::Destination& destination,
                        const Assembly& assembly, const Cancelled& cancelled) {
@@ -250,8 +251,8 @@ class RegistryActions : public BuildActions {
     return Explain(missing.status(), "looking for the layers that were pushed");
   }
 
-  // The release's own tags first, so that "latest" never names an image whose
-  // other tags are not there.
+  // Pushes the release's own tags first, so that "latest" never names an image
+  // whose other tags are not there.
   absl::StatusOr<TagOutcome> TagNow(const TagRequest& request,
                                     const Cancelled& cancelled) {
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
@@ -329,7 +330,8 @@ class RegistryActions : public BuildActions {
   const Schedule schedule_;
   const SweepBlobs sweep_;
   RunningActions running_;
-  // Last: its destructor waits for functions that use the others.
+  // The executor is the last member, since its destructor waits for functions
+  // that use the others.
   const std::unique_ptr<Executor> executor_;
 };
 

@@ -20,7 +20,8 @@ using OpenDestination =
 // Runs a function soon, on another thread or in another turn.
 using Schedule = std::function<void(absl::AnyInvocable<void()>)>;
 
-// Deletes what is not `needed` from the farm's own blob store. May take long.
+// Deletes the blobs that are not `needed` from the farm's own store. May take
+// long.
 using SweepBlobs = std::function<void(const BlobsInFarm& needed)>;
 
 // BuildActions over an ImageStore. Repository paths under the image store are
@@ -31,7 +32,8 @@ std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
                                                     Schedule schedule,
                                                     SweepBlobs sweep = {});
 
-// On `threads` threads of its own. The destructor waits for what runs.
+// The same on `threads` threads of its own. The destructor waits for actions
+// that run.
 std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
                                                     SweepBlobs sweep = {},
                                                     int threads = 4);

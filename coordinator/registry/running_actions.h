@@ -13,17 +13,18 @@
 
 namespace kso::coordinator {
 
-// Which builds' actions are wanted still. May be used from any thread.
+// The cancellation of builds' actions. May be used from any thread.
 class RunningActions {
  public:
   // Polled by an action; true once nobody wants it.
   using Cancelled = std::function<bool()>;
 
-  // A new action of the build. Earlier ones keep what they were given.
+  // Begins a new action of the build. Earlier ones keep the predicates that
+  // they were given.
   Cancelled Begin(const std::string& build_id) {
     auto flag = std::make_shared<std::atomic<bool>>(false);
     absl::MutexLock lock(&mutex_);
-    // Those that are over.
+    // Actions that are over are dropped.
     std::erase_if(by_build_,
                   [](const auto& each) { return each.second.expired(); });
     by_build_[build_id] = flag;

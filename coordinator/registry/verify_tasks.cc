@@ -23,11 +23,12 @@
 namespace kso::coordinator {
 namespace {
 
-// What nginx serves is below this directory, whose name is in no URL.
+// The directory whose content nginx serves: its name is in no URL.
 constexpr std::string_view kNginxRoot = "opt/k8s/";
 
-// By path in the image. A layer that an earlier release had may hold files that
-// are not wanted any more, or not as they were.
+// The files that the release wants, by their paths in the image. A layer of an
+// earlier release may hold files that are not wanted any more, or that are
+// wanted with other content.
 using WantedFiles = std::map<std::string, v1::MadeMember>;
 
 WantedFiles FilesOf(const v1::Release& release) {
@@ -39,7 +40,7 @@ WantedFiles FilesOf(const v1::Release& release) {
   return files;
 }
 
-// Later layers cover what earlier ones have.
+// Adds the files of a layer, which cover those of earlier layers.
 void AddLayer(const v1::MadeLayer& layer, WantedFiles& files) {
   for (const v1::MadeMember& member : layer.members()) {
     const auto file = files.find(member.path());
@@ -47,13 +48,14 @@ void AddLayer(const v1::MadeLayer& layer, WantedFiles& files) {
   }
 }
 
-// What is reached from the images of a registry: digests by path in the image.
+// The blobs that the images of a registry refer to: digests by path in the
+// image.
 using WantedBlobs = std::map<std::string, std::string>;
 
 WantedBlobs BlobsOf(const std::vector<ChosenImage>& images) {
   WantedBlobs blobs;
   const auto add = [&blobs](const v1::Descriptor& descriptor) {
-    // Whoever chose the image has checked the grammar.
+    // The grammar was checked when the image was chosen.
     const Digest digest = *Digest::Parse(descriptor.digest());
     blobs.emplace(BlobDataPath(digest), descriptor.digest());
   };
@@ -68,10 +70,11 @@ WantedBlobs BlobsOf(const std::vector<ChosenImage>& images) {
   return blobs;
 }
 
-// The digest as which a member is served; empty when the image serves it not.
+// The digest under which a member is served; empty when the image does not
+// serve it.
 using ServedAs = std::function<std::string(const v1::MadeMember& member)>;
 
-// Of a layer, what is below `directory` of the image, where content is.
+// The content of a layer, which is below `directory` of the image.
 v1::LayerContent ContentOf(const v1::MadeLayer& layer,
                            std::string_view directory,
                            const ServedAs& served_as) {
@@ -158,8 +161,9 @@ bool HasLayersOf(const v1::PlannedImage& planned,
       [&](const std::string& id) { return layers.contains(id); });
 }
 
-// The first of the largest images that have all layers of `planned`, which may
-// be itself: then empty.
+// The name of the image to which `planned` may leave the comparison: the first
+// of the largest images that have all of its layers. Empty when that is
+// `planned` itself.
 std::string ComparedIn(const std::vector<v1::PlannedImage>& images,
                        const v1::PlannedImage& planned, bool on_its_platform) {
   const std::string platform = oci::FormatPlatform(planned.platform());

@@ -16,7 +16,7 @@ namespace {
 using Context = grpc::CallbackServerContext;
 using Reactor = grpc::ServerUnaryReactor;
 
-// How long the client waits.
+// The time for which the client waits.
 absl::Duration PatienceOf(const Context& context) {
   const auto left = context.deadline() - std::chrono::system_clock::now();
   return absl::FromChrono(left);

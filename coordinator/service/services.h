@@ -10,9 +10,9 @@
 
 namespace kso::coordinator {
 
-// BuildService, WorkerService and AdminService over an engine: translation and
-// nothing else. `engine` must outlive them; stop it before the server is shut
-// down, so that parked calls end.
+// BuildService, WorkerService and AdminService over an engine. They translate,
+// and decide nothing. `engine` must outlive them, and must be stopped before
+// the server is shut down, so that parked calls end.
 std::vector<std::unique_ptr<grpc::Service>> CreateServices(Engine* engine);
 
 }  // namespace kso::coordinator

@@ -11,7 +11,7 @@
 
 namespace kso::coordinator {
 
-// Gives the engine's answer to gRPC.
+// A callback that gives the engine's answer to gRPC.
 template <typename Response>
 Engine::Done<Response> AnswerTo(grpc::ServerUnaryReactor* reactor,
                                 Response* response) {

@@ -6,14 +6,14 @@
 
 namespace kso::coordinator {
 
-// The dashboard, from page.html, page.css and page.js beside this file: served
-// as /, /page.css and /page.js, it needs nothing else and
-// reads /api/status.json. It puts what it shows in as text, never as HTML.
+// The dashboard, from page.html, page.css and page.js beside this file. They
+// are served as /, /page.css and /page.js, and read /api/status.json and
+// nothing else. The page inserts data as text, never as HTML.
 extern const std::string_view kPageHtml;
 extern const std::string_view kPageCss;
 extern const std::string_view kPageScript;
 
-// The page's Content-Security-Policy: nothing but the above.
+// The page's Content-Security-Policy, which allows nothing but these.
 extern const std::string_view kPagePolicy;
 
 }  // namespace kso::coordinator

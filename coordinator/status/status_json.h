@@ -9,8 +9,8 @@
 
 namespace kso::coordinator {
 
-// The farm as JSON, for /api/status.json. Waits for the engine, so not to be
-// called on its thread.
+// The state of the farm as JSON, for /api/status.json. Waits for the engine, so
+// it must not be called on the engine's thread.
 absl::StatusOr<std::string> StatusJson(Engine& engine);
 
 }  // namespace kso::coordinator

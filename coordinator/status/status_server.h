@@ -17,17 +17,17 @@ namespace kso::coordinator {
 //                          [WorkerStatus]} of proto/kso/v1 as protobuf's JSON
 //   GET /healthz           "ok" while the engine answers, else 503
 //
-// Stops when it goes. Thread safe.
+// The destructor stops it. Thread safe.
 class StatusServer {
  public:
   virtual ~StatusServer() = default;
-  // "HOST:PORT" with the real port.
+  // The address on which it listens, "HOST:PORT", with the real port.
   virtual std::string address() const = 0;
 };
 
 // Listens on "HOST:PORT"; port 0 picks a free one. INVALID_ARGUMENT for another
 // form, UNAVAILABLE when it cannot listen there. `engine` must outlive it, and
-// be stopped before it goes.
+// be stopped before it is destroyed.
 absl::StatusOr<std::unique_ptr<StatusServer>> StartStatusServer(
     const std::string& address, Engine* engine);
 

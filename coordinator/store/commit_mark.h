@@ -11,17 +11,18 @@
 
 namespace kso::coordinator {
 
-// A small file beside a database that counts its commits, so that commits that
-// damage took off its end are noticed: a write-ahead log ends, for SQLite,
-// where the first frame is not right. It is not synced, so after a crash of the
-// machine it may be behind; it is never ahead.
+// A high-water mark: a small file beside a database that counts its commits, so
+// that the loss of commits at its end is noticed. For SQLite, a write-ahead log
+// simply ends at its first damaged frame. The file is not synced, so after a
+// crash of the machine it may be behind the database; it is never ahead.
 class CommitMark {
  public:
-  // Makes the file when needed. DATA_LOSS when it cannot be right.
+  // Opens the file, and makes it when needed. DATA_LOSS when its content cannot
+  // be right.
   static absl::StatusOr<std::unique_ptr<CommitMark>> Open(
       const std::filesystem::path& file);
 
-  // What was written last; 0 when nothing was.
+  // The number that was written last; 0 when there is none.
   int64_t commits() const { return commits_; }
   absl::Status Write(int64_t commits);
 

@@ -8,8 +8,8 @@
 
 namespace kso::coordinator {
 
-// Keeps the journal for as long as it lives: for tests, and farms whose state
-// may be forgotten. May be called from any thread.
+// A store that keeps the journal in memory: for tests, and for farms whose
+// state may be forgotten. May be called from any thread.
 std::unique_ptr<StateStore> CreateMemoryStateStore();
 
 }  // namespace kso::coordinator

@@ -29,7 +29,7 @@ class SqliteDatabase {
   // Runs statements that give no rows.
   absl::Status Execute(const char* sql);
   absl::StatusOr<Statement> Compile(const char* sql);
-  // True with a row, false at the end.
+  // Returns whether there is another row.
   absl::StatusOr<bool> Step(const Statement& statement);
   // The first value of the first row; NOT_FOUND when there is no row.
   absl::StatusOr<int64_t> ReadNumber(const char* sql);
@@ -42,7 +42,7 @@ class SqliteDatabase {
   SqliteDatabase(std::string path, sqlite3* handle)
       : path_(std::move(path)), handle_(handle, sqlite3_close) {}
 
-  // What the last call said.
+  // The error of the last call to SQLite, as a status.
   absl::Status Error() const;
 
   const std::string path_;

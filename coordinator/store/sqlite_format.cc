@@ -15,7 +15,8 @@ namespace {
 
 static_assert(kStateFormat == 2);
 
-// Free pages are handed back to the file system as records go.
+// The setting with which free pages are given back to the file system as
+// records are deleted.
 constexpr char kAutoVacuum[] = "PRAGMA auto_vacuum = INCREMENTAL";
 
 absl::Status CreateAll(SqliteDatabase& database) {
@@ -66,7 +67,8 @@ absl::Status Rewrite(SqliteDatabase& database) {
       "COMMIT");
 }
 
-// Has an effect on a database with tables only when all of it is rewritten.
+// Turns that setting on. In a database with tables, it takes effect only when
+// all of it is rewritten.
 absl::Status EnsureAutoVacuum(SqliteDatabase& database) {
   constexpr int64_t kIncremental = 2;
   KSO_ASSIGN_OR_RETURN(const int64_t mode,

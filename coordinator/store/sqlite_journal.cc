@@ -126,7 +126,7 @@ absl::Status SqliteJournal::Delete(const std::string& subject) {
 }
 
 void SqliteJournal::Note(const std::string& subject, int64_t sequence) {
-  // Nothing ends what has no name.
+  // A record without a subject is never deleted.
   if (subject.empty()) return;
   Range& range = ranges_[subject];
   if (range.first == 0) range.first = sequence;

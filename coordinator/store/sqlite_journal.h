@@ -42,8 +42,8 @@ class SqliteJournal {
   // Whether records were deleted since the last call.
   bool TakeDeleted() { return std::exchange(deleted_, false); }
 
-  // Inside a transaction: takes in a record, which may put an end to its
-  // subject, then writes the ledger.
+  // To be called inside a transaction: Add takes a record, which may put an end
+  // to its subject, and WriteLedger follows the last one.
   absl::Status Add(const v1::JournalRecord& record);
   absl::Status WriteLedger();
 
@@ -52,7 +52,7 @@ class SqliteJournal {
       const std::function<absl::Status(const v1::JournalRecord&)>& apply);
 
  private:
-  // Where a subject's records are.
+  // The sequence numbers between which a subject's records are.
   struct Range {
     int64_t first = 0;
     int64_t last = 0;

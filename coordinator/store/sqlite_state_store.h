@@ -10,14 +10,14 @@
 
 namespace kso::coordinator {
 
-// What is on disk in a state directory:
+// The files of a state directory:
 //
 //   <directory>/lock           held by the process that uses the directory
 //   <directory>/state.sqlite   SQLite in WAL mode, synchronous FULL; its tables
 //                              are described in sqlite_format.h
 //   <directory>/commits        how many commits there were (commit_mark.h)
 //
-// What damage did to any of them is found when they are opened and replayed.
+// Damage to any of them is found when they are opened and replayed.
 
 // Opens the journal of a state directory, and makes both when needed.
 // FAILED_PRECONDITION when another process uses the directory, or when a newer

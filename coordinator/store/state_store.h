@@ -10,15 +10,15 @@
 
 namespace kso::coordinator {
 
-// Where the coordinator's journal is kept. One caller at a time.
+// Keeps the coordinator's journal. One caller at a time.
 class StateStore {
  public:
   virtual ~StateStore() = default;
 
-  // Takes in the records, all or none: appends each, or, where one puts an end
-  // to its subject (record_subject.h), deletes that subject's. When it returns
-  // OK they survive a crash of the machine; after an error the store is of no
-  // use any more.
+  // Commits the records, all or none: appends each, but for one that puts an
+  // end to its subject (record_subject.h), which deletes that subject's
+  // records. When it returns OK they survive a crash of the machine; after an
+  // error the store must not be used any more.
   virtual absl::Status Commit(absl::Span<const v1::JournalRecord> records) = 0;
 
   // Hands over every record in order, and stops at the first error of `apply`,
