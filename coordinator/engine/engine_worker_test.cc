@@ -137,8 +137,9 @@ TEST_F(EngineWorkerTest, ACallThatWasOvertakenIsRefusedAndTheLaterOneStays) {
   auto later = one_.Begin(*engine_);
   one_.request.set_sequence(3);
   auto overtaken = one_.Begin(*engine_);
-  EXPECT_EQ(overtaken.Get().status().code(), absl::StatusCode::kAborted);
   Settle();
+  ASSERT_TRUE(overtaken.HasCome());
+  EXPECT_EQ(overtaken.Get().status().code(), absl::StatusCode::kAborted);
   EXPECT_FALSE(later.HasCome());
   ASSERT_TRUE(Submit().ok());
   EXPECT_THAT(one_.End(later).leases(), SizeIs(4));
