@@ -46,7 +46,8 @@ class Answer {
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
 };
 
-// Does nothing but remember what was asked for, until told how it went.
+// Remembers the actions that were asked for, and answers when a test says how
+// they went.
 class FakeActions : public BuildActions {
  public:
   // The destination has whatever it is asked for, unless told otherwise.
@@ -80,7 +81,7 @@ class FakeActions : public BuildActions {
     absl::MutexLock lock(&mutex_);
     find_error_ = error;
   }
-  // From now on the destination keeps who asks it waiting, until EndFind.
+  // From now on the destination does not answer Find, until EndFind.
   void HoldFinds() {
     absl::MutexLock lock(&mutex_);
     hold_finds_ = true;
@@ -110,7 +111,7 @@ class FakeActions : public BuildActions {
     absl::MutexLock lock(&mutex_);
     return cancelled_;
   }
-  // What was needed, for each sweep.
+  // The blobs that were said to be needed, for each sweep.
   std::vector<BlobsInFarm> sweeps() {
     absl::MutexLock lock(&mutex_);
     return sweeps_;
@@ -343,8 +344,8 @@ class EngineTest : public ::testing::Test {
     return task;
   }
 
-  // A Sync that is either answered at once, or stays parked behind (the next
-  // one takes its place) and changes nothing.
+  // Makes a Sync, which is either answered at once or stays parked. A parked
+  // one changes nothing, and the next one takes its place.
   v1::SyncResponse Sync(ScriptedWorker& worker) {
     Answer<v1::SyncResponse> answer = worker.Begin(*engine_);
     Settle();
@@ -367,7 +368,7 @@ class EngineTest : public ::testing::Test {
     RunToAssemble(workers);
     AssembleWell();
   }
-  // Then to TAG.
+  // Submits build b1 and brings it to TAG.
   void RunToTag(const std::vector<ScriptedWorker*>& workers) {
     RunToVerify(workers);
     Verify(workers);

@@ -101,7 +101,7 @@ void ClientNode::OnWatched(
   if (audit_.WasForgotten(build_id_) &&
       response->build().last_sequence() <
           static_cast<int64_t>(events_.size())) {
-    // Another build by the same id.
+    // This is another build under the same id.
     events_.clear();
     return Watch();
   }

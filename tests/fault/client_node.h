@@ -14,8 +14,8 @@
 
 namespace kso::testing {
 
-// Somebody at a terminal: submits a build, watches it to its end over broken
-// connections, and checks that the log comes whole and in order.
+// A person at a terminal, who submits a build, watches it to its end over
+// broken connections, and checks that the log comes whole and in order.
 class ClientNode {
  public:
   ClientNode(std::string name, v1::SubmitBuildRequest submit, EventLoop* loop,
@@ -30,26 +30,27 @@ class ClientNode {
         audit_(*audit),
         findings_(*findings) {}
 
-  // What it watches: a request that runs already is not run twice.
+  // The id of the build that is watched. It may be another's, since a request
+  // that runs already is not run twice.
   const std::string& build_id() const { return build_id_; }
 
-  // Submits, as often as it takes to be heard, then watches. Does nothing when
-  // it has begun.
+  // Submits, again and again until the coordinator answers, then watches. Does
+  // nothing when it was called before.
   void Begin();
-  // ^C, and the same command again: submits and watches anew.
+  // Simulates ^C, and the same command once more: submits and watches anew.
   void StartAnew();
-  // Once each; an answer is not waited for.
+  // Both send their request once, and wait for no answer.
   void Cancel();
   void Retry();
 
-  // Whether it has seen the build end, or that it was forgotten, and how the
-  // build was last seen.
+  // Whether the client has seen the build end, or heard that it was forgotten,
+  // and the state of the build that it saw last.
   bool told_the_end() const { return told_the_end_; }
   v1::Build::State last_state() const { return last_state_; }
-  // Wants to see the next end.
+  // Forgets the end that was seen, and watches for the next one.
   void WatchOn();
 
-  // Compares what was seen with what the coordinator has at the end.
+  // Compares the log that was seen with the coordinator's at the end.
   void CheckLog(const std::vector<v1::Event>& events);
 
  private:

@@ -21,7 +21,7 @@ CoordinatorNode::CoordinatorNode(EventLoop* loop, Dice dice, Network* network,
       network_(*network),
       store_(*store),
       findings_(*findings),
-      // Not owned: it outlives the coordinator.
+      // The engine does not own the store, which outlives the coordinator.
       destination_(destination, [](FakeDestination*) {}),
       keep_builds_(dice_.Chance(0.2) ? dice_.Between(1, 2) : 0) {}
 
@@ -111,7 +111,7 @@ void CoordinatorNode::RunTurn() {
   }
   if (dice_.Chance(0.002)) CompareWithReplay();
   if (*due != absl::InfiniteFuture()) {
-    // Without a floor, a turn that is always due would stop time.
+    // Time passes between turns, since one that is always due would stop it.
     PlanTurn(std::max(*due - skew_, loop_.now() + absl::Milliseconds(1)));
   }
 }
@@ -132,7 +132,8 @@ void CoordinatorNode::CompareWithReplay() {
         Concat("the journal does not replay: ", ToStd(status.message())));
     return;
   }
-  // What a build made others wait for is gone with its records.
+  // With pruning, the journal may not say for how long tasks wait: the records
+  // of a pruned build, which delayed identical tasks of others, are deleted.
   const bool with_delays = keep_builds_ == 0;
   const std::string difference =
       FirstDifference(StateText(engine_->state(), with_delays),

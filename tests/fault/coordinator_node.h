@@ -19,8 +19,8 @@
 
 namespace kso::testing {
 
-// The coordinator's process: the engine as it is, on a journal that outlives
-// it. Dies where a commit fails, and comes back by itself.
+// The coordinator's process: the real engine, on a journal that outlives it.
+// The process dies when a commit fails, and is started again by itself.
 class CoordinatorNode {
  public:
   CoordinatorNode(EventLoop* loop, Dice dice, Network* network,
@@ -30,9 +30,9 @@ class CoordinatorNode {
 
   void Start();
   void Kill(const std::string& why);
-  // SIGTERM: parked calls are answered, then it goes.
+  // Simulates SIGTERM: parked calls are answered, then the process ends.
   void Stop();
-  // Its machine's clock is set.
+  // Sets the clock of the coordinator's machine.
   void JumpClock(absl::Duration by);
 
   // A call of `node` over the network. `call` hands the request to the engine;
@@ -52,17 +52,18 @@ class CoordinatorNode {
     network_.Send(node, Network::Way::kToCoordinator, std::move(what));
   }
 
-  // Whether the journal gives what is in memory; a broken invariant if not.
+  // Compares the state that the journal gives with the one in memory. A
+  // difference is a broken invariant.
   void CompareWithReplay();
   int starts() const { return starts_; }
-  // Null while it is down.
+  // The engine's state; null while the process is down.
   const coordinator::State* state() const;
 
  private:
   template <typename Response>
   struct Pending;
 
-  // Has the engine look at its commands soon.
+  // Schedules a turn of the engine for the commands that have come.
   void WakeEngine();
   void PlanTurn(absl::Time when);
   void RunTurn();
@@ -74,7 +75,7 @@ class CoordinatorNode {
   CrashingStore& store_;
   Findings& findings_;
   std::shared_ptr<FakeDestination> destination_;
-  // 0: as many as it likes.
+  // The builds that are kept; 0 for the engine's default.
   const int keep_builds_;
   absl::Duration skew_;
   uint64_t leases_ = 0;

@@ -16,7 +16,7 @@
 namespace kso::testing {
 
 // A journal that outlives coordinators. Commits fail as `faults` says: before
-// anything is durable, or after all is and the answer is lost.
+// anything is durable, or after everything is, when the answer is lost.
 class CrashingStore : public coordinator::StateStore {
  public:
   // Called with each record once it is durable.
@@ -53,7 +53,8 @@ class CrashingStore : public coordinator::StateStore {
     return absl::OkStatus();
   }
 
-  // To try the invariants: records that are said to be durable and are not.
+  // A planted fault, to try the invariants: records that are said to be durable
+  // are not.
   void Forget(std::function<bool(const v1::JournalRecord&)> forgets) {
     forgets_ = std::move(forgets);
   }
@@ -75,7 +76,7 @@ class CrashingStore : public coordinator::StateStore {
   Dice dice_;
   const OnDurable on_durable_;
   std::function<bool(const v1::JournalRecord&)> forgets_;
-  // Records as bytes, with what they are about.
+  // The records as bytes, with their subjects.
   std::vector<std::pair<std::string, std::string>> journal_;
 };
 

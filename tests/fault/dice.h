@@ -9,13 +9,13 @@
 
 namespace kso::testing {
 
-// Where the chance in a history comes from: the same seed throws the same, on
-// any machine. Not thread safe.
+// The random numbers of a history: the same seed gives the same ones on any
+// machine. Not thread safe.
 class Dice {
  public:
   explicit Dice(uint64_t seed) : random_(seed) {}
 
-  // Both ends included.
+  // A random number between the two, both included.
   int Between(int low, int high) {
     return static_cast<int>(random_.Between(0, high - low)) + low;
   }
@@ -32,7 +32,8 @@ class Dice {
     return list[random_.Between(0, list.size() - 1)];
   }
   uint64_t Next() { return random_.Next(); }
-  // Dice of its own for a part, whose throws do not change those of others.
+  // Makes dice for one part of a simulation, whose throws do not change those
+  // of other parts.
   Dice Fork() { return Dice(random_.Next()); }
 
  private:

@@ -11,9 +11,9 @@
 
 namespace kso::testing {
 
-// Time of a simulation, and what happens in it: one thing after the other, on
-// one thread, with no time passing while it does. What happens at the same time
-// does so in the order in which it was planned.
+// The clock and the event queue of a simulation. Events run one after the
+// other, on one thread, and no time passes while one runs. Events of the same
+// time run in the order in which they were planned.
 class EventLoop {
  public:
   using Event = std::function<void()>;
@@ -28,8 +28,8 @@ class EventLoop {
     At(now_ + delay, std::move(event));
   }
 
-  // Until `done` says so, or time is over, or nothing is left to happen.
-  // Returns whether `done` said so.
+  // Runs events until `done` returns true, time is over or no event is left.
+  // Returns whether `done` returned true.
   bool Run(absl::Time end, const std::function<bool()>& done) {
     while (!done()) {
       if (events_.empty() || events_.begin()->first.first > end) return false;

@@ -101,7 +101,7 @@ absl::StatusOr<int64_t> FakeDestination::PutBlob(std::string_view repository,
     return absl::InvalidArgumentError("400: the digest does not match");
   }
   blobs_[key] = std::move(content);
-  // It is there, but the answer may be lost.
+  // The manifest is there now, but the answer may be lost.
   KSO_RETURN_IF_ERROR(Trouble());
   return blob.size();
 }

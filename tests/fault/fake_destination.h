@@ -35,17 +35,17 @@ class FakeDestination : public oci::ImageStore {
         now_(std::move(now)) {}
 
   void set_on_tag(OnTag on_tag) { on_tag_ = std::move(on_tag); }
-  // To try the invariants: takes every manifest, and says that it has every
-  // blob.
+  // A planted fault, to try the invariants: the destination takes every
+  // manifest, and says that it has every blob.
   void set_careless() { careless_ = true; }
 
-  // One of the blobs, if there are any, goes for ever. Returns which, or "".
+  // Loses one of the blobs for ever. Returns its digest; "" when there is none.
   std::string LoseBlob();
-  // What `digest`, an index or manifest, needs and does not have; "" when
-  // nothing.
+  // The first part of `digest`, an index or manifest, that is missing; "" when
+  // none is.
   std::string MissingFrom(const std::string& repository,
                           const std::string& digest) const;
-  // Empty when there is no such tag.
+  // The digest that a tag names; empty when there is no such tag.
   std::string TagOf(const std::string& repository,
                     const std::string& tag) const;
 

@@ -9,7 +9,7 @@
 namespace kso::testing {
 namespace {
 
-// Says that layers are at the destination, and puts nothing there.
+// A planted fault: claims that layers are at the destination, and pushes none.
 class LyingTasks : public worker::TaskExecutor {
  public:
   explicit LyingTasks(worker::TaskExecutor* next) : next_(*next) {}
@@ -88,7 +88,7 @@ void FarmModel::MakeReleases() {
     const std::string url = absl::StrCat("https://dl.example.com/tool", i);
     v1::FileRequest& file = upstream_.AddFile(url, {"amd64", "arm64"},
                                               1000 * dice_.Between(1, 100000));
-    // What is stated can be reused by a later build.
+    // A file with a stated checksum can be reused by a later build.
     if (dice_.Chance(0.7)) file.set_digest(Sha256Of(url).ToString());
   }
   const int images = dice_.Between(1, 3);
@@ -101,7 +101,7 @@ void FarmModel::MakeReleases() {
     v1::Release& release = releases_.emplace_back(upstream_.release);
     release.set_name(absl::StrCat("v", i));
     if (i == 0) continue;
-    // Much in common, not all.
+    // The builds have much in common, but not everything.
     if (dice_.Chance(0.5)) release.mutable_files()->RemoveLast();
     if (dice_.Chance(0.5) && images > 1) release.mutable_images()->RemoveLast();
     if (release.files_size() == 0) release.clear_files_base();
@@ -117,7 +117,7 @@ void FarmModel::MakePeople() {
     submit.set_plan_only(dice_.Chance(0.1));
     submit.set_fresh(dice_.Chance(0.2));
     submit.set_priority(dice_.Between(-20, 20));
-    // Some are submitted by two, or told twice.
+    // Some requests come from two users, or twice from one.
     const int people = dice_.Between(1, 2);
     for (int j = 0; j < people; ++j) {
       clients_.push_back(std::make_unique<ClientNode>(
@@ -134,7 +134,8 @@ void FarmModel::Begin() {
                 [worker = each.get()] { worker->Start(); });
   }
   for (const auto& each : clients_) {
-    // At once, or when earlier builds may have left something to reuse.
+    // A build begins at once, or when earlier ones may have left something to
+    // reuse.
     const absl::Duration latest =
         dice_.Chance(0.5) ? absl::Seconds(60) : absl::Minutes(5);
     loop_.After(dice_.Between(absl::ZeroDuration(), latest),
@@ -215,7 +216,8 @@ void FarmModel::OrderDrain(const std::string& worker) {
       "operator", absl::Seconds(30),
       [this, request](coordinator::Engine& engine,
                       coordinator::Engine::Done<v1::DrainWorkerResponse> done) {
-        // It would hit the process that was started when all was mended.
+        // An order that comes late would be for the process that was started
+        // when the farm was mended.
         if (mended_) return done(absl::UnavailableError("too late"));
         engine.DrainWorker(request, std::move(done));
       },
@@ -229,7 +231,7 @@ void FarmModel::Mend() {
   network_.MendAll();
   for (const auto& worker : workers_) {
     worker->SetDiskFull(false);
-    // One that drains would go.
+    // The worker is started anew, since one that drains would end.
     worker->Kill();
     worker->Start();
   }

@@ -22,20 +22,20 @@
 
 namespace kso::testing {
 
-// A small farm in memory, its people, and what befalls both.
+// A small farm in memory, with its users, and the faults that befall both.
 class FarmModel {
  public:
   explicit FarmModel(const HistoryOptions& options);
 
-  // Everybody begins, and faults come as drawn.
+  // Starts all processes and users, and the faults that were drawn.
   void Begin();
-  // All faults end, what is down comes up, and failed builds are retried until
-  // nothing is left to do.
+  // Ends all faults, starts the processes that are down, and retries failed
+  // builds until nothing is left to do.
   void Mend();
-  // Every build has ended, well unless somebody cancelled it, and everybody who
-  // watches knows.
+  // Whether every build has ended, and succeeded unless it was cancelled, and
+  // all watchers have heard of it.
   bool AllIsDone() const;
-  // What must hold when all is done.
+  // Checks the invariants of a farm that has nothing left to do.
   void CheckTheEnd();
 
   EventLoop& loop() { return loop_; }
@@ -45,7 +45,7 @@ class FarmModel {
  private:
   void MakeReleases();
   void MakePeople();
-  // `what` befalls the farm again and again until it is mended.
+  // Runs the fault `what` again and again until the farm is mended.
   void Befall(absl::Duration mean, std::function<void()> what);
   void PlanFaults();
   void OrderDrain(const std::string& worker);

@@ -7,36 +7,36 @@
 
 namespace kso::testing {
 
-// How bad a history is: probabilities for each message, call, commit or task,
-// and mean times between what befalls the farm (infinite: never).
+// The faults of a history: probabilities for each message, call, commit or
+// task, and mean times between incidents (infinite: never).
 struct Faults {
-  // The network between the coordinator and everybody else.
+  // Faults of the network between the coordinator and everybody else.
   double lost_message = 0;
   double doubled_message = 0;
   absl::Duration slowest_message = absl::Milliseconds(5);
   absl::Duration between_partitions = absl::InfiniteDuration();
 
-  // The coordinator and its disk.
+  // Faults of the coordinator and its disk.
   double failed_commit = 0;
-  // Durable, and nobody hears of it.
+  // The commit is durable, and its answer is lost.
   double crash_after_commit = 0;
   absl::Duration between_coordinator_kills = absl::InfiniteDuration();
   absl::Duration between_clock_jumps = absl::InfiniteDuration();
 
-  // The workers.
+  // Faults of the workers.
   absl::Duration between_worker_kills = absl::InfiniteDuration();
   absl::Duration between_drains = absl::InfiniteDuration();
   absl::Duration between_full_disks = absl::InfiniteDuration();
   double slow_task = 0;
   double failed_task = 0;
 
-  // Upstream and the destination.
+  // Faults of upstream and of the destination.
   double failed_upstream = 0;
   double missing_upstream = 0;
   double failed_destination = 0;
   absl::Duration between_lost_blobs = absl::InfiniteDuration();
 
-  // People.
+  // The actions of people.
   absl::Duration between_cancels = absl::InfiniteDuration();
   absl::Duration between_retries = absl::InfiniteDuration();
   absl::Duration between_lost_clients = absl::InfiniteDuration();

@@ -11,8 +11,8 @@ class FaultyRegistries::Upstream : public oci::ImageStore {
  public:
   explicit Upstream(FaultyRegistries* all) : all_(*all) {}
 
-  // Wrong bytes are found out here only when all of them pass, as the real
-  // client does.
+  // As in the real client, wrong bytes are noticed only when all of them have
+  // passed.
   absl::Status GetBlob(std::string_view, const v1::Descriptor& blob,
                        ByteSink& sink, int64_t offset) override {
     ++all_.requests_;
@@ -27,7 +27,7 @@ class FaultyRegistries::Upstream : public oci::ImageStore {
     const auto size = static_cast<int>(bytes.size());
     const bool cut = size > 0 && dice.Chance(all_.trouble_);
     const bool wrong = size > 0 && dice.Chance(all_.trouble_ / 4);
-    // What came wrong may be followed by the end of the connection.
+    // Wrong bytes may be followed by the end of the connection.
     if (wrong) bytes[dice.Between(0, size - 1)] ^= 0x20;
     if (cut) bytes.resize(dice.Between(0, size - 1));
     if (const absl::Status status = sink.Write(bytes); !status.ok()) {
@@ -62,7 +62,7 @@ class FaultyRegistries::Upstream : public oci::ImageStore {
   FaultyRegistries& all_;
 };
 
-// Hands everything on: each task owns what it has opened.
+// Forwards every call, since each task owns the store that it has opened.
 class FaultyRegistries::Destination : public oci::ImageStore {
  public:
   explicit Destination(FakeDestination* next) : next_(*next) {}

@@ -14,15 +14,15 @@
 namespace kso::testing {
 
 // Upstream registries that share their blobs, and a destination. While there is
-// trouble upstream, transfers break, come wrong, or do not begin. Not thread
-// safe.
+// trouble upstream, transfers break, bring wrong bytes, or do not begin. Not
+// thread safe.
 class FaultyRegistries : public worker::ImageStores {
  public:
   // `destination` must outlive it.
   FaultyRegistries(Dice dice, FakeDestination* destination)
       : dice_(dice), destination_(*destination) {}
 
-  // A blob of every repository.
+  // Adds a blob to every repository.
   v1::Descriptor AddBlob(std::string content);
 
   void set_trouble(double trouble) { trouble_ = trouble; }

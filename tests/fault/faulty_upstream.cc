@@ -96,7 +96,7 @@ absl::StatusOr<http::Response> FaultyUpstream::Download(
   if (wrong_bytes_ && !body.empty() && dice_.Chance(trouble_ / 4)) {
     body[dice_.Between(0, static_cast<int>(body.size()) - 1)] ^= 0x20;
   }
-  // In pieces, as from a socket.
+  // The body comes in pieces, as from a socket.
   for (size_t at = 0; at < body.size();) {
     if (request.cancelled && request.cancelled()) {
       return absl::CancelledError("cancelled");

@@ -24,7 +24,7 @@ class FaultyUpstream : public http::Transport {
     return files_.at(url).content;
   }
 
-  // How likely an answer is to be a bad one.
+  // Sets the probability of a bad answer.
   void set_trouble(double trouble) { trouble_ = trouble; }
   // Whether trouble includes bytes that are not those of the file.
   void set_wrong_bytes(bool come) { wrong_bytes_ = come; }
@@ -43,7 +43,7 @@ class FaultyUpstream : public http::Transport {
   };
 
   bool Bad() { return dice_.Chance(trouble_); }
-  // What a request is answered with, and the body.
+  // Makes the answer to a request, and its body.
   absl::StatusOr<http::Response> Answer(const http::Request& request,
                                         std::string& body);
 

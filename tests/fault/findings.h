@@ -13,13 +13,13 @@
 
 namespace kso::testing {
 
-// What happened in a history, and what should not have.
+// The log of a history, and the invariants that it broke.
 class Findings {
  public:
   explicit Findings(const EventLoop* loop, bool keep_story)
       : loop_(*loop), keep_story_(keep_story) {}
 
-  // A line of the story. All lines count for fingerprint().
+  // Adds a line to the story. All lines count for fingerprint().
   void Tell(std::string_view line) {
     const int64_t time = absl::ToUnixMillis(loop_.now());
     for (const char c : line) Mix(static_cast<unsigned char>(c));
@@ -29,7 +29,7 @@ class Findings {
         absl::StrCat((time - 1'700'000'000'000) / 1000.0, " ", ToAbsl(line)));
   }
 
-  // An invariant is broken.
+  // Reports a broken invariant.
   void Broken(std::string_view what) {
     Tell(Concat("BROKEN: ", what));
     broken_.emplace_back(what);
@@ -37,7 +37,8 @@ class Findings {
 
   const std::vector<std::string>& broken() const { return broken_; }
   const std::vector<std::string>& story() const { return story_; }
-  // The same for two histories only if they went the same way.
+  // A hash of the story: equal for two histories only if they went the same
+  // way.
   uint64_t fingerprint() const { return fingerprint_; }
 
  private:

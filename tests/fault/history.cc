@@ -7,7 +7,7 @@ namespace kso::testing {
 namespace {
 
 constexpr absl::Duration kBadTimes = absl::Minutes(6);
-// Far more than what is left can take: retries, quarantines and all.
+// Far more time than the rest can take, retries and quarantines included.
 constexpr absl::Duration kGoodTimes = absl::Hours(6);
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 namespace kso::testing {
 
-// A fault in kso itself, put in to see that the invariants find it.
+// A fault that is planted in kso itself, to see that the invariants find it.
 enum class Mutation {
   kNone,
   // The journal says that finished tasks are durable, and forgets them.
@@ -21,7 +21,7 @@ enum class Mutation {
 struct HistoryOptions {
   uint64_t seed = 0;
   Mutation mutation = Mutation::kNone;
-  // Keep every line of what happened.
+  // Whether every line of the story is kept.
   bool keep_story = false;
 };
 
@@ -29,7 +29,7 @@ struct HistoryReport {
   // The invariants that did not hold; empty when all is well.
   std::vector<std::string> broken;
   std::vector<std::string> story;
-  // The same when the same happened.
+  // A hash of the story: equal when the same happened.
   uint64_t fingerprint = 0;
   int builds = 0;
   int succeeded = 0;

@@ -79,7 +79,7 @@ void JournalAudit::OnDurable(const v1::JournalRecord& record) {
       return;
     }
     case v1::JournalRecord::kTasksReopened: {
-      // What these had made is gone: they are done again, with reason.
+      // The blobs that these tasks had made are gone, so they may run again.
       const v1::TasksReopened& change = record.tasks_reopened();
       phase_[change.build_id()] = change.phase();
       for (const std::string& task : change.task_ids()) finished_.erase(task);
@@ -122,7 +122,7 @@ bool JournalAudit::EndedLastOfItsName(const std::string& build) const {
   return true;
 }
 
-// The same id may be used again, for the same tasks.
+// Forgets a build, since its id may be used again, for the same tasks.
 void JournalAudit::Forget(const std::string& build) {
   running_.erase(build);
   forgotten_.insert(build);

@@ -11,8 +11,8 @@
 
 namespace kso::testing {
 
-// Reads what becomes durable with eyes of its own, and compares it with what
-// workers and the destination see. Knows nothing of the coordinator's state.
+// Reads the records that become durable, independently of the coordinator's
+// State, and compares them with what workers and the destination see.
 class JournalAudit {
  public:
   explicit JournalAudit(Findings* findings) : findings_(*findings) {}
@@ -27,7 +27,7 @@ class JournalAudit {
   // The destination took a tag.
   void OnTag(const std::string& tag);
 
-  // Builds that the journal has, and whether each runs.
+  // The builds that the journal has, and whether each runs.
   const std::map<std::string, bool>& builds() const { return running_; }
   // Whether a build of that id was there once and was pruned. It may have been
   // submitted again since, with a log of its own.
@@ -53,22 +53,22 @@ class JournalAudit {
   void Ended(const std::string& lease_id, const std::string& task_id);
 
   Findings& findings_;
-  // By build.
+  // These are kept by build.
   std::map<std::string, bool> running_;
   std::map<std::string, v1::Phase> phase_;
   std::map<std::string, std::string> tag_of_;
-  // Counts the ends of builds; of those that were forgotten too.
+  // Counts the ends of builds, also of those that were forgotten.
   std::map<std::string, int> end_of_;
   int ends_ = 0;
   std::set<std::string> forgotten_;
-  // By task.
+  // These are kept by task.
   std::map<std::string, std::string> build_of_;
   std::map<std::string, v1::Phase> phase_of_;
   std::map<std::string, std::string> lease_of_;
   std::set<std::string> finished_;
-  // Sessions that were ordered to drain, by worker.
+  // The sessions that were ordered to drain, by worker.
   std::map<std::string, std::string> drains_;
-  // Every lease ever, and those that live.
+  // All leases that there ever were, and the ids of the live ones.
   std::map<std::string, Lease> leases_;
   std::set<std::string> live_;
 };

@@ -10,9 +10,9 @@
 
 namespace kso::testing {
 
-// What workers do in a simulation: the same steps as for real, towards an
-// upstream and a destination in memory, in no time. Layers are not packed, but
-// what stands for one depends on all that is in it, and on nothing else.
+// Runs tasks in a simulation: the same steps as in a real worker, with an
+// upstream and a destination in memory, in no time. Layers are not packed; the
+// bytes that stand for one depend on its members and on nothing else.
 class ModelTasks : public worker::TaskExecutor {
  public:
   ModelTasks(const Faults* faults, Dice dice, const ResolvedRelease* upstream,

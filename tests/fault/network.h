@@ -12,8 +12,9 @@
 
 namespace kso::testing {
 
-// Between the coordinator and its workers and clients, by name. Messages are
-// lost, late, doubled and out of order, as `faults` says at the time.
+// The network between the coordinator and its workers and clients, which have
+// names. Messages are lost, late, doubled and out of order, as `faults` says at
+// the time.
 class Network {
  public:
   enum class Way { kToCoordinator, kFromCoordinator };
@@ -26,7 +27,7 @@ class Network {
     if (dice_.Chance(faults_.doubled_message)) Put(node, way, arrive);
   }
 
-  // Nothing passes on that way until `until`.
+  // Cuts the connection between the two until `until`.
   void Cut(const std::string& node, Way way, absl::Time until) {
     cut_[{node, way}] = until;
   }

@@ -16,7 +16,8 @@ using coordinator::State;
 using coordinator::TaskEntry;
 using coordinator::TaskState;
 
-// A message as bytes; none of ours has a map, so they are the same each time.
+// A hash of a message. The messages have no maps, so their bytes are the same
+// each time.
 template <typename Message>
 uint64_t Sum(const Message& message) {
   return std::hash<std::string>()(message.SerializeAsString());
@@ -54,8 +55,9 @@ void AddTask(const TaskEntry& task, bool with_delays, std::string& text) {
   text += '\n';
 }
 
-// Among all builds, in the order of their submits. The numbers themselves begin
-// anew where the records of pruned builds are not replayed.
+// The place of a build in the order of submits. It stands for the build's
+// number, which is another one after a replay without the records of pruned
+// builds.
 int PlaceOf(const State& state, const BuildEntry& build) {
   int place = 0;
   for (const auto& [id, other] : state.builds()) {

@@ -8,12 +8,13 @@
 
 namespace kso::testing {
 
-// All of a state that decisions or answers depend on, as lines: two states are
-// alike when their texts are the same. `with_delays`: also until when tasks
-// wait, which may be for what befell a task of another build.
+// A state as lines: everything that decisions or answers depend on, so that two
+// states are alike when their texts are equal. `with_delays`: the times until
+// which tasks wait are included; a task may wait for a failure of an identical
+// task of another build.
 std::string StateText(const coordinator::State& state, bool with_delays);
 
-// The first line that differs, of both; empty when none does.
+// The first line in which the two differ, from both; empty when none does.
 std::string FirstDifference(const std::string& a, const std::string& b);
 
 }  // namespace kso::testing

@@ -8,7 +8,7 @@
 namespace kso::testing {
 namespace {
 
-// What the task does, without what it is called and whose it is.
+// The work of a task, without its name, its id and its build.
 std::string WorkOf(const v1::Task& task) {
   v1::Task work = task;
   work.clear_task_id();
@@ -64,8 +64,8 @@ void TwinAudit::OnDurable(const v1::JournalRecord& record) {
       });
       return;
     case v1::JournalRecord::kBuildRetried:
-      // Where it resolves anew, nothing of it is finished; elsewhere nobody
-      // finishes twice, which JournalAudit sees to.
+      // A build that resolves anew has finished nothing. In other phases no
+      // task finishes twice, which JournalAudit checks.
       running_.insert(record.build_retried().build_id());
       ForEachOf(record.build_retried().build_id(), [](Entry& entry) {
         if (entry.phase == v1::RESOLVE) entry.finished = false;

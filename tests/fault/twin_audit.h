@@ -11,9 +11,9 @@
 
 namespace kso::testing {
 
-// Reads what becomes durable, and sees that of identical tasks of running
-// builds one at a time runs, and that what it brings is everybody's. Knows
-// nothing of the coordinator's state.
+// Reads the records that become durable, independently of the coordinator's
+// State, and checks the deduplication of tasks: of identical tasks of running
+// builds one at a time runs, and all of them are given its result.
 class TwinAudit {
  public:
   explicit TwinAudit(Findings* findings) : findings_(*findings) {}
@@ -24,7 +24,7 @@ class TwinAudit {
   struct Entry {
     std::string build_id;
     v1::Phase phase = v1::PHASE_UNSPECIFIED;
-    // Equal for identical tasks.
+    // The task's work, which is equal for identical tasks.
     std::string work;
     bool leased = false;
     bool finished = false;
@@ -38,15 +38,15 @@ class TwinAudit {
   void Shared(const v1::TaskShared& change);
   void Reopened(const v1::TasksReopened& change);
   void ForgetBuild(const std::string& build_id);
-  // Does `what` to the entries of a build.
+  // Calls `what` with each entry of a build.
   template <typename What>
   void ForEachOf(const std::string& build_id, What what);
 
   Findings& findings_;
   std::set<std::string> running_;
-  // By task id.
+  // The entries by task id.
   std::map<std::string, Entry> tasks_;
-  // Task ids by Entry::work.
+  // The ids of tasks by Entry::work.
   std::map<std::string, std::set<std::string>> twins_;
 };
 

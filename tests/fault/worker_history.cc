@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// More than a task can make of its retries.
+// More requests than one task can make with all its retries.
 constexpr int64_t kMostRequests = 2000;
 constexpr absl::Duration kLongestTask = absl::Hours(2);
 
@@ -33,7 +33,7 @@ std::string RandomBytes(Dice& dice, int size) {
   return bytes;
 }
 
-// Files cannot grow past `bytes` while it lives, as on a disk that is full.
+// Keeps files from growing past `bytes` while it lives, as on a full disk.
 class FullDisk {
  public:
   explicit FullDisk(rlim_t bytes) {
@@ -92,7 +92,7 @@ class WorkerHistory {
   }
 
  private:
-  // So that no two calls go the same way.
+  // A time that no other call gets, so that no two calls get the same faults.
   absl::Time Later() {
     return absl::UnixEpoch() + absl::Microseconds(++calls_);
   }
@@ -119,7 +119,7 @@ class WorkerHistory {
       const int stated = dice_.Between(0, 2);
       if (stated == 1) file.set_digest(Sha256Of(content).ToString());
       if (stated == 2) file.set_digest(sha512.Finish().ToString());
-      // What nobody states can only be known by its size.
+      // Of a file without a stated checksum only the size can be checked.
       file.set_size(static_cast<int64_t>(content.size()));
       file.set_etag("\"v1\"");
     }
@@ -171,7 +171,8 @@ class WorkerHistory {
     parts.stores = &registries_;
     parts.cache = cache_.get();
     parts.directory = directory_;
-    // The same seed, the same order of events.
+    // There is one fetch at a time, so that a seed always gives the same order
+    // of events.
     parts.fetches_at_once = 1;
     tasks_of_worker_ = worker::CreateTaskDispatcher(parts);
   }
@@ -180,7 +181,7 @@ class WorkerHistory {
     cache_ = nullptr;
   }
 
-  // What befalls a worker's machine between two tasks.
+  // Draws the faults of the worker's machine between two tasks.
   void Disturb() {
     if (dice_.Chance(0.3)) {
       StopWorker();
@@ -193,8 +194,8 @@ class WorkerHistory {
     if (dice_.Chance(0.2)) ChangeFile();
   }
 
-  // Somebody puts another file of the same size there, and may put the first
-  // one back.
+  // Replaces an upstream file by another one of the same size, or puts the
+  // first one back.
   void ChangeFile() {
     const std::string url =
         absl::StrCat("https://dl.example.com/f", dice_.Between(0, 3));
@@ -267,7 +268,7 @@ class WorkerHistory {
       if (member.has_file()) {
         expected = Sha256Of(true_files_.at(member.file().url())).ToString();
       }
-      // Without a digest it may be what upstream had for a while.
+      // A file without a digest may be the one that upstream had for a while.
       if (member.has_file() && member.file().digest().empty() &&
           !must_be_true) {
         continue;
@@ -287,7 +288,7 @@ class WorkerHistory {
     }
   }
 
-  // Whatever is in the cache, it gives no wrong byte.
+  // Checks that the cache gives no wrong byte, whatever is in it.
   void CheckCache() {
     const fs::path below = directory_ / "cache" / "sha256";
     std::error_code error;
@@ -316,7 +317,7 @@ class WorkerHistory {
   FaultyUpstream upstream_;
   FakeDestination destination_;
   FaultyRegistries registries_;
-  // What upstream has when tasks are planned, by URL.
+  // The files that upstream has when tasks are planned, by URL.
   std::map<std::string, std::string> true_files_;
   int versions_ = 1;
   // Whether hosts send wrong bytes, which only a digest tells.

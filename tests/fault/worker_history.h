@@ -9,7 +9,8 @@
 
 namespace kso::testing {
 
-// The outcome of a worker's history.
+// Simulated lives of one worker.
+
 struct WorkerReport {
   // The invariants that did not hold; empty when all is well.
   std::vector<std::string> broken;

@@ -13,7 +13,7 @@ namespace kso::testing {
 namespace {
 
 constexpr int kSlots = 2;
-// As the real session has them.
+// These times are those of the real session.
 constexpr absl::Duration kCallTimeout = absl::Seconds(15);
 constexpr absl::Duration kIdleCallTimeout = absl::Seconds(60);
 constexpr absl::Duration kFirstDelay = absl::Milliseconds(200);
@@ -61,7 +61,7 @@ void WorkerNode::Kill() {
   if (!running()) return;
   findings_.Tell(Concat(name_, ": killed"));
   if (process_->give_up_call != nullptr) process_->give_up_call();
-  // What it was doing may have come to pass at the destination, or not.
+  // The tasks at work may have had their effect at the destination, or not.
   for (const auto& [work, entry] : process_->at_work) {
     if (!dice_.Chance(0.3)) continue;
     worker::TaskControl control;
@@ -74,7 +74,7 @@ void WorkerNode::Drain() {
   if (!running() || process_->draining) return;
   findings_.Tell(Concat(name_, ": drains"));
   process_->draining = true;
-  // That cuts any call short.
+  // The order to drain cuts any call short.
   process_->call_waits = true;
   Wake();
 }
@@ -162,7 +162,7 @@ void WorkerNode::NextStepAfter(absl::Duration delay) {
 void WorkerNode::Wake() {
   process_->woken = true;
   if (process_->give_up_call != nullptr) {
-    // One that brings results is answered soon.
+    // A call that brings results is answered soon.
     if (!process_->call_waits) return;
     std::exchange(process_->give_up_call, nullptr)();
     NextStepAfter(absl::ZeroDuration());
@@ -172,7 +172,7 @@ void WorkerNode::Wake() {
 }
 
 void WorkerNode::FillSlots() {
-  // What was stopped ends within a second.
+  // Cancelled tasks end within a second.
   for (const auto& [work, entry] : process_->at_work) {
     if (!entry->control.cancelled()) continue;
     Later(dice_.Between(absl::ZeroDuration(), absl::Seconds(1)),

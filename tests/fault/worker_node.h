@@ -16,8 +16,8 @@
 
 namespace kso::testing {
 
-// A worker's process: what it says and holds is the real worker's, its calls
-// and its slots are simulated.
+// A worker's process: the conversation and the leases are the real worker's
+// code, and calls and slots are simulated.
 class WorkerNode {
  public:
   WorkerNode(std::string name, std::string architecture, EventLoop* loop,
@@ -30,7 +30,7 @@ class WorkerNode {
 
   void Start();
   void Kill();
-  // SIGTERM: finishes what it has, then goes.
+  // Simulates SIGTERM: the worker finishes the tasks that it has, then ends.
   void Drain();
   void SetDiskFull(bool full);
 
@@ -47,7 +47,7 @@ class WorkerNode {
     int failures = 0;
     int64_t step = 0;
     std::function<void()> give_up_call;
-    // The call may be parked.
+    // Whether the coordinator may park the call.
     bool call_waits = false;
     std::map<int64_t, std::shared_ptr<worker::LeaseBook::Entry>> at_work;
     int64_t last_work = 0;
@@ -55,7 +55,7 @@ class WorkerNode {
 
   v1::WorkerInfo Describe() const;
   bool HasNothing() const;
-  // Does it later, unless the process has ended by then.
+  // Runs a function later, unless the process has ended by then.
   void Later(absl::Duration delay, std::function<void()> what);
   // Calls the coordinator, now or when the pause is over.
   void Step();
