@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "cli/render/phase_lines.h"
 #include "cli/render/text.h"
@@ -48,23 +49,10 @@ absl::string_view StateName(v1::Build::State state) {
   }
 }
 
-absl::string_view PhaseName(v1::Phase phase) {
-  switch (phase) {
-    case v1::RESOLVE:
-      return "resolve";
-    case v1::CHECK:
-      return "check";
-    case v1::LAYERS:
-      return "layers";
-    case v1::ASSEMBLE:
-      return "assemble";
-    case v1::VERIFY:
-      return "verify";
-    case v1::TAG:
-      return "tag";
-    default:
-      return "";
-  }
+std::string PhaseName(v1::Phase phase) {
+  return phase == v1::PHASE_UNSPECIFIED
+             ? ""
+             : absl::AsciiStrToLower(v1::Phase_Name(phase));
 }
 
 std::string EventLine(const v1::Event& event) {
@@ -107,13 +95,13 @@ std::string BuildsText(const v1::ListBuildsResponse& builds, absl::Time now) {
       {"BUILD", "RELEASE", "PRIORITY", "STATE", "PHASE", "STARTED", "TOOK"}};
   for (const v1::Build& build : builds.builds()) {
     const absl::Time end = build.has_ended() ? ToTime(build.ended()) : now;
-    rows.push_back(
-        {Printable(build.build_id()),
-         absl::StrCat(Printable(build.name()),
-                      build.plan_only() ? " (plan)" : ""),
-         absl::StrCat(build.priority()), std::string(StateName(build.state())),
-         std::string(PhaseName(build.phase())), FormatAge(build.created(), now),
-         FormatElapsed(end - ToTime(build.created()))});
+    rows.push_back({Printable(build.build_id()),
+                    absl::StrCat(Printable(build.name()),
+                                 build.plan_only() ? " (plan)" : ""),
+                    absl::StrCat(build.priority()),
+                    std::string(StateName(build.state())),
+                    PhaseName(build.phase()), FormatAge(build.created(), now),
+                    FormatElapsed(end - ToTime(build.created()))});
   }
   return FormatTable(rows);
 }

@@ -15,7 +15,7 @@ namespace kso::cli {
 // "running", "succeeded".
 absl::string_view StateName(v1::Build::State state);
 // "resolve", "layers".
-absl::string_view PhaseName(v1::Phase phase);
+std::string PhaseName(v1::Phase phase);
 
 // "20:44:01  warning  worker-1: text".
 std::string EventLine(const v1::Event& event);

@@ -33,8 +33,8 @@ std::vector<std::string> PhaseLines(const v1::Build& build) {
                                : passed || build.state() == v1::Build::SUCCEEDED
                                    ? "done"
                                    : (here ? "running" : "-");
-    lines.push_back(absl::StrFormat(
-        "%-9s %s", std::string(PhaseName(progress.phase())), counts));
+    lines.push_back(
+        absl::StrFormat("%-9s %s", PhaseName(progress.phase()), counts));
   }
   return lines;
 }
