@@ -40,5 +40,53 @@ TEST(AddressTest, PublicOnes) {
   }
 }
 
+TEST(AddressTest, PrivateNetworksEndWhereTheyEnd) {
+  struct Network {
+    const char* first;
+    const char* last;
+    // Public neighbours; null where another private network begins.
+    const char* before;
+    const char* after;
+  };
+  const Network networks[] = {
+      {"0.0.0.0", "0.255.255.255", nullptr, "1.0.0.0"},
+      {"10.0.0.0", "10.255.255.255", "9.255.255.255", "11.0.0.0"},
+      {"100.64.0.0", "100.127.255.255", "100.63.255.255", "100.128.0.0"},
+      {"127.0.0.0", "127.255.255.255", "126.255.255.255", "128.0.0.0"},
+      {"169.254.0.0", "169.254.255.255", "169.253.255.255", "169.255.0.0"},
+      {"172.16.0.0", "172.31.255.255", "172.15.255.255", "172.32.0.0"},
+      {"192.0.0.0", "192.0.0.255", "191.255.255.255", "192.0.1.0"},
+      {"192.168.0.0", "192.168.255.255", "192.167.255.255", "192.169.0.0"},
+      {"198.18.0.0", "198.19.255.255", "198.17.255.255", "198.20.0.0"},
+      {"224.0.0.0", "255.255.255.255", "223.255.255.255", nullptr},
+      {"fc00::", "fdff:ffff::", "fbff:ffff::", "fe00::"},
+      {"fe80::", "feff:ffff::", "fe7f:ffff::", nullptr},
+      {"ff00::", "ffff:ffff::", nullptr, nullptr},
+      {"::", "::ffff:ffff", nullptr, "::1:0:0"},
+  };
+  for (const Network& network : networks) {
+    EXPECT_TRUE(IsPrivateAddress(network.first)) << network.first;
+    EXPECT_TRUE(IsPrivateAddress(network.last)) << network.last;
+    for (const char* ip : {network.before, network.after}) {
+      if (ip == nullptr) continue;
+      EXPECT_FALSE(IsPrivateAddress(ip)) << ip;
+    }
+  }
+}
+
+TEST(AddressTest, AnIpv4AddressInsideAnIpv6OneCounts) {
+  for (const char* ip : {"::ffff:192.168.0.1", "::ffff:192.0.0.1",
+                         "64:ff9b::10.0.0.1", "64:ff9b::172.16.0.1",
+                         "2002:ac10:1::", "2002:c000:1::", "2002:c0a8:1::1"}) {
+    EXPECT_TRUE(IsPrivateAddress(ip)) << ip;
+  }
+  for (const char* ip :
+       {"::ffff:192.0.1.1", "64:ff9b::8.8.8.8", "64:ff9b:1::10.0.0.1",
+        "::fffe:10.0.0.1", "2002:ac0f:ffff::", "2002:c000:100::",
+        "2002:808:a00:1::", "2001:a00:1::", "3002:a00:1::"}) {
+    EXPECT_FALSE(IsPrivateAddress(ip)) << ip;
+  }
+}
+
 }  // namespace
 }  // namespace kso::http

@@ -59,6 +59,23 @@ TEST(QuotaTest, LeavesOutWhatCannotBeRead) {
   EXPECT_FALSE(ParseQuota(Response()).has_value());
 }
 
+TEST(QuotaTest, AWindowThatCannotBeReadIsLeftOut) {
+  const auto window_of = [](const char* limit, const char* remaining) {
+    Response response;
+    response.headers = {{"ratelimit-limit", limit},
+                        {"ratelimit-remaining", remaining}};
+    const auto quota = ParseQuota(response);
+    EXPECT_TRUE(quota.has_value()) << limit;
+    return quota.has_value() ? quota->window : absl::InfiniteDuration();
+  };
+  EXPECT_EQ(window_of("100", "76"), absl::ZeroDuration());
+  EXPECT_EQ(window_of("100;w=soon", "76"), absl::ZeroDuration());
+  EXPECT_EQ(window_of("100;w=-5", "76"), absl::ZeroDuration());
+  EXPECT_EQ(window_of("100; burst=5; w=60", "76"), absl::Minutes(1));
+  EXPECT_EQ(window_of("100", "76;w=60"), absl::Minutes(1));
+  EXPECT_EQ(window_of("0;w=60", "0"), absl::Minutes(1));
+}
+
 class HostLimitsTest : public ::testing::Test {
  protected:
   void Use(const HostLimitOptions& options) {

@@ -148,6 +148,38 @@ TEST(RedirectTest, OnlySomeMethodsBecomeGet) {
   EXPECT_FALSE(BecomesGet(303, "HEAD"));
 }
 
+TEST(RedirectTest, EachKindOfRedirectIsFollowedAndNothingElse) {
+  for (const int status : {301, 302, 303, 307, 308}) {
+    EXPECT_TRUE(IsRedirect(status)) << status;
+  }
+  for (const int status : {200, 201, 300, 304, 305, 306, 309, 404}) {
+    EXPECT_FALSE(IsRedirect(status)) << status;
+  }
+  for (const int status : {301, 302, 303}) {
+    EXPECT_TRUE(BecomesGet(status, "POST")) << status;
+    EXPECT_EQ(BecomesGet(status, "PATCH"), status == 303) << status;
+  }
+  for (const int status : {200, 304, 307, 308}) {
+    EXPECT_FALSE(BecomesGet(status, "POST")) << status;
+  }
+}
+
+TEST(RedirectTest, AsManyRedirectsAsAreAllowedAreFollowed) {
+  HttpServer server;
+  RedirectTo(server, "/3", "/2");
+  RedirectTo(server, "/2", "/1");
+  RedirectTo(server, "/1", "/target");
+  server.routes().Get("/target", Echo);
+  server.Start();
+  const auto transport = Make();
+  Request request = GetWithCredentials(server.Url("/3"));
+  request.max_redirects = 3;
+  EXPECT_TRUE(transport->Perform(request).ok());
+  request.max_redirects = 2;
+  EXPECT_EQ(transport->Perform(request).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
 TEST(RedirectTest, EndsSomewhere) {
   HttpServer server;
   RedirectTo(server, "/loop", "/loop");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
 
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_transport.h"
@@ -26,6 +27,7 @@ class RetryTest : public ::testing::Test {
     return transport_->Perform(request);
   }
 
+  int number_ = 0;
   testing::FakeClock clock_;
   testing::FakeTransport* fake_ = new testing::FakeTransport;
   std::unique_ptr<Transport> transport_ =
@@ -70,6 +72,34 @@ TEST_F(RetryTest, WhatTryingAgainCannotMendIsNotTried) {
   EXPECT_EQ(Ask("POST")->status, 503);
   EXPECT_EQ(fake_->CountOf("GET", kUrl), 1);
   EXPECT_EQ(fake_->CountOf("POST", kUrl), 1);
+}
+
+TEST_F(RetryTest, OnlyWhatMayPassIsTriedAgain) {
+  const auto tries = [this](const std::string& method,
+                            const FakeAnswer& answer) {
+    Request request;
+    request.method = method;
+    request.url = kUrl + std::to_string(number_++);
+    fake_->On(method, request.url, answer);
+    transport_->Perform(request).IgnoreError();
+    return fake_->CountOf(method, request.url);
+  };
+  for (const int status : {429, 502, 503, 504}) {
+    EXPECT_EQ(tries("GET", {.status = status}), 4) << status;
+    EXPECT_EQ(tries("HEAD", {.status = status}), 4) << status;
+    EXPECT_EQ(tries("PUT", {.status = status}), 1) << status;
+  }
+  for (const int status : {200, 206, 301, 400, 401, 403, 404, 416, 500, 501}) {
+    EXPECT_EQ(tries("GET", {.status = status}), 1) << status;
+  }
+  EXPECT_EQ(tries("GET", {.ending = absl::UnavailableError("cut")}), 4);
+  EXPECT_EQ(tries("GET", {.ending = absl::DeadlineExceededError("slow")}), 4);
+  for (const absl::Status& ending :
+       {absl::CancelledError("cancelled"), absl::PermissionDeniedError("no"),
+        absl::ResourceExhaustedError("too large"),
+        absl::InvalidArgumentError("bad")}) {
+    EXPECT_EQ(tries("GET", {.ending = ending}), 1) << ending;
+  }
 }
 
 }  // namespace

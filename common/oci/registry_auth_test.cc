@@ -84,6 +84,25 @@ TEST_F(RegistryAuthTest, ARefusedTokenIsRenewedOnce) {
   EXPECT_EQ(transport_.CountOf("GET", kToken), 2);
 }
 
+TEST_F(RegistryAuthTest, ARegistryThatRefusesEveryTokenIsNotAskedForEver) {
+  int asked = 0;
+  absl::Duration takes;
+  transport_.On("HEAD", kBlob, [&](const http::Request&) {
+    clock_.Advance(takes);
+    return FakeAnswer{.status = ++asked < 50 ? 401 : 200,
+                      .headers = {{"WWW-Authenticate", bearer_}}};
+  });
+  transport_.On("GET", kToken, FakeAnswer{.body = R"({"token":"t1"})"});
+  EXPECT_TRUE(absl::IsUnauthenticated(HasBlob().status()));
+  EXPECT_EQ(asked, 2);
+  // A token may have ended while its request waited, but not each time.
+  asked = 0;
+  takes = absl::Seconds(1);
+  EXPECT_TRUE(absl::IsUnauthenticated(HasBlob().status()));
+  EXPECT_GT(asked, 2);
+  EXPECT_LT(asked, 10);
+}
+
 TEST_F(RegistryAuthTest, LoginsGoToTheRealmOnly) {
   Use(R"({"quay.io":{"auth":"bWU6c2VjcmV0"}})");
   Guard("HEAD", kBlob, bearer_, "Bearer t1");

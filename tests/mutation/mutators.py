@@ -60,7 +60,7 @@ def mutations(path, source):
     for operator, start, end, replacement in _sites(source):
         old = source.text[start:end]
         lines = '\n' * (old.count('\n') - replacement.count('\n'))
-        # What a reader sees is the line before and after.
+        # A reader sees the line before and after.
         left = source.text.rfind('\n', 0, start) + 1
         right = source.text.find('\n', end)
         before = source.text[left:right]
