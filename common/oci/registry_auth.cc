@@ -68,14 +68,12 @@ absl::StatusOr<std::string> RegistryAuth::Authorization(
 absl::StatusOr<bool> RegistryAuth::Learn(const http::Response& response,
                                          const AccessScope& scope,
                                          const std::string& refused) {
-  bool basic = false;
-  KSO_ASSIGN_OR_RETURN(std::optional<TokenService> service,
-                       FindTokenService(response, basic));
-  if (!service && !basic) return false;
+  KSO_ASSIGN_OR_RETURN(TokenCache::Demand demand, DemandOf(response));
+  if (!demand.tokens && !demand.basic) return false;
   const std::string& registry = options_.registry.origin();
-  const bool tokens = service.has_value();
-  options_.cache->SetDemand(registry, {basic, std::move(service)});
-  if (tokens) {
+  const bool wants_token = demand.tokens.has_value();
+  options_.cache->SetDemand(registry, std::move(demand));
+  if (wants_token) {
     options_.cache->Drop(registry, scope.ToString(), refused);
     return true;
   }
@@ -83,13 +81,13 @@ absl::StatusOr<bool> RegistryAuth::Learn(const http::Response& response,
   return !header.empty() && header != refused;
 }
 
-absl::StatusOr<std::optional<RegistryAuth::TokenService>>
-RegistryAuth::FindTokenService(const http::Response& response,
-                               bool& basic) const {
+absl::StatusOr<TokenCache::Demand> RegistryAuth::DemandOf(
+    const http::Response& response) const {
+  TokenCache::Demand demand;
   for (const auto& [name, value] : response.headers) {
     if (!absl::EqualsIgnoreCase(name, "WWW-Authenticate")) continue;
     for (const AuthChallenge& challenge : ParseAuthChallenges(value)) {
-      basic = basic || challenge.scheme == "basic";
+      demand.basic = demand.basic || challenge.scheme == "basic";
       const auto realm = challenge.parameters.find("realm");
       if (challenge.scheme != "bearer" || realm == challenge.parameters.end()) {
         continue;
@@ -98,12 +96,13 @@ RegistryAuth::FindTokenService(const http::Response& response,
       KSO_RETURN_IF_ERROR(
           CheckTokenRealm(options_.registry, url, options_.realms));
       const auto service = challenge.parameters.find("service");
-      return TokenService{std::move(url), service == challenge.parameters.end()
-                                              ? ""
-                                              : service->second};
+      demand.tokens = TokenService{
+          std::move(url),
+          service == challenge.parameters.end() ? "" : service->second};
+      return demand;
     }
   }
-  return std::nullopt;
+  return demand;
 }
 
 absl::StatusOr<std::string> RegistryAuth::BasicAuthorization(

@@ -60,8 +60,11 @@ class RegistryAuth {
  private:
   using TokenService = TokenCache::TokenService;
 
-  absl::StatusOr<std::optional<TokenService>> FindTokenService(
-      const http::Response& response, bool& basic) const;
+  // What the WWW-Authenticate headers of a 401 (RFC 9110, section 11.6.1) ask
+  // for. An error when the first bearer challenge names a realm that may not
+  // give out tokens.
+  absl::StatusOr<TokenCache::Demand> DemandOf(
+      const http::Response& response) const;
   absl::StatusOr<std::string> BasicAuthorization(
       const AccessScope& scope) const;
   absl::StatusOr<TokenCache::Token> FetchToken(const TokenService& service,
