@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/registry_connection.h"
 
+#include "common/base/retry.h"
 #include "common/base/status_macros.h"
 #include "common/http/retry.h"
 #include "common/oci/registry_client.h"
@@ -25,7 +26,7 @@ absl::StatusOr<std::unique_ptr<RegistryConnection>> RegistryConnection::Open(
 }
 
 absl::Status NotTheCoordinator(const absl::Status& status) {
-  if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) {
+  if (!IsUnreachable(status)) {
     return status;
   }
   return absl::AbortedError(status.message());

@@ -8,8 +8,8 @@
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
-#include "common/base/backoff.h"
 #include "common/base/proto_time.h"
+#include "common/base/retry.h"
 
 namespace kso::worker {
 namespace {
@@ -20,8 +20,8 @@ constexpr absl::Duration kCallTimeout = absl::Seconds(15);
 constexpr absl::Duration kIdleCallTimeout = absl::Seconds(60);
 // For a coordinator that does not answer just when leases are handed back.
 constexpr absl::Duration kHandBackPatience = absl::Seconds(10);
-constexpr absl::Duration kFirstDelay = absl::Milliseconds(200);
-constexpr absl::Duration kLongestDelay = absl::Seconds(5);
+constexpr BackoffOptions kBackoff = {.first = absl::Milliseconds(200),
+                                     .longest = absl::Seconds(5)};
 
 std::string RandomId() {
   absl::BitGen random;
@@ -76,7 +76,7 @@ Session::End Session::Run(Leases& leases) {
         return End::kUnheard;
       }
       NoteOutcome(status);
-      if (!backoff.has_value()) backoff.emplace(kFirstDelay, kLongestDelay);
+      if (!backoff.has_value()) backoff.emplace(kBackoff);
       Pause(backoff->Next(), /*may_wake=*/false);
     }
   }

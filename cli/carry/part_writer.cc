@@ -14,6 +14,7 @@
 #include "cli/render/text.h"
 #include "common/base/free_space.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 
 namespace kso::cli {
@@ -157,7 +158,8 @@ absl::Status PartWriter::CheckSpace() const {
   int64_t needed = options_.total_size;
   for (const Part& part : parts_) needed -= part.existing;
   if (needed <= *free) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
+  return Exhausted(
+      Resource::kDisk,
       Concat(options_.file.string(), " needs ", FormatBytes(needed),
              " more, and ", "its disk has only ", FormatBytes(*free), " free"));
 }

@@ -6,13 +6,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/render/text.h"
-#include "common/base/backoff.h"
+#include "common/base/cancellation.h"
+#include "common/base/retry.h"
 
 namespace kso::cli {
 namespace {
 
-constexpr absl::Duration kFirstPause = absl::Milliseconds(250);
-constexpr absl::Duration kLongestPause = absl::Seconds(5);
+constexpr BackoffOptions kPauses = {.first = absl::Milliseconds(250),
+                                    .longest = absl::Seconds(5)};
 
 // Time without the coordinator: one notice, then pauses until it is too long.
 class Outage {
@@ -25,7 +26,7 @@ class Outage {
     const absl::Time now = clock_->Now();
     if (!since_.has_value()) {
       since_ = now;
-      backoff_.emplace(kFirstPause, kLongestPause);
+      backoff_.emplace(kPauses);
       view_.Notice(absl::StrCat("The coordinator does not answer (",
                                 status.message(), "); trying for ",
                                 FormatElapsed(patience_), "."));
@@ -53,8 +54,7 @@ class Outage {
 
 bool IsConnectionLoss(const absl::Status& status) {
   // A server that is stopped cancels what it has parked.
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsCancelled(status);
+  return IsUnreachable(status) || absl::IsCancelled(status);
 }
 
 absl::StatusOr<v1::Build> FollowBuild(CoordinatorClient& coordinator,

@@ -6,7 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "cli/commands/follow.h"
 #include "cli/release/release_reader.h"
-#include "common/base/backoff.h"
+#include "common/base/cancellation.h"
+#include "common/base/retry.h"
 #include "common/base/status_macros.h"
 
 namespace kso::cli {
@@ -51,7 +52,8 @@ absl::StatusOr<Submission> SubmitRelease(Context& context,
   request.set_plan_only(options.plan_only);
   request.set_fresh(options.fresh);
   request.set_priority(options.priority);
-  Backoff backoff(absl::Milliseconds(200), absl::Seconds(1));
+  Backoff backoff(
+      {.first = absl::Milliseconds(200), .longest = absl::Seconds(1)});
   for (int left = kTries;; --left) {
     auto build = context.coordinator->SubmitBuild(request);
     if (build.ok()) {

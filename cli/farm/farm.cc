@@ -13,7 +13,7 @@
 #include "cli/farm/farm_lock.h"
 #include "cli/farm/log_tail.h"
 #include "cli/farm/process.h"
-#include "common/base/backoff.h"
+#include "common/base/cancellation.h"
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 

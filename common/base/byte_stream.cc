@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 
 namespace kso {
 namespace {
@@ -56,7 +57,8 @@ absl::StatusOr<std::string> ReadAll(ByteSource& source, size_t limit) {
                          source.Read(buffer.data(), buffer.size()));
     if (count == 0) return all;
     if (count > limit - all.size()) {
-      return absl::ResourceExhaustedError(
+      return Exhausted(
+          Resource::kSizeBound,
           absl::StrCat("more than the ", limit, " bytes that are allowed"));
     }
     all.append(buffer.data(), count);

@@ -10,6 +10,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 
 namespace kso {
@@ -56,7 +57,17 @@ int FileDescriptor::Release() { return std::exchange(fd_, -1); }
 
 absl::Status FileError(int error, std::string_view what,
                        const std::filesystem::path& path) {
-  return absl::ErrnoToStatus(error, Concat(path.string(), ": cannot ", what));
+  const std::string message = Concat(path.string(), ": cannot ", what);
+  const absl::Status status = absl::ErrnoToStatus(error, message);
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      return Exhausted(Resource::kDisk, ToStd(status.message()));
+    case ENOMEM:
+      return Exhausted(Resource::kMemory, ToStd(status.message()));
+    default:
+      return status;
+  }
 }
 
 absl::StatusOr<FileDescriptor> OpenFile(const std::filesystem::path& path,

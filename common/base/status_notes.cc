@@ -12,11 +12,11 @@ namespace kso {
 namespace {
 
 constexpr char kRetryAfter[] = "kso.RetryAfterMilliseconds";
-constexpr char kRateLimited[] = "kso.RateLimited";
+constexpr char kExhausted[] = "kso.ExhaustedResource";
 
 absl::Status Remade(const absl::Status& status, absl::StatusCode code,
-                    const std::string& message) {
-  absl::Status made(code, message);
+                    std::string_view message) {
+  absl::Status made(code, ToAbsl(message));
   status.ForEachPayload(
       [&made](absl::string_view type, const absl::Cord& payload) {
         made.SetPayload(type, payload);
@@ -47,13 +47,25 @@ absl::Duration RetryDelay(const absl::Status& status) {
   return absl::Milliseconds(milliseconds);
 }
 
-absl::Status RateLimited(absl::Status status) {
-  if (!status.ok()) status.SetPayload(kRateLimited, absl::Cord("1"));
+absl::Status Exhausted(Resource resource, std::string_view message) {
+  absl::Status status = absl::ResourceExhaustedError(ToAbsl(message));
+  status.SetPayload(kExhausted,
+                    absl::Cord(absl::StrCat(static_cast<int>(resource))));
   return status;
 }
 
+Resource ExhaustedResource(const absl::Status& status) {
+  const auto payload = status.GetPayload(kExhausted);
+  int resource = 0;
+  if (!payload.has_value() ||
+      !absl::SimpleAtoi(std::string(*payload), &resource)) {
+    return Resource::kUnknown;
+  }
+  return static_cast<Resource>(resource);
+}
+
 bool IsRateLimited(const absl::Status& status) {
-  return status.GetPayload(kRateLimited).has_value();
+  return ExhaustedResource(status) == Resource::kRateLimit;
 }
 
 absl::Status Prefixed(const absl::Status& status, std::string_view prefix) {
@@ -63,7 +75,12 @@ absl::Status Prefixed(const absl::Status& status, std::string_view prefix) {
 
 absl::Status WithCode(const absl::Status& status, absl::StatusCode code) {
   if (status.ok()) return status;
-  return Remade(status, code, std::string(status.message()));
+  return Remade(status, code, ToStd(status.message()));
+}
+
+absl::Status WithMessage(const absl::Status& status, std::string_view message) {
+  if (status.ok()) return status;
+  return Remade(status, status.code(), message);
 }
 
 }  // namespace kso

@@ -7,14 +7,16 @@ namespace kso {
 namespace {
 
 TEST(StatusNotesTest, NotesOutliveOtherWords) {
-  const absl::Status status = RateLimited(
-      RetryNotBefore(absl::ResourceExhaustedError("429"), absl::Seconds(30)));
+  const absl::Status status =
+      RetryNotBefore(Exhausted(Resource::kRateLimit, "429"), absl::Seconds(30));
   const absl::Status told =
       WithCode(Prefixed(status, "pulling a: "), absl::StatusCode::kUnavailable);
   EXPECT_EQ(told.message(), "pulling a: 429");
   EXPECT_EQ(told.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(RetryDelay(told), absl::Seconds(30));
   EXPECT_TRUE(IsRateLimited(told));
+  EXPECT_TRUE(IsRateLimited(WithMessage(told, "busy")));
+  EXPECT_EQ(WithMessage(told, "busy").message(), "busy");
 }
 
 TEST(StatusNotesTest, FirstDelayStays) {
@@ -25,10 +27,22 @@ TEST(StatusNotesTest, FirstDelayStays) {
 }
 
 TEST(StatusNotesTest, NothingIsSaidOfWhatWentWell) {
-  EXPECT_TRUE(
-      RateLimited(RetryNotBefore(absl::OkStatus(), absl::Hours(1))).ok());
+  EXPECT_TRUE(RetryNotBefore(absl::OkStatus(), absl::Hours(1)).ok());
+  EXPECT_TRUE(WithMessage(absl::OkStatus(), "busy").ok());
   EXPECT_EQ(RetryDelay(absl::NotFoundError("404")), absl::ZeroDuration());
   EXPECT_FALSE(IsRateLimited(absl::NotFoundError("404")));
+}
+
+TEST(StatusNotesTest, SaysWhatIsExhausted) {
+  for (const Resource resource : {Resource::kRateLimit, Resource::kDisk,
+                                  Resource::kMemory, Resource::kSizeBound}) {
+    const absl::Status status = Exhausted(resource, "no more");
+    EXPECT_TRUE(absl::IsResourceExhausted(status));
+    EXPECT_EQ(ExhaustedResource(status), resource);
+  }
+  EXPECT_EQ(ExhaustedResource(absl::ResourceExhaustedError("gRPC")),
+            Resource::kUnknown);
+  EXPECT_FALSE(IsRateLimited(Exhausted(Resource::kDisk, "full")));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "common/base/free_space.h"
 #include "common/base/hashing_sink.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/blob/blob_directory.h"
 #include "common/blob/blob_usage.h"
@@ -186,7 +187,8 @@ class DiskBlobStoreImpl : public DiskBlobStore {
     }
     KSO_ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes(root_));
     if (free_bytes >= bytes) return absl::OkStatus();
-    return absl::ResourceExhaustedError(
+    return Exhausted(
+        Resource::kDisk,
         Concat("the disk of ", root_.string(), " is full: ", InMebibytes(bytes),
                " are needed, ", InMebibytes(free_bytes),
                " are free, and what is not in use there is not enough"));

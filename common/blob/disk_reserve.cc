@@ -6,6 +6,7 @@
 
 #include "common/base/free_space.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 
 namespace kso {
@@ -19,7 +20,8 @@ absl::Status CheckReserve(const DiskReserve& reserve, int64_t coming) {
   if (reserve.bytes == 0) return absl::OkStatus();
   KSO_ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes(reserve.directory));
   if (free_bytes >= reserve.bytes + coming) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
+  return Exhausted(
+      Resource::kDisk,
       Concat("the disk of ", reserve.directory.string(), " is full: ",
              free_bytes >> 20, " MiB are free, of which ", reserve.bytes >> 20,
              " stay for what else is written there; free some disk space"));

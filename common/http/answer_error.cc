@@ -10,8 +10,6 @@
 namespace kso::http {
 namespace {
 
-constexpr int kTooManyRequests = 429;
-
 absl::StatusCode CodeOf(int status) {
   switch (status) {
     case 401:
@@ -21,8 +19,6 @@ absl::StatusCode CodeOf(int status) {
     case 404:
     case 410:
       return absl::StatusCode::kNotFound;
-    case kTooManyRequests:
-      return absl::StatusCode::kResourceExhausted;
     case 408:
       return absl::StatusCode::kUnavailable;
     default:
@@ -35,10 +31,10 @@ absl::StatusCode CodeOf(int status) {
 
 absl::Status ErrorOfAnswer(const Response& response, std::string_view message,
                            absl::Time now) {
-  absl::Status status(CodeOf(response.status), ToAbsl(message));
-  if (response.status == kTooManyRequests) {
-    status = RateLimited(std::move(status));
-  }
+  absl::Status status =
+      response.status == kTooManyRequests
+          ? Exhausted(Resource::kRateLimit, message)
+          : absl::Status(CodeOf(response.status), ToAbsl(message));
   return RetryNotBefore(
       std::move(status),
       RetryAfter(response, now).value_or(absl::ZeroDuration()));

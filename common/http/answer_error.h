@@ -13,8 +13,8 @@ namespace kso::http {
 // The error that an answer other than the hoped for is, with `message`:
 // UNAUTHENTICATED (401), PERMISSION_DENIED (403), NOT_FOUND (404, 410),
 // RESOURCE_EXHAUSTED (429), UNAVAILABLE (408 and 5xx: worth another try), and
-// INVALID_ARGUMENT for the rest. A Retry-After and that it was a 429 travel
-// with it (status_notes.h).
+// INVALID_ARGUMENT for the rest. A Retry-After, and that a rate limit is
+// exhausted, travel with it (status_notes.h).
 absl::Status ErrorOfAnswer(const Response& response, std::string_view message,
                            absl::Time now);
 

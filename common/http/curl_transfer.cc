@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/time/time.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/http/curl_errors.h"
 
@@ -177,7 +178,8 @@ absl::Status CurlTransfer::TakeHeader(absl::string_view line) {
   if (headers_done_) return absl::OkStatus();  // Trailers.
   header_bytes_ += line.size();
   if (header_bytes_ > kMostHeaderBytes) {
-    return absl::ResourceExhaustedError(
+    return Exhausted(
+        Resource::kSizeBound,
         Concat(plan_.url->display(), " answers with too many headers"));
   }
   line = absl::StripTrailingAsciiWhitespace(line);
@@ -219,8 +221,9 @@ absl::Status CurlTransfer::TakeBody(std::string_view bytes) {
     body_cut_ = true;
     return absl::CancelledError("enough of an error's body");
   }
-  return absl::ResourceExhaustedError(Concat(
-      plan_.url->display(), " answers with more than ", limit, " bytes"));
+  return Exhausted(Resource::kSizeBound,
+                   Concat(plan_.url->display(), " answers with more than ",
+                          limit, " bytes"));
 }
 
 bool CurlTransfer::Succeeded() const {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/retry.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
@@ -29,9 +30,7 @@ TransportOptions WithEnvironment(TransportOptions options) {
 
 // Trouble with a place that only a redirect names says where it came from.
 absl::Status Redirected(const Request& request, const absl::Status& status) {
-  if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) {
-    return status;
-  }
+  if (!IsUnreachable(status)) return status;
   return Prefixed(status, Concat(DisplayUrl(request.url), " redirects to "));
 }
 
@@ -81,7 +80,9 @@ class CurlTransport : public Transport {
     KSO_ASSIGN_OR_RETURN(Url url, Url::Parse(request.url));
     const std::string origin = url.origin();
     CurlHandlePool::Handle handle = pool_.Take(origin);
-    if (handle == nullptr) return absl::ResourceExhaustedError("out of memory");
+    if (handle == nullptr) {
+      return Exhausted(Resource::kMemory, "out of memory");
+    }
     KSO_ASSIGN_OR_RETURN(
         Response response,
         FollowWith(handle.get(), request, std::move(url), std::move(plan)));

@@ -13,13 +13,12 @@ namespace kso::http {
 namespace {
 
 constexpr absl::Duration kPoll = absl::Milliseconds(200);
-constexpr int kTooManyRequests = 429;
-constexpr int kUnavailable = 503;
 
 // Whether the host, or the way to it, has more than it can bear.
 bool IsRefusal(const absl::StatusOr<Response>& answer) {
   if (!answer.ok()) return absl::IsDeadlineExceeded(answer.status());
-  return answer->status == kTooManyRequests || answer->status == kUnavailable;
+  return answer->status == kTooManyRequests ||
+         answer->status == kServiceUnavailable;
 }
 
 class LimitedTransport : public Transport {
@@ -182,10 +181,8 @@ void HostLimits::Learn(Host& host, absl::Time begun,
   if (!answer.ok()) return;
   HostReport& report = host.report;
   if (answer->status == kTooManyRequests) ++report.refusals;
-  if (answer->status == kTooManyRequests || answer->status == kUnavailable) {
-    if (const auto delay = RetryAfter(*answer, now)) {
-      report.paused_until = std::max(report.paused_until, now + *delay);
-    }
+  if (const auto delay = RetryAfter(*answer, now)) {
+    report.paused_until = std::max(report.paused_until, now + *delay);
   }
   if (const auto quota = ParseQuota(*answer)) {
     report.quota = quota;

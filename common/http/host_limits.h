@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/retry.h"
 #include "common/http/adaptive_limit.h"
 #include "common/http/quota.h"
 #include "common/http/transport.h"
@@ -30,9 +31,9 @@ struct HostLimitOptions {
   // A transfer that has waited for so long for its turn begins all the same:
   // one that feeds another must not wait for it for ever.
   absl::Duration longest_wait = absl::Seconds(60);
-  // A Retry-After up to this is waited out by the host's next transfers; a
-  // longer one is for who can do something else in the meantime.
-  absl::Duration longest_pause = absl::Seconds(20);
+  // A Retry-After up to this is waited out by the host's next transfers. During
+  // a longer one they are sent, so that their callers hear of it.
+  absl::Duration longest_pause = kLongestRetryAfterInCall;
 };
 
 // What a host's answers have said of its limits.

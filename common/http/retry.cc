@@ -4,19 +4,19 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/backoff.h"
-#include "common/http/retry_after.h"
+#include "common/base/cancellation.h"
+#include "common/base/status_notes.h"
+#include "common/http/answer_error.h"
 
 namespace kso::http {
 namespace {
 
-bool IsWorthAnotherTry(const absl::StatusOr<Response>& response) {
-  if (!response.ok()) {
-    return absl::IsUnavailable(response.status()) ||
-           absl::IsDeadlineExceeded(response.status());
-  }
-  const int status = response->status;
-  return status == 429 || status == 502 || status == 503 || status == 504;
+// What came of a try, as an error where it is one.
+absl::Status OutcomeOf(const absl::StatusOr<Response>& response,
+                       absl::Time now) {
+  if (!response.ok()) return response.status();
+  return response->status < 400 ? absl::OkStatus()
+                                : ErrorOfAnswer(*response, "", now);
 }
 
 class RetryingTransport : public Transport {
@@ -28,21 +28,18 @@ class RetryingTransport : public Transport {
   absl::StatusOr<Response> Perform(const Request& request,
                                    size_t max_body) override {
     const bool repeatable = request.method == "GET" || request.method == "HEAD";
-    Backoff backoff(options_.first_delay, options_.longest_delay);
+    Backoff backoff(
+        {.first = options_.first_delay, .longest = options_.longest_delay});
     for (int attempt = 1;; ++attempt) {
       absl::StatusOr<Response> response = next_->Perform(request, max_body);
+      const absl::Status outcome = OutcomeOf(response, clock_->Now());
+      const absl::Duration asked = RetryDelay(outcome);
       if (!repeatable || attempt >= options_.attempts ||
-          !IsWorthAnotherTry(response)) {
+          !IsTransient(outcome) || asked > options_.longest_retry_after) {
         return response;
       }
-      absl::Duration delay = backoff.Next();
-      if (response.ok()) {
-        const std::optional<absl::Duration> asked =
-            RetryAfter(*response, clock_->Now());
-        if (asked && *asked > options_.longest_retry_after) return response;
-        delay = std::max(delay, asked.value_or(absl::ZeroDuration()));
-      }
-      if (!SleepFor(clock_, delay, request.cancelled)) {
+      if (!SleepFor(clock_, std::max(backoff.Next(), asked),
+                    request.cancelled)) {
         return absl::CancelledError("cancelled between two tries");
       }
     }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "common/base/clock.h"
+#include "common/base/retry.h"
 #include "common/http/transport.h"
 
 namespace kso::http {
@@ -16,11 +17,12 @@ struct RetryOptions {
   absl::Duration first_delay = absl::Milliseconds(200);
   absl::Duration longest_delay = absl::Seconds(10);
   // A Retry-After longer than this is handed to the caller as it is.
-  absl::Duration longest_retry_after = absl::Seconds(20);
+  absl::Duration longest_retry_after = kLongestRetryAfterInCall;
 };
 
-// Decorates `next`: GET and HEAD through Perform are tried again on
-// UNAVAILABLE, DEADLINE_EXCEEDED, 429, 502, 503 and 504, with exponential
+// Decorates `next`: GET and HEAD through Perform, which are safe and so may be
+// repeated (RFC 9110, section 9.2), are tried again while their error, or the
+// one that ErrorOfAnswer makes of their answer, IsTransient, with exponential
 // backoff and jitter, honouring Retry-After. Download and other methods pass
 // straight through: their callers know how to resume.
 std::unique_ptr<Transport> WithRetries(std::unique_ptr<Transport> next,

@@ -1,39 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/http/retry_after.h"
 
+#include <curl/curl.h>
+
 #include <algorithm>
 #include <cstdint>
+#include <ctime>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 
 namespace kso::http {
 namespace {
 
-constexpr const char* kDateForms[] = {
-    "%a, %d %b %Y %H:%M:%S GMT",
-    "%A, %d-%b-%y %H:%M:%S GMT",
-    "%a %b %e %H:%M:%S %Y",
-};
+// Of delay-seconds (1*DIGIT) or an HTTP-date.
+std::optional<absl::Duration> Parse(const std::string& value, absl::Time now) {
+  if (value.empty()) return std::nullopt;
+  if (std::all_of(value.begin(), value.end(), absl::ascii_isdigit)) {
+    int64_t seconds = 0;
+    // More digits than fit are as long as anything.
+    if (!absl::SimpleAtoi(value, &seconds)) return absl::InfiniteDuration();
+    return absl::Seconds(seconds);
+  }
+  // libcurl also takes what begins with a number that is no date.
+  if (!absl::ascii_isalpha(static_cast<unsigned char>(value.front()))) {
+    return std::nullopt;
+  }
+  const time_t date = curl_getdate(value.c_str(), nullptr);
+  if (date == -1) return std::nullopt;
+  return absl::FromTimeT(date) - now;
+}
 
 }  // namespace
 
 std::optional<absl::Duration> RetryAfter(const Response& response,
                                          absl::Time now) {
+  if (response.status != kTooManyRequests &&
+      response.status != kServiceUnavailable) {
+    return std::nullopt;
+  }
   const std::optional<std::string> value = response.Header("Retry-After");
   if (!value) return std::nullopt;
-  int64_t seconds = 0;
-  if (absl::SimpleAtoi(*value, &seconds)) {
-    return absl::Seconds(std::max<int64_t>(seconds, 0));
-  }
-  for (const char* form : kDateForms) {
-    absl::Time time;
-    std::string error;
-    if (absl::ParseTime(form, *value, &time, &error)) {
-      return std::max(time - now, absl::ZeroDuration());
-    }
-  }
-  return std::nullopt;
+  const std::optional<absl::Duration> delay = Parse(*value, now);
+  if (!delay) return std::nullopt;
+  return std::clamp(*delay, absl::ZeroDuration(), kLongestRetryAfter);
 }
 
 }  // namespace kso::http

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 
 namespace kso::http {
@@ -44,7 +45,9 @@ absl::StatusOr<Url> Url::Resolve(std::string_view location) const {
 
 absl::StatusOr<Url> Url::Make(std::string_view text, const Url* base) {
   const CurlUrl parsed(curl_url());
-  if (parsed == nullptr) return absl::ResourceExhaustedError("out of memory");
+  if (parsed == nullptr) {
+    return Exhausted(Resource::kMemory, "out of memory");
+  }
   unsigned int flags = 0;
   if (base != nullptr) {
     curl_url_set(parsed.get(), CURLUPART_URL, base->text_.c_str(), 0);

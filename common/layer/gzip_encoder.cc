@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 
 namespace kso {
 namespace {
@@ -39,7 +40,7 @@ absl::StatusOr<std::string> Deflate(const std::string& plain) {
       compressor(libdeflate_alloc_compressor(kLevel),
                  &libdeflate_free_compressor);
   if (compressor == nullptr) {
-    return absl::ResourceExhaustedError("no memory for a compressor");
+    return Exhausted(Resource::kMemory, "no memory for a compressor");
   }
   const size_t bound =
       libdeflate_deflate_compress_bound(compressor.get(), plain.size());

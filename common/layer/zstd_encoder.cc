@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 
 namespace kso {
 namespace {
@@ -21,7 +22,8 @@ absl::StatusOr<std::string> CompressFrame(const std::string& plain) {
   const size_t size = ZSTD_compress(frame.data(), frame.size(), plain.data(),
                                     plain.size(), kLevel);
   if (ZSTD_isError(size) != 0) {
-    return absl::ResourceExhaustedError(
+    return Exhausted(
+        Resource::kMemory,
         absl::StrCat("libzstd did not compress: ", ZSTD_getErrorName(size)));
   }
   frame.resize(size);

@@ -97,7 +97,7 @@ absl::Status Pull(RegistrySession& session, const std::string& repository,
                   const std::function<void(http::Request&)>& prepare,
                   const http::Transport::OnResponse& begin) {
   const AccessScope scope{repository, /*push=*/false};
-  const auto attempt = [&](bool& headway) -> absl::Status {
+  const auto pull_once = [&]() -> absl::Status {
     if (blob.is_full()) return absl::OkStatus();
     http::Request request;
     request.url =
@@ -106,7 +106,6 @@ absl::Status Pull(RegistrySession& session, const std::string& repository,
     const int64_t start = blob.position();
     const absl::StatusOr<http::Response> response =
         session.Download(request, scope, what, blob, begin);
-    headway = blob.position() - start >= kHeadwayBytes;
     // Trouble on this side is not mended by asking the registry again.
     if (!blob.failure().ok()) return absl::AbortedError("");
     if (!response.ok()) return response.status();
@@ -122,7 +121,12 @@ absl::Status Pull(RegistrySession& session, const std::string& repository,
     }
     return absl::OkStatus();
   };
-  const absl::Status status = session.RetryWhileUnavailable(tries, attempt);
+  const auto attempt = [&]() -> RegistrySession::Attempt {
+    const int64_t start = blob.position();
+    absl::Status status = pull_once();
+    return {std::move(status), blob.position() - start >= kHeadwayBytes};
+  };
+  const absl::Status status = session.RetryWhileTransient(tries, attempt);
   return blob.failure().ok() ? status
                              : Prefixed(blob.failure(), Concat(what, ": "));
 }

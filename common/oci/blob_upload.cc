@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/blob_stream.h"
@@ -30,20 +31,44 @@ class Pusher {
         what_(std::move(what)) {}
 
   // One try with a blob that is known.
-  absl::Status PushKnown(const WrittenBlob& blob, const OpenSource& open,
-                         bool& headway) {
+  RegistrySession::Attempt PushKnown(const WrittenBlob& blob,
+                                     const OpenSource& open) {
+    return Try([&] { return PushKnownOnce(blob, open); });
+  }
+
+  // One try with a blob that `stream` has not written to its end yet.
+  RegistrySession::Attempt PushUnknown(BlobStream& stream) {
+    return Try([&] { return PushUnknownOnce(stream); });
+  }
+
+  // Leaves nothing behind at the registry, if it can.
+  void Abandon() {
+    if (upload_) upload_->Abandon();
+    upload_.reset();
+  }
+
+  // Whether anything was sent at all.
+  bool sent() const { return sent_; }
+
+ private:
+  RegistrySession::Attempt Try(absl::FunctionRef<absl::Status()> push) {
+    made_headway_ = false;
+    absl::Status status = push();
+    return {std::move(status), made_headway_};
+  }
+
+  absl::Status PushKnownOnce(const WrittenBlob& blob, const OpenSource& open) {
     // Looking first also finds what arrived although the answer got lost.
     KSO_ASSIGN_OR_RETURN(const bool there,
                          BlobExists(session_, scope_, blob.digest));
     if (there) return absl::OkStatus();
-    KSO_ASSIGN_OR_RETURN(const int64_t offset, Resume(blob.size, headway));
+    KSO_ASSIGN_OR_RETURN(const int64_t offset, Resume(blob.size));
     return End(blob, offset, open);
   }
 
-  // One try with a blob that `stream` has not written to its end yet.
-  absl::Status PushUnknown(BlobStream& stream, bool& headway) {
+  absl::Status PushUnknownOnce(BlobStream& stream) {
     KSO_ASSIGN_OR_RETURN(const int64_t offset,
-                         Resume(std::numeric_limits<int64_t>::max(), headway));
+                         Resume(std::numeric_limits<int64_t>::max()));
     sent_ = true;
     const OpenSource open = stream.Opener();
     KSO_ASSIGN_OR_RETURN(const std::optional<int64_t> received,
@@ -62,23 +87,13 @@ class Pusher {
     return ended;
   }
 
-  // Leaves nothing behind at the registry, if it can.
-  void Abandon() {
-    if (upload_) upload_->Abandon();
-    upload_.reset();
-  }
-
-  // Whether anything was sent at all.
-  bool sent() const { return sent_; }
-
- private:
   // Where this try begins: 0, with a new upload, unless the last one got far
   // and the registry knows how far.
-  absl::StatusOr<int64_t> Resume(int64_t size, bool& headway) {
+  absl::StatusOr<int64_t> Resume(int64_t size) {
     const int64_t received = Received(size);
     // Where the last try began as well, something is wrong with this upload.
     const int64_t offset = received > sent_before_ ? received : 0;
-    headway = offset >= sent_before_ + kWorthResuming;
+    made_headway_ = offset >= sent_before_ + kWorthResuming;
     sent_before_ = offset;
     if (offset == 0) {
       KSO_ASSIGN_OR_RETURN(upload_,
@@ -117,6 +132,8 @@ class Pusher {
   const std::string what_;
   std::optional<UploadSession> upload_;
   int64_t sent_before_ = 0;
+  // Of this try: it began well behind where the last one did.
+  bool made_headway_ = false;
   bool sent_ = false;
 };
 
@@ -144,10 +161,10 @@ absl::StatusOr<int64_t> UploadBlob(RegistrySession& session,
                                    const OpenSource& open) {
   Pusher pusher(&session, repository,
                 Concat("pushing blob ", digest.ToString(), " to ", repository));
-  const auto attempt = [&](bool& headway) {
-    return pusher.PushKnown({.digest = digest, .size = size}, open, headway);
+  const auto attempt = [&] {
+    return pusher.PushKnown({.digest = digest, .size = size}, open);
   };
-  KSO_RETURN_IF_ERROR(session.RetryWhileUnavailable(kTries, attempt));
+  KSO_RETURN_IF_ERROR(session.RetryWhileTransient(kTries, attempt));
   return pusher.sent() ? size : 0;
 }
 
@@ -156,12 +173,12 @@ absl::StatusOr<int64_t> UploadStream(RegistrySession& session,
                                      const WriteBlob& write) {
   Pusher pusher(&session, repository, Concat("pushing a blob to ", repository));
   BlobStream stream(write);
-  const auto attempt = [&](bool& headway) {
+  const auto attempt = [&] {
     return stream.written()
-               ? pusher.PushKnown(*stream.written(), stream.Opener(), headway)
-               : pusher.PushUnknown(stream, headway);
+               ? pusher.PushKnown(*stream.written(), stream.Opener())
+               : pusher.PushUnknown(stream);
   };
-  const absl::Status pushed = session.RetryWhileUnavailable(kTries, attempt);
+  const absl::Status pushed = session.RetryWhileTransient(kTries, attempt);
   if (stream.failed() || absl::IsUnimplemented(pushed)) pusher.Abandon();
   KSO_RETURN_IF_ERROR(pushed);
   return stream.written()->size;

@@ -10,6 +10,7 @@
 #include "common/base/digest.h"
 #include "common/base/json.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
@@ -140,9 +141,9 @@ absl::StatusOr<v1::Document> GetManifest(RegistrySession& session,
   absl::StatusOr<http::Response> response =
       session.Perform(ManifestRequest(session, "GET", repository, reference),
                       AccessScope{repository, /*push=*/false}, what);
-  if (absl::IsResourceExhausted(response.status())) {
-    // Not the registry's "too many requests": waiting does not help.
-    return absl::InvalidArgumentError(response.status().message());
+  if (ExhaustedResource(response.status()) == Resource::kSizeBound) {
+    // The manifest itself is at fault.
+    return WithCode(response.status(), absl::StatusCode::kInvalidArgument);
   }
   if (!response.ok()) return std::move(response).status();
   if (response->status / 100 != 2) return session.ErrorOf(*response, what);
@@ -183,7 +184,7 @@ absl::Status PutManifest(RegistrySession& session,
   request.url = session.UrlOf(Concat(repository, "/manifests/", reference));
   request.headers = {{"Content-Type", descriptor.media_type()}};
   request.body = manifest.content();
-  return session.RetryWhileUnavailable(kTries, [&](bool&) -> absl::Status {
+  const auto put = [&]() -> absl::Status {
     KSO_ASSIGN_OR_RETURN(
         const http::Response response,
         session.Perform(request, AccessScope{repository, /*push=*/true}, what));
@@ -195,7 +196,9 @@ absl::Status PutManifest(RegistrySession& session,
           Concat(what, ": the registry stored it as ", stored->ToString()));
     }
     return absl::OkStatus();
-  });
+  };
+  return session.RetryWhileTransient(
+      kTries, [&]() -> RegistrySession::Attempt { return {.status = put()}; });
 }
 
 }  // namespace kso::oci

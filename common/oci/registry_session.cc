@@ -5,7 +5,8 @@
 #include <memory>
 #include <utility>
 
-#include "common/base/backoff.h"
+#include "common/base/cancellation.h"
+#include "common/base/retry.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
@@ -14,17 +15,11 @@
 namespace kso::oci {
 namespace {
 
-constexpr absl::Duration kFirstDelay = absl::Milliseconds(500);
-constexpr absl::Duration kLongestDelay = absl::Seconds(10);
-// A longer Retry-After is for who can do something else in the meantime.
-constexpr absl::Duration kLongestRetryAfter = absl::Seconds(20);
+constexpr BackoffOptions kBackoff = {.first = absl::Milliseconds(500),
+                                     .longest = absl::Seconds(10)};
 constexpr int kUnauthorized = 401;
 constexpr int kMostRenewals = 4;
 constexpr absl::Duration kTokenMayEnd = absl::Milliseconds(500);
-
-bool IsPassing(const absl::Status& status) {
-  return absl::IsUnavailable(status) || IsRateLimited(status);
-}
 
 }  // namespace
 
@@ -98,15 +93,15 @@ std::string RegistrySession::UrlOf(std::string_view path) const {
   return Concat(base_.text(), path);
 }
 
-absl::Status RegistrySession::RetryWhileUnavailable(
-    int tries, const std::function<absl::Status(bool& headway)>& attempt) {
-  Backoff backoff(kFirstDelay, kLongestDelay);
+absl::Status RegistrySession::RetryWhileTransient(
+    int tries, const std::function<Attempt()>& attempt) {
+  Backoff backoff(kBackoff);
   for (int tried = 1;; ++tried) {
-    bool headway = false;
-    absl::Status status = attempt(headway);
+    auto [status, headway] = attempt();
     if (headway) tried = 1;
     const absl::Duration asked = RetryDelay(status);
-    if (!IsPassing(status) || tried >= tries || asked > kLongestRetryAfter) {
+    if (!IsTransient(status) || tried >= tries ||
+        asked > kLongestRetryAfterInCall) {
       return status;
     }
     if (!SleepFor(clock_, std::max(backoff.Next(), asked), cancelled_)) {

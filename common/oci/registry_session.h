@@ -45,12 +45,16 @@ class RegistrySession {
   const http::Url& base() const { return base_; }
   Clock* clock() const { return clock_; }
 
-  // Calls `attempt` until it returns something else than UNAVAILABLE or that
-  // the registry wants to be asked less, with backoff, honouring a short
-  // Retry-After (a long one is returned), at most `tries` times. `attempt` may
-  // say that it made headway, which starts the count anew.
-  absl::Status RetryWhileUnavailable(
-      int tries, const std::function<absl::Status(bool& headway)>& attempt);
+  struct Attempt {
+    absl::Status status;
+    // The attempt moved enough bytes further to start the count of tries anew.
+    bool made_headway = false;
+  };
+  // Calls `attempt` until its status is not IsTransient (retry.h), at most
+  // `tries` times in a row without headway, with backoff, honouring a short
+  // Retry-After (a long one is returned).
+  absl::Status RetryWhileTransient(int tries,
+                                   const std::function<Attempt()>& attempt);
 
  private:
   using Send =

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/retry.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
@@ -18,15 +20,10 @@ bool HasAction(const BuildEntry* build) {
          RuleOf(build->phase).work == PhaseWork::kAction;
 }
 
+// The disk of the farm's own blob store has room again once the blobs that no
+// build needs any more are swept.
 bool WorthAnotherTry(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kDeadlineExceeded:
-      return true;
-    default:
-      return false;
-  }
+  return IsTransient(status) || ExhaustedResource(status) == Resource::kDisk;
 }
 
 AssembleRequest AssembleRequestOf(const BuildEntry& build) {

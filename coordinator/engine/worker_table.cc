@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
+#include "common/base/retry.h"
 
 namespace kso::coordinator {
 
@@ -90,16 +91,13 @@ void WorkerTable::CountEnd(Worker& worker, bool its_fault, absl::Time now) {
     return;
   }
   if (++worker.failures_in_a_row < options_.quarantine_after) return;
-  absl::Duration quarantine = options_.first_quarantine;
-  for (int i = 0;
-       i < worker.quarantines && quarantine < options_.longest_quarantine;
-       ++i) {
-    quarantine *= 2;
-  }
+  const absl::Duration quarantine =
+      ExponentialDelay({.first = options_.first_quarantine,
+                        .longest = options_.longest_quarantine},
+                       worker.quarantines);
   ++worker.quarantines;
   worker.failures_in_a_row = 0;
-  worker.view.quarantined_until =
-      now + std::min(quarantine, options_.longest_quarantine);
+  worker.view.quarantined_until = now + quarantine;
 }
 
 void WorkerTable::UpdateView(Worker& worker, absl::Time now) const {

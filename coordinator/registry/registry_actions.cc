@@ -11,6 +11,7 @@
 #include "common/base/executor.h"
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/oci/destination.h"
 #include "common/oci/media_types.h"
@@ -42,9 +43,8 @@ std::string_view AdviceFor(absl::StatusCode code) {
 }
 
 absl::Status Explain(const absl::Status& status, std::string_view doing) {
-  return absl::Status(status.code(),
-                      Concat(doing, ": ", ToStd(status.message()), "; ",
-                             AdviceFor(status.code())));
+  return WithMessage(status, Concat(doing, ": ", ToStd(status.message()), "; ",
+                                    AdviceFor(status.code())));
 }
 
 // Whether a tag names the manifest already. Such a tag is not pushed again,

@@ -2,6 +2,7 @@
 #include "coordinator/store/sqlite_database.h"
 
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 
 namespace kso::coordinator {
@@ -32,7 +33,7 @@ absl::Status SqliteDatabase::Error() const {
     case SQLITE_NOTADB:
       return Damaged(said);
     case SQLITE_FULL:
-      return absl::ResourceExhaustedError(text + "; free some disk space");
+      return Exhausted(Resource::kDisk, text + "; free some disk space");
     case SQLITE_PERM:
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:

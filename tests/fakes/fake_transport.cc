@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 
 namespace kso::testing {
 namespace {
@@ -53,7 +54,7 @@ absl::StatusOr<http::Response> FakeTransport::Perform(
   http::Response response = ResponseOf(answer, request.url);
   if (request.method != "HEAD") response.body = answer.body;
   if (response.body.size() > max_body) {
-    return absl::ResourceExhaustedError("body too long");
+    return Exhausted(Resource::kSizeBound, "body too long");
   }
   return response;
 }

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "common/base/backoff.h"
+#include "common/base/cancellation.h"
+#include "common/base/retry.h"
 #include "common/base/status_notes.h"
 #include "worker/task/failure.h"
 
@@ -15,37 +16,29 @@ constexpr int kTriesWithoutProgress = 4;
 // tried for ever.
 constexpr int64_t kProgressBytes = 64 << 10;
 constexpr int kTriesInAll = 30;
-constexpr absl::Duration kFirstDelay = absl::Milliseconds(200);
-constexpr absl::Duration kLongestDelay = absl::Seconds(10);
-// The coordinator can do something else in a longer pause.
-constexpr absl::Duration kLongestRetryAfter = absl::Seconds(20);
-
-bool IsPassing(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsResourceExhausted(status);
-}
+constexpr BackoffOptions kBackoff = {.first = absl::Milliseconds(200),
+                                     .longest = absl::Seconds(10)};
 
 }  // namespace
 
 absl::Status RetryWhileItHelps(Clock* clock, const TaskControl& control,
                                const std::function<int64_t()>& position,
                                const std::function<absl::Status()>& transfer) {
-  Backoff backoff(kFirstDelay, kLongestDelay);
+  Backoff backoff(kBackoff);
   int64_t furthest = position();
   int without_progress = 0;
   for (int tries = 1;; ++tries) {
     const absl::Status status = transfer();
     if (status.ok()) return status;
     if (control.cancelled()) return absl::CancelledError("cancelled");
-    if (!IsPassing(status)) return status;
+    if (FailureKind(status) != v1::Failure::TRANSIENT) return status;
     if (position() >= furthest + kProgressBytes) {
       furthest = position();
       without_progress = 0;
     }
     const absl::Duration asked = RetryDelay(status);
     if (++without_progress >= kTriesWithoutProgress || tries >= kTriesInAll ||
-        asked > kLongestRetryAfter ||
-        ToFailure(status, "").kind() != v1::Failure::TRANSIENT) {
+        asked > kLongestRetryAfterInCall) {
       return status;
     }
     if (!SleepFor(clock, std::max(backoff.Next(), asked),

@@ -13,9 +13,9 @@
 namespace kso::worker {
 
 // Runs `transfer` until it succeeds, with backoff and honouring a short
-// RetryDelay, while its errors are passing ones (UNAVAILABLE,
-// DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED). Gives up after four tries in a row
-// that brought `position` hardly further than it had been, and after 30 in all.
+// RetryDelay, while the kind of its errors (failure.h) is TRANSIENT. Gives up
+// after four tries in a row that brought `position` hardly further than it had
+// been, and after 30 in all.
 absl::Status RetryWhileItHelps(Clock* clock, const TaskControl& control,
                                const std::function<int64_t()>& position,
                                const std::function<absl::Status()>& transfer);

@@ -6,6 +6,7 @@
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "common/base/printable_text.h"
+#include "common/base/retry.h"
 #include "common/base/status_notes.h"
 
 namespace kso::worker {
@@ -25,12 +26,15 @@ void Say(absl::Status& status, const v1::Failure& said) {
   status.SetPayload(kPayload, absl::Cord(said.SerializeAsString()));
 }
 
-v1::Failure::Kind KindOf(absl::StatusCode code) {
-  switch (code) {
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kDeadlineExceeded:
-    case absl::StatusCode::kResourceExhausted:
-      return v1::Failure::TRANSIENT;
+bool IsOfThisMachine(const absl::Status& status) {
+  const Resource resource = ExhaustedResource(status);
+  return resource == Resource::kDisk || resource == Resource::kMemory;
+}
+
+v1::Failure::Kind KindOf(const absl::Status& status) {
+  if (IsTransient(status)) return v1::Failure::TRANSIENT;
+  if (IsOfThisMachine(status)) return v1::Failure::INFRASTRUCTURE;
+  switch (status.code()) {
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kUnknown:
     case absl::StatusCode::kAborted:
@@ -64,10 +68,15 @@ absl::Status WorkerTrouble(absl::Status status) {
   return status;
 }
 
+v1::Failure::Kind FailureKind(const absl::Status& status) {
+  const v1::Failure::Kind said = Said(status).kind();
+  return said == v1::Failure::KIND_UNSPECIFIED ? KindOf(status) : said;
+}
+
 v1::Failure ToFailure(const absl::Status& status, std::string_view item) {
   v1::Failure failure = Said(status);
   if (failure.kind() == v1::Failure::KIND_UNSPECIFIED) {
-    failure.set_kind(KindOf(status.code()));
+    failure.set_kind(KindOf(status));
   }
   if (failure.item().empty()) failure.set_item(std::string(item));
   if (const absl::Duration delay = RetryDelay(status);

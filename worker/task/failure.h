@@ -9,11 +9,12 @@
 
 namespace kso::worker {
 
-// How a task's error becomes a Failure for people. The code says the kind:
+// How a task's error becomes a Failure for people. The code says the kind, and
+// for RESOURCE_EXHAUSTED what is exhausted:
 //
-//   UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED   TRANSIENT
-//   INTERNAL, UNKNOWN, ABORTED, CANCELLED                INFRASTRUCTURE
-//   all others                                           PERMANENT
+//   IsTransient (common/base/retry.h)                       TRANSIENT
+//   INTERNAL, UNKNOWN, ABORTED, CANCELLED, disk and memory  INFRASTRUCTURE
+//   all others                                              PERMANENT
 //
 // What a code cannot say travels with the status, put there by the functions
 // below and those of status_notes.h. Each leaves OK statuses alone, and what is
@@ -25,6 +26,9 @@ absl::Status About(absl::Status status, std::string_view item,
 
 // The worker's own trouble, such as a full disk, whatever the code.
 absl::Status WorkerTrouble(absl::Status status);
+
+// The kind of the Failure that ToFailure makes of an error.
+v1::Failure::Kind FailureKind(const absl::Status& status);
 
 // `item` is taken when the error does not name one.
 v1::Failure ToFailure(const absl::Status& status, std::string_view item);

@@ -37,6 +37,25 @@ TEST(FailureTest, FullDiskIsTheWorkersTrouble) {
   const absl::Status status =
       WorkerTrouble(absl::ResourceExhaustedError("no space left"));
   EXPECT_EQ(ToFailure(status, "x").kind(), v1::Failure::INFRASTRUCTURE);
+  // Also where nobody said whose trouble it is.
+  for (const Resource resource : {Resource::kDisk, Resource::kMemory}) {
+    EXPECT_EQ(ToFailure(Exhausted(resource, "full"), "x").kind(),
+              v1::Failure::INFRASTRUCTURE);
+  }
+}
+
+TEST(FailureTest, WhatIsTooLargeStaysTooLarge) {
+  EXPECT_EQ(ToFailure(Exhausted(Resource::kSizeBound, "9 GiB"), "x").kind(),
+            v1::Failure::PERMANENT);
+}
+
+TEST(FailureTest, FailureKindIsTheKindOfTheFailure) {
+  for (const absl::Status& status :
+       {absl::UnavailableError("cut"), absl::NotFoundError("404"),
+        absl::InternalError("fork"), Exhausted(Resource::kDisk, "full"),
+        WorkerTrouble(absl::UnavailableError("cut"))}) {
+    EXPECT_EQ(FailureKind(status), ToFailure(status, "x").kind()) << status;
+  }
 }
 
 TEST(FailureTest, CarriesTextWhateverTheOutsideSays) {
@@ -52,8 +71,8 @@ TEST(FailureTest, CarriesTextWhateverTheOutsideSays) {
 }
 
 TEST(FailureTest, CarriesWhatTheOtherSideAskedFor) {
-  const absl::Status status = RateLimited(RetryNotBefore(
-      absl::ResourceExhaustedError("429"), absl::Milliseconds(29500)));
+  const absl::Status status = RetryNotBefore(
+      Exhausted(Resource::kRateLimit, "429"), absl::Milliseconds(29500));
   const v1::Failure failure = ToFailure(status, "x");
   EXPECT_EQ(failure.retry_after().seconds(), 30);
   EXPECT_TRUE(failure.rate_limited());

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "common/base/status_notes.h"
+
 namespace kso::worker {
 namespace {
 
@@ -20,7 +22,9 @@ ArchiveReader::ArchiveReader(ByteSource* source)
 ArchiveReader::~ArchiveReader() { archive_read_free(archive_); }
 
 absl::Status ArchiveReader::Open() {
-  if (archive_ == nullptr) return absl::ResourceExhaustedError("out of memory");
+  if (archive_ == nullptr) {
+    return Exhausted(Resource::kMemory, "out of memory");
+  }
   if (archive_read_open(archive_, this, nullptr, &ArchiveReader::OnRead,
                         nullptr) == ARCHIVE_OK) {
     return absl::OkStatus();

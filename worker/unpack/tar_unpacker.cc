@@ -21,6 +21,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "worker/task/failure.h"
 #include "worker/unpack/archive_reader.h"
@@ -114,7 +115,7 @@ class TarUnpacker {
 
   absl::StatusOr<int64_t> Run() {
     if (writer_ == nullptr) {
-      return absl::ResourceExhaustedError("out of memory");
+      return Exhausted(Resource::kMemory, "out of memory");
     }
     archive_write_disk_set_options(writer_.get(), kWriteFlags);
     archive_read_support_format_tar(reader_.get());

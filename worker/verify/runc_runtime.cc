@@ -11,7 +11,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "common/base/backoff.h"
+#include "common/base/cancellation.h"
 #include "common/base/clock.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"

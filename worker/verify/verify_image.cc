@@ -12,7 +12,7 @@
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
-#include "common/base/backoff.h"
+#include "common/base/cancellation.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/credentials.h"

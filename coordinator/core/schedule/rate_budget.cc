@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
+#include "common/base/retry.h"
 #include "coordinator/core/base/words.h"
 
 namespace kso::coordinator {
@@ -55,15 +56,12 @@ void RateBudget::Refuse(Host& host, int running, absl::Duration asked,
                         absl::Time now) {
   if (now < host.refused_at + kSameRefusal) return;
   host.refused_at = now;
-  absl::Duration pause = options_.first_pause;
-  for (int i = 0; i < host.refusals_in_a_row && pause < options_.longest_pause;
-       ++i) {
-    pause *= 2;
-  }
+  const absl::Duration pause = ExponentialDelay(
+      {.first = options_.first_pause, .longest = options_.longest_pause},
+      host.refusals_in_a_row);
   ++host.refusals_in_a_row;
   if (asked <= absl::ZeroDuration()) {
-    host.paused_until = std::max(host.paused_until,
-                                 now + std::min(pause, options_.longest_pause));
+    host.paused_until = std::max(host.paused_until, now + pause);
   }
   const double at_most = host.task_limit > 0
                              ? std::min<double>(host.task_limit, running)

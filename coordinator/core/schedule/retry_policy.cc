@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
+#include "common/base/retry.h"
 
 namespace kso::coordinator {
 namespace {
@@ -36,11 +37,9 @@ std::pair<int, int> SpentAndBudget(const TaskEntry& task,
 }  // namespace
 
 absl::Duration DelayAfter(int earlier_failures, const RetryOptions& options) {
-  absl::Duration delay = options.first_delay;
-  for (int i = 0; i < earlier_failures && delay < options.longest_delay; ++i) {
-    delay *= 2;
-  }
-  return std::min(delay, options.longest_delay);
+  return ExponentialDelay(
+      {.first = options.first_delay, .longest = options.longest_delay},
+      earlier_failures);
 }
 
 v1::JournalRecord AfterFailure(const TaskEntry& task,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "common/base/backoff.h"
+#include "common/base/cancellation.h"
 
 #include <gtest/gtest.h>
 
@@ -7,15 +7,6 @@
 
 namespace kso {
 namespace {
-
-TEST(BackoffTest, GrowsUpToItsLongest) {
-  Backoff backoff(absl::Seconds(1), absl::Seconds(4));
-  for (const int ceiling : {1, 2, 4, 4, 4}) {
-    const absl::Duration delay = backoff.Next();
-    EXPECT_GE(delay, absl::Seconds(ceiling) / 2);
-    EXPECT_LE(delay, absl::Seconds(ceiling));
-  }
-}
 
 TEST(SleepForTest, TakesItsTimeByTheClock) {
   testing::FakeClock clock;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "common/base/backoff.h"
+#include "common/base/cancellation.h"
 
 #include <algorithm>
 
@@ -12,13 +12,6 @@ namespace {
 constexpr absl::Duration kPollInterval = absl::Milliseconds(100);
 
 }  // namespace
-
-absl::Duration Backoff::Next() {
-  const absl::Duration delay =
-      ceiling_ * absl::Uniform<double>(random_, 0.5, 1.0);
-  ceiling_ = std::min(ceiling_ * 2, longest_);
-  return delay;
-}
 
 bool SleepFor(Clock* clock, absl::Duration duration,
               const std::function<bool()>& cancelled) {
