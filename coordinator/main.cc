@@ -114,11 +114,11 @@ absl::Status Serve(const Options& options) {
   Clock* const clock = Clock::Real();
   const std::unique_ptr<http::Transport> transport =
       http::WithRetries(std::move(curl), clock);
-  std::atomic<bool> stopping = false;
+  std::stop_source stopping;
   const std::unique_ptr<BuildActions> actions = CreateRegistryActions(
       WithRecentAnswers(CreateDestinationOpener(
                             transport.get(), clock, &credentials, blobs.get(),
-                            [&stopping] { return stopping.load(); },
+                            stopping.get_token(),
                             {.cache = std::make_shared<oci::TokenCache>(clock),
                              .realms = std::move(token_realms)}),
                         clock),
@@ -155,7 +155,7 @@ absl::Status Serve(const Options& options) {
   // The engine is stopped first, so that it answers all parked calls. Outcomes
   // of actions that come after that are asked for again at the next start.
   engine->Stop();
-  stopping = true;
+  stopping.request_stop();
   status_server.reset();
   server->Shutdown(kGrace);
   return absl::OkStatus();

@@ -135,4 +135,17 @@ void LeaseBook::CancelAll() {
   for (const auto& [id, entry] : held_) entry->control.Cancel();
 }
 
+void LeaseBook::StopExpired() {
+  for (const auto& [id, entry] : held_) entry->control.StopIfExpired();
+}
+
+absl::Time LeaseBook::NextDeadline() const {
+  absl::Time next = absl::InfiniteFuture();
+  for (const auto& [id, entry] : held_) {
+    if (entry->control.stop_token().stop_requested()) continue;
+    next = std::min(next, entry->control.deadline());
+  }
+  return next;
+}
+
 }  // namespace kso::worker

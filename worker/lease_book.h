@@ -59,6 +59,11 @@ class LeaseBook : public Leases {
   // Cancels all that is queued or at work.
   void CancelAll();
 
+  // Stops the tasks whose leases' deadlines have come, and says when the next
+  // one does.
+  void StopExpired();
+  absl::Time NextDeadline() const;
+
  private:
   // Tasks of one kind.
   struct Lane {

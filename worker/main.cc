@@ -191,9 +191,9 @@ absl::Status Work(const Options& options, StopSignals& signals) {
   NearbyPlace coordinator_blobs;
   const std::unique_ptr<ImageStores> stores = CreateImageStores(
       retrying.get(), clock, &credentials,
-      [&](std::function<bool()> cancelled) {
+      [&](std::stop_token stop) {
         return CreateNearbyBlobStore(
-            CreateGrpcBlobStore(blobs.get(), &call_watch, std::move(cancelled)),
+            CreateGrpcBlobStore(blobs.get(), &call_watch, std::move(stop)),
             &coordinator_blobs);
       },
       {.cache = std::make_shared<oci::TokenCache>(clock),

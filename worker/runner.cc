@@ -6,13 +6,15 @@
 namespace kso::worker {
 
 Runner::Runner(int slots, TaskExecutor* executor,
-               std::function<void()> on_change, const Clock* clock)
-    : executor_(executor),
+               std::function<void()> on_change, Clock* clock)
+    : clock_(clock),
+      executor_(executor),
       on_change_(std::move(on_change)),
       book_(slots, clock) {
   for (int i = 0; i < LeaseBook::MostAtWork(slots); ++i) {
     threads_.emplace_back([this] { RunLoop(); });
   }
+  deadline_thread_ = std::thread([this] { WatchDeadlines(); });
 }
 
 Runner::~Runner() {
@@ -22,6 +24,7 @@ Runner::~Runner() {
     book_.CancelAll();
   }
   for (std::thread& thread : threads_) thread.join();
+  deadline_thread_.join();
 }
 
 void Runner::Start(const v1::Lease& lease) {
@@ -66,6 +69,18 @@ void Runner::RunLoop() {
       book_.Finish(*entry, result);
     }
     on_change_();
+  }
+}
+
+void Runner::WatchDeadlines() {
+  absl::MutexLock lock(&mutex_);
+  while (!stopping_) {
+    const absl::Time next = book_.NextDeadline();
+    const auto comes_sooner = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return stopping_ || book_.NextDeadline() < next;
+    };
+    clock_->AwaitWithDeadline(&mutex_, absl::Condition(&comes_sooner), next);
+    book_.StopExpired();
   }
 }
 

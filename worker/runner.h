@@ -25,7 +25,7 @@ class Runner : public Leases {
   // `on_change`, called from any thread without locks held, says that a lease
   // has ended. `executor` and `clock` must outlive the runner.
   Runner(int slots, TaskExecutor* executor, std::function<void()> on_change,
-         const Clock* clock = Clock::Real());
+         Clock* clock = Clock::Real());
   // Cancels what runs and waits for it.
   ~Runner() override;
   Runner(const Runner&) = delete;
@@ -41,7 +41,10 @@ class Runner : public Leases {
  private:
   void RunLoop();
   std::shared_ptr<LeaseBook::Entry> NextEntry();
+  // Stops each task at its lease's deadline.
+  void WatchDeadlines();
 
+  Clock* const clock_;
   TaskExecutor* const executor_;
   const std::function<void()> on_change_;
 
@@ -50,6 +53,7 @@ class Runner : public Leases {
   LeaseBook book_ ABSL_GUARDED_BY(mutex_);
 
   std::vector<std::thread> threads_;
+  std::thread deadline_thread_;
 };
 
 }  // namespace kso::worker

@@ -18,7 +18,10 @@ class EndlessExecutor : public TaskExecutor {
                                          TaskControl& control) override {
     control.SetActivity("fetching kubelet");
     begun_.Notify();
-    while (!control.cancelled()) absl::SleepFor(absl::Milliseconds(1));
+    absl::Notification stopped;
+    const std::stop_callback on_stop(control.stop_token(),
+                                     [&] { stopped.Notify(); });
+    stopped.WaitForNotification();
     return absl::CancelledError("cancelled");
   }
   void AwaitBegin() { begun_.WaitForNotification(); }

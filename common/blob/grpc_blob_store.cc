@@ -24,11 +24,11 @@ constexpr std::chrono::seconds kCallTimeout{60};
 // How the stores of one process watch their calls.
 struct Watching {
   rpc::CallWatch* watch = nullptr;
-  std::function<bool()> cancelled;
+  std::stop_token stop;
 
   rpc::CallWatch::Call Start(grpc::ClientContext& context) const {
     return rpc::CallWatch::Call(
-        watch, [&context] { context.TryCancel(); }, cancelled);
+        watch, [&context] { context.TryCancel(); }, stop);
   }
 };
 
@@ -306,9 +306,9 @@ class GrpcBlobStore : public RemoteBlobStore {
 
 std::unique_ptr<RemoteBlobStore> CreateGrpcBlobStore(
     v1::BlobService::StubInterface* stub, rpc::CallWatch* watch,
-    std::function<bool()> cancelled) {
+    std::stop_token stop) {
   return std::make_unique<GrpcBlobStore>(stub,
-                                         Watching{watch, std::move(cancelled)});
+                                         Watching{watch, std::move(stop)});
 }
 
 }  // namespace kso

@@ -14,12 +14,12 @@ namespace kso {
 // The blob store behind a BlobService, such as the coordinator's. What it
 // downloads from offset 0 is verified by its reader's end: the last Read fails
 // with DATA_LOSS when the bytes are wrong. Transfers in which nothing moves any
-// more end with DEADLINE_EXCEEDED, those under way when `cancelled` (which may
-// be empty) becomes true with CANCELLED, as `watch` has it. `stub` and `watch`
+// more end with DEADLINE_EXCEEDED, those in flight when a stop is requested
+// with CANCELLED, as `watch` has it. `stub` and `watch`
 // must outlive it and its sources.
 std::unique_ptr<RemoteBlobStore> CreateGrpcBlobStore(
     v1::BlobService::StubInterface* stub, rpc::CallWatch* watch,
-    std::function<bool()> cancelled = {});
+    std::stop_token stop = {});
 
 }  // namespace kso
 

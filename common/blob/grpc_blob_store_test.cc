@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/blob/grpc_blob_store.h"
 
-#include <atomic>
 #include <fstream>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -66,8 +66,7 @@ class GrpcBlobStoreTest : public ::testing::Test {
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     stub_ = v1::BlobService::NewStub(rpc::CreateChannel(server_->address()));
-    client_ = CreateGrpcBlobStore(stub_.get(), &watch_,
-                                  [this] { return cancelled_.load(); });
+    client_ = CreateGrpcBlobStore(stub_.get(), &watch_, stop_.get_token());
   }
 
   absl::StatusOr<std::string> Get(const Digest& digest, int64_t offset = 0) {
@@ -80,7 +79,7 @@ class GrpcBlobStoreTest : public ::testing::Test {
   testing::FakeClock client_clock_;
   testing::FakeClock server_clock_;
   rpc::CallWatch watch_{&client_clock_};
-  std::atomic<bool> cancelled_ = false;
+  std::stop_source stop_;
   testing::MemoryBlobStore memory_;
   std::unique_ptr<BlobServiceImpl> service_;
   std::unique_ptr<rpc::Server> server_;
@@ -257,18 +256,15 @@ TEST_F(GrpcBlobStoreTest, AnUploadToWhoHangsEnds) {
 TEST_F(GrpcBlobStoreTest, CancellingEndsAnUpload) {
   HangingStore hanging;
   Serve(&hanging);
-  absl::Notification ended;
-  std::thread time([&] {
+  std::thread canceller([&] {
     hanging.begun.WaitForNotification();
-    cancelled_ = true;
-    Pass(client_clock_, ended);
+    stop_.request_stop();
   });
   EndlessSource source;
   const absl::Status status =
       client_->Put(Sha256Of("x"), int64_t{1} << 40, source);
   EXPECT_TRUE(absl::IsCancelled(status)) << status;
-  ended.Notify();
-  time.join();
+  canceller.join();
   hanging.release.Notify();
   server_ = nullptr;
 }

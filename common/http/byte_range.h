@@ -6,17 +6,10 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "common/http/transfer_options.h"
 #include "common/http/transport.h"
 
 namespace kso::http {
-
-// Bytes of something, in the terms of RFC 9110, section 14.
-struct ByteRange {
-  int64_t first = 0;
-  int64_t length = 0;
-
-  int64_t end() const { return first + length; }
-};
 
 // "bytes=FIRST-LAST", the value of a Range header; `range` is not empty.
 std::string RangeHeader(const ByteRange& range);

@@ -13,6 +13,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/http/byte_range.h"
 #include "common/http/curl_errors.h"
 
 namespace kso::http {
@@ -149,6 +150,9 @@ absl::Status CurlTransfer::AddHeaders() {
     for (const auto& [name, value] : plan_.request->credentials) {
       KSO_RETURN_IF_ERROR(AddHeader(name, value));
     }
+  }
+  if (const auto& range = plan_.request->transfer.range) {
+    KSO_RETURN_IF_ERROR(AddHeader("Range", RangeHeader(*range)));
   }
   curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, header_list_);
   return absl::OkStatus();
@@ -289,7 +293,7 @@ int CurlTransfer::OnProgress(void* self, curl_off_t, curl_off_t down,
                              curl_off_t, curl_off_t up) {
   auto* transfer = static_cast<CurlTransfer*>(self);
   const Plan& plan = transfer->plan_;
-  if (plan.request->cancelled && plan.request->cancelled()) {
+  if (plan.request->transfer.stop.stop_requested()) {
     transfer->abort_status_ =
         absl::CancelledError(Concat(plan.url->display(), ": cancelled"));
     return 1;

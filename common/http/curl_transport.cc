@@ -102,7 +102,7 @@ class CurlTransport : public Transport {
     for (int redirects = 0;; ++redirects) {
       plan.url = &url;
       plan.with_credentials = url.origin() == origin;
-      if (request.cancelled && request.cancelled()) {
+      if (request.transfer.stop.stop_requested()) {
         return absl::CancelledError(Concat(url.display(), ": cancelled"));
       }
       absl::StatusOr<Answer> exchanged = Exchange(handle, plan);

@@ -309,9 +309,15 @@ TEST(CurlTransportTest, ARedirectToADeadOriginNamesBoth) {
 TEST(CurlTransportTest, CancellationIsNoticedInMidTransfer) {
   SilentServer server;
   Request request = Get(server.url());
-  request.cancelled = [&] { return server.asked.HasBeenNotified(); };
+  std::stop_source stop;
+  request.transfer.stop = stop.get_token();
+  std::thread stopper([&] {
+    server.asked.WaitForNotification();
+    stop.request_stop();
+  });
   EXPECT_EQ(Make()->Perform(request).status().code(),
             absl::StatusCode::kCancelled);
+  stopper.join();
 }
 
 }  // namespace

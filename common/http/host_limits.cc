@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/cancellation.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/http/retry_after.h"
@@ -11,8 +12,6 @@
 
 namespace kso::http {
 namespace {
-
-constexpr absl::Duration kPoll = absl::Milliseconds(200);
 
 // Whether the host, or the way to it, has more than it can bear.
 bool IsRefusal(const absl::StatusOr<Response>& answer) {
@@ -44,9 +43,9 @@ class LimitedTransport : public Transport {
   template <typename Send>
   absl::StatusOr<Response> Limited(const Request& request, Send send) {
     KSO_ASSIGN_OR_RETURN(const Url url, Url::Parse(request.url));
-    if (request.spare) return Spare(request, url.host(), send);
+    if (request.transfer.spare) return Spare(request, url.host(), send);
     KSO_ASSIGN_OR_RETURN(const absl::Time begun,
-                         limits_->Enter(url.host(), request.cancelled));
+                         limits_->Enter(url.host(), request.transfer.stop));
     absl::StatusOr<Response> answer = send(request);
     limits_->Leave(url.host(), begun, answer);
     return answer;
@@ -57,16 +56,13 @@ class LimitedTransport : public Transport {
                                  const std::string& host, Send send) {
     std::optional<HostLimits::SparePlace> place = limits_->TakeSpare(host);
     if (!place) return absl::AbortedError(Concat("no place is free at ", host));
-    const auto cancelled = [&request] {
-      return request.cancelled && request.cancelled();
-    };
+    const EitherStop either(request.transfer.stop, place->give_way.get_token());
     Request limited = request;
-    limited.cancelled = [&] {
-      return cancelled() || limits_->MustGiveWay(host, *place);
-    };
+    limited.transfer.stop = either.token();
     absl::StatusOr<Response> answer = send(limited);
     limits_->LeaveSpare(host, *place, answer);
-    if (absl::IsCancelled(answer.status()) && !cancelled()) {
+    if (absl::IsCancelled(answer.status()) &&
+        !request.transfer.stop.stop_requested()) {
       return absl::AbortedError(Concat("others want the place at ", host));
     }
     return answer;
@@ -87,39 +83,41 @@ bool HostLimits::HasRoom(const Host& host) const {
          under_way_ < options_.most_in_all;
 }
 
-absl::StatusOr<absl::Time> HostLimits::Enter(
-    const std::string& name, const std::function<bool()>& cancelled) {
+absl::StatusOr<absl::Time> HostLimits::Enter(const std::string& name,
+                                             const std::stop_token& stop) {
   absl::MutexLock lock(&mutex_);
   Host& host = Find(name);
-  const absl::Time come = clock_->Now();
+  const absl::Time latest = clock_->Now() + options_.longest_wait;
   const auto may_go = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return HasRoom(host);
   };
-  const auto never = [] { return false; };
   while (true) {
     const absl::Time now = clock_->Now();
     const absl::Time resume = host.report.paused_until;
     const bool paused = resume > now && resume <= now + options_.longest_pause;
-    if (now >= come + options_.longest_wait || (!paused && HasRoom(host))) {
-      break;
-    }
-    if (cancelled && cancelled()) {
+    if (now >= latest || (!paused && HasRoom(host))) break;
+    if (stop.stop_requested()) {
       return absl::CancelledError(
           Concat("cancelled while waiting for a turn at ", name));
     }
     if (paused) {
-      clock_->AwaitWithDeadline(&mutex_, absl::Condition(&never),
-                                std::min(resume, now + kPoll));
+      const auto other_pause = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return host.report.paused_until != resume;
+      };
+      AwaitOrStop(clock_, &mutex_, absl::Condition(&other_pause),
+                  std::min(resume, latest), stop);
     } else {
       ++host.waiting;
       ++waiting_;
-      clock_->AwaitWithDeadline(&mutex_, absl::Condition(&may_go), now + kPoll);
+      AskToGiveWay();
+      AwaitOrStop(clock_, &mutex_, absl::Condition(&may_go), latest, stop);
       --host.waiting;
       --waiting_;
     }
   }
   ++host.under_way;
   ++under_way_;
+  AskToGiveWay();
   return clock_->Now();
 }
 
@@ -139,19 +137,28 @@ std::optional<HostLimits::SparePlace> HostLimits::TakeSpare(
   }
   ++host.under_way;
   ++under_way_;
-  return SparePlace{.begun = now};
+  SparePlace place = {.begun = now, .give_way = {}};
+  host.spares.push_back(place.give_way);
+  return place;
 }
 
-bool HostLimits::MustGiveWay(const std::string& name, SparePlace& place) {
-  absl::MutexLock lock(&mutex_);
-  if (place.gives_way) return true;
-  Host& host = Find(name);
-  const bool wanted_here =
-      host.under_way >= host.limit.limit() && host.waiting > host.giving_way;
-  const bool wanted_anywhere =
-      under_way_ >= options_.most_in_all && waiting_ > giving_way_;
-  if (!wanted_here && !wanted_anywhere) return false;
-  place.gives_way = true;
+void HostLimits::AskToGiveWay() {
+  for (auto& [name, host] : hosts_) {
+    while (host.under_way >= host.limit.limit() &&
+           host.waiting > host.giving_way && AskOneToGiveWay(host)) {
+    }
+  }
+  if (under_way_ < options_.most_in_all) return;
+  for (auto& [name, host] : hosts_) {
+    while (waiting_ > giving_way_ && AskOneToGiveWay(host)) {
+    }
+  }
+}
+
+bool HostLimits::AskOneToGiveWay(Host& host) {
+  if (host.spares.empty()) return false;
+  host.spares.back().request_stop();
+  host.spares.pop_back();
   ++host.giving_way;
   ++giving_way_;
   return true;
@@ -161,9 +168,11 @@ void HostLimits::LeaveSpare(const std::string& name, const SparePlace& place,
                             const absl::StatusOr<Response>& answer) {
   absl::MutexLock lock(&mutex_);
   Host& host = Find(name);
-  if (place.gives_way) {
+  if (place.give_way.stop_requested()) {
     --host.giving_way;
     --giving_way_;
+  } else {
+    std::erase(host.spares, place.give_way);
   }
   Learn(host, place.begun, answer);
 }
@@ -178,6 +187,7 @@ void HostLimits::Learn(Host& host, absl::Time begun,
   } else if (answer.ok()) {
     host.limit.Succeeded();
   }
+  AskToGiveWay();
   if (!answer.ok()) return;
   HostReport& report = host.report;
   if (answer->status == kTooManyRequests) ++report.refusals;

@@ -3,10 +3,10 @@
 #define KSO_COMMON_HTTP_HOST_LIMITS_H_
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -56,24 +56,23 @@ class HostLimits {
   explicit HostLimits(Clock* clock, const HostLimitOptions& options = {})
       : clock_(clock), options_(options) {}
 
-  // Waits for a turn and takes it; CANCELLED when `cancelled` came first. Each
-  // OK needs a Leave. Returns when the transfer began.
+  // Waits for a turn and takes it; CANCELLED when a stop was requested first.
+  // Each OK needs a Leave. Returns when the transfer began.
   absl::StatusOr<absl::Time> Enter(const std::string& host,
-                                   const std::function<bool()>& cancelled);
+                                   const std::stop_token& stop);
   void Leave(const std::string& host, absl::Time begun,
              const absl::StatusOr<Response>& answer);
 
   // A place that is free for as long as nobody else wants it.
   struct SparePlace {
     absl::Time begun;
-    // Somebody wants it: the transfer ends and leaves.
-    bool gives_way = false;
+    // A stop is requested once somebody wants the place: the transfer ends and
+    // leaves. That happens under a lock, so callbacks must not call HostLimits.
+    std::stop_source give_way;
   };
   // Nothing when no place is free, or others wait, or the host is to be left
   // alone. Each place needs a LeaveSpare.
   std::optional<SparePlace> TakeSpare(const std::string& host);
-  // Whether `place` is wanted; to be polled.
-  bool MustGiveWay(const std::string& host, SparePlace& place);
   void LeaveSpare(const std::string& host, const SparePlace& place,
                   const absl::StatusOr<Response>& answer);
 
@@ -88,14 +87,22 @@ class HostLimits {
 
     AdaptiveLimit limit;
     int under_way = 0;
-    // Who has no room, and the spare places that are about to be left.
+    // Transfers that wait for room.
     int waiting = 0;
+    // The spare places that nobody has asked for, the oldest first, and the
+    // number of those that are about to be left.
+    std::vector<std::stop_source> spares;
     int giving_way = 0;
     HostReport report;
   };
 
   Host& Find(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasRoom(const Host& host) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // Asks as many spare places to give way as there are transfers that wait for
+  // them. To be called whenever that may have changed.
+  void AskToGiveWay() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Asks the host's newest spare place; false when there is none left to ask.
+  bool AskOneToGiveWay(Host& host) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Learn(Host& host, absl::Time begun,
              const absl::StatusOr<Response>& answer)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

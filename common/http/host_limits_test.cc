@@ -76,6 +76,16 @@ TEST(QuotaTest, AWindowThatCannotBeReadIsLeftOut) {
   EXPECT_EQ(window_of("0;w=60", "0"), absl::Minutes(1));
 }
 
+std::stop_token Stopped() {
+  std::stop_source source;
+  source.request_stop();
+  return source.get_token();
+}
+
+bool MustGiveWay(const HostLimits::SparePlace& place) {
+  return place.give_way.stop_requested();
+}
+
 class HostLimitsTest : public ::testing::Test {
  protected:
   void Use(const HostLimitOptions& options) {
@@ -155,8 +165,7 @@ TEST_F(HostLimitsTest, NoMoreAtATimeThanTheHostBears) {
   // Others have room.
   const auto other = limits_->Enter("ghcr.io", {});
   ASSERT_TRUE(other.ok());
-  EXPECT_TRUE(
-      absl::IsCancelled(limits_->Enter(kHost, [] { return true; }).status()));
+  EXPECT_TRUE(absl::IsCancelled(limits_->Enter(kHost, Stopped()).status()));
 
   std::thread waiting([this] { EXPECT_TRUE(limits_->Enter(kHost, {}).ok()); });
   clock_.AwaitWaiters(1);
@@ -167,8 +176,7 @@ TEST_F(HostLimitsTest, NoMoreAtATimeThanTheHostBears) {
 TEST_F(HostLimitsTest, NoMoreAtATimeThanTheWorkerBears) {
   Use({.host = {}, .most_in_all = 1});
   ASSERT_TRUE(limits_->Enter(kHost, {}).ok());
-  EXPECT_TRUE(absl::IsCancelled(
-      limits_->Enter("ghcr.io", [] { return true; }).status()));
+  EXPECT_TRUE(absl::IsCancelled(limits_->Enter("ghcr.io", Stopped()).status()));
 }
 
 TEST_F(HostLimitsTest, ASparePlaceIsOneThatNobodyElseWants) {
@@ -177,11 +185,11 @@ TEST_F(HostLimitsTest, ASparePlaceIsOneThatNobodyElseWants) {
   auto spare = limits_->TakeSpare(kHost);
   ASSERT_TRUE(spare.has_value());
   EXPECT_FALSE(limits_->TakeSpare(kHost).has_value());
-  EXPECT_FALSE(limits_->MustGiveWay(kHost, *spare));
+  EXPECT_FALSE(MustGiveWay(*spare));
 
   std::thread waiting([this] { EXPECT_TRUE(limits_->Enter(kHost, {}).ok()); });
   clock_.AwaitWaiters(1);
-  EXPECT_TRUE(limits_->MustGiveWay(kHost, *spare));
+  EXPECT_TRUE(MustGiveWay(*spare));
   // Where others wait, none is spare.
   EXPECT_FALSE(limits_->TakeSpare("ghcr.io").has_value());
   limits_->LeaveSpare(kHost, *spare, absl::CancelledError(""));
@@ -196,28 +204,27 @@ TEST_F(HostLimitsTest, OnlyAsManySparePlacesAreLeftAsAreWanted) {
   ASSERT_TRUE(limits_->Enter(kHost, {}).ok());
   std::thread waiting([this] { EXPECT_TRUE(limits_->Enter(kHost, {}).ok()); });
   clock_.AwaitWaiters(1);
-  EXPECT_TRUE(limits_->MustGiveWay(kHost, *two));
-  EXPECT_FALSE(limits_->MustGiveWay(kHost, *one));
-  EXPECT_TRUE(limits_->MustGiveWay(kHost, *two));
+  EXPECT_TRUE(MustGiveWay(*two));
+  EXPECT_FALSE(MustGiveWay(*one));
   limits_->LeaveSpare(kHost, *two, absl::CancelledError(""));
   waiting.join();
-  EXPECT_FALSE(limits_->MustGiveWay(kHost, *one));
+  EXPECT_FALSE(MustGiveWay(*one));
 }
 
 TEST_F(HostLimitsTest, ASpareRequestEndsAbortedWhenSomebodyComes) {
   Use({.host = {.first = 1, .least = 1, .most = 1}});
   std::thread waiting;
   fake_->On("GET", kUrl, [&](const Request& request) {
-    EXPECT_FALSE(request.cancelled());
+    EXPECT_FALSE(request.transfer.stop.stop_requested());
     waiting =
         std::thread([this] { EXPECT_TRUE(limits_->Enter(kHost, {}).ok()); });
     clock_.AwaitWaiters(1);
-    EXPECT_TRUE(request.cancelled());
+    EXPECT_TRUE(request.transfer.stop.stop_requested());
     return FakeAnswer{.ending = absl::CancelledError("")};
   });
   Request request;
   request.url = kUrl;
-  request.spare = true;
+  request.transfer.spare = true;
   EXPECT_TRUE(absl::IsAborted(transport_->Perform(request).status()));
   waiting.join();
   EXPECT_TRUE(absl::IsAborted(transport_->Perform(request).status()));
@@ -232,6 +239,48 @@ TEST_F(HostLimitsTest, WhoIsToBeLeftAloneHasNoSparePlaces) {
   EXPECT_FALSE(limits_->TakeSpare(kHost).has_value());
   clock_.Advance(absl::Minutes(1));
   EXPECT_TRUE(limits_->TakeSpare(kHost).has_value());
+}
+
+TEST_F(HostLimitsTest, AStopEndsTheWaitForATurn) {
+  Use({.host = {.first = 1, .least = 1, .most = 1}});
+  ASSERT_TRUE(limits_->Enter(kHost, {}).ok());
+  std::stop_source stop;
+  std::thread waiting([&] {
+    EXPECT_TRUE(
+        absl::IsCancelled(limits_->Enter(kHost, stop.get_token()).status()));
+  });
+  clock_.AwaitWaiters(1);
+  stop.request_stop();
+  waiting.join();
+}
+
+TEST_F(HostLimitsTest, AStopEndsAPause) {
+  Use({});
+  fake_->On("GET", kUrl,
+            FakeAnswer{.status = 503, .headers = {{"Retry-After", "5"}}});
+  EXPECT_EQ(Ask(), 503);
+  std::stop_source stop;
+  std::thread waiting([&] {
+    EXPECT_TRUE(
+        absl::IsCancelled(limits_->Enter(kHost, stop.get_token()).status()));
+  });
+  clock_.AwaitWaiters(1);
+  stop.request_stop();
+  waiting.join();
+}
+
+TEST_F(HostLimitsTest, ALongerRetryAfterEndsTheWaitForAShortOne) {
+  Use({});
+  fake_->On("GET", kUrl,
+            FakeAnswer{.status = 503, .headers = {{"Retry-After", "5"}}});
+  EXPECT_EQ(Ask(), 503);
+  std::thread waiting([&] { EXPECT_TRUE(limits_->Enter(kHost, {}).ok()); });
+  clock_.AwaitWaiters(1);
+  Response later;
+  later.status = 503;
+  later.headers = {{"Retry-After", "600"}};
+  limits_->Leave(kHost, clock_.Now(), later);
+  waiting.join();
 }
 
 TEST_F(HostLimitsTest, NobodyWaitsForEver) {

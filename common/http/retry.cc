@@ -39,7 +39,7 @@ class RetryingTransport : public Transport {
         return response;
       }
       if (!SleepFor(clock_, std::max(backoff.Next(), asked),
-                    request.cancelled)) {
+                    request.transfer.stop)) {
         return absl::CancelledError("cancelled between two tries");
       }
     }

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/byte_stream.h"
+#include "common/http/transfer_options.h"
 
 namespace kso::http {
 
@@ -37,11 +38,7 @@ struct Request {
   Headers credentials;
   // Redirects to follow; 0 hands a 3xx to the caller.
   int max_redirects = 10;
-  // Could be left out: where transfers are limited, it takes only a place that
-  // nobody else wants, and ends ABORTED when there is none or somebody comes.
-  bool spare = false;
-  // Polled while bytes move; the transfer ends CANCELLED soon after it is true.
-  std::function<bool()> cancelled;
+  TransferOptions transfer;
 };
 
 struct Response {

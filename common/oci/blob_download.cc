@@ -163,9 +163,10 @@ absl::Status DownloadBlob(RegistrySession& session,
 absl::Status DownloadBlobPart(RegistrySession& session,
                               const std::string& repository,
                               const Digest& digest, int64_t size,
-                              const BlobPart& part, ByteSink& sink) {
-  const int64_t end = part.range.end();
-  BlobSink blob(&sink, part.range.first, end);
+                              const http::TransferOptions& part,
+                              ByteSink& sink) {
+  const int64_t end = part.range->end();
+  BlobSink blob(&sink, part.range->first, end);
   const auto missing = [&blob, end] {
     return http::ByteRange{.first = blob.position(),
                            .length = end - blob.position()};
@@ -177,10 +178,9 @@ absl::Status DownloadBlobPart(RegistrySession& session,
       session, repository, digest, Describe(repository, digest),
       part.spare ? 1 : kTries, blob,
       [&](http::Request& request) {
-        request.spare = part.spare;
-        request.cancelled = part.cancelled;
-        if (is_all(missing())) return;
-        request.headers = {{"Range", http::RangeHeader(missing())}};
+        request.transfer = part;
+        request.transfer.range.reset();
+        if (!is_all(missing())) request.transfer.range = missing();
       },
       [&](const http::Response& begun) {
         if (begun.status == 200 && is_all(missing())) return absl::OkStatus();

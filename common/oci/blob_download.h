@@ -24,7 +24,8 @@ absl::Status DownloadBlob(RegistrySession& session,
 absl::Status DownloadBlobPart(RegistrySession& session,
                               const std::string& repository,
                               const Digest& digest, int64_t size,
-                              const BlobPart& part, ByteSink& sink);
+                              const http::TransferOptions& part,
+                              ByteSink& sink);
 
 }  // namespace kso::oci
 

@@ -10,20 +10,10 @@
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
 #include "common/base/written_blob.h"
-#include "common/http/byte_range.h"
+#include "common/http/transfer_options.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso::oci {
-
-// What GetBlobPart gets.
-struct BlobPart {
-  // Within the blob, and not empty.
-  http::ByteRange range;
-  // As in http::Request.
-  bool spare = false;
-  // Polled in place of what the store was opened with, where there is one.
-  std::function<bool()> cancelled;
-};
 
 // Where images are read from or pushed to: repositories with blobs and
 // manifests. `repository` is a path without host ("team/kubespray-files").
@@ -75,14 +65,17 @@ class ImageStore {
                                const v1::Descriptor& blob, ByteSink& sink,
                                int64_t offset = 0) = 0;
 
-  // Sends the bytes of one range, or the first of them, to `sink`; they are not
-  // verified. FAILED_PRECONDITION where the other side does not serve ranges of
-  // blobs, ABORTED for a spare one that has no place.
+  // Sends the bytes of `part.range`, which is set, or the first of them, to
+  // `sink`; they are not verified. `part.stop` is heeded in place of the one
+  // that the store was opened with, where it is given. FAILED_PRECONDITION
+  // where the other side does not serve ranges of blobs, ABORTED for a spare
+  // one that has no place.
   virtual absl::Status GetBlobPart(std::string_view repository,
                                    const v1::Descriptor& blob,
-                                   const BlobPart& part, ByteSink& sink) {
-    if (part.range.end() == blob.size()) {
-      return GetBlob(repository, blob, sink, part.range.first);
+                                   const http::TransferOptions& part,
+                                   ByteSink& sink) {
+    if (part.range->end() == blob.size()) {
+      return GetBlob(repository, blob, sink, part.range->first);
     }
     return absl::FailedPreconditionError("blobs are not served in parts");
   }

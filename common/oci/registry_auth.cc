@@ -62,7 +62,7 @@ absl::StatusOr<std::string> RegistryAuth::Authorization(
   }
   return options_.cache->Get(
       options_.registry.origin(), scope.ToString(),
-      [&] { return FetchToken(*demand.tokens, scope); }, options_.cancelled);
+      [&] { return FetchToken(*demand.tokens, scope); }, options_.stop);
 }
 
 absl::StatusOr<bool> RegistryAuth::Learn(const http::Response& response,
@@ -123,7 +123,7 @@ absl::StatusOr<http::Request> RegistryAuth::TokenRequest(
     service_query = Concat("&service=", PercentEncode(service.service));
   }
   http::Request request;
-  request.cancelled = options_.cancelled;
+  request.transfer.stop = options_.stop;
   const std::string& realm = service.realm.text();
   if (login && !login->identity_token.empty()) {
     request.method = "POST";

@@ -2,9 +2,9 @@
 #ifndef KSO_COMMON_OCI_REGISTRY_AUTH_H_
 #define KSO_COMMON_OCI_REGISTRY_AUTH_H_
 
-#include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -40,7 +40,7 @@ class RegistryAuth {
     TokenRealms realms;
     // Not null.
     std::shared_ptr<TokenCache> cache;
-    std::function<bool()> cancelled;
+    std::stop_token stop;
   };
 
   // All must outlive it.

@@ -100,11 +100,12 @@ class RegistryClient : public ImageStore {
   }
 
   absl::Status GetBlobPart(std::string_view repository,
-                           const v1::Descriptor& blob, const BlobPart& part,
+                           const v1::Descriptor& blob,
+                           const http::TransferOptions& part,
                            ByteSink& sink) override {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));
     KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));
-    KSO_RETURN_IF_ERROR(CheckOffset(blob.size(), part.range.first));
+    KSO_RETURN_IF_ERROR(CheckOffset(blob.size(), part.range->first));
     return DownloadBlobPart(session_, std::string(repository), digest,
                             blob.size(), part, sink);
   }

@@ -2,8 +2,8 @@
 #ifndef KSO_COMMON_OCI_REGISTRY_OPTIONS_H_
 #define KSO_COMMON_OCI_REGISTRY_OPTIONS_H_
 
-#include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "common/oci/stream_refusals.h"
@@ -25,8 +25,8 @@ struct RegistryOptions {
   std::string host;
   // Plain HTTP. Loopback hosts are spoken to over plain HTTP in any case.
   bool insecure = false;
-  // Polled during transfers.
-  std::function<bool()> cancelled = {};
+  // Ends transfers, and waits between them.
+  std::stop_token stop = {};
   TokenOptions tokens = {};
   // Shared by what is opened with it; where it is null, each has its own.
   std::shared_ptr<StreamRefusals> stream_refusals = {};

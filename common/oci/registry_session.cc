@@ -28,13 +28,13 @@ RegistrySession::RegistrySession(const RegistryOptions& options, http::Url base,
                                  const Credentials* credentials)
     : host_(options.host),
       base_(base),
-      cancelled_(options.cancelled),
+      stop_(options.stop),
       transport_(transport),
       clock_(clock),
       auth_({std::move(base), options.tokens.realms,
              options.tokens.cache ? options.tokens.cache
                                   : std::make_shared<TokenCache>(clock),
-             options.cancelled},
+             options.stop},
             transport, clock, credentials) {}
 
 absl::StatusOr<http::Response> RegistrySession::Perform(
@@ -57,7 +57,7 @@ absl::StatusOr<http::Response> RegistrySession::Download(
 absl::StatusOr<http::Response> RegistrySession::Authorized(
     http::Request request, const AccessScope& scope, std::string_view what,
     const Send& send) {
-  if (!request.cancelled) request.cancelled = cancelled_;
+  if (!request.transfer.stop.stop_possible()) request.transfer.stop = stop_;
   KSO_ASSIGN_OR_RETURN(const http::Url url, http::Url::Parse(request.url));
   // An upload may have been sent to a place that must not see credentials.
   const bool own_origin = url.origin() == base_.origin();
@@ -104,7 +104,7 @@ absl::Status RegistrySession::RetryWhileTransient(
         asked > kLongestRetryAfterInCall) {
       return status;
     }
-    if (!SleepFor(clock_, std::max(backoff.Next(), asked), cancelled_)) {
+    if (!SleepFor(clock_, std::max(backoff.Next(), asked), stop_)) {
       return absl::CancelledError("cancelled between two tries");
     }
   }

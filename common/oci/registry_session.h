@@ -3,6 +3,7 @@
 #define KSO_COMMON_OCI_REGISTRY_SESSION_H_
 
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -27,8 +28,8 @@ class RegistrySession {
                   http::Transport* transport, Clock* clock,
                   const Credentials* credentials);
 
-  // They end when the registry's options, or the request's `cancelled` where it
-  // has one, say so.
+  // They end when a stop is requested by the request's own token, where it has
+  // one, else by that of the registry's options.
   absl::StatusOr<http::Response> Perform(http::Request request,
                                          const AccessScope& scope,
                                          std::string_view what);
@@ -67,7 +68,7 @@ class RegistrySession {
 
   const std::string host_;
   const http::Url base_;
-  const std::function<bool()> cancelled_;
+  const std::stop_token stop_;
   http::Transport* const transport_;
   Clock* const clock_;
   RegistryAuth auth_;

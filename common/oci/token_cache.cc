@@ -2,13 +2,13 @@
 #include "common/oci/token_cache.h"
 
 #include "absl/status/status.h"
+#include "common/base/cancellation.h"
 
 namespace kso::oci {
 namespace {
 
 // Enough for the repositories of many builds; past it, expired ones go.
 constexpr size_t kManyTokens = 4096;
-constexpr absl::Duration kPoll = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -23,13 +23,14 @@ void TokenCache::SetDemand(const std::string& registry, Demand demand) {
   demands_.insert_or_assign(registry, std::move(demand));
 }
 
-absl::StatusOr<std::string> TokenCache::Get(
-    const std::string& registry, const std::string& scope, const Fetch& fetch,
-    const std::function<bool()>& cancelled) {
+absl::StatusOr<std::string> TokenCache::Get(const std::string& registry,
+                                            const std::string& scope,
+                                            const Fetch& fetch,
+                                            const std::stop_token& stop) {
   const Key key(registry, scope);
   {
     absl::MutexLock lock(&mutex_);
-    const absl::Status turn = AwaitTurn(key, cancelled);
+    const absl::Status turn = AwaitTurn(key, stop);
     if (!turn.ok()) return turn;
     const auto found = tokens_.find(key);
     if (found != tokens_.end() && clock_->Now() < found->second.renew_at) {
@@ -47,17 +48,15 @@ absl::StatusOr<std::string> TokenCache::Get(
 }
 
 absl::Status TokenCache::AwaitTurn(const Key& key,
-                                   const std::function<bool()>& cancelled) {
+                                   const std::stop_token& stop) {
   const auto nobody_fetches = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return !being_fetched_.contains(key);
   };
-  // Real time, whatever the clock: others fetch in it.
-  while (!mutex_.AwaitWithTimeout(absl::Condition(&nobody_fetches), kPoll)) {
-    if (cancelled && cancelled()) {
-      return absl::CancelledError("cancelled while waiting for a token");
-    }
+  if (AwaitOrStop(clock_, &mutex_, absl::Condition(&nobody_fetches),
+                  absl::InfiniteFuture(), stop)) {
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  return absl::CancelledError("cancelled while waiting for a token");
 }
 
 void TokenCache::Drop(const std::string& registry, const std::string& scope,

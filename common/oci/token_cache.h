@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,10 +50,11 @@ class TokenCache {
 
   // The header for `scope` at `registry`, by `fetch` where there is none that
   // is still good. One thread fetches while others that want the same one wait,
-  // until `cancelled` (CANCELLED); when its fetch fails, the next one tries.
+  // until a stop is requested (CANCELLED); when its fetch fails, the next one
+  // tries.
   absl::StatusOr<std::string> Get(const std::string& registry,
                                   const std::string& scope, const Fetch& fetch,
-                                  const std::function<bool()>& cancelled);
+                                  const std::stop_token& stop);
 
   // Forgets that header, unless it has been replaced already.
   void Drop(const std::string& registry, const std::string& scope,
@@ -62,7 +64,7 @@ class TokenCache {
   // Registry and scope.
   using Key = std::pair<std::string, std::string>;
 
-  absl::Status AwaitTurn(const Key& key, const std::function<bool()>& cancelled)
+  absl::Status AwaitTurn(const Key& key, const std::stop_token& stop)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropExpired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

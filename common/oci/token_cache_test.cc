@@ -85,13 +85,19 @@ TEST_F(TokenCacheTest, WhoWaitsCanBeCancelled) {
     EXPECT_EQ(*token, "Bearer x");
   });
   fetching.wait(false);
-  const auto waiting = cache_.Get(
-      kRegistry, kScope,
-      []() -> absl::StatusOr<TokenCache::Token> {
-        return absl::InternalError("not its turn");
-      },
-      [] { return true; });
-  EXPECT_TRUE(absl::IsCancelled(waiting.status())) << waiting.status();
+  std::stop_source stop;
+  std::thread waiter([&] {
+    const auto waiting = cache_.Get(
+        kRegistry, kScope,
+        []() -> absl::StatusOr<TokenCache::Token> {
+          return absl::InternalError("not its turn");
+        },
+        stop.get_token());
+    EXPECT_TRUE(absl::IsCancelled(waiting.status())) << waiting.status();
+  });
+  clock_.AwaitWaiters(1);
+  stop.request_stop();
+  waiter.join();
   release = true;
   release.notify_all();
   fetcher.join();

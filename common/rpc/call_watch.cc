@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/rpc/call_watch.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
 namespace kso::rpc {
-namespace {
-
-// How soon a call ends that nobody wants any more.
-constexpr absl::Duration kLookInterval = absl::Milliseconds(200);
-
-}  // namespace
-
 CallWatch::CallWatch(Clock* clock, absl::Duration progress_timeout)
     : clock_(clock),
       progress_timeout_(progress_timeout),
@@ -28,43 +23,47 @@ CallWatch::~CallWatch() {
 
 void CallWatch::LookAfterCalls() {
   absl::MutexLock lock(&mutex_);
-  const auto has_calls = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || !waiting_.empty();
-  };
-  const auto stopping = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_;
-  };
-  while (!stopping_) {
-    mutex_.Await(absl::Condition(&has_calls));
-    if (clock_->AwaitWithDeadline(&mutex_, absl::Condition(&stopping),
-                                  clock_->Now() + kLookInterval)) {
-      return;
-    }
+  while (true) {
+    const absl::Time next = NextDeadline();
+    // No call that begins to wait now is due before those that wait already.
+    const auto news = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return stopping_ || (next == absl::InfiniteFuture() && !waiting_.empty());
+    };
+    clock_->AwaitWithDeadline(&mutex_, absl::Condition(&news), next);
+    if (stopping_) return;
     const absl::Time now = clock_->Now();
-    absl::erase_if(waiting_, [this, now](Call* call)
-                                 ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-                                   return Judge(*call, now);
-                                 });
+    std::vector<Call*> due;
+    for (Call* call : waiting_) {
+      if (DeadlineOf(*call) <= now) due.push_back(call);
+    }
+    for (Call* call : due) {
+      End(*call,
+          absl::DeadlineExceededError(absl::StrCat(
+              "nothing moved for ", absl::FormatDuration(progress_timeout_),
+              "; check the network and the other side")));
+    }
   }
 }
 
-bool CallWatch::Judge(Call& call, absl::Time now) {
-  if (call.cancelled_ && call.cancelled_()) {
-    call.verdict_ = absl::CancelledError("cancelled");
-  } else if (now - call.waiting_since_ >= progress_timeout_) {
-    call.verdict_ = absl::DeadlineExceededError(absl::StrCat(
-        "nothing moved for ", absl::FormatDuration(progress_timeout_),
-        "; check the network and the other side"));
-  } else {
-    return false;
-  }
+absl::Time CallWatch::DeadlineOf(const Call& call) const {
+  return call.waiting_since_ + progress_timeout_;
+}
+
+absl::Time CallWatch::NextDeadline() const {
+  absl::Time next = absl::InfiniteFuture();
+  for (const Call* call : waiting_) next = std::min(next, DeadlineOf(*call));
+  return next;
+}
+
+void CallWatch::End(Call& call, absl::Status verdict) {
+  if (waiting_.erase(&call) == 0) return;
+  call.verdict_ = std::move(verdict);
   call.end_();
-  return true;
 }
 
 CallWatch::Call::Call(CallWatch* watch, std::function<void()> end,
-                      std::function<bool()> cancelled)
-    : watch_(watch), end_(std::move(end)), cancelled_(std::move(cancelled)) {}
+                      std::stop_token stop)
+    : watch_(watch), end_(std::move(end)), stop_(std::move(stop)) {}
 
 bool CallWatch::Call::Wait(absl::FunctionRef<bool()> wait) {
   {
@@ -72,7 +71,14 @@ bool CallWatch::Call::Wait(absl::FunctionRef<bool()> wait) {
     waiting_since_ = watch_->clock_->Now();
     watch_->waiting_.insert(this);
   }
-  const bool result = wait();
+  bool result = false;
+  {
+    const std::stop_callback on_stop(stop_, [this] {
+      absl::MutexLock lock(&watch_->mutex_);
+      watch_->End(*this, absl::CancelledError("cancelled"));
+    });
+    result = wait();
+  }
   absl::MutexLock lock(&watch_->mutex_);
   watch_->waiting_.erase(this);
   return result;

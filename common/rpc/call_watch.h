@@ -3,6 +3,7 @@
 #define KSO_COMMON_RPC_CALL_WATCH_H_
 
 #include <functional>
+#include <stop_token>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -31,11 +32,10 @@ class CallWatch {
   // One call. Not thread safe.
   class Call {
    public:
-    // `end` makes the call fail soon, whatever it waits for; `cancelled`, which
-    // may be empty, is polled. Both are called from another thread, quickly,
-    // while Wait runs.
-    Call(CallWatch* watch, std::function<void()> end,
-         std::function<bool()> cancelled);
+    // `end` makes the call fail soon, whatever it waits for. It is called from
+    // any thread, once, while Wait runs: when nothing moves, and when `stop` is
+    // requested.
+    Call(CallWatch* watch, std::function<void()> end, std::stop_token stop);
 
     // Runs `wait`, which blocks until the other side moves, and returns what it
     // returns. Time outside of it is not the other side's.
@@ -50,7 +50,7 @@ class CallWatch {
 
     CallWatch* const watch_;
     const std::function<void()> end_;
-    const std::function<bool()> cancelled_;
+    const std::stop_token stop_;
     // Guarded by the watch's mutex.
     absl::Time waiting_since_;
     absl::Status verdict_;
@@ -58,8 +58,13 @@ class CallWatch {
 
  private:
   void LookAfterCalls();
-  // Ends the call if that is due; returns whether it is.
-  bool Judge(Call& call, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // When the call is ended unless something moves.
+  absl::Time DeadlineOf(const Call& call) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Time NextDeadline() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Ends the call, unless it has been ended or does not wait any more.
+  void End(Call& call, absl::Status verdict)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Clock* const clock_;
   const absl::Duration progress_timeout_;

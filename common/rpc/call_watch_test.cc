@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/rpc/call_watch.h"
 
-#include <atomic>
+#include <stop_token>
 
 #include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
@@ -29,16 +29,23 @@ TEST_F(CallWatchTest, ACallThatStandsStillIsEnded) {
 }
 
 TEST_F(CallWatchTest, ACallThatNobodyWantsIsEnded) {
-  std::atomic<bool> cancelled = false;
+  std::stop_source stop;
   CallWatch::Call call(
-      &watch_, [this] { ended_.Notify(); }, [&] { return cancelled.load(); });
+      &watch_, [this] { ended_.Notify(); }, stop.get_token());
   EXPECT_FALSE(call.Wait([&] {
-    cancelled = true;
-    clock_.AwaitWaiters(1);
-    clock_.Advance(absl::Milliseconds(300));
+    stop.request_stop();
     ended_.WaitForNotification();
     return false;
   }));
+  EXPECT_TRUE(absl::IsCancelled(call.verdict())) << call.verdict();
+}
+
+TEST_F(CallWatchTest, ACallThatNobodyWantsIsEndedAsSoonAsItWaits) {
+  std::stop_source stop;
+  stop.request_stop();
+  CallWatch::Call call(
+      &watch_, [this] { ended_.Notify(); }, stop.get_token());
+  EXPECT_FALSE(call.Wait([&] { return !ended_.HasBeenNotified(); }));
   EXPECT_TRUE(absl::IsCancelled(call.verdict())) << call.verdict();
 }
 

@@ -2,7 +2,7 @@
 #ifndef KSO_COORDINATOR_REGISTRY_DESTINATIONS_H_
 #define KSO_COORDINATOR_REGISTRY_DESTINATIONS_H_
 
-#include <functional>
+#include <stop_token>
 
 #include "common/base/clock.h"
 #include "common/blob/blob_store.h"
@@ -14,13 +14,13 @@
 namespace kso::coordinator {
 
 // Opens registries over `transport`, and `blobs` for every other destination.
-// Transfers also end soon after `stopping` is true. All pointers must outlive
-// what it opens.
+// Transfers also end soon after a stop is requested of `stopping`. All pointers
+// must outlive what it opens.
 OpenDestination CreateDestinationOpener(http::Transport* transport,
                                         Clock* clock,
                                         const oci::Credentials* credentials,
                                         BlobStore* blobs,
-                                        std::function<bool()> stopping,
+                                        std::stop_token stopping,
                                         oci::TokenOptions tokens = {});
 
 }  // namespace kso::coordinator

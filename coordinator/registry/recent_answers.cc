@@ -120,7 +120,8 @@ class RecentlyAskedStore : public oci::ImageStore {
 
   absl::Status GetBlobPart(std::string_view repository,
                            const v1::Descriptor& blob,
-                           const oci::BlobPart& part, ByteSink& sink) override {
+                           const http::TransferOptions& part,
+                           ByteSink& sink) override {
     return store_->GetBlobPart(repository, blob, part, sink);
   }
 
@@ -171,15 +172,14 @@ class RecentlyAskedStore : public oci::ImageStore {
 }  // namespace
 
 OpenDestination WithRecentAnswers(OpenDestination open, Clock* clock) {
-  return
-      [open = std::move(open), answers = std::make_shared<Answers>(clock)](
-          const v1::Destination& destination, std::function<bool()> cancelled)
-          -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
-        KSO_ASSIGN_OR_RETURN(std::shared_ptr<oci::ImageStore> store,
-                             open(destination, std::move(cancelled)));
-        return std::make_shared<RecentlyAskedStore>(
-            oci::FormatDestination(destination), std::move(store), answers);
-      };
+  return [open = std::move(open), answers = std::make_shared<Answers>(clock)](
+             const v1::Destination& destination, std::stop_token stop)
+             -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
+    KSO_ASSIGN_OR_RETURN(std::shared_ptr<oci::ImageStore> store,
+                         open(destination, std::move(stop)));
+    return std::make_shared<RecentlyAskedStore>(
+        oci::FormatDestination(destination), std::move(store), answers);
+  };
 }
 
 }  // namespace kso::coordinator

@@ -69,7 +69,7 @@ class RecentAnswersTest : public ::testing::Test {
 
   // As each phase of a build does.
   std::shared_ptr<oci::ImageStore> Open() {
-    auto store = open_(destination_, [] { return false; });
+    auto store = open_(destination_, {});
     EXPECT_TRUE(store.ok()) << store.status();
     return *std::move(store);
   }
@@ -83,10 +83,9 @@ class RecentAnswersTest : public ::testing::Test {
   testing::FakeClock clock_;
   std::shared_ptr<Vanishing> registry_ = std::make_shared<Vanishing>();
   v1::Destination destination_;
-  OpenDestination open_ =
-      WithRecentAnswers([this](const v1::Destination&,
-                               std::function<bool()>) { return registry_; },
-                        &clock_);
+  OpenDestination open_ = WithRecentAnswers(
+      [this](const v1::Destination&, std::stop_token) { return registry_; },
+      &clock_);
 };
 
 TEST_F(RecentAnswersTest, WhatWasThereAMomentAgoIsNotAskedForAgain) {

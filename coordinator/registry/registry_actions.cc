@@ -112,26 +112,26 @@ class RegistryActions : public BuildActions {
   void Find(
       FindRequest request,
       absl::AnyInvocable<void(absl::StatusOr<FindOutcome>)> done) override {
-    schedule_([this, cancelled = running_.Begin(request.build_id),
+    schedule_([this, running = running_.Begin(request.build_id),
                request = std::move(request), done = std::move(done)]() mutable {
-      done(FindNow(request, cancelled));
+      done(FindNow(request, running->get_token()));
     });
   }
 
   void Assemble(
       AssembleRequest request,
       absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) override {
-    schedule_([this, cancelled = running_.Begin(request.build_id),
+    schedule_([this, running = running_.Begin(request.build_id),
                request = std::move(request), done = std::move(done)]() mutable {
-      done(AssembleNow(request, cancelled));
+      done(AssembleNow(request, running->get_token()));
     });
   }
 
   void Tag(TagRequest request,
            absl::AnyInvocable<void(absl::StatusOr<TagOutcome>)> done) override {
-    schedule_([this, cancelled = running_.Begin(request.build_id),
+    schedule_([this, running = running_.Begin(request.build_id),
                request = std::move(request), done = std::move(done)]() mutable {
-      done(TagNow(request, cancelled));
+      done(TagNow(request, running->get_token()));
     });
   }
 
@@ -145,25 +145,23 @@ class RegistryActions : public BuildActions {
   }
 
  private:
-  using Cancelled = RunningActions::Cancelled;
-
   // Without threads of their own, actions make one request after the other.
   int at_once() const { return executor_ == nullptr ? 1 : kRequestsAtOnce; }
 
   absl::StatusOr<std::shared_ptr<oci::ImageStore>> Open(
-      const v1::Destination& destination, const Cancelled& cancelled) {
-    if (cancelled()) return Unwanted();
+      const v1::Destination& destination, const std::stop_token& stop) {
+    if (stop.stop_requested()) return Unwanted();
     absl::StatusOr<std::shared_ptr<oci::ImageStore>> store =
-        open_(destination, cancelled);
+        open_(destination, stop);
     if (store.ok()) return store;
     return Explain(store.status(),
                    Concat("destination ", oci::FormatDestination(destination)));
   }
 
   absl::StatusOr<FindOutcome> FindNow(const FindRequest& request,
-                                      const Cancelled& cancelled) {
+                                      const std::stop_token& stop) {
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
-                         Open(request.destination, cancelled));
+                         Open(request.destination, stop));
     absl::StatusOr<FindOutcome> outcome = FindBlobs(*store, request, at_once());
     if (outcome.ok()) return outcome;
     return Explain(
@@ -173,18 +171,17 @@ class RegistryActions : public BuildActions {
   }
 
   absl::StatusOr<AssembleOutcome> AssembleNow(const AssembleRequest& request,
-                                              const Cancelled& cancelled) {
+                                              const std::stop_token& stop) {
     KSO_ASSIGN_OR_RETURN(Assembly assembly, AssembleImages(request));
     const v1::Destination& destination = request.release.destination();
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
-                         Open(destination, cancelled));
+                         Open(destination, stop));
     KSO_ASSIGN_OR_RETURN(const std::vector<BlobPlace> layers,
                          LayersOf(assembly, destination));
     AssembleOutcome lost;
     KSO_ASSIGN_OR_RETURN(lost.missing, MissingOf(*store, layers));
     if (!lost.missing.empty()) return lost;
-    const absl::Status pushed =
-        PushAll(*store, destination, assembly, cancelled);
+    const absl::Status pushed = PushAll(*store, destination, assembly, stop);
     if (!pushed.ok()) {
       // The registry may have refused a manifest since a layer has gone
       // meanwhile.
@@ -201,13 +198,13 @@ class RegistryActions : public BuildActions {
   // are there; then pushes those that are not, manifests before their indexes.
   absl::Status PushAll(oci::ImageStore& store,
                        const v1::Destination& destination,
-                       const Assembly& assembly, const Cancelled& cancelled) {
+                       const Assembly& assembly, const std::stop_token& stop) {
     absl::Mutex mutex;
     std::vector<const DocumentPush*> absent;
     std::vector<std::function<absl::Status()>> jobs;
     for (const DocumentPush& push : assembly.pushes) {
       jobs.push_back([&]() -> absl::Status {
-        if (cancelled()) return Unwanted();
+        if (stop.stop_requested()) return Unwanted();
         if (push.is_config) return Push(store, destination, push);
         if (!IsThere(store, oci::DestinationRepository(destination, push.image),
                      push.document)) {
@@ -223,7 +220,7 @@ class RegistryActions : public BuildActions {
       for (const DocumentPush* push : absent) {
         if (IsIndex(*push) != indexes) continue;
         jobs.push_back([&, push]() -> absl::Status {
-          if (cancelled()) return Unwanted();
+          if (stop.stop_requested()) return Unwanted();
           return Push(store, destination, *push);
         });
       }
@@ -254,9 +251,9 @@ class RegistryActions : public BuildActions {
   // Pushes the release's own tags first, so that "latest" never names an image
   // whose other tags are not there.
   absl::StatusOr<TagOutcome> TagNow(const TagRequest& request,
-                                    const Cancelled& cancelled) {
+                                    const std::stop_token& stop) {
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
-                         Open(request.destination, cancelled));
+                         Open(request.destination, stop));
     TagOutcome outcome;
     KSO_ASSIGN_OR_RETURN(outcome.missing, MissingOfImages(*store, request));
     if (!outcome.missing.empty()) return outcome;
@@ -267,7 +264,7 @@ class RegistryActions : public BuildActions {
     std::vector<std::function<absl::Status()>> jobs;
     for (WantedTag& tag : tags) {
       jobs.push_back([&]() -> absl::Status {
-        if (cancelled()) return Unwanted();
+        if (stop.stop_requested()) return Unwanted();
         tag.is_there = Gives(
             *store,
             oci::DestinationRepository(request.destination, tag.image->name()),
@@ -281,7 +278,7 @@ class RegistryActions : public BuildActions {
       for (const WantedTag& tag : tags) {
         if (tag.is_there || IsLatest(tag.tag) != latest) continue;
         jobs.push_back([&]() -> absl::Status {
-          if (cancelled()) return Unwanted();
+          if (stop.stop_requested()) return Unwanted();
           return PutTag(*store, request.destination, tag);
         });
       }

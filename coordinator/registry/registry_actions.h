@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 
 #include "absl/functional/any_invocable.h"
 #include "common/oci/image_store.h"
@@ -12,10 +13,10 @@
 namespace kso::coordinator {
 
 // Opens the destination of a build: a registry, or the farm's own blob store.
-// Transfers end soon after `cancelled` is true.
+// Transfers end soon after a stop is requested.
 using OpenDestination =
     std::function<absl::StatusOr<std::shared_ptr<oci::ImageStore>>(
-        const v1::Destination& destination, std::function<bool()> cancelled)>;
+        const v1::Destination& destination, std::stop_token stop)>;
 
 // Runs a function soon, on another thread or in another turn.
 using Schedule = std::function<void(absl::AnyInvocable<void()>)>;

@@ -158,10 +158,9 @@ class RegistryActionsTest : public ::testing::Test {
   absl::StatusOr<std::shared_ptr<oci::ImageStore>> open_result_ = store_;
   kso::testing::FakeClock clock_;
   std::function<void()> on_open_;
-  std::function<bool()> cancelled_;
-  OpenDestination open_ = [this](const v1::Destination&,
-                                 std::function<bool()> cancelled) {
-    cancelled_ = std::move(cancelled);
+  std::stop_token stop_;
+  OpenDestination open_ = [this](const v1::Destination&, std::stop_token stop) {
+    stop_ = std::move(stop);
     if (on_open_) on_open_();
     return open_result_;
   };
@@ -328,9 +327,9 @@ TEST_F(RegistryActionsTest, NothingIsPushedOnTopOfALayerThatIsGone) {
 
 TEST_F(RegistryActionsTest, WhatIsCancelledPushesNothingMore) {
   on_open_ = [this] {
-    EXPECT_FALSE(cancelled_());
+    EXPECT_FALSE(stop_.stop_requested());
     actions_->Cancel("b1");
-    EXPECT_TRUE(cancelled_());
+    EXPECT_TRUE(stop_.stop_requested());
   };
   EXPECT_TRUE(absl::IsCancelled(Assemble().status()));
   EXPECT_THAT(store_->calls, ElementsAre());

@@ -2,10 +2,9 @@
 #ifndef KSO_COORDINATOR_REGISTRY_RUNNING_ACTIONS_H_
 #define KSO_COORDINATOR_REGISTRY_RUNNING_ACTIONS_H_
 
-#include <atomic>
-#include <functional>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -13,37 +12,41 @@
 
 namespace kso::coordinator {
 
-// The cancellation of builds' actions. May be used from any thread.
+// The actions of builds that can be cancelled. Thread safe.
 class RunningActions {
  public:
-  // Polled by an action; true once nobody wants it.
-  using Cancelled = std::function<bool()>;
-
-  // Begins a new action of the build. Earlier ones keep the predicates that
-  // they were given.
-  Cancelled Begin(const std::string& build_id) {
-    auto flag = std::make_shared<std::atomic<bool>>(false);
+  // A new action of the build, which holds what is returned for as long as it
+  // runs and ends soon after a stop is requested. Earlier ones keep their own.
+  std::shared_ptr<const std::stop_source> Begin(const std::string& build_id) {
+    auto source = std::make_shared<std::stop_source>();
     absl::MutexLock lock(&mutex_);
-    // Actions that are over are dropped.
-    std::erase_if(by_build_,
-                  [](const auto& each) { return each.second.expired(); });
-    by_build_[build_id] = flag;
-    return [flag] { return flag->load(); };
+    std::erase_if(by_build_, [](const auto& each) { return IsOver(each); });
+    by_build_[build_id] = source;
+    return source;
   }
 
   // Cancels the build's newest action, if it is not over.
   void Cancel(const std::string& build_id) {
-    absl::MutexLock lock(&mutex_);
-    const auto found = by_build_.find(build_id);
-    if (found == by_build_.end()) return;
-    if (const auto flag = found->second.lock()) flag->store(true);
-    by_build_.erase(found);
+    std::shared_ptr<std::stop_source> source;
+    {
+      absl::MutexLock lock(&mutex_);
+      const auto found = by_build_.find(build_id);
+      if (found == by_build_.end()) return;
+      source = found->second.lock();
+      by_build_.erase(found);
+    }
+    if (source != nullptr) source->request_stop();
   }
 
  private:
+  using ByBuild = std::map<std::string, std::weak_ptr<std::stop_source>>;
+
+  static bool IsOver(const ByBuild::value_type& each) {
+    return each.second.expired();
+  }
+
   absl::Mutex mutex_;
-  std::map<std::string, std::weak_ptr<std::atomic<bool>>> by_build_
-      ABSL_GUARDED_BY(mutex_);
+  ByBuild by_build_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace kso::coordinator

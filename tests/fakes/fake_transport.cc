@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
+#include "common/http/byte_range.h"
 
 namespace kso::testing {
 namespace {
@@ -100,6 +101,9 @@ absl::StatusOr<FakeAnswer> FakeTransport::Answer(http::Request request) {
 }
 
 std::string HeaderOf(const http::Request& request, const std::string& name) {
+  if (request.transfer.range && absl::EqualsIgnoreCase(name, "Range")) {
+    return http::RangeHeader(*request.transfer.range);
+  }
   for (const http::Headers* headers :
        {&request.headers, &request.credentials}) {
     for (const auto& [key, value] : *headers) {

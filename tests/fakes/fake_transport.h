@@ -57,8 +57,8 @@ class FakeTransport : public http::Transport {
   std::vector<http::Request> requests_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The value of a header of a request, credentials included; empty if it has
-// none.
+// The value of a header of a request as it is sent, credentials and the range
+// of its transfer included; empty if it has none.
 std::string HeaderOf(const http::Request& request, const std::string& name);
 
 }  // namespace kso::testing

@@ -31,7 +31,7 @@ void CoordinatorNode::Start() {
   if (engine_ != nullptr) return;
   const int64_t run = ++run_;
   actions_ = coordinator::CreateRegistryActions(
-      [this](const v1::Destination&, const std::function<bool()>&)
+      [this](const v1::Destination&, const std::stop_token&)
           -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
         return destination_;
       },

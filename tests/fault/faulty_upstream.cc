@@ -98,7 +98,7 @@ absl::StatusOr<http::Response> FaultyUpstream::Download(
   }
   // The body comes in pieces, as from a socket.
   for (size_t at = 0; at < body.size();) {
-    if (request.cancelled && request.cancelled()) {
+    if (request.transfer.stop.stop_requested()) {
       return absl::CancelledError("cancelled");
     }
     const size_t piece = std::min<size_t>(body.size() - at, 16384);

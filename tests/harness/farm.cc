@@ -30,8 +30,7 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::Start(
 
 absl::Status Farm::StartCoordinator(const std::string& address) {
   actions_ = coordinator::CreateRegistryActions(
-      [blobs = blobs_.get()](const v1::Destination&,
-                             const std::function<bool()>&)
+      [blobs = blobs_.get()](const v1::Destination&, const std::stop_token&)
           -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
         return CreateBlobImageStore(blobs);
       });

@@ -97,8 +97,8 @@ absl::StatusOr<std::unique_ptr<HarnessWorker>> HarnessWorker::Start(
   self->stores_ = worker::CreateImageStores(
       self->registry_transport_.get(), clock, &self->credentials_,
       [blobs = self->blob_service_.get(),
-       watch = &self->call_watch_](std::function<bool()> cancelled) {
-        return CreateGrpcBlobStore(blobs, watch, std::move(cancelled));
+       watch = &self->call_watch_](std::stop_token stop) {
+        return CreateGrpcBlobStore(blobs, watch, std::move(stop));
       });
   self->dispatcher_ =
       worker::CreateTaskDispatcher({.clock = clock,

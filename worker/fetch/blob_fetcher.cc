@@ -93,12 +93,9 @@ absl::Status BlobFetcher::Download(oci::ImageStore& registry,
   }
   KSO_RETURN_IF_ERROR(
       WorkerTrouble(cache_->MakeRoom(blob.size() - partial.present())));
-  const GetRange get = [&](const RangeRequest& wanted, ByteSink& sink) {
-    return registry.GetBlobPart(repository, blob,
-                                {.range = wanted.range,
-                                 .spare = wanted.spare,
-                                 .cancelled = wanted.cancelled},
-                                sink);
+  const GetRange get = [&](const http::TransferOptions& wanted,
+                           ByteSink& sink) {
+    return registry.GetBlobPart(repository, blob, wanted, sink);
   };
   if (in_pieces) {
     const absl::Status status =
@@ -111,9 +108,8 @@ absl::Status BlobFetcher::Download(oci::ImageStore& registry,
     const int64_t first = partial.size();
     if (first == blob.size()) return absl::OkStatus();
     const absl::Status status =
-        get({.range = {.first = first, .length = blob.size() - first},
-             .spare = false,
-             .cancelled = {}},
+        get({.range = http::ByteRange{.first = first,
+                                      .length = blob.size() - first}},
             sink);
     if (!absl::IsFailedPrecondition(status)) return status;
     // Without ranges, what is here already comes again and is left out.

@@ -197,7 +197,7 @@ absl::Status FileFetcher::DownloadRanges(const v1::FileSource& source,
   }
   return DownloadInPieces(
       partial, source.size(),
-      [&](const RangeRequest& wanted, ByteSink& sink) {
+      [&](const http::TransferOptions& wanted, ByteSink& sink) {
         return GetRange(source, url, wanted, sink);
       },
       parallel_, clock_, control);
@@ -205,20 +205,19 @@ absl::Status FileFetcher::DownloadRanges(const v1::FileSource& source,
 
 absl::Status FileFetcher::GetRange(const v1::FileSource& source,
                                    const std::string& url,
-                                   const RangeRequest& wanted, ByteSink& sink) {
+                                   const http::TransferOptions& wanted,
+                                   ByteSink& sink) {
   http::Request request;
   request.url = url;
-  request.cancelled = wanted.cancelled;
-  request.spare = wanted.spare;
-  request.headers = {{"Range", http::RangeHeader(wanted.range)},
-                     {"If-Range", source.etag()}};
+  request.transfer = wanted;
+  request.headers = {{"If-Range", source.etag()}};
   const auto changed = [&url] {
     return absl::FailedPreconditionError(
         Concat(url, " is another file than when it was asked for first"));
   };
   const auto on_response = [&](const http::Response& response) -> absl::Status {
     KSO_RETURN_IF_ERROR(
-        http::CheckRangeAnswer(response, wanted.range, source.size()));
+        http::CheckRangeAnswer(response, *wanted.range, source.size()));
     if (ValidatorIn(response, "ETag") == source.etag()) return absl::OkStatus();
     return changed();
   };
@@ -233,7 +232,7 @@ absl::Status FileFetcher::DownloadOnce(const std::string& url,
                                        TaskControl& control) {
   http::Request request;
   request.url = url;
-  request.cancelled = control.CancelledFunction();
+  request.transfer.stop = control.stop_token();
   const bool resume = partial.size() > 0 && !partial.validator().empty();
   if (resume) {
     request.headers.emplace_back("Range",

@@ -70,7 +70,7 @@ class FileFetcher {
                               const std::string& url, PartialFile& partial,
                               TaskControl& control);
   absl::Status GetRange(const v1::FileSource& source, const std::string& url,
-                        const RangeRequest& wanted, ByteSink& sink);
+                        const http::TransferOptions& wanted, ByteSink& sink);
   absl::Status DownloadOnce(const std::string& url, PartialFile& partial,
                             TaskControl& control);
 

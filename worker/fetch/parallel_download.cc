@@ -11,6 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/cancellation.h"
 #include "common/base/status_macros.h"
 #include "worker/fetch/counting_sink.h"
 #include "worker/fetch/retry_policy.h"
@@ -64,7 +65,9 @@ class ParallelDownload {
     std::atomic<bool> running = false;
   };
 
-  bool Stopped() const { return stopped_ || control_->cancelled(); }
+  bool Stopped() const {
+    return either_stop_.token().stop_requested() || control_->cancelled();
+  }
   // Nothing when all pieces are there. Waits for those that others fetch, which
   // may come back.
   std::optional<int> TakePiece();
@@ -80,7 +83,8 @@ class ParallelDownload {
   PartialFile* const partial_;
   const GetRange& get_;
   TaskControl* const control_;
-  std::atomic<bool> stopped_ = false;
+  std::stop_source own_stop_;
+  const EitherStop either_stop_;
   std::vector<Helper> helpers_;
 
   absl::Mutex mutex_;
@@ -95,6 +99,7 @@ ParallelDownload::ParallelDownload(PartialFile* partial, const GetRange& get,
     : partial_(partial),
       get_(get),
       control_(control),
+      either_stop_(own_stop_.get_token(), control->stop_token()),
       helpers_(options.most_streams - 1) {
   for (int i = 0; i < partial->piece_count(); ++i) {
     if (partial->Missing(i).length > 0) open_.insert(i);
@@ -102,7 +107,7 @@ ParallelDownload::ParallelDownload(PartialFile* partial, const GetRange& get,
 }
 
 ParallelDownload::~ParallelDownload() {
-  stopped_ = true;
+  own_stop_.request_stop();
   for (Helper& helper : helpers_) {
     if (helper.thread.joinable()) helper.thread.join();
   }
@@ -152,17 +157,16 @@ absl::Status ParallelDownload::FetchPiece(int piece, bool spare) {
   if (!spare) on_begin = [this] { StartHelpers(); };
   PieceSink piece_sink(partial_, piece, std::move(on_begin));
   CountingSink sink(piece_sink, *control_);
-  RangeRequest request = {.range = partial_->Missing(piece),
-                          .spare = spare,
-                          .cancelled = [this] { return Stopped(); }};
-  while (request.range.length > 0) {
-    const absl::Status status = get_(request, sink);
+  http::ByteRange missing = partial_->Missing(piece);
+  while (missing.length > 0) {
+    const absl::Status status = get_(
+        {.range = missing, .spare = spare, .stop = either_stop_.token()}, sink);
     // A transfer's error says less of what is wrong with the disk.
     KSO_RETURN_IF_ERROR(partial_->write_status());
     KSO_RETURN_IF_ERROR(status);
-    const int64_t before = request.range.first;
-    request.range = partial_->Missing(piece);
-    if (request.range.first == before) {
+    const int64_t before = missing.first;
+    missing = partial_->Missing(piece);
+    if (missing.first == before) {
       return absl::UnavailableError("none of the bytes asked for came");
     }
   }

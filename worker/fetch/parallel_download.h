@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "common/base/byte_stream.h"
 #include "common/base/clock.h"
-#include "common/http/byte_range.h"
+#include "common/http/transfer_options.h"
 #include "worker/fetch/partial_file.h"
 #include "worker/task/task_control.h"
 
@@ -28,19 +28,12 @@ struct ParallelOptions {
   int most_streams = 4;
 };
 
-struct RangeRequest {
-  http::ByteRange range;
-  // As in http::Request.
-  bool spare = false;
-  // To be polled while bytes move.
-  std::function<bool()> cancelled;
-};
-
-// Sends the bytes asked for, or the first of them, to `sink`. ABORTED for a
-// spare request that has no place, FAILED_PRECONDITION when the host does not
-// serve ranges of this content (any more). Called from several threads.
-using GetRange =
-    std::function<absl::Status(const RangeRequest& request, ByteSink& sink)>;
+// Sends the bytes of `wanted.range`, which is set, or the first of them, to
+// `sink`. ABORTED for a spare request that has no place, FAILED_PRECONDITION
+// when the host does not serve ranges of this content (any more). Called from
+// several threads.
+using GetRange = std::function<absl::Status(const http::TransferOptions& wanted,
+                                            ByteSink& sink)>;
 
 // Fetches what is missing of `partial`, which will have `total` bytes, with the
 // tries of RetryWhileItHelps. The calling thread begins at the front. Once the

@@ -90,14 +90,15 @@ TEST_F(ParallelDownloadTest, PiecesComeSideBySide) {
   // Nobody goes on before all four are there, each with a piece of its own.
   absl::Barrier* const all = new absl::Barrier(4);
   std::atomic<int> spares = 0;
-  const absl::Status status = Download([&](const RangeRequest& wanted,
-                                           ByteSink& sink) -> absl::Status {
-    if (wanted.spare) ++spares;
-    const int64_t half = wanted.range.length / 2;
-    KSO_RETURN_IF_ERROR(Send({wanted.range.first, half}, sink));
-    if (wanted.range.first < 40'000 && all->Block()) delete all;
-    return Send({wanted.range.first + half, wanted.range.length - half}, sink);
-  });
+  const absl::Status status = Download(
+      [&](const http::TransferOptions& wanted, ByteSink& sink) -> absl::Status {
+        if (wanted.spare) ++spares;
+        const int64_t half = wanted.range->length / 2;
+        KSO_RETURN_IF_ERROR(Send({wanted.range->first, half}, sink));
+        if (wanted.range->first < 40'000 && all->Block()) delete all;
+        return Send({wanted.range->first + half, wanted.range->length - half},
+                    sink);
+      });
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_GE(spares, 3);
   EXPECT_EQ(sent_, kTotal);
@@ -106,12 +107,12 @@ TEST_F(ParallelDownloadTest, PiecesComeSideBySide) {
 }
 
 TEST_F(ParallelDownloadTest, OneStreamDoesItWhereNoPlaceIsSpare) {
-  const absl::Status status =
-      Download([&](const RangeRequest& wanted, ByteSink& sink) -> absl::Status {
+  const absl::Status status = Download(
+      [&](const http::TransferOptions& wanted, ByteSink& sink) -> absl::Status {
         if (wanted.spare) return absl::AbortedError("no place");
         // Not always the next one: others may hold that for a moment, until
         // they hear that there is no place.
-        return Send(wanted.range, sink);
+        return Send(*wanted.range, sink);
       });
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_EQ(sent_, kTotal);
@@ -120,11 +121,11 @@ TEST_F(ParallelDownloadTest, OneStreamDoesItWhereNoPlaceIsSpare) {
 
 TEST_F(ParallelDownloadTest, AnotherProcessFetchesOnlyWhatIsMissing) {
   absl::Notification others;
-  const absl::Status broken =
-      Download([&](const RangeRequest& wanted, ByteSink& sink) -> absl::Status {
+  const absl::Status broken = Download(
+      [&](const http::TransferOptions& wanted, ByteSink& sink) -> absl::Status {
         KSO_RETURN_IF_ERROR(
-            Send({wanted.range.first, wanted.range.length / 2}, sink));
-        if (wanted.range.first == 30'000) others.Notify();
+            Send({wanted.range->first, wanted.range->length / 2}, sink));
+        if (wanted.range->first == 30'000) others.Notify();
         others.WaitForNotification();
         return absl::NotFoundError("gone");
       });
@@ -136,8 +137,8 @@ TEST_F(ParallelDownloadTest, AnotherProcessFetchesOnlyWhatIsMissing) {
   EXPECT_EQ(partial_->size(), 5'000);
   EXPECT_EQ(partial_->present(), before);
   const absl::Status status =
-      Download([&](const RangeRequest& wanted, ByteSink& sink) {
-        return Send(wanted.range, sink);
+      Download([&](const http::TransferOptions& wanted, ByteSink& sink) {
+        return Send(*wanted.range, sink);
       });
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_EQ(sent_, kTotal);
@@ -169,8 +170,8 @@ TEST_F(ParallelDownloadTest, AFileCutShortBehindItsTableIsBegunAgain) {
 
 TEST_F(ParallelDownloadTest, MoreThanWasAskedForIsNotWritten) {
   const absl::Status status =
-      Download([&](const RangeRequest& wanted, ByteSink& sink) {
-        return sink.Write(std::string(wanted.range.length + 1, 'x'));
+      Download([&](const http::TransferOptions& wanted, ByteSink& sink) {
+        return sink.Write(std::string(wanted.range->length + 1, 'x'));
       });
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_EQ(partial_->present(), 0);
@@ -178,21 +179,22 @@ TEST_F(ParallelDownloadTest, MoreThanWasAskedForIsNotWritten) {
 
 TEST_F(ParallelDownloadTest, AHostThatSendsNothingIsGivenUp) {
   int requests = 0;
-  const absl::Status status = Download([&](const RangeRequest&, ByteSink&) {
-    ++requests;
-    return absl::OkStatus();
-  });
+  const absl::Status status =
+      Download([&](const http::TransferOptions&, ByteSink&) {
+        ++requests;
+        return absl::OkStatus();
+      });
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_EQ(requests, 4);
 }
 
 TEST_F(ParallelDownloadTest, CancellationEndsAllStreams) {
-  const auto hang = [&](const RangeRequest& wanted, ByteSink& sink) {
-    const absl::Status status = Send({wanted.range.first, 1}, sink);
+  const auto hang = [&](const http::TransferOptions& wanted, ByteSink& sink) {
+    const absl::Status status = Send({wanted.range->first, 1}, sink);
     if (!status.ok()) return status;
     // As a transport does in which nothing moves.
-    if (wanted.range.first >= 20'000) control_.Cancel();
-    while (!wanted.cancelled()) std::this_thread::yield();
+    if (wanted.range->first >= 20'000) control_.Cancel();
+    while (!wanted.stop.stop_requested()) std::this_thread::yield();
     return absl::CancelledError("");
   };
   EXPECT_TRUE(absl::IsCancelled(Download(hang)));
@@ -201,14 +203,14 @@ TEST_F(ParallelDownloadTest, CancellationEndsAllStreams) {
 TEST_F(ParallelDownloadTest, AnErrorOfTheFirstStreamEndsTheOthers) {
   absl::Notification other;
   const absl::Status status =
-      Download([&](const RangeRequest& wanted, ByteSink& sink) {
+      Download([&](const http::TransferOptions& wanted, ByteSink& sink) {
         if (!wanted.spare) {
-          (void)Send({wanted.range.first, 1}, sink);
+          (void)Send({wanted.range->first, 1}, sink);
           other.WaitForNotification();
           return absl::PermissionDeniedError("403");
         }
         if (!other.HasBeenNotified()) other.Notify();
-        while (!wanted.cancelled()) std::this_thread::yield();
+        while (!wanted.stop.stop_requested()) std::this_thread::yield();
         return absl::CancelledError("");
       });
   EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
@@ -227,17 +229,17 @@ TEST_F(ParallelDownloadTest, FaultsAtEverySeam) {
     sent_ = 0;
     Open();
     ASSERT_TRUE(partial_->Restart("\"v1\"").ok());
-    const GetRange get = [&](const RangeRequest& wanted,
+    const GetRange get = [&](const http::TransferOptions& wanted,
                              ByteSink& sink) -> absl::Status {
       if (wanted.spare && between(1, 3) == 1) return absl::AbortedError("");
-      int64_t length = wanted.range.length;
+      int64_t length = wanted.range->length;
       const int64_t fault = between(1, 10);
       if (fault <= 2) return absl::UnavailableError("503");
       if (fault <= 5) length = between(0, length);
       // In chunks, as from a socket.
       for (int64_t at = 0; at < length;) {
         const int64_t chunk = std::min<int64_t>(between(1, 4'000), length - at);
-        KSO_RETURN_IF_ERROR(Send({wanted.range.first + at, chunk}, sink));
+        KSO_RETURN_IF_ERROR(Send({wanted.range->first + at, chunk}, sink));
         at += chunk;
       }
       return fault == 3 ? absl::UnavailableError("cut") : absl::OkStatus();

@@ -49,7 +49,7 @@ absl::StatusOr<http::Response> Ask(const std::string& url,
   http::Request request;
   request.method = "HEAD";
   request.url = url;
-  request.cancelled = control.CancelledFunction();
+  request.transfer.stop = control.stop_token();
   auto response = transport.Perform(request);
   if (!response.ok() || !RefusesHead(response->status)) return response;
   return GetFirstByte(request, transport);

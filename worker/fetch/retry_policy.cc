@@ -42,7 +42,7 @@ absl::Status RetryWhileItHelps(Clock* clock, const TaskControl& control,
       return status;
     }
     if (!SleepFor(clock, std::max(backoff.Next(), asked),
-                  control.CancelledFunction())) {
+                  control.stop_token())) {
       return absl::CancelledError("cancelled");
     }
   }

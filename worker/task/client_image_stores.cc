@@ -27,7 +27,7 @@ class ClientImageStores : public ImageStores {
       const TaskControl& control) override {
     return oci::CreateRegistryClient({.host = host,
                                       .insecure = insecure,
-                                      .cancelled = control.CancelledFunction(),
+                                      .stop = control.stop_token(),
                                       .tokens = tokens_,
                                       .stream_refusals = stream_refusals_},
                                      transport_, clock_, credentials_);
@@ -39,8 +39,7 @@ class ClientImageStores : public ImageStores {
       return OpenRegistry(oci::DestinationHost(destination),
                           destination.insecure(), control);
     }
-    return CreateBlobImageStore(
-        open_coordinator_blobs_(control.CancelledFunction()));
+    return CreateBlobImageStore(open_coordinator_blobs_(control.stop_token()));
   }
 
  private:

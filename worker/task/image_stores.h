@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -36,10 +37,10 @@ class ImageStores {
       const v1::Destination& destination, const TaskControl& control) = 0;
 };
 
-// Opens the coordinator's blob store, whose transfers end soon after
-// `cancelled` is true.
+// Opens the coordinator's blob store, whose transfers end soon after a stop is
+// requested.
 using OpenBlobStore =
-    std::function<std::unique_ptr<BlobStore>(std::function<bool()> cancelled)>;
+    std::function<std::unique_ptr<BlobStore>(std::stop_token stop)>;
 
 // All pointers must outlive it.
 std::unique_ptr<ImageStores> CreateImageStores(

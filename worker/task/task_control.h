@@ -4,7 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
+#include <stop_token>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -25,20 +25,25 @@ class TaskControl {
   TaskControl(const TaskControl&) = delete;
   TaskControl& operator=(const TaskControl&) = delete;
 
-  void Cancel() { unwanted_ = true; }
+  void Cancel() {
+    unwanted_ = true;
+    stop_.request_stop();
+  }
+  // To be called at the deadline, so that what waits hears that it is over.
+  void StopIfExpired() {
+    if (expired()) stop_.request_stop();
+  }
   // Nobody asks for the task any more.
   bool unwanted() const { return unwanted_; }
   // Its time is over.
   bool expired() const {
-    return clock_ != nullptr && clock_->Now() > deadline_;
+    return clock_ != nullptr && clock_->Now() >= deadline_;
   }
   // Whether the task is to stop, for either reason.
-  bool cancelled() const { return unwanted() || expired(); }
-  // The same, to be polled by who knows nothing of tasks. Lives as long as
-  // this.
-  std::function<bool()> CancelledFunction() const {
-    return [this] { return cancelled(); };
-  }
+  bool cancelled() const { return stop_.stop_requested() || expired(); }
+  // The same for what knows nothing of tasks, or waits.
+  std::stop_token stop_token() const { return stop_.get_token(); }
+  absl::Time deadline() const { return deadline_; }
 
   // For people: "fetching kubelet".
   void SetActivity(std::string activity) {
@@ -58,6 +63,7 @@ class TaskControl {
  private:
   const Clock* const clock_ = nullptr;
   const absl::Time deadline_ = absl::InfiniteFuture();
+  std::stop_source stop_;
   std::atomic<bool> unwanted_ = false;
   std::atomic<int64_t> bytes_fetched_ = 0;
   std::atomic<int64_t> bytes_pushed_ = 0;

@@ -95,7 +95,7 @@ class RuncContainer : public Container {
         return FailureOf(Concat("the image does not start (exit status ",
                                 child_->exit_status(), "): ", LogTail()));
       }
-      if (!SleepFor(clock, kLookInterval, control.CancelledFunction())) {
+      if (!SleepFor(clock, kLookInterval, control.stop_token())) {
         return absl::CancelledError("cancelled");
       }
     }

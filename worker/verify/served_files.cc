@@ -139,7 +139,7 @@ class FilesCheck {
   http::Request RequestFor(std::string_view path) const {
     http::Request request;
     request.url = Concat(origin_, "/", EncodePath(path));
-    request.cancelled = control_.CancelledFunction();
+    request.transfer.stop = control_.stop_token();
     return request;
   }
 

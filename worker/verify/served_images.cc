@@ -39,7 +39,7 @@ absl::StatusOr<bool> ReadCatalogPage(const std::string& origin,
   http::Request request;
   request.url = Concat(origin, "/v2/_catalog?n=", kPageSize,
                        last.empty() ? "" : "&last=", last);
-  request.cancelled = control.CancelledFunction();
+  request.transfer.stop = control.stop_token();
   KSO_ASSIGN_OR_RETURN(const http::Response response,
                        transport.Perform(request));
   const absl::StatusOr<Json> page = ParseJson(response.body);

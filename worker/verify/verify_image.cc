@@ -84,7 +84,7 @@ absl::Status AwaitReady(const Service& service, Container& container,
                         const TaskControl& control) {
   http::Request request;
   request.url = Concat(service.origin, service.ready_path);
-  request.cancelled = control.CancelledFunction();
+  request.transfer.stop = control.stop_token();
   const absl::Time deadline = clock.Now() + kReadyTimeout;
   while (true) {
     const auto response = transport.Perform(request);
@@ -98,7 +98,7 @@ absl::Status AwaitReady(const Service& service, Container& container,
                                : Concat(ToStd(response.status().message())),
                  "); its last lines: ", container.LogTail()));
     }
-    if (!SleepFor(&clock, kLookInterval, control.CancelledFunction())) {
+    if (!SleepFor(&clock, kLookInterval, control.stop_token())) {
       return absl::CancelledError("cancelled");
     }
   }
@@ -125,7 +125,7 @@ absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
       const std::unique_ptr<oci::ImageStore> registry,
       oci::CreateRegistryClient({.host = std::string(kRegistryHost),
                                  .insecure = true,
-                                 .cancelled = control.CancelledFunction()},
+                                 .stop = control.stop_token()},
                                 transport.get(), tools.clock, &nobody));
   return CheckServedImages(work.images(), service.origin, compared, *transport,
                            *registry, Cores(), control);
