@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -26,8 +27,6 @@ namespace {
 using Group = SubprocessOptions::Group;
 using SteadyClock = std::chrono::steady_clock;
 
-// How soon a program is killed once it is cancelled.
-constexpr absl::Duration kCancelledPoll = absl::Milliseconds(100);
 // A program that has closed its output is about to end.
 constexpr absl::Duration kEndPoll = absl::Milliseconds(5);
 
@@ -130,7 +129,7 @@ absl::StatusOr<pid_t> Fork(const Child& child) {
   return absl::ErrnoToStatus(error, Concat("cannot run ", child.argv[0]));
 }
 
-// Tells RunProgram when to give a program up.
+// Tells RunProgram when to give a program up, and waits until then.
 class StopCondition {
  public:
   explicit StopCondition(const RunOptions& options)
@@ -138,10 +137,11 @@ class StopCondition {
         limited_(options.timeout < absl::Hours(24 * 365)),
         deadline_(SteadyClock::now() +
                   (limited_ ? absl::ToChronoNanoseconds(options.timeout)
-                            : std::chrono::nanoseconds(0))) {}
+                            : std::chrono::nanoseconds(0))),
+        on_stop_(options.stop, Wake{wake_.get()}) {}
 
   absl::Status Check() const {
-    if (options_.cancelled && options_.cancelled()) {
+    if (options_.stop.stop_requested()) {
       return absl::CancelledError("cancelled");
     }
     if (limited_ && SteadyClock::now() >= deadline_) {
@@ -151,19 +151,35 @@ class StopCondition {
     return absl::OkStatus();
   }
 
-  // How long poll(2) may wait before the next Check: no longer than `most`.
-  int PollMilliseconds(absl::Duration most) const {
+  // Waits until `file` (-1: none) can be read, Check may have something to say,
+  // or `most` is over. Returns whether the file can be read.
+  bool Wait(int file, absl::Duration most) const {
     if (limited_) {
       most = std::min(most, absl::FromChrono(deadline_ - SteadyClock::now()));
     }
-    return static_cast<int>(
-        std::max<int64_t>(0, absl::ToInt64Milliseconds(most)) + 1);
+    pollfd waiting[] = {
+        {.fd = file, .events = POLLIN, .revents = 0},
+        {.fd = wake_.get(), .events = POLLIN, .revents = 0},
+    };
+    const int64_t milliseconds = absl::ToInt64Milliseconds(
+        std::clamp(most, absl::ZeroDuration(), absl::Hours(1)));
+    return poll(waiting, 2, static_cast<int>(milliseconds) + 1) > 0 &&
+           waiting[0].revents != 0;
   }
 
  private:
+  // Makes the event readable, which ends poll(2).
+  struct Wake {
+    void operator()() const { eventfd_write(event, 1); }
+    int event;
+  };
+
   const RunOptions& options_;
   const bool limited_;
   const SteadyClock::time_point deadline_;
+  const FileDescriptor wake_{eventfd(0, EFD_CLOEXEC)};
+  // The last member: it uses the event.
+  const std::stop_callback<Wake> on_stop_;
 };
 
 // Reads until all who have the other end are gone.
@@ -172,10 +188,7 @@ absl::Status ReadToEnd(const FileDescriptor& file, const StopCondition& stop,
   char buffer[4096];
   while (true) {
     KSO_RETURN_IF_ERROR(stop.Check());
-    pollfd waiting = {.fd = file.get(), .events = POLLIN, .revents = 0};
-    if (poll(&waiting, 1, stop.PollMilliseconds(kCancelledPoll)) <= 0) {
-      continue;
-    }
+    if (!stop.Wait(file.get(), absl::InfiniteDuration())) continue;
     const ssize_t count = read(file.get(), buffer, sizeof(buffer));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return absl::OkStatus();
@@ -189,7 +202,7 @@ absl::Status ReadToEnd(const FileDescriptor& file, const StopCondition& stop,
 absl::Status AwaitEnd(Subprocess& program, const StopCondition& stop) {
   while (program.Running()) {
     KSO_RETURN_IF_ERROR(stop.Check());
-    poll(nullptr, 0, stop.PollMilliseconds(kEndPoll));
+    stop.Wait(-1, kEndPoll);
   }
   return absl::OkStatus();
 }

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -98,8 +99,8 @@ struct RunOptions {
   size_t most_output = 64 << 10;
   // By the clock of the machine that only goes forward.
   absl::Duration timeout = absl::InfiniteDuration();
-  // Polled several times a second; once it is true, the program is killed.
-  std::function<bool()> cancelled = nullptr;
+  // The program is killed once a stop is requested.
+  std::stop_token stop = {};
   SubprocessOptions::Group group = SubprocessOptions::Group::kOwn;
   bool ends_with_thread = false;
   std::function<bool()> prepare = nullptr;

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -83,8 +84,11 @@ TEST(RunProgramTest, KillsAProgramThatHasClosedItsOutputAndLingers) {
 }
 
 TEST(RunProgramTest, KillsAProgramThatIsCancelled) {
+  std::stop_source stop;
+  std::thread stopper([&stop] { stop.request_stop(); });
   const auto result =
-      RunProgram(Shell("sleep 600"), {.cancelled = [] { return true; }});
+      RunProgram(Shell("sleep 600"), {.stop = stop.get_token()});
+  stopper.join();
   EXPECT_TRUE(absl::IsCancelled(result.status())) << result.status();
 }
 
