@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "common/base/status_notes.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_transport.h"
 
@@ -84,19 +85,19 @@ TEST_F(RetryTest, OnlyWhatMayPassIsTriedAgain) {
     transport_->Perform(request).IgnoreError();
     return fake_->CountOf(method, request.url);
   };
-  for (const int status : {429, 502, 503, 504}) {
+  for (const int status : {408, 429, 500, 502, 503, 504}) {
     EXPECT_EQ(tries("GET", {.status = status}), 4) << status;
     EXPECT_EQ(tries("HEAD", {.status = status}), 4) << status;
     EXPECT_EQ(tries("PUT", {.status = status}), 1) << status;
   }
-  for (const int status : {200, 206, 301, 400, 401, 403, 404, 416, 500, 501}) {
+  for (const int status : {200, 206, 301, 400, 401, 403, 404, 416}) {
     EXPECT_EQ(tries("GET", {.status = status}), 1) << status;
   }
   EXPECT_EQ(tries("GET", {.ending = absl::UnavailableError("cut")}), 4);
   EXPECT_EQ(tries("GET", {.ending = absl::DeadlineExceededError("slow")}), 4);
   for (const absl::Status& ending :
        {absl::CancelledError("cancelled"), absl::PermissionDeniedError("no"),
-        absl::ResourceExhaustedError("too large"),
+        Exhausted(Resource::kSizeBound, "too large"),
         absl::InvalidArgumentError("bad")}) {
     EXPECT_EQ(tries("GET", {.ending = ending}), 1) << ending;
   }
