@@ -13,11 +13,11 @@ struct AdaptiveLimitOptions {
   int most = 32;
 };
 
-// How much may be under way at the same time, by additive increase and
-// multiplicative decrease (as TCP's congestion avoidance, RFC 5681): a limit's
-// worth of successes raises it by one, a refusal halves it. Refusals of what
-// was begun before the last halving are the same trouble and do not count. Not
-// thread safe.
+// A limit of what may be in flight at the same time, by additive increase and
+// multiplicative decrease (AIMD, as TCP's congestion avoidance, RFC 5681): a
+// limit's worth of successes raises it by one, a refusal halves it. A refusal
+// of something that began before the last halving is the same trouble and does
+// not count. Not thread safe.
 class AdaptiveLimit {
  public:
   explicit AdaptiveLimit(const AdaptiveLimitOptions& options = {})

@@ -38,7 +38,7 @@ bool IsPrivateV4(uint32_t address) {
 
 using V6 = std::array<uint8_t, 16>;
 
-// The last four bytes, where addresses that carry an IPv4 one have it.
+// An IPv6 address that carries an IPv4 one has it in its last four bytes.
 uint32_t EmbeddedV4(const V6& ip) { return V4(ip[12], ip[13], ip[14], ip[15]); }
 
 bool IsPrivateV6(const V6& ip) {

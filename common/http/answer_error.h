@@ -10,11 +10,12 @@
 
 namespace kso::http {
 
-// The error that an answer other than the hoped for is, with `message`:
-// UNAUTHENTICATED (401), PERMISSION_DENIED (403), NOT_FOUND (404, 410),
-// RESOURCE_EXHAUSTED (429), UNAVAILABLE (408 and 5xx: worth another try), and
-// INVALID_ARGUMENT for the rest. A Retry-After, and that a rate limit is
-// exhausted, travel with it (status_notes.h).
+// Makes the error that an answer with an unwanted status stands for, with
+// `message`: UNAUTHENTICATED (401), PERMISSION_DENIED (403), NOT_FOUND (404,
+// 410), RESOURCE_EXHAUSTED (429), UNAVAILABLE (408 and 5xx: worth another try),
+// and INVALID_ARGUMENT for the rest. The statuses are those of RFC 9110,
+// section 15, and RFC 6585. A Retry-After, and that a rate limit is exhausted,
+// travel with the error (status_notes.h).
 absl::Status ErrorOfAnswer(const Response& response, std::string_view message,
                            absl::Time now);
 

@@ -11,11 +11,12 @@
 
 namespace kso::http {
 
-// "bytes=FIRST-LAST", the value of a Range header; `range` is not empty.
+// The value of a Range header (RFC 9110, section 14.2), "bytes=FIRST-LAST";
+// `range` is not empty.
 std::string RangeHeader(const ByteRange& range);
 
-// A Content-Range of a 206 answer. What the host does not say, or says in no
-// way that can be read, is -1.
+// A Content-Range of a 206 answer (RFC 9110, section 14.4). A number that the
+// host leaves out, or that cannot be read, is -1.
 struct ContentRange {
   int64_t first = -1;
   int64_t last = -1;
@@ -23,9 +24,10 @@ struct ContentRange {
 };
 ContentRange ParseContentRange(const Response& response);
 
-// Whether a 2xx answer to a request for `asked` of `total` bytes begins there,
-// and has nothing behind it; it may have less. FAILED_PRECONDITION where the
-// host does not serve ranges as it should.
+// Checks that a 2xx answer to a request for `asked` of `total` bytes begins
+// there, and has nothing behind it; it may have less (RFC 9110, sections 14.2
+// and 15.3.7). FAILED_PRECONDITION where the host does not serve ranges as it
+// should.
 absl::Status CheckRangeAnswer(const Response& response, const ByteRange& asked,
                               int64_t total);
 

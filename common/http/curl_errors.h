@@ -11,8 +11,8 @@
 
 namespace kso::http {
 
-// What a failure of libcurl means, in the codes that transport.h promises and
-// in words that say what to do. `detail` is libcurl's own description.
+// Translates a failure of libcurl to the codes that transport.h promises, in
+// words that say what to do. `detail` is libcurl's own description.
 absl::Status StatusOfCurl(CURLcode code, const Url& url,
                           std::string_view detail);
 

@@ -9,7 +9,8 @@
 namespace kso::http {
 namespace {
 
-// As many as one host may have transfers at a time; more are closed.
+// One host may have as many transfers in flight at a time. Handles beyond that
+// are closed.
 constexpr size_t kMostIdle = 32;
 
 }  // namespace

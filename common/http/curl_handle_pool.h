@@ -14,10 +14,10 @@
 
 namespace kso::http {
 
-// Idle libcurl handles. Each keeps its own idle connections, so who comes for
-// an origin gets a handle that has been there before where there is one.
-// Handles are out on loan to one thread at a time. May be called from any
-// thread.
+// A pool of idle libcurl handles. Each keeps its own idle connections, so a
+// caller with a request for an origin gets a handle that has been there before
+// where there is one. A handle is on loan to one thread at a time. May be
+// called from any thread.
 class CurlHandlePool {
  public:
   struct Free {
@@ -25,8 +25,8 @@ class CurlHandlePool {
   };
   using Handle = std::unique_ptr<CURL, Free>;
 
-  // A handle with whatever options its last transfer had; null when memory is
-  // out.
+  // Returns a handle with whatever options its last transfer had; null when
+  // memory is out.
   Handle Take(const std::string& origin);
   void GiveBack(Handle handle, const std::string& origin);
 
@@ -37,7 +37,7 @@ class CurlHandlePool {
   };
 
   absl::Mutex mutex_;
-  // The last used is at the end.
+  // The handle that was used last is at the end.
   std::vector<Idle> idle_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -21,14 +21,15 @@ namespace {
 
 constexpr size_t kMostHeaderBytes = 256 << 10;
 constexpr long kBufferBytes = 512 << 10;
-// Idle connections that one handle keeps: registries redirect to a few others.
+// Each handle keeps so many idle connections, since a registry redirects to a
+// few other hosts.
 constexpr long kIdleConnections = 8;
 
 bool HasControlCharacter(const std::string& text) {
   return std::any_of(text.begin(), text.end(), absl::ascii_iscntrl);
 }
 
-// For durations only: no step of the machine's clock shows in it.
+// A time for durations only: no step of the machine's clock shows in it.
 absl::Time SteadyNow() {
   return absl::UnixEpoch() +
          absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
@@ -43,7 +44,8 @@ bool IsCredential(const std::string& name) {
 }  // namespace
 
 CurlTransfer::~CurlTransfer() {
-  // The handle lives on, and may have something to say when it is closed.
+  // The handle outlives the transfer, and writes to its error buffer when it is
+  // closed.
   curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, nullptr);
   curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, nullptr);
   curl_slist_free_all(header_list_);
@@ -69,7 +71,7 @@ std::string CurlTransfer::PeerAddress() const {
 
 absl::Status CurlTransfer::SetOptions() {
   const TransportOptions& options = *plan_.options;
-  // Connections stay.
+  // The reset keeps the handle's connections.
   curl_easy_reset(curl_);
   curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, error_text_);
   curl_easy_setopt(curl_, CURLOPT_URL, plan_.url->text().c_str());
@@ -114,7 +116,7 @@ void CurlTransfer::SetBodyOptions() {
                           plan_.method == "PATCH");
   if (sends_body) {
     curl_easy_setopt(curl_, CURLOPT_UPLOAD, 1L);
-    // -1, an unknown size, is libcurl's own.
+    // libcurl takes -1 for an unknown size too.
     static_assert(Request::kUnknownSize == -1);
     curl_easy_setopt(curl_, CURLOPT_INFILESIZE_LARGE,
                      static_cast<curl_off_t>(BodySize()));
@@ -140,7 +142,8 @@ absl::Status CurlTransfer::AddHeader(const std::string& name,
 }
 
 absl::Status CurlTransfer::AddHeaders() {
-  // Waiting for leave to send costs a round trip at each upload.
+  // "Expect: 100-continue" (RFC 9110, section 10.1.1) costs a round trip at
+  // each upload.
   header_list_ = curl_slist_append(header_list_, "Expect:");
   for (const auto& [name, value] : plan_.request->headers) {
     if (!plan_.with_credentials && IsCredential(name)) continue;
@@ -205,7 +208,8 @@ absl::Status CurlTransfer::TakeHeader(absl::string_view line) {
         std::string(absl::StripAsciiWhitespace(line.substr(colon + 1))));
     return absl::OkStatus();
   }
-  // The end of the headers, of an interim answer (1xx) or of the real one.
+  // An empty line ends the headers, of an interim answer (1xx) or of the final
+  // one.
   if (response_.status < 200) return absl::OkStatus();
   headers_done_ = true;
   response_.effective_url = plan_.url->text();
@@ -244,7 +248,7 @@ size_t CurlTransfer::OnHeader(char* data, size_t size, size_t count,
 
 size_t CurlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
   auto* transfer = static_cast<CurlTransfer*>(self);
-  // The time that the sink takes is not the other side's.
+  // The other side is not to blame for the time that the sink takes.
   const absl::Time begun = SteadyNow();
   transfer->abort_status_ =
       transfer->TakeBody(std::string_view(data, size * count));
@@ -263,7 +267,7 @@ absl::StatusOr<size_t> CurlTransfer::ReadBody(char* data, size_t size) {
       body_left_ = 0;
       return 0;
     }
-    // The other side would wait for the rest for ever.
+    // Without an error here, the other side would wait for the rest for ever.
     return absl::DataLossError(Concat("what is sent to ", plan_.url->display(),
                                       " is ", body_left_, " bytes short"));
   }

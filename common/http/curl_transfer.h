@@ -27,13 +27,13 @@ class CurlTransfer {
   struct Plan {
     const Request* request = nullptr;
     const Url* url = nullptr;
-    // What differs from the request where a redirect has been followed.
+    // After a redirect, these differ from the request.
     std::string method;
     bool with_body = true;
     bool with_credentials = true;
     // A redirect from a public address led here: private ones are refused.
     bool refuse_private = false;
-    // Where a 2xx body goes; null: into Response::body.
+    // The body of a 2xx answer goes here; null means Response::body.
     ByteSink* sink = nullptr;
     const Transport::OnResponse* on_response = nullptr;
     size_t max_body = 0;
@@ -48,11 +48,11 @@ class CurlTransfer {
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
   absl::StatusOr<Response> Run();
-  // The address that answered; after Run.
+  // The address that answered. To be called after Run.
   std::string PeerAddress() const;
 
  private:
-  // libcurl's callbacks; `self` is the transfer.
+  // These are libcurl's callbacks; `self` is the transfer.
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
   static size_t OnRead(char* data, size_t size, size_t count, void* self);
@@ -86,7 +86,7 @@ class CurlTransfer {
   bool headers_done_ = false;
   bool body_cut_ = false;
   std::optional<ProgressWatch> progress_;
-  // Why a callback ended the transfer.
+  // The reason for which a callback ended the transfer.
   absl::Status abort_status_;
 };
 

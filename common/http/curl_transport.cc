@@ -28,7 +28,7 @@ TransportOptions WithEnvironment(TransportOptions options) {
   return options;
 }
 
-// Trouble with a place that only a redirect names says where it came from.
+// An error of a host that only a redirect names says which URL led there.
 absl::Status Redirected(const Request& request, const absl::Status& status) {
   if (!IsUnreachable(status)) return status;
   return Prefixed(status, Concat(DisplayUrl(request.url), " redirects to "));
@@ -90,8 +90,8 @@ class CurlTransport : public Transport {
     return response;
   }
 
-  // The same handle goes all the way, and so has connections to both ends of
-  // the redirect when it comes that way again.
+  // The same handle follows all redirects, and so has connections to both ends
+  // of one when the same URL is asked for again.
   absl::StatusOr<Response> FollowWith(CURL* handle, const Request& request,
                                       Url url, CurlTransfer::Plan plan) {
     const std::string origin = url.origin();

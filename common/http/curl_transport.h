@@ -11,8 +11,8 @@
 
 namespace kso::http {
 
-// As CreateCurlTransport of transport.h, with another rule for which addresses
-// are private: on a machine without a network every address is.
+// Does what CreateCurlTransport of transport.h does, with another rule for
+// which addresses are private: on a machine without a network every address is.
 absl::StatusOr<std::unique_ptr<Transport>> CreateCurlTransport(
     const TransportOptions& options,
     std::function<bool(absl::string_view ip)> is_private);

@@ -24,32 +24,32 @@ namespace kso::http {
 
 // The bounds that host limits keep to.
 struct HostLimitOptions {
-  // Transfers at the same time with one host.
+  // How many transfers with one host may be in flight (AIMD).
   AdaptiveLimitOptions host;
-  // And with all hosts together.
+  // How many may be in flight with all hosts together.
   int most_in_all = 64;
-  // A transfer that has waited for so long for its turn begins all the same:
-  // one that feeds another must not wait for it for ever.
+  // A transfer that has waited this long for its turn begins all the same: if
+  // it feeds another one, the two must not wait for each other for ever.
   absl::Duration longest_wait = absl::Seconds(60);
   // A Retry-After up to this is waited out by the host's next transfers. During
   // a longer one they are sent, so that their callers hear of it.
   absl::Duration longest_pause = kLongestRetryAfterInCall;
 };
 
-// What a host's answers have said of its limits.
+// The limits that a host's answers have told of.
 struct HostReport {
   std::string host;
-  // Answers 429 so far.
+  // The number of answers 429 so far.
   int64_t refusals = 0;
-  // From its last Retry-After; the infinite past when it has sent none.
+  // The end of its last Retry-After; the infinite past when it has sent none.
   absl::Time paused_until = absl::InfinitePast();
   std::optional<Quota> quota;
   absl::Time quota_at;
 };
 
-// Keeps each host's concurrent transfers within what it bears, and remembers
+// Keeps each host's transfers in flight within what it bears, and remembers
 // what hosts say of their limits. A host is "HOST[:PORT]" as in the URL that
-// was asked for: what a redirect leads to counts there. Thread safe.
+// was asked for; a transfer that is redirected counts there. Thread safe.
 class HostLimits {
  public:
   // `clock` must outlive it.
@@ -70,15 +70,15 @@ class HostLimits {
     // leaves. That happens under a lock, so callbacks must not call HostLimits.
     std::stop_source give_way;
   };
-  // Nothing when no place is free, or others wait, or the host is to be left
-  // alone. Each place needs a LeaveSpare.
+  // Returns nothing when no place is free, other transfers wait, or the host is
+  // to be left alone. Each place needs a LeaveSpare.
   std::optional<SparePlace> TakeSpare(const std::string& host);
   void LeaveSpare(const std::string& host, const SparePlace& place,
                   const absl::StatusOr<Response>& answer);
 
-  // Transfers that the host is allowed now.
+  // The number of transfers that may be in flight with the host now.
   int LimitOf(const std::string& host) const;
-  // Of those that have said something, by host.
+  // The reports of all hosts that have said something, by host.
   std::vector<HostReport> Reports() const;
 
  private:
@@ -89,8 +89,8 @@ class HostLimits {
     int under_way = 0;
     // Transfers that wait for room.
     int waiting = 0;
-    // The spare places that nobody has asked for, the oldest first, and the
-    // number of those that are about to be left.
+    // The spare places that nobody has asked to give way, the oldest first, and
+    // the number of those that were asked and are not left yet.
     std::vector<std::stop_source> spares;
     int giving_way = 0;
     HostReport report;
@@ -101,7 +101,8 @@ class HostLimits {
   // Asks as many spare places to give way as there are transfers that wait for
   // them. To be called whenever that may have changed.
   void AskToGiveWay() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Asks the host's newest spare place; false when there is none left to ask.
+  // Asks the host's newest spare place, which has the least to lose; false when
+  // there is none left to ask.
   bool AskOneToGiveWay(Host& host) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Learn(Host& host, absl::Time begun,
              const absl::StatusOr<Response>& answer)

@@ -25,7 +25,8 @@ TEST(AdaptiveLimitTest, HalvesOnRefusalsAndGrowsByOne) {
   AdaptiveLimit limit({.first = 8, .least = 1, .most = 9});
   limit.Refused(start, start + absl::Seconds(1));
   EXPECT_EQ(limit.limit(), 4);
-  // Begun before the limit was halved: the same trouble.
+  // This transfer began before the limit was halved: its refusal is the same
+  // trouble.
   limit.Refused(start + absl::Seconds(1), start + absl::Seconds(2));
   EXPECT_EQ(limit.limit(), 4);
   for (int i = 0; i < 5; ++i) limit.Succeeded();
@@ -162,7 +163,7 @@ TEST_F(HostLimitsTest, WaitsOutAShortRetryAfter) {
 TEST_F(HostLimitsTest, NoMoreAtATimeThanTheHostBears) {
   Use({.host = {.first = 1, .least = 1, .most = 1}});
   ASSERT_TRUE(limits_->Enter(kHost, {}).ok());
-  // Others have room.
+  // Another host has room.
   const auto other = limits_->Enter("ghcr.io", {});
   ASSERT_TRUE(other.ok());
   EXPECT_TRUE(absl::IsCancelled(limits_->Enter(kHost, Stopped()).status()));
@@ -190,7 +191,7 @@ TEST_F(HostLimitsTest, ASparePlaceIsOneThatNobodyElseWants) {
   std::thread waiting([this] { EXPECT_TRUE(limits_->Enter(kHost, {}).ok()); });
   clock_.AwaitWaiters(1);
   EXPECT_TRUE(MustGiveWay(*spare));
-  // Where others wait, none is spare.
+  // While a transfer waits, no place is spare.
   EXPECT_FALSE(limits_->TakeSpare("ghcr.io").has_value());
   limits_->LeaveSpare(kHost, *spare, absl::CancelledError(""));
   waiting.join();

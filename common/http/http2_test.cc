@@ -89,7 +89,7 @@ TEST_F(Http2Test, ThreadsHaveOneEachAtMost) {
   EXPECT_LE(ConnectionsTo(nginx_->port(), all).size(), size_t{kThreads});
 }
 
-// As from a registry to where its blobs are.
+// A registry redirects like this to the host of its blobs.
 TEST_F(Http2Test, BothEndsOfARedirectAreUsedAgain) {
   FetchFromThreads("/elsewhere/file");
   const std::vector<Nginx::Served> all = nginx_->EndAndTell();

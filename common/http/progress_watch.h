@@ -11,18 +11,18 @@
 namespace kso::http {
 
 // Tells a transfer that goes on from one that only seems to: one in which
-// nothing moves, or that drips. Time that this side takes (a slow disk) does
+// nothing moves, or that drips. Time that this machine takes (a slow disk) does
 // not count. Not thread safe.
 class ProgressWatch {
  public:
   ProgressWatch(const TransportOptions& options, absl::Time now)
       : options_(options), last_progress_(now), window_start_(now) {}
 
-  // This side was busy with the bytes until `now`, for that long.
+  // Says that this machine was busy with the bytes until `now`, for that long.
   void Excuse(absl::Duration busy, absl::Time now);
 
-  // Why the transfer should be cut, given the bytes moved so far; empty when it
-  // should go on.
+  // Returns why the transfer should be cut, given the bytes moved so far; empty
+  // when it should go on.
   std::string Look(int64_t moved, absl::Time now);
 
  private:

@@ -8,7 +8,7 @@ namespace {
 
 class ProgressWatchTest : public ::testing::Test {
  protected:
-  // A second later, with that many bytes more.
+  // Looks a second later, with that many bytes more.
   std::string Second(int64_t bytes) {
     now_ += absl::Seconds(1);
     moved_ += bytes;

@@ -10,12 +10,12 @@
 
 namespace kso::http {
 
-// What a host allows a client.
+// The requests that a host allows a client.
 struct Quota {
-  // Requests in each window.
+  // The number of requests in each window.
   int64_t limit = 0;
   int64_t remaining = 0;
-  // Zero where the host does not say.
+  // The length of a window; zero where the host does not say.
   absl::Duration window;
 };
 

@@ -13,13 +13,13 @@ namespace kso::http {
 // Whether a status redirects (RFC 9110, section 15.4).
 bool IsRedirect(int status);
 
-// Whether the request behind a redirect of `status` is a GET without body
+// Whether the request that follows a redirect of `status` is a GET without body
 // whatever `method` it was (RFC 9110, section 15.4): always after 303, and
 // after 301 and 302 for POST, as all clients do.
 bool BecomesGet(int status, std::string_view method);
 
-// Where a redirect from `from` leads. INVALID_ARGUMENT when that is no URL,
-// PERMISSION_DENIED when it leads from https to http.
+// The URL that a redirect from `from` leads to. INVALID_ARGUMENT when it is no
+// URL, PERMISSION_DENIED when it leads from https to http.
 absl::StatusOr<Url> RedirectTarget(const Url& from, std::string_view location);
 
 }  // namespace kso::http

@@ -81,11 +81,11 @@ TEST(RedirectTest, FromPublicToPrivateIsRefused) {
       transport->Perform(GetWithCredentials(open.Url("/a"))).status().code(),
       absl::StatusCode::kPermissionDenied);
   EXPECT_FALSE(asked);
-  // Within the private network it is nobody else's business.
+  // A redirect within the private network is nobody else's business.
   const auto within = transport->Perform(GetWithCredentials(hidden.Url("/b")));
   ASSERT_TRUE(within.ok()) << within.status();
   EXPECT_EQ(within->body, "secret");
-  // Nor does an idle connection there let a redirect through.
+  // An idle connection there does not let a redirect through either.
   asked = false;
   EXPECT_EQ(
       transport->Perform(GetWithCredentials(open.Url("/a"))).status().code(),

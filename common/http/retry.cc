@@ -11,7 +11,8 @@
 namespace kso::http {
 namespace {
 
-// What came of a try, as an error where it is one.
+// The error that a try ended with, or that its answer stands for; OK where
+// there is none.
 absl::Status OutcomeOf(const absl::StatusOr<Response>& response,
                        absl::Time now) {
   if (!response.ok()) return response.status();

@@ -12,7 +12,7 @@ namespace kso::http {
 
 // How often a request is tried, and how long the pauses between tries are.
 struct RetryOptions {
-  // Tries in all, for requests that are safe to repeat.
+  // The number of tries in all, for requests that are safe to repeat.
   int attempts = 4;
   absl::Duration first_delay = absl::Milliseconds(200);
   absl::Duration longest_delay = absl::Seconds(10);

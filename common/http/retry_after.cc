@@ -14,16 +14,17 @@
 namespace kso::http {
 namespace {
 
-// Of delay-seconds (1*DIGIT) or an HTTP-date.
+// Reads delay-seconds (1*DIGIT) or an HTTP-date.
 std::optional<absl::Duration> Parse(const std::string& value, absl::Time now) {
   if (value.empty()) return std::nullopt;
   if (std::all_of(value.begin(), value.end(), absl::ascii_isdigit)) {
     int64_t seconds = 0;
-    // More digits than fit are as long as anything.
+    // A number with more digits than fit is longer than any bound.
     if (!absl::SimpleAtoi(value, &seconds)) return absl::InfiniteDuration();
     return absl::Seconds(seconds);
   }
-  // libcurl also takes what begins with a number that is no date.
+  // An HTTP-date begins with the name of a day. libcurl also reads dates that
+  // begin with a number.
   if (!absl::ascii_isalpha(static_cast<unsigned char>(value.front()))) {
     return std::nullopt;
   }

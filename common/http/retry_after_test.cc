@@ -38,7 +38,8 @@ TEST(RetryAfterTest, ADateThatIsOverAsksForNoDelay) {
 
 TEST(RetryAfterTest, NoHostIsLeftAloneForLongerThanADay) {
   for (const char* value : {"86401", "9223372036854775807",
-                            // The time of day instead of seconds.
+                            // Some hosts send the time at which to come back,
+                            // in place of seconds.
                             "1796464800", "99999999999999999999999999",
                             "Sat, 05 Dec 2099 10:00:00 GMT"}) {
     EXPECT_EQ(Read(value), absl::Hours(24)) << value;

@@ -25,18 +25,19 @@ struct Request {
   std::string method = "GET";
   std::string url;
   Headers headers;
-  // Sent as it is when `body_source` is not set.
+  // The body, where `body_source` is not set.
   std::string body;
   // A body too large for memory, opened anew at each try when the source of the
-  // try before is gone, with its size; kUnknownSize: it ends where its source
-  // does (over HTTP/1.1, Transfer-Encoding: chunked).
+  // try before is gone, with its size. With kUnknownSize the body ends where
+  // its source does (over HTTP/1.1, Transfer-Encoding: chunked; RFC 9112,
+  // section 7.1).
   static constexpr int64_t kUnknownSize = -1;
   OpenSource body_source;
   int64_t body_size = 0;
   // Headers that carry credentials: sent to the origin of `url` only, never
   // along a redirect to another origin.
   Headers credentials;
-  // Redirects to follow; 0 hands a 3xx to the caller.
+  // How many redirects are followed; 0 hands a 3xx to the caller.
   int max_redirects = 10;
   TransferOptions transfer;
 };
@@ -46,7 +47,7 @@ struct Response {
   Headers headers;
   // Filled when the request had no sink; at most `max_body` bytes.
   std::string body;
-  // Where the answer came from, after redirects.
+  // The URL that answered, after redirects.
   std::string effective_url;
 
   // The first header of that name, compared without case.
@@ -90,13 +91,14 @@ struct TransportOptions {
   absl::Duration connect_timeout = absl::Seconds(15);
   // A transfer in which no byte moves for this long is cut.
   absl::Duration progress_timeout = absl::Seconds(60);
-  // So is one that moved fewer bytes a second than this over a whole
-  // `rate_window`; 0 lets it drip.
+  // A transfer that moved fewer bytes a second than this over a whole
+  // `rate_window` is cut too; 0 lets it drip.
   int64_t least_bytes_per_second = 1024;
   absl::Duration rate_window = absl::Seconds(60);
   std::string user_agent = "kso";
-  // Who is trusted to sign the certificates of hosts, as a file of PEM. Empty:
-  // $SSL_CERT_FILE, and where that is not set what the machine trusts.
+  // A file of PEM with the certificate authorities that are trusted. When it is
+  // empty, $SSL_CERT_FILE names it, and where that is not set the authorities
+  // that the machine trusts are used.
   std::string trusted_authorities;
 };
 

@@ -27,7 +27,8 @@ class Url {
   bool is_https() const { return is_https_; }
   // "HOST[:PORT]", without the port where it is the scheme's own.
   const std::string& host() const { return host_; }
-  // Without query and fragment, which may carry signatures: for messages.
+  // The URL without query and fragment, which may carry signatures: for
+  // messages.
   const std::string& display() const { return display_; }
 
  private:
@@ -41,7 +42,8 @@ class Url {
   bool is_https_ = false;
 };
 
-// Any URL without what must not be shown, for messages.
+// Any URL without the parts that may be secret (user name, password, query and
+// fragment), for messages.
 std::string DisplayUrl(std::string_view url);
 
 // `text` as the value or name of a query parameter (RFC 3986, section 2.1).
