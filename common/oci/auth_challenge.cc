@@ -27,7 +27,7 @@ class Scanner {
 
   std::string_view Token() { return Until(" \t,=\""); }
 
-  // A quoted string or a token; nothing when the quotes are not closed.
+  // Reads a quoted string or a token; nothing when the quotes are not closed.
   std::optional<std::string> Value() {
     if (!Consume('"')) return std::string(Until(" \t,"));
     std::string value;

@@ -17,7 +17,8 @@ struct AuthChallenge {
   std::map<std::string, std::string, std::less<>> parameters;
 };
 
-// The challenges of a WWW-Authenticate header; what cannot be read is left out.
+// Reads the challenges of a WWW-Authenticate header; those that cannot be read
+// are left out.
 std::vector<AuthChallenge> ParseAuthChallenges(std::string_view header);
 
 }  // namespace kso::oci

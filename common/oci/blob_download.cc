@@ -16,19 +16,19 @@ namespace {
 
 constexpr int kRangeNotSatisfiable = 416;
 constexpr int kTries = 5;
-// A break after this much is a new break, not the same trouble again.
+// A connection that breaks after this much is new trouble, not the same again.
 constexpr int64_t kHeadwayBytes = 1 << 20;
 
-// Passes a blob, or a part of it, on in order over several answers: counts,
+// Hands a blob, or a part of it, on in order over several answers: counts,
 // hashes where it is told to, and refuses more than there should be.
 class BlobSink : public ByteSink {
  public:
-  // Up to `end`; 0 where that is not known.
+  // Takes the bytes up to `end`; 0 where that is not known.
   BlobSink(ByteSink* next, int64_t offset, int64_t end)
       : next_(next), end_(end), position_(offset) {}
 
   void HashWith(Digest::Algorithm algorithm) { hasher_.emplace(algorithm); }
-  // Bytes to leave out before the next ones.
+  // Leaves so many bytes out before the next ones.
   void Skip(int64_t bytes) { skip_ = bytes; }
 
   absl::Status Write(std::string_view bytes) override {
@@ -48,7 +48,8 @@ class BlobSink : public ByteSink {
   int64_t position() const { return position_; }
   int64_t end() const { return end_; }
   bool is_full() const { return end_ > 0 && position_ == end_; }
-  // What the sink behind said, or what was wrong with the bytes.
+  // The error of the next sink, or of bytes that are too many; OK where there
+  // is none.
   const absl::Status& failure() const { return failure_; }
   // The digest of all bytes, when it was to hash them. Call once.
   std::optional<Digest> Finish() {
@@ -106,7 +107,7 @@ absl::Status Pull(RegistrySession& session, const std::string& repository,
     const int64_t start = blob.position();
     const absl::StatusOr<http::Response> response =
         session.Download(request, scope, what, blob, begin);
-    // Trouble on this side is not mended by asking the registry again.
+    // An error of this machine is not mended by asking the registry again.
     if (!blob.failure().ok()) return absl::AbortedError("");
     if (!response.ok()) return response.status();
     if (response->status == kRangeNotSatisfiable) {

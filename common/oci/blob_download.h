@@ -13,14 +13,14 @@
 namespace kso::oci {
 
 // Pulls a blob as ImageStore::GetBlob promises. A connection that breaks is
-// taken up again where it broke, as long as some bytes come each time. `size`
-// is the blob's; 0 where it is not known.
+// resumed where it broke (RFC 9110, section 14), as long as some bytes come
+// each time. `size` is the blob's; 0 where it is not known.
 absl::Status DownloadBlob(RegistrySession& session,
                           const std::string& repository, const Digest& digest,
                           int64_t size, int64_t offset, ByteSink& sink);
 
-// Pulls a part of it as ImageStore::GetBlobPart promises. Spare parts are asked
-// for once only.
+// Pulls a part of a blob as ImageStore::GetBlobPart promises. A spare part is
+// asked for once only.
 absl::Status DownloadBlobPart(RegistrySession& session,
                               const std::string& repository,
                               const Digest& digest, int64_t size,

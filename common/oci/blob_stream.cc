@@ -10,7 +10,8 @@
 namespace kso::oci {
 namespace {
 
-// Drops the first bytes, and remembers whether the reader of the others went.
+// Drops the first bytes, and remembers whether the reader of the others is
+// gone.
 class TailSink : public ByteSink {
  public:
   TailSink(int64_t skip, ByteSink* next) : skip_(skip), next_(*next) {}

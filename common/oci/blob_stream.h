@@ -19,11 +19,12 @@ class BlobStream {
   BlobStream(const BlobStream&) = delete;
   BlobStream& operator=(const BlobStream&) = delete;
 
-  // Opens the blob at an offset: what is before it is written too, and dropped.
-  // The sources must not outlive this, and each goes before the next is opened.
+  // Opens the blob at an offset: the bytes before it are written too, and
+  // dropped. The sources must not outlive this, and each must be destroyed
+  // before the next is opened.
   OpenSource Opener();
 
-  // What may be asked while no source is open: what the blob is, once one was
+  // These may be called while no source is open: the blob, once a source was
   // read to its end, and whether the writer failed in the last try.
   const std::optional<WrittenBlob>& written() const { return written_; }
   bool failed() const { return failed_; }

@@ -14,13 +14,14 @@
 namespace kso::oci {
 namespace {
 
-// The first and four more.
+// The first try and four more.
 constexpr int kTries = 5;
 
-// Less than this is as well sent again.
+// An upload that got less far than this is begun anew, which costs no more than
+// asking how far it got.
 constexpr int64_t kWorthResuming = 1 << 20;
 
-// The tries to push one blob, which go on where the one before broke where that
+// The tries to push one blob. Each resumes where the one before broke, if that
 // is possible.
 class Pusher {
  public:
@@ -30,13 +31,13 @@ class Pusher {
         scope_{repository, /*push=*/true},
         what_(std::move(what)) {}
 
-  // One try with a blob that is known.
+  // Makes one try with a blob that is known.
   RegistrySession::Attempt PushKnown(const WrittenBlob& blob,
                                      const OpenSource& open) {
     return Try([&] { return PushKnownOnce(blob, open); });
   }
 
-  // One try with a blob that `stream` has not written to its end yet.
+  // Makes one try with a blob that `stream` has not written to its end yet.
   RegistrySession::Attempt PushUnknown(BlobStream& stream) {
     return Try([&] { return PushUnknownOnce(stream); });
   }
@@ -78,7 +79,7 @@ class Pusher {
       return Anew("the registry answers before it has all of it");
     }
     const absl::Status ended = End(*blob, blob->size, open);
-    // It may have put together what does not belong together.
+    // The registry may have put parts of two tries together.
     const bool doubtful =
         offset > 0 || received.value_or(blob->size) != blob->size;
     if (absl::IsInvalidArgument(ended) && doubtful) {
@@ -87,11 +88,11 @@ class Pusher {
     return ended;
   }
 
-  // Where this try begins: 0, with a new upload, unless the last one got far
-  // and the registry knows how far.
+  // Returns where this try begins: at 0, with a new upload, unless the last one
+  // got far and the registry knows how far.
   absl::StatusOr<int64_t> Resume(int64_t size) {
     const int64_t received = Received(size);
-    // Where the last try began as well, something is wrong with this upload.
+    // An upload that got no further than in the last try is broken itself.
     const int64_t offset = received > sent_before_ ? received : 0;
     made_headway_ = offset >= sent_before_ + kWorthResuming;
     sent_before_ = offset;
@@ -121,7 +122,7 @@ class Pusher {
     return Anew("the registry took it and does not have it");
   }
 
-  // For another try with a new upload.
+  // Returns an error that asks for another try with a new upload.
   absl::Status Anew(std::string_view why) {
     upload_.reset();
     return absl::UnavailableError(Concat(what_, ": ", why));
@@ -132,7 +133,7 @@ class Pusher {
   const std::string what_;
   std::optional<UploadSession> upload_;
   int64_t sent_before_ = 0;
-  // Of this try: it began well behind where the last one did.
+  // Whether this try began well behind where the last one did.
   bool made_headway_ = false;
   bool sent_ = false;
 };
@@ -203,7 +204,7 @@ absl::StatusOr<bool> MountBlob(RegistrySession& session,
     if (upload.ok()) upload->Abandon();
     return false;
   }
-  // Whoever may not read `from` can still push what it has itself.
+  // A login that may not read `from` can still push what this machine has.
   if (response.status / 100 == 4 && response.status != 429) return false;
   return session.ErrorOf(response, what);
 }

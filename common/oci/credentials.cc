@@ -27,7 +27,7 @@ constexpr absl::Duration kHelperAnswerLasts = absl::Minutes(5);
 // Docker's name for "docker.io".
 constexpr char kDockerHubKey[] = "https://index.docker.io/v1/";
 
-// All names of Docker Hub are one registry.
+// Docker Hub has several names, which are one registry.
 std::string CanonicalHost(std::string_view host) {
   if (host == "index.docker.io" || host == "registry-1.docker.io") {
     return "docker.io";
@@ -114,7 +114,8 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
 
 }  // namespace
 
-// Thread safe. Whoever comes while a helper is asked waits for its answer.
+// The answers of helpers. Callers that come while a helper is asked wait for
+// its answer. Thread safe.
 class Credentials::HelperAnswers {
  public:
   absl::StatusOr<std::optional<Login>> Get(const std::string& helper,

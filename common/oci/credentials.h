@@ -18,7 +18,7 @@ namespace kso::oci {
 // from any thread. Never logged.
 class Credentials {
  public:
-  // Nobody is known.
+  // There are no logins.
   Credentials() = default;
 
   // Reads $REGISTRY_AUTH_FILE, else the first that exists of

@@ -62,7 +62,7 @@ class DockerRegistryTest : public ::testing::Test {
                                     transport_.get(), Clock::Real(), &nobody_);
   }
 
-  // What the registry gives for the digest of `content`.
+  // Returns the bytes that the registry gives for the digest of `content`.
   std::string Stored(std::string_view repository, const std::string& content) {
     StringSink sink;
     const absl::Status status =
@@ -88,7 +88,7 @@ TEST_F(DockerRegistryTest, PushesAndPullsBlobs) {
   ASSERT_TRUE(pushed.ok()) << pushed.status();
   EXPECT_EQ(*pushed, static_cast<int64_t>(content.size()));
   EXPECT_EQ(*client_->HasBlob(kRepository, digest), true);
-  // What is there does not move again.
+  // A blob that is there does not move again.
   EXPECT_EQ(*client_->PutBlob(kRepository, blob, SourceOf(content)), 0);
 
   StringSink whole;
@@ -100,7 +100,7 @@ TEST_F(DockerRegistryTest, PushesAndPullsBlobs) {
   EXPECT_EQ(tail.content().size(), content.size() - (5 << 19));
 }
 
-// Ends as a connection would, after `bytes`.
+// A source that ends after `bytes` as a broken connection would.
 class BrokenSource : public ByteSource {
  public:
   BrokenSource(std::unique_ptr<ByteSource> next, int64_t bytes)

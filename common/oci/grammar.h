@@ -6,9 +6,9 @@
 
 namespace kso::oci {
 
-// Grammar checks for parts of image references that come from elsewhere (the
-// grammar of github.com/distribution/reference). What passes is safe in URLs
-// and paths.
+// These functions check the parts of image references that come from elsewhere,
+// by the grammar of github.com/distribution/reference. A part that passes is
+// safe in URLs and paths.
 
 bool IsValidTag(std::string_view text);
 // A repository path such as "team/kubespray-files", without host.

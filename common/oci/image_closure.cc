@@ -13,7 +13,7 @@
 namespace kso::oci {
 namespace {
 
-// The bytes of an index or manifest, which are those that `part` describes.
+// Reads an index or manifest, and checks that `part` describes its bytes.
 absl::StatusOr<std::string> ReadDocument(ImageStore& store,
                                          const ImagePart& part,
                                          const Digest& digest) {

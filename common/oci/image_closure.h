@@ -11,25 +11,25 @@
 
 namespace kso::oci {
 
-// Something that an image consists of.
+// A part of an image: an index, manifest, config or layer.
 struct ImagePart {
   v1::Descriptor descriptor;
-  // Where in the store it is.
+  // The part's repository in the store.
   std::string repository;
   // All of an index or manifest; empty for configs and layers.
   std::string content;
 };
 
-// Everything that `roots`, indexes or manifests in `store`, consist of, the
-// roots included: each digest once, sorted by digest. Of each root, only
-// `descriptor` and `repository` are looked at. NOT_FOUND when an index or
-// manifest is not there, DATA_LOSS when it is not what its descriptor says;
-// configs and layers are not looked at.
+// The closure of `roots`, indexes or manifests in `store`: the roots and
+// everything that they refer to, each digest once, sorted by digest. Of each
+// root, only `descriptor` and `repository` are looked at. NOT_FOUND when an
+// index or manifest is not there, DATA_LOSS when it is not what its descriptor
+// says; configs and layers are not looked at.
 absl::StatusOr<std::vector<ImagePart>> ImageClosure(
     ImageStore& store, const std::vector<ImagePart>& roots);
 
-// What `content`, an index or manifest of that type, points to: children in the
-// order of the document, a manifest's config first.
+// The descriptors that `content`, an index or manifest of that type, refers to:
+// children in the order of the document, a manifest's config first.
 absl::StatusOr<std::vector<v1::Descriptor>> ChildrenOf(
     std::string_view content, std::string_view media_type);
 

@@ -15,7 +15,7 @@
 
 namespace kso::oci {
 
-// Where images are read from or pushed to: repositories with blobs and
+// A store that images are read from or pushed to: repositories with blobs and
 // manifests. `repository` is a path without host ("team/kubespray-files").
 // Everything that comes out is verified against its digest before the call
 // returns OK. May be called from any thread.
@@ -80,14 +80,14 @@ class ImageStore {
     return absl::FailedPreconditionError("blobs are not served in parts");
   }
 
-  // The digest and media type behind a tag, without the bytes (HEAD).
+  // Returns the digest and media type behind a tag, without the bytes (HEAD).
   virtual absl::StatusOr<v1::Descriptor> HeadManifest(
       std::string_view repository, std::string_view tag_or_digest) = 0;
 
   virtual absl::StatusOr<v1::Document> GetManifest(
       std::string_view repository, std::string_view tag_or_digest) = 0;
 
-  // `tag` empty: by digest only.
+  // With an empty `tag` the manifest is put by its digest only.
   virtual absl::Status PutManifest(std::string_view repository,
                                    const v1::Document& manifest,
                                    std::string_view tag) = 0;

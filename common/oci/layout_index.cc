@@ -102,7 +102,7 @@ absl::StatusOr<std::string> MergeLayoutIndex(
                 {"mediaType", std::string(kOciIndex)},
                 {"manifests", std::move(merged)}};
   if (!annotations.empty()) index["annotations"] = annotations;
-  // Text that is not UTF-8 must not end the program.
+  // Text that is not UTF-8 must not make the library throw.
   return index.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

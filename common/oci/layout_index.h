@@ -16,25 +16,25 @@ namespace kso::oci {
 // An image of an image layout, and the names that it has there, such as
 // "kubespray-files:v0.1.0".
 struct LayoutImage {
-  // What the names stand for: an index, or a manifest.
+  // The index, or manifest, that the names stand for.
   v1::Descriptor index;
   std::vector<std::string> ref_names;
-  // Where the store that it is brought from has it.
+  // The repository of the store that the image is brought from.
   std::string repository = {};
 };
 
-// Where a layout has a blob, relative to it: "blobs/sha256/HEX".
+// The path of a blob in a layout, relative to it: "blobs/sha256/HEX".
 std::string LayoutBlobPath(const Digest& digest);
 
 // The "oci-layout" file of a layout (OCI image spec, image-layout.md).
 inline constexpr std::string_view kLayoutFile =
     "{\"imageLayoutVersion\":\"1.0.0\"}";
 
-// The index.json of a layout that holds `images`, and what `existing`, the
-// index.json that is there (empty when there is none), has under other names.
-// INVALID_ARGUMENT for names that the image spec does not allow and for names
-// that are there twice; FAILED_PRECONDITION when `existing` is not an index.
-// `annotations` are those of the index as a whole.
+// Makes the index.json of a layout that holds `images`, and the images that
+// `existing`, the index.json that is there (empty when there is none), has
+// under other names. INVALID_ARGUMENT for names that the image spec does not
+// allow and for names that are there twice; FAILED_PRECONDITION when `existing`
+// is not an index. `annotations` are those of the index as a whole.
 absl::StatusOr<std::string> MergeLayoutIndex(
     std::string_view existing, const std::vector<LayoutImage>& images,
     const std::map<std::string, std::string>& annotations = {});

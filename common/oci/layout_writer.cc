@@ -24,7 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxIndexBytes = 4 << 20;
-// One arrives while others wait for the disk.
+// So many blobs are brought at the same time: one arrives while others wait for
+// the disk.
 constexpr int kBlobsAtOnce = 4;
 
 absl::Status Lock(const FileDescriptor& file, const fs::path& path) {
@@ -72,7 +73,7 @@ absl::Status WriteBlob(const fs::path& path, ImageStore& store,
   });
 }
 
-// Unless it is there.
+// Brings a blob unless it is there.
 absl::Status BringBlob(ImageStore& store, const LinkBlob& link,
                        const ImagePart& part, const fs::path& directory) {
   KSO_ASSIGN_OR_RETURN(const Digest digest,
@@ -100,7 +101,7 @@ std::vector<ImagePart> RootsOf(const std::vector<LayoutImage>& images) {
 absl::Status WriteOciLayout(ImageStore& store,
                             const std::vector<LayoutImage>& images,
                             const fs::path& directory, const LinkBlob& link) {
-  // What cannot be is refused before anything is fetched.
+  // Names that cannot be are refused before anything is fetched.
   KSO_RETURN_IF_ERROR(MergeLayoutIndex("", images).status());
   KSO_ASSIGN_OR_RETURN(const std::vector<ImagePart> closure,
                        ImageClosure(store, RootsOf(images)));

@@ -14,8 +14,8 @@
 
 namespace kso::oci {
 
-// Makes `to` a name of a blob's file, so that its bytes are on disk once. What
-// is there need not be right. Fails where that cannot be done.
+// Makes `to` a name of a blob's file, so that its bytes are on disk once. The
+// blob's bytes need not be right. An error where a link cannot be made.
 using LinkBlob = std::function<absl::Status(const Digest& digest,
                                             const std::filesystem::path& to)>;
 

@@ -45,7 +45,7 @@ class LayoutWriterTest : public ::testing::Test {
     fs::remove_all(directory_);
   }
 
-  // An image for one platform, with a layer that is really one.
+  // Makes an image for one platform, with a layer that is really one.
   LayoutImage Image(const std::string& name, const std::string& seed) {
     const std::string layer(1024, '\0');
     const std::string config =
@@ -135,7 +135,8 @@ TEST_F(LayoutWriterTest, WhatCanBeLinkedIsNotCopied) {
     const fs::path layer = directory_ / "blobs" / "sha256" / layer_.hex();
     EXPECT_EQ(fs::equivalent(layer, file), is_right);
     EXPECT_EQ(ReadFile(layer), right);
-    // Index, manifest and config, and the layer where it is wrong.
+    // The index, the manifest and the config are read, and the layer where it
+    // is wrong.
     EXPECT_EQ(blobs_.opened() - before, is_right ? 3 : 4);
   }
   EXPECT_EQ(ReadFile(file), "rotten");
@@ -146,7 +147,7 @@ TEST_F(LayoutWriterTest, FetchesOnlyWhatIsNotThereOrIsDamaged) {
   ASSERT_TRUE(WriteOciLayout(*store_, {image}, directory_).ok());
   const int first = blobs_.opened();
   ASSERT_TRUE(WriteOciLayout(*store_, {image}, directory_).ok());
-  // Index and manifest are read to find the rest.
+  // The index and the manifest are read to find the rest.
   EXPECT_EQ(blobs_.opened() - first, 2);
 
   const fs::path layer = directory_ / "blobs" / "sha256" / layer_.hex();

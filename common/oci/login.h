@@ -6,7 +6,7 @@
 
 namespace kso::oci {
 
-// Who asks a registry. Never logged.
+// The account that asks a registry. Never logged.
 struct Login {
   std::string username;
   std::string password;

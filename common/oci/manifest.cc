@@ -113,7 +113,7 @@ absl::StatusOr<std::vector<v1::Descriptor>> DescriptorsAt(
   return descriptors;
 }
 
-// What manifests and indexes have in common.
+// Reads the fields that manifests and indexes have in common.
 absl::StatusOr<Json> ParseDocument(std::string_view content,
                                    std::string_view media_type,
                                    std::string_view what) {

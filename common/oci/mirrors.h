@@ -11,7 +11,7 @@
 
 namespace kso::oci {
 
-// Where an image is really fetched from.
+// The place that an image is really fetched from.
 struct ImageSource {
   // "mirror.example.com:5000".
   std::string host;
@@ -21,17 +21,17 @@ struct ImageSource {
   bool insecure = false;
 };
 
-// Where `reference` is fetched from: its own place unless a mirror's prefix
+// The place that `reference` is fetched from: its own unless a mirror's prefix
 // matches "HOST/PATH"; the longest matching prefix wins. A prefix matches whole
-// components only: "docker.io/lib" does not match "docker.io/library/nginx".
-// What a bad location gives is not checked here: registry clients refuse hosts
-// and repositories that are not such.
+// components only: "docker.io/lib" does not match "docker.io/library/nginx". A
+// bad location is not noticed here: registry clients refuse hosts and
+// repositories that are not such.
 ImageSource ResolveMirror(
     const Reference& reference,
     const google::protobuf::RepeatedPtrField<v1::Mirror>& mirrors);
 
-// Where a file's `url` is fetched from: the longest prefix that `url` begins
-// with is replaced by its location.
+// The URL that a file's `url` is fetched from: the longest prefix that `url`
+// begins with is replaced by its location.
 std::string MirrorUrl(
     std::string_view url,
     const google::protobuf::RepeatedPtrField<v1::Mirror>& mirrors);

@@ -33,7 +33,7 @@ struct Reference {
   std::string Name() const;
   // The whole reference, normalized.
   std::string ToString() const;
-  // What to ask a registry for: the digest if there is one, else the tag.
+  // The name to ask a registry for: the digest if there is one, else the tag.
   std::string Identifier() const;
 };
 

@@ -20,7 +20,7 @@ namespace {
 using http::PercentEncode;
 
 constexpr size_t kLargestTokenAnswer = 1 << 20;
-// When the answer does not say; the protocol's default.
+// A token lasts this long when the answer does not say (token.md's default).
 constexpr absl::Duration kDefaultLifetime = absl::Seconds(60);
 constexpr absl::Duration kRenewBefore = absl::Seconds(10);
 
@@ -133,12 +133,12 @@ absl::StatusOr<http::Request> RegistryAuth::TokenRequest(
         Concat("scope=", PercentEncode(scope.ToString()), service_query,
                "&grant_type=refresh_token&client_id=kso&refresh_token=",
                PercentEncode(login->identity_token));
-    // The body is a credential, and a redirect would hand it on.
+    // The body is a credential, and a redirect would hand it to another host.
     request.max_redirects = 0;
     return request;
   }
   const bool has_query = realm.find('?') != std::string::npos;
-  // token.md has the scopes one by one, oauth.md all at once.
+  // token.md has one parameter for each scope, oauth.md one for all.
   std::vector<std::string> scopes;
   for (absl::string_view one : absl::StrSplit(scope.ToString(), ' ')) {
     scopes.push_back(Concat("scope=", PercentEncode(ToStd(one))));

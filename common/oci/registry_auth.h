@@ -17,7 +17,7 @@
 
 namespace kso::oci {
 
-// What a request needs to be allowed to do.
+// The rights that a request needs.
 struct AccessScope {
   std::string repository;
   bool push = false;
@@ -60,8 +60,8 @@ class RegistryAuth {
  private:
   using TokenService = TokenCache::TokenService;
 
-  // What the WWW-Authenticate headers of a 401 (RFC 9110, section 11.6.1) ask
-  // for. An error when the first bearer challenge names a realm that may not
+  // Reads what the WWW-Authenticate headers of a 401 (RFC 9110, section 11.6.1)
+  // demand. An error when the first bearer challenge names a realm that may not
   // give out tokens.
   absl::StatusOr<TokenCache::Demand> DemandOf(
       const http::Response& response) const;

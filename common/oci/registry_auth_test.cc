@@ -30,7 +30,7 @@ class RegistryAuthTest : public ::testing::Test {
     credentials_ = *Credentials::FromJson(R"({"auths":)" + auths + "}");
   }
 
-  // A registry that wants `expected` as the Authorization.
+  // Answers as a registry that wants `expected` as the Authorization.
   void Guard(const std::string& method, const std::string& url,
              const std::string& challenge, const std::string& expected,
              const FakeAnswer& answer = {}) {
@@ -238,7 +238,7 @@ TEST_F(RegistryAuthTest, SessionsShareWhatOneHasLearned) {
     EXPECT_EQ(*client->HasBlob("a", Sha256Of("x")), true);
   }
   EXPECT_EQ(transport_.CountOf("GET", kToken), 1);
-  // One refusal, for the first to learn from.
+  // The registry refuses once; the first request learns from it.
   EXPECT_EQ(transport_.CountOf("HEAD", kBlob), 4);
 }
 

@@ -39,8 +39,8 @@ absl::Status CheckOffset(int64_t size, int64_t offset) {
       Concat("byte ", offset, " of a blob of ", size, " bytes"));
 }
 
-// Checks what comes from elsewhere before any of it becomes part of a URL, and
-// leaves the rest to the functions of its neighbours.
+// Checks every name that comes from elsewhere before any of it becomes part of
+// a URL, and leaves the rest to the functions of its neighbours.
 class RegistryClient : public ImageStore {
  public:
   RegistryClient(const RegistryOptions& options, http::Url base,

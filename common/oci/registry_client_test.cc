@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The registry client against scripted registries: what a real one on loopback
-// does not do.
+// Tests the registry client against scripted registries that do what a real one
+// on loopback does not.
 
 #include "common/oci/registry_client.h"
 
@@ -212,7 +212,7 @@ TEST_F(RegistryClientTest, AManifestThatWasStoredAsAnotherIsRefused) {
   EXPECT_TRUE(client_->PutManifest("a", manifest, "v1").ok());
   EXPECT_EQ(transport_.requests().back().body, EmptyManifest());
 
-  // Nor does what is not its digest get there at all.
+  // A manifest that does not match its digest does not get there at all.
   manifest.set_content(EmptyManifest() + "\n");
   EXPECT_EQ(client_->PutManifest("a", manifest, "v1").code(),
             absl::StatusCode::kDataLoss);
@@ -229,7 +229,7 @@ TEST_F(RegistryClientTest, ABrokenPullIsTakenUpWhereItBroke) {
                            .headers = {{"Content-Range", "bytes 4-9/10"}},
                            .body = "456",
                            .ending = absl::DeadlineExceededError("stuck")});
-  // This one does not do ranges.
+  // This registry does not serve ranges.
   transport_.On("GET", url, FakeAnswer{.body = kContent});
   StringSink sink;
   const absl::Status status = client_->GetBlob("a", BlobOf(kContent), sink);
@@ -400,7 +400,7 @@ TEST_F(RegistryClientTest, APushWaitsForWhatTheRegistryAsksFor) {
   const absl::Time start = clock_.Now();
   const absl::Status status = Push().status();
   EXPECT_EQ(clock_.Now() - start, absl::Seconds(17));
-  // An hour is for the coordinator to wait.
+  // An hour is for the coordinator to wait, not for this call.
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
   EXPECT_TRUE(IsRateLimited(status));
   EXPECT_EQ(RetryDelay(status), absl::Hours(1));

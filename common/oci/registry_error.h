@@ -10,16 +10,17 @@
 
 namespace kso::oci {
 
-// What an answer other than the hoped for means, in the codes of image_store.h.
-// `what` is what was asked ("pushing blob sha256:... to team/kubespray-files"),
-// `host` the registry. What the registry itself says
-// (distribution-spec 1.1, "Error Codes") is part of the message, to a bound;
-// its Retry-After travels along (status_notes.h).
+// Makes the error that an answer with an unwanted status stands for, in the
+// codes of image_store.h. `what` is what was asked ("pushing blob sha256:... to
+// team/kubespray-files"), `host` the registry. The errors that the registry
+// itself names (distribution-spec 1.1, "Error Codes") are part of the message,
+// to a bound; its Retry-After travels along (status_notes.h).
 absl::Status RegistryError(const http::Response& response,
                            std::string_view what, std::string_view host,
                            absl::Time now);
 
-// A transport's error in the codes of image_store.h, with `what` before it.
+// Translates a transport's error to the codes of image_store.h, with `what`
+// before it.
 absl::Status TransportError(const absl::Status& status, std::string_view what);
 
 }  // namespace kso::oci

@@ -51,8 +51,8 @@ std::string OwnType(const std::string& content) {
   return json.ok() ? StringOf(*json, "mediaType") : "";
 }
 
-// What the document is: what it was served as, or, where a plain file server
-// does not know, what it says of itself.
+// The document's media type: that of the Content-Type, or, where a plain file
+// server does not know it, the one that the document names itself.
 std::string EffectiveType(const http::Response& response) {
   const std::string served = ServedType(response);
   const bool means_nothing = served.empty() || served == "text/plain" ||
@@ -142,7 +142,7 @@ absl::StatusOr<v1::Document> GetManifest(RegistrySession& session,
       session.Perform(ManifestRequest(session, "GET", repository, reference),
                       AccessScope{repository, /*push=*/false}, what);
   if (ExhaustedResource(response.status()) == Resource::kSizeBound) {
-    // The manifest itself is at fault.
+    // Another try would bring the same manifest, which is too large.
     return WithCode(response.status(), absl::StatusCode::kInvalidArgument);
   }
   if (!response.ok()) return std::move(response).status();

@@ -12,11 +12,11 @@
 
 namespace kso::oci {
 
-// What all registries that a process opens have in common.
+// The options that all registries of a process have in common.
 struct TokenOptions {
   // Shared by what is opened with it; where it is null, each has its own.
   std::shared_ptr<TokenCache> cache;
-  // Hosts that may give out tokens, besides those of CheckTokenRealm.
+  // The hosts that may give out tokens, besides those of CheckTokenRealm.
   TokenRealms realms;
 };
 

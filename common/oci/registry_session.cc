@@ -59,7 +59,8 @@ absl::StatusOr<http::Response> RegistrySession::Authorized(
     const Send& send) {
   if (!request.transfer.stop.stop_possible()) request.transfer.stop = stop_;
   KSO_ASSIGN_OR_RETURN(const http::Url url, http::Url::Parse(request.url));
-  // An upload may have been sent to a place that must not see credentials.
+  // A registry may have named an upload's place on another host, which must not
+  // see credentials.
   const bool own_origin = url.origin() == base_.origin();
   for (int renewals = 0;; ++renewals) {
     const absl::Time begun = clock_->Now();

@@ -28,8 +28,8 @@ class RegistrySession {
                   http::Transport* transport, Clock* clock,
                   const Credentials* credentials);
 
-  // They end when a stop is requested by the request's own token, where it has
-  // one, else by that of the registry's options.
+  // The requests end when a stop is requested by their own token, where they
+  // have one, else by that of the registry's options.
   absl::StatusOr<http::Response> Perform(http::Request request,
                                          const AccessScope& scope,
                                          std::string_view what);

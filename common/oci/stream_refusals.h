@@ -11,7 +11,8 @@
 namespace kso::oci {
 
 // The registries, as "HOST[:PORT]", that have refused an upload whose size is
-// not known before its end, so that they are not asked again. Thread safe.
+// not known before its end, so that they are not asked for one again. Thread
+// safe.
 class StreamRefusals {
  public:
   void Add(const std::string& host) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pushing blobs whose digest is known at their end, against scripted
-// registries.
+// Tests the push of blobs whose digest is known at their end only, against
+// scripted registries.
 
 #include <gtest/gtest.h>
 
@@ -27,7 +27,8 @@ using ::kso::testing::HeaderOf;
 constexpr char kUploads[] = "https://quay.io/v2/a/blobs/uploads/";
 constexpr char kUpload[] = "https://quay.io/u/1";
 
-// Longer than what is between a writer and a request.
+// Makes content that does not fit into the buffers between a writer and a
+// request.
 std::string LongContent() {
   std::string content;
   for (int i = 0; content.size() < (6 << 20); ++i) content += std::to_string(i);
@@ -53,7 +54,8 @@ absl::Status PutX(ImageStore& client) {
       .status();
 }
 
-// Ends the first PATCHes when it has read so many bytes of them.
+// A transport that ends the first PATCHes when it has read so many bytes of
+// them.
 class CuttingTransport : public testing::FakeTransport {
  public:
   void CutNextPatch(size_t after_bytes, absl::StatusOr<int> answer =
@@ -100,7 +102,7 @@ class StreamUploadTest : public ::testing::Test {
         &clock_, &credentials_);
   }
 
-  // The registry's next upload, and those after it.
+  // Answers the next POST for an upload, and those after it, with this place.
   void Opens(const std::string& location) {
     transport_.On(
         "POST", kUploads,
@@ -201,7 +203,7 @@ TEST_F(StreamUploadTest, IsBegunAnewWhereTheRegistryDoesNotGoOn) {
   const std::string content = LongContent();
   Opens("/u/2");
   transport_.CutNextPatch(3 << 20);
-  // Distribution 2.8 says what it has, and does not know its hash.
+  // Distribution 2.8 tells how much it has, and does not know the hash of it.
   Answers("GET", kUpload, 204, {{"Range", "0-2097151"}});
   transport_.CutNextPatch(0, 416);
   Answers("PATCH", "https://quay.io/u/2", 202);
@@ -252,7 +254,7 @@ TEST_F(StreamUploadTest, IsWrittenAgainWithANewToken) {
   transport_.On("POST", "https://quay.io/v2/b/blobs/uploads/",
                 guard("t1", FakeAnswer{.status = 202,
                                        .headers = {{"Location", "/u/b"}}}));
-  // The first token has expired by then.
+  // The first token has expired by the time of the PATCH.
   const std::string upload = "https://quay.io/u/b";
   transport_.On("PATCH", upload, guard("t2", FakeAnswer{.status = 202}));
   transport_.On("PUT", PutUrl(upload, "content"),
@@ -311,7 +313,7 @@ TEST_F(StreamUploadTest, AWriterThatFailsLeavesNothingBehind) {
       });
   EXPECT_TRUE(absl::IsDataLoss(pushed.status())) << pushed.status();
   EXPECT_TRUE(absl::StrContains(pushed.status().message(), "kubelet: rotten"));
-  // What travels with an error arrives.
+  // The notes of an error arrive with it.
   EXPECT_EQ(RetryDelay(pushed.status()), absl::Seconds(7));
   EXPECT_EQ(Story(), (Requests{"POST", "DELETE"}));
 }
@@ -324,7 +326,7 @@ TEST_F(StreamUploadTest, AnAnswerThatComesTooEarlyIsNotTakenForAll) {
 }
 
 TEST_F(StreamUploadTest, WhatTheRegistryGotWrongIsSentAgain) {
-  // It says that it has less than was sent, and refuses the digest.
+  // The registry says that it has less than was sent, and refuses the digest.
   Opens("/u/2");
   Answers("PATCH", kUpload, 202, {{"Range", "0-3"}});
   Answers("PUT", PutUrl(kUpload, "content"), 400);

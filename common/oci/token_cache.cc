@@ -7,7 +7,8 @@
 namespace kso::oci {
 namespace {
 
-// Enough for the repositories of many builds; past it, expired ones go.
+// So many tokens are enough for the repositories of many builds. Past that,
+// expired ones are dropped.
 constexpr size_t kManyTokens = 4096;
 
 }  // namespace

@@ -20,17 +20,18 @@
 
 namespace kso::oci {
 
-// What registries have asked for so far and the tokens that they take, so that
+// A cache of the tokens that registries take, and of what they demand, so that
 // all tasks of a process share them instead of each asking anew. Registries are
-// known by their origin. One cache goes with one set of logins: a token says
-// who asked for it. Thread safe. Never logged.
+// known by their origin. One cache goes with one set of logins, since a token
+// stands for the login that asked for it. Thread safe. Never logged.
 class TokenCache {
  public:
   struct TokenService {
     http::Url realm;
     std::string service;
   };
-  // How a registry wants requests to be authorized; nothing at first.
+  // How a registry wants requests to be authorized; nothing before it has said
+  // so.
   struct Demand {
     bool basic = false;
     std::optional<TokenService> tokens;
@@ -48,10 +49,10 @@ class TokenCache {
   Demand DemandOf(const std::string& registry) const;
   void SetDemand(const std::string& registry, Demand demand);
 
-  // The header for `scope` at `registry`, by `fetch` where there is none that
-  // is still good. One thread fetches while others that want the same one wait,
-  // until a stop is requested (CANCELLED); when its fetch fails, the next one
-  // tries.
+  // Returns the header for `scope` at `registry`, by `fetch` where there is
+  // none that is still good. Concurrent requests for the same token are
+  // deduplicated: one thread fetches while the others wait, until a stop is
+  // requested (CANCELLED); when its fetch fails, the next one tries.
   absl::StatusOr<std::string> Get(const std::string& registry,
                                   const std::string& scope, const Fetch& fetch,
                                   const std::stop_token& stop);

@@ -13,8 +13,8 @@
 
 namespace kso::oci {
 
-// By registry ("registry.example.com:5000"), the hosts that may give out its
-// tokens ("auth.example.com").
+// The hosts that may give out tokens ("auth.example.com"), by registry
+// ("registry.example.com:5000").
 using TokenRealms = std::map<std::string, std::set<std::string>>;
 
 // Reads "REGISTRY=HOST" settings. INVALID_ARGUMENT says which one is wrong.

@@ -13,7 +13,7 @@
 namespace kso::oci {
 namespace {
 
-// Where `answer` wants the blob.
+// The URL that `answer` wants the blob at.
 absl::StatusOr<http::Url> LocationOf(const RegistrySession& session,
                                      const http::Response& answer,
                                      const std::string& what) {
@@ -35,7 +35,8 @@ absl::StatusOr<http::Url> LocationOf(const RegistrySession& session,
   return url;
 }
 
-// Of "0-N", the range of the bytes that came: N + 1.
+// Reads "0-N", the range of the bytes that came: N + 1 (distribution-spec 1.1,
+// "Pushing a blob in chunks").
 int64_t ReceivedBytes(const http::Response& answer) {
   const std::string header = answer.Header("Range").value_or("");
   absl::string_view text = header;
@@ -47,8 +48,9 @@ int64_t ReceivedBytes(const http::Response& answer) {
   return last < 0 ? 0 : last + 1;
 }
 
-// How a registry, or a proxy before it, refuses a body whose length it is not
-// told: Length Required, or as something that it does not know.
+// Whether a registry, or a proxy before it, refuses a body because its length
+// is not announced: with Length Required (RFC 9110, section 15.5.12), or as
+// something that it does not know.
 bool WantsTheSize(int status) {
   return status == 411 || status == 400 || status == 405 || status == 415 ||
          status == 501;
@@ -119,7 +121,8 @@ absl::Status UploadSession::SendRest(int64_t size, int64_t offset,
                        Patch(offset, size, open));
   if (response.status / 100 == 2) return absl::OkStatus();
   const absl::Status error = session_->ErrorOf(response, what_);
-  // It has other bytes than it said, or none any more: begin anew.
+  // The registry has other bytes than it said, or has forgotten the upload: it
+  // is begun anew.
   if (response.status == 416 || response.status == 404) {
     return absl::UnavailableError(error.message());
   }

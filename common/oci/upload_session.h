@@ -16,9 +16,9 @@
 namespace kso::oci {
 
 // One upload of a blob that a registry has opened (distribution-spec 1.1,
-// "Pushing blobs"). Its place may be anywhere that the registry says: relative,
-// on another host (without credentials then), with a query; it is told anew by
-// each answer. Used by one thread.
+// "Pushing blobs"). The registry may name any place for it: relative, on
+// another host (without credentials then), with a query; each answer names it
+// anew. Used by one thread.
 class UploadSession {
  public:
   // `session` must outlive it; `what` begins messages.
@@ -31,7 +31,8 @@ class UploadSession {
                                                   const http::Response& answer,
                                                   const std::string& what);
 
-  // Bytes that the registry has got; 0 also where it does not say.
+  // The number of bytes that the registry has received; 0 also where it does
+  // not say.
   int64_t Received();
 
   // Sends the blob from `offset` on: all of it in one PUT, the rest of it by
@@ -42,13 +43,13 @@ class UploadSession {
 
   // Sends all that `open` gives from `offset` on, without saying how much that
   // is (PATCH). Returns how many bytes the registry has then, where it says so.
-  // UNAVAILABLE as Send, or where the registry does not go on from `offset`;
-  // UNIMPLEMENTED when it wants to know the size first.
+  // UNAVAILABLE as for Send, or where the registry does not go on from
+  // `offset`; UNIMPLEMENTED when it wants to know the size first.
   absl::StatusOr<std::optional<int64_t>> SendStream(int64_t offset,
                                                     const OpenSource& open);
 
-  // Gives it up. Registries remove what is left lying in the end, so it does
-  // not matter whether this works.
+  // Gives the upload up. Registries remove abandoned uploads in the end, so it
+  // does not matter whether this works.
   void Abandon();
 
  private:
