@@ -33,7 +33,8 @@ absl::StatusOr<CachedContent> BlobFetcher::Fetch(const v1::BlobSource& source,
   const std::string item =
       Concat(source.repository(), "@", source.blob().digest());
   control.SetActivity(Concat("fetching ", item));
-  // Bytes that came together wrong are fetched in order the second time.
+  // Pieces that gave wrong bytes together are fetched in one stream the second
+  // time.
   bool in_pieces = source.blob().size() >= parallel_.least_bytes;
   const absl::StatusOr<CachedContent> content = FetchAgainIfWrong([&] {
     return FetchToCache(source, mirrors, std::exchange(in_pieces, false),
@@ -87,7 +88,7 @@ absl::Status BlobFetcher::Download(oci::ImageStore& registry,
                                    const std::string& repository,
                                    const v1::Descriptor& blob, bool in_pieces,
                                    PartialFile& partial, TaskControl& control) {
-  // The digest says what the bytes are, whoever sent the first of them.
+  // The digest identifies the bytes, whoever sent the first of them.
   if (partial.validator() != blob.digest() || partial.size() > blob.size()) {
     KSO_RETURN_IF_ERROR(partial.Restart(blob.digest()));
   }
@@ -112,7 +113,8 @@ absl::Status BlobFetcher::Download(oci::ImageStore& registry,
                                       .length = blob.size() - first}},
             sink);
     if (!absl::IsFailedPrecondition(status)) return status;
-    // Without ranges, what is here already comes again and is left out.
+    // A registry without ranges sends the bytes that are here already again;
+    // they are left out.
     return registry.GetBlob(repository, blob, sink, partial.size());
   };
   return RetryWhileItHelps(

@@ -19,10 +19,10 @@
 
 namespace kso::worker {
 
-// Brings blobs of upstream registries into the cache. Cut downloads go on where
-// they stopped, also after a restart. Large blobs come in several ranges at a
-// time. Thread safe; the same blob is fetched once at a time, whichever
-// repositories it is asked from.
+// Fetches blobs of upstream registries into the cache. Downloads that were cut
+// resume where they stopped, also after a restart. Large blobs come in several
+// ranges at a time. Fetches of the same blob at the same time are deduplicated,
+// whichever repositories it is asked from. Thread safe.
 class BlobFetcher {
  public:
   using Mirrors = google::protobuf::RepeatedPtrField<v1::Mirror>;

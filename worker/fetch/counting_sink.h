@@ -10,7 +10,8 @@
 
 namespace kso::worker {
 
-// Counts what is fetched, for people to see, on its way to another sink.
+// Counts the bytes that are fetched, for people to see, on their way to another
+// sink.
 class CountingSink : public ByteSink {
  public:
   CountingSink(ByteSink& next, TaskControl& control)

@@ -51,7 +51,8 @@ absl::StatusOr<std::optional<v1::Document>> DocumentReader::Top(
     if (head->digest() == known) return std::nullopt;
     return Manifest(*head);
   }
-  // Some registries do not do HEAD; GET then says what is wrong, if anything.
+  // A registry that does not support HEAD answers a GET, which also tells what
+  // is wrong, if anything.
   if (head.ok() || absl::IsInvalidArgument(head.status())) {
     return GetManifest(tag_or_digest);
   }

@@ -27,8 +27,8 @@ class DocumentReader {
         cache_(cache),
         control_(control) {}
 
-  // What a tag or digest names. Nothing when that is `known`, a digest, which
-  // is found out without a GET.
+  // The document that a tag or digest names. Nothing when its digest is
+  // `known`, which is found out without a GET.
   absl::StatusOr<std::optional<v1::Document>> Top(
       std::string_view tag_or_digest, std::string_view known);
   // A manifest that an index lists.
@@ -36,7 +36,7 @@ class DocumentReader {
   // A config: at most 4 MiB.
   absl::StatusOr<v1::Document> Blob(const v1::Descriptor& descriptor);
 
-  // GETs of manifests so far.
+  // The number of GETs of manifests so far.
   int manifest_gets() const { return manifest_gets_; }
 
  private:

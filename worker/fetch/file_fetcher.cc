@@ -21,15 +21,15 @@ namespace {
 
 constexpr int kRangeNotSatisfiable = 416;
 
-// Under which name the content of a URL is remembered; empty when its
+// The name under which the content of a URL is remembered; empty when its
 // validators do not tell one content from another.
 std::string NameOf(const v1::FileSource& source) {
   if (!IsStrongEtag(source.etag())) return "";
   return Concat(source.url(), "\n", source.etag(), "\n", source.size());
 }
 
-// Whether its host may not have been asked about the file: with a checksum, it
-// can be planned without.
+// Whether the host may not have been asked about the file: a file with a
+// checksum can be planned without.
 bool MayBeUnasked(const v1::FileSource& source) {
   return !source.digest().empty() && source.etag().empty() &&
          source.last_modified().empty();
@@ -86,7 +86,8 @@ absl::StatusOr<CachedContent> FileFetcher::Fetch(const v1::FileSource& source,
                                                  TaskControl& control) {
   control.SetActivity(Concat("fetching ", FileName(source.url())));
   const std::string url = oci::MirrorUrl(source.url(), mirrors);
-  // Bytes that came together wrong are fetched in order the second time.
+  // Pieces that gave wrong bytes together are fetched in one stream the second
+  // time.
   bool in_pieces = source.size() >= parallel_.least_bytes &&
                    (IsStrongEtag(source.etag()) || MayBeUnasked(source));
   const absl::StatusOr<CachedContent> content = FetchAgainIfWrong([&] {
@@ -124,7 +125,7 @@ absl::StatusOr<CachedContent> FileFetcher::FetchToCache(
   auto pin = cache_->Pin(digests.sha256);
   KSO_RETURN_IF_ERROR(partial->MoveIntoCache(digests.sha256));
   if (want_sha512) known_.Remember(stated->ToString(), digests.sha256);
-  // The host may have another content by now than the one that was resolved.
+  // The host may have other content by now than when the file was resolved.
   const std::string name = NameOf(source);
   if (!name.empty() && partial->validator() == source.etag()) {
     known_.Remember(name, digests.sha256);
@@ -250,7 +251,8 @@ absl::Status FileFetcher::DownloadOnce(const std::string& url,
     }
     const http::ContentRange range = http::ParseContentRange(response);
     total = range.total;
-    // A host may know Range and not If-Range.
+    // A host may support Range and ignore If-Range (RFC 9110, section 13.1.5),
+    // and then sends bytes of a newer file.
     const auto etag = response.Header("ETag");
     const bool changed = etag.has_value() &&
                          IsStrongEtag(partial.validator()) &&
@@ -267,7 +269,7 @@ absl::Status FileFetcher::DownloadOnce(const std::string& url,
   KSO_RETURN_IF_ERROR(partial.write_status());
   KSO_RETURN_IF_ERROR(response.status());
   if (response->status == kRangeNotSatisfiable) {
-    // What is here is more than the host has: begin again.
+    // The partial file is longer than the host's: the download begins again.
     KSO_RETURN_IF_ERROR(partial.Restart(""));
     return absl::UnavailableError(
         Concat(url, " has fewer bytes than were fetched before"));

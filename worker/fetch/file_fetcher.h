@@ -22,18 +22,19 @@
 
 namespace kso::worker {
 
-// Content that the cache has.
+// A piece of content that the cache has.
 struct CachedContent {
   // sha256.
   Digest digest;
   int64_t size = 0;
-  // Keeps it there.
+  // Keeps the content in the cache.
   std::shared_ptr<const void> pin = nullptr;
 };
 
-// Brings files into the cache. Cut downloads go on where they stopped, also
-// after a restart. Large files whose hosts give a strong ETag come in several
-// ranges at a time. Thread safe; the same URL is fetched once at a time.
+// Fetches files into the cache. Downloads that were cut resume where they
+// stopped, also after a restart. Large files whose hosts give a strong ETag
+// come in several ranges at a time. Fetches of the same URL at the same time
+// are deduplicated. Thread safe.
 class FileFetcher {
  public:
   using Mirrors = google::protobuf::RepeatedPtrField<v1::Mirror>;
@@ -60,12 +61,12 @@ class FileFetcher {
   absl::Status Download(const v1::FileSource& source, const std::string& url,
                         bool in_pieces, PartialFile& partial,
                         TaskControl& control);
-  // Asks for the validators first. FAILED_PRECONDITION when they allow no
-  // ranges, or are of another file.
+  // Asks the host for the validators first. FAILED_PRECONDITION when they allow
+  // no ranges, or belong to another file.
   absl::Status AskAndDownloadRanges(const v1::FileSource& source,
                                     const std::string& url,
                                     PartialFile& partial, TaskControl& control);
-  // FAILED_PRECONDITION as DownloadInPieces.
+  // Ends with FAILED_PRECONDITION as DownloadInPieces does.
   absl::Status DownloadRanges(const v1::FileSource& source,
                               const std::string& url, PartialFile& partial,
                               TaskControl& control);

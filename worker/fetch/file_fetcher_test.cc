@@ -41,7 +41,7 @@ class FileFetcherTest : public ::testing::Test {
               request.get_header_value("If-Range") == "\"v1\"") {
             first = std::stoul(request.get_header_value("Range").substr(6));
             resumed_from_ = first;
-            // The library cuts out the range by itself.
+            // The server's library cuts out the range by itself.
           }
           response.set_header("ETag", "\"v1\"");
           const bool cut = cuts_left_-- > 0;

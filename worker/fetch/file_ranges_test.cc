@@ -70,7 +70,7 @@ TEST_F(FileRangesTest, SoDoesOneWhoseHostHasNoStrongEtag) {
   EXPECT_THAT(ranges(), IsEmpty());
 }
 
-// As of a file that was planned by its checksum alone.
+// The source of a file that was planned by its checksum alone.
 TEST_F(FileRangesTest, WhoseHostWasNotAskedBeforeIsAskedThen) {
   const Host host;
   Serve(kUrl, host);
@@ -147,7 +147,7 @@ TEST_F(FileRangesTest, AChangedFileIsNotMixedWithTheOneBefore) {
                        host_.etag = "\"v2\"";
                      };
     Serve(kUrl, host);
-    // What the list states is the file that the host has by then.
+    // The checksum in the list is that of the file that the host has by then.
     ExpectFile(after);
     ForgetAll();
   }
@@ -156,7 +156,7 @@ TEST_F(FileRangesTest, AChangedFileIsNotMixedWithTheOneBefore) {
 // Nothing in the list tells one version from the other.
 TEST_F(FileRangesTest, AChangedFileWithoutAChecksumIsNotMixedEither) {
   for (const bool knows_if_range : {true, false}) {
-    // Large files come in pieces, small ones go on where they were cut.
+    // Large files come in pieces, small ones are resumed where they were cut.
     for (const size_t size : {kSize, size_t{90'000}}) {
       const std::string after = Bytes(size, "changed");
       Host host;
@@ -187,18 +187,19 @@ TEST_F(FileRangesTest, AChangedFileWithoutAChecksumIsNotMixedEither) {
 
 TEST_F(FileRangesTest, WrongAnswersLeaveNoWrongBytes) {
   const std::vector<std::function<void(FakeAnswer&)>> spoilers = {
-      // Another range than asked for, or none that can be read.
+      // The host sends another range than asked for, or none that can be read.
       [](FakeAnswer& answer) {
         answer.headers[1].second = "bytes 1-64000/500000";
       },
       [](FakeAnswer& answer) { answer.headers.pop_back(); },
-      // Of a file of another size.
+      // The range is one of a file of another size.
       [](FakeAnswer& answer) {
         answer.headers[1].second = absl::StrCat(answer.headers[1].second, "0");
       },
-      // More than asked for.
+      // The host sends more than was asked for.
       [](FakeAnswer& answer) { answer.body += "more"; },
-      // The beginning of it, and so does the header say, or not.
+      // The host sends the beginning of the range, and its header says so, or
+      // not.
       [](FakeAnswer& answer) { answer.body.resize(answer.body.size() / 2); },
       [](FakeAnswer& answer) { answer.body.clear(); },
       [](FakeAnswer& answer) {

@@ -12,7 +12,7 @@
 
 namespace kso::worker {
 
-// What a file host's answer means for a task: OK for 2xx, else the error of
+// Judges a file host's answer for a task: OK for 2xx, else the error of
 // http::ErrorOfAnswer, with advice.
 absl::Status StatusOfAnswer(const http::Response& response,
                             std::string_view url, absl::Time now);

@@ -14,8 +14,8 @@
 
 namespace kso::worker {
 
-// One holder at a time for each key, so that two tasks that need the same bytes
-// fetch them once: the second waits, then finds them in the cache. Thread safe.
+// A lock for each key, so that fetches of the same bytes are deduplicated: the
+// second task waits, then finds them in the cache. Thread safe.
 class KeyedLock {
  public:
   explicit KeyedLock(Clock* clock) : clock_(clock) {}

@@ -28,7 +28,7 @@ std::optional<Digest> KnownContent::Read(const std::filesystem::path& path) {
 }
 
 void KnownContent::Remember(std::string_view name, const Digest& digest) const {
-  // A torn file does not parse, and is then as good as none.
+  // A file that was written in part does not parse, and counts as none.
   std::ofstream(PathOf(name)) << digest.ToString() << "\n";
 }
 

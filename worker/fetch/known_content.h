@@ -11,17 +11,17 @@
 
 namespace kso::worker {
 
-// Remembers under which sha256 the cache has content that is asked for by
-// another name: a sha512, or a URL with its validators. It is only a hint: what
-// is lost is fetched again, and the cache verifies what it hands out. One small
-// file for each name, in a directory of its own. Thread safe.
+// Remembers the sha256 under which the cache has content that is asked for by
+// another name: a sha512, or a URL with its validators. It is only a hint:
+// content that is lost is fetched again, and the cache verifies what it hands
+// out. One small file for each name, in a directory of its own. Thread safe.
 class KnownContent {
  public:
   explicit KnownContent(std::filesystem::path directory);
 
   std::optional<Digest> Find(std::string_view name) const;
   void Remember(std::string_view name, const Digest& digest) const;
-  // Forgets what `blobs` does not have any more, or not yet.
+  // Forgets the content that `blobs` does not have any more, or not yet.
   void ForgetAllBut(BlobStore& blobs) const;
 
  private:

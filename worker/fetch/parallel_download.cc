@@ -41,26 +41,27 @@ class PieceSink : public ByteSink {
   std::function<void()> on_begin_;
 };
 
-// Fetches what is missing of a divided file, from the front on. The thread that
-// calls Run always fetches; helpers may. Where they fail, the piece is left to
-// the thread that can tell of it.
+// Fetches the missing pieces of a divided file, from the front on. The thread
+// that calls Run always fetches; helper threads may. A helper that fails leaves
+// its piece to that thread, which returns the error.
 class ParallelDownload {
  public:
   // The pointers must outlive it.
   ParallelDownload(PartialFile* partial, const GetRange& get,
                    const ParallelOptions& options, TaskControl* control);
-  // Ends what is under way.
+  // Ends the transfers in flight.
   ~ParallelDownload();
   ParallelDownload(const ParallelDownload&) = delete;
   ParallelDownload& operator=(const ParallelDownload&) = delete;
 
-  // OK when all bytes are there; else the error of the piece that this thread
-  // was at. May be called again then; the other threads go on in between.
+  // Returns OK when all bytes are there, else the error of the piece that this
+  // thread was fetching. May be called again then; the helpers go on in
+  // between.
   absl::Status Run();
 
  private:
   struct Helper {
-    // Of the thread that calls Run.
+    // Only the thread that calls Run uses this.
     std::thread thread;
     std::atomic<bool> running = false;
   };
@@ -68,15 +69,15 @@ class ParallelDownload {
   bool Stopped() const {
     return either_stop_.token().stop_requested() || control_->cancelled();
   }
-  // Nothing when all pieces are there. Waits for those that others fetch, which
-  // may come back.
+  // Takes the first open piece. Waits for the pieces that helpers fetch, which
+  // they may give back. Returns nothing when all pieces are there.
   std::optional<int> TakePiece();
   std::optional<int> TakeOpenPiece() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The same for who does not wait.
+  // Takes the first open piece without waiting.
   std::optional<int> TakePieceIfAny();
   void GiveBack(int piece);
   absl::Status FetchPiece(int piece, bool spare);
-  // As many as there are pieces for.
+  // Starts as many helpers as there are open pieces.
   void StartHelpers();
   void Help(Helper& helper);
 
@@ -88,7 +89,8 @@ class ParallelDownload {
   std::vector<Helper> helpers_;
 
   absl::Mutex mutex_;
-  // Pieces that have gaps and that nobody is at, and how many somebody is at.
+  // The pieces with gaps that no thread fetches, and the number of pieces that
+  // threads are fetching.
   std::set<int> open_ ABSL_GUARDED_BY(mutex_);
   int taken_ ABSL_GUARDED_BY(mutex_) = 0;
 };
@@ -123,7 +125,8 @@ absl::Status ParallelDownload::Run() {
   }
 }
 
-// Who is at a piece hears of a cancellation and gives it back.
+// This wait needs no token: a thread that fetches a piece is stopped by its
+// own, and gives the piece back.
 std::optional<int> ParallelDownload::TakePiece() {
   absl::MutexLock lock(&mutex_);
   const auto settled = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -161,7 +164,8 @@ absl::Status ParallelDownload::FetchPiece(int piece, bool spare) {
   while (missing.length > 0) {
     const absl::Status status = get_(
         {.range = missing, .spare = spare, .stop = either_stop_.token()}, sink);
-    // A transfer's error says less of what is wrong with the disk.
+    // The error of a write says more of a disk's trouble than that of the
+    // transfer.
     KSO_RETURN_IF_ERROR(partial_->write_status());
     KSO_RETURN_IF_ERROR(status);
     const int64_t before = missing.first;

@@ -16,15 +16,15 @@ namespace kso::worker {
 
 // The sizes from which a file is fetched in several streams.
 struct ParallelOptions {
-  // Of smaller ones, a connection brings most before another one has shaken
-  // hands and found its speed.
+  // Smaller content comes in one stream, which has brought most of it before
+  // another connection has shaken hands and found its speed.
   int64_t least_bytes = 32 << 20;
-  // What one request asks for. Small enough that a place at a host is free
-  // again soon, and that the bytes behind a gap are still in the page cache
-  // when they can be hashed; large enough that the round trip before it hardly
-  // counts.
+  // The size of a piece, which one request asks for. Small enough that a place
+  // at a host is free again soon, and that the bytes behind a gap are still in
+  // the page cache when they can be hashed; large enough that the round trip
+  // before it hardly counts.
   int64_t piece_bytes = 16 << 20;
-  // Streams at the same time.
+  // How many streams of one download may be in flight.
   int most_streams = 4;
 };
 
@@ -35,11 +35,11 @@ struct ParallelOptions {
 using GetRange = std::function<absl::Status(const http::TransferOptions& wanted,
                                             ByteSink& sink)>;
 
-// Fetches what is missing of `partial`, which will have `total` bytes, with the
+// Fetches the missing bytes of `partial`, which will have `total`, with the
 // tries of RetryWhileItHelps. The calling thread begins at the front. Once the
-// host has served a range as it should, other threads fetch other pieces
-// meanwhile, as spare requests only. FAILED_PRECONDITION as GetRange says; what
-// has come stays.
+// host has served a range as it should, other threads fetch other pieces at the
+// same time, as spare requests only. FAILED_PRECONDITION as GetRange says; the
+// bytes that have come stay.
 absl::Status DownloadInPieces(PartialFile& partial, int64_t total,
                               const GetRange& get,
                               const ParallelOptions& options, Clock* clock,

@@ -43,7 +43,8 @@ class ParallelDownloadTest : public ::testing::Test {
     EXPECT_TRUE(partial_->Restart("\"v1\"").ok());
   }
 
-  // What a process that was killed left is what another one finds.
+  // Opens the file as another process finds it that one which was killed has
+  // left.
   void Open() {
     partial_ = nullptr;
     partial_ =
@@ -87,7 +88,7 @@ class ParallelDownloadTest : public ::testing::Test {
 };
 
 TEST_F(ParallelDownloadTest, PiecesComeSideBySide) {
-  // Nobody goes on before all four are there, each with a piece of its own.
+  // No stream goes on before all four are there, each with a piece of its own.
   absl::Barrier* const all = new absl::Barrier(4);
   std::atomic<int> spares = 0;
   const absl::Status status = Download(
@@ -110,8 +111,8 @@ TEST_F(ParallelDownloadTest, OneStreamDoesItWhereNoPlaceIsSpare) {
   const absl::Status status = Download(
       [&](const http::TransferOptions& wanted, ByteSink& sink) -> absl::Status {
         if (wanted.spare) return absl::AbortedError("no place");
-        // Not always the next one: others may hold that for a moment, until
-        // they hear that there is no place.
+        // This is not always the next piece: a helper may hold that for a
+        // moment, until it hears that there is no place.
         return Send(*wanted.range, sink);
       });
   ASSERT_TRUE(status.ok()) << status;
@@ -192,7 +193,7 @@ TEST_F(ParallelDownloadTest, CancellationEndsAllStreams) {
   const auto hang = [&](const http::TransferOptions& wanted, ByteSink& sink) {
     const absl::Status status = Send({wanted.range->first, 1}, sink);
     if (!status.ok()) return status;
-    // As a transport does in which nothing moves.
+    // The stream hangs as a transport does in which nothing moves.
     if (wanted.range->first >= 20'000) control_.Cancel();
     while (!wanted.stop.stop_requested()) std::this_thread::yield();
     return absl::CancelledError("");
@@ -216,8 +217,8 @@ TEST_F(ParallelDownloadTest, AnErrorOfTheFirstStreamEndsTheOthers) {
   EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
 }
 
-// Hosts that cut, refuse, send less or send nothing, and processes that are
-// killed in between: every byte is right, and none that is there comes again.
+// Hosts cut, refuse, send less or send nothing, and processes are killed in
+// between: every byte is right, and none that is there comes again.
 TEST_F(ParallelDownloadTest, FaultsAtEverySeam) {
   for (int seed = 1; seed <= 100; ++seed) {
     absl::Mutex mutex;

@@ -28,7 +28,7 @@ constexpr size_t kLongestValidator = 1024;
 constexpr char kValidatorSuffix[] = ".validator";
 constexpr char kPiecesSuffix[] = ".pieces";
 
-// What goes with a partial file, before the file itself.
+// Removes the files that go with a partial file, before the file itself.
 void RemoveCompanions(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::remove(path.string() + kValidatorSuffix, error);
@@ -58,7 +58,7 @@ PartialFile::PartialFile(std::filesystem::path path, DiskBlobStore* cache,
 }
 
 PartialFile::~PartialFile() {
-  // Another worker may have the space for it.
+  // The file goes: another worker may have space for it.
   if (!write_status().ok()) Delete();
   if (file_ >= 0) close(file_);
 }
@@ -74,8 +74,8 @@ absl::StatusOr<std::unique_ptr<PartialFile>> PartialFile::Open(
   return partial;
 }
 
-// The lock tells DeletePartialFiles that the file is in use; what it deleted
-// in between is made anew.
+// The lock keeps DeletePartialFiles from the file. One that it has deleted
+// before that is made anew.
 absl::Status PartialFile::OpenAndLock() {
   while (true) {
     file_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -91,7 +91,7 @@ absl::Status PartialFile::LoadExisting() {
   std::string validator(kLongestValidator, '\0');
   stream.read(validator.data(), static_cast<std::streamsize>(validator.size()));
   validator.resize(static_cast<size_t>(stream.gcount()));
-  // Without it nobody knows what the bytes are of.
+  // Bytes without a validator could be of any file.
   if (validator.empty()) return Restart("");
   auto table = PieceTable::Load(pieces_path_);
   if (absl::IsDataLoss(table.status())) return Restart("");
@@ -123,7 +123,7 @@ void PartialFile::Hash(std::string_view bytes) {
   size_ += static_cast<int64_t>(bytes.size());
 }
 
-// What was written a moment ago is in the page cache.
+// The bytes that were written a moment ago are in the page cache.
 absl::Status PartialFile::HashFromFile(int64_t end) {
   if (size_ >= end) return absl::OkStatus();
   std::vector<char> buffer(kBufferBytes);

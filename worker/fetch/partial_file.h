@@ -23,13 +23,13 @@
 
 namespace kso::worker {
 
-// A download that may stop and go on, also in another process: the bytes in
-// `path`, what they belong to in `path`.validator. They come in order, or in
-// pieces side by side; then `path`.pieces says which are there (PieceTable).
-// Bytes are hashed in order as they arrive, those behind a gap once it is
-// closed, and those found at opening anew. What does not fit on the disk is
-// given up. Errors are the worker's trouble (failure.h). One at a time for a
-// path. Thread safe where it says so.
+// A download that may stop and be resumed, also in another process: the bytes
+// in `path`, and in `path`.validator what they belong to. They come in order,
+// or in pieces side by side; then `path`.pieces says which are there
+// (PieceTable). Bytes are hashed in order as they arrive, those behind a gap
+// once it is closed, and those found at opening anew. A download that does not
+// fit on the disk is given up. Errors are the worker's trouble (failure.h). A
+// path is open once at a time. Thread safe where it says so.
 class PartialFile : public ByteSink {
  public:
   // On the file system of `cache`, which must outlive it. Hashes sha512 as well
@@ -38,11 +38,11 @@ class PartialFile : public ByteSink {
       std::filesystem::path path, DiskBlobStore* cache, bool want_sha512);
   ~PartialFile() override;
 
-  // How many bytes are there before the first gap. Thread safe.
+  // The number of bytes before the first gap. Thread safe.
   int64_t size() const { return size_; }
-  // How many are there in all. Thread safe.
+  // The number of bytes in all. Thread safe.
   int64_t present() const;
-  // What Restart was given: an ETag, for example.
+  // The validator that Restart was given: an ETag, for example.
   const std::string& validator() const { return validator_; }
   // The error of the last write, for callers who only see that of a transfer.
   // Thread safe.
@@ -57,11 +57,11 @@ class PartialFile : public ByteSink {
   // Divides the file, which will have `total` bytes; what is there stays, also
   // when it is divided so already.
   absl::Status Divide(int64_t total, int64_t piece_bytes);
-  // Makes it one piece again, without what is behind the first gap.
+  // Makes the file one piece again, without the bytes behind the first gap.
   absl::Status Join();
 
-  // While it is divided, these may be called from any thread, each piece being
-  // written by one at a time.
+  // While the file is divided, these may be called from any thread, each piece
+  // being written by one at a time.
   int piece_count() const;
   http::ByteRange Missing(int piece) const;
   // The next bytes of the piece, no more than are missing.
@@ -71,8 +71,8 @@ class PartialFile : public ByteSink {
     Digest sha256;
     std::optional<Digest> sha512;
   };
-  // Of the bytes before the first gap. Ends the file: nothing is written after
-  // it.
+  // Returns the digests of the bytes before the first gap. Ends the file:
+  // nothing is written after it.
   Digests Finish();
 
   // After Finish: the file becomes the blob `digest` of the cache, or is
@@ -90,8 +90,8 @@ class PartialFile : public ByteSink {
       int64_t offset, std::string_view bytes,
       const std::function<absl::Status(std::string_view)>& on_written);
   absl::Status Note(absl::Status status);
-  // `bytes` are those at `offset`: hashes them when they are next, and what
-  // other pieces have behind them.
+  // Takes the bytes at `offset`: when they are the next in order, hashes them
+  // and the bytes of other pieces behind them.
   absl::Status AdvanceFront(int64_t offset, std::string_view bytes)
       ABSL_LOCKS_EXCLUDED(front_mutex_, table_mutex_);
   absl::Status HashFromFile(int64_t end)
@@ -107,11 +107,11 @@ class PartialFile : public ByteSink {
   int file_ = -1;
   std::string validator_;
 
-  // Who hashes holds this one.
+  // The thread that computes the digests holds this mutex.
   absl::Mutex front_mutex_;
   std::optional<Hasher> sha256_ ABSL_GUARDED_BY(front_mutex_);
   std::optional<Hasher> sha512_ ABSL_GUARDED_BY(front_mutex_);
-  // How far is hashed; written under front_mutex_.
+  // The number of bytes that are hashed; written under front_mutex_.
   std::atomic<int64_t> size_ = 0;
 
   mutable absl::Mutex table_mutex_ ABSL_ACQUIRED_AFTER(front_mutex_);

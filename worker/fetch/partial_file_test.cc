@@ -71,7 +71,7 @@ TEST_F(PartialFileTest, BytesOfWhichNothingIsKnownAreDroppedAfterARestart) {
     const auto partial = Open("a");
     ASSERT_TRUE(partial->Restart("\"v1\"").ok());
     ASSERT_TRUE(partial->Write("one file").ok());
-    // Now of a host that names no validator.
+    // The download begins again from a host that gives no validator.
     ASSERT_TRUE(partial->Restart("").ok());
     ASSERT_TRUE(partial->Write("another").ok());
   }
@@ -128,7 +128,7 @@ TEST_F(PartialFileTest, AFullDiskIsTheWorkersTroubleAndLeavesNothing) {
   ASSERT_TRUE(cache_->Put(digest, 1 << 20, *source).ok());
   {
     const auto partial = Open("a");
-    // The cache goes first.
+    // The cache's blobs are dropped first.
     ASSERT_TRUE(partial->Write(std::string(3 << 19, 'x')).ok());
     EXPECT_FALSE(cache_->Stat(digest).ok());
 

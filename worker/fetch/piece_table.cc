@@ -19,14 +19,14 @@ namespace kso::worker {
 namespace {
 
 constexpr char kMagic[] = "kso-pieces-1";
-// More than any file has.
+// No file has so many pieces.
 constexpr int64_t kMostPieces = 1 << 20;
 
 // The beginning of the file; `count` numbers of 64 bits follow. It is read by
 // the machine that wrote it only.
 struct Header {
   char magic[16] = {};
-  // Which boot of the machine, a UUID.
+  // The boot of the machine, a UUID.
   char boot[40] = {};
   int64_t total = 0;
   int64_t piece_bytes = 0;

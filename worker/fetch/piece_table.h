@@ -13,20 +13,20 @@
 
 namespace kso::worker {
 
-// How much is there of each piece of a file that is fetched in several places
+// How much of each piece is there, of a file that is fetched in several places
 // at once. Each piece comes in order. The table is a file of its own, written
 // after the bytes that it speaks of, so that it is right when the process is
 // killed at any moment. When the machine goes down, the disk may have the table
 // and not the bytes: it holds until the next boot only. Not thread safe.
 class PieceTable {
  public:
-  // Of a file of `total` bytes of which the first `present` are there. Pieces
-  // have `piece_bytes`, the last one maybe less.
+  // Makes the table of a file of `total` bytes of which the first `present` are
+  // there. Pieces have `piece_bytes`, the last one maybe less.
   static absl::StatusOr<std::unique_ptr<PieceTable>> Create(
       const std::filesystem::path& path, int64_t total, int64_t piece_bytes,
       int64_t present);
-  // Null where there is no table. DATA_LOSS when it does not hold: nobody knows
-  // which bytes are there.
+  // Reads the table; null where there is none. DATA_LOSS when it does not hold:
+  // nobody knows which bytes are there.
   static absl::StatusOr<std::unique_ptr<PieceTable>> Load(
       const std::filesystem::path& path);
   ~PieceTable();
@@ -36,18 +36,18 @@ class PieceTable {
   int64_t total() const { return total_; }
   int64_t piece_bytes() const { return piece_bytes_; }
   int count() const { return static_cast<int>(present_.size()); }
-  // What is missing of a piece; empty when all is there.
+  // The missing bytes of a piece; empty when all are there.
   http::ByteRange Missing(int piece) const;
 
-  // The next so many bytes of the piece are there.
+  // Notes that the next so many bytes of the piece are there.
   absl::Status Add(int piece, int64_t bytes);
 
-  // How many bytes are there, in all.
+  // The number of bytes that are there, in all.
   int64_t present() const;
-  // Where the first gap behind `offset` begins; `offset` itself where that byte
-  // is missing.
+  // The beginning of the first gap behind `offset`; `offset` itself where that
+  // byte is missing.
   int64_t GapAfter(int64_t offset) const;
-  // Behind the last byte that is there.
+  // The offset behind the last byte that is there.
   int64_t End() const;
 
  private:
@@ -60,7 +60,7 @@ class PieceTable {
   const int file_;
   const int64_t total_;
   const int64_t piece_bytes_;
-  // By piece.
+  // The number of bytes that are there, by piece.
   std::vector<int64_t> present_;
 };
 

@@ -12,7 +12,7 @@
 namespace kso::worker {
 
 // Asks a host for a file's size and validators: by HEAD, or where the host does
-// not do HEAD (403, 405, 501) by a GET of one byte. Errors carry item and
+// not support HEAD (403, 405, 501) by a GET of one byte. Errors carry item and
 // location as failure.h says.
 absl::StatusOr<v1::ResolvedFile> ResolveFile(
     const v1::ResolveFile& work,

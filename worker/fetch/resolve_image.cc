@@ -21,8 +21,8 @@ namespace {
 
 using Platforms = google::protobuf::RepeatedPtrField<v1::Platform>;
 
-// The index entries for the wanted platforms, in the index's order. Where
-// several satisfy one, the first is taken, as container runtimes do.
+// Chooses the index entries for the wanted platforms, in the index's order.
+// Where several satisfy one, the first is taken, as container runtimes do.
 std::vector<v1::Descriptor> ChooseChildren(const oci::Index& index,
                                            const Platforms& wanted) {
   std::vector<bool> chosen(index.manifests.size(), false);
@@ -59,7 +59,7 @@ absl::Status AddIndexChildren(const v1::ResolveImage& work,
   return absl::OkStatus();
 }
 
-// An image without an index: only its config knows the platform.
+// Handles an image without an index: only its config knows the platform.
 absl::Status AddBareManifest(DocumentReader& reader, v1::ResolvedImage& image) {
   const v1::Document& top = image.top();
   KSO_ASSIGN_OR_RETURN(

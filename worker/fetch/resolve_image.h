@@ -11,11 +11,11 @@
 
 namespace kso::worker {
 
-// Turns a reference into digests and documents, byte for byte: what it names,
-// the manifest for each wanted platform that the image has, and their configs
-// where asked for. A platform that the image does not have is simply not in the
-// result. A tag costs one HEAD; documents that `cache` has are not fetched
-// again. Errors carry item and location as failure.h says.
+// Resolves a reference to digests and documents, byte for byte: the document
+// that it names, the manifest for each wanted platform that the image has, and
+// their configs where asked for. A platform that the image does not have is
+// simply not in the result. A tag costs one HEAD; documents that `cache` has
+// are not fetched again. Errors carry item and location as failure.h says.
 absl::StatusOr<v1::ResolvedImage> ResolveImage(
     const v1::ResolveImage& work,
     const google::protobuf::RepeatedPtrField<v1::Mirror>& mirrors,

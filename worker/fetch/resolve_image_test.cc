@@ -16,7 +16,7 @@ constexpr char kRepository[] = "quay.io/coreos/etcd";
 
 class ResolveImageTest : public ::testing::Test {
  protected:
-  // A platform manifest; its config says `architecture`.
+  // Adds a platform manifest whose config names `architecture`.
   v1::Descriptor AddImage(const std::string& architecture,
                           std::string_view tag) {
     const v1::Descriptor config = stores_.AddBlob(

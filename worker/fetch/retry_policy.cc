@@ -12,8 +12,8 @@ namespace kso::worker {
 namespace {
 
 constexpr int kTriesWithoutProgress = 4;
-// A try that brought less than this is no progress: a host that drips would be
-// tried for ever.
+// A try that brought less than this made no progress: otherwise a host that
+// drips would be tried for ever.
 constexpr int64_t kProgressBytes = 64 << 10;
 constexpr int kTriesInAll = 30;
 constexpr BackoffOptions kBackoff = {.first = absl::Milliseconds(200),

@@ -22,8 +22,8 @@ absl::Status RetryWhileItHelps(Clock* clock, const TaskControl& control,
 
 // Calls `fetch`, which returns a Status or a StatusOr, and once more when the
 // bytes were wrong (DATA_LOSS). They may have been garbled on the way, and one
-// byte that came wrong before a cut spoils all that is added to it: wrong bytes
-// are believed when they come twice.
+// byte that came wrong before a cut spoils everything that is added to it:
+// wrong bytes are believed when they come twice.
 template <typename Fetch>
 auto FetchAgainIfWrong(const Fetch& fetch) {
   const auto is_wrong = [](const auto& result) {
