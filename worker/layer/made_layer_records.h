@@ -13,7 +13,7 @@ namespace kso::worker {
 
 // A file of a layer whose bytes are a blob of the cache.
 struct MadeFile {
-  // As LayerFile has them.
+  // These are the fields of LayerFile.
   std::string path;
   int64_t size = 0;
   uint32_t mode = 0644;
@@ -21,26 +21,26 @@ struct MadeFile {
 };
 
 struct MadeLayer {
-  // Of its blob, and of the tar inside.
+  // The digests of the layer's blob, and of the tar inside.
   std::string digest;
   std::string diff_id;
   std::vector<MadeFile> files = {};
 };
 
-// Layers that were made, for the process after this one: a MadeLayerRecord
-// (worker_disk.proto) in a file for each, after the SHA-256 of it, since a
-// crash of the machine may leave any part of a file that was not synced. What
-// cannot be written is lost to the next process, and what cannot be read is
-// removed. Not thread safe.
+// Keeps the layers that were made for the process after this one: a
+// MadeLayerRecord (worker_disk.proto) in a file for each, after the SHA-256 of
+// it, since a crash of the machine may leave any part of a file that was not
+// synced. A record that cannot be written is lost to the next process, and one
+// that cannot be read is removed. Not thread safe.
 class MadeLayerRecords {
  public:
   // Makes `directory` when it is not there.
   explicit MadeLayerRecords(std::filesystem::path directory);
 
-  // The oldest first.
+  // Returns the records of processes before this one, the oldest first.
   std::vector<MadeLayer> TakeOver() const;
 
-  // Takes the place of what is kept of that blob.
+  // Adds a record, which replaces any of the same blob.
   void Add(const MadeLayer& layer) const;
   void Remove(const std::string& digest) const;
 

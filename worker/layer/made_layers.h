@@ -17,21 +17,21 @@
 
 namespace kso::worker {
 
-// What is in the layers that this worker has made, so that one that was pushed
-// can be unpacked from the cache, without asking the destination for it. Keeps
-// the newest layers, so many files in all, and what it can read of those that a
-// process before this kept. Thread safe.
+// Remembers the files of the layers that this worker has made, so that one that
+// was pushed can be unpacked from the cache, without asking the destination for
+// it. Keeps the newest layers, up to so many files in all, and the readable
+// records of the process before this one. Thread safe.
 class MadeLayers {
  public:
-  // `directory` is the worker's, as MadeLayerRecords has it.
+  // `directory` is that of MadeLayerRecords.
   explicit MadeLayers(std::filesystem::path directory,
                       size_t most_files = 10'000);
 
   // The files' blobs may be evicted.
   void Add(MadeLayer layer) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The files of the layer with such a blob, and such a tar inside. Nothing
-  // when it is not known.
+  // The files of the layer with that blob and that tar inside; nothing when it
+  // is not known.
   std::optional<std::vector<MadeFile>> Find(const std::string& digest,
                                             const std::string& diff_id) const
       ABSL_LOCKS_EXCLUDED(mutex_);
@@ -42,7 +42,7 @@ class MadeLayers {
   const MadeLayerRecords records_;
   const size_t most_files_;
   mutable absl::Mutex mutex_;
-  // The newest last.
+  // The newest layer is last.
   std::deque<MadeLayer> layers_ ABSL_GUARDED_BY(mutex_);
   size_t files_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -21,7 +21,7 @@ class MadeLayersTest : public ::testing::Test {
   }
 
   void Restart() { layers_ = std::make_unique<MadeLayers>(directory_, 3); }
-  // Layer `number` with so many files.
+  // Adds layer `number` with so many files.
   void Add(int number, int count) {
     MadeLayer layer{.digest = Digest(number), .diff_id = DiffId(number)};
     for (int i = 0; i < count; ++i) {
@@ -62,7 +62,7 @@ TEST_F(MadeLayersTest, FindsWhatWasMade) {
 TEST_F(MadeLayersTest, ForgetsTheOldest) {
   Add(1, 1);
   Add(2, 2);
-  // It is the newest then.
+  // A layer that is added again is the newest.
   Add(1, 1);
   Add(3, 1);
   EXPECT_TRUE(Find(1).has_value());
@@ -90,7 +90,7 @@ TEST_F(MadeLayersTest, TheNextProcessFindsItToo) {
 TEST_F(MadeLayersTest, WhatACrashLeftIsRemoved) {
   Add(1, 1);
   const fs::path kept = fs::directory_iterator(directory_)->path();
-  // Without its end, it is a layer without files.
+  // A record without its end would be a layer without files.
   fs::resize_file(kept, fs::file_size(kept) - 60);
   std::ofstream(directory_ / "x.partial") << "half";
   Restart();

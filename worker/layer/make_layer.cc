@@ -94,14 +94,15 @@ class Packing {
     return packing;
   }
 
-  // As WriteBlob says.
+  // Writes the layer, as WriteBlob promises.
   absl::StatusOr<WrittenBlob> Write(ByteSink& sink) {
     CancellableSink cancellable(sink, control_);
     const auto written =
         WriteLayer(files_, work_.media_type(), cancellable, tools_.encode_pool);
     if (absl::IsNotFound(written.status()) ||
         absl::IsDataLoss(written.status())) {
-      // What was fetched a moment ago has rotted; another try fetches it anew.
+      // Bytes that were fetched a moment ago have rotted in the cache; another
+      // try fetches them anew.
       return WorkerTrouble(written.status());
     }
     KSO_RETURN_IF_ERROR(written.status());
@@ -112,8 +113,8 @@ class Packing {
     return WrittenBlob{.digest = digest, .size = written->descriptor.size()};
   }
 
-  // Writes it straight into `destination`, or by way of the disk where that
-  // takes no streams. Returns the bytes that moved.
+  // Writes the layer straight into `destination`, or by way of the disk where
+  // that takes no streams. Returns the bytes that moved.
   absl::StatusOr<int64_t> Push(oci::ImageStore& destination,
                                const std::string& repository) {
     control_.SetActivity(Concat("packing and pushing ", work_.name()));
@@ -134,13 +135,13 @@ class Packing {
     return destination.PutBlob(repository, made_.layer(), scratch->Opener());
   }
 
-  // What was made, after Push.
+  // The layer that was made. To be called after Push.
   v1::MadeLayer& made() { return made_; }
 
-  // After Push.
+  // Remembers the layer's files. To be called after Push.
   void Remember() {
     for (const v1::LayerMember& member : work_.members()) {
-      // Its source ends with the task.
+      // The source of such a member ends with the task.
       if (member.has_content()) return;
     }
     MadeLayer layer{.digest = made_.layer().digest(),
@@ -175,7 +176,7 @@ class Packing {
   const LayerTools& tools_;
   TaskControl& control_;
   std::vector<LayerFile> files_;
-  // Of the same.
+  // The digests of the same members.
   std::vector<Digest> digests_;
   int64_t members_size_ = 0;
   v1::MadeLayer made_;

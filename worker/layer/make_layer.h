@@ -14,19 +14,21 @@
 
 namespace kso::worker {
 
-// What the makers of layers work with. The pointers outlive every task.
+// The tools that layers are made with. The pointers outlive every task.
 struct LayerTools {
   FileFetcher* files = nullptr;
   BlobFetcher* blobs = nullptr;
   ImageStores* stores = nullptr;
   DiskBlobStore* cache = nullptr;
-  // Told of layers all of whose members the cache keeps.
+  // Hears of the layers all of whose members the cache keeps.
   MadeLayers* made_layers = nullptr;
-  // Null: layers are encoded on their task's thread alone.
+  // Encodes layers on several cores; when null, each is encoded on its task's
+  // thread alone.
   EncodePool* encode_pool = nullptr;
-  // Members of one layer. The hosts' limits say how many of them move at a
-  // time; this is for small ones on a long line, where each waits for round
-  // trips. With 1, all is done on the task's thread.
+  // How many members of one layer are fetched at the same time. The limits of
+  // hosts decide how many transfers are in flight; this is for small files on a
+  // long line, where each waits for round trips. With 1, all is done on the
+  // task's thread.
   int fetches_at_once = 8;
 };
 

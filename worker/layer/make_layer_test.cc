@@ -43,7 +43,7 @@ class MakeLayerTest : public ::testing::Test {
             .made_layers = &made_layers_};
   }
 
-  // Files that lie in the cache's directory for what is being written.
+  // The number of files in the cache's directory for unfinished ones.
   int Leftovers() const {
     int count = 0;
     for ([[maybe_unused]] const auto& entry :
@@ -53,7 +53,7 @@ class MakeLayerTest : public ::testing::Test {
     return count;
   }
 
-  // What the cache keeps.
+  // The number of files that the cache keeps.
   int CachedFiles() const {
     int count = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(
@@ -63,7 +63,7 @@ class MakeLayerTest : public ::testing::Test {
     return count;
   }
 
-  // A layer that is not encoded, of one file.
+  // Adds a layer that is not encoded, of one file.
   void AddFile(const std::string& content) {
     transport_.On("GET", kUrl, {.status = 200, .body = content});
     v1::MakeLayer& work = *task_.mutable_make_layer();
@@ -122,7 +122,7 @@ TEST_F(MakeLayerTest, FetchesPacksAndPushes) {
   EXPECT_EQ(control_.bytes_fetched(), 11 + 6);
   EXPECT_EQ(Leftovers(), 0);
 
-  // The same again needs no upstream.
+  // The same layer again needs no upstream.
   TaskControl again;
   ASSERT_TRUE(MakeLayer(task_, Tools(), again).ok());
   EXPECT_EQ(stores_.blob_gets(), 1);
@@ -157,7 +157,7 @@ TEST_F(MakeLayerTest, PutsNothingButMembersOnTheDisk) {
   AddFile(kubelet);
   int looks = 0;
   stores_.OnPush([&](int64_t bytes) {
-    // As far as the layer has moved, it left nothing here.
+    // The bytes that were pushed left nothing here.
     EXPECT_EQ(Leftovers(), 0) << bytes;
     ++looks;
   });
@@ -187,7 +187,7 @@ TEST_F(MakeLayerTest, AMemberThatRotsIsTheWorkersTrouble) {
   AddFile(kubelet);
   stores_.OnPush([&](int64_t bytes) {
     if (bytes > (1 << 20)) return;
-    // Its file is cut while it is packed.
+    // The member's file is cut while it is packed.
     const std::string hex = Sha256Of(kubelet).hex();
     std::filesystem::resize_file(
         directory_ / "blobs/sha256" / hex.substr(0, 2) / hex, 1 << 20);
@@ -238,7 +238,7 @@ TEST_F(MakeLayerTest, CopiesOnlyTheBlobsThatTheDestinationLacks) {
   ASSERT_TRUE(CopyBlobs(task_, Tools(), control_).ok());
   EXPECT_EQ(stores_.DestinationBlob("team/kubespray-files", base.digest()),
             "base layer");
-  // The cut transfer went on where it ended.
+  // The transfer that was cut was resumed where it ended.
   EXPECT_EQ(control_.bytes_fetched(), 10);
 
   ASSERT_TRUE(CopyBlobs(task_, Tools(), control_).ok());

@@ -42,7 +42,7 @@ absl::StatusOr<std::unique_ptr<ScratchFile>> ScratchFile::Create(
   const int file =
       open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) return DiskError(errno, "create", path);
-  // Without a name it goes with the process, however that ends.
+  // A file without a name goes with the process, however that ends.
   if (unlink(path.c_str()) != 0) {
     const int error = errno;
     close(file);

@@ -18,8 +18,8 @@ namespace kso::worker {
 // thread safe.
 class ScratchFile : public ByteSink {
  public:
-  // On the file system of `cache`, which must outlive it and makes room for
-  // what is written.
+  // Makes the file on the file system of `cache`, which must outlive it and
+  // makes room for what is written.
   static absl::StatusOr<std::unique_ptr<ScratchFile>> Create(
       DiskBlobStore* cache);
   ~ScratchFile() override;
@@ -29,7 +29,7 @@ class ScratchFile : public ByteSink {
   // The error of the last Write.
   const absl::Status& status() const { return status_; }
 
-  // Opens what was written. Must not outlive this.
+  // Opens the bytes that were written. Must not outlive this.
   OpenSource Opener() const;
 
  private:
