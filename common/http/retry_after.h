@@ -9,6 +9,9 @@
 
 namespace kso::http {
 
+// How long a host wants to be left alone, as its Retry-After header says.
+
+// The statuses with which a Retry-After is believed.
 inline constexpr int kTooManyRequests = 429;     // RFC 6585, section 4.
 inline constexpr int kServiceUnavailable = 503;  // RFC 9110, section 15.6.4.
 
