@@ -14,7 +14,7 @@
 #include "cli/release/text_file.h"
 #include "cli/release/yaml_tree.h"
 #include "common/base/strings.h"
-#include "common/layer/layer_type.h"
+#include "common/layer/formats.h"
 #include "common/oci/destination.h"
 #include "common/oci/manifest.h"
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -10,13 +11,12 @@
 #include "common/base/hashing_sink.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/layer/formats.h"
 #include "common/layer/gzip_encoder.h"
 #include "common/layer/layer_encoder.h"
 #include "common/layer/layer_path.h"
-#include "common/layer/layer_type.h"
 #include "common/layer/tar_stream.h"
 #include "common/layer/zstd_encoder.h"
-#include "common/oci/media_types.h"
 
 namespace kso {
 namespace {
@@ -120,15 +120,17 @@ absl::Status WriteEntries(std::vector<LayerFile> files, TarStream& tar,
 }
 
 // Null where the tar is the layer.
-std::unique_ptr<LayerEncoder> EncoderFor(std::string_view media_type,
+std::unique_ptr<LayerEncoder> EncoderFor(Compression compression,
                                          ByteSink* sink, EncodePool* pool) {
-  if (media_type == oci::kOciLayerGzip) {
-    return std::make_unique<GzipEncoder>(sink, pool);
+  switch (compression) {
+    case Compression::kNone:
+      return nullptr;
+    case Compression::kGzip:
+      return std::make_unique<GzipEncoder>(sink, pool);
+    case Compression::kZstd:
+      return std::make_unique<ZstdEncoder>(sink, pool);
   }
-  if (media_type == oci::kOciLayerZstd) {
-    return std::make_unique<ZstdEncoder>(sink, pool);
-  }
-  return nullptr;
+  std::abort();  // No enumerator is left.
 }
 
 }  // namespace
@@ -143,7 +145,7 @@ absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
   }
   HashingSink encoded(&sink);
   const std::unique_ptr<LayerEncoder> encoder =
-      EncoderFor(media_type, &encoded, pool);
+      EncoderFor(FindLayerFormat(media_type)->compression, &encoded, pool);
   HashingSink archive(encoder != nullptr ? static_cast<ByteSink*>(encoder.get())
                                          : &encoded);
   TarStream tar(&archive);

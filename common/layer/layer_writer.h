@@ -44,7 +44,7 @@ struct WrittenLayer {
 // Memory does not grow with the files' sizes.
 //
 // INVALID_ARGUMENT for bad or duplicate paths and unless IsLayerType
-// (layer_type.h); DATA_LOSS when a source is shorter or longer than its size.
+// (formats.h); DATA_LOSS when a source is shorter or longer than its size.
 absl::StatusOr<WrittenLayer> WriteLayer(std::vector<LayerFile> files,
                                         std::string_view media_type,
                                         ByteSink& sink,

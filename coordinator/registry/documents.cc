@@ -6,6 +6,7 @@
 
 #include "common/base/digest.h"
 #include "common/base/strings.h"
+#include "common/layer/formats.h"
 #include "common/oci/media_types.h"
 
 namespace kso::coordinator {
@@ -69,16 +70,14 @@ v1::Document MakeIndex(const std::vector<v1::Descriptor>& manifests,
 }
 
 absl::StatusOr<v1::Descriptor> AsOciLayer(const v1::Descriptor& layer) {
-  const std::string& type = layer.media_type();
-  v1::Descriptor converted = layer;
-  if (type == oci::kDockerLayerGzip) {
-    converted.set_media_type(std::string(oci::kOciLayerGzip));
-  } else if (type != oci::kOciLayerGzip && type != oci::kOciLayerTar &&
-             type != oci::kOciLayerZstd) {
+  const LayerFormat* format = FindLayerFormat(layer.media_type());
+  if (format == nullptr) {
     return absl::InvalidArgumentError(
-        Concat("it has a layer of the type \"", type,
+        Concat("it has a layer of the type \"", layer.media_type(),
                "\", which is not known: take another base image"));
   }
+  v1::Descriptor converted = layer;
+  converted.set_media_type(std::string(format->media_type));
   return converted;
 }
 

@@ -3,9 +3,11 @@
 
 #include <archive.h>
 
-#include "absl/strings/match.h"
+#include <cstdlib>
+
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/layer/formats.h"
 #include "worker/unpack/archive_reader.h"
 
 namespace kso::worker {
@@ -61,22 +63,29 @@ class DecompressingSource : public ByteSource {
   int64_t total_ = 0;
 };
 
+SupportFilter FilterFor(Compression compression) {
+  switch (compression) {
+    case Compression::kNone:
+      return archive_read_support_filter_none;
+    case Compression::kGzip:
+      return archive_read_support_filter_gzip;
+    case Compression::kZstd:
+      return archive_read_support_filter_zstd;
+  }
+  std::abort();  // No enumerator is left.
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ByteSource>> CreateDecompressingSource(
     ByteSource* blob, std::string_view media_type, int64_t most_bytes) {
-  const absl::string_view type = ToAbsl(media_type);
-  SupportFilter support_filter = archive_read_support_filter_none;
-  if (absl::EndsWith(type, "+gzip") || absl::EndsWith(type, ".gzip")) {
-    support_filter = archive_read_support_filter_gzip;
-  } else if (absl::EndsWith(type, "+zstd")) {
-    support_filter = archive_read_support_filter_zstd;
-  } else if (!absl::EndsWith(type, ".tar")) {
+  const LayerFormat* format = FindLayerFormat(media_type);
+  if (format == nullptr) {
     return absl::InvalidArgumentError(
         Concat("layers of type ", media_type, " are not known"));
   }
-  return std::make_unique<DecompressingSource>(blob, support_filter,
-                                               most_bytes);
+  return std::make_unique<DecompressingSource>(
+      blob, FilterFor(format->compression), most_bytes);
 }
 
 }  // namespace kso::worker

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "common/base/strings.h"
-#include "common/layer/layer_type.h"
+#include "common/layer/formats.h"
 #include "common/oci/destination.h"
 #include "common/oci/platform.h"
 #include "common/oci/reference.h"
