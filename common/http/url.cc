@@ -7,7 +7,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/str_format.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
 
@@ -94,19 +93,6 @@ std::string DisplayUrl(std::string_view url) {
   const size_t at = authority.rfind('@');
   if (at == std::string_view::npos) return std::string(url);
   return Concat(url.substr(0, host), url.substr(host + at + 1));
-}
-
-std::string PercentEncode(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    if (absl::ascii_isalnum(c) || c == '-' || c == '.' || c == '_' ||
-        c == '~') {
-      encoded += c;
-    } else {
-      absl::StrAppendFormat(&encoded, "%%%02X", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
 }
 
 }  // namespace kso::http

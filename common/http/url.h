@@ -46,9 +46,6 @@ class Url {
 // fragment), for messages.
 std::string DisplayUrl(std::string_view url);
 
-// `text` as the value or name of a query parameter (RFC 3986, section 2.1).
-std::string PercentEncode(std::string_view text);
-
 }  // namespace kso::http
 
 #endif  // KSO_COMMON_HTTP_URL_H_

@@ -52,9 +52,5 @@ TEST(UrlTest, MessagesDoNotShowSecrets) {
             std::string::npos);
 }
 
-TEST(UrlTest, PercentEncodes) {
-  EXPECT_EQ(PercentEncode("sha256:a/b c&d"), "sha256%3Aa%2Fb%20c%26d");
-}
-
 }  // namespace
 }  // namespace kso::http

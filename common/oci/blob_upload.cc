@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/functional/function_ref.h"
+#include "common/base/percent_coding.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/blob_stream.h"
@@ -193,9 +194,9 @@ absl::StatusOr<bool> MountBlob(RegistrySession& session,
   const AccessScope scope{repository, /*push=*/true, from};
   http::Request request;
   request.method = "POST";
-  request.url = session.UrlOf(Concat(repository, "/blobs/uploads/?mount=",
-                                     http::PercentEncode(digest.ToString()),
-                                     "&from=", http::PercentEncode(from)));
+  request.url = session.UrlOf(Concat(
+      repository, "/blobs/uploads/?mount=", PercentEncode(digest.ToString()),
+      "&from=", PercentEncode(from)));
   KSO_ASSIGN_OR_RETURN(const http::Response response,
                        session.Perform(request, scope, what));
   if (response.status == 201) return true;

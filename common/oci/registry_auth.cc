@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/base/json.h"
+#include "common/base/percent_coding.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/auth_challenge.h"
@@ -17,7 +18,6 @@
 namespace kso::oci {
 namespace {
 
-using http::PercentEncode;
 
 constexpr size_t kLargestTokenAnswer = 1 << 20;
 // A token lasts this long when the answer does not say (token.md's default).

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
+#include "common/base/percent_coding.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 
@@ -156,7 +157,7 @@ absl::StatusOr<http::Response> UploadSession::Send(const Digest& digest,
   request.method = "PUT";
   request.url =
       Concat(url_.text(), absl::StrContains(url_.text(), "?") ? "&" : "?",
-             "digest=", http::PercentEncode(digest.ToString()));
+             "digest=", PercentEncode(digest.ToString()));
   request.headers = {{"Content-Type", "application/octet-stream"}};
   if (offset == 0) {
     request.body_source = open;
