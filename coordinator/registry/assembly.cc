@@ -12,6 +12,7 @@
 #include "common/oci/destination.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
+#include "common/site.h"
 #include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/registry/documents.h"
@@ -20,8 +21,6 @@
 
 namespace kso::coordinator {
 namespace {
-
-constexpr std::string_view kLatest = "latest";
 
 // The documents of one platform image.
 struct PlatformImage {
@@ -43,10 +42,12 @@ absl::Status Annotate(const absl::Status& status, std::string_view item) {
 }
 
 ImageAdditions AdditionsFor(const v1::PlannedImage& planned) {
-  const bool is_files = planned.image() == kFilesImage;
+  const bool is_files = planned.image() == site::kFilesImage;
   ImageAdditions additions;
-  additions.port = is_files ? "8080/tcp" : "5000/tcp";
-  additions.served_directory = is_files ? "/opt/k8s" : "/var/lib/registry";
+  additions.port =
+      Concat(is_files ? site::kFilesPort : site::kImagesPort, "/tcp");
+  additions.served_directory =
+      std::string(is_files ? site::kFilesRoot : site::kImagesRoot);
   additions.title = planned.image();
   return additions;
 }
@@ -172,7 +173,7 @@ class Assembler {
             ? Concat(oci::DestinationHost(destination), "/", repository)
             : repository);
     result.add_tags(request_.release.name() + variant.tag_suffix);
-    result.add_tags(Concat(kLatest, variant.tag_suffix));
+    result.add_tags(Concat(site::kLatestTag, variant.tag_suffix));
     *result.mutable_index() = variant.index.content_descriptor();
     result.mutable_manifests()->Assign(manifests.begin(), manifests.end());
   }

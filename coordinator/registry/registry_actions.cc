@@ -15,6 +15,7 @@
 #include "common/base/strings.h"
 #include "common/oci/destination.h"
 #include "common/oci/media_types.h"
+#include "common/site.h"
 #include "coordinator/registry/assembly.h"
 #include "coordinator/registry/closure.h"
 #include "coordinator/registry/find_blobs.h"
@@ -85,7 +86,8 @@ absl::Status Unwanted() {
 }
 
 bool IsLatest(const std::string& tag) {
-  return tag == "latest" || tag == "latest-all";
+  return tag == site::kLatestTag ||
+         tag == Concat(site::kLatestTag, site::kAllSuffix);
 }
 
 bool IsIndex(const DocumentPush& push) {

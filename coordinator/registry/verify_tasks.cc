@@ -14,6 +14,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/platform.h"
+#include "common/site.h"
 #include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/core/plan/registry_tree.h"
@@ -22,9 +23,6 @@
 
 namespace kso::coordinator {
 namespace {
-
-// The directory whose content nginx serves: its name is in no URL.
-constexpr std::string_view kNginxRoot = "opt/k8s/";
 
 // The files that the release wants, by their paths in the image. A layer of an
 // earlier release may hold files that are not wanted any more, or that are
@@ -35,7 +33,7 @@ WantedFiles FilesOf(const v1::Release& release) {
   WantedFiles files;
   for (const v1::FileRequest& request : release.files()) {
     const absl::StatusOr<std::string> path = ServedPath(request.url());
-    if (path.ok()) files[Concat(kFilesDirectory, *path)];
+    if (path.ok()) files[Concat(site::kFilesDirectory, *path)];
   }
   return files;
 }
@@ -104,12 +102,12 @@ void ExpectFiles(const v1::Release& release,
     return covered ? std::string() : member.digest();
   };
   for (const v1::MadeLayer* layer : layers) {
-    *work.add_layers() = ContentOf(*layer, kFilesDirectory, served_as);
+    *work.add_layers() = ContentOf(*layer, site::kFilesDirectory, served_as);
   }
   for (const auto& [path, member] : files) {
     v1::MadeMember& file = *work.mutable_files()->add_files();
     file = member;
-    file.set_path(path.substr(kNginxRoot.size()));
+    file.set_path(path.substr(site::kFilesRootMember.size()));
   }
 }
 
@@ -218,10 +216,10 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
     weight += made->second.layer().size();
   }
   task.set_weight(weight);
-  if (planned.image() == kFilesImage) {
+  if (planned.image() == site::kFilesImage) {
     ExpectFiles(request.release, layers, work);
   } else {
-    KSO_RETURN_IF_ERROR(ExpectImages(planned.tag_suffix() == kAllSuffix
+    KSO_RETURN_IF_ERROR(ExpectImages(planned.tag_suffix() == site::kAllSuffix
                                          ? ForAny(images)
                                          : OnlyFor(images, planned.platform()),
                                      layers, work));

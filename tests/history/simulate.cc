@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/digest.h"
 #include "common/oci/destination.h"
+#include "common/site.h"
 #include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/memory/memo.h"
@@ -102,11 +103,10 @@ class Simulation {
         continue;
       }
       if (!seen.insert(group).second) continue;
-      (image.image() == coordinator::kFilesImage ? result.file_layers
-                                                 : result.image_layers) =
-          std::max(image.image() == coordinator::kFilesImage
-                       ? result.file_layers
-                       : result.image_layers,
+      (image.image() == site::kFilesImage ? result.file_layers
+                                          : result.image_layers) =
+          std::max(image.image() == site::kFilesImage ? result.file_layers
+                                                      : result.image_layers,
                    data_layers);
       AddGroup(plan, image, made, members, text, result);
     }
@@ -173,8 +173,7 @@ class Simulation {
         group.add_layers(made.at(image.layer_task_ids(i)).layer().digest());
       }
       // Both platforms have the same files.
-      if (image.image() == coordinator::kFilesImage &&
-          release.groups_size() > 1) {
+      if (image.image() == site::kFilesImage && release.groups_size() > 1) {
         release.mutable_groups()->RemoveLast();
       }
     }

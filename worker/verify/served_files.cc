@@ -7,38 +7,20 @@
 #include <set>
 #include <string_view>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "common/base/digest.h"
+#include "common/base/percent_coding.h"
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/http/byte_range.h"
+#include "common/site.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {
 namespace {
 
-// All files are served below this.
-constexpr std::string_view kServed = "k8s/";
 constexpr size_t kRangeBytes = 1024;
-
-// Percent-encodes a path for a URL (RFC 3986, section 3.3).
-std::string EncodePath(std::string_view path) {
-  std::string encoded;
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte) ||
-        std::string_view("/-._~+:@!$&'()*,;=").find(c) !=
-            std::string_view::npos) {
-      encoded += c;
-    } else {
-      encoded += Concat("%", absl::BytesToHexString(absl::string_view(&c, 1)));
-    }
-  }
-  return encoded;
-}
 
 // Hashes what arrives and keeps its first bytes.
 class HashingSink : public ByteSink {
@@ -74,24 +56,27 @@ class FilesCheck {
       : origin_(origin), transport_(transport), control_(control) {}
 
   absl::Status Health() {
-    const auto response = transport_.Perform(RequestFor("health"));
+    const auto response =
+        transport_.Perform(RequestFor(site::kHealthPath.substr(1)));
     KSO_RETURN_IF_ERROR(response.status());
     if (response->status == 200) return absl::OkStatus();
-    return absl::FailedPreconditionError(
-        Concat("GET /health answers HTTP ", response->status, ", not 200"));
+    return absl::FailedPreconditionError(Concat("GET ", site::kHealthPath,
+                                                " answers HTTP ",
+                                                response->status, ", not 200"));
   }
 
   absl::Status Listing(const std::set<std::string>& hosts) {
-    const auto response = transport_.Perform(RequestFor(kServed));
+    const auto response = transport_.Perform(RequestFor(site::kPrefix));
     KSO_RETURN_IF_ERROR(response.status());
     if (response->status != 200) {
-      return absl::FailedPreconditionError(Concat(
-          "GET /k8s/ answers HTTP ", response->status, ", not a listing"));
+      return absl::FailedPreconditionError(
+          Concat("GET /", site::kPrefix, " answers HTTP ", response->status,
+                 ", not a listing"));
     }
     for (const std::string& host : hosts) {
       if (response->body.find(host) == std::string::npos) {
-        return About(absl::FailedPreconditionError(
-                         Concat("the listing of /k8s/ lacks ", host)),
+        return About(absl::FailedPreconditionError(Concat(
+                         "the listing of /", site::kPrefix, " lacks ", host)),
                      host, "");
       }
     }
@@ -138,7 +123,7 @@ class FilesCheck {
  private:
   http::Request RequestFor(std::string_view path) const {
     http::Request request;
-    request.url = Concat(origin_, "/", EncodePath(path));
+    request.url = Concat(origin_, "/", PercentEncodePath(path));
     request.transfer.stop = control_.stop_token();
     return request;
   }
@@ -190,9 +175,9 @@ absl::StatusOr<std::vector<std::string>> CheckServedFiles(
   std::vector<std::function<absl::Status()>> jobs;
   for (const v1::MadeMember& file : expected.files()) {
     const absl::string_view path = file.path();
-    if (!absl::StartsWith(path, ToAbsl(kServed))) {
+    if (!absl::StartsWith(path, ToAbsl(site::kPrefix))) {
       return absl::InvalidArgumentError(
-          Concat(file.path(), " is not under ", kServed));
+          Concat(file.path(), " is not under ", site::kPrefix));
     }
     const bool whole = &file == sample || !compared.Has(file.digest());
     compared_here += whole ? 1 : 0;
@@ -200,13 +185,13 @@ absl::StatusOr<std::vector<std::string>> CheckServedFiles(
       return About(whole ? check.File(file) : check.Presence(file), file.path(),
                    "");
     });
-    const absl::string_view in_host = path.substr(kServed.size());
+    const absl::string_view in_host = path.substr(site::kPrefix.size());
     hosts.emplace(in_host.substr(0, in_host.find('/')));
   }
   KSO_RETURN_IF_ERROR(RunAll(at_once, jobs));
   KSO_RETURN_IF_ERROR(check.Listing(hosts));
   return std::vector<std::string>{
-      "GET /health",
+      Concat("GET ", site::kHealthPath),
       Concat("listing of ", hosts.size(), " hosts"),
       Concat(compared_here, " files compared",
              compared_here == expected.files_size()

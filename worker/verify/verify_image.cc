@@ -19,6 +19,7 @@
 #include "common/oci/destination.h"
 #include "common/oci/manifest.h"
 #include "common/oci/registry_client.h"
+#include "common/site.h"
 #include "worker/fetch/document_reader.h"
 #include "worker/task/failure.h"
 #include "worker/verify/compared_content.h"
@@ -33,7 +34,6 @@ namespace {
 // An emulated program takes its time.
 constexpr absl::Duration kReadyTimeout = absl::Seconds(60);
 constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
-constexpr std::string_view kRegistryHost = "127.0.0.1:5000";
 
 // A directory that is gone at the end.
 class WorkDirectory {
@@ -69,9 +69,15 @@ struct Service {
   std::string ready_path;
 };
 
+// The image serves inside the container's network, which has loopback alone.
+std::string HostOf(int port) { return Concat("127.0.0.1:", port); }
+
 Service ServiceOf(const v1::VerifyImage& work) {
-  if (work.has_files()) return {"http://127.0.0.1:8080", "/health"};
-  return {Concat("http://", kRegistryHost), "/v2/"};
+  if (work.has_files()) {
+    return {Concat("http://", HostOf(site::kFilesPort)),
+            std::string(site::kHealthPath)};
+  }
+  return {Concat("http://", HostOf(site::kImagesPort)), "/v2/"};
 }
 
 absl::Status Ended(const Container& container) {
@@ -123,7 +129,7 @@ absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
   const oci::Credentials nobody;
   KSO_ASSIGN_OR_RETURN(
       const std::unique_ptr<oci::ImageStore> registry,
-      oci::CreateRegistryClient({.host = std::string(kRegistryHost),
+      oci::CreateRegistryClient({.host = HostOf(site::kImagesPort),
                                  .insecure = true,
                                  .stop = control.stop_token()},
                                 transport.get(), tools.clock, &nobody));

@@ -10,12 +10,6 @@
 
 namespace kso::coordinator {
 
-// The images that the farm makes: repositories under the destination.
-inline constexpr std::string_view kFilesImage = "kubespray-files";
-inline constexpr std::string_view kImagesImage = "kubespray-images";
-// Tag suffix of the kubespray-images that has all platforms in it.
-inline constexpr std::string_view kAllSuffix = "-all";
-
 // "linux-arm64": a platform inside a task id.
 std::string PlatformSlug(const v1::Platform& platform);
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "common/site.h"
 #include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/plan/plan_history.h"
 
@@ -18,7 +19,7 @@ absl::flat_hash_map<std::string_view, int64_t> SizesOf(
     const PlanHistory& history) {
   absl::flat_hash_map<std::string_view, int64_t> sizes;
   for (const v1::LayerRemembered* layer :
-       history.Packs(kFilesImage, kFilesImage)) {
+       history.Packs(site::kFilesImage, site::kFilesImage)) {
     const int count =
         std::min(layer->identities_size(), layer->layer().members_size());
     for (int i = 0; i < count; ++i) {

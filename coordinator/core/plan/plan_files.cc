@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_join.h"
 #include "common/base/strings.h"
+#include "common/site.h"
 #include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/base/permanent_failure.h"
 #include "coordinator/core/plan/layer_packs.h"
@@ -63,7 +64,7 @@ std::map<std::string, PlannedFile> CollectFiles(const v1::Release& release,
 
 v1::LayerMember MemberOf(const PlannedFile& file) {
   v1::LayerMember member;
-  member.set_path(Concat(kFilesDirectory, file.path));
+  member.set_path(Concat(site::kFilesDirectory, file.path));
   *member.mutable_file() = file.source;
   return member;
 }
@@ -118,7 +119,7 @@ v1::Task FilesLayer(const TaskFactory& factory, size_t number,
     members.push_back(MemberOf(file));
   }
   v1::Task task =
-      factory.NewLayer(NumberedId("layer/files", number), kFilesImage,
+      factory.NewLayer(NumberedId("layer/files", number), site::kFilesImage,
                        LayerTitle(names, absl::StrJoin(architectures, ", ")),
                        std::move(members));
   *task.mutable_platform() = PlatformOf(architectures, factory.release());
@@ -130,12 +131,12 @@ v1::Task ConfigLayer(const TaskFactory& factory,
                      const std::vector<std::string>& whiteouts) {
   std::vector<v1::LayerMember> members;
   members.emplace_back().set_path(std::string(kNginxConfigPath));
-  members.back().set_content(std::string(kNginxConfig));
+  members.back().set_content(NginxConfig());
   for (const std::string& path : whiteouts) {
     members.emplace_back().set_path(path);
     members.back().set_content("");
   }
-  return factory.NewLayer("layer/files-config", kFilesImage,
+  return factory.NewLayer("layer/files-config", site::kFilesImage,
                           "configuration of nginx", std::move(members));
 }
 
@@ -145,7 +146,8 @@ std::vector<std::string> AddFileLayers(const TaskFactory& factory,
                                        const std::vector<PlannedFile>& files,
                                        const PlanHistory& history, Plan& plan) {
   const LayerPacks before =
-      PacksOf(history, kFilesImage, kFilesImage, factory.layer_media_type());
+      PacksOf(history, site::kFilesImage, site::kFilesImage,
+              factory.layer_media_type());
   const std::vector<WantedMember> wanted =
       WantedMembers(files, factory.release().mirrors());
   const std::vector<Pack> packs = MatchPacks(before, wanted);
@@ -184,8 +186,8 @@ void PlanFiles(const TaskFactory& factory, const Resolved& resolved,
   const std::vector<std::string> layers =
       AddFileLayers(factory, files, history, plan);
   for (const ChosenManifest& manifest : base.manifests) {
-    AddBaseCopy(factory, kFilesImage, base, manifest, history, plan);
-    AddImage(kFilesImage, /*tag_suffix=*/"", manifest.platform,
+    AddBaseCopy(factory, site::kFilesImage, base, manifest, history, plan);
+    AddImage(site::kFilesImage, /*tag_suffix=*/"", manifest.platform,
              factory.release().files_base(), layers, plan);
   }
 }

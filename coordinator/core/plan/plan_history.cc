@@ -6,6 +6,7 @@
 #include "common/base/strings.h"
 #include "common/oci/destination.h"
 #include "common/oci/platform.h"
+#include "common/site.h"
 #include "coordinator/core/base/task_factory.h"
 
 namespace kso::coordinator {
@@ -21,7 +22,7 @@ std::string LayerGroupOf(const v1::PlannedImage& image) {
 
 std::string LayerGroupName(std::string_view image,
                            const v1::Platform& platform) {
-  if (image == kFilesImage) return std::string(image);
+  if (image == site::kFilesImage) return std::string(image);
   return Concat(image, " ", oci::FormatPlatform(platform));
 }
 

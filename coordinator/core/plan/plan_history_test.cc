@@ -5,6 +5,7 @@
 #include <map>
 
 #include "common/base/digest.h"
+#include "common/site.h"
 #include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/plan/known_files.h"
@@ -71,7 +72,7 @@ class PlanHistoryTest : public ::testing::Test {
       for (int i = 0; i + 1 < image.layer_task_ids_size(); ++i) {
         group.add_layers(digests[image.layer_task_ids(i)]);
       }
-      if (image.image() == kFilesImage && release.groups_size() > 1) {
+      if (image.image() == site::kFilesImage && release.groups_size() > 1) {
         release.mutable_groups()->RemoveLast();
       }
     }
@@ -137,7 +138,7 @@ TEST_F(PlanHistoryTest, OneFileCostsThatFile) {
   // The file, and all of the files image, which is run again.
   int64_t disk = 1000;
   for (const v1::PlannedLayer& layer : plan.summary.layers()) {
-    if (layer.image() == kFilesImage) disk += layer.size();
+    if (layer.image() == site::kFilesImage) disk += layer.size();
   }
   EXPECT_EQ(plan.summary.worker_disk_bytes(), disk);
   EXPECT_THAT(ToDo(plan), ::testing::SizeIs(1));
@@ -154,11 +155,11 @@ TEST_F(PlanHistoryTest, WhatVanishedIsMadeAgain) {
     }
   }
   ASSERT_NE(lost, nullptr);
-  present_.erase(BlobName(kFilesImage, before.reused.at(lost->task_id())
-                                           .result()
-                                           .made_layer()
-                                           .layer()
-                                           .digest()));
+  present_.erase(BlobName(site::kFilesImage, before.reused.at(lost->task_id())
+                                                 .result()
+                                                 .made_layer()
+                                                 .layer()
+                                                 .digest()));
   const Plan plan = MakePlanAfter();
   EXPECT_THAT(ToDo(plan), ::testing::SizeIs(1));
   EXPECT_GT(plan.summary.bytes_to_fetch(), 0);

@@ -9,6 +9,7 @@
 #include "common/base/digest.h"
 #include "common/base/strings.h"
 #include "common/oci/platform.h"
+#include "common/site.h"
 #include "coordinator/core/plan/layer_packs.h"
 #include "coordinator/core/plan/layer_plan.h"
 #include "coordinator/core/plan/pack_grouping.h"
@@ -88,7 +89,7 @@ v1::Task BlobLayer(const TaskFactory& factory, size_t number,
   }
   v1::Task task = factory.NewLayer(
       NumberedId(Concat("layer/images-", PlatformSlug(platform)), number),
-      kImagesImage,
+      site::kImagesImage,
       LayerTitle({families.begin(), families.end()},
                  oci::FormatPlatform(platform)),
       std::move(members));
@@ -121,9 +122,9 @@ std::vector<std::string> AddBlobLayers(const TaskFactory& factory,
     wanted.push_back({BlobDataPath(*Digest::Parse(digest)), digest});
     blobs.push_back(std::move(blob.source));
   }
-  const LayerPacks layers_before =
-      PacksOf(history, kImagesImage, LayerGroupName(kImagesImage, platform),
-              factory.layer_media_type());
+  const LayerPacks layers_before = PacksOf(
+      history, site::kImagesImage, LayerGroupName(site::kImagesImage, platform),
+      factory.layer_media_type());
   const std::vector<Pack> packs = MatchPacks(layers_before, wanted);
   const PackedGroups groups =
       GroupAfterPacks(items, packs, LimitsFor(factory.release()));
@@ -151,7 +152,7 @@ std::string AddLinksLayer(const TaskFactory& factory,
   for (const std::string_view path : kRegistryConfigPaths) {
     v1::LayerMember& member = members[std::string(path)];
     member.set_path(std::string(path));
-    member.set_content(std::string(kRegistryConfig));
+    member.set_content(RegistryConfig());
   }
   for (const ChosenImage& image : images) {
     for (v1::LayerMember& member : ImageLinks(image)) {
@@ -163,7 +164,8 @@ std::string AddLinksLayer(const TaskFactory& factory,
   for (auto& [path, member] : members) sorted.push_back(std::move(member));
   return AddLayer(
       factory.NewLayer(
-          Concat("layer/images-links-", PlatformSlug(platform)), kImagesImage,
+          Concat("layer/images-links-", PlatformSlug(platform)),
+          site::kImagesImage,
           Concat("manifests and tags (", oci::FormatPlatform(platform), ")"),
           std::move(sorted)),
       history, plan);
@@ -179,18 +181,18 @@ void PlanImages(const TaskFactory& factory,
   std::vector<std::string> all_layers;
   for (const ChosenManifest& manifest : base.manifests) {
     const v1::Platform& platform = manifest.platform;
-    AddBaseCopy(factory, kImagesImage, base, manifest, history, plan);
+    AddBaseCopy(factory, site::kImagesImage, base, manifest, history, plan);
     std::vector<std::string> layers =
         AddBlobLayers(factory, images, platform, history, plan);
     layers.push_back(AddLinksLayer(factory, OnlyFor(images, platform), platform,
                                    history, plan));
-    AddImage(kImagesImage, /*tag_suffix=*/"", platform, base_reference, layers,
-             plan);
+    AddImage(site::kImagesImage, /*tag_suffix=*/"", platform, base_reference,
+             layers, plan);
     all_layers.insert(all_layers.end(), layers.begin(), layers.end());
   }
   for (const ChosenManifest& manifest : base.manifests) {
-    AddImage(kImagesImage, kAllSuffix, manifest.platform, base_reference,
-             all_layers, plan);
+    AddImage(site::kImagesImage, site::kAllSuffix, manifest.platform,
+             base_reference, all_layers, plan);
   }
 }
 

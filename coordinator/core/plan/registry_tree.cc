@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/strings.h"
+#include "common/site.h"
 
 namespace kso::coordinator {
 namespace {
@@ -28,8 +29,8 @@ std::string DigestDirectory(std::string_view digest) {
 class LinkWriter {
  public:
   explicit LinkWriter(const std::string& repository)
-      : directory_(
-            Concat(kRegistryRoot, "/", kTree, "/repositories/", repository)) {}
+      : directory_(Concat(site::kImagesRootMember, kTree, "/repositories/",
+                          repository)) {}
 
   // A config or a layer.
   void AddBlob(std::string_view digest) {
@@ -72,7 +73,7 @@ std::string BlobDataPath(const Digest& digest) {
 }
 
 std::string ServedRepository(const oci::Reference& reference) {
-  return Concat("k8s/", reference.path);
+  return Concat(site::kPrefix, reference.path);
 }
 
 std::vector<v1::LayerMember> ImageLinks(const ChosenImage& image) {

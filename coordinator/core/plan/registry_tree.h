@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/digest.h"
+#include "common/site.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "kso/v1/worker.pb.h"
 
@@ -15,11 +16,9 @@ namespace kso::coordinator {
 // Where Distribution's filesystem driver keeps things (2.8 and 3), as paths of
 // layer members. Digests, repositories and tags have passed their grammar.
 
-// The volume that the registry's official image declares.
-inline constexpr std::string_view kRegistryRoot = "var/lib/registry";
-
 inline constexpr std::string_view kBlobsDirectory =
     "var/lib/registry/docker/registry/v2/blobs/";
+static_assert(kBlobsDirectory.starts_with(site::kImagesRootMember));
 
 // The file that holds a blob, manifests and indexes included. All of these are
 // below kBlobsDirectory, and nothing else is.

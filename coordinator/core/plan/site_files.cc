@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/plan/site_files.h"
 
-namespace kso::coordinator {
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "common/base/strings.h"
+#include "common/site.h"
 
-const std::string_view kNginxConfig =
+namespace kso::coordinator {
+namespace {
+
+// In both texts @WORD@ stands for one of the constants of common/site.h.
+constexpr char kNginxConfig[] =
     R"(# Serves the files of a Kubespray release.
 worker_processes auto;
 pid /tmp/nginx.pid;
@@ -33,22 +40,22 @@ http {
   scgi_temp_path /tmp/scgi;
 
   server {
-    listen 8080;
-    root /opt/k8s;
+    listen @FILES_PORT@;
+    root @FILES_ROOT@;
     # Clients may come through another host name or port.
     absolute_redirect off;
 
     location = / {
-      return 302 /k8s/;
+      return 302 /@PREFIX@;
     }
-    location = /k8s {
-      return 302 /k8s/;
+    location = /@PREFIX_NAME@ {
+      return 302 /@PREFIX@;
     }
-    location /k8s/ {
+    location /@PREFIX@ {
       autoindex on;
       autoindex_exact_size off;
     }
-    location = /health {
+    location = @HEALTH@ {
       access_log off;
       default_type text/plain;
       return 200 "ok\n";
@@ -60,20 +67,20 @@ http {
 }
 )";
 
-const std::string_view kRegistryConfig =
+constexpr char kRegistryConfig[] =
     R"(# Serves the images of a Kubespray release.
 version: 0.1
 log:
   level: info
 storage:
   filesystem:
-    rootdirectory: /var/lib/registry
+    rootdirectory: @IMAGES_ROOT@
   cache:
     blobdescriptor: inmemory
   delete:
     enabled: false
 http:
-  addr: :5000
+  addr: :@IMAGES_PORT@
   headers:
     X-Content-Type-Options: [nosniff]
 health:
@@ -88,5 +95,23 @@ validation:
     indexes:
       platforms: none
 )";
+
+std::string WithSite(absl::string_view text) {
+  return absl::StrReplaceAll(
+      text, {{"@FILES_PORT@", absl::StrCat(site::kFilesPort)},
+             {"@FILES_ROOT@", ToAbsl(site::kFilesRoot)},
+             {"@HEALTH@", ToAbsl(site::kHealthPath)},
+             {"@IMAGES_PORT@", absl::StrCat(site::kImagesPort)},
+             {"@IMAGES_ROOT@", ToAbsl(site::kImagesRoot)},
+             {"@PREFIX@", ToAbsl(site::kPrefix)},
+             {"@PREFIX_NAME@",
+              ToAbsl(site::kPrefix.substr(0, site::kPrefix.size() - 1))}});
+}
+
+}  // namespace
+
+std::string NginxConfig() { return WithSite(kNginxConfig); }
+
+std::string RegistryConfig() { return WithSite(kRegistryConfig); }
 
 }  // namespace kso::coordinator

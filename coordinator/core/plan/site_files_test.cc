@@ -16,7 +16,7 @@ TEST(SiteFilesTest, NginxTakesTheConfiguration) {
   ASSERT_EQ(std::system("command -v nginx >/dev/null"), 0)
       << "nginx is not installed: run deploy/setup test";
   const std::string path = ::testing::TempDir() + "/nginx.conf";
-  std::ofstream(path) << kNginxConfig;
+  std::ofstream(path) << NginxConfig();
   const int status = std::system(("nginx -t -c '" + path + "'").c_str());
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }

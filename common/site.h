@@ -1,0 +1,54 @@
+#ifndef KSO_COMMON_SITE_H_
+#define KSO_COMMON_SITE_H_
+
+#include <string_view>
+
+// What the finished images promise to those who run them inside the air gap
+// (docs/inside.md): the coordinator builds it into the images, and workers ask
+// the running images for it. A change of any of these is a change that users
+// see.
+namespace kso::site {
+
+// Names of the images: repositories under the destination.
+inline constexpr std::string_view kFilesImage = "kubespray-files";
+inline constexpr std::string_view kImagesImage = "kubespray-images";
+
+// A release's images have its name as tag. This one is the newest release's.
+inline constexpr std::string_view kLatestTag = "latest";
+// Ends the tags of the kubespray-images that has all platforms in it.
+inline constexpr std::string_view kAllSuffix = "-all";
+
+// TCP ports. Both images speak plain HTTP, on all addresses.
+inline constexpr int kFilesPort = 8080;
+inline constexpr int kImagesPort = 5000;
+
+// kubespray-files answers 200 here as soon as it serves.
+inline constexpr std::string_view kHealthPath = "/health";
+
+// A file is at /k8s/HOST/PATH of kubespray-files, an image at the repository
+// k8s/PATH of kubespray-images.
+inline constexpr std::string_view kPrefix = "k8s/";
+
+// Directories inside the images: nginx's document root, and the volume that
+// the registry's official image declares.
+inline constexpr std::string_view kFilesRoot = "/opt/k8s";
+inline constexpr std::string_view kImagesRoot = "/var/lib/registry";
+
+// The two directories as the beginning of a layer member's path.
+inline constexpr std::string_view kFilesRootMember = "opt/k8s/";
+inline constexpr std::string_view kImagesRootMember = "var/lib/registry/";
+
+// Where the files are, as the beginning of a layer member's path.
+inline constexpr std::string_view kFilesDirectory = "opt/k8s/k8s/";
+
+static_assert(kFilesRootMember.substr(0, kFilesRoot.size() - 1) ==
+              kFilesRoot.substr(1));
+static_assert(kImagesRootMember.substr(0, kImagesRoot.size() - 1) ==
+              kImagesRoot.substr(1));
+static_assert(kFilesDirectory.substr(0, kFilesRootMember.size()) ==
+                  kFilesRootMember &&
+              kFilesDirectory.substr(kFilesRootMember.size()) == kPrefix);
+
+}  // namespace kso::site
+
+#endif  // KSO_COMMON_SITE_H_
