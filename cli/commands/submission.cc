@@ -2,30 +2,17 @@
 #include "cli/commands/submission.h"
 
 #include "absl/random/random.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "cli/commands/follow.h"
 #include "cli/release/release_reader.h"
 #include "common/base/cancellation.h"
 #include "common/base/retry.h"
 #include "common/base/status_macros.h"
+#include "common/release/build_request.h"
 
 namespace kso::cli {
 namespace {
 
 constexpr int kTries = 4;
-constexpr size_t kLongestId = 64;
-
-absl::Status CheckBuildId(const std::string& id) {
-  bool good = id.size() <= kLongestId;
-  for (const char c : id) {
-    good &= absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
-  }
-  if (good) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("'", id, "' cannot be a build's id; use at most ",
-                   kLongestId, " of a-z, 0-9 and -"));
-}
 
 }  // namespace
 
@@ -43,12 +30,13 @@ std::string NewBuildId(absl::Time now) {
 absl::StatusOr<Submission> SubmitRelease(Context& context,
                                          const std::string& file,
                                          const SubmissionOptions& options) {
-  KSO_RETURN_IF_ERROR(CheckBuildId(options.build_id));
   v1::SubmitBuildRequest request;
-  KSO_ASSIGN_OR_RETURN(*request.mutable_release(), ReadRelease(file));
   request.set_build_id(options.build_id.empty()
                            ? NewBuildId(context.clock->Now())
                            : options.build_id);
+  KSO_RETURN_IF_ERROR(release::CheckBuildId(request.build_id()));
+  KSO_RETURN_IF_ERROR(release::CheckPriority(options.priority));
+  KSO_ASSIGN_OR_RETURN(*request.mutable_release(), ReadRelease(file));
   request.set_plan_only(options.plan_only);
   request.set_fresh(options.fresh);
   request.set_priority(options.priority);

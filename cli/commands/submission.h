@@ -20,7 +20,7 @@ struct SubmissionOptions {
   bool plan_only = false;
   // Take nothing over from earlier builds.
   bool fresh = false;
-  // -100 to 100; 10 more is twice the share.
+  // See release::kLowestPriority.
   int priority = 0;
 };
 

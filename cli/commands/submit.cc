@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ostream>
 
+#include "absl/strings/str_cat.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/ending.h"
 #include "cli/commands/submission.h"
 #include "common/base/status_macros.h"
+#include "common/release/build_request.h"
 
 namespace kso::cli {
 namespace {
@@ -24,9 +26,12 @@ class Submit : public Command {
     arguments.Flag("--fresh", &options_.fresh,
                    "Make every layer and verify every image, also those that "
                    "an earlier build left at the destination.");
-    arguments.Range("--priority", &options_.priority, -100, 100, "N",
-                    "From -100 to 100, 0 unless given. Builds share the "
-                    "workers: 10 more is twice the share.");
+    arguments.Range("--priority", &options_.priority, release::kLowestPriority,
+                    release::kHighestPriority, "N",
+                    absl::StrCat("From ", release::kLowestPriority, " to ",
+                                 release::kHighestPriority,
+                                 ", 0 unless given. Builds share the workers: "
+                                 "10 more is twice the share."));
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <set>
+#include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cli/release/file_collector.h"
+#include "cli/release/list_lines.h"
 #include "cli/release/sections.h"
 
 namespace kso::cli {
@@ -42,6 +44,49 @@ void CheckArchitectures(const ReleaseInput& input, const Fields& fields,
   }
 }
 
+// Adds a line of a list, or of a checksum file, to the files of a release.
+void AddFile(const ReleaseInput& input, const FileLine& line,
+             const Place& place, absl::string_view location,
+             absl::string_view architecture, v1::Release* release) {
+  const int index = release->files_size();
+  v1::FileRequest& file = *release->add_files();
+  file.set_url(line.url);
+  file.set_digest(line.digest);
+  file.set_location(std::string(location));
+  if (!architecture.empty()) file.add_architectures(std::string(architecture));
+  input.places->Set(release::Field::kFiles, index, place);
+  input.places->Set(release::Field::kFileDigest, index, place);
+}
+
+void ReadFileList(const ReleaseInput& input, const PlacedText& name,
+                  absl::string_view architecture, v1::Release* release) {
+  ReadList(input, name,
+           [&](absl::string_view line, const Place& place,
+               absl::string_view location) {
+             const auto file = ParseFileLine(line);
+             if (!file.ok()) {
+               input.problems->Add(place, file.status().message());
+               return;
+             }
+             AddFile(input, *file, place, location, architecture, release);
+           });
+}
+
+// URLs that no list has are ignored.
+void ReadChecksums(const ReleaseInput& input, const PlacedText& name,
+                   const std::set<std::string>& listed, v1::Release* release) {
+  ReadList(input, name,
+           [&](absl::string_view line, const Place& place,
+               absl::string_view location) {
+             const auto file = ParseChecksumLine(line);
+             if (!file.ok()) {
+               input.problems->Add(place, file.status().message());
+             } else if (listed.count(file->url) > 0) {
+               AddFile(input, *file, place, location, "", release);
+             }
+           });
+}
+
 }  // namespace
 
 void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
@@ -49,8 +94,8 @@ void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
   const Fields fields(node, "files", input.file, {"base", "lists", "checksums"},
                       input.problems);
   if (node.kind != YamlNode::Kind::kMap) return;
-  release->set_files_base(
-      ReadBase(input, fields, "docker.io/library/nginx:1.25.2-alpine"));
+  release->set_files_base(ReadBase(input, fields, release::Field::kFilesBase,
+                                   "docker.io/library/nginx:1.25.2-alpine"));
 
   const YamlNode* lists = fields.Find("lists");
   if (lists == nullptr || lists->kind != YamlNode::Kind::kMap) {
@@ -61,7 +106,6 @@ void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
     return;
   }
   CheckArchitectures(input, fields, *lists, *release);
-  FileCollector collector(input.problems);
   for (const auto& [key, value] : lists->fields) {
     const std::string& architecture = key.scalar;
     if (value.kind != YamlNode::Kind::kScalar || value.scalar.empty()) {
@@ -70,22 +114,15 @@ void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
           absl::StrCat("'files.lists.", architecture, "' should name a file"));
       continue;
     }
-    ReadList(input, {value.scalar, {input.file, value.line}},
-             [&](absl::string_view line, const Place& place,
-                 absl::string_view location) {
-               collector.AddListLine(line, place, location, architecture);
-             });
+    ReadFileList(input, {value.scalar, {input.file, value.line}}, architecture,
+                 release);
   }
-  collector.CheckDirectories();
+  std::set<std::string> listed;
+  for (const v1::FileRequest& file : release->files()) {
+    listed.insert(file.url());
+  }
   for (const PlacedText& name : fields.Strings("checksums")) {
-    ReadList(
-        input, name,
-        [&](absl::string_view line, const Place& place, absl::string_view) {
-          collector.AddChecksumLine(line, place);
-        });
-  }
-  for (v1::FileRequest& file : collector.Finish()) {
-    *release->add_files() = std::move(file);
+    ReadChecksums(input, name, listed, release);
   }
 }
 

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
+#include <string>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
-#include "cli/release/image_collector.h"
+#include "cli/release/list_lines.h"
 #include "cli/release/sections.h"
 
 namespace kso::cli {
 namespace {
-
-// Patterns are compared with references, so they have a reference's letters.
-bool IsPattern(absl::string_view text) {
-  for (const char c : text) {
-    if (!absl::ascii_isalnum(c) &&
-        !absl::StrContains("*-._/:@+", absl::string_view(&c, 1))) {
-      return false;
-    }
-  }
-  return true;
-}
 
 void ReadPolicy(const ReleaseInput& input, const YamlNode& node,
                 v1::MissingPlatformPolicy* policy) {
@@ -33,13 +23,8 @@ void ReadPolicy(const ReleaseInput& input, const YamlNode& node,
     policy->set_allow_by_default(what->text == "allow");
   }
   for (const PlacedText& pattern : fields.Strings("allow")) {
-    if (!IsPattern(pattern.text)) {
-      input.problems->Add(
-          pattern.place,
-          absl::StrCat("'", pattern.text, "' cannot match an image reference"),
-          "write HOST/PATH, where * stands for any run of characters");
-      continue;
-    }
+    input.places->Set(release::Field::kMissingPlatform, policy->allow_size(),
+                      pattern.place);
     policy->add_allow(pattern.text);
   }
 }
@@ -51,23 +36,28 @@ void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
   const Fields fields(node, "images", input.file,
                       {"base", "list", "missingPlatform"}, input.problems);
   if (node.kind != YamlNode::Kind::kMap) return;
-  release->set_images_base(
-      ReadBase(input, fields, "docker.io/library/registry:3"));
+  release->set_images_base(ReadBase(input, fields, release::Field::kImagesBase,
+                                    "docker.io/library/registry:3"));
   if (const YamlNode* policy = fields.Find("missingPlatform")) {
     ReadPolicy(input, *policy, release->mutable_missing_platform());
   }
   const auto list =
       fields.RequiredString("list", "name the file with image references");
   if (!list.has_value()) return;
-  ImageCollector collector(input.problems);
   ReadList(input, *list,
            [&](absl::string_view line, const Place& place,
                absl::string_view location) {
-             collector.AddLine(line, place, location);
+             auto reference = ParseImageLine(line);
+             if (!reference.ok()) {
+               input.problems->Add(place, reference.status().message());
+               return;
+             }
+             input.places->Set(release::Field::kImages, release->images_size(),
+                               place);
+             v1::ImageRequest& image = *release->add_images();
+             image.set_reference(*std::move(reference));
+             image.set_location(std::string(location));
            });
-  for (v1::ImageRequest& image : collector.Finish()) {
-    *release->add_images() = std::move(image);
-  }
 }
 
 }  // namespace kso::cli

@@ -40,20 +40,13 @@ void ReadList(
 }
 
 std::string ReadBase(const ReleaseInput& input, const Fields& fields,
-                     absl::string_view example) {
+                     release::Field field, absl::string_view example) {
   const auto base = fields.RequiredString(
       "base", absl::StrCat("name the image to build on, such as ", example));
   if (!base.has_value()) return "";
+  input.places->Set(field, base->place);
   const auto reference = oci::Reference::Parse(base->text);
-  if (!reference.ok()) {
-    input.problems->Add(
-        base->place,
-        absl::StrCat("'", base->text, "' is not an image reference: ",
-                     reference.status().message()),
-        absl::StrCat("write HOST/PATH:TAG, such as ", example));
-    return "";
-  }
-  return reference->ToString();
+  return reference.ok() ? reference->ToString() : base->text;
 }
 
 }  // namespace kso::cli

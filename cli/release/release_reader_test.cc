@@ -178,20 +178,23 @@ mirrors:
                                "for 'docker.io/'; a mirror of images has no "
                                "scheme"),
           ::testing::HasSubstr(
-              "amd64.list:1: 'ftp://example.com/file': this is "
-              "not a URL; write https://HOST/PATH"),
+              "amd64.list:1: 'ftp://example.com/file' is not a "
+              "URL of http or https; write https://HOST/PATH"),
           ::testing::HasSubstr("amd64.list:2: 'https://example.com/../../etc/"
                                "passwd'"),
-          ::testing::HasSubstr("amd64.list:3: 'sha256:123' is not a digest; "
-                               "write sha256: and 64 hex digits")));
+          ::testing::HasSubstr("amd64.list:3: 'https://example.com/file' is "
+                               "listed with 'sha256:123', which is not a "
+                               "digest; write sha256: and 64 lowercase hex "
+                               "digits")));
 }
 
 TEST_F(ReleaseReaderTest, SaysHowToWriteABareHash) {
   const std::string hex(64, 'a');
   Write("amd64.list",
         "https://example.com/amd64 " + hex + "\nhttps://example.com/x\n");
-  EXPECT_EQ(Problems(), "amd64.list:1: '" + hex +
-                            "' is not a digest; write it as sha256:" + hex);
+  EXPECT_EQ(Problems(),
+            "amd64.list:1: 'https://example.com/amd64' is listed with '" + hex +
+                "', which is not a digest; write it as sha256:" + hex);
 }
 
 TEST_F(ReleaseReaderTest, NamesBothLinesOfAConflict) {
@@ -205,15 +208,17 @@ TEST_F(ReleaseReaderTest, NamesBothLinesOfAConflict) {
       Problems(),
       ::testing::AllOf(
           ::testing::HasSubstr("amd64.list:2: 'https://example.com/a' is "),
-          ::testing::HasSubstr("amd64.list:1; find out which is right"),
+          ::testing::HasSubstr("(amd64.list:1); find out which is right"),
           ::testing::HasSubstr("amd64.list:3: 'http://example.com/a' would be "
-                               "served at the same path"),
+                               "served at the same path as "
+                               "'https://example.com/a' (amd64.list:1)"),
           ::testing::HasSubstr("amd64.list:4: 'https://example.com/a/below' "
-                               "would be below 'https://example.com/a'"),
+                               "would be below 'https://example.com/a', "
+                               "which is a file (amd64.list:1)"),
           ::testing::HasSubstr(
-              "images.list:2: 'docker.io/team/tool:1' and "
-              "'quay.io/team/tool:1' (images.list:1) would both be "
-              "k8s/team/tool:1 in the loaded registry"),
+              "images.list:2: 'docker.io/team/tool:1' would be "
+              "k8s/team/tool:1 in the finished registry, and so would "
+              "'quay.io/team/tool:1' (images.list:1)"),
           ::testing::Not(::testing::HasSubstr("images.list:3"))));
 }
 

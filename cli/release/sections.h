@@ -9,17 +9,21 @@
 
 #include "absl/strings/string_view.h"
 #include "cli/release/fields.h"
+#include "cli/release/places.h"
 #include "cli/release/problems.h"
 #include "cli/release/yaml_tree.h"
 #include "kso/v1/build.pb.h"
 
 namespace kso::cli {
 
-// What the readers of a release.yaml's sections share.
+// What the readers of a release.yaml's sections share. They report what cannot
+// be read; what it says is for the rules of common/release, which run when all
+// is read, and report at `places`.
 struct ReleaseInput {
   // The release.yaml, as the user named it.
   std::string file;
   Problems* problems;
+  Places* places;
 
   // A file that the release.yaml names, as it can be opened from here.
   std::filesystem::path Resolve(absl::string_view name) const;
@@ -33,7 +37,8 @@ void ReadList(
     const std::function<void(absl::string_view line, const Place& place,
                              absl::string_view location)>& on_line);
 
-// Reads the section `files` into `release`, whose platforms must be there.
+// Reads the section `files` into `release`, whose platforms must be there. A
+// URL of several lists, or of a checksum file too, is there several times.
 void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
                       v1::Release* release);
 
@@ -41,9 +46,14 @@ void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
 void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
                        v1::Release* release);
 
-// The base image of a section, normalized; empty after a report.
+// Reads the list `mirrors` into `release`.
+void ReadMirrors(const ReleaseInput& input, const YamlNode& node,
+                 v1::Release* release);
+
+// The base image of a section, `field` of the release: normalized, or as it is
+// when it is no reference; empty after a report.
 std::string ReadBase(const ReleaseInput& input, const Fields& fields,
-                     absl::string_view example);
+                     release::Field field, absl::string_view example);
 
 }  // namespace kso::cli
 

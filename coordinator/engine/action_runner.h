@@ -9,7 +9,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "coordinator/core/plan/planner.h"
+#include "coordinator/core/plan/plan.h"
 #include "coordinator/engine/build_actions.h"
 #include "coordinator/engine/engine_options.h"
 #include "coordinator/engine/transaction.h"

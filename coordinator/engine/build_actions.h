@@ -9,7 +9,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "coordinator/core/plan/planner.h"
+#include "coordinator/core/plan/plan.h"
 #include "coordinator/core/state/pruning.h"
 #include "kso/v1/build.pb.h"
 #include "kso/v1/journal.pb.h"

@@ -8,26 +8,15 @@
 #include "absl/strings/str_join.h"
 #include "common/base/proto_time.h"
 #include "common/base/status_macros.h"
+#include "common/release/build_request.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/flow/build_flow.h"
 #include "coordinator/core/flow/build_view.h"
-#include "coordinator/core/plan/planner.h"
-#include "coordinator/core/schedule/fair_share.h"
+#include "coordinator/core/plan/check_release.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace kso::coordinator {
 namespace {
-
-absl::Status CheckBuildId(const std::string& id) {
-  const bool fits =
-      !id.empty() && id.size() <= 64 &&
-      std::all_of(id.begin(), id.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-      });
-  if (fits) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      "a build id has 1 to 64 characters of a-z, 0-9 and -");
-}
 
 std::string StateInWords(const BuildEntry& build) {
   switch (build.state) {
@@ -115,7 +104,7 @@ v1::Build BuildDesk::View(Transaction& turn, const BuildEntry& build) const {
 
 absl::StatusOr<v1::Build> BuildDesk::Submit(
     Transaction& turn, const v1::SubmitBuildRequest& request) {
-  KSO_RETURN_IF_ERROR(CheckBuildId(request.build_id()));
+  KSO_RETURN_IF_ERROR(release::CheckBuildId(request.build_id()));
   if (const BuildEntry* known = turn.state().FindBuild(request.build_id())) {
     return View(turn, *known);
   }
@@ -126,12 +115,7 @@ absl::StatusOr<v1::Build> BuildDesk::Submit(
           out->append(FailureInWords(failure));
         }));
   }
-  if (request.priority() < kLowestPriority ||
-      request.priority() > kHighestPriority) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a priority is from ", kLowestPriority, " to ",
-                     kHighestPriority, ", not ", request.priority()));
-  }
+  KSO_RETURN_IF_ERROR(release::CheckPriority(request.priority()));
   if (const BuildEntry* equal = FindEqual(turn.state(), request)) {
     return View(turn, *equal);
   }

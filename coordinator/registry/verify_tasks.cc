@@ -14,11 +14,11 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/platform.h"
+#include "common/release/served_path.h"
 #include "common/site.h"
 #include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/core/plan/registry_tree.h"
-#include "coordinator/core/plan/served_path.h"
 #include "coordinator/core/plan/site_files.h"
 
 namespace kso::coordinator {
@@ -32,7 +32,7 @@ using WantedFiles = std::map<std::string, v1::MadeMember>;
 WantedFiles FilesOf(const v1::Release& release) {
   WantedFiles files;
   for (const v1::FileRequest& request : release.files()) {
-    const absl::StatusOr<std::string> path = ServedPath(request.url());
+    const absl::StatusOr<std::string> path = release::ServedPath(request.url());
     if (path.ok()) files[Concat(site::kFilesDirectory, *path)];
   }
   return files;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/core/plan/planner.h"
+#include "coordinator/core/plan/plan.h"
 #include "kso/v1/build.pb.h"
 
 namespace kso::testing {

@@ -13,6 +13,8 @@
 #include "coordinator/core/flow/remember.h"
 #include "coordinator/core/plan/known_files.h"
 #include "coordinator/core/plan/plan_history.h"
+#include "coordinator/core/plan/planner.h"
+#include "coordinator/core/plan/resolve_tasks.h"
 
 namespace kso::coordinator {
 namespace {

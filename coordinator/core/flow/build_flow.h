@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "coordinator/core/plan/planner.h"
+#include "coordinator/core/plan/plan.h"
 #include "coordinator/core/state/state.h"
 
 namespace kso::coordinator {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "coordinator/core/plan/check_release.h"
+
 #include <string>
 #include <vector>
 
-#include "coordinator/core/plan/planner.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -86,7 +87,7 @@ TEST(CheckReleaseTest, NamesEverythingThatIsWrongAtOnce) {
                           "files.list:1 https://dl.k8s.io/../x",
                           "files.list:2 https://dl.k8s.io/kubelet",
                           "images.list:1 registry.k8s.io/pause:", "destination",
-                          "layerMediaType"));
+                          "layers.mediaType"));
 }
 
 TEST(CheckReleaseTest, WantsSomethingToDo) {

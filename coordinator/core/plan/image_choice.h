@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "common/oci/manifest.h"
 #include "common/oci/reference.h"
-#include "coordinator/core/plan/planner.h"
+#include "coordinator/core/plan/plan.h"
 #include "kso/v1/build.pb.h"
 #include "kso/v1/types.pb.h"
 

@@ -7,13 +7,14 @@
 
 #include "absl/strings/str_join.h"
 #include "common/base/strings.h"
+#include "common/release/served_path.h"
 #include "common/site.h"
 #include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/base/permanent_failure.h"
+#include "coordinator/core/plan/file_component.h"
 #include "coordinator/core/plan/layer_packs.h"
 #include "coordinator/core/plan/layer_plan.h"
 #include "coordinator/core/plan/pack_grouping.h"
-#include "coordinator/core/plan/served_path.h"
 #include "coordinator/core/plan/site_files.h"
 
 namespace kso::coordinator {
@@ -38,7 +39,7 @@ std::map<std::string, PlannedFile> CollectFiles(const v1::Release& release,
   std::map<std::string, PlannedFile> files;
   for (const v1::FileRequest& request : release.files()) {
     const auto found = resolved.files.find(request.url());
-    const absl::StatusOr<std::string> path = ServedPath(request.url());
+    const absl::StatusOr<std::string> path = release::ServedPath(request.url());
     if (found == resolved.files.end() || !path.ok()) {
       plan.failures.push_back(PermanentFailure(
           request.url(),

@@ -4,8 +4,8 @@
 
 #include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/plan/image_choice.h"
+#include "coordinator/core/plan/plan.h"
 #include "coordinator/core/plan/plan_history.h"
-#include "coordinator/core/plan/planner.h"
 
 namespace kso::coordinator {
 

@@ -10,6 +10,7 @@
 #include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/plan/known_files.h"
 #include "coordinator/core/plan/planner.h"
+#include "coordinator/core/plan/resolve_tasks.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/resolved_release.h"

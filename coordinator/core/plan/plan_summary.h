@@ -2,7 +2,8 @@
 #ifndef KSO_COORDINATOR_CORE_PLAN_PLAN_SUMMARY_H_
 #define KSO_COORDINATOR_CORE_PLAN_PLAN_SUMMARY_H_
 
-#include "coordinator/core/plan/planner.h"
+#include "coordinator/core/plan/plan.h"
+#include "coordinator/core/plan/plan_history.h"
 
 namespace kso::coordinator {
 

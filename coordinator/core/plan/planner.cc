@@ -10,6 +10,7 @@
 #include "coordinator/core/plan/plan_summary.h"
 
 namespace kso::coordinator {
+
 Plan MakePlan(std::string_view build_id, const v1::Release& release,
               const Resolved& resolved, const PlanHistory& history) {
   Plan plan;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "coordinator/core/plan/resolve_tasks.h"
+
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/base/task_factory.h"
-#include "coordinator/core/plan/planner.h"
 
 namespace kso::coordinator {
 namespace {

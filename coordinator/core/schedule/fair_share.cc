@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "common/release/build_request.h"
+
 namespace kso::coordinator {
 namespace {
 
@@ -14,8 +16,8 @@ namespace {
 constexpr double kStep = 1 << 20;
 
 int64_t StepOf(const BuildEntry& build) {
-  const int priority =
-      std::clamp(build.priority, kLowestPriority, kHighestPriority);
+  const int priority = std::clamp(build.priority, release::kLowestPriority,
+                                  release::kHighestPriority);
   return std::llround(kStep * std::exp2(-priority / 10.0));
 }
 

@@ -11,10 +11,6 @@
 
 namespace kso::coordinator {
 
-// The range of priorities. Ten more means twice the share.
-inline constexpr int kLowestPriority = -100;
-inline constexpr int kHighestPriority = 100;
-
 // Shares workers among builds by stride scheduling (Waldspurger and Weihl,
 // 1995). Each grant moves a build ahead by a step that is the smaller the
 // larger its share, and the build that is furthest behind is next. A build that

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "common/release/build_request.h"
 #include "gtest/gtest.h"
 
 namespace kso::coordinator {
@@ -28,8 +29,8 @@ class FairShareTest : public ::testing::Test {
 };
 
 TEST_F(FairShareTest, PrioritiesAtTheEndsOfTheRangeStillTakeTurns) {
-  Add(1, kLowestPriority);
-  Add(2, kHighestPriority);
+  Add(1, release::kLowestPriority);
+  Add(2, release::kHighestPriority);
   std::map<int64_t, int> granted;
   for (int i = 0; i < 100; ++i) ++granted[Grant(running_)];
   EXPECT_EQ(granted[1], 1);

@@ -1,0 +1,34 @@
+#ifndef KSO_CLI_RELEASE_LIST_LINES_H_
+#define KSO_CLI_RELEASE_LIST_LINES_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace kso::cli {
+
+// The lines of the lists that a release.yaml names, without blanks and comments
+// (text_file.h). A message of INVALID_ARGUMENT is "what; advice". What a line
+// names is not checked here, but by the rules of common/release.
+
+// A file to fetch, or the checksum of one.
+struct FileLine {
+  std::string url;
+  // "sha256:HEX" or "sha512:HEX" in lowercase; empty where the line has none.
+  // A text that is no digest stays as it is.
+  std::string digest;
+};
+
+// "URL [sha256:HEX | sha512:HEX]".
+absl::StatusOr<FileLine> ParseFileLine(absl::string_view line);
+
+// "HEX  URL", as sha256sum or sha512sum write it.
+absl::StatusOr<FileLine> ParseChecksumLine(absl::string_view line);
+
+// An image reference, normalized; a text that is none stays as it is.
+absl::StatusOr<std::string> ParseImageLine(absl::string_view line);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_RELEASE_LIST_LINES_H_

@@ -1,0 +1,38 @@
+#ifndef KSO_CLI_RELEASE_PLACES_H_
+#define KSO_CLI_RELEASE_PLACES_H_
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "cli/release/problems.h"
+#include "common/release/problem.h"
+
+namespace kso::cli {
+
+// Where the fields of a release stand in the input, for messages about what the
+// rules of common/release find. Not thread safe.
+class Places {
+ public:
+  // `index` is that of an element of a repeated field.
+  void Set(release::Field field, Place place) {
+    Set(field, /*index=*/-1, std::move(place));
+  }
+  void Set(release::Field field, int index, Place place) {
+    places_[{field, index}] = std::move(place);
+  }
+
+  // Nothing for a field that could not be read, which has been reported.
+  std::optional<Place> Find(release::Field field, int index) const {
+    const auto found = places_.find({field, index});
+    if (found == places_.end()) return std::nullopt;
+    return found->second;
+  }
+
+ private:
+  std::map<std::pair<release::Field, int>, Place> places_;
+};
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_RELEASE_PLACES_H_

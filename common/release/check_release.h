@@ -1,0 +1,19 @@
+#ifndef KSO_COMMON_RELEASE_CHECK_RELEASE_H_
+#define KSO_COMMON_RELEASE_CHECK_RELEASE_H_
+
+#include <vector>
+
+#include "common/release/problem.h"
+#include "kso/v1/build.pb.h"
+
+namespace kso::release {
+
+// Everything that is wrong with a release; nothing for one that can be built as
+// far as that shows without asking its hosts. ksoctl runs it to say what is
+// wrong with file and line before anything is sent, and the coordinator runs it
+// because it trusts no client.
+std::vector<Problem> CheckRelease(const v1::Release& release);
+
+}  // namespace kso::release
+
+#endif  // KSO_COMMON_RELEASE_CHECK_RELEASE_H_
