@@ -77,5 +77,50 @@ TEST(GroupByContentTest, ASmallNewItemLeavesOtherBucketsAlone) {
   EXPECT_EQ(changed, 1);
 }
 
+// On every machine and in every version: another grouping is pushed again.
+TEST(GroupByContentTest, GroupsTheSameForEver) {
+  std::vector<GroupItem> items;
+  Contents expected;
+  for (int i = 0; i < 9; ++i) {
+    const std::string name = "large" + std::to_string(i);
+    items.push_back({.id = name, .family = name, .size = 1000 + i});
+    expected.insert({name});
+  }
+  const Contents small = {
+      {"docker.io/flannel", "docker.io/rancher", "quay.io/calico",
+       "registry.k8s.io/kube"},
+      {"quay.io/cilium", "quay.io/jetstack", "registry.k8s.io/coredns"},
+      {"ghcr.io/kube-vip", "quay.io/metallb"}};
+  for (const std::set<std::string>& bucket : small) {
+    for (const std::string& name : bucket) {
+      items.push_back({.id = name, .family = name, .size = 10});
+    }
+    expected.insert(bucket);
+  }
+  EXPECT_EQ(ContentsOf(items, {.large_bytes = 100, .max_groups = 12}),
+            expected);
+}
+
+TEST(GroupByContentTest, LargeItemsLeaveAFifthOfTheGroupsToFamilies) {
+  std::vector<GroupItem> items;
+  for (int i = 0; i < 30; ++i) {
+    items.push_back(
+        {.id = "large" + std::to_string(i), .family = "x", .size = 1000 + i});
+  }
+  for (int i = 0; i < 20; ++i) {
+    const std::string name = "family" + std::to_string(i);
+    items.push_back({.id = name, .family = name, .size = 1});
+  }
+  const Contents contents =
+      ContentsOf(items, {.large_bytes = 100, .max_groups = 30});
+  // The largest come out first.
+  EXPECT_EQ(contents.size(), 24u);
+  for (const char* id : {"large29", "large28", "large27"}) {
+    EXPECT_EQ(contents.count({id}), 1u) << id;
+  }
+  EXPECT_EQ(contents.count({"large26"}), 0u);
+  EXPECT_EQ(contents.count({"family19"}), 1u);
+}
+
 }  // namespace
 }  // namespace kso::coordinator

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/plan/image_choice.h"
 
+#include <functional>
+#include <string>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/resolved_release.h"
@@ -105,6 +108,40 @@ TEST(ChooseBaseTest, WantsAllPlatformsWhateverThePolicy) {
                           fake.resolved, failures));
   ASSERT_THAT(failures, SizeIs(1));
   EXPECT_THAT(failures[0].reason(), HasSubstr("linux/arm64"));
+}
+
+// Why ChooseBase refuses the files' base after `change`.
+std::string RefusalAfter(
+    const std::function<void(v1::ResolvedImage& base)>& change) {
+  ResolvedRelease fake;
+  const std::string& base = fake.release.files_base();
+  change(fake.resolved.images[base]);
+  std::vector<v1::Failure> failures;
+  EXPECT_FALSE(ChooseBase(base, fake.release, fake.resolved, failures));
+  if (failures.size() != 1) return "not refused once";
+  EXPECT_EQ(failures[0].item(), base);
+  return failures[0].reason();
+}
+
+TEST(ChooseBaseTest, WantsTheConfigOfEachManifest) {
+  // A config that is well-formed and has its digest, of another platform.
+  EXPECT_THAT(RefusalAfter([](v1::ResolvedImage& base) {
+                *base.mutable_configs(0) = base.configs(1);
+              }),
+              HasSubstr("not the one of its manifest"));
+  EXPECT_THAT(RefusalAfter([](v1::ResolvedImage& base) {
+                base.mutable_configs(1)->set_content("{}");
+              }),
+              HasSubstr("said to be"));
+  EXPECT_THAT(
+      RefusalAfter([](v1::ResolvedImage& base) {
+        base.mutable_configs(0)->mutable_content_descriptor()->set_size(1);
+      }),
+      HasSubstr("said to be"));
+  EXPECT_THAT(RefusalAfter([](v1::ResolvedImage& base) {
+                base.mutable_configs()->RemoveLast();
+              }),
+              HasSubstr("digest"));
 }
 
 }  // namespace

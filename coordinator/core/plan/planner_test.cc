@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "common/oci/platform.h"
 #include "coordinator/core/plan/resolve_tasks.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -219,22 +220,63 @@ TEST(MakePlanTest, NoReleaseNameIsInADataLayer) {
   EXPECT_EQ(Layers(MakePlan("b2", fake.release, fake.resolved)), Layers(plan));
 }
 
+// Docker takes images of 127 layers; some of them are the base's.
 TEST(MakePlanTest, KeepsWithinTheLayerLimits) {
+  const std::vector<std::string> all_platforms = {
+      "linux/amd64", "linux/arm64", "linux/ppc64le", "linux/s390x"};
+  for (const int count : {1, 2, 3, 4}) {
+    SCOPED_TRACE(count);
+    ResolvedRelease fake;
+    const std::vector<std::string> platforms(all_platforms.begin(),
+                                             all_platforms.begin() + count);
+    fake.release.clear_platforms();
+    for (const std::string& platform : platforms) {
+      *fake.release.add_platforms() = *oci::ParsePlatform(platform);
+    }
+    fake.SetImage(fake.release.files_base(), {.platforms = platforms});
+    fake.SetImage(fake.release.images_base(), {.platforms = platforms});
+    for (int i = 0; i < 300; ++i) {
+      fake.AddImage(
+          "quay.io/team" + std::to_string(i) + "/app:1",
+          {.platforms = platforms, .layers = {100 * kMegabyte + i, 1, 2}});
+      fake.AddFile("https://host/project" + std::to_string(i) + "/dir/file",
+                   {"amd64"}, (i % 40) * kMegabyte);
+    }
+    const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+    ASSERT_THAT(plan.failures, IsEmpty());
+    EXPECT_LE(
+        ImageOf(plan, "kubespray-files", "", "amd64").layer_task_ids_size(),
+        60);
+    EXPECT_LE(
+        ImageOf(plan, "kubespray-images", "", "amd64").layer_task_ids_size(),
+        30 + 1);
+    EXPECT_LE(ImageOf(plan, "kubespray-images", "-all", "amd64")
+                  .layer_task_ids_size(),
+              60 + count);
+  }
+}
+
+TEST(MakePlanTest, ADigestOfTwoHostsIsServedOnce) {
   ResolvedRelease fake;
-  for (int i = 0; i < 300; ++i) {
-    fake.AddImage("quay.io/team" + std::to_string(i) + "/app:1",
-                  {.layers = {100 * kMegabyte + i, 1, 2}});
-    fake.AddFile("https://host/project" + std::to_string(i) + "/dir/file",
-                 {"amd64"}, (i % 40) * kMegabyte);
+  fake.AddImage("quay.io/a/b:1");
+  const v1::ResolvedImage image = fake.resolved.images["quay.io/a/b:1"];
+  const std::string digest = image.top().content_descriptor().digest();
+  fake.release.clear_images();
+  for (const char* host : {"quay.io", "docker.io"}) {
+    const std::string reference = std::string(host) + "/a/b@" + digest;
+    fake.release.add_images()->set_reference(reference);
+    fake.resolved.images[reference] = image;
   }
   const Plan plan = MakePlan("b1", fake.release, fake.resolved);
-  EXPECT_LE(ImageOf(plan, "kubespray-files", "", "arm64").layer_task_ids_size(),
-            60);
-  EXPECT_LE(
-      ImageOf(plan, "kubespray-images", "", "amd64").layer_task_ids_size(), 31);
-  EXPECT_LE(
-      ImageOf(plan, "kubespray-images", "-all", "amd64").layer_task_ids_size(),
-      62);
+  ASSERT_THAT(plan.failures, IsEmpty());
+  const auto paths =
+      PathsOf(plan, ImageOf(plan, "kubespray-images", "", "amd64"));
+  EXPECT_EQ(std::set<std::string>(paths.begin(), paths.end()).size(),
+            paths.size());
+  EXPECT_THAT(paths, Contains("var/lib/registry/docker/registry/v2/"
+                              "repositories/k8s/a/b/_manifests/revisions/"
+                              "sha256/" +
+                              digest.substr(7) + "/link"));
 }
 
 TEST(MakePlanTest, ArchitectureSpecificWorkNamesItsPlatform) {
