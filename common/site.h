@@ -3,10 +3,9 @@
 
 #include <string_view>
 
-// What the finished images promise to those who run them inside the air gap
-// (docs/inside.md): the coordinator builds it into the images, and workers ask
-// the running images for it. A change of any of these is a change that users
-// see.
+// The promises of the finished images to those who run them inside the air gap
+// (docs/inside.md). The coordinator builds them into the images, and workers
+// ask the running images for them. Users see a change of any of these.
 namespace kso::site {
 
 // Names of the images: repositories under the destination.

@@ -6,7 +6,7 @@
 namespace kso {
 namespace {
 
-// So that a thread finds its next piece of work waiting.
+// With two, a thread finds its next piece of work waiting.
 constexpr size_t kFunctionsPerThread = 2;
 
 }  // namespace

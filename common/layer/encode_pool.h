@@ -10,15 +10,15 @@
 
 namespace kso {
 
-// Threads that the encoders of a process share. What waits for them is bounded,
-// however many encoders there are: each piece of work holds memory. Thread
-// safe.
+// Threads that the encoders of a process share. The number of functions that
+// wait for a thread is bounded, however many encoders there are, because each
+// holds memory. Thread safe.
 class EncodePool {
  public:
   explicit EncodePool(int threads);
 
-  // Runs `function` soon, on one of the threads. Returns false when there is
-  // enough to do already: then the caller had better do it itself.
+  // Runs `function` soon, on one of the threads. Returns false when the pool
+  // has enough to do: the caller had better run it itself.
   bool TryRun(const std::function<void()>& function);
 
   // How many functions may run or wait at the same time.
@@ -27,7 +27,7 @@ class EncodePool {
  private:
   const size_t capacity_;
   std::atomic<size_t> taken_ = 0;
-  // The last member: its threads end first.
+  // This is the last member, so that its threads end first.
   Executor executor_;
 };
 

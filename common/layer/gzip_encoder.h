@@ -14,9 +14,10 @@
 
 namespace kso {
 
-// A sequence of gzip members (RFC 1952, section 2.2), which any gzip reader
-// decodes to the whole: for plain runs a member for each MiB, deflated by
-// libdeflate at level 1; for each compressed run one of stored blocks.
+// Encodes to a sequence of gzip members (RFC 1952, section 2.2), which any gzip
+// reader decodes to the whole: a plain run becomes a member for each MiB,
+// deflated by libdeflate at level 1, and a compressed run one member of stored
+// blocks.
 class GzipEncoder : public LayerEncoder {
  public:
   // `sink` is written to on the caller's thread only. With a pool, members are
@@ -39,11 +40,11 @@ class GzipEncoder : public LayerEncoder {
   OrderedBlocks members_;
   Run run_ = Run::kPlain;
   bool wrote_member_ = false;
-  // What was written and not yet encoded: less than a deflated member, or at
-  // most a stored block.
+  // Bytes that were written and are not encoded yet: fewer than a deflated
+  // member holds, or at most a stored block.
   std::string pending_;
   std::string encoded_;
-  // Of the compressed run.
+  // Whether the member of the compressed run has been begun.
   bool member_open_ = false;
   uint32_t crc_ = 0;
   uint64_t member_bytes_ = 0;

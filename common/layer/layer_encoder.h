@@ -14,13 +14,14 @@ namespace kso {
 class LayerEncoder : public ByteSink {
  public:
   enum class Run {
-    // What may become smaller, as all does before the first BeginRun.
+    // Bytes that may become smaller. An encoder begins with this kind.
     kPlain,
-    // What is compressed already.
+    // Bytes of a compressed format, which are stored.
     kCompressed,
   };
 
-  // What follows is of this kind. Does nothing when it already is.
+  // The bytes of the following Writes are of this kind. Does nothing when those
+  // before were, too.
   virtual absl::Status BeginRun(Run run) = 0;
 
   // Ends the blob. Call once.

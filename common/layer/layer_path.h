@@ -18,8 +18,9 @@ inline constexpr size_t kMaxLayerPath = 4095;
 // slash, no "." or ".." or empty component, no NUL.
 absl::Status CheckLayerPath(std::string_view path);
 
-// The directories that `paths`, all checked here, lie in: sorted, each once.
-// INVALID_ARGUMENT when two paths are the same or one lies in another.
+// The directories that `paths` lie in: sorted, each once. INVALID_ARGUMENT for
+// a path that CheckLayerPath refuses, for two equal paths, and for a path that
+// lies in another.
 absl::StatusOr<std::vector<std::string>> ParentDirectories(
     const std::vector<std::string_view>& paths);
 

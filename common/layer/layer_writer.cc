@@ -54,7 +54,8 @@ class PeekingSource : public ByteSource {
   size_t end_ = 0;
 };
 
-// By the magic numbers of gzip, xz, zstd, bzip2 and zip.
+// Whether a file that begins with `head` is compressed, by the magic numbers of
+// gzip, xz, zstd, bzip2 and zip.
 bool IsCompressed(std::string_view head) {
   return head.starts_with("\x1f\x8b") ||
          head.starts_with(std::string_view("\xfd"
@@ -119,7 +120,7 @@ absl::Status WriteEntries(std::vector<LayerFile> files, TarStream& tar,
   return tar.Finish();
 }
 
-// Null where the tar is the layer.
+// The encoder of a compression; null where the tar itself is the layer.
 std::unique_ptr<LayerEncoder> EncoderFor(Compression compression,
                                          ByteSink* sink, EncodePool* pool) {
   switch (compression) {

@@ -16,8 +16,9 @@
 
 namespace kso {
 
-// Names what WriteLayer makes of given files. Raised with every change that
-// gives them other bytes: layers are looked up by it.
+// The version of the bytes that WriteLayer makes of given files. It is raised
+// with every change that gives them other bytes, since layers are looked up by
+// it.
 inline constexpr std::string_view kLayerEncoder = "kso layer 1";
 
 // A regular file of a layer.

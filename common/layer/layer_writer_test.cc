@@ -172,8 +172,8 @@ TEST(LayerWriterTest, CompressedFilesAreStored) {
             Sha256Of(content).hex());
 }
 
-// What these bytes are must never change: a release made with another version
-// of kso would share no layer with those before it.
+// These bytes must never change: a release made with another version of kso
+// would share no layer with the one before.
 TEST(LayerWriterTest, SameFilesGiveTheSameBytesForEver) {
   std::vector<LayerFile> files = {
       Pattern("opt/k8s/elf", 3000000), Text("opt/k8s/readme", "hello"),

@@ -18,7 +18,7 @@ absl::Status OrderedBlocks::Add(std::string plain) {
   };
   while (pool_ == nullptr || !pool_->TryRun(run)) {
     if (blocks_.size() > 1) {
-      // The pool is busy, with blocks of this one among others.
+      // The pool is busy, maybe with blocks of this encoder.
       KSO_RETURN_IF_ERROR(WriteFirst());
       continue;
     }

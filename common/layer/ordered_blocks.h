@@ -26,8 +26,8 @@ class OrderedBlocks {
   OrderedBlocks(ByteSink* sink, EncodePool* pool, Encode encode)
       : sink_(*sink), pool_(pool), encode_(encode) {}
 
-  // Writes blocks that are ready by then. Errors are those of encoding and of
-  // the sink, of any block so far.
+  // Adds a block, and writes those that are ready by then. Errors are those of
+  // encoding and of the sink, of any block so far.
   absl::Status Add(std::string plain);
   // Waits for all blocks, and writes them.
   absl::Status WriteAll();
@@ -45,8 +45,8 @@ class OrderedBlocks {
   ByteSink& sink_;
   EncodePool* const pool_;
   const Encode encode_;
-  // Shared with the pool's threads. In order; only the caller's thread adds and
-  // takes away.
+  // The blocks in their order. The pool's threads share them; only the caller's
+  // thread adds and takes away.
   std::deque<std::shared_ptr<Block>> blocks_;
 };
 

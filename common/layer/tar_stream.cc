@@ -92,7 +92,8 @@ std::string EncodeHeader(SplitName name, uint32_t mode, int64_t size,
   PutOctal(header.device_major, 0);
   PutOctal(header.device_minor, 0);
 
-  // The sum is taken with spaces in its own place, and is ended by NUL, space.
+  // The checksum is computed with spaces in its own field, and ends with a NUL
+  // and a space.
   std::memset(header.checksum, ' ', sizeof(header.checksum));
   std::string block(reinterpret_cast<const char*>(&header), sizeof(header));
   uint64_t sum = 0;

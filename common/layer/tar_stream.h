@@ -44,7 +44,7 @@ class TarStream {
   absl::Status Pad(int64_t size);
 
   ByteSink& sink_;
-  // Made when a file needs it.
+  // The buffer is allocated when the first file needs it.
   std::string buffer_;
 };
 

@@ -13,9 +13,9 @@
 
 namespace kso {
 
-// A sequence of zstd frames (RFC 8878, section 3.1), one for each MiB, by
-// libzstd at level 1, which stores by itself what does not become smaller: so
-// runs make no difference.
+// Encodes to a sequence of zstd frames (RFC 8878, section 3.1), one for each
+// MiB, by libzstd at level 1. Runs make no difference: libzstd itself stores
+// bytes that do not become smaller.
 class ZstdEncoder : public LayerEncoder {
  public:
   // `sink` is written to on the caller's thread only. With a pool, frames are
@@ -32,7 +32,7 @@ class ZstdEncoder : public LayerEncoder {
 
   OrderedBlocks frames_;
   bool has_frame_ = false;
-  // Less than a frame.
+  // Bytes that are not encoded yet: fewer than a frame holds.
   std::string pending_;
 };
 

@@ -10,8 +10,8 @@
 
 namespace kso::release {
 
-// Why `text` is no image reference, if it is none: a predicate, "is not an
-// image reference: ...".
+// The reason that `text` is no image reference, if it is none: a predicate, "is
+// not an image reference: ...".
 std::optional<Violation> CheckReference(std::string_view text);
 
 // Adds what is wrong with the images of `release`: references that are none,

@@ -28,7 +28,7 @@ enum class Field {
 // is".
 struct Violation {
   std::string reason;
-  // What to do about it; a clause without an end stop.
+  // The remedy: a clause without an end stop.
   std::string advice;
 };
 
