@@ -51,7 +51,7 @@ class Collector {
 };
 
 void AddLayer(const v1::MakeLayer& layer, Collector& collector) {
-  // Neighbours mostly come from the same place.
+  // Members next to each other mostly come from the same host.
   std::string last;
   for (const v1::LayerMember& member : layer.members()) {
     if (member.has_file()) {

@@ -21,8 +21,9 @@ struct HostDemand {
   friend auto operator<=>(const HostDemand&, const HostDemand&) = default;
 };
 
-// Each host that `task` uses once, by name, mirrors followed. What cannot be
-// read is left out: the task will fail for that reason.
+// Each host that `task` sends requests to, once, sorted by name, with mirrors
+// followed. A URL or reference that does not parse is left out: the task will
+// fail for that reason.
 std::vector<HostDemand> HostsOf(const v1::Task& task);
 
 }  // namespace kso::coordinator

@@ -116,10 +116,10 @@ std::string VerificationKey(const v1::Task& task) {
   KeyHasher hasher("verification");
   hasher.Add(oci::FormatPlatform(task.platform()));
   v1::VerifyImage work = task.verify_image();
-  // These follow from the manifest.
+  // The manifest determines these.
   work.clear_base();
   work.clear_layers();
-  // It has no maps: equal messages are equal bytes.
+  // The message has no maps, so equal messages serialize to equal bytes.
   hasher.Add(work.SerializeAsString());
   return hasher.Finish();
 }

@@ -12,11 +12,12 @@
 
 namespace kso::coordinator {
 
-// Names for work by what goes into it: when a name is known, so is the result.
+// Keys for work by its inputs: when the key is known, so is the result.
 
 using Mirrors = google::protobuf::RepeatedPtrField<v1::Mirror>;
 
-// What a member will be, said before it is fetched. Empty when in doubt.
+// The identity of a member's content, known before it is fetched; empty when it
+// is in doubt.
 //
 // A blob and a file with a stated hash are that hash. Another file is its URL,
 // the place that it really comes from, its size and the strong validator that
@@ -25,7 +26,7 @@ using Mirrors = google::protobuf::RepeatedPtrField<v1::Mirror>;
 std::string ContentIdentity(const v1::LayerMember& member,
                             const Mirrors& mirrors);
 
-// What makes a layer what it is, and nothing else.
+// Everything that determines the bytes of a layer, and nothing else.
 struct LayerRecipe {
   // 64 hex.
   std::string key;
@@ -37,11 +38,12 @@ struct LayerRecipe {
 // mode and identity, in whatever order. Nothing when a member is in doubt.
 std::optional<LayerRecipe> RecipeOf(const v1::Task& task);
 
-// What a ResolveImage task asks, apart from what is known of the answer.
+// A hash of the question of a ResolveImage task, without what is known of the
+// answer.
 std::string ImageKey(const v1::Task& task);
 
-// What a VerifyImage task compares with what: the manifest, the platform and
-// all that it should serve.
+// A hash of what a VerifyImage task compares: the manifest, the platform and
+// all that the image should serve.
 std::string VerificationKey(const v1::Task& task);
 
 }  // namespace kso::coordinator

@@ -8,12 +8,12 @@
 
 namespace kso::coordinator {
 
-// What a record of the journal is about. Once a subject is over, none of its
-// records is needed to replay the journal.
+// The subject of a journal record. Once a subject is over, none of its records
+// is needed to replay the journal.
 struct RecordSubject {
   // "build b1", "worker w"; empty for what is kept for ever.
   std::string name;
-  // With this record the subject is over, and the record is not kept either.
+  // The subject is over with this record, and the record is not kept either.
   bool over = false;
 };
 

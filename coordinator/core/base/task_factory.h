@@ -36,8 +36,8 @@ class TaskFactory {
   const v1::Release& release_;
 };
 
-// "resolve https://...": the name of a task that resolves something; of others,
-// nothing.
+// The name of a task that resolves something, "resolve https://..."; empty for
+// other tasks.
 std::string ResolveNameOf(const v1::Task& task);
 // The URL or reference in such a name.
 std::string ItemOfResolveName(std::string_view name);

@@ -29,7 +29,8 @@ void ForgetNames(v1::Task& task) {
     default:
       break;
   }
-  // Of other kinds, what is made stays in the coordinator's own store.
+  // Results for destinations of other kinds stay in the coordinator's own
+  // store.
   if (task.destination().kind() != v1::Destination::REGISTRY &&
       task.has_destination()) {
     task.mutable_destination()->clear_location();

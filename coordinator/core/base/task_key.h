@@ -10,8 +10,8 @@
 
 namespace kso::coordinator {
 
-// What a task does, whoever asks for it: tasks with equal keys have the same
-// result. 128 bits of a SHA-256.
+// A hash of the work of a task, whoever asks for it: tasks with equal keys have
+// the same result. 128 bits of a SHA-256.
 struct TaskKey {
   uint64_t high = 0;
   uint64_t low = 0;
@@ -23,9 +23,9 @@ struct TaskKey {
   }
 };
 
-// Of the work, the platform, the mirrors and, where something is pushed, the
-// destination. Names, ids, weights and places in lists do not count: they are
-// for people, or follow from the rest.
+// The key covers the work, the platform, the mirrors and, where something is
+// pushed, the destination. It leaves out names, ids, weights and places in
+// lists: they are for people, or follow from the rest.
 TaskKey TaskKeyOf(const v1::Task& task);
 
 }  // namespace kso::coordinator

@@ -14,7 +14,7 @@ namespace kso::coordinator {
 namespace {
 
 struct Group {
-  // Bytes, and what tells groups of the same size apart.
+  // The sum of the items' bytes. Groups of the same size are ordered by name.
   int64_t size = 0;
   std::string name;
   std::vector<int> items;
@@ -28,7 +28,7 @@ int64_t Weight(const GroupItem& item) {
   return item.size < 0 ? std::numeric_limits<int32_t>::max() : item.size;
 }
 
-// One group a family, smallest first.
+// A group for each family, ordered from the smallest.
 std::multiset<Group> Families(const std::vector<GroupItem>& items) {
   std::map<std::string, Group> families;
   for (size_t i = 0; i < items.size(); ++i) {
@@ -73,7 +73,8 @@ void TakeOutLargeItems(const std::vector<GroupItem>& items,
   groups = {all.begin(), all.end()};
 }
 
-// The same on every machine and in every version of this program.
+// The bucket of a group's name. It is a hash by definition, not by library: the
+// same on every machine and in every version, or layers would be pushed again.
 size_t BucketOf(const std::string& name, size_t buckets) {
   return std::stoul(Sha256Of(name).hex().substr(0, 8), nullptr, 16) % buckets;
 }

@@ -8,7 +8,7 @@
 
 namespace kso::coordinator {
 
-// Something that goes into a layer.
+// A file or blob that goes into a layer.
 struct GroupItem {
   // Unique among the items: a path or a digest.
   std::string id;
@@ -26,11 +26,12 @@ struct GroupLimits {
 };
 
 // Distributes items over at most `max_groups` groups by what they are, never by
-// the order that they come in. A family is a group. While a fifth of the groups
-// is still left, the large items come out of theirs, the largest first. Where
-// there are too many families, the large ones stay alone, since what shares a
-// layer with something else is written again when that changes, and each of the
-// rest has its bucket, whatever happens to the others.
+// the order that they come in. A family is a group. Large items then leave
+// their families for groups of their own, the largest first, as long as a fifth
+// of the groups stays free. Where there are too many families, the largest keep
+// a group each: what shares a layer with something else is written again when
+// that changes. Each of the others goes to one of a few buckets by its name, so
+// that a family more or less leaves the other buckets as they are.
 //
 // Returns groups of indexes into `items`, each sorted by id, and the groups
 // sorted by their first.

@@ -95,7 +95,8 @@ absl::StatusOr<ChosenManifest> ChooseManifest(const v1::ResolvedImage& image,
   return chosen;
 }
 
-// For whichever of the release's platforms `reference` exists.
+// Chooses the manifests of `reference` for those of the release's platforms
+// that it exists for.
 absl::StatusOr<ChosenImage> Choose(const std::string& reference,
                                    const v1::Release& release,
                                    const Resolved& resolved) {
@@ -198,7 +199,7 @@ ImageChoice ChooseImages(const v1::Release& release, const Resolved& resolved) {
     const std::vector<std::string> lacking = LackingPlatforms(*image, release);
     if (!lacking.empty()) {
       if (image->manifests.empty()) {
-        // There would be nothing to ship: no policy means that.
+        // No policy allows this: nothing of the image would be shipped.
         choice.failures.push_back(PermanentFailure(
             request.reference(),
             LackingReason(lacking, resolved.images.at(request.reference())),

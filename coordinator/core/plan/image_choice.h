@@ -29,9 +29,11 @@ struct ChosenManifest {
 // with their digests.
 struct ChosenImage {
   oci::Reference reference;
-  // What the reference names: an index, or the manifest where there is none.
+  // The document that the reference names: an index, or the manifest where
+  // there is none.
   v1::Document top;
-  // For those of the release's platforms that it exists for, in their order.
+  // The manifests of those of the release's platforms that the image exists
+  // for, in the release's order.
   std::vector<ChosenManifest> manifests;
 
   // Null where the image does not exist for it.

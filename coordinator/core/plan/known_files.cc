@@ -13,7 +13,7 @@
 namespace kso::coordinator {
 namespace {
 
-// Bytes of each content, by its identity (layer_key.h), which points into the
+// Sizes of contents by identity (layer_key.h). The identities point into the
 // memo.
 absl::flat_hash_map<std::string_view, int64_t> SizesOf(
     const PlanHistory& history) {

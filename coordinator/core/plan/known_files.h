@@ -12,11 +12,11 @@
 
 namespace kso::coordinator {
 
-// Of `tasks`, the files that need not be asked for, by task id: those whose
-// checksum the list states and whose content is in a layer of the newest
-// release at the destination. What a file is follows from its checksum, and its
-// size is remembered. Their results have no validators: upstream says nothing
-// of them. Pure.
+// Results for those of `tasks` that need not ask the host of a file, by task
+// id: the list states the file's checksum, and a layer of the newest release at
+// the destination has that content. The checksum determines the file, and its
+// size is remembered. The results have no validators, since nobody asked the
+// host. A pure function.
 absl::flat_hash_map<std::string, v1::ReusedResult> KnownFiles(
     const Memo& memo, const v1::Destination& destination,
     const std::vector<v1::Task>& tasks);

@@ -15,8 +15,8 @@ struct Holder {
   int member = 0;
 };
 
-// Both ways of naming content that can be compared: what was said of it before
-// it was fetched, and what it then was.
+// Content is compared by either of its names: its identity from before it was
+// fetched, or the digest of what was fetched.
 bool Holds(const v1::LayerRemembered& layer, int member,
            const std::string& identity) {
   return !identity.empty() &&

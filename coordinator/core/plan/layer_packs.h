@@ -15,7 +15,8 @@ namespace kso::coordinator {
 // A file that an image is to have.
 struct WantedMember {
   std::string path;
-  // As ContentIdentity says; empty when in doubt, which no layer satisfies.
+  // ContentIdentity of the file; empty when it is in doubt, and then no layer
+  // is taken to hold the file.
   std::string identity;
 };
 
@@ -25,8 +26,8 @@ using LayerPacks = std::vector<const v1::LayerRemembered*>;
 LayerPacks PacksOf(const PlanHistory& history, std::string_view image,
                    std::string_view group, std::string_view media_type);
 
-// What the layers hold of what is wanted. Where several have a path, the last
-// covers the others, as in the image.
+// The part of `wanted` that each layer holds. Where several layers have a path,
+// the last covers the others, as in the image.
 std::vector<Pack> MatchPacks(const LayerPacks& layers,
                              const std::vector<WantedMember>& wanted);
 

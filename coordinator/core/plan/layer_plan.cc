@@ -30,7 +30,8 @@ std::string AddTask(v1::Task task, Plan& plan) {
   return id;
 }
 
-// -1 where a host does not say.
+// The bytes that the layer takes from upstream; -1 where a host does not say
+// how many.
 int64_t BytesFromUpstream(const v1::MakeLayer& layer) {
   int64_t bytes = 0;
   for (const v1::LayerMember& member : layer.members()) {

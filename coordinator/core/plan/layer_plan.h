@@ -13,7 +13,7 @@
 
 namespace kso::coordinator {
 
-// What both images add to a plan.
+// Steps that the plans of both images have in common.
 
 // A layer's name for people: "kubelet kubectl kubeadm and 4 more (amd64)".
 std::string LayerTitle(const std::vector<std::string>& names,
@@ -24,8 +24,8 @@ std::string LayerTitle(const std::vector<std::string>& names,
 std::string AddLayer(v1::Task task, const PlanHistory& history, Plan& plan);
 
 // Adds a MakeLayer task that is done already by `layer`, of `size` bytes, which
-// holds the task's members and maybe others that nobody wants. Should it vanish
-// from the destination, the task makes a layer of its members alone.
+// holds the task's members and maybe others that no image wants. Should the
+// layer vanish from the destination, the task makes one of its members alone.
 std::string AddKeptLayer(v1::Task task, const v1::LayerRemembered& layer,
                          int64_t size, Plan& plan);
 

@@ -6,7 +6,7 @@
 namespace kso::coordinator {
 
 bool MatchesGlob(std::string_view pattern, std::string_view text) {
-  // Where the last '*' was, and how much of the text it has taken so far.
+  // The position of the last '*', and how much of the text it has taken so far.
   size_t star = std::string_view::npos;
   size_t taken = 0;
   size_t p = 0;

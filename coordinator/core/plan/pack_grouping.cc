@@ -6,8 +6,7 @@
 namespace kso::coordinator {
 namespace {
 
-// New groups get so many places at the least, before old packs have to make
-// room for them.
+// New groups get at least so many places: old packs make room for them.
 constexpr int kFewestNewGroups = 6;
 
 int64_t SizeOf(const GroupItem& item) {
@@ -40,7 +39,7 @@ class Packer {
  private:
   int64_t Dead(int pack) const { return packs_[pack].size - live_[pack]; }
 
-  // Dead bytes of a pack over all of it.
+  // The part of a pack's bytes that is dead.
   double DeadPart(int pack) const {
     return packs_[pack].size == 0
                ? 0
@@ -65,7 +64,7 @@ class Packer {
     budget_ -= live_[pack];
   }
 
-  // Of the kept packs, the one with the largest part dead; the first of equals.
+  // The kept pack of which the largest part is dead; the first of equals.
   int Deadest() const {
     return *std::max_element(kept_.begin(), kept_.end(), [&](int a, int b) {
       return DeadPart(a) < DeadPart(b);
@@ -118,7 +117,9 @@ class Packer {
     return groups;
   }
 
-  // Old packs make room as far as that is cheap, and in any case for one group.
+  // Groups the items of no kept pack. Old packs are given up to make room as
+  // long as that is cheap, and in any case until there is a place for one
+  // group.
   std::vector<std::vector<int>> GroupTheRest() {
     while (true) {
       const std::vector<int> rest = Rest();
@@ -148,10 +149,10 @@ class Packer {
   const std::vector<GroupItem>& items_;
   const std::vector<Pack>& packs_;
   const PackLimits& limits_;
-  // Bytes of each pack that are wanted.
+  // The live bytes of each pack.
   std::vector<int64_t> live_;
   int64_t wanted_ = 0;
-  // Bytes that may be written again without need.
+  // Live bytes that may still be written again by giving up packs.
   int64_t budget_ = 0;
   std::vector<int> kept_;
 };

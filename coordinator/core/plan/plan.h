@@ -11,7 +11,7 @@
 
 namespace kso::coordinator {
 
-// What the resolve tasks of a build brought back.
+// The results of the resolve tasks of a build.
 struct Resolved {
   // By URL.
   absl::flat_hash_map<std::string, v1::ResolvedFile> files;
@@ -19,7 +19,7 @@ struct Resolved {
   absl::flat_hash_map<std::string, v1::ResolvedImage> images;
 };
 
-// Whether the destination has a blob.
+// A question to the destination: whether it has a blob.
 struct BlobQuestion {
   // "kubespray-files": the repository under the destination.
   std::string image;
@@ -28,7 +28,8 @@ struct BlobQuestion {
   std::vector<std::string> elsewhere;
 };
 
-// What to make of a release. When there are failures, nothing else is of use.
+// The tasks that build a release, and the images to assemble from their
+// results. When there are failures, nothing else is of use.
 struct Plan {
   std::vector<v1::Failure> failures;
   // MakeLayer and CopyBlobs tasks, in no particular order.

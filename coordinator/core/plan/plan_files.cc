@@ -20,7 +20,7 @@
 namespace kso::coordinator {
 namespace {
 
-// Of the 60 data layers that an image may have, the configuration takes one and
+// An image has at most 60 data layers. The configuration takes one of them, and
 // one is left over.
 constexpr GroupLimits kGroups = {.large_bytes = 16 << 20, .max_groups = 58};
 
@@ -32,7 +32,8 @@ struct PlannedFile {
   std::set<std::string> architectures;
 };
 
-// By URL, so that the lists' order is of no consequence.
+// The files of the release by URL, so that the lists' order is of no
+// consequence.
 std::map<std::string, PlannedFile> CollectFiles(const v1::Release& release,
                                                 const Resolved& resolved,
                                                 Plan& plan) {
@@ -80,7 +81,8 @@ std::vector<WantedMember> WantedMembers(const std::vector<PlannedFile>& files,
   return wanted;
 }
 
-// What is in doubt is made anew each time, and has nothing else in its layers.
+// Files whose content is in doubt are fetched again by each build, so they form
+// families of their own: no other file is written again with them.
 std::vector<GroupItem> GroupItems(const std::vector<PlannedFile>& files,
                                   const std::vector<WantedMember>& wanted) {
   std::vector<GroupItem> items;
@@ -95,8 +97,9 @@ std::vector<GroupItem> GroupItems(const std::vector<PlannedFile>& files,
   return items;
 }
 
-// The release's platform whose files alone these are; empty when they are of
-// several architectures or of one that the release does not build for.
+// The platform of the release that all of these files are for; empty when they
+// are for several architectures, or for one that the release does not build
+// for.
 v1::Platform PlatformOf(const std::set<std::string>& architectures,
                         const v1::Release& release) {
   if (architectures.size() == 1) {
@@ -127,7 +130,8 @@ v1::Task FilesLayer(const TaskFactory& factory, size_t number,
   return task;
 }
 
-// nginx's configuration, and what hides the files that are not wanted any more.
+// The layer with nginx's configuration, and with the whiteouts of files in kept
+// layers that are not wanted any more.
 v1::Task ConfigLayer(const TaskFactory& factory,
                      const std::vector<std::string>& whiteouts) {
   std::vector<v1::LayerMember> members;
@@ -141,8 +145,8 @@ v1::Task ConfigLayer(const TaskFactory& factory,
                           "configuration of nginx", std::move(members));
 }
 
-// The layers with the files; their ids, in order. New ones come last, so that
-// they cover what kept ones have under the same path.
+// Adds the layers with the files, and returns their ids, in order. New layers
+// come last, so that they cover what kept ones have under the same path.
 std::vector<std::string> AddFileLayers(const TaskFactory& factory,
                                        const std::vector<PlannedFile>& files,
                                        const PlanHistory& history, Plan& plan) {

@@ -23,26 +23,28 @@ std::string LayerGroupOf(const v1::PlannedImage& image);
 std::string LayerGroupName(std::string_view image,
                            const v1::Platform& platform);
 
-// What a plan may take over from earlier builds: what the memo knows of, as
-// far as the destination still has it. Immutable; the memo must outlive it and
-// what it returns.
+// The results of earlier builds that a plan may take over: those that the memo
+// knows, as far as the destination still has them. Immutable; the memo must
+// outlive it and what it returns.
 class PlanHistory {
  public:
-  // Nothing: every layer is made.
+  // A history of nothing: every layer is made.
   PlanHistory() = default;
-  // `present` has BlobNames. Without it all that is remembered is taken to be
-  // there, to find out what to ask the destination for.
+  // `present` holds the BlobNames that the destination has. Without it, all
+  // blobs that are remembered are taken to be there: the plan then shows which
+  // ones to ask the destination for.
   PlanHistory(const Memo* memo, const v1::Destination& destination,
               std::optional<std::set<std::string>> present);
 
-  // The layer of that recipe; null when it is not to be had.
+  // The layer whose recipe has that key; null when the memo does not know it or
+  // the destination does not have it.
   const v1::LayerRemembered* FindLayer(std::string_view image,
                                        std::string_view key) const;
   // The previous release's layers of a group that are there, in their order.
   std::vector<const v1::LayerRemembered*> Packs(std::string_view image,
                                                 std::string_view group) const;
   bool HasBlob(std::string_view image, std::string_view digest) const;
-  // Null when there is none.
+  // The release that the destination got last; null when there is none.
   const v1::ReleaseRemembered* previous() const { return previous_; }
 
  private:

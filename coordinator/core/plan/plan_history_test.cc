@@ -15,7 +15,7 @@
 #include "gtest/gtest.h"
 #include "tests/fakes/resolved_release.h"
 
-// What a plan takes over from the build before it.
+// Tests of what a plan takes over from the build before it.
 
 namespace kso::coordinator {
 namespace {
@@ -240,7 +240,7 @@ TEST_F(PlanHistoryTest, AskingMakesNoOtherPlanWhereAllIsThere) {
   EXPECT_FALSE(draft.gives_up_layers);
   EXPECT_EQ(AllOf(draft), AllOf(MakePlanAfter()));
 
-  // What is not wanted any more is not asked for either.
+  // The draft does not ask for files that are not wanted any more.
   fake_.release.clear_files();
   AddFile("https://host/another/v1/file");
   draft =
@@ -293,7 +293,7 @@ TEST_F(PlanHistoryTest, AFileOfAKnownChecksumIsNotAskedFor) {
   EXPECT_THAT(known, ::testing::SizeIs(3));
   EXPECT_THAT(known, Contains(std::pair("https://host/runc/v1/file", 1000)));
 
-  // What it says is enough to plan as before.
+  // Sizes without validators are enough to plan as before.
   for (const auto& [url, size] : known) {
     fake_.resolved.files[url].clear_etag();
     fake_.resolved.files[url].clear_last_modified();

@@ -20,7 +20,7 @@ namespace kso::coordinator {
 namespace {
 
 constexpr int64_t kLargeBlobBytes = 64 << 20;
-// What images of several families have in common.
+// The family of blobs that images of several families have in common.
 constexpr std::string_view kSharedFamily = "shared";
 constexpr int kMaxLayersOfPlatform = 30;
 constexpr int kMaxDataLayers = 60;
@@ -31,8 +31,8 @@ struct PlannedBlob {
   std::string family;
 };
 
-// What tends to be released together: the images of a directory
-// ("quay.io/calico"), or, where there is none, those that begin alike
+// A family is a set of images that tend to be released together: those of a
+// directory ("quay.io/calico"), or, where there is none, those that begin alike
 // ("registry.k8s.io/kube"). Docker's library is no family.
 std::string FamilyOf(const std::string& repository) {
   const size_t slash = repository.rfind('/');
@@ -42,8 +42,8 @@ std::string FamilyOf(const std::string& repository) {
   return repository.substr(0, repository.find('-', slash));
 }
 
-// All blobs that one platform's images consist of, each once, by digest. What
-// several images share comes from the first of them, sorted by name.
+// All blobs that one platform's images consist of, each once, by digest. A blob
+// of several images is fetched from the first of them, sorted by name.
 std::map<std::string, PlannedBlob> BlobsOf(
     const std::vector<ChosenImage>& images, const v1::Platform& platform) {
   std::map<std::string, PlannedBlob> blobs;
@@ -106,7 +106,7 @@ PackLimits LimitsFor(const v1::Release& release) {
   return limits;
 }
 
-// The layers with one platform's blobs; their ids, in order.
+// Adds the layers with one platform's blobs, and returns their ids, in order.
 std::vector<std::string> AddBlobLayers(const TaskFactory& factory,
                                        const std::vector<ChosenImage>& images,
                                        const v1::Platform& platform,
@@ -143,7 +143,8 @@ std::vector<std::string> AddBlobLayers(const TaskFactory& factory,
   return layers;
 }
 
-// What makes the blobs of one platform's images a registry.
+// Adds the layer that makes a registry of one platform's blobs, and returns its
+// id: manifests, links and tags, and the registry's configuration.
 std::string AddLinksLayer(const TaskFactory& factory,
                           const std::vector<ChosenImage>& images,
                           const v1::Platform& platform,

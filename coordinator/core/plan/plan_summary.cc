@@ -15,7 +15,7 @@
 namespace kso::coordinator {
 namespace {
 
-// Bytes, or -1 once one of them is not known.
+// A sum of bytes, which is -1 once one of its terms is not known.
 class Total {
  public:
   void Add(int64_t size) {
@@ -30,7 +30,7 @@ class Total {
   bool known_ = true;
 };
 
-// What comes from upstream: URLs and digests of blobs, each once.
+// The downloads from upstream: URLs and digests of blobs, each counted once.
 class Fetches {
  public:
   Fetches(const PlanHistory& history, const Plan& plan) {
@@ -80,7 +80,7 @@ void AddLayerTotals(const PlanHistory& history, Plan& plan) {
   summary.set_layer_count(summary.layers_size());
   summary.set_bytes_to_pack(to_pack);
 
-  // Base layers, and what is reused: each blob of an image once.
+  // The bytes of base layers and of reused layers, each blob of an image once.
   std::map<std::string, int64_t> to_push;
   std::map<std::string, int64_t> there;
   for (const v1::Task& task : plan.tasks) {
@@ -104,8 +104,8 @@ void AddLayerTotals(const PlanHistory& history, Plan& plan) {
   summary.set_bytes_reused(reused_bytes);
 }
 
-// Bytes of the layers that are unpacked to verify images: all of an image of
-// which something changes.
+// The bytes of the layers that are unpacked to verify images: all layers of
+// each image of which something changes.
 int64_t BytesToUnpack(const v1::PlanSummary& summary) {
   std::set<std::string> changed;
   for (const v1::PlannedLayer& layer : summary.layers()) {
@@ -180,7 +180,8 @@ void AddRegistries(const Resolved& resolved, v1::PlanSummary& summary) {
   for (const auto& [host, use] : registries) *summary.add_registries() = use;
 }
 
-// From how fast the previous build at the destination was, all phases included.
+// Estimates the time from how fast the previous build at the destination was,
+// all phases included.
 void AddEstimate(const PlanHistory& history, v1::PlanSummary& summary) {
   const v1::ReleaseRemembered* previous = history.previous();
   const absl::Duration took =

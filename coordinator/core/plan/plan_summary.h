@@ -7,8 +7,8 @@
 
 namespace kso::coordinator {
 
-// Fills in what a plan costs, in all and for each item: to be called once, with
-// everything else of the plan there.
+// Fills in what a plan costs, in all and for each item. It is called once, when
+// everything else of the plan is there.
 void Summarize(const v1::Release& release, const Resolved& resolved,
                const PlanHistory& history, Plan& plan);
 

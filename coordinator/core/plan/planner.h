@@ -10,8 +10,8 @@
 
 namespace kso::coordinator {
 
-// What to make of a release whose names have been resolved. A pure function:
-// the same arguments give the same plan, on any machine.
+// Plans a release whose names have been resolved. A pure function: the same
+// arguments give the same plan, on any machine.
 Plan MakePlan(std::string_view build_id, const v1::Release& release,
               const Resolved& resolved, const PlanHistory& history = {});
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kTree = "docker/registry/v2";
 
-// A link holds the digest without a newline; Distribution takes it as it is.
+// A link holds the digest without a newline: Distribution does not strip one.
 v1::LayerMember Link(const std::string& directory, std::string_view digest) {
   v1::LayerMember member;
   member.set_path(Concat(directory, "/link"));
@@ -42,7 +42,7 @@ class LinkWriter {
     const std::string& digest = document.content_descriptor().digest();
     Add(Concat("_manifests/revisions/", DigestDirectory(digest)), digest);
     v1::LayerMember data;
-    // Whoever chose the image has checked the grammar.
+    // ChooseImages has checked the grammar.
     data.set_path(BlobDataPath(*Digest::Parse(digest)));
     data.set_content(document.content());
     members_.push_back(std::move(data));

@@ -13,8 +13,9 @@
 
 namespace kso::coordinator {
 
-// Where Distribution's filesystem driver keeps things (2.8 and 3), as paths of
-// layer members. Digests, repositories and tags have passed their grammar.
+// The tree of Distribution's filesystem driver (2.8 and 3), as paths of layer
+// members. Digests, repositories and tags have passed their grammar before they
+// come here.
 
 inline constexpr std::string_view kBlobsDirectory =
     "var/lib/registry/docker/registry/v2/blobs/";

@@ -8,16 +8,17 @@
 namespace kso::coordinator {
 
 // Configurations of the programs inside the finished images: member paths and
-// what is in them.
+// contents.
 
 inline constexpr std::string_view kNginxConfigPath = "etc/nginx/nginx.conf";
-// The whole nginx.conf, since bases differ in what theirs includes.
+// A whole nginx.conf, since bases differ in the files that theirs include.
 std::string NginxConfig();
 
-// Distribution 3's place, then that of 2.8: the base's command names one.
+// The places of Distribution 3 and of 2.8: the base's command names one of
+// them.
 inline constexpr std::string_view kRegistryConfigPaths[] = {
     "etc/distribution/config.yml", "etc/docker/registry/config.yml"};
-// Valid for both.
+// A configuration that both versions accept.
 std::string RegistryConfig();
 
 }  // namespace kso::coordinator
