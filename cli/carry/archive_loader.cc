@@ -33,7 +33,8 @@ class Loader {
     }
     KSO_RETURN_IF_ERROR(plan.status());
     KSO_RETURN_IF_ERROR(CheckBase(*plan));
-    // A repository after the other, so that the later ones can mount.
+    // The repositories take turns, so that the later ones can mount blobs of
+    // the earlier ones.
     std::vector<std::string> done;
     for (const auto& [repository, blobs] : plan->blobs) {
       for (const auto& [digest, blob] : blobs) total_ += blob.size();
@@ -108,7 +109,7 @@ class Loader {
   absl::Status PutBlobs(const LoadPlan& plan, const std::string& repository,
                         const Blobs& blobs,
                         const std::vector<std::string>& done) {
-    // Largest first, so that no large one is left for the end.
+    // The largest blobs go first, so that no large one is left for the end.
     std::vector<std::pair<Digest, v1::Descriptor>> sorted(blobs.begin(),
                                                           blobs.end());
     std::stable_sort(sorted.begin(), sorted.end(),

@@ -127,7 +127,7 @@ TEST_F(ArchiveLoaderTest, SinceLeavesOutWhatIsInsideAndRefusesWithoutIt) {
   const auto record = ParseExportRecord(ReadFile(exported->record));
   ASSERT_TRUE(record.ok());
   EXPECT_EQ(record->since, base->images);
-  // What is inside afterwards, for the next one.
+  // The record of what is inside after the load, for the next export.
   EXPECT_GT(record->blobs.size(), 3u);
 
   const absl::Status refused = Load({file_}).status();

@@ -36,7 +36,7 @@ absl::StatusOr<ArchivePlan> PlanArchive(
   std::string text;
   Appender sink(&text);
   TarStream tar(&sink);
-  // First what says what this is.
+  // The files that say what the archive is come first.
   const auto add = [&tar](std::string_view path, std::string_view content) {
     return tar.AddFile(path, kMode, static_cast<int64_t>(content.size()),
                        *SourceOfString(content));

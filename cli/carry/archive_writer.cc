@@ -29,7 +29,7 @@ class Writer {
   }
 
  private:
-  // From here on nothing that is there is of use.
+  // Bytes of an earlier run are of no use from `position` on.
   absl::Status Distrust(int64_t position) {
     resuming_ = false;
     return out_.Rewind(position);
@@ -71,7 +71,7 @@ class Writer {
       }
       const absl::Status status = blob.Finish();
       if (status.ok() || !some) return status;
-      // It was damaged, or the end of a crash.
+      // An earlier run's bytes were damaged, or torn by a crash.
       KSO_RETURN_IF_ERROR(Distrust(start));
     }
     VerifyingSink blob(&out_, digest, size);
@@ -97,7 +97,7 @@ class Writer {
     return absl::OkStatus();
   }
 
-  // What `blob` lacks yet.
+  // Fetches the bytes that `blob` lacks.
   absl::Status Fetch(const oci::ImagePart& part, VerifyingSink& blob) {
     class Counted : public ByteSink {
      public:
@@ -123,7 +123,7 @@ class Writer {
   oci::ImageStore& store_;
   PartWriter& out_;
   const CarryProgress& progress_;
-  // Whether what is there at the position may be right.
+  // Whether bytes of an earlier run may be right at the position.
   bool resuming_ = true;
   std::string buffer_ = std::string(kBufferBytes, '\0');
 };

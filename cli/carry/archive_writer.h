@@ -11,14 +11,14 @@
 
 namespace kso::cli {
 
-// Told the bytes that are done, of how many.
+// Is called with the number of bytes that are done, and of all.
 using CarryProgress = std::function<void(int64_t done, int64_t total)>;
 
-// Writes all of `plan` to `out`, blobs from `store`. What is there and right is
-// neither fetched nor written again; a blob that is there in part is fetched
-// from where it ends. Every byte is verified, also what an earlier run wrote.
-// DATA_LOSS when the store's copy of a blob is damaged; other errors of the
-// store are handed on. After an error the same call goes on where it was.
+// Writes all of `plan` to `out`, with blobs from `store`. Bytes that an earlier
+// run wrote are verified, and neither fetched nor written again; a blob of
+// which a part is there is fetched from the end of that part. DATA_LOSS when
+// the store's copy of a blob is damaged; other errors of the store are returned
+// as they are. After an error, the same call resumes.
 absl::Status WriteArchive(const ArchivePlan& plan, oci::ImageStore& store,
                           PartWriter& out, const CarryProgress& progress);
 

@@ -14,7 +14,7 @@ TEST(CarrySizeTest, TakesUnitsAndMedia) {
   EXPECT_EQ(*ParseCarrySize("700 mb"), 700'000'000);
   EXPECT_EQ(*ParseCarrySize("65536"), 65536);
   EXPECT_EQ(*ParseCarrySize("2G"), int64_t{2} << 30);
-  // What fits on a disc with 4.7 GB, beside a file system.
+  // A size that fits on a disc of 4.7 GB, beside a file system.
   EXPECT_LT(*ParseCarrySize("dvd"), 4'700'372'992 - (16 << 20));
   EXPECT_EQ(*ParseCarrySize("FAT32"), (int64_t{4} << 30) - 1);
 }

@@ -86,7 +86,7 @@ absl::StatusOr<ExportedArchive> ExportArchive(
       const std::unique_ptr<PartWriter> writer,
       PartWriter::Open({options.file, plan.size, options.part_size}));
   KSO_RETURN_IF_ERROR(WriteArchive(plan, store, *writer, options.progress));
-  // That of what is replaced now would be wrong.
+  // The record of the archive that is being replaced would be wrong.
   if (!writer->unchanged()) ::unlink(exported.record.c_str());
   KSO_ASSIGN_OR_RETURN(const std::vector<PartSum> sums, writer->Publish());
   exported.unchanged = writer->unchanged();

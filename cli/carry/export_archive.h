@@ -20,11 +20,12 @@ namespace kso::cli {
 inline constexpr char kSinceAnnotation[] = "kso.export.since";
 
 struct ExportOptions {
-  // The archive, or what its parts' names begin with.
+  // The archive, or the stem of its parts' names.
   std::filesystem::path file;
   // 0: one file.
   int64_t part_size = 0;
-  // What is inside already: its blobs are left out. Null for everything.
+  // The record of what is inside the air gap already: its blobs are left out.
+  // Null for an archive of everything.
   const ExportRecord* since = nullptr;
   CarryProgress progress;
 };
@@ -37,19 +38,19 @@ struct ExportedArchive {
   // Blobs in the archive, and those that the base has.
   int64_t blobs = 0;
   int64_t left_out = 0;
-  // All of it was there, and right.
+  // The whole archive was there, and right.
   bool unchanged = false;
 };
 
 // Writes `images` of `store` to an OCI archive with their names as reference
 // names (OCI image layout, index.json), and FILE.sha256 beside it: the same
-// bytes for the same images, wherever they come from. An interrupted export is
-// gone on with by the same call.
+// bytes for the same images, wherever they come from. The same call resumes an
+// export that was interrupted.
 absl::StatusOr<ExportedArchive> ExportArchive(
     oci::ImageStore& store, const std::vector<oci::LayoutImage>& images,
     const ExportOptions& options);
 
-// What an export of `images` would have inside, without files.
+// The record that an export of `images` would have, without its files.
 absl::StatusOr<ExportRecord> DescribeImages(
     oci::ImageStore& store, const std::vector<oci::LayoutImage>& images);
 

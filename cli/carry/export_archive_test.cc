@@ -67,7 +67,7 @@ TEST_F(ExportArchiveTest, GoesOnWhereverItWasCut) {
   for (int64_t cut = 0; cut < whole->size; cut += 9'973) {
     fs::remove_all(directory_);
     fs::create_directories(directory_);
-    // What a process leaves that is killed there.
+    // The files that a process leaves which is killed there.
     for (int64_t part = 0; part < count && part * kPart <= cut; ++part) {
       WriteFile(
           whole->files[part].string() + ".partial",

@@ -14,8 +14,9 @@
 
 namespace kso::cli {
 
-// What an export brings, written beside it as FILE.sha256. Comments hold what
-// only ksoctl reads, so that `sha256sum -c FILE.sha256` checks the files:
+// The content of an export, written beside it as FILE.sha256. Comments hold the
+// lines that only ksoctl reads, so that `sha256sum -c FILE.sha256` checks the
+// files:
 //
 //   # kso export 1
 //   # image kubespray-files:v0.1.0 sha256:HEX

@@ -42,13 +42,14 @@ class ImageArchive {
 
   bool Has(const Digest& digest) const { return blobs_.contains(digest); }
 
-  // From `offset` on; with offset 0, DATA_LOSS at the end when the bytes are
-  // not those of the digest, with the files that are damaged. NOT_FOUND when
-  // the archive does not have it. The archive must outlive the source.
+  // The blob from `offset` on. With offset 0 reading ends with DATA_LOSS, which
+  // names the damaged files, when the bytes are not those of the digest.
+  // NOT_FOUND when the archive does not have the blob. The archive must outlive
+  // the source.
   absl::StatusOr<std::unique_ptr<ByteSource>> OpenBlob(const Digest& digest,
                                                        int64_t offset) const;
 
-  // All of an index or manifest, verified.
+  // The content of an index or manifest, verified.
   absl::StatusOr<std::string> ReadDocument(const Digest& digest) const;
 
  private:

@@ -15,7 +15,7 @@
 namespace kso::cli {
 namespace {
 
-// An index that lists an index that lists ... is not what images look like.
+// Images do not look like an index of an index of an index ...
 constexpr int kDeepest = 4;
 
 class Planner {

@@ -25,11 +25,11 @@ struct LoadDocument {
   v1::Document document;
 };
 
-// What an archive's images need in a registry.
+// The blobs and documents that the images of an archive need in a registry.
 struct LoadPlan {
   // By repository and digest.
   std::map<std::string, std::map<Digest, v1::Descriptor>> blobs;
-  // Children before what lists them.
+  // Documents come after those that they list.
   std::vector<LoadDocument> documents;
   std::vector<LoadTag> tags;
 };

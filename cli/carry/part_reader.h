@@ -15,7 +15,7 @@
 
 namespace kso::cli {
 
-// Files that are one when joined, read where they are. May be used from any
+// Files that make one when joined, read where they are. May be used from any
 // thread.
 class PartReader {
  public:
@@ -25,7 +25,7 @@ class PartReader {
   static absl::StatusOr<std::unique_ptr<PartReader>> Open(
       std::vector<std::filesystem::path> files);
 
-  // Of all files.
+  // The size of all files together.
   int64_t size() const { return size_; }
 
   // Reads up to `size` bytes at `position`; fewer only where a file ends, 0
@@ -39,7 +39,7 @@ class PartReader {
   // A source over [`position`, `position` + `size`).
   std::unique_ptr<ByteSource> Source(int64_t position, int64_t size) const;
 
-  // Which files hold that range, for messages: "release.tar.001 or
+  // The files that hold that range, for messages: "release.tar.001 or
   // release.tar.002".
   std::string NamesOf(int64_t position, int64_t size) const;
 

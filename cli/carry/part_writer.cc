@@ -112,11 +112,11 @@ PartWriter::PartWriter(const Options& options, fs::path lock_path,
       lock_path_(std::move(lock_path)),
       lock_(std::move(lock)) {}
 
-// Still locked, so it is this process's to remove.
+// The lock is still held, so the file is this process's to remove.
 PartWriter::~PartWriter() { ::unlink(lock_path_.c_str()); }
 
 absl::Status PartWriter::LookAround() {
-  // What a run with another idea of the parts left cannot be of use.
+  // Partial files of a run that split the archive in another way are of no use.
   if (options_.part_size > 0) {
     ::unlink((options_.file.string() + ".partial").c_str());
   }
@@ -133,7 +133,7 @@ absl::Status PartWriter::LookAround() {
     part.size =
         options_.part_size > 0 ? std::min(options_.part_size, left) : left;
     left -= part.size;
-    // What ".partial" has is newer.
+    // The partial file is newer than the finished one.
     part.existing = SizeOf(part.partial);
     if (part.existing > part.size) {
       if (::truncate(part.partial.c_str(), part.size) != 0) {
@@ -153,7 +153,7 @@ absl::Status PartWriter::LookAround() {
 
 absl::Status PartWriter::CheckSpace() const {
   const absl::StatusOr<int64_t> free = FreeBytes(options_.file.parent_path());
-  // Who cannot tell tries.
+  // Where the free space is not known, writing shows whether it is enough.
   if (!free.ok()) return absl::OkStatus();
   int64_t needed = options_.total_size;
   for (const Part& part : parts_) needed -= part.existing;
@@ -230,7 +230,7 @@ absl::Status PartWriter::Prepare(size_t number, int64_t offset) {
       part.existing == offset) {
     return absl::OkStatus();
   }
-  // What follows was found to be wrong, or follows what was.
+  // Later parts were found to be wrong, or follow bytes that were.
   for (size_t later = number + 1; later < parts_.size(); ++later) {
     ::unlink(parts_[later].partial.c_str());
     parts_[later].existing = 0;
@@ -239,7 +239,7 @@ absl::Status PartWriter::Prepare(size_t number, int64_t offset) {
   KSO_ASSIGN_OR_RETURN(FileDescriptor file,
                        OpenFile(part.partial, O_RDWR | O_CREAT));
   if (part.is_final) {
-    // A finished file is not changed: its right beginning is copied.
+    // A finished file is never changed: its right beginning is copied.
     KSO_RETURN_IF_ERROR(OpenForReading(number));
     if (::ftruncate(file.get(), 0) != 0) {
       return FileError(errno, "empty", part.partial);
@@ -278,7 +278,7 @@ absl::Status PartWriter::Advance(std::string_view bytes, bool written) {
   if (position_ - StartOf(number) < part.size) return absl::OkStatus();
   part.sum = std::exchange(hasher_, Hasher()).Finish().ToString();
   if (written || !part.is_final) {
-    // What an interrupted run wrote may not be on disk either.
+    // Bytes of an interrupted run may not be on disk either.
     KSO_RETURN_IF_ERROR(OpenForReading(number));
     if (::fdatasync(file_.get()) != 0) {
       return FileError(errno, "sync", part.partial);
@@ -292,7 +292,7 @@ absl::Status PartWriter::Rewind(int64_t position) {
   hasher_ = Hasher();
   const size_t number = PartAt(position_);
   if (number >= parts_.size()) return absl::OkStatus();
-  // The part's sum takes in what stays of it.
+  // The checksum of the part covers the bytes before the position.
   const int64_t stays = position_ - StartOf(number);
   std::string buffer(kBufferBytes, '\0');
   for (int64_t done = 0; done < stays;) {
@@ -327,7 +327,7 @@ absl::StatusOr<std::vector<PartSum>> PartWriter::Publish() {
     KSO_RETURN_IF_ERROR(RenameAndSync(part.partial, part.path));
     part.is_final = true;
   }
-  // `cat FILE.[0-9]*` would take these for more of the same.
+  // `cat FILE.[0-9]*` would take surplus parts for more of this archive.
   for (size_t number = parts_.size(); options_.part_size > 0; ++number) {
     const fs::path surplus = PartPath(options_.file, number);
     const bool had_partial =

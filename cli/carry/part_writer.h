@@ -24,11 +24,11 @@ struct PartSum {
 };
 
 // Writes a stream of known size to one file, or to parts of it ("FILE.000",
-// "FILE.001", ...), and takes up what an interrupted run has left: bytes that
+// "FILE.001", ...), and resumes what an interrupted run has left: bytes that
 // are there can be read at the current position, and are either accepted or
-// written anew. Files are named with ".partial" at their end until Publish.
-// A file that is there under its final name is never changed, only replaced.
-// Not thread safe.
+// written anew. Files are named with ".partial" at their end until Publish. A
+// file that is there under its final name is never changed, only replaced. Not
+// thread safe.
 class PartWriter : public ByteSink {
  public:
   struct Options {
@@ -50,7 +50,7 @@ class PartWriter : public ByteSink {
   // Reads bytes that are there, at the position, which stays: up to `size`, 0
   // when there are none.
   absl::StatusOr<size_t> Peek(char* buffer, size_t size);
-  // What Peek gave is right: the position moves past it.
+  // Accepts bytes that Peek gave: the position moves past them.
   absl::Status Accept(std::string_view bytes);
   // Writes at the position, which moves. Bytes that were there after it are
   // forgotten.
@@ -58,11 +58,13 @@ class PartWriter : public ByteSink {
   // Goes back to write again.
   absl::Status Rewind(int64_t position);
 
-  // After all bytes: they are on disk, and have their final names. Parts that
-  // an earlier, longer stream had are removed. Returns the files in order.
+  // Called after all bytes. Syncs the files and gives them their final names;
+  // parts that an earlier, longer stream had are removed. Returns the files in
+  // order.
   absl::StatusOr<std::vector<PartSum>> Publish();
 
-  // Whether nothing had to be written: all was there under its final name.
+  // Whether all bytes were there under their final names, and nothing was
+  // written.
   bool unchanged() const { return !wrote_; }
 
  private:
@@ -72,7 +74,7 @@ class PartWriter : public ByteSink {
     int64_t size = 0;
     // Bytes that are there.
     int64_t existing = 0;
-    // They are in `path`, not in `partial`.
+    // The bytes are in `path`, not in `partial`.
     bool is_final = false;
     std::string sum;
   };
@@ -95,7 +97,7 @@ class PartWriter : public ByteSink {
   std::vector<Part> parts_;
   int64_t position_ = 0;
   bool wrote_ = false;
-  // Of the part that the position is in.
+  // The hash of the part that the position is in, up to the position.
   Hasher hasher_;
   // The part that `file_` is, opened for writing or only for reading.
   size_t open_part_ = 0;

@@ -61,7 +61,8 @@ bool SumIsRight(std::string_view block) {
   return NumberIn(Sum(block)) == sum;
 }
 
-// What stands before a header and changes how it is read.
+// An extended header: it stands before another header and changes how that is
+// read.
 struct Extension {
   std::string path;
   int64_t size = -1;

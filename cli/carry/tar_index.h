@@ -11,10 +11,10 @@
 
 namespace kso::cli {
 
-// Where an archive has the bytes of a regular file.
+// The place in an archive of the bytes of a regular file.
 struct TarEntry {
-  // As the archive has it, without a leading "./". Not checked further: it must
-  // not become a path.
+  // The path as the archive has it, without a leading "./". It is not checked
+  // further, and must not become a path on disk.
   std::string path;
   int64_t position = 0;
   int64_t size = 0;
