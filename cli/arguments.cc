@@ -58,7 +58,7 @@ std::string Explain(const CLI::App& app, const CLI::ParseError& error) {
 Arguments Arguments::Subcommand(const std::string& name,
                                 const std::string& help) {
   CLI::App* command = app_->add_subcommand(name, help);
-  // CLI11 hands the parent's down.
+  // CLI11 would show the parent's footer.
   command->footer("");
   return Arguments(command);
 }
@@ -114,7 +114,8 @@ void Arguments::OptionOrVariable(const std::string& names,
                                  std::string* value, const std::string& meta,
                                  const std::string& help) {
   app_->add_option(names, *value, help)->type_name(meta);
-  // Read here, since CLI11 would repeat the variable in its own words.
+  // The variable is read here, since CLI11 would repeat its name in messages of
+  // its own.
   if (const char* text = std::getenv(variable.c_str());
       text != nullptr && *text != '\0') {
     *value = text;

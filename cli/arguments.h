@@ -22,7 +22,7 @@ struct CommandShape {
   std::vector<std::string> flags;
   // Those of `flags` whose value is a file.
   std::vector<std::string> file_flags;
-  // What it takes besides flags are files.
+  // Its arguments besides flags are files.
   bool takes_files = false;
   std::vector<CommandShape> commands;
 };

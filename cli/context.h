@@ -14,7 +14,7 @@
 
 namespace kso::cli {
 
-// Where a command writes.
+// The streams that a command writes to.
 struct Console {
   std::ostream* out;
   std::ostream* err;
@@ -22,7 +22,7 @@ struct Console {
   bool err_is_terminal = false;
 };
 
-// What every command works with.
+// The surroundings of a command: the coordinator, the console and the clock.
 struct Context {
   Console console;
   Clock* clock;

@@ -18,7 +18,7 @@
 namespace kso::cli {
 namespace {
 
-// For answers that take no waiting; a release is some 100 kB.
+// The deadline of calls that are answered at once; a release is some 100 kB.
 constexpr absl::Duration kPatience = absl::Seconds(30);
 // How long a call after a failed one waits for a connection.
 constexpr absl::Duration kReconnectWait = absl::Milliseconds(250);
@@ -118,8 +118,8 @@ class GrpcCoordinatorClient : public CoordinatorClient {
     return response;
   }
 
-  // A lost connection is only made anew while somebody waits inside gRPC, and a
-  // call on a lost one fails at once instead of waiting.
+  // gRPC makes a lost connection anew only while a caller waits for it, and a
+  // call on a lost connection fails at once instead of waiting.
   void AwaitReconnect() {
     const grpc_connectivity_state state = channel_->GetState(false);
     if (state == GRPC_CHANNEL_IDLE || state == GRPC_CHANNEL_READY) return;

@@ -36,7 +36,8 @@ class CoordinatorClient {
   virtual absl::Status DrainWorker(const std::string& name) = 0;
   virtual absl::StatusOr<std::string> GetVersion() = 0;
 
-  // Where images for this machine wait to be brought home.
+  // The blob store that keeps images for this machine until they are brought
+  // home.
   virtual NearbyBlobStore& blobs() = 0;
 };
 

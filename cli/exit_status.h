@@ -6,7 +6,7 @@
 
 namespace kso::cli {
 
-// What ksoctl ends with. Scripts depend on the numbers.
+// The exit status of ksoctl. Scripts depend on the numbers.
 enum class ExitStatus {
   kDone = 0,
   // The build failed, or what was checked is not right.

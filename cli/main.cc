@@ -12,7 +12,8 @@
 int main(int argc, char** argv) {
   kso::TurnOffLockChecks();
   kso::rpc::ReconnectSoon();
-  // A reader that goes away (`ksoctl logs | head`) shows as a failed write.
+  // Without this, a reader that goes away (`ksoctl logs | head`) would kill the
+  // program instead of failing the write.
   signal(SIGPIPE, SIG_IGN);
   const kso::cli::Console console{&std::cout, &std::cerr,
                                   isatty(STDOUT_FILENO) == 1,

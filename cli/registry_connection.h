@@ -29,8 +29,9 @@ class RegistryConnection {
   std::unique_ptr<oci::ImageStore> images_;
 };
 
-// What a registry says of itself being unreachable is not about the
-// coordinator, which UNAVAILABLE means to ksoctl's caller: ABORTED then.
+// The error of a registry as ksoctl returns it: UNAVAILABLE and
+// DEADLINE_EXCEEDED become ABORTED, because to ksoctl's caller they mean that
+// the coordinator cannot be reached.
 absl::Status NotTheCoordinator(const absl::Status& status);
 
 }  // namespace kso::cli

@@ -29,7 +29,8 @@ std::string Describe(const ExportedArchive& archive) {
                     " of theirs must be inside already");
   }
   return absl::StrCat(
-      text, ".\n", archive.unchanged ? "They were there, and are right.\n" : "",
+      text, ".\n",
+      archive.unchanged ? "All of it was there already, and is right.\n" : "",
       "Check them after copying: sha256sum -c ",
       Printable(archive.record.filename().string()), "\n");
 }

@@ -12,11 +12,11 @@
 
 namespace kso::cli {
 
-// For archives only, except `insecure`.
+// Options for archives, except for `insecure`.
 struct BringHomeOptions {
-  // Of the archive's parts; 0 for one file.
+  // The size of the archive's parts; 0 for one file.
   int64_t part_size = 0;
-  // What the other side has already. May be null.
+  // The record of what is inside the air gap already. May be null.
   const ExportRecord* since = nullptr;
   // Plain HTTP to the registry that has the images.
   bool insecure = false;
@@ -24,7 +24,7 @@ struct BringHomeOptions {
 
 // Writes a finished build's images to `destination` on this machine, which is
 // no registry, from where the farm has put them. Returns lines that say where
-// they are. After an interruption, the same call goes on where it was.
+// they are. After an interruption, the same call resumes.
 absl::StatusOr<std::string> BringHome(Context& context, const v1::Build& build,
                                       const v1::Destination& destination,
                                       const BringHomeOptions& options = {});

@@ -29,7 +29,8 @@ class BuildImages {
   // layout, index.json).
   const std::vector<oci::LayoutImage>& names() const { return names_; }
   oci::ImageStore& store() { return *store_; }
-  // For what is on this machine already; null where nothing can be.
+  // Links a blob that is on this machine already instead of copying it; null
+  // where none can be.
   const oci::LinkBlob& link() const { return link_; }
 
   // An error of the store, as the user should see it.
@@ -37,7 +38,7 @@ class BuildImages {
 
  private:
   std::vector<oci::LayoutImage> names_;
-  // One of the two.
+  // One of these two is set.
   std::unique_ptr<RegistryConnection> registry_;
   std::unique_ptr<oci::ImageStore> coordinator_;
   oci::ImageStore* store_ = nullptr;

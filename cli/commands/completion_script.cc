@@ -33,7 +33,8 @@ std::string FindCommandCases(const CommandShape& program) {
   return cases;
 }
 
-// What may follow a command: its commands and flags, and the program's flags.
+// The words that may follow a command: its commands and flags, and the
+// program's flags.
 std::string Words(const CommandShape& command, const CommandShape& program) {
   std::vector<std::string> words;
   for (const CommandShape& child : command.commands) {

@@ -13,7 +13,7 @@
 namespace kso::cli {
 namespace {
 
-// A terminal shows bytes as they move, so it asks more often.
+// A terminal shows bytes as they move, so its view asks more often.
 constexpr absl::Duration kTerminalWait = absl::Seconds(2);
 
 }  // namespace

@@ -33,7 +33,7 @@ class Export : public Command {
                      "The OCI archive to write, or oci:DIR for a directory; "
                      "as the release says when left out.");
     arguments.Option("--since", &since_, "OTHER",
-                     "Leave out what this build has, which must be loaded "
+                     "Leave out the blobs of this build, which must be loaded "
                      "inside before: a build, or the FILE.sha256 of its "
                      "export.");
     arguments.Option("--split", &split_, "SIZE",
@@ -103,7 +103,7 @@ class Export : public Command {
     return destination;
   }
 
-  // What --since means: the record of an export, or what a build has.
+  // Reads --since, which names the record of an export, or a build.
   absl::StatusOr<ExportRecord> ReadSince(Context& context) const {
     std::error_code error;
     if (std::filesystem::is_regular_file(since_, error)) {

@@ -30,7 +30,7 @@ absl::StatusOr<std::filesystem::path> DefaultStateDir() {
   return absl::InvalidArgumentError("$HOME is not set; use --state-dir DIR");
 }
 
-// The dashboard's address: the coordinator's, one port on.
+// The dashboard listens at the coordinator's address, one port on.
 std::string NextPort(const std::string& address) {
   const size_t colon = address.rfind(':');
   int port = 0;
@@ -46,16 +46,17 @@ class FarmCommand : public Command {
                                  "Start what does not run yet, and wait until "
                                  "it is ready for work.")),
         down_(arguments.Subcommand(
-            "down", "Stop it. Its state and caches stay for the next time.")) {
+            "down",
+            "Stop the farm. Its state and caches stay for the next time.")) {
     arguments.RequireSubcommand();
     for (Arguments* command : {&up_, &down_}) {
       command->Option("--state-dir", &state_dir_, "DIR",
-                      "Where the farm keeps everything. Default: "
-                      "~/.local/share/kso");
+                      "The directory of the farm's state, caches and logs. "
+                      "Default: ~/.local/share/kso");
     }
     up_.Repeated("--platform", &platforms_, "PLATFORM",
-                 "What a worker offers, such as linux/arm64; again for one "
-                 "more worker. Default: what this machine is.");
+                 "The platform of a worker, such as linux/arm64; again for "
+                 "one more worker. Default: that of this machine.");
     up_.Option("--http-listen", &http_address_, "HOST:PORT",
                "Where the dashboard is. Default: the port after the "
                "coordinator's.");

@@ -15,7 +15,8 @@ namespace {
 constexpr BackoffOptions kPauses = {.first = absl::Milliseconds(250),
                                     .longest = absl::Seconds(5)};
 
-// Time without the coordinator: one notice, then pauses until it is too long.
+// Counts the time without the coordinator: one notice, then pauses until it is
+// too long.
 class Outage {
  public:
   Outage(Clock* clock, ProgressView& view, absl::Duration patience)
@@ -53,7 +54,7 @@ class Outage {
 }  // namespace
 
 bool IsConnectionLoss(const absl::Status& status) {
-  // A server that is stopped cancels what it has parked.
+  // A server that is stopped cancels its parked calls.
   return IsUnreachable(status) || absl::IsCancelled(status);
 }
 
@@ -77,7 +78,8 @@ absl::StatusOr<v1::Build> FollowBuild(CoordinatorClient& coordinator,
     }
     reached = true;
     outage.Over();
-    // A release's name means its newest build; keep to the one it meant first.
+    // A release's name means its newest build. This goes on watching the build
+    // that the name meant first.
     build = response->build().build_id();
     revision = response->revision();
     view.Update(*response);

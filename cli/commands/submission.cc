@@ -17,7 +17,7 @@ constexpr int kTries = 4;
 }  // namespace
 
 std::string NewBuildId(absl::Time now) {
-  // Without letters and digits that look alike.
+  // Letters and digits that look alike are left out.
   constexpr absl::string_view kLetters = "abcdefghijkmnpqrstuvwxyz23456789";
   absl::BitGen random;
   std::string id = absl::FormatTime("%Y%m%d-%H%M%S-", now, absl::UTCTimeZone());

@@ -11,7 +11,8 @@
 
 namespace kso::cli {
 
-// An id for a new build: when it was made, and chance. "20240131-120405-x7k2p".
+// An id for a new build, of the time when it was made and a random part:
+// "20240131-120405-x7k2p".
 std::string NewBuildId(absl::Time now);
 
 struct SubmissionOptions {

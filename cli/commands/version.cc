@@ -15,7 +15,7 @@ class Version : public Command {
  public:
   absl::StatusOr<ExitStatus> Run(Context& context) override {
     const std::string own(kVersion);
-    // A farm that is away is no reason not to say one's own version.
+    // ksoctl says its own version also when the farm is away.
     const auto coordinator = context.coordinator->GetVersion();
     if (context.json) {
       nlohmann::ordered_json json;

@@ -15,7 +15,7 @@ class Workers : public Command {
             "drain",
             "Let a worker finish what it holds, and give it nothing more.")) {
     drain_.Positional("NAME", &name_,
-                      "The worker, as `ksoctl workers` has it.");
+                      "The worker's name, as `ksoctl workers` shows it.");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {

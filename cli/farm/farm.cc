@@ -61,7 +61,7 @@ absl::Status Farm::Down() {
     return absl::OkStatus();
   }
   KSO_ASSIGN_OR_RETURN(const FarmLock lock, LockFarm(options_.state_dir));
-  // Workers first, so that they can hand back what they hold.
+  // The workers end first, so that they can hand back their leases.
   KSO_RETURN_IF_ERROR(Stop(WorkersNoted()));
   return Stop({kCoordinator});
 }

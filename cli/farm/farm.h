@@ -51,7 +51,7 @@ class Farm {
  private:
   struct Daemon {
     std::string name;
-    // As the coordinator knows a worker.
+    // The name by which the coordinator knows a worker.
     std::string worker_name;
     std::filesystem::path program;
     std::vector<std::string> args;

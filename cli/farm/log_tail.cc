@@ -10,7 +10,7 @@
 namespace kso::cli {
 namespace {
 
-// More than ten lines of any log, and little to read of a huge one.
+// This is more than ten lines of any log, and little to read of a huge one.
 constexpr std::streamoff kTailBytes = 16 << 10;
 
 }  // namespace

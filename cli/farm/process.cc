@@ -65,7 +65,7 @@ absl::StatusOr<ProcessId> StartDaemon(const std::filesystem::path& program,
   posix_spawn_file_actions_addchdir_np(&actions, "/");
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
-  // What ksoctl ignores, a daemon may not want to.
+  // A daemon does not inherit the signals that ksoctl ignores.
   sigset_t signals;
   sigfillset(&signals);
   posix_spawnattr_setsigdefault(&attributes, &signals);
@@ -85,7 +85,8 @@ absl::StatusOr<ProcessId> StartDaemon(const std::filesystem::path& program,
 }
 
 bool IsRunning(const ProcessId& process) {
-  // Reaps it when it is a child of this program; fails harmlessly otherwise.
+  // Reaps the process when it is a child of this program; fails harmlessly
+  // otherwise.
   waitpid(process.pid, nullptr, WNOHANG);
   const auto stat = ReadStat(process.pid);
   return stat.has_value() && stat->state != "Z" &&

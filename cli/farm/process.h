@@ -23,16 +23,17 @@ struct ProcessId {
 };
 
 // Starts a program in a session of its own, so that it outlives this one, with
-// its output appended to `log` and "/" as its directory. NOT_FOUND and the like
-// when it cannot be started.
+// its output appended to `log` and "/" as its directory. NOT_FOUND,
+// PERMISSION_DENIED or another code of the system's error when it cannot be
+// started.
 absl::StatusOr<ProcessId> StartDaemon(const std::filesystem::path& program,
                                       const std::vector<std::string>& args,
                                       const std::filesystem::path& log);
 
-// Whether it still runs.
+// Whether the process still runs.
 bool IsRunning(const ProcessId& process);
 
-// Asks it to end (SIGTERM). Does nothing when it does not run.
+// Asks the process to end (SIGTERM). Does nothing when it does not run.
 void Terminate(const ProcessId& process);
 
 // The process that was noted in a file; nothing when there is no such file, or

@@ -11,14 +11,15 @@
 namespace kso::cli {
 namespace {
 
-// One list for each architecture of the platforms, and none beside them.
+// Reports architectures of the platforms without a list, and lists of other
+// architectures.
 void CheckArchitectures(const ReleaseInput& input, const Fields& fields,
                         const YamlNode& lists, const v1::Release& release) {
   std::set<std::string> wanted;
   for (const v1::Platform& platform : release.platforms()) {
     wanted.insert(platform.architecture());
   }
-  // Without platforms there is a report about those already.
+  // Missing platforms have been reported.
   if (wanted.empty()) return;
   std::set<std::string> listed;
   for (const auto& [key, value] : lists.fields) {

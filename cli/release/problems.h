@@ -12,7 +12,7 @@ namespace kso::cli {
 
 // A line of an input file.
 struct Place {
-  // As a person can open it from where ksoctl runs.
+  // The file's path as a person can open it from where ksoctl runs.
   std::string file;
   // Counts from 1; 0 for the file as a whole.
   int line = 0;

@@ -148,8 +148,10 @@ std::string ReasonOf(const ReleaseInput& input,
   return reason;
 }
 
-// Reports what the rules of a release find. A field that has no place could not
-// be read: then what there is to say has been reported where it was read.
+// Reports problems that the rules of common/release find. A field without a
+// place could not be read, which has been reported already; its problem is
+// repeated only if nothing else was reported, so that no release passes here
+// that the coordinator refuses.
 void CheckRules(const ReleaseInput& input, const v1::Release& release) {
   for (const bool placed : {true, false}) {
     if (!placed && !input.problems->empty()) return;

@@ -53,7 +53,7 @@ class ReleaseReaderTest : public ::testing::Test {
     return ReadRelease(directory_ + "/release.yaml");
   }
 
-  // What is wrong, with paths relative to the release.
+  // The problems of the release, with paths relative to it.
   std::string Problems() {
     const auto release = Read();
     if (release.ok()) return "";

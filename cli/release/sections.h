@@ -16,9 +16,9 @@
 
 namespace kso::cli {
 
-// What the readers of a release.yaml's sections share. They report what cannot
-// be read; what it says is for the rules of common/release, which run when all
-// is read, and report at `places`.
+// The input and output that the readers of a release.yaml's sections share.
+// They report what cannot be read. What it says is judged by the rules of
+// common/release, which run when all is read, and report at `places`.
 struct ReleaseInput {
   // The release.yaml, as the user named it.
   std::string file;

@@ -66,7 +66,7 @@ YamlNode& YamlNode::operator=(YamlNode&& other) noexcept = default;
 YamlNode::~YamlNode() = default;
 
 std::variant<YamlNode, YamlError> ParseYaml(const std::string& content) {
-  // The one place where yaml-cpp runs, and so the one where it can throw.
+  // yaml-cpp runs nowhere else, so nothing else can throw.
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(content);
     if (documents.empty()) {

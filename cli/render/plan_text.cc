@@ -20,7 +20,7 @@ std::string BytesOrUnknown(int64_t bytes) {
 std::string ItemsText(const v1::PlanSummary& plan) {
   Rows rows = {{"ITEM", "SIZE", "TO FETCH"}};
   for (const v1::PlannedItem& item : plan.items()) {
-    // What is there already is not worth a line.
+    // An item that is there already is not worth a line.
     if (item.bytes_to_fetch() == 0) continue;
     rows.push_back({Printable(item.name()), BytesOrUnknown(item.size()),
                     BytesOrUnknown(item.bytes_to_fetch())});

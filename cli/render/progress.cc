@@ -29,8 +29,8 @@ class PlainProgress : public ProgressView {
   }
 
  private:
-  // While something moves, what waits is no news. Reasons count seconds and
-  // tasks; they are the same with other numbers.
+  // Reasons to wait are no news while tasks run. They count seconds and tasks,
+  // and are the same reasons when only the numbers differ.
   void SayWaiting(const v1::Build& build) {
     std::set<std::string> waiting;
     for (const std::string& reason : build.waiting()) {

@@ -27,8 +27,8 @@ std::string FormatClock(const google::protobuf::Timestamp& timestamp);
 std::string FormatAge(const google::protobuf::Timestamp& timestamp,
                       absl::Time now);
 
-// `text` without control characters: what came from another machine must not
-// speak to the terminal.
+// `text` without control characters: a text from another machine must not
+// control the terminal.
 std::string Printable(absl::string_view text);
 
 // Rows as columns two spaces apart, each line indented and ended.

@@ -63,7 +63,7 @@ class Checker {
       return report;
     }
     for (const v1::Descriptor& entry : index->manifests) {
-      // Attestations are about an image, and are none.
+      // Attestations are listed like platforms, but are no images.
       if (entry.platform().os() == "unknown") continue;
       report.platforms.push_back(CheckPlatform(entry));
     }
@@ -149,7 +149,7 @@ class Checker {
     }
   }
 
-  // The outcome of a blob is the same for all who share it.
+  // The outcome of a blob's check holds for all platforms that share it.
   absl::Status CheckBlob(const v1::Descriptor& blob) {
     const auto known = checked_.find(blob.digest());
     if (known != checked_.end()) return known->second;

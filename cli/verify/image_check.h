@@ -19,24 +19,24 @@ struct ImageCheckOptions {
   std::vector<v1::Platform> platforms;
   // Only ask whether blobs are there; otherwise they are read and hashed.
   bool quick = false;
-  // Told what is being checked, for a person to see that it goes on.
+  // Is called with the step that begins, so that a person sees progress.
   std::function<void(const std::string&)> on_step;
 };
 
-// What was found of one platform of an image.
+// The findings for one platform of an image.
 struct PlatformReport {
   v1::Descriptor manifest;
   int layers = 0;
-  // Of config and layers, as the manifest says.
+  // The bytes of config and layers, as the manifest states them.
   int64_t bytes = 0;
   std::vector<std::string> problems;
 };
 
 struct ImageReport {
-  // What the tag points at.
+  // The descriptor that the tag points at.
   v1::Descriptor top;
   std::vector<PlatformReport> platforms;
-  // Of the image as a whole.
+  // Problems of the image as a whole.
   std::vector<std::string> problems;
 
   bool ok() const;

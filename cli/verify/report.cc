@@ -56,7 +56,7 @@ std::string ReportJson(const std::string& reference,
     item["problems"] = platform.problems;
     json["platforms"].push_back(std::move(item));
   }
-  // What a registry said may not be UTF-8.
+  // A registry's text may not be UTF-8.
   return json.dump(2, ' ', false,
                    nlohmann::ordered_json::error_handler_t::replace) +
          "\n";

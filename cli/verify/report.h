@@ -8,7 +8,7 @@
 
 namespace kso::cli {
 
-// What a check found, for a person.
+// The findings of a check, for a person.
 std::string ReportText(const std::string& reference, const ImageReport& report,
                        bool quick);
 
