@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_COMMON_SITE_H_
 #define KSO_COMMON_SITE_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_CLI_RELEASE_MERGE_ITEMS_H_
 #define KSO_CLI_RELEASE_MERGE_ITEMS_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "common/base/percent_coding.h"
 
 #include "absl/strings/ascii.h"

@@ -18,7 +18,6 @@
 namespace kso::oci {
 namespace {
 
-
 constexpr size_t kLargestTokenAnswer = 1 << 20;
 // A token lasts this long when the answer does not say (token.md's default).
 constexpr absl::Duration kDefaultLifetime = absl::Seconds(60);

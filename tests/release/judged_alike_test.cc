@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Good and bad releases, each as a user writes it and as a client may send it.
 // ksoctl and the coordinator must say the same of them.
 

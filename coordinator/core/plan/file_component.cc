@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/plan/file_component.h"
 
 #include <vector>

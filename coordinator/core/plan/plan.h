@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef KSO_COORDINATOR_CORE_PLAN_PLAN_H_
 #define KSO_COORDINATOR_CORE_PLAN_PLAN_H_
 
