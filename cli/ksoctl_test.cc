@@ -14,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_build_service.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/temp_directory.h"
 
 namespace kso::cli {
 namespace {
@@ -30,8 +31,6 @@ class KsoctlTest : public ::testing::Test {
                              &port_);
     builder.RegisterService(&builds_);
     server_ = builder.BuildAndStart();
-    std::string pattern = ::testing::TempDir() + "ksoctlXXXXXX";
-    directory_ = mkdtemp(pattern.data());
     release_ = directory_ + "/release.yaml";
     Write("images.list", "registry.k8s.io/pause:3.9\n");
     Write("release.yaml",
@@ -40,7 +39,6 @@ class KsoctlTest : public ::testing::Test {
           "images: {base: docker.io/library/registry:3, list: images.list}\n"
           "destination: docker://127.0.0.1:5000/team\n");
   }
-  ~KsoctlTest() override { std::filesystem::remove_all(directory_); }
 
   void Write(const std::string& name, const std::string& content) {
     std::ofstream(directory_ + "/" + name) << content;
@@ -59,10 +57,11 @@ class KsoctlTest : public ::testing::Test {
   FakeBuildService builds_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
-  std::string directory_;
   std::string release_;
   std::ostringstream out_;
   std::ostringstream err_;
+  const kso::testing::TempDirectory temp_;
+  const std::string directory_ = temp_.string();
 };
 
 v1::Build Succeeded() {

@@ -16,6 +16,7 @@
 #include "common/base/lock_checks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/base/text.h"
 #include "common/base/version.h"
 #include "common/blob/blob_service.h"
 #include "common/blob/disk_blob_store.h"
@@ -68,16 +69,15 @@ EngineOptions EngineOptionsOf(const Options& options) {
 // a blob to reporting it.
 constexpr absl::Duration kYoung = absl::Hours(1);
 
-void Sweep(BlobStore* blobs, const std::filesystem::path& directory,
-           const BlobsInFarm& needed, absl::Time now) {
-  const absl::StatusOr<SweepReport> report =
-      SweepBlobStore(blobs, directory, needed, now - kYoung);
+void Sweep(DiskBlobStore* blobs, const BlobsInFarm& needed, absl::Time now) {
+  const absl::StatusOr<SweptBlobs> report =
+      SweepBlobStore(blobs, needed, now - kYoung);
   if (!report.ok()) {
     spdlog::warn("blobs that no build needs are still there: {}",
                  ToStd(report.status().message()));
   } else if (report->blobs > 0) {
-    spdlog::info("deleted {} blobs of {} bytes that no build needs any more",
-                 report->blobs, report->bytes);
+    spdlog::info("deleted {} of {} that no build needs any more",
+                 Count(report->blobs, "blob"), FormatBytes(report->bytes));
   }
 }
 
@@ -122,8 +122,8 @@ absl::Status Serve(const Options& options) {
                             {.cache = std::make_shared<oci::TokenCache>(clock),
                              .realms = std::move(token_realms)}),
                         clock),
-      [&blobs, &directory, clock](const BlobsInFarm& needed) {
-        Sweep(blobs.get(), directory / "blobs", needed, clock->Now());
+      [&blobs, clock](const BlobsInFarm& needed) {
+        Sweep(blobs.get(), needed, clock->Now());
       });
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                        CreateThreadedEngine(EngineOptionsOf(options), clock,

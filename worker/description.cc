@@ -9,6 +9,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/base/text.h"
 #include "common/base/version.h"
 #include "common/oci/platform.h"
 #include "worker/verify/container.h"
@@ -25,8 +26,6 @@ std::string DefaultName() {
   return Concat(static_cast<const char*>(host), "-",
                 OwnPlatform().architecture());
 }
-
-std::string InMebibytes(int64_t bytes) { return Concat(bytes >> 20, " MiB"); }
 
 }  // namespace
 
@@ -71,8 +70,8 @@ v1::WorkerInfo WithHealth(v1::WorkerInfo info,
   info.set_disk_free_bytes(free_bytes);
   if (free_bytes < least_free_bytes) {
     info.set_unhealthy_reason(Concat(
-        "disk nearly full: ", InMebibytes(free_bytes), " free in ",
-        directory.string(), ", ", InMebibytes(least_free_bytes), " wanted"));
+        "disk nearly full: ", FormatBytes(free_bytes), " free in ",
+        directory.string(), ", ", FormatBytes(least_free_bytes), " wanted"));
   }
   return info;
 }

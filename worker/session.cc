@@ -6,10 +6,10 @@
 #include <optional>
 #include <utility>
 
-#include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
 #include "common/base/retry.h"
+#include "common/base/text.h"
 
 namespace kso::worker {
 namespace {
@@ -22,13 +22,6 @@ constexpr absl::Duration kIdleCallTimeout = absl::Seconds(60);
 constexpr absl::Duration kHandBackPatience = absl::Seconds(10);
 constexpr BackoffOptions kBackoff = {.first = absl::Milliseconds(200),
                                      .longest = absl::Seconds(5)};
-
-std::string RandomId() {
-  absl::BitGen random;
-  return absl::StrCat(
-      absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16),
-      absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
-}
 
 bool HasNothing(const Leases& leases) {
   const Leases::Snapshot snapshot = leases.Look();
@@ -43,7 +36,7 @@ Session::Session(v1::WorkerService::StubInterface* stub, Clock* clock,
       clock_(clock),
       describe_(std::move(describe)),
       report_(std::move(report)),
-      conversation_(RandomId()) {}
+      conversation_(RandomHex(32)) {}
 
 Session::End Session::Run(Leases& leases) {
   std::optional<Backoff> backoff;

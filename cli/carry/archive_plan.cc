@@ -5,6 +5,7 @@
 
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
+#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/layer/tar_stream.h"
@@ -16,26 +17,13 @@ namespace {
 constexpr uint32_t kMode = 0644;
 constexpr int64_t kBlock = 512;
 
-class Appender : public ByteSink {
- public:
-  explicit Appender(std::string* text) : text_(*text) {}
-  absl::Status Write(std::string_view bytes) override {
-    text_ += bytes;
-    return absl::OkStatus();
-  }
-
- private:
-  std::string& text_;
-};
-
 }  // namespace
 
 absl::StatusOr<ArchivePlan> PlanArchive(
     std::string_view index_json, const std::vector<oci::ImagePart>& blobs) {
   ArchivePlan plan;
-  std::string text;
-  Appender sink(&text);
-  TarStream tar(&sink);
+  StringSink text;
+  TarStream tar(&text);
   // The files that say what the archive is come first.
   const auto add = [&tar](std::string_view path, std::string_view content) {
     return tar.AddFile(path, kMode, static_cast<int64_t>(content.size()),
@@ -59,13 +47,15 @@ absl::StatusOr<ArchivePlan> PlanArchive(
       continue;
     }
     KSO_RETURN_IF_ERROR(tar.AddFileHeader(path, kMode, size));
-    plan.size += static_cast<int64_t>(text.size()) + size;
-    plan.pieces.push_back({std::exchange(text, {}), part});
-    text.append((kBlock - size % kBlock) % kBlock, '\0');
+    plan.size += static_cast<int64_t>(text.content().size()) + size;
+    plan.pieces.push_back({text.Take(), part});
+    // The padding of a tar file goes with the next piece of text.
+    KSO_RETURN_IF_ERROR(
+        text.Write(std::string((kBlock - size % kBlock) % kBlock, '\0')));
   }
   KSO_RETURN_IF_ERROR(tar.Finish());
-  plan.size += static_cast<int64_t>(text.size());
-  plan.pieces.push_back({std::move(text), std::nullopt});
+  plan.size += static_cast<int64_t>(text.content().size());
+  plan.pieces.push_back({text.Take(), std::nullopt});
   return plan;
 }
 

@@ -2,7 +2,6 @@
 #include "cli/carry/part_writer.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,25 +34,6 @@ int64_t SizeOf(const fs::path& path) {
   struct stat info;
   if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return -1;
   return info.st_size;
-}
-
-bool IsSameFile(const FileDescriptor& file, const fs::path& path) {
-  struct stat opened, named;
-  return ::fstat(file.get(), &opened) == 0 &&
-         ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
-         opened.st_dev == named.st_dev;
-}
-
-absl::StatusOr<FileDescriptor> TakeLock(const fs::path& path) {
-  KSO_ASSIGN_OR_RETURN(FileDescriptor lock, OpenFile(path, O_RDWR | O_CREAT));
-  const bool taken = ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
-  if (!taken && errno != EWOULDBLOCK) return FileError(errno, "lock", path);
-  // Whoever had it before may have removed it on the way out.
-  if (!taken || !IsSameFile(lock, path)) {
-    return absl::FailedPreconditionError(
-        Concat(path.string(), ": another process is writing it; wait for it"));
-  }
-  return lock;
 }
 
 absl::StatusOr<size_t> ReadAt(const FileDescriptor& file, const fs::path& path,
@@ -98,7 +78,8 @@ absl::StatusOr<std::unique_ptr<PartWriter>> PartWriter::Open(
   }
   KSO_RETURN_IF_ERROR(MakeDirectories(options.file.parent_path()));
   const fs::path lock_path = options.file.string() + ".lock";
-  KSO_ASSIGN_OR_RETURN(FileDescriptor lock, TakeLock(lock_path));
+  KSO_ASSIGN_OR_RETURN(FileLock lock,
+                       FileLock::TryLock(lock_path, "wait for its end"));
   std::unique_ptr<PartWriter> writer(
       new PartWriter(options, lock_path, std::move(lock)));
   KSO_RETURN_IF_ERROR(writer->LookAround());
@@ -107,7 +88,7 @@ absl::StatusOr<std::unique_ptr<PartWriter>> PartWriter::Open(
 }
 
 PartWriter::PartWriter(const Options& options, fs::path lock_path,
-                       FileDescriptor lock)
+                       FileLock lock)
     : options_(options),
       lock_path_(std::move(lock_path)),
       lock_(std::move(lock)) {}

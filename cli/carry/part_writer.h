@@ -14,6 +14,7 @@
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
 #include "common/base/file_io.h"
+#include "common/base/file_lock.h"
 
 namespace kso::cli {
 
@@ -80,7 +81,7 @@ class PartWriter : public ByteSink {
   };
 
   PartWriter(const Options& options, std::filesystem::path lock_path,
-             FileDescriptor lock);
+             FileLock lock);
   absl::Status LookAround();
   absl::Status CheckSpace() const;
   size_t PartAt(int64_t position) const;
@@ -93,7 +94,7 @@ class PartWriter : public ByteSink {
 
   const Options options_;
   const std::filesystem::path lock_path_;
-  const FileDescriptor lock_;
+  const FileLock lock_;
   std::vector<Part> parts_;
   int64_t position_ = 0;
   bool wrote_ = false;

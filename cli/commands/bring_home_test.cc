@@ -18,6 +18,7 @@
 #include "tests/fakes/fake_build_service.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/memory_blob_store.h"
+#include "tests/fakes/temp_directory.h"
 
 namespace kso::cli {
 namespace {
@@ -35,12 +36,9 @@ class BringHomeTest : public ::testing::Test {
     builder.RegisterService(&builds_);
     builder.RegisterService(&blob_service_);
     server_ = builder.BuildAndStart();
-    std::string pattern = ::testing::TempDir() + "homeXXXXXX";
-    directory_ = mkdtemp(pattern.data());
     Write("images.list", "registry.k8s.io/pause:3.9\n");
     builds_.EndAs(FinishedBuild());
   }
-  ~BringHomeTest() override { std::filesystem::remove_all(directory_); }
 
   void Write(const std::string& name, const std::string& content) {
     std::ofstream(directory_ / name) << content;
@@ -97,9 +95,10 @@ class BringHomeTest : public ::testing::Test {
   BlobServiceImpl blob_service_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
-  std::filesystem::path directory_;
   std::ostringstream out_;
   std::ostringstream err_;
+  const kso::testing::TempDirectory temp_;
+  const std::filesystem::path directory_ = temp_.path();
 };
 
 TEST_F(BringHomeTest, ALayoutComesHomeBesideTheRelease) {

@@ -10,11 +10,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "cli/farm/farm_lock.h"
 #include "cli/farm/log_tail.h"
 #include "cli/farm/process.h"
 #include "common/base/cancellation.h"
+#include "common/base/directory.h"
 #include "common/base/file_io.h"
+#include "common/base/file_lock.h"
 #include "common/base/status_macros.h"
 
 namespace kso::cli {
@@ -38,6 +39,13 @@ std::string ReadLine(const std::filesystem::path& file) {
   return line;
 }
 
+// Keeps another ksoctl from starting or stopping the farm meanwhile.
+absl::StatusOr<FileLock> LockFarm(const std::filesystem::path& state_dir) {
+  return FileLock::TryLock(
+      state_dir / "lock",
+      "wait until that ksoctl has started or stopped the farm");
+}
+
 }  // namespace
 
 Farm::Farm(const FarmOptions& options, CoordinatorClient* coordinator,
@@ -49,7 +57,7 @@ Farm::Farm(const FarmOptions& options, CoordinatorClient* coordinator,
 
 absl::Status Farm::Up() {
   KSO_RETURN_IF_ERROR(MakeDirectories(options_.state_dir));
-  KSO_ASSIGN_OR_RETURN(const FarmLock lock, LockFarm(options_.state_dir));
+  KSO_ASSIGN_OR_RETURN(const FileLock lock, LockFarm(options_.state_dir));
   KSO_RETURN_IF_ERROR(StartCoordinator());
   return StartWorkers();
 }
@@ -60,7 +68,7 @@ absl::Status Farm::Down() {
     say_("There is no farm to stop.");
     return absl::OkStatus();
   }
-  KSO_ASSIGN_OR_RETURN(const FarmLock lock, LockFarm(options_.state_dir));
+  KSO_ASSIGN_OR_RETURN(const FileLock lock, LockFarm(options_.state_dir));
   // The workers end first, so that they can hand back their leases.
   KSO_RETURN_IF_ERROR(Stop(WorkersNoted()));
   return Stop({kCoordinator});
@@ -185,16 +193,14 @@ absl::Status Farm::Stop(const std::vector<std::string>& names) {
 
 std::vector<std::string> Farm::WorkersNoted() const {
   std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(options_.state_dir, error)) {
+  ForEachEntry(options_.state_dir, [&names](const auto& entry) {
     const std::string file = entry.path().filename().string();
     absl::string_view name = file;
     if (absl::StartsWith(name, "worker") &&
         absl::ConsumeSuffix(&name, ".pid")) {
       names.emplace_back(name);
     }
-  }
+  }).IgnoreError();
   return names;
 }
 

@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_coordinator_client.h"
+#include "tests/fakes/temp_directory.h"
 
 namespace kso::cli {
 namespace {
@@ -60,8 +61,6 @@ class FakeFarmClient : public FakeCoordinatorClient {
 class FarmTest : public ::testing::Test {
  protected:
   FarmTest() {
-    std::string pattern = ::testing::TempDir() + "farmXXXXXX";
-    directory_ = mkdtemp(pattern.data());
     options_.state_dir = directory_ / "state";
     options_.address = "127.0.0.1:7070";
     options_.http_address = "127.0.0.1:7071";
@@ -69,10 +68,7 @@ class FarmTest : public ::testing::Test {
     options_.worker_program = Program("kso-worker", "exec sleep 600");
     client_.emplace(options_.state_dir);
   }
-  ~FarmTest() override {
-    (void)Down();
-    std::filesystem::remove_all(directory_);
-  }
+  ~FarmTest() override { (void)Down(); }
 
   std::filesystem::path Program(const std::string& name,
                                 const std::string& script) {
@@ -90,10 +86,11 @@ class FarmTest : public ::testing::Test {
                 [this](const std::string& line) { said_ += line + "\n"; });
   }
 
-  std::filesystem::path directory_;
   FarmOptions options_;
   std::optional<FakeFarmClient> client_;
   std::string said_;
+  const kso::testing::TempDirectory temp_;
+  const std::filesystem::path directory_ = temp_.path();
 };
 
 TEST_F(FarmTest, ComesUpOnceAndGoesDown) {

@@ -3,17 +3,15 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 
-#include <cstring>
 #include <fstream>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-
-extern char** environ;
+#include "common/base/file_io.h"
+#include "common/base/subprocess.h"
 
 namespace kso::cli {
 namespace {
@@ -44,42 +42,29 @@ std::optional<Stat> ReadStat(pid_t pid) {
   return stat;
 }
 
+absl::Status CannotStart(const std::filesystem::path& program,
+                         const absl::Status& status) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(program.string(), " cannot be started: ", status.message()));
+}
+
 }  // namespace
 
 absl::StatusOr<ProcessId> StartDaemon(const std::filesystem::path& program,
                                       const std::vector<std::string>& args,
                                       const std::filesystem::path& log) {
-  std::vector<char*> argv;
-  std::string name = program.string();
-  std::vector<std::string> copies = args;
-  argv.push_back(name.data());
-  for (std::string& arg : copies) argv.push_back(arg.data());
-  argv.push_back(nullptr);
-
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, 1, log.c_str(),
-                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
-  posix_spawn_file_actions_adddup2(&actions, 1, 2);
-  posix_spawn_file_actions_addchdir_np(&actions, "/");
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  // A daemon does not inherit the signals that ksoctl ignores.
-  sigset_t signals;
-  sigfillset(&signals);
-  posix_spawnattr_setsigdefault(&attributes, &signals);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
-  pid_t pid = 0;
-  const int error = posix_spawn(&pid, program.c_str(), &actions, &attributes,
-                                argv.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        program.string(), " cannot be started: ", std::strerror(error)));
-  }
+  const absl::StatusOr<FileDescriptor> file =
+      OpenFile(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+  if (!file.ok()) return CannotStart(program, file.status());
+  std::vector<std::string> argv = {program.string()};
+  argv.insert(argv.end(), args.begin(), args.end());
+  absl::StatusOr<Subprocess> daemon =
+      Subprocess::Start(argv, {.output = file->get(),
+                               .errors = file->get(),
+                               .directory = "/",
+                               .group = SubprocessOptions::Group::kOwnSession});
+  if (!daemon.ok()) return CannotStart(program, daemon.status());
+  const pid_t pid = daemon->Release();
   const auto stat = ReadStat(pid);
   return ProcessId{pid, stat.has_value() ? stat->start_time : 0};
 }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/temp_directory.h"
 
 namespace kso::cli {
 namespace {
@@ -36,14 +37,11 @@ mirrors:
 class ReleaseReaderTest : public ::testing::Test {
  protected:
   ReleaseReaderTest() {
-    std::string pattern = ::testing::TempDir() + "releaseXXXXXX";
-    directory_ = mkdtemp(pattern.data());
     Write("release.yaml", kGood);
     Write("amd64.list", "https://example.com/amd64/kubelet\n");
     Write("arm64.list", "https://example.com/arm64/kubelet\n");
     Write("images.list", "registry.k8s.io/pause:3.9\n");
   }
-  ~ReleaseReaderTest() override { std::filesystem::remove_all(directory_); }
 
   void Write(const std::string& name, const std::string& content) {
     std::ofstream(directory_ + "/" + name, std::ios::binary) << content;
@@ -62,7 +60,8 @@ class ReleaseReaderTest : public ::testing::Test {
                                {{directory_ + "/", ""}});
   }
 
-  std::string directory_;
+  const kso::testing::TempDirectory temp_;
+  const std::string directory_ = temp_.string();
 };
 
 TEST_F(ReleaseReaderTest, ReadsAWholeRelease) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/render/phase_lines.h"
 #include "cli/render/text.h"
+#include "common/base/proto_time.h"
 
 namespace kso::cli {
 namespace {
@@ -94,14 +95,14 @@ std::string BuildsText(const v1::ListBuildsResponse& builds, absl::Time now) {
   std::vector<std::vector<std::string>> rows = {
       {"BUILD", "RELEASE", "PRIORITY", "STATE", "PHASE", "STARTED", "TOOK"}};
   for (const v1::Build& build : builds.builds()) {
-    const absl::Time end = build.has_ended() ? ToTime(build.ended()) : now;
+    const absl::Time end = build.has_ended() ? FromProto(build.ended()) : now;
     rows.push_back({Printable(build.build_id()),
                     absl::StrCat(Printable(build.name()),
                                  build.plan_only() ? " (plan)" : ""),
                     absl::StrCat(build.priority()),
                     std::string(StateName(build.state())),
                     PhaseName(build.phase()), FormatAge(build.created(), now),
-                    FormatElapsed(end - ToTime(build.created()))});
+                    FormatElapsed(end - FromProto(build.created()))});
   }
   return FormatTable(rows);
 }

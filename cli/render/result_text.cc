@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/render/build_text.h"
 #include "cli/render/text.h"
+#include "common/base/proto_time.h"
 #include "common/oci/platform.h"
 
 namespace kso::cli {
@@ -82,7 +83,7 @@ std::string ResultText(const v1::Build& build) {
   if (build.has_ended() && build.has_created()) {
     absl::StrAppend(
         &text, " after ",
-        FormatElapsed(ToTime(build.ended()) - ToTime(build.created())));
+        FormatElapsed(FromProto(build.ended()) - FromProto(build.created())));
   }
   if (build.state() == v1::Build::SUCCEEDED && !build.plan_only()) {
     absl::StrAppend(&text, ": fetched ", FormatBytes(build.bytes_fetched()),

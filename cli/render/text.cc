@@ -6,22 +6,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/base/proto_time.h"
 
 namespace kso::cli {
-
-std::string FormatBytes(int64_t bytes) {
-  if (bytes < 0) return "unknown";
-  if (bytes < 1024) return absl::StrCat(bytes, " B");
-  double value = static_cast<double>(bytes);
-  const char* const units[] = {"KiB", "MiB", "GiB", "TiB"};
-  const char* unit = "B";
-  for (const char* next : units) {
-    if (value < 1023.95) break;
-    value /= 1024;
-    unit = next;
-  }
-  return absl::StrFormat("%.1f %s", value, unit);
-}
 
 std::string FormatElapsed(absl::Duration duration) {
   if (duration < absl::ZeroDuration()) duration = absl::ZeroDuration();
@@ -39,18 +26,14 @@ std::string FormatElapsed(absl::Duration duration) {
   return absl::StrCat(seconds / (24 * 3600), " days");
 }
 
-absl::Time ToTime(const google::protobuf::Timestamp& timestamp) {
-  return absl::FromUnixSeconds(timestamp.seconds()) +
-         absl::Nanoseconds(timestamp.nanos());
-}
-
 std::string FormatClock(const google::protobuf::Timestamp& timestamp) {
-  return absl::FormatTime("%H:%M:%S", ToTime(timestamp), absl::LocalTimeZone());
+  return absl::FormatTime("%H:%M:%S", FromProto(timestamp),
+                          absl::LocalTimeZone());
 }
 
 std::string FormatAge(const google::protobuf::Timestamp& timestamp,
                       absl::Time now) {
-  return absl::StrCat(FormatElapsed(now - ToTime(timestamp)), " ago");
+  return absl::StrCat(FormatElapsed(now - FromProto(timestamp)), " ago");
 }
 
 std::string Printable(absl::string_view text) {
@@ -81,10 +64,6 @@ std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
     absl::StrAppend(&text, line, "\n");
   }
   return text;
-}
-
-std::string Count(int64_t count, absl::string_view noun) {
-  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
 }  // namespace kso::cli

@@ -2,23 +2,18 @@
 #ifndef KSO_CLI_RENDER_TEXT_H_
 #define KSO_CLI_RENDER_TEXT_H_
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/base/text.h"  // IWYU pragma: export
 #include "google/protobuf/timestamp.pb.h"
 
 namespace kso::cli {
 
-// "1.5 GiB"; "unknown" below zero.
-std::string FormatBytes(int64_t bytes);
-
 // "1m 24s", "2.5s".
 std::string FormatElapsed(absl::Duration duration);
-
-absl::Time ToTime(const google::protobuf::Timestamp& timestamp);
 
 // "20:44:01", where this machine is.
 std::string FormatClock(const google::protobuf::Timestamp& timestamp);
@@ -34,9 +29,6 @@ std::string Printable(absl::string_view text);
 // Rows as columns two spaces apart, each line indented and ended.
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
                         absl::string_view indent = "");
-
-// "1 layer", "3 layers".
-std::string Count(int64_t count, absl::string_view noun);
 
 }  // namespace kso::cli
 

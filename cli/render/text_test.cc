@@ -6,15 +6,6 @@
 namespace kso::cli {
 namespace {
 
-TEST(FormatBytes, TakesTheUnitThatReadsWell) {
-  EXPECT_EQ(FormatBytes(-1), "unknown");
-  EXPECT_EQ(FormatBytes(0), "0 B");
-  EXPECT_EQ(FormatBytes(1023), "1023 B");
-  EXPECT_EQ(FormatBytes(1536), "1.5 KiB");
-  EXPECT_EQ(FormatBytes(int64_t{3} << 30), "3.0 GiB");
-  EXPECT_EQ(FormatBytes((int64_t{1} << 30) - 1), "1.0 GiB");
-}
-
 TEST(FormatElapsed, IsShort) {
   EXPECT_EQ(FormatElapsed(absl::Milliseconds(2500)), "2.5s");
   EXPECT_EQ(FormatElapsed(absl::Seconds(84)), "1m 24s");

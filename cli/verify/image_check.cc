@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
+#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
@@ -17,24 +18,6 @@ namespace {
 
 // Configs are metadata; a larger one is refused before it fills memory.
 constexpr int64_t kMostConfigBytes = 4 << 20;
-
-// Counts bytes, and keeps them where asked to.
-class CountingSink : public ByteSink {
- public:
-  explicit CountingSink(std::string* copy) : copy_(copy) {}
-
-  absl::Status Write(std::string_view bytes) override {
-    count_ += static_cast<int64_t>(bytes.size());
-    if (copy_ != nullptr) copy_->append(bytes);
-    return absl::OkStatus();
-  }
-
-  int64_t count() const { return count_; }
-
- private:
-  std::string* const copy_;
-  int64_t count_ = 0;
-};
 
 class Checker {
  public:
@@ -171,8 +154,12 @@ class Checker {
       options_.on_step(
           absl::StrCat(blob.digest(), " (", blob.size(), " bytes)"));
     }
-    CountingSink sink(copy);
+    StringSink kept;
+    NullSink nowhere;
+    CountingSink sink(copy != nullptr ? static_cast<ByteSink*>(&kept)
+                                      : &nowhere);
     KSO_RETURN_IF_ERROR(store_.GetBlob(repository_, blob, sink));
+    if (copy != nullptr) *copy = kept.Take();
     if (sink.count() == blob.size()) return absl::OkStatus();
     return absl::DataLossError(absl::StrCat(
         "it has ", sink.count(), " bytes, the manifest says ", blob.size()));

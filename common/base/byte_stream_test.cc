@@ -5,17 +5,10 @@
 
 #include <string>
 
+#include "common/base/sinks.h"
+
 namespace kso {
 namespace {
-
-class StringSink : public ByteSink {
- public:
-  absl::Status Write(std::string_view bytes) override {
-    content.append(bytes);
-    return absl::OkStatus();
-  }
-  std::string content;
-};
 
 TEST(ByteStreamTest, CopiesFromAnOffset) {
   const std::string bytes(1 << 20, 'x');
@@ -24,7 +17,7 @@ TEST(ByteStreamTest, CopiesFromAnOffset) {
   const auto count = CopyBytes(*source, sink);
   ASSERT_TRUE(count.ok());
   EXPECT_EQ(*count, (1 << 20) - 24);
-  EXPECT_EQ(sink.content, bytes.substr(24));
+  EXPECT_EQ(sink.content(), bytes.substr(24));
 }
 
 TEST(ByteStreamTest, AnOffsetPastTheEndIsTheEnd) {

@@ -22,7 +22,8 @@ class NullSink : public ByteSink {
   absl::Status Write(std::string_view) override { return absl::OkStatus(); }
 };
 
-// Keeps what it is given in memory. RESOURCE_EXHAUSTED past `limit` bytes.
+// Keeps what it is given in memory. INVALID_ARGUMENT past `limit` bytes: asking
+// again for bytes that are too many does not make them fewer.
 class StringSink : public ByteSink {
  public:
   explicit StringSink(size_t limit = std::numeric_limits<size_t>::max())
@@ -30,7 +31,7 @@ class StringSink : public ByteSink {
 
   absl::Status Write(std::string_view bytes) override {
     if (bytes.size() > limit_ - content_.size()) {
-      return absl::ResourceExhaustedError(
+      return absl::InvalidArgumentError(
           absl::StrCat("more than the ", limit_, " bytes that are allowed"));
     }
     content_.append(bytes);

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/base/directory.h"
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
@@ -40,21 +41,22 @@ void BlobDirectory::SetVerified(const Digest& digest,
   verified_[digest] = file;
 }
 
-std::vector<FoundBlob> BlobDirectory::List() const {
+absl::StatusOr<std::vector<FoundBlob>> BlobDirectory::List() const {
   // By the time of the last use.
   std::vector<std::pair<timespec, FoundBlob>> found;
-  std::error_code error;
   for (const char* algorithm : {"sha256", "sha512"}) {
-    for (const auto& entry :
-         fs::recursive_directory_iterator(root_ / algorithm, error)) {
+    const auto add = [&](const fs::directory_entry& entry) {
       struct stat info;
-      if (::lstat(entry.path().c_str(), &info) != 0) continue;
-      if (!S_ISREG(info.st_mode)) continue;
+      if (::lstat(entry.path().c_str(), &info) != 0) return;
+      if (!S_ISREG(info.st_mode)) return;
       const absl::StatusOr<Digest> digest = Digest::Parse(
           Concat(algorithm, ":", entry.path().filename().string()));
-      if (!digest.ok()) continue;
-      found.push_back({info.st_atim, {*digest, info.st_size}});
-    }
+      if (!digest.ok()) return;
+      found.push_back(
+          {info.st_atim,
+           {*digest, info.st_size, absl::TimeFromTimespec(info.st_mtim)}});
+    };
+    KSO_RETURN_IF_ERROR(ForEachEntryBelow(root_ / algorithm, add));
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
     return std::pair(a.first.tv_sec, a.first.tv_nsec) <
@@ -72,11 +74,24 @@ void BlobDirectory::Remove(const Digest& digest) {
   ::unlink(PathOf(digest).c_str());
 }
 
-void BlobDirectory::EmptyDamaged() {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(root_ / "damaged", error)) {
-    ::unlink(entry.path().c_str());
+bool BlobDirectory::RemoveUnlessRewritten(const FoundBlob& found) {
+  absl::MutexLock lock(&mutex_);
+  const fs::path path = PathOf(found.digest);
+  struct stat info;
+  if (::lstat(path.c_str(), &info) != 0 ||
+      absl::TimeFromTimespec(info.st_mtim) != found.modified ||
+      ::unlink(path.c_str()) != 0) {
+    return false;
   }
+  verified_.erase(found.digest);
+  return true;
+}
+
+void BlobDirectory::EmptyDamaged() {
+  // What cannot be listed keeps its space; the caller sees how much is free.
+  ForEachEntry(root_ / "damaged", [](const fs::directory_entry& entry) {
+    ::unlink(entry.path().c_str());
+  }).IgnoreError();
 }
 
 bool BlobDirectory::SetAside(const Digest& digest, const FileIdentity& file) {

@@ -11,7 +11,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "common/base/digest.h"
 
 namespace kso {
@@ -31,6 +33,7 @@ struct FileIdentity {
 struct FoundBlob {
   Digest digest;
   int64_t bytes = 0;
+  absl::Time modified;
 };
 
 // The files of a DiskBlobStore, and which of them this process knows to be
@@ -46,16 +49,21 @@ class BlobDirectory {
   bool IsVerified(const Digest& digest, const FileIdentity& file) const;
   void SetVerified(const Digest& digest, const FileIdentity& file);
 
-  // All blobs, the least recently used first.
-  std::vector<FoundBlob> List() const;
+  // All blobs, the least recently used first. The error names what cannot be
+  // listed.
+  absl::StatusOr<std::vector<FoundBlob>> List() const;
 
   // Moves `file`, whose bytes were found to be wrong, to damaged/, and returns
   // true; leaves alone what has taken its place since.
   bool SetAside(const Digest& digest, const FileIdentity& file);
   void EmptyDamaged();
 
-  // Who reads the blob at the moment reads it to its end.
+  // Whoever reads the blob at the moment can read it to its end.
   void Remove(const Digest& digest);
+
+  // The same, unless the blob was written after `List` returned `found`.
+  // Whether it is gone.
+  bool RemoveUnlessRewritten(const FoundBlob& found);
 
   // Makes `file`, whose bytes are on disk where that matters, the blob
   // `digest`. Unless it is `verified`, that is done when it is first read.

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "common/base/sinks.h"
 #include "common/base/strings.h"
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
@@ -10,15 +11,6 @@
 
 namespace kso {
 namespace {
-
-class StringSink : public ByteSink {
- public:
-  absl::Status Write(std::string_view part) override {
-    bytes.append(part);
-    return absl::OkStatus();
-  }
-  std::string bytes;
-};
 
 v1::Descriptor DescriptorOf(std::string_view content,
                             std::string_view media_type) {
@@ -63,7 +55,7 @@ TEST_F(BlobImageStoreTest, BlobsAreSharedByAllRepositories) {
   EXPECT_EQ(*images_->PutBlob("two", descriptor, open), 0);
   StringSink sink;
   ASSERT_TRUE(images_->GetBlob("two", descriptor, sink, 2).ok());
-  EXPECT_EQ(sink.bytes, "yer");
+  EXPECT_EQ(sink.content(), "yer");
   EXPECT_TRUE(absl::IsNotFound(
       images_->GetBlob("two", DescriptorOf("other", oci::kOciLayerTar), sink)));
 }

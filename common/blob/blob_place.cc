@@ -2,12 +2,10 @@
 #include "common/blob/blob_place.h"
 
 #include <cstddef>
-#include <cstdint>
 
 #include "absl/algorithm/container.h"
-#include "absl/random/random.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
+#include "common/base/text.h"
 
 namespace kso {
 namespace {
@@ -16,12 +14,7 @@ constexpr size_t kLongestName = 64;
 
 }  // namespace
 
-std::string NewIncomingName() {
-  absl::BitGen random;
-  return absl::StrCat(
-      "from-", absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16),
-      absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
-}
+std::string NewIncomingName() { return "from-" + RandomHex(32); }
 
 bool IsIncomingName(std::string_view name) {
   return name.size() <= kLongestName && name.find('-') != name.npos &&

@@ -2,7 +2,6 @@
 #include "common/blob/disk_blob_store.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,14 +10,18 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "common/base/file_io.h"
+#include "common/base/file_lock.h"
 #include "common/base/free_space.h"
 #include "common/base/hashing_sink.h"
+#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/base/text.h"
 #include "common/blob/blob_directory.h"
 #include "common/blob/blob_usage.h"
 #include "common/blob/disk_reserve.h"
@@ -36,22 +39,25 @@ absl::Status NoSuchBlob(const Digest& digest) {
 
 constexpr char kIncoming[] = "incoming";
 
-std::string InMebibytes(int64_t bytes) { return Concat(bytes >> 20, " MiB"); }
-
 class DiskBlobStoreImpl : public DiskBlobStore {
  public:
-  DiskBlobStoreImpl(const fs::path& root, FileDescriptor lock,
+  DiskBlobStoreImpl(const fs::path& root, FileLock lock,
                     std::optional<DiskLimits> limits, int64_t reserve_bytes)
       : root_(root),
         limits_(std::move(limits)),
         reserve_({.directory = root, .bytes = reserve_bytes}),
         lock_(std::move(lock)),
         blobs_(std::make_shared<BlobDirectory>(
-            root, /*synced=*/outlives_power_cut())) {
-    if (!limits_.has_value()) return;
-    for (const FoundBlob& blob : blobs_->List()) {
-      usage_->Add(blob.digest, blob.bytes);
-    }
+            root, /*synced=*/outlives_power_cut())) {}
+
+  // Counts the blobs that an earlier process left. Called once, at the start.
+  absl::Status TakeOver() {
+    if (!limits_.has_value()) return absl::OkStatus();
+    KSO_ASSIGN_OR_RETURN(const std::vector<FoundBlob> found, blobs_->List());
+    for (const FoundBlob& blob : found) usage_->Add(blob.digest, blob.bytes);
+    // The limits may be tighter than those of the process before.
+    (void)MakeRoom(0);
+    return absl::OkStatus();
   }
 
   absl::StatusOr<int64_t> Stat(const Digest& digest) override {
@@ -189,8 +195,8 @@ class DiskBlobStoreImpl : public DiskBlobStore {
     if (free_bytes >= bytes) return absl::OkStatus();
     return Exhausted(
         Resource::kDisk,
-        Concat("the disk of ", root_.string(), " is full: ", InMebibytes(bytes),
-               " are needed, ", InMebibytes(free_bytes),
+        Concat("the disk of ", root_.string(), " is full: ", FormatBytes(bytes),
+               " are needed, ", FormatBytes(free_bytes),
                " are free, and what is not in use there is not enough"));
   }
 
@@ -214,6 +220,23 @@ class DiskBlobStoreImpl : public DiskBlobStore {
     ::unlinkat(directory, name.c_str(), 0);
     return absl::UnavailableError(
         Concat(digest.ToString(), " was replaced meanwhile"));
+  }
+
+  absl::StatusOr<SweptBlobs> Sweep(
+      const std::function<bool(const Digest&)>& keep,
+      absl::Time written_before) override {
+    KSO_ASSIGN_OR_RETURN(const std::vector<FoundBlob> found, blobs_->List());
+    SweptBlobs swept;
+    for (const FoundBlob& blob : found) {
+      if (blob.modified >= written_before || keep(blob.digest) ||
+          !blobs_->RemoveUnlessRewritten(blob)) {
+        continue;
+      }
+      usage_->Forget(blob.digest);
+      ++swept.blobs;
+      swept.bytes += blob.bytes;
+    }
+    return swept;
   }
 
   fs::path NewIncomingPath() override {
@@ -348,10 +371,7 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   }
 
   absl::Status VerifyNow(const Digest& digest, OpenBlob blob) {
-    class Nowhere : public ByteSink {
-     public:
-      absl::Status Write(std::string_view) override { return absl::OkStatus(); }
-    } nowhere;
+    NullSink nowhere;
     const std::unique_ptr<ByteSource> source =
         VerifyWhileReading(digest, std::move(blob));
     const absl::Status status = CopyBytes(*source, nowhere).status();
@@ -362,7 +382,7 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   // Nothing is evicted without them, nor known of how much is used.
   const std::optional<DiskLimits> limits_;
   const DiskReserve reserve_;
-  const FileDescriptor lock_;
+  const FileLock lock_;
   // Sources and pins share these, since they may outlive the store.
   const std::shared_ptr<BlobDirectory> blobs_;
   const std::shared_ptr<BlobUsage> usage_ = std::make_shared<BlobUsage>();
@@ -375,15 +395,10 @@ absl::StatusOr<std::unique_ptr<DiskBlobStore>> DiskBlobStore::Create(
     const fs::path& root, std::optional<DiskLimits> limits,
     int64_t reserve_bytes) {
   KSO_RETURN_IF_ERROR(MakeDirectories(root));
-  KSO_ASSIGN_OR_RETURN(FileDescriptor lock,
-                       OpenFile(root / "lock", O_RDWR | O_CREAT));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return FileError(errno, "lock", root);
-    return absl::FailedPreconditionError(
-        Concat(root.string(),
-               ": another process uses this directory; stop it, or give this "
-               "one a directory of its own"));
-  }
+  KSO_ASSIGN_OR_RETURN(
+      FileLock lock,
+      FileLock::TryLock(root / "lock",
+                        "stop it, or give this one a directory of its own"));
   std::error_code error;
   fs::remove_all(root / kIncoming, error);
   if (error) return FileError(error.value(), "empty", root / kIncoming);
@@ -392,8 +407,7 @@ absl::StatusOr<std::unique_ptr<DiskBlobStore>> DiskBlobStore::Create(
   }
   auto store = std::make_unique<DiskBlobStoreImpl>(
       root, std::move(lock), std::move(limits), reserve_bytes);
-  // The limits may be tighter than those of the process before.
-  (void)store->MakeRoom(0);
+  KSO_RETURN_IF_ERROR(store->TakeOver());
   return store;
 }
 

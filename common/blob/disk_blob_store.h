@@ -11,6 +11,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/digest.h"
 #include "common/base/written_blob.h"
 #include "common/blob/blob_place.h"
 #include "common/blob/blob_store.h"
@@ -31,6 +33,12 @@ struct DiskLimits {
   // may go.
   std::function<void()> first_resort = nullptr;
   std::function<void()> last_resort = nullptr;
+};
+
+// The blobs that DiskBlobStore::Sweep deleted.
+struct SweptBlobs {
+  int blobs = 0;
+  int64_t bytes = 0;
 };
 
 // Blobs as files of one directory:
@@ -66,6 +74,14 @@ class DiskBlobStore : public BlobStore {
   // the disk still does not have so much space; that fewer bytes stay free than
   // the limits wish is no error.
   virtual absl::Status MakeRoom(int64_t bytes) = 0;
+
+  // Deletes the blobs that `keep` does not want, of those written before
+  // `written_before`: a younger one may be of a task that has not reported it
+  // yet. Whoever reads a blob at the moment can read it to its end. Pins are
+  // not asked: this is for a store without limits.
+  virtual absl::StatusOr<SweptBlobs> Sweep(
+      const std::function<bool(const Digest&)>& keep,
+      absl::Time written_before) = 0;
 
   // Makes the blob's file known as `name` in the open directory `directory`,
   // which is on the same file system, so that its bytes need not be written

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 
 namespace kso {
@@ -150,6 +151,44 @@ TEST_F(DiskBlobStoreTest, AdoptsFinishedFiles) {
     EXPECT_FALSE(fs::exists(path));
     EXPECT_EQ(*Get("adopted"), "adopted");
   }
+}
+
+TEST_F(DiskBlobStoreTest, SweepsOldBlobsThatNobodyWantsToKeep) {
+  ASSERT_TRUE(Put("kept", "kept").ok());
+  ASSERT_TRUE(Put("old", "old").ok());
+  const auto keep = [](const Digest& digest) {
+    return digest == Sha256Of("kept");
+  };
+  const auto too_young = store_->Sweep(keep, absl::Now() - absl::Hours(1));
+  ASSERT_TRUE(too_young.ok()) << too_young.status();
+  EXPECT_EQ(too_young->blobs, 0);
+  EXPECT_EQ(*Get("old"), "old");
+
+  const auto swept = store_->Sweep(keep, absl::Now() + absl::Hours(1));
+  ASSERT_TRUE(swept.ok()) << swept.status();
+  EXPECT_EQ(swept->blobs, 1);
+  EXPECT_EQ(swept->bytes, 3);
+  EXPECT_TRUE(absl::IsNotFound(Get("old").status()));
+  EXPECT_EQ(*Get("kept"), "kept");
+  EXPECT_TRUE(fs::exists(root_ / "lock"));
+}
+
+TEST_F(DiskBlobStoreTest, ASweptBlobIsReadToItsEndAndMayComeAgain) {
+  ASSERT_TRUE(Put("old", "old").ok());
+  auto reading = store_->Open(Sha256Of("old"), 0);
+  ASSERT_TRUE(reading.ok());
+  ASSERT_TRUE(store_
+                  ->Sweep([](const Digest&) { return false; },
+                          absl::Now() + absl::Hours(1))
+                  .ok());
+  EXPECT_EQ(*ReadAll(**reading, 100), "old");
+  ASSERT_TRUE(Put("old", "old").ok());
+  EXPECT_EQ(*Get("old"), "old");
+}
+
+TEST_F(DiskBlobStoreTest, IsUsedByOneProcessAtATime) {
+  const auto second = DiskBlobStore::Create(root_);
+  EXPECT_TRUE(absl::IsFailedPrecondition(second.status())) << second.status();
 }
 
 // A file which another process put there.

@@ -143,7 +143,7 @@ TEST_F(SmallDiskTest, WhatDoesNotFitIsRefusedInWords) {
   EXPECT_TRUE(store_->MakeRoom(kMebibyte).ok());
   const absl::Status full = store_->MakeRoom(3 * kMebibyte);
   EXPECT_TRUE(absl::IsResourceExhausted(full)) << full;
-  EXPECT_TRUE(absl::StrContains(full.message(), "3 MiB are needed")) << full;
+  EXPECT_TRUE(absl::StrContains(full.message(), "3.0 MiB are needed")) << full;
   EXPECT_EQ(asked, 1);
   EXPECT_TRUE(Has(a));
 }

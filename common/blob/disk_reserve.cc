@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/base/text.h"
 
 namespace kso {
 namespace {
@@ -22,8 +23,9 @@ absl::Status CheckReserve(const DiskReserve& reserve, int64_t coming) {
   if (free_bytes >= reserve.bytes + coming) return absl::OkStatus();
   return Exhausted(
       Resource::kDisk,
-      Concat("the disk of ", reserve.directory.string(), " is full: ",
-             free_bytes >> 20, " MiB are free, of which ", reserve.bytes >> 20,
+      Concat("the disk of ", reserve.directory.string(),
+             " is full: ", FormatBytes(free_bytes), " are free, of which ",
+             FormatBytes(reserve.bytes),
              " stay for what else is written there; free some disk space"));
 }
 

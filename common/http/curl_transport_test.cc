@@ -11,15 +11,14 @@
 #include <utility>
 
 #include "absl/synchronization/notification.h"
+#include "common/base/sinks.h"
 #include "common/http/transport.h"
 #include "tests/fakes/http_server.h"
-#include "tests/fakes/string_sink.h"
 
 namespace kso::http {
 namespace {
 
 using ::kso::testing::HttpServer;
-using ::kso::testing::StringSink;
 
 std::unique_ptr<Transport> Make(const TransportOptions& options = {}) {
   return *CreateCurlTransport(options);

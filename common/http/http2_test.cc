@@ -7,17 +7,16 @@
 #include <thread>
 #include <vector>
 
+#include "common/base/sinks.h"
 #include "common/http/transport.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/nginx.h"
-#include "tests/fakes/string_sink.h"
 
 namespace kso::http {
 namespace {
 
 using ::kso::testing::Nginx;
-using ::kso::testing::StringSink;
 using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::Field;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/sinks.h"
 #include "common/oci/media_types.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -18,15 +19,6 @@ namespace {
 
 using ::kso::testing::Shell;
 using ::testing::HasSubstr;
-
-class StringSink : public ByteSink {
- public:
-  absl::Status Write(std::string_view part) override {
-    bytes.append(part);
-    return absl::OkStatus();
-  }
-  std::string bytes;
-};
 
 // `size` bytes that follow from `seed`, in reads of odd sizes.
 class PatternSource : public ByteSource {
@@ -76,14 +68,14 @@ Layer Write(std::vector<LayerFile> files,
   StringSink sink;
   auto written = WriteLayer(std::move(files), type, sink);
   EXPECT_TRUE(written.ok()) << written.status();
-  EXPECT_EQ(written->descriptor.digest(), Sha256Of(sink.bytes).ToString());
+  EXPECT_EQ(written->descriptor.digest(), Sha256Of(sink.content()).ToString());
   EXPECT_EQ(written->descriptor.size(),
-            static_cast<int64_t>(sink.bytes.size()));
+            static_cast<int64_t>(sink.content().size()));
   EXPECT_EQ(written->descriptor.media_type(), type);
   std::string path = absl::StrCat(
       ::testing::TempDir(), "/",
       ::testing::UnitTest::GetInstance()->current_test_info()->name());
-  std::ofstream(path, std::ios::binary) << sink.bytes;
+  std::ofstream(path, std::ios::binary) << sink.content();
   return {*std::move(written), path};
 }
 
@@ -215,7 +207,7 @@ TEST(LayerWriterTest, ThreadsDoNotChangeTheBytes) {
         writers.emplace_back([&] {
           StringSink sink;
           EXPECT_TRUE(WriteLayer(files, type, sink, &pool).ok());
-          EXPECT_TRUE(sink.bytes == alone.bytes);
+          EXPECT_TRUE(sink.content() == alone.content());
         });
       }
       for (std::thread& writer : writers) writer.join();
@@ -256,7 +248,7 @@ TEST(LayerWriterTest, BadPathsAreRefused) {
     EXPECT_TRUE(absl::IsInvalidArgument(
         WriteLayer(files, oci::kOciLayerGzip, sink).status()))
         << paths[0];
-    EXPECT_EQ(sink.bytes, "");
+    EXPECT_EQ(sink.content(), "");
   }
 }
 
@@ -282,7 +274,7 @@ TEST(LayerWriterTest, HugeSizesSurvive) {
   EXPECT_TRUE(absl::IsCancelled(
       WriteLayer({Pattern("huge", kHuge)}, oci::kOciLayerTar, sink).status()));
   const std::string path = absl::StrCat(::testing::TempDir(), "/huge.tar");
-  std::ofstream(path, std::ios::binary) << sink.bytes.substr(0, 1536);
+  std::ofstream(path, std::ios::binary) << sink.content().substr(0, 1536);
   EXPECT_THAT(Shell(absl::StrCat("(tar tvf ", path, " || true)")),
               HasSubstr(absl::StrCat(" ", kHuge, " ")));
 }

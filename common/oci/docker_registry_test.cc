@@ -11,17 +11,16 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/http/transport.h"
 #include "common/oci/media_types.h"
 #include "common/oci/registry_client.h"
-#include "tests/fakes/string_sink.h"
 
 namespace kso::oci {
 namespace {
 
 using ::kso::testing::DockerRegistry;
-using ::kso::testing::StringSink;
 
 constexpr char kRepository[] = "team/app";
 

@@ -2,18 +2,17 @@
 #include "common/oci/layout_writer.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "common/base/file_io.h"
+#include "common/base/file_lock.h"
 #include "common/base/run_all.h"
+#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/blob/verifying_source.h"
@@ -28,13 +27,6 @@ constexpr size_t kMaxIndexBytes = 4 << 20;
 // the disk.
 constexpr int kBlobsAtOnce = 4;
 
-absl::Status Lock(const FileDescriptor& file, const fs::path& path) {
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
-  if (errno != EWOULDBLOCK) return FileError(errno, "lock", path);
-  return absl::FailedPreconditionError(
-      Concat(path.string(), ": another process is writing it; wait for it"));
-}
-
 // Whether `path` holds exactly these bytes already.
 bool IsThere(const fs::path& path, const Digest& digest, int64_t size) {
   absl::StatusOr<FileDescriptor> file = OpenFile(path, O_RDONLY);
@@ -43,10 +35,7 @@ bool IsThere(const fs::path& path, const Digest& digest, int64_t size) {
       !S_ISREG(info.st_mode) || info.st_size != size) {
     return false;
   }
-  class Nowhere : public ByteSink {
-   public:
-    absl::Status Write(std::string_view) override { return absl::OkStatus(); }
-  } nowhere;
+  NullSink nowhere;
   const std::unique_ptr<ByteSource> source =
       CreateVerifyingSource(SourceOfFile(*std::move(file), path), digest, size);
   return CopyBytes(*source, nowhere).ok();
@@ -107,10 +96,8 @@ absl::Status WriteOciLayout(ImageStore& store,
                        ImageClosure(store, RootsOf(images)));
 
   KSO_RETURN_IF_ERROR(MakeDirectories(directory));
-  const FileDescriptor lock(
-      ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (lock.get() < 0) return FileError(errno, "open", directory);
-  KSO_RETURN_IF_ERROR(Lock(lock, directory));
+  KSO_ASSIGN_OR_RETURN(const FileLock lock, FileLock::TryLockExisting(
+                                                directory, "wait for its end"));
 
   const fs::path index_path = directory / "index.json";
   KSO_ASSIGN_OR_RETURN(const std::string existing, ReadIndex(index_path));

@@ -10,18 +10,17 @@
 #include <string>
 #include <vector>
 
+#include "common/base/sinks.h"
 #include "common/base/status_notes.h"
 #include "common/oci/media_types.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_transport.h"
-#include "tests/fakes/string_sink.h"
 
 namespace kso::oci {
 namespace {
 
 using ::kso::testing::FakeAnswer;
 using ::kso::testing::HeaderOf;
-using ::kso::testing::StringSink;
 
 constexpr char kContent[] = "0123456789";
 const std::string kV2 = "https://quay.io/v2/";

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "common/base/proto_time.h"
+#include "common/base/text.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/schedule/retry_policy.h"
 
@@ -411,7 +411,7 @@ absl::Time SyncDesk::NextDeadline(const State& state, absl::Time now) const {
 
 std::string SyncDesk::NewLeaseId() {
   if (options_.new_lease_id) return options_.new_lease_id();
-  return absl::StrFormat("%016x", absl::Uniform<uint64_t>(random_));
+  return RandomHex(16);
 }
 
 }  // namespace kso::coordinator

@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "coordinator/core/schedule/scheduler.h"
@@ -98,7 +97,6 @@ class SyncDesk {
   WorkerTable& workers_;
   HostDesk& hosts_;
   Scheduler scheduler_;
-  absl::BitGen random_;
   // The next time to look for parked calls whose callers have gone.
   absl::Time next_look_ = absl::InfiniteFuture();
 };

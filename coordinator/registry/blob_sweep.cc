@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/registry/blob_sweep.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <memory>
 #include <set>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "common/base/digest.h"
 #include "common/base/status_macros.h"
-#include "common/base/strings.h"
 #include "common/blob/blob_image_store.h"
 #include "common/oci/image_closure.h"
 
 namespace kso::coordinator {
 namespace {
-
-namespace fs = std::filesystem;
 
 // `needed` and what its indexes refer to.
 absl::StatusOr<std::set<std::string>> Closure(BlobStore* blobs,
@@ -42,31 +35,16 @@ absl::StatusOr<std::set<std::string>> Closure(BlobStore* blobs,
 
 }  // namespace
 
-absl::StatusOr<SweepReport> SweepBlobStore(BlobStore* blobs,
-                                           const fs::path& directory,
-                                           const BlobsInFarm& needed,
-                                           absl::Time written_before) {
+absl::StatusOr<SweptBlobs> SweepBlobStore(DiskBlobStore* blobs,
+                                          const BlobsInFarm& needed,
+                                          absl::Time written_before) {
   KSO_ASSIGN_OR_RETURN(const std::set<std::string> keep,
                        Closure(blobs, needed));
-  SweepReport report;
-  for (const char* algorithm : {"sha256", "sha512"}) {
-    std::error_code error;
-    for (const fs::directory_entry& entry :
-         fs::recursive_directory_iterator(directory / algorithm, error)) {
-      const absl::StatusOr<Digest> digest = Digest::Parse(
-          Concat(algorithm, ":", entry.path().filename().string()));
-      struct stat info;
-      if (!digest.ok() || keep.contains(digest->ToString()) ||
-          ::lstat(entry.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode) ||
-          absl::TimeFromTimespec(info.st_mtim) >= written_before ||
-          ::unlink(entry.path().c_str()) != 0) {
-        continue;
-      }
-      ++report.blobs;
-      report.bytes += info.st_size;
-    }
-  }
-  return report;
+  return blobs->Sweep(
+      [&keep](const Digest& digest) {
+        return keep.contains(digest.ToString());
+      },
+      written_before);
 }
 
 }  // namespace kso::coordinator

@@ -57,14 +57,14 @@ TEST_F(BlobSweepTest, KeepsWhatIsNeededAndWhatThatRefersTo) {
   const v1::Descriptor old = Put("of a build that was forgotten");
 
   const BlobsInFarm needed = {{other.digest()}, {index}};
-  const auto nothing = SweepBlobStore(blobs_.get(), directory_, needed,
-                                      absl::Now() - absl::Hours(1));
+  const auto nothing =
+      SweepBlobStore(blobs_.get(), needed, absl::Now() - absl::Hours(1));
   ASSERT_TRUE(nothing.ok()) << nothing.status();
   EXPECT_EQ(nothing->blobs, 0);
   EXPECT_TRUE(Has(old));
 
-  const auto report = SweepBlobStore(blobs_.get(), directory_, needed,
-                                     absl::Now() + absl::Hours(1));
+  const auto report =
+      SweepBlobStore(blobs_.get(), needed, absl::Now() + absl::Hours(1));
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->blobs, 1);
   EXPECT_EQ(report->bytes, old.size());

@@ -4,9 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/file_io.h"
+#include "common/base/file_lock.h"
 #include "common/base/status_macros.h"
 #include "coordinator/store/commit_mark.h"
-#include "coordinator/store/directory_lock.h"
 #include "coordinator/store/sqlite_database.h"
 #include "coordinator/store/sqlite_format.h"
 #include "coordinator/store/sqlite_journal.h"
@@ -16,8 +17,7 @@ namespace {
 
 class SqliteStateStore : public StateStore {
  public:
-  SqliteStateStore(std::unique_ptr<DirectoryLock> lock,
-                   std::unique_ptr<SqliteDatabase> database,
+  SqliteStateStore(FileLock lock, std::unique_ptr<SqliteDatabase> database,
                    std::unique_ptr<SqliteJournal> journal,
                    std::unique_ptr<CommitMark> mark)
       : lock_(std::move(lock)),
@@ -46,7 +46,7 @@ class SqliteStateStore : public StateStore {
   }
 
  private:
-  const std::unique_ptr<DirectoryLock> lock_;
+  const FileLock lock_;
   const std::unique_ptr<SqliteDatabase> database_;
   const std::unique_ptr<SqliteJournal> journal_;
   const std::unique_ptr<CommitMark> mark_;
@@ -68,8 +68,10 @@ absl::Status PrepareFile(SqliteDatabase& database) {
 
 absl::StatusOr<std::unique_ptr<StateStore>> OpenSqliteStateStore(
     const std::filesystem::path& directory) {
-  KSO_ASSIGN_OR_RETURN(std::unique_ptr<DirectoryLock> lock,
-                       DirectoryLock::Acquire(directory));
+  KSO_RETURN_IF_ERROR(MakeDirectories(directory));
+  KSO_ASSIGN_OR_RETURN(
+      FileLock lock, FileLock::TryLock(directory / "lock",
+                                       "stop it, or choose another directory"));
   KSO_ASSIGN_OR_RETURN(
       std::unique_ptr<SqliteDatabase> database,
       SqliteDatabase::Open((directory / "state.sqlite").string()));

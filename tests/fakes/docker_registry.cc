@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/fakes/docker_registry.h"
 
+#include <filesystem>
 #include <fstream>
-#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
@@ -25,23 +25,16 @@ void WriteConfig(const std::filesystem::path& file,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DockerRegistry>> DockerRegistry::Start() {
-  KSO_ASSIGN_OR_RETURN(std::filesystem::path directory,
-                       NewDirectory("registry"));
   const int port = FreePort();
-  std::string host = absl::StrCat("127.0.0.1:", port);
+  std::unique_ptr<DockerRegistry> registry(
+      new DockerRegistry(absl::StrCat("127.0.0.1:", port)));
+  const std::filesystem::path directory = registry->directory_.path();
   const std::filesystem::path config = directory / "config.yml";
-  WriteConfig(config, directory / "data", host);
+  WriteConfig(config, directory / "data", registry->host_);
   KSO_ASSIGN_OR_RETURN(
-      std::unique_ptr<ServerProcess> process,
+      registry->process_,
       ServerProcess::Start({kProgram, "serve", config.string()}, port));
-  return std::unique_ptr<DockerRegistry>(new DockerRegistry(
-      std::move(directory), std::move(host), std::move(process)));
-}
-
-DockerRegistry::~DockerRegistry() {
-  process_ = nullptr;
-  std::error_code error;
-  std::filesystem::remove_all(directory_, error);
+  return registry;
 }
 
 }  // namespace kso::testing

@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "tests/fakes/string_sink.h"
 
 namespace kso::testing {
 

@@ -2,8 +2,8 @@
 #include "tests/fakes/nginx.h"
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
-#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
@@ -17,18 +17,16 @@ constexpr char kProgram[] = "/usr/sbin/nginx";
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Nginx>> Nginx::Start() {
-  KSO_ASSIGN_OR_RETURN(std::filesystem::path directory, NewDirectory("nginx"));
-  std::unique_ptr<Nginx> nginx(
-      new Nginx(std::move(directory), FreePort(), FreePort()));
-  std::filesystem::create_directories(nginx->directory_ / "files");
+  std::unique_ptr<Nginx> nginx(new Nginx(FreePort(), FreePort()));
+  std::filesystem::create_directories(nginx->directory_.path() / "files");
   nginx->WriteConfig();
   Shell(absl::StrCat("cd ", nginx->directory_.string(),
                      " && openssl req -x509 -newkey ec -nodes -days 1 "
                      "-pkeyopt ec_paramgen_curve:P-256 -subj /CN=test "
                      "-addext subjectAltName=IP:127.0.0.1 "
                      "-keyout key.pem -out certificate.pem"));
-  const std::string config = nginx->directory_ / "nginx.conf";
-  const std::string errors = nginx->directory_ / "error.log";
+  const std::string config = nginx->directory_.path() / "nginx.conf";
+  const std::string errors = nginx->directory_.path() / "error.log";
   KSO_ASSIGN_OR_RETURN(
       nginx->process_,
       ServerProcess::Start({kProgram, "-e", errors, "-c", config},
@@ -36,15 +34,9 @@ absl::StatusOr<std::unique_ptr<Nginx>> Nginx::Start() {
   return nginx;
 }
 
-Nginx::~Nginx() {
-  process_ = nullptr;
-  std::error_code error;
-  std::filesystem::remove_all(directory_, error);
-}
-
 void Nginx::WriteConfig() const {
   const std::string here = directory_.string();
-  std::ofstream config(directory_ / "nginx.conf");
+  std::ofstream config(directory_.path() / "nginx.conf");
   config << "daemon off; master_process off; pid " << here << "/pid;\n"
          << "events {}\n"
          << "http {\n"
@@ -69,7 +61,8 @@ void Nginx::WriteConfig() const {
 }
 
 void Nginx::AddFile(const std::string& name, const std::string& content) {
-  std::ofstream(directory_ / "files" / name, std::ios::binary) << content;
+  std::ofstream(directory_.path() / "files" / name, std::ios::binary)
+      << content;
 }
 
 std::string Nginx::Url(const std::string& path) const {
@@ -79,7 +72,7 @@ std::string Nginx::Url(const std::string& path) const {
 std::vector<Nginx::Served> Nginx::EndAndTell() {
   process_->End(SIGQUIT);
   std::vector<Served> all;
-  std::ifstream log(directory_ / "access.log");
+  std::ifstream log(directory_.path() / "access.log");
   Served served;
   while (log >> served.port >> served.protocol >> served.connection >>
          served.status) {

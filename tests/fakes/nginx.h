@@ -2,14 +2,13 @@
 #ifndef KSO_TESTS_FAKES_NGINX_H_
 #define KSO_TESTS_FAKES_NGINX_H_
 
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "tests/fakes/server_process.h"
+#include "tests/fakes/temp_directory.h"
 
 namespace kso::testing {
 
@@ -29,9 +28,6 @@ class Nginx {
   };
 
   static absl::StatusOr<std::unique_ptr<Nginx>> Start();
-  ~Nginx();
-  Nginx(const Nginx&) = delete;
-  Nginx& operator=(const Nginx&) = delete;
 
   void AddFile(const std::string& name, const std::string& content);
   // Of the port that redirects, and of the one that it redirects to.
@@ -39,19 +35,19 @@ class Nginx {
   int other_port() const { return other_port_; }
   std::string Url(const std::string& path) const;
   // Who signed its certificate, as a file of PEM.
-  std::string authorities() const { return directory_ / "certificate.pem"; }
+  std::string authorities() const {
+    return directory_.path() / "certificate.pem";
+  }
 
   // Ends the server; then all that it served is known.
   std::vector<Served> EndAndTell();
 
  private:
-  Nginx(std::filesystem::path directory, int port, int other_port)
-      : directory_(std::move(directory)),
-        port_(port),
-        other_port_(other_port) {}
+  Nginx(int port, int other_port) : port_(port), other_port_(other_port) {}
   void WriteConfig() const;
 
-  const std::filesystem::path directory_;
+  // The server has ended when this goes.
+  const TempDirectory directory_;
   const int port_;
   const int other_port_;
   std::unique_ptr<ServerProcess> process_;

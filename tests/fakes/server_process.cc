@@ -2,19 +2,16 @@
 #include "tests/fakes/server_process.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/status_macros.h"
 
 namespace kso::testing {
 namespace {
@@ -39,23 +36,6 @@ bool Answers(int port) {
   return result == 0;
 }
 
-pid_t Spawn(const std::vector<std::string>& arguments) {
-  std::vector<char*> pointers;
-  for (const std::string& argument : arguments) {
-    pointers.push_back(const_cast<char*>(argument.c_str()));
-  }
-  pointers.push_back(nullptr);
-  const pid_t pid = fork();
-  if (pid != 0) return pid;
-  // It must not outlive a test that crashes.
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const int null = open("/dev/null", O_RDWR);
-  dup2(null, STDOUT_FILENO);
-  dup2(null, STDERR_FILENO);
-  execv(pointers[0], pointers.data());
-  _exit(127);
-}
-
 }  // namespace
 
 int FreePort() {
@@ -68,27 +48,19 @@ int FreePort() {
   return ntohs(address.sin_port);
 }
 
-absl::StatusOr<std::filesystem::path> NewDirectory(const std::string& name) {
-  const char* base = std::getenv("TEST_TMPDIR");
-  std::string pattern =
-      absl::StrCat(base == nullptr ? "/tmp" : base, "/", name, "-XXXXXX");
-  if (mkdtemp(pattern.data()) == nullptr) {
-    return absl::InternalError(absl::StrCat("cannot make ", pattern));
-  }
-  return pattern;
-}
-
 absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(
     const std::vector<std::string>& arguments, int port) {
   if (access(arguments[0].c_str(), X_OK) != 0) {
     return absl::NotFoundError(
         absl::StrCat(arguments[0], " is missing: run deploy/setup test"));
   }
-  std::unique_ptr<ServerProcess> process(new ServerProcess(Spawn(arguments)));
+  KSO_ASSIGN_OR_RETURN(
+      Subprocess started,
+      Subprocess::Start(arguments, {.ends_with_thread = true}));
+  std::unique_ptr<ServerProcess> process(new ServerProcess(std::move(started)));
   const absl::Time deadline = absl::Now() + kStartTimeout;
   while (!Answers(port)) {
-    if (absl::Now() > deadline ||
-        waitpid(process->pid_, nullptr, WNOHANG) != 0) {
+    if (absl::Now() > deadline || !process->process_.Running()) {
       return absl::UnavailableError(
           absl::StrCat(arguments[0], " did not start"));
     }
@@ -97,13 +69,9 @@ absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(
   return process;
 }
 
-ServerProcess::~ServerProcess() { End(SIGKILL); }
-
 void ServerProcess::End(int signal) {
-  if (pid_ == 0) return;
-  kill(pid_, signal);
-  waitpid(pid_, nullptr, 0);
-  pid_ = 0;
+  process_.Signal(signal);
+  process_.Wait();
 }
 
 }  // namespace kso::testing

@@ -2,22 +2,18 @@
 #ifndef KSO_TESTS_FAKES_SERVER_PROCESS_H_
 #define KSO_TESTS_FAKES_SERVER_PROCESS_H_
 
-#include <sys/types.h>
-
-#include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/base/subprocess.h"
 
 namespace kso::testing {
 
 // A port of loopback that nobody uses at the moment.
 int FreePort();
-
-// A new directory for what belongs to a test.
-absl::StatusOr<std::filesystem::path> NewDirectory(const std::string& name);
 
 // Another program, which listens on a port of loopback. It dies with the test.
 class ServerProcess {
@@ -26,18 +22,14 @@ class ServerProcess {
   // `arguments`, is not installed.
   static absl::StatusOr<std::unique_ptr<ServerProcess>> Start(
       const std::vector<std::string>& arguments, int port);
-  ~ServerProcess();
-  ServerProcess(const ServerProcess&) = delete;
-  ServerProcess& operator=(const ServerProcess&) = delete;
 
   // Sends a signal and waits for its end.
   void End(int signal);
 
  private:
-  explicit ServerProcess(pid_t pid) : pid_(pid) {}
+  explicit ServerProcess(Subprocess process) : process_(std::move(process)) {}
 
-  // 0 when it has ended.
-  pid_t pid_;
+  Subprocess process_;
 };
 
 }  // namespace kso::testing

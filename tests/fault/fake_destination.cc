@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "common/base/byte_stream.h"
+#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
-#include "tests/fakes/string_sink.h"
 
 namespace kso::testing {
 

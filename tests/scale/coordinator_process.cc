@@ -3,8 +3,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -16,9 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "common/base/file_io.h"
 #include "common/base/status_macros.h"
-
-extern char** environ;
 
 namespace kso::scale {
 namespace {
@@ -53,32 +50,22 @@ absl::StatusOr<std::unique_ptr<CoordinatorProcess>> CoordinatorProcess::Start(
   const std::string log = directory / "coordinator.log";
   std::filesystem::remove(log);
   const std::string state = directory / "state";
-  std::vector<std::string> words = {
-      program, "--listen",    "127.0.0.1:0", "--http-listen",
-      "",      "--state-dir", state};
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(),
-                                   O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  pid_t pid = 0;
-  const int spawned = posix_spawn(&pid, program.c_str(), &actions, nullptr,
-                                  arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (spawned != 0) {
-    return absl::NotFoundError(absl::StrCat("cannot run ", program));
-  }
+  KSO_ASSIGN_OR_RETURN(const FileDescriptor errors,
+                       OpenFile(log, O_WRONLY | O_CREAT | O_TRUNC));
+  KSO_ASSIGN_OR_RETURN(
+      Subprocess started,
+      Subprocess::Start({program, "--listen", "127.0.0.1:0", "--http-listen",
+                         "", "--state-dir", state},
+                        {.output = STDOUT_FILENO, .errors = errors.get()}));
   std::unique_ptr<CoordinatorProcess> process(
-      new CoordinatorProcess(pid, directory));
+      new CoordinatorProcess(std::move(started), directory));
   KSO_RETURN_IF_ERROR(process->AwaitListening());
   return process;
 }
 
 CoordinatorProcess::~CoordinatorProcess() {
-  kill(pid_, SIGTERM);
-  waitpid(pid_, nullptr, 0);
+  process_.Signal(SIGTERM);
+  process_.Wait();
 }
 
 absl::Status CoordinatorProcess::AwaitListening() {
@@ -93,7 +80,7 @@ absl::Status CoordinatorProcess::AwaitListening() {
       start_took_ = absl::Now() - start;
       return absl::OkStatus();
     }
-    if (waitpid(pid_, nullptr, WNOHANG) == pid_) break;
+    if (!process_.Running()) break;
     absl::SleepFor(absl::Milliseconds(10));
   }
   return absl::UnavailableError(
@@ -102,7 +89,8 @@ absl::Status CoordinatorProcess::AwaitListening() {
 }
 
 absl::Duration CoordinatorProcess::CpuTime() const {
-  const std::string stat = ReadAll(absl::StrCat("/proc/", pid_, "/stat"));
+  const std::string stat =
+      ReadAll(absl::StrCat("/proc/", process_.pid(), "/stat"));
   // The second field, in parentheses, may have spaces in it.
   const std::vector<std::string> fields =
       absl::StrSplit(stat.substr(stat.rfind(')') + 2), ' ');
@@ -117,7 +105,7 @@ absl::Duration CoordinatorProcess::CpuTime() const {
 }
 
 int64_t CoordinatorProcess::MemoryBytes() const {
-  return StatusBytes(pid_, "VmRSS");
+  return StatusBytes(process_.pid(), "VmRSS");
 }
 
 int64_t CoordinatorProcess::StateBytes() const {

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/subprocess.h"
 
 namespace kso::scale {
 
@@ -34,12 +35,12 @@ class CoordinatorProcess {
   int64_t StateBytes() const;
 
  private:
-  CoordinatorProcess(pid_t pid, std::filesystem::path directory)
-      : pid_(pid), directory_(std::move(directory)) {}
+  CoordinatorProcess(Subprocess process, std::filesystem::path directory)
+      : process_(std::move(process)), directory_(std::move(directory)) {}
 
   absl::Status AwaitListening();
 
-  const pid_t pid_;
+  Subprocess process_;
   const std::filesystem::path directory_;
   std::string address_;
   absl::Duration start_took_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/byte_stream.h"
+#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "worker/fetch/counting_sink.h"
@@ -16,21 +17,6 @@ namespace {
 
 // Manifests and configs are small; a larger one is an attack or a mistake.
 constexpr size_t kLargestDocument = 4 << 20;
-
-class StringSink : public ByteSink {
- public:
-  absl::Status Write(std::string_view bytes) override {
-    if (content_.size() + bytes.size() > kLargestDocument) {
-      return absl::InvalidArgumentError("a config of more than 4 MiB");
-    }
-    content_.append(bytes);
-    return absl::OkStatus();
-  }
-  std::string Take() { return std::move(content_); }
-
- private:
-  std::string content_;
-};
 
 absl::Status CheckBytes(std::string_view content, const Digest& digest) {
   Hasher hasher(digest.algorithm());
@@ -81,7 +67,7 @@ absl::StatusOr<v1::Document> DocumentReader::Blob(
   auto content = ReadCached(digest);
   if (!content.ok()) {
     KSO_RETURN_IF_ERROR(FetchAgainIfWrong([&]() -> absl::Status {
-      StringSink sink;
+      StringSink sink(kLargestDocument);
       CountingSink counting(sink, *control_);
       KSO_RETURN_IF_ERROR(
           registry_->GetBlob(repository_, descriptor, counting));

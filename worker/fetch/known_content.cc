@@ -6,6 +6,8 @@
 #include <system_error>
 #include <utility>
 
+#include "common/base/directory.h"
+
 namespace kso::worker {
 
 KnownContent::KnownContent(std::filesystem::path directory)
@@ -33,13 +35,14 @@ void KnownContent::Remember(std::string_view name, const Digest& digest) const {
 }
 
 void KnownContent::ForgetAllBut(BlobStore& blobs) const {
-  std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(directory_, error)) {
+  // A file that cannot be listed stays; what it says is checked when it is
+  // used.
+  ForEachEntry(directory_, [&blobs](const auto& entry) {
     const std::optional<Digest> digest = Read(entry.path());
-    if (digest.has_value() && blobs.Stat(*digest).ok()) continue;
-    std::filesystem::remove(entry.path(), error);
-  }
+    if (digest.has_value() && blobs.Stat(*digest).ok()) return;
+    std::error_code ignored;
+    std::filesystem::remove(entry.path(), ignored);
+  }).IgnoreError();
 }
 
 std::filesystem::path KnownContent::PathOf(std::string_view name) const {

@@ -2,7 +2,6 @@
 #include "worker/fetch/partial_file.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/directory.h"
+#include "common/base/file_lock.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "worker/disk/disk_write.h"
@@ -35,15 +36,6 @@ void RemoveCompanions(const std::filesystem::path& path) {
   std::filesystem::remove(path.string() + kPiecesSuffix, error);
 }
 
-// Whether `path` still names the open `file`.
-bool IsSameFile(int file, const std::filesystem::path& path) {
-  struct stat open_info;
-  struct stat path_info;
-  return fstat(file, &open_info) == 0 && lstat(path.c_str(), &path_info) == 0 &&
-         open_info.st_ino == path_info.st_ino &&
-         open_info.st_dev == path_info.st_dev;
-}
-
 }  // namespace
 
 PartialFile::PartialFile(std::filesystem::path path, DiskBlobStore* cache,
@@ -60,7 +52,6 @@ PartialFile::PartialFile(std::filesystem::path path, DiskBlobStore* cache,
 PartialFile::~PartialFile() {
   // The file goes: another worker may have space for it.
   if (!write_status().ok()) Delete();
-  if (file_ >= 0) close(file_);
 }
 
 absl::StatusOr<std::unique_ptr<PartialFile>> PartialFile::Open(
@@ -77,13 +68,11 @@ absl::StatusOr<std::unique_ptr<PartialFile>> PartialFile::Open(
 // The lock keeps DeletePartialFiles from the file. One that it has deleted
 // before that is made anew.
 absl::Status PartialFile::OpenAndLock() {
-  while (true) {
-    file_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (file_ < 0) return DiskError(errno, "open", path_);
-    if (flock(file_, LOCK_EX) != 0) return DiskError(errno, "lock", path_);
-    if (IsSameFile(file_, path_)) return absl::OkStatus();
-    close(file_);
-  }
+  absl::StatusOr<FileLock> lock = FileLock::Lock(path_, 0644);
+  if (!lock.ok()) return WorkerTrouble(lock.status());
+  lock_.emplace(*std::move(lock));
+  file_ = lock_->get();
+  return absl::OkStatus();
 }
 
 absl::Status PartialFile::LoadExisting() {
@@ -296,31 +285,29 @@ void DeletePartialFiles(const std::filesystem::path& directory,
   };
   std::vector<Found> found;
   int64_t total = 0;
-  std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(directory, error)) {
+  // What cannot be listed cannot be deleted either; the rest still is.
+  ForEachEntry(directory, [&](const std::filesystem::directory_entry& entry) {
     struct stat info;
     if (lstat(entry.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
-      continue;
+      return;
     }
     const std::filesystem::path suffix = entry.path().extension();
-    if (suffix == kValidatorSuffix || suffix == kPiecesSuffix) continue;
+    if (suffix == kValidatorSuffix || suffix == kPiecesSuffix) return;
     found.push_back({entry.path(), info.st_size, info.st_mtime});
     total += info.st_size;
-  }
+  }).IgnoreError();
   std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
     return a.modified < b.modified;
   });
   for (const Found& partial : found) {
     if (total <= keep_bytes) return;
-    const int file = open(partial.path.c_str(), O_RDWR | O_CLOEXEC);
-    if (file < 0) continue;
-    if (flock(file, LOCK_EX | LOCK_NB) == 0) {
-      RemoveCompanions(partial.path);
-      std::filesystem::remove(partial.path, error);
-      total -= partial.bytes;
-    }
-    close(file);
+    const absl::StatusOr<FileLock> lock =
+        FileLock::TryLockExisting(partial.path, "");
+    if (!lock.ok()) continue;
+    RemoveCompanions(partial.path);
+    std::error_code error;
+    std::filesystem::remove(partial.path, error);
+    total -= partial.bytes;
   }
 }
 

@@ -17,6 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
+#include "common/base/file_lock.h"
 #include "common/blob/disk_blob_store.h"
 #include "common/http/byte_range.h"
 #include "worker/fetch/piece_table.h"
@@ -104,6 +105,10 @@ class PartialFile : public ByteSink {
   const std::filesystem::path pieces_path_;
   DiskBlobStore* const cache_;
   const bool want_sha512_;
+  // Tells DeletePartialFiles, also that of other workers, that the file is in
+  // use. Set by Open.
+  std::optional<FileLock> lock_;
+  // The descriptor of the locked file.
   int file_ = -1;
   std::string validator_;
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/sinks.h"
 #include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
@@ -15,11 +16,6 @@
 
 namespace kso::worker {
 namespace {
-
-class NullSink : public ByteSink {
- public:
-  absl::Status Write(std::string_view) override { return absl::OkStatus(); }
-};
 
 bool RefusesHead(int status) {
   return status == 403 || status == 405 || status == 501;

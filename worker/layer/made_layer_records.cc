@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/base/directory.h"
 #include "common/base/strings.h"
 #include "kso/v1/worker_disk.pb.h"
 #include "worker/disk/record_file.h"
@@ -64,19 +65,18 @@ MadeLayerRecords::MadeLayerRecords(fs::path directory)
 
 std::vector<MadeLayer> MadeLayerRecords::TakeOver() const {
   std::vector<std::pair<fs::file_time_type, MadeLayer>> found;
-  std::error_code error;
-  for (fs::directory_iterator it(directory_, error), end; !error && it != end;
-       it.increment(error)) {
-    std::ifstream stream(it->path(), std::ios::binary);
+  // Layers that cannot be listed are made again.
+  ForEachEntry(directory_, [&](const fs::directory_entry& entry) {
+    std::ifstream stream(entry.path(), std::ios::binary);
     std::optional<MadeLayer> layer =
         Decode(std::string(std::istreambuf_iterator<char>(stream), {}));
     std::error_code ignored;
-    if (layer.has_value() && PathOf(layer->digest) == it->path()) {
-      found.emplace_back(it->last_write_time(ignored), *std::move(layer));
+    if (layer.has_value() && PathOf(layer->digest) == entry.path()) {
+      found.emplace_back(entry.last_write_time(ignored), *std::move(layer));
     } else {
-      fs::remove(it->path(), ignored);
+      fs::remove(entry.path(), ignored);
     }
-  }
+  }).IgnoreError();
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<MadeLayer> layers;

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/base/directory.h"
 #include "common/base/strings.h"
 #include "common/base/version.h"
 #include "worker/disk/record_file.h"
@@ -50,20 +51,19 @@ std::vector<LayerRecords::Record> LayerRecords::TakeOver() const {
   std::vector<std::pair<fs::file_time_type, Record>> found;
   std::set<fs::path> keep;
   std::vector<fs::path> all;
-  std::error_code error;
-  for (fs::directory_iterator it(directory_, error), end; !error && it != end;
-       it.increment(error)) {
-    const fs::path& path = it->path();
+  // Layers that cannot be listed are unpacked again.
+  ForEachEntry(directory_, [&](const fs::directory_entry& entry) {
+    const fs::path& path = entry.path();
     all.push_back(path);
-    if (path.extension() != kSuffix || boot_.empty()) continue;
+    if (path.extension() != kSuffix || boot_.empty()) return;
     const std::optional<Record> record = ReadRecord(path, boot_);
-    if (!record.has_value()) continue;
+    if (!record.has_value()) return;
     const fs::path layer = directory_ / NameOf(record->key);
     std::error_code absent;
-    if (!fs::is_directory(fs::symlink_status(layer, absent))) continue;
+    if (!fs::is_directory(fs::symlink_status(layer, absent))) return;
     found.emplace_back(fs::last_write_time(path, absent), *record);
     keep.insert({path, layer});
-  }
+  }).IgnoreError();
   for (const fs::path& path : all) {
     std::error_code ignored;
     if (!keep.contains(path)) fs::remove_all(path, ignored);

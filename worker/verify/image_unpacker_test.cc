@@ -10,12 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/sinks.h"
 #include "common/base/strings.h"
 #include "common/layer/layer_writer.h"
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_image_stores.h"
-#include "tests/fakes/string_sink.h"
 #include "tests/fakes/tar_layers.h"
 
 namespace kso::worker {
@@ -71,7 +71,7 @@ class ImageUnpackerTest : public ::testing::Test {
                          return blobs_->Open(blob, offset);
                        }});
     }
-    testing::StringSink encoded;
+    StringSink encoded;
     WrittenLayer written =
         WriteLayer(std::move(files), oci::kOciLayerGzip, encoded).value();
     made_.Add({.digest = written.descriptor.digest(),

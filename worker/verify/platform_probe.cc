@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "common/base/strings.h"
+#include "common/base/subprocess.h"
 #include "common/oci/platform.h"
 #include "worker/verify/process.h"
 
@@ -109,8 +110,7 @@ absl::StatusOr<v1::PlatformSupport> ProbePlatform(
   std::ofstream(path, std::ios::binary) << program;
   chmod(path.c_str(), 0700);
   TaskControl control;
-  const absl::StatusOr<CommandResult> result =
-      RunCommand({path.string()}, control);
+  const absl::StatusOr<RunResult> result = RunCommand({path.string()}, control);
   std::error_code ignored;
   std::filesystem::remove(path, ignored);
   if (result.ok() && result->exit_status == 0) return support;

@@ -2,71 +2,39 @@
 #ifndef KSO_WORKER_VERIFY_PROCESS_H_
 #define KSO_WORKER_VERIFY_PROCESS_H_
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/base/file_io.h"
+#include "common/base/subprocess.h"
 #include "worker/task/task_control.h"
 
 namespace kso::worker {
 
-// The absolute path of a program: in $PATH, or where system programs are, which
-// not every $PATH names.
-std::optional<std::string> FindProgram(std::string_view name);
+// Programs that verification needs. Those that the two functions start end with
+// the thread that started them, and so with the worker, even when that is
+// killed.
 
-struct CommandResult {
-  // 128 and the signal's number when a signal ended it, as shells say.
-  int exit_status = 0;
-  // Output and errors, the last 64 KiB of them.
-  std::string output;
-};
-
-// What a child process does before it becomes a program: only system calls,
-// since it is a fork of a process with threads. False, with errno, when one
-// failed; the program is not started then.
+// SubprocessOptions::prepare: enters the mounts that a program is to see.
 using PrepareChild = std::function<bool()>;
 
-// Programs that are started here end with the thread that started them, and so
-// with the worker, even when that is killed.
+// Runs a program to its end; the output is that of standard error too.
+// CANCELLED when the task is to stop: the program is killed then. INTERNAL when
+// it could not be started.
+absl::StatusOr<RunResult> RunCommand(const std::vector<std::string>& argv,
+                                     const TaskControl& control,
+                                     const PrepareChild& prepare = nullptr);
 
-// Runs a program to its end. CANCELLED when the task is to stop: the program is
-// killed then. INTERNAL when it could not be started.
-absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv,
-                                         const TaskControl& control,
-                                         const PrepareChild& prepare = {});
-
-// A program that runs beside the worker, in a process group of its own, so that
-// signals from a terminal do not reach it. Not thread safe.
-class ChildProcess {
- public:
-  // Output and errors go to `log`.
-  static absl::StatusOr<std::unique_ptr<ChildProcess>> Start(
-      const std::vector<std::string>& argv, const std::filesystem::path& log,
-      const PrepareChild& prepare = {});
-  // Kills it when it still runs.
-  ~ChildProcess();
-
-  bool Running();
-  // Waits for its end.
-  void Wait();
-  // Once it does not run; as CommandResult says.
-  int exit_status() const { return exit_status_; }
-
- private:
-  explicit ChildProcess(pid_t pid) : pid_(pid) {}
-
-  const pid_t pid_;
-  bool ended_ = false;
-  int exit_status_ = 0;
-};
+// Starts a program beside the worker. Its output and errors are appended to
+// `log`.
+absl::StatusOr<std::unique_ptr<Subprocess>> StartWithLog(
+    const std::vector<std::string>& argv, const std::filesystem::path& log,
+    const PrepareChild& prepare = nullptr);
 
 // A command that runs when this is destroyed, or when the worker ends, however
 // it does: it cleans up what would outlive a worker that is killed.
@@ -78,11 +46,12 @@ class LastCommand {
   ~LastCommand();
 
  private:
-  LastCommand(int pipe_end, pid_t pid) : pipe_end_(pipe_end), pid_(pid) {}
+  LastCommand(FileDescriptor pipe_end, Subprocess command)
+      : pipe_end_(std::move(pipe_end)), command_(std::move(command)) {}
 
-  // The command waits until nobody has it open.
-  const int pipe_end_;
-  const pid_t pid_;
+  // The command waits until nobody has this end of its pipe open.
+  FileDescriptor pipe_end_;
+  Subprocess command_;
 };
 
 }  // namespace kso::worker

@@ -40,7 +40,7 @@ TEST(ProcessTest, CancellingKills) {
 TEST(ProcessTest, ChildWritesToItsLogAndIsWaitedFor) {
   const auto log = std::filesystem::path(::testing::TempDir()) / "child.log";
   std::filesystem::remove(log);
-  const auto child = ChildProcess::Start({"/bin/sh", "-c", "echo hello"}, log);
+  const auto child = StartWithLog({"/bin/sh", "-c", "echo hello"}, log);
   ASSERT_TRUE(child.ok()) << child.status();
   (*child)->Wait();
   EXPECT_FALSE((*child)->Running());
@@ -50,9 +50,9 @@ TEST(ProcessTest, ChildWritesToItsLogAndIsWaitedFor) {
 
 TEST(ProcessTest, AProgramEndsWithTheThreadThatStartedIt) {
   const auto log = std::filesystem::path(::testing::TempDir()) / "child.log";
-  absl::StatusOr<std::unique_ptr<ChildProcess>> child;
+  absl::StatusOr<std::unique_ptr<Subprocess>> child;
   std::thread([&] {
-    child = ChildProcess::Start({"/bin/sh", "-c", "exec sleep 600"}, log);
+    child = StartWithLog({"/bin/sh", "-c", "exec sleep 600"}, log);
   }).join();
   ASSERT_TRUE(child.ok()) << child.status();
   (*child)->Wait();
@@ -96,11 +96,6 @@ TEST(ProcessTest, TheLastCommandRunsWhenTheWorkerIsKilled) {
   std::string text;
   std::getline(std::ifstream(pipe_path), text);
   EXPECT_EQ(text, "cleaned");
-}
-
-TEST(ProcessTest, FindsSystemProgramsOutsideThePath) {
-  EXPECT_TRUE(FindProgram("sh").has_value());
-  EXPECT_FALSE(FindProgram("no-such-program-anywhere").has_value());
 }
 
 TEST(PlatformProbeTest, OwnPlatformIsNative) {

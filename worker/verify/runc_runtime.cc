@@ -13,8 +13,10 @@
 #include "absl/strings/match.h"
 #include "common/base/cancellation.h"
 #include "common/base/clock.h"
+#include "common/base/directory.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/base/subprocess.h"
 #include "worker/task/failure.h"
 #include "worker/verify/container.h"
 #include "worker/verify/image_process.h"
@@ -66,7 +68,7 @@ class RuncContainer : public Container {
   RuncContainer(const Runc* runc, std::string id,
                 std::filesystem::path pid_file, std::filesystem::path log,
                 std::unique_ptr<LastCommand> deletion,
-                std::unique_ptr<ChildProcess> child)
+                std::unique_ptr<Subprocess> child)
       : runc_(runc),
         id_(std::move(id)),
         pid_file_(std::move(pid_file)),
@@ -131,7 +133,7 @@ class RuncContainer : public Container {
   const std::filesystem::path log_;
   // The image's program is not a child of the worker and would outlive it.
   std::unique_ptr<LastCommand> deletion_;
-  std::unique_ptr<ChildProcess> child_;
+  std::unique_ptr<Subprocess> child_;
   pid_t pid_ = 0;
 };
 
@@ -153,11 +155,10 @@ class RuncRuntime : public ContainerRuntime {
         std::unique_ptr<LastCommand> deletion,
         LastCommand::Prepare(runc_.Command({"delete", "--force", id})));
     KSO_ASSIGN_OR_RETURN(
-        std::unique_ptr<ChildProcess> child,
-        ChildProcess::Start(
-            runc_.Command({"run", "--bundle", directory.string(), "--pid-file",
-                           pid_file.string(), id}),
-            log, [&mount] { return mount.Enter(); }));
+        std::unique_ptr<Subprocess> child,
+        StartWithLog(runc_.Command({"run", "--bundle", directory.string(),
+                                    "--pid-file", pid_file.string(), id}),
+                     log, [&mount] { return mount.Enter(); }));
     auto container = std::make_unique<RuncContainer>(
         &runc_, id, pid_file, log, std::move(deletion), std::move(child));
     KSO_RETURN_IF_ERROR(container->AwaitStart(control));
@@ -218,10 +219,10 @@ std::unique_ptr<ContainerRuntime> CreateRuncRuntime(
                .root = state_directory};
   std::error_code error;
   std::filesystem::create_directories(state_directory, error);
-  for (const auto& left :
-       std::filesystem::directory_iterator(state_directory, error)) {
+  // A container that cannot be listed fails its successor, which says so.
+  ForEachEntry(state_directory, [&](const auto& left) {
     runc.Delete(left.path().filename().string());
-  }
+  }).IgnoreError();
   return std::make_unique<RuncRuntime>(std::move(runc));
 }
 

@@ -9,10 +9,12 @@
 
 #include "absl/strings/match.h"
 #include "common/base/digest.h"
+#include "common/base/hashing_sink.h"
 #include "common/base/percent_coding.h"
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/base/written_blob.h"
 #include "common/http/byte_range.h"
 #include "common/site.h"
 #include "worker/task/failure.h"
@@ -22,29 +24,24 @@ namespace {
 
 constexpr size_t kRangeBytes = 1024;
 
-// Hashes what arrives and keeps its first bytes.
-class HashingSink : public ByteSink {
+// Keeps the first bytes of what arrives, and ends it when the task is
+// cancelled.
+class HeadSink : public ByteSink {
  public:
-  HashingSink(const TaskControl& control) : control_(control) {}
+  explicit HeadSink(const TaskControl& control) : control_(control) {}
 
   absl::Status Write(std::string_view bytes) override {
     if (control_.cancelled()) return absl::CancelledError("cancelled");
-    hasher_.Update(bytes);
-    size_ += static_cast<int64_t>(bytes.size());
     if (head_.size() < kRangeBytes) {
       head_.append(bytes.substr(0, kRangeBytes - head_.size()));
     }
     return absl::OkStatus();
   }
 
-  Digest Finish() { return hasher_.Finish(); }
-  int64_t size() const { return size_; }
   const std::string& head() const { return head_; }
 
  private:
   const TaskControl& control_;
-  Hasher hasher_;
-  int64_t size_ = 0;
   std::string head_;
 };
 
@@ -86,23 +83,25 @@ class FilesCheck {
   absl::Status File(const v1::MadeMember& file) {
     const std::string& served = file.path();
     control_.SetActivity(Concat("comparing ", served));
-    HashingSink sink(control_);
+    HeadSink head(control_);
+    HashingSink sink(&head);
     const auto response = transport_.Download(RequestFor(served), sink);
     KSO_RETURN_IF_ERROR(response.status());
     if (response->status != 200) {
       return absl::FailedPreconditionError(
           Concat("GET /", served, " answers HTTP ", response->status));
     }
-    const std::string got = sink.Finish().ToString();
-    if (got != file.digest() || sink.size() != file.size()) {
-      return absl::DataLossError(
-          Concat("GET /", served, " gives ", sink.size(), " bytes with ", got,
-                 ", not ", file.size(), " bytes with ", file.digest()));
+    const WrittenBlob got = sink.Finish();
+    if (got.digest.ToString() != file.digest() || got.size != file.size()) {
+      return absl::DataLossError(Concat("GET /", served, " gives ", got.size,
+                                        " bytes with ", got.digest.ToString(),
+                                        ", not ", file.size(), " bytes with ",
+                                        file.digest()));
     }
     if (file.size() < 2 || range_checked_.exchange(true)) {
       return absl::OkStatus();
     }
-    return Range(served, sink.head());
+    return Range(served, head.head());
   }
 
   // Whether it is there, without its bytes.

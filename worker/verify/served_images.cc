@@ -12,6 +12,7 @@
 #include "common/base/digest.h"
 #include "common/base/json.h"
 #include "common/base/run_all.h"
+#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
@@ -23,12 +24,6 @@ namespace {
 
 constexpr int kPageSize = 500;
 constexpr int kMostPages = 100;
-
-// For bytes that have been verified on their way.
-class NullSink : public ByteSink {
- public:
-  absl::Status Write(std::string_view) override { return absl::OkStatus(); }
-};
 
 // One page of the catalog; false when it was the last.
 absl::StatusOr<bool> ReadCatalogPage(const std::string& origin,

@@ -10,11 +10,10 @@
 #include <thread>
 #include <utility>
 
-#include "absl/random/random.h"
-#include "absl/strings/str_cat.h"
 #include "common/base/cancellation.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/base/text.h"
 #include "common/oci/credentials.h"
 #include "common/oci/destination.h"
 #include "common/oci/manifest.h"
@@ -39,7 +38,7 @@ constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
 class WorkDirectory {
  public:
   explicit WorkDirectory(const std::filesystem::path& parent)
-      : path_(parent / RandomName()) {
+      : path_(parent / RandomHex(16)) {
     // For the worker's user alone, as layers are unpacked in here.
     ::mkdir(parent.c_str(), 0700);
     ::mkdir(path_.c_str(), 0700);
@@ -54,11 +53,6 @@ class WorkDirectory {
   const std::filesystem::path& path() const { return path_; }
 
  private:
-  static std::string RandomName() {
-    return absl::StrCat(
-        absl::Hex(absl::Uniform<uint64_t>(absl::BitGen()), absl::kZeroPad16));
-  }
-
   const std::filesystem::path path_;
 };
 

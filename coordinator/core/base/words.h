@@ -2,24 +2,19 @@
 #ifndef KSO_COORDINATOR_CORE_BASE_WORDS_H_
 #define KSO_COORDINATOR_CORE_BASE_WORDS_H_
 
-#include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "absl/time/time.h"
+#include "common/base/text.h"  // IWYU pragma: export
 #include "kso/v1/build.pb.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso::coordinator {
 
-// How the coordinator puts things to people.
+// How the coordinator puts things to people, besides common/base/text.h.
 
-// "12.3 MiB", "812 B".
-std::string BytesInWords(int64_t bytes);
 // "1.2 s", "3 min 20 s".
 std::string DurationInWords(absl::Duration duration);
-// "1 file", "2 files".
-std::string Count(int64_t count, std::string_view noun);
 // "linux/arm64", "linux/arm/v7"; empty for no platform.
 std::string PlatformInWords(const v1::Platform& platform);
 // "resolve", "layers", ...

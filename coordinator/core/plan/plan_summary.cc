@@ -195,10 +195,9 @@ void AddEstimate(const PlanHistory& history, v1::PlanSummary& summary) {
   const int64_t moved =
       std::max<int64_t>(summary.bytes_to_fetch(), 0) + summary.bytes_to_push();
   *summary.mutable_estimated_time() = ToProto(absl::Seconds(moved / rate));
-  summary.set_estimate_basis(
-      Concat("as fast as the last large build there was: ",
-             BytesInWords(static_cast<int64_t>(rate)),
-             " fetched and pushed a second"));
+  summary.set_estimate_basis(Concat(
+      "as fast as the last large build there was: ",
+      FormatBytes(static_cast<int64_t>(rate)), " fetched and pushed a second"));
 }
 
 }  // namespace

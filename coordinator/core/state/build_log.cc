@@ -26,10 +26,10 @@ std::string DoneInWords(const v1::Task& task, const v1::TaskResult& result,
                         absl::string_view how) {
   std::vector<std::string> facts;
   if (result.bytes_fetched() > 0) {
-    facts.push_back(BytesInWords(result.bytes_fetched()) + " fetched");
+    facts.push_back(FormatBytes(result.bytes_fetched()) + " fetched");
   }
   if (result.bytes_pushed() > 0) {
-    facts.push_back(BytesInWords(result.bytes_pushed()) + " pushed");
+    facts.push_back(FormatBytes(result.bytes_pushed()) + " pushed");
   } else if (result.has_made_layer() || result.has_copied_blobs()) {
     facts.push_back("nothing to push");
   }
@@ -69,16 +69,16 @@ std::string SubmittedInWords(const BuildEntry& build) {
 std::string PlanInWords(const v1::PlanSummary& plan) {
   std::string text = absl::StrCat("plan: ", Count(plan.layer_count(), "layer"));
   if (plan.bytes_to_pack() > 0) {
-    absl::StrAppend(&text, " of ", BytesInWords(plan.bytes_to_pack()));
+    absl::StrAppend(&text, " of ", FormatBytes(plan.bytes_to_pack()));
   }
   if (plan.bytes_to_fetch() >= 0) {
-    absl::StrAppend(&text, ", ", BytesInWords(plan.bytes_to_fetch()),
+    absl::StrAppend(&text, ", ", FormatBytes(plan.bytes_to_fetch()),
                     " to fetch");
   }
   if (plan.layers_reused() > 0) {
     absl::StrAppend(&text, "; ", plan.layers_reused(),
                     " of the layers are there already, with ",
-                    BytesInWords(plan.bytes_reused()));
+                    FormatBytes(plan.bytes_reused()));
   }
   return text;
 }

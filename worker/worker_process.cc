@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/worker_process.h"
+
+#include <cstdlib>
+#include <stop_token>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "common/base/file_io.h"
+#include "common/base/status_macros.h"
+#include "common/blob/grpc_blob_store.h"
+#include "common/http/retry.h"
+#include "common/oci/manifest.h"
+#include "common/oci/registry_options.h"
+#include "common/rpc/channel.h"
+#include "spdlog/spdlog.h"
+#include "worker/description.h"
+#include "worker/fetch/partial_file.h"
+#include "worker/host_reports.h"
+#include "worker/task_dispatcher.h"
+#include "worker/verify/verify_image.h"
+
+namespace kso::worker {
+namespace {
+
+// The share of the cache that stopped downloads may keep between two runs: one
+// tenth.
+constexpr int64_t kPartialShare = 10;
+// The share that unpacked layers of images that were verified may keep: a
+// quarter.
+constexpr int64_t kLayerShare = 4;
+
+absl::Status StatusOf(Session::End end) {
+  switch (end) {
+    case Session::End::kDrained:
+      return absl::OkStatus();
+    case Session::End::kStopped:
+      return absl::CancelledError(
+          "stopped at once; what was under way is done again elsewhere");
+    case Session::End::kUnheard:
+      return absl::UnavailableError(
+          "stopped without the coordinator, which does not answer; what was "
+          "under way is done again elsewhere");
+  }
+  return absl::InternalError("the session ended in no known way");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
+    const WorkerOptions& options) {
+  std::unique_ptr<WorkerProcess> process(new WorkerProcess(options));
+  KSO_RETURN_IF_ERROR(process->TakeDirectory());
+  KSO_RETURN_IF_ERROR(process->MakeTransports());
+  process->ConnectToCoordinator();
+  KSO_RETURN_IF_ERROR(process->OpenStores());
+  process->MakeExecutor();
+  process->MakeSession();
+  return process;
+}
+
+WorkerProcess::WorkerProcess(const WorkerOptions& options)
+    : options_(options),
+      directory_(std::filesystem::absolute(options.cache_directory)),
+      encode_pool_(static_cast<int>(std::thread::hardware_concurrency())) {}
+
+int64_t WorkerProcess::layer_bytes() const {
+  return cache_bytes() / kLayerShare;
+}
+
+std::filesystem::path WorkerProcess::partial_directory() const {
+  return directory_ / "partial";
+}
+
+std::filesystem::path WorkerProcess::verify_directory() const {
+  return directory_ / "verify";
+}
+
+absl::Status WorkerProcess::TakeDirectory() {
+  KSO_RETURN_IF_ERROR(MakeDirectories(directory_));
+  KSO_ASSIGN_OR_RETURN(
+      FileLock lock, FileLock::TryLock(directory_ / "lock",
+                                       "give each worker a --cache-dir of its "
+                                       "own"));
+  lock_.emplace(std::move(lock));
+  KSO_ASSIGN_OR_RETURN(info_, DescribeWorker({.name = options_.name,
+                                              .platforms = options_.platforms,
+                                              .slots = options_.slots,
+                                              .cache_directory = directory_}));
+  if (info_.can_execute()) runtime_ = CreateRuncRuntime(directory_ / "runc");
+  // The files of the worker before this one go, now that nothing runs in them.
+  std::error_code ignored;
+  std::filesystem::remove_all(verify_directory(), ignored);
+  DeletePartialFiles(partial_directory(), cache_bytes() / kPartialShare);
+  return absl::OkStatus();
+}
+
+absl::Status WorkerProcess::MakeTransports() {
+  http::TransportOptions transfers;
+  transfers.least_bytes_per_second =
+      int64_t{options_.least_kibibytes_per_second} << 10;
+  KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> curl,
+                       http::CreateCurlTransport(transfers));
+  transport_ = http::WithHostLimits(std::move(curl), &host_limits_);
+  KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> registry_curl,
+                       http::CreateCurlTransport(transfers));
+  registry_transport_ = http::WithRetries(
+      http::WithHostLimits(std::move(registry_curl), &host_limits_), clock_);
+  return absl::OkStatus();
+}
+
+void WorkerProcess::ConnectToCoordinator() {
+  const std::shared_ptr<grpc::Channel> channel =
+      rpc::CreateChannel(options_.coordinator);
+  workers_ = v1::WorkerService::NewStub(channel);
+  blobs_ = v1::BlobService::NewStub(channel);
+}
+
+absl::Status WorkerProcess::OpenStores() {
+  KSO_ASSIGN_OR_RETURN(credentials_, oci::Credentials::FromEnvironment());
+  KSO_ASSIGN_OR_RETURN(oci::TokenRealms token_realms,
+                       oci::ParseTokenRealms(options_.token_realms));
+  stores_ = CreateImageStores(
+      registry_transport_.get(), clock_, &credentials_,
+      [this](std::stop_token stop) {
+        return CreateNearbyBlobStore(
+            CreateGrpcBlobStore(blobs_.get(), &call_watch_, std::move(stop)),
+            &coordinator_blobs_);
+      },
+      {.cache = std::make_shared<oci::TokenCache>(clock_),
+       .realms = std::move(token_realms)});
+  const DiskLimits limits = {
+      .max_bytes = cache_bytes() - layer_bytes(),
+      .min_free_bytes = options_.least_free_mebibytes << 20,
+      .first_resort =
+          [this] {
+            if (layers_ != nullptr) layers_->RemoveIdle();
+          },
+      .last_resort = [this] { DeletePartialFiles(partial_directory(), 0); }};
+  KSO_ASSIGN_OR_RETURN(cache_,
+                       DiskBlobStore::Create(directory_ / "blobs", limits));
+  layers_ =
+      std::make_unique<LayerCache>(directory_ / "layers", layer_bytes(),
+                                   BootOfThisMachine(), cache_.get(), clock_);
+  return absl::OkStatus();
+}
+
+void WorkerProcess::MakeExecutor() {
+  executor_ = CreateTaskDispatcher(
+      {.clock = clock_,
+       .transport = transport_.get(),
+       .stores = stores_.get(),
+       .cache = cache_.get(),
+       .encode_pool = &encode_pool_,
+       .directory = directory_,
+       .verify = {
+           .stores = stores_.get(),
+           .cache = cache_.get(),
+           .layers = layers_.get(),
+           .clock = clock_,
+           .runtime = runtime_.get(),
+           .create_transport = [] { return http::CreateCurlTransport(); },
+           .directory = verify_directory(),
+           .platforms = {info_.platforms().begin(), info_.platforms().end()}}});
+}
+
+void WorkerProcess::MakeSession() {
+  session_ = std::make_unique<Session>(
+      workers_.get(), clock_, [this] { return Describe(); },
+      [](const std::string& change) { spdlog::info(change); });
+  const auto wake = [session = session_.get()] { session->Wake(); };
+  runner_ = std::make_unique<Runner>(info_.slots(), executor_.get(), wake);
+  health_ = std::make_unique<HealthWatch>(
+      clock_, [this] { return IsHealthyOrCanBe(); }, wake);
+}
+
+absl::Status WorkerProcess::Run(StopSignals& signals) {
+  spdlog::info("worker {} with {} slots, coordinator {}, cache {}",
+               info_.name(), info_.slots(), options_.coordinator,
+               directory_.string());
+  LogDescription();
+  const std::unique_ptr<StopSignals::Watch> watch =
+      signals.Start([this](int count) { OnSignal(count); });
+  KSO_RETURN_IF_ERROR(StatusOf(session_->Run(*runner_)));
+  spdlog::info("done");
+  return absl::OkStatus();
+}
+
+void WorkerProcess::LogDescription() const {
+  for (const v1::PlatformSupport& support : info_.platforms()) {
+    spdlog::info("offers {} ({})", oci::FormatPlatform(support.platform()),
+                 support.native() ? "native" : "emulated");
+  }
+  if (!info_.can_execute()) {
+    spdlog::warn("cannot run images to verify them: {}",
+                 info_.cannot_execute_reason());
+  }
+}
+
+v1::WorkerInfo WorkerProcess::Describe() {
+  // A cache that has grown is no reason to refuse work.
+  (void)cache_->MakeRoom(0);
+  v1::WorkerInfo now = Look();
+  health_->Told(IsHealthy(now));
+  AddHostReports(host_limits_, clock_->Now(), now);
+  return now;
+}
+
+v1::WorkerInfo WorkerProcess::Look() const {
+  return WithHealth(info_, directory_, options_.least_free_mebibytes << 20);
+}
+
+bool WorkerProcess::IsHealthyOrCanBe() {
+  if (IsHealthy(Look())) return true;
+  (void)cache_->MakeRoom(0);
+  return IsHealthy(Look());
+}
+
+void WorkerProcess::OnSignal(int count) {
+  if (count == 1) {
+    spdlog::info(
+        "asked to stop: finishing what is under way, handing back what is "
+        "not done in {} s; a second signal stops at once",
+        options_.drain_seconds);
+    session_->Drain(absl::Seconds(options_.drain_seconds));
+  } else if (count == 2) {
+    spdlog::info("asked to stop at once");
+    session_->Stop();
+  } else {
+    // The files on disk are whole at any moment; the next start cleans up.
+    std::_Exit(EXIT_FAILURE);
+  }
+}
+
+}  // namespace kso::worker

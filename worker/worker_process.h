@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_WORKER_WORKER_PROCESS_H_
+#define KSO_WORKER_WORKER_PROCESS_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/base/file_lock.h"
+#include "common/blob/disk_blob_store.h"
+#include "common/blob/nearby_blob_store.h"
+#include "common/http/host_limits.h"
+#include "common/http/transport.h"
+#include "common/layer/encode_pool.h"
+#include "common/oci/credentials.h"
+#include "common/rpc/call_watch.h"
+#include "kso/v1/blob.grpc.pb.h"
+#include "kso/v1/worker.grpc.pb.h"
+#include "worker/health_watch.h"
+#include "worker/runner.h"
+#include "worker/session.h"
+#include "worker/stop_signals.h"
+#include "worker/task/image_stores.h"
+#include "worker/task/task_executor.h"
+#include "worker/unpack/layer_cache.h"
+#include "worker/verify/container.h"
+
+namespace kso::worker {
+
+// The command line of kso-worker.
+struct WorkerOptions {
+  std::string coordinator = "127.0.0.1:7070";
+  std::string cache_directory;
+  std::string name;
+  std::vector<std::string> platforms;
+  int slots = 0;
+  int64_t least_free_mebibytes = 1024;
+  int64_t cache_mebibytes = 51200;
+  int drain_seconds = 300;
+  int least_kibibytes_per_second = 1;
+  std::vector<std::string> token_realms;
+};
+
+// The parts of a worker and how they use each other. Not thread safe.
+class WorkerProcess {
+ public:
+  // Takes over the cache directory. FAILED_PRECONDITION when another worker
+  // uses it, INVALID_ARGUMENT for options that cannot be.
+  static absl::StatusOr<std::unique_ptr<WorkerProcess>> Create(
+      const WorkerOptions& options);
+
+  // Works until a signal ends it: OK when the worker has drained.
+  absl::Status Run(StopSignals& signals);
+
+ private:
+  explicit WorkerProcess(const WorkerOptions& options);
+
+  // The steps of Create. Each makes the parts that the next ones use.
+  absl::Status TakeDirectory();
+  absl::Status MakeTransports();
+  void ConnectToCoordinator();
+  absl::Status OpenStores();
+  void MakeExecutor();
+  void MakeSession();
+
+  int64_t cache_bytes() const { return options_.cache_mebibytes << 20; }
+  int64_t layer_bytes() const;
+  std::filesystem::path partial_directory() const;
+  std::filesystem::path verify_directory() const;
+
+  void LogDescription() const;
+  // What the coordinator is told of this worker at this moment.
+  v1::WorkerInfo Describe();
+  v1::WorkerInfo Look() const;
+  // The coordinator hears of a full disk only when the cache cannot help.
+  bool IsHealthyOrCanBe();
+  void OnSignal(int count);
+
+  // In the order in which they are made: each uses only what is above it,
+  // except where a comment says so.
+  const WorkerOptions options_;
+  const std::filesystem::path directory_;
+  Clock* const clock_ = Clock::Real();
+  std::optional<FileLock> lock_;
+  v1::WorkerInfo info_;
+  // Null where this machine cannot run containers.
+  std::unique_ptr<ContainerRuntime> runtime_;
+
+  http::HostLimits host_limits_{clock_};
+  std::unique_ptr<http::Transport> transport_;
+  std::unique_ptr<http::Transport> registry_transport_;
+
+  std::unique_ptr<v1::WorkerService::Stub> workers_;
+  std::unique_ptr<v1::BlobService::Stub> blobs_;
+  rpc::CallWatch call_watch_{clock_};
+  NearbyPlace coordinator_blobs_;
+
+  oci::Credentials credentials_;
+  std::unique_ptr<ImageStores> stores_;
+  // Empties `layers_`, once that is there, before it evicts blobs.
+  std::unique_ptr<DiskBlobStore> cache_;
+  std::unique_ptr<LayerCache> layers_;
+
+  EncodePool encode_pool_;
+  std::unique_ptr<TaskExecutor> executor_;
+
+  // Asks Describe, which uses `health_`, while it runs: not before Run.
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<Runner> runner_;
+  std::unique_ptr<HealthWatch> health_;
+};
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_WORKER_PROCESS_H_
