@@ -43,7 +43,7 @@ void Executor::RunQueue() {
       ++busy_;
     }
     function();
-    // What the function holds is let go before it counts as done.
+    // The function's captures are released before it counts as done.
     function = nullptr;
     absl::MutexLock lock(&mutex_);
     --busy_;

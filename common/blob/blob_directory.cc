@@ -88,7 +88,8 @@ bool BlobDirectory::RemoveUnlessRewritten(const FoundBlob& found) {
 }
 
 void BlobDirectory::EmptyDamaged() {
-  // What cannot be listed keeps its space; the caller sees how much is free.
+  // A directory that cannot be listed keeps its space; the caller sees how much
+  // is free.
   ForEachEntry(root_ / "damaged", [](const fs::directory_entry& entry) {
     ::unlink(entry.path().c_str());
   }).IgnoreError();

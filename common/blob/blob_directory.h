@@ -18,7 +18,7 @@
 
 namespace kso {
 
-// Which bytes a file name stood for when it was looked at.
+// Tells apart the files that a name stood for at different times.
 struct FileIdentity {
   ino_t inode = 0;
   int64_t size = 0;

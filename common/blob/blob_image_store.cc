@@ -14,7 +14,7 @@
 namespace kso {
 namespace {
 
-// What a manifest may have, as everywhere.
+// The largest manifest that is taken, as everywhere.
 constexpr size_t kMaxManifestBytes = 4 << 20;
 
 // A blob store keeps no media types, so the document has to say what it is: by

@@ -14,9 +14,11 @@ struct BlobPlace {
   // A blob is <directory>/<algorithm>/<2 hex>/<hex>. Empty where blobs are no
   // files.
   std::filesystem::path directory;
-  // Where a file is put that is to become a blob. Empty where none are taken.
+  // The directory for files that are to become blobs. Empty where the store
+  // takes none.
   std::filesystem::path incoming;
-  // Who writes it leaves so much of the file system free (disk_reserve.h).
+  // A process that writes such a file must leave this much of the file system
+  // free (disk_reserve.h).
   int64_t reserve_bytes = 0;
 };
 

@@ -14,8 +14,8 @@
 
 namespace kso {
 
-// Which blobs a bounded store has, in the order of their last use, and which of
-// them must stay. Knows nothing of files. May be used from any thread.
+// The blobs of a bounded store, in the order of their last use, and the pins
+// that keep some of them. Knows nothing of files. May be used from any thread.
 class BlobUsage {
  public:
   // The blob is there, with so many bytes, and was used just now.

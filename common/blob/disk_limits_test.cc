@@ -200,7 +200,7 @@ TEST_F(SmallDiskTest, AReserveIsLeftToOthers) {
       store_->Put(blob.digest, blob.size, *SourceOfString(bytes));
   EXPECT_TRUE(absl::IsResourceExhausted(put)) << put;
   EXPECT_TRUE(absl::StrContains(put.message(), "free some disk space")) << put;
-  // Whose size is known at its end only.
+  // A stream's size is known at its end only.
   const auto streamed =
       store_->PutStream([&](ByteSink& sink) -> absl::StatusOr<WrittenBlob> {
         const absl::Status written =

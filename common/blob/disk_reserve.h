@@ -11,8 +11,8 @@
 
 namespace kso {
 
-// What blobs leave free of the file system of `directory`, so that their owner
-// can still write what it must.
+// The space that blobs leave free on the file system of `directory`, so that
+// their owner can still write what it must.
 struct DiskReserve {
   std::filesystem::path directory;
   int64_t bytes = 0;
@@ -34,7 +34,7 @@ class ReservingSink : public ByteSink {
  private:
   ByteSink& file_;
   const DiskReserve reserve_;
-  // What may come before the disk is looked at again.
+  // The bytes that may be written before the disk is looked at again.
   int64_t granted_ = 0;
 };
 

@@ -25,8 +25,8 @@ namespace fs = std::filesystem;
 
 absl::StatusOr<std::unique_ptr<ByteSource>> OpenRegularFile(
     const fs::path& path) {
-  // What another machine's path names here may be anything: a pipe must not
-  // make this wait.
+  // A path of another machine may name anything here: opening a pipe must not
+  // wait.
   KSO_ASSIGN_OR_RETURN(FileDescriptor file,
                        OpenFile(path, O_RDONLY | O_NONBLOCK));
   struct stat info;

@@ -22,7 +22,7 @@ class NearbyPlace {
   // Asks `remote` until it has answered once. What cannot be used is empty.
   BlobPlace Get(RemoteBlobStore& remote);
 
-  // What is there is not what the other side has.
+  // The directory of that name here is not the one that the other side has.
   void DoubtDirectory();
   void DoubtIncoming();
 

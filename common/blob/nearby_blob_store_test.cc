@@ -19,9 +19,9 @@ namespace fs = std::filesystem;
 // The other side, and what came to it by which way.
 struct OtherSide {
   std::unique_ptr<DiskBlobStore> disk;
-  // Where it says that its blobs are.
+  // The place that it says its blobs are in.
   absl::StatusOr<BlobPlace> place;
-  // What it answers instead of adopting.
+  // The answer that it gives instead of adopting.
   absl::Status refusal;
   int located = 0;
   int opened = 0;
