@@ -12,9 +12,9 @@
 
 namespace kso::worker {
 
-// What a worker says and does in one session: how a request is made from what
-// it has, and what an answer changes. Knows no time and no network. Not thread
-// safe.
+// The worker's half of the protocol in one session: makes a request from what
+// the worker has, and applies an answer to it. Knows no time and no network.
+// Not thread safe.
 class Conversation {
  public:
   // `session` is unlike that of any other worker, or of this one before.

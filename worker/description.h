@@ -23,8 +23,8 @@ struct DescriptionOptions {
   std::filesystem::path cache_directory;
 };
 
-// What the worker is for as long as it runs. Each platform is tried; an error
-// says which cannot be run, and why.
+// The worker's properties that stay for as long as it runs. Each platform is
+// tried; an error says which cannot be run, and why.
 absl::StatusOr<v1::WorkerInfo> DescribeWorker(
     const DescriptionOptions& options);
 

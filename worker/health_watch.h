@@ -30,8 +30,8 @@ class HealthWatch {
   HealthWatch(const HealthWatch&) = delete;
   HealthWatch& operator=(const HealthWatch&) = delete;
 
-  // What the coordinator is told from now on. Before this is called, there is
-  // nothing to set right.
+  // The coordinator is told from now on that the worker is `healthy`, or is
+  // not. Before this is called, there is nothing to set right.
   void Told(bool healthy);
 
  private:

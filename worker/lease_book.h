@@ -54,7 +54,8 @@ class LeaseBook : public Leases {
   bool CanTake() const { return CanTakeWork() || CanTakeQuestion(); }
   // The next to run, which takes its slot; null when CanTake is false.
   std::shared_ptr<Entry> Take();
-  // What Take gave has ended. Its outcome is kept unless it was stopped.
+  // The lease that Take gave has ended. Its outcome is kept unless it was
+  // stopped.
   void Finish(const Entry& entry, const absl::StatusOr<v1::TaskResult>& result);
   // Cancels all that is queued or at work.
   void CancelAll();

@@ -9,8 +9,8 @@
 
 namespace kso::worker {
 
-// What a worker has been given: leases at work or waiting for a slot, and the
-// outcomes of those that have ended.
+// The leases of a worker: those at work or waiting for a slot, and the outcomes
+// of those that have ended.
 class Leases {
  public:
   struct Snapshot {

@@ -45,7 +45,7 @@ Session::End Session::Run(Leases& leases) {
     {
       absl::MutexLock lock(&mutex_);
       if (stopping_) return End::kStopped;
-      // What happens from here on may be missing in the request.
+      // A change from here on may be missing in the request.
       woken_ = false;
     }
     if (!handed_back && clock_->Now() >= hand_back_at()) {

@@ -70,7 +70,7 @@ class Session {
 
   // Used by Run's thread only.
   Conversation conversation_;
-  // What was reported last, to report changes only.
+  // The outcome that was reported last, to report changes only.
   std::string last_outcome_;
 
   absl::Mutex mutex_;

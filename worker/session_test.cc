@@ -196,7 +196,7 @@ TEST_F(SessionTest, DrainingFinishesWhatIsHeldAndEnds) {
   session_->Drain();
   coordinator_.AwaitRequest(
       [](const v1::SyncRequest& request) { return request.draining(); });
-  // What comes now goes back undone.
+  // A lease that comes now goes back undone.
   coordinator_.Want("lease-2");
   EXPECT_TRUE(coordinator_.AwaitResult().returned());
   executor_.Finish();

@@ -16,7 +16,7 @@
 
 namespace kso::worker {
 
-// What tasks need of the process that they run in. The pointers must outlive
+// The parts of the worker's process that tasks use. The pointers must outlive
 // the executor.
 struct WorkerParts {
   Clock* clock = nullptr;

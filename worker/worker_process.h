@@ -75,7 +75,7 @@ class WorkerProcess {
   std::filesystem::path verify_directory() const;
 
   void LogDescription() const;
-  // What the coordinator is told of this worker at this moment.
+  // The worker as the coordinator is told of it at this moment.
   v1::WorkerInfo Describe();
   v1::WorkerInfo Look() const;
   // The coordinator hears of a full disk only when the cache cannot help.

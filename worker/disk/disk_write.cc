@@ -12,7 +12,7 @@
 namespace kso::worker {
 namespace {
 
-// Who is out of space will want more than this one write.
+// A task that is out of space will want more than this one write.
 constexpr int64_t kRoomToWorkIn = 64 << 20;
 
 // Whether another write may succeed.

@@ -15,7 +15,7 @@ namespace {
 
 using SupportFilter = int (*)(struct archive*);
 
-// What libarchive calls a raw archive has one entry: what the filters give.
+// libarchive's raw archive has one entry: the output of its filters.
 class DecompressingSource : public ByteSource {
  public:
   DecompressingSource(ByteSource* blob, SupportFilter support_filter,

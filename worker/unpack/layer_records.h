@@ -39,8 +39,8 @@ class LayerRecords {
   // To be called before any of the layer is removed.
   void Remove(const Digest& key) const;
 
-  // What the layer is called in its directory. The names of 120 layers fit into
-  // one page together, which is all that mount(2) takes: so they are no whole
+  // The layer's name in the directory. The names of 120 layers fit into one
+  // page together, which is all that mount(2) takes: so they are no whole
   // digests, but 120 bits of one.
   static std::string NameOf(const Digest& key);
 

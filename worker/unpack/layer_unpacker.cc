@@ -18,9 +18,9 @@
 namespace kso::worker {
 namespace {
 
-// What a layer may become, decompressed. Deflate shrinks nothing to less than a
-// 1032nd (zlib's technical notes), so no gzip layer is refused for being made
-// of zeros; zstd has no such bound.
+// The most that a layer may grow by when it is decompressed. Deflate shrinks
+// nothing to less than a 1032nd (zlib's technical notes), so no gzip layer is
+// refused for being made of zeros; zstd has no such bound.
 constexpr int64_t kMostExpansion = 1032;
 constexpr int64_t kAlwaysAllowed = 64 << 20;
 
@@ -74,7 +74,7 @@ absl::StatusOr<int64_t> LayerUnpacker::Finish(const absl::Status& sent) {
 
 void LayerUnpacker::Run() {
   result_ = Unpack();
-  // What follows the tar in its blob is of no matter.
+  // Bytes that follow the tar in its blob do not matter.
   pipe_.EndReading(result_.status());
 }
 

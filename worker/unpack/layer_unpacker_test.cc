@@ -30,7 +30,7 @@ using testing::Link;
 class LayerUnpackerTest : public ::testing::Test {
  protected:
   LayerUnpackerTest() {
-    // What is not to be touched is beside the layer's directory.
+    // The files that must not be touched are beside the layer's directory.
     fs::create_directories(directory_);
     std::ofstream(outside_ / "precious") << "precious";
   }

@@ -20,7 +20,7 @@ namespace {
 
 constexpr size_t kLargestFile = 1 << 20;
 
-// What one layer has at a path; nothing when lower layers have the word.
+// Looks up a path in one layer; finds nothing when lower layers decide.
 class LayerLookup {
  public:
   LayerLookup(FileDescriptor layer, std::string_view path)

@@ -12,9 +12,9 @@
 
 namespace kso::worker {
 
-// What overlayfs makes an image's root file system of.
+// The layers that overlayfs makes an image's root file system of.
 struct RootFilesystem {
-  // Where the layers are.
+  // The directory that holds the layers.
   std::filesystem::path directory;
   // The lowest first.
   std::vector<UnpackedLayer> layers;

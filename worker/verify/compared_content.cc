@@ -20,7 +20,7 @@ ComparedContent::ComparedContent(const v1::VerifyImage& work, bool native) {
     digests_.insert(layer.served_digests().begin(),
                     layer.served_digests().end());
   }
-  // What another layer has too may be served from there.
+  // A path that another layer has too may be served from there.
   for (const v1::LayerContent& layer : work.layers()) {
     if (layer.compared()) continue;
     for (const std::string& digest : layer.served_digests()) {

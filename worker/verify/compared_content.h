@@ -9,8 +9,8 @@
 
 namespace kso::worker {
 
-// What an image should serve, and need not be compared again, since the very
-// same has been, or is being, elsewhere. Thread safe once it is made.
+// The content of an image that need not be compared again, since the very same
+// has been, or is being, compared elsewhere. Thread safe once it is made.
 class ComparedContent {
  public:
   // Nothing.

@@ -10,7 +10,7 @@
 
 namespace kso::worker {
 
-// What an image's config says of its process (OCI image spec, config.md).
+// The process that an image's config describes (OCI image spec, config.md).
 struct ImageProcess {
   // Entrypoint, then command; never empty.
   std::vector<std::string> arguments;

@@ -25,7 +25,7 @@ namespace kso::worker {
 // unpacked from what is cached. Others come from the destination.
 class ImageUnpacker {
  public:
-  // Where layers are had from. All must outlive it.
+  // The stores that layers come from. All must outlive it.
   struct Sources {
     DiskBlobStore* cache = nullptr;
     const MadeLayers* made_layers = nullptr;

@@ -24,10 +24,10 @@ struct ImageUser {
 using ReadImageFile =
     std::function<absl::StatusOr<std::string>(std::string_view path)>;
 
-// Who runs an image's process: `user` is "USER[:GROUP]", each by number or by
-// the name that it has in the image's etc/passwd and etc/group (OCI image spec,
-// config.md, "User"; passwd(5), group(5)). Empty is root. FAILED_PRECONDITION
-// for a name that is not there.
+// The user that an image's process runs as: `user` is "USER[:GROUP]", each by
+// number or by the name that it has in the image's etc/passwd and etc/group
+// (OCI image spec, config.md, "User"; passwd(5), group(5)). Empty is root.
+// FAILED_PRECONDITION for a name that is not there.
 absl::StatusOr<ImageUser> ResolveImageUser(std::string_view user,
                                            const ReadImageFile& read);
 

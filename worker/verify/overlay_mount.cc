@@ -16,7 +16,7 @@
 namespace kso::worker {
 namespace {
 
-// What mount(2) takes, with the zero at its end.
+// The longest options that mount(2) takes, with the zero at their end.
 constexpr size_t kLongestOptions = 4096;
 // Nothing in a layer is a device of this machine, or lends its owner's rights.
 constexpr unsigned long kFlags = MS_NODEV | MS_NOSUID;

@@ -36,8 +36,8 @@ std::string Trimmed(std::string_view text) {
   return std::string(absl::StripAsciiWhitespace(ToAbsl(text)));
 }
 
-// What a program of the runtime said when it failed: the image's trouble,
-// unless the disk was full.
+// The error of a program that failed in the runtime, made of its output: the
+// image's fault, unless the disk was full.
 absl::Status FailureOf(const std::string& text) {
   if (absl::StrContains(absl::AsciiStrToLower(text), "no space left")) {
     return About(WorkerTrouble(absl::ResourceExhaustedError(text)), "", "",

@@ -50,7 +50,7 @@ class RuncRuntimeTest : public ::testing::Test {
                          directory_ / "run", control_);
   }
 
-  // What the image writes, whether it ends before or after it is seen to run.
+  // The output of the image, whether it ends before or after it is seen to run.
   std::string OutputOf(const std::string& script,
                        const std::string& user = "") {
     const auto container = Run(script, user);

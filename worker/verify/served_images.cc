@@ -69,7 +69,7 @@ absl::StatusOr<std::set<std::string>> ReadCatalog(const std::string& origin,
   return repositories;
 }
 
-// What all threads have compared so far. The registry's client verifies bytes
+// Compares images on several threads. The registry's client verifies bytes
 // against the digest that they are asked for by (image_store.h), so what is
 // left is to ask for each, and to see what tags give. Thread safe.
 class ImagesCheck {
@@ -228,7 +228,8 @@ absl::StatusOr<std::vector<std::string>> CheckServedImages(
                                               image.repository())),
                    item, "");
     }
-    // What everything means is seen in one image.
+    // Where another task compares everything, one image is compared whole here
+    // too, as a sample of how this platform serves them.
     const bool sample = compared.everything() && &image == &expected.images(0);
     const bool whole = sample || !compared.in_brief();
     return About(whole ? check.Image(image, sample) : check.Top(image).status(),

@@ -70,7 +70,7 @@ class ServedFilesTest : public ::testing::Test {
       http::CreateCurlTransport().value();
   std::string content_;
   std::string listing_ = R"(<a href="dl.k8s.io/">dl.k8s.io/</a>)";
-  // What of it was compared elsewhere.
+  // Names the content that was compared elsewhere, by another task.
   v1::VerifyImage work_;
   std::atomic<int> large_gets_ = 0;
   v1::ExpectedFiles expected_;
@@ -234,7 +234,7 @@ class ServedImagesTest : public ::testing::Test {
       http::CreateCurlTransport().value();
   std::string catalog_ = R"({"repositories":["k8s/pause"]})";
   testing::FakeImageStores registry_;
-  // What of it was compared elsewhere.
+  // Names the content that was compared elsewhere, by another task.
   v1::VerifyImage work_;
   bool native_ = false;
   v1::ExpectedImages expected_;

@@ -20,7 +20,7 @@
 
 namespace kso::worker {
 
-// What the verifier works with. The pointers outlive every task.
+// The parts that the verifier uses. The pointers outlive every task.
 struct VerifyTools {
   ImageStores* stores = nullptr;
   // Both on the file system of `directory`.
@@ -35,7 +35,7 @@ struct VerifyTools {
       create_transport;
   // A sub-directory for each task, removed at its end.
   std::filesystem::path directory;
-  // What the worker offers, to say whether an image ran natively.
+  // The platforms that the worker offers, to say whether an image ran natively.
   std::vector<v1::PlatformSupport> platforms;
 };
 
