@@ -38,7 +38,7 @@ class FakeImageStores : public worker::ImageStores {
   // `tag` may be empty.
   v1::Descriptor AddManifest(std::string_view repository, std::string content,
                              std::string_view media_type, std::string_view tag);
-  // What the destination has; empty when it is not there.
+  // The blob that the destination has; empty when it is not there.
   std::string DestinationBlob(std::string_view repository,
                               const std::string& digest);
   // The next transfers of blobs are cut after so many bytes each.

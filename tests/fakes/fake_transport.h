@@ -17,7 +17,7 @@
 
 namespace kso::testing {
 
-// What a scripted host says.
+// One answer of a scripted host.
 struct FakeAnswer {
   int status = 200;
   http::Headers headers = {};

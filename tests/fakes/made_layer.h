@@ -6,8 +6,8 @@
 
 namespace kso::testing {
 
-// What could come of a MakeLayer task: digests that belong to it, made up where
-// they are not known before its members are fetched.
+// A possible result of a MakeLayer task: digests that belong to it, made up
+// where they are not known before its members are fetched.
 v1::MadeLayer MadeOf(const v1::Task& task);
 
 }  // namespace kso::testing

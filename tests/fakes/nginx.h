@@ -34,7 +34,7 @@ class Nginx {
   int port() const { return port_; }
   int other_port() const { return other_port_; }
   std::string Url(const std::string& path) const;
-  // Who signed its certificate, as a file of PEM.
+  // A file in PEM with the authority that signed the server's certificate.
   std::string authorities() const {
     return directory_.path() / "certificate.pem";
   }

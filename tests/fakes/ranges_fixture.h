@@ -41,7 +41,7 @@ inline std::string Bytes(size_t size, const std::string& word) {
   return bytes;
 }
 
-// What a host does with the request of that number, the first being 1.
+// A host and its quirks; requests are numbered from 1.
 struct Host {
   std::string content = Bytes(kSize, "kubelet");
   std::string etag = kEtag;

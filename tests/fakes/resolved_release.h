@@ -40,7 +40,7 @@ class ResolvedRelease {
                            const std::vector<std::string>& architectures,
                            int64_t size = 1000);
   void AddImage(const std::string& reference, const ImageShape& shape = {});
-  // What `reference` resolves to, without asking for it.
+  // Sets what `reference` resolves to, without asking for it.
   void SetImage(const std::string& reference, const ImageShape& shape);
 
   v1::Release release;

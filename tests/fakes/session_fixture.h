@@ -17,7 +17,7 @@
 #include "kso/v1/worker.grpc.pb.h"
 #include "worker/task/task_executor.h"
 
-// What a session talks to on either side.
+// Fakes of both sides that a session talks to.
 
 namespace kso::worker {
 
@@ -55,7 +55,7 @@ class FakeCoordinator : public v1::WorkerService::Service {
                                       absl::Milliseconds(5))) {
       }
     }
-    // What a call that was given up would have told, the next one tells.
+    // The next call tells what a call that was given up would have told.
     if (!context->IsCancelled()) changed_ = false;
     for (const auto& [id, lease] : wanted_) *response->add_leases() = lease;
     return grpc::Status::OK;

@@ -11,8 +11,8 @@
 
 namespace kso::testing {
 
-// What a shell command prints, for tests in which other programs have the word.
-// The test fails when the command does.
+// Runs a shell command and returns its output, for tests in which the word of
+// another program counts. The test fails when the command does.
 inline std::string Shell(const std::string& command) {
   std::string output;
   FILE* pipe = popen((command + " 2>&1").c_str(), "r");

@@ -48,7 +48,7 @@ absl::Status Farm::StartCoordinator(const std::string& address) {
 void Farm::StopCoordinator() {
   if (engine_ != nullptr) engine_->Stop();
   if (server_ != nullptr) server_->Shutdown(absl::ZeroDuration());
-  // What the actions still do calls back into the engine.
+  // Actions that still run call back into the engine.
   actions_.reset();
 }
 

@@ -55,7 +55,7 @@ class Farm {
   absl::Status Submit(const v1::Release& release, const std::string& build_id);
   absl::StatusOr<v1::Build> AwaitEnd(const std::string& build_id);
 
-  // What the farm's builds have made.
+  // The blobs that the farm's builds have made.
   BlobStore& blobs() { return *blobs_; }
 
  private:

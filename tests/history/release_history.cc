@@ -82,7 +82,8 @@ double HowOften(const std::string& project) {
   return 0.02 + 0.01 * (HashOf(project) % 12);
 }
 
-// What a URL is a file of, whatever its architecture and version.
+// The tool that the file of a URL belongs to, whatever its architecture and
+// version.
 std::string ToolOf(const std::string& url) {
   if (absl::StrContains(url, "dl.k8s.io")) return "kubernetes";
   const size_t host = url.find("://") + 3;

@@ -33,7 +33,7 @@ std::vector<std::string> ReadLines(const std::string& file) {
   return lines;
 }
 
-// What a worker would make of the task: a layer of its members as they are.
+// The layer that a worker would make for the task: its members as they are.
 v1::MadeLayer Make(const v1::Task& task) {
   v1::MadeLayer made;
   std::string text;

@@ -8,7 +8,7 @@
 
 namespace kso::testing {
 
-// What one release of a simulated history came to. Bytes are those of members
+// The outcome of one release of a simulated history. Bytes are those of members
 // before compression, without links and configuration.
 struct SimulatedRelease {
   bool minor = false;

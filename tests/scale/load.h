@@ -19,7 +19,7 @@ v1::SubmitBuildRequest MakeBuild(int number, int files);
 // its worker is told to end those too.
 bool IsLast(const v1::Task& task);
 
-// What a worker would bring back.
+// The result that a worker would report.
 v1::TaskResult ResultOf(const v1::Task& task);
 
 }  // namespace kso::scale

@@ -11,7 +11,7 @@
 
 namespace kso::scale {
 
-// What is measured, and where.
+// The program that is measured, and the directory for its files.
 struct Setup {
   // The program.
   std::string coordinator;

@@ -18,7 +18,7 @@
 
 namespace kso::scale {
 
-// What the workers of a fleet have seen together. Thread safe.
+// Counts what the workers of a fleet have seen together. Thread safe.
 class Tally {
  public:
   void Granted(absl::Time when);

@@ -20,7 +20,7 @@ bool AnswerWithFault(const ServiceContext& context, std::string_view subject,
                      const httplib::Request& request,
                      httplib::Response& response);
 
-// What is due for the body of an answer to a GET.
+// Adds the faults that are due for the body of an answer to a GET.
 void AddBodyFaults(const ServiceContext& context, std::string_view subject,
                    const httplib::Request& request, SendOptions& options);
 

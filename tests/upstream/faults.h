@@ -46,7 +46,7 @@ class Faults {
   // SUBSTRING=NUMBER[/DETAIL][*TIMES]: with TIMES the fault goes away.
   absl::Status Add(FaultKind kind, const std::string& text);
 
-  // What to do to this request, if anything. Counts it as done.
+  // The fault that this request is to get, if any. Counts it as done.
   std::optional<Hit> Take(FaultKind kind, std::string_view subject);
 
  private:

@@ -48,7 +48,7 @@ constexpr KnownSize kKnownSizes[] = {
 constexpr double kOtherMegabytes = 20;
 constexpr uint64_t kSmallest = 1024;
 
-// What the made-up programs compress to.
+// The share of their size that the made-up programs compress to.
 constexpr double kGzipRatio = 0.45;
 constexpr double kXzRatio = 0.345;
 

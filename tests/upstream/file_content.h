@@ -17,8 +17,8 @@ std::string_view ArchitectureOfUrl(std::string_view url);
 // close to it.
 uint64_t FileSize(std::string_view url, double factor);
 
-// What the upstream has at `url`: an ELF program, or an archive of ELF programs
-// where the name ends in .tar.gz, .tgz or .tar.xz. A pure function.
+// The file that the upstream has at `url`: an ELF program, or an archive of ELF
+// programs where the name ends in .tar.gz, .tgz or .tar.xz. A pure function.
 absl::StatusOr<std::string> MakeFile(std::string_view url, double factor);
 
 }  // namespace kso::upstream

@@ -71,7 +71,7 @@ class Builder {
     return AddManifest(config, layers);
   }
 
-  // What BuildKit adds for each platform: an image of an unknown platform that
+  // BuildKit adds this for each platform: an image of an unknown platform that
   // holds statements about another manifest of the index.
   absl::StatusOr<Json> AddAttestation(const std::string& subject) {
     const Json statement = {

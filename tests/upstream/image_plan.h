@@ -21,7 +21,7 @@ struct Platform {
   std::string ToString() const;
 };
 
-// What makes a layer: everything its bytes depend on, apart from the factor.
+// Everything that the bytes of a layer depend on, apart from the factor.
 struct LayerPlan {
   enum class Kind { kBase, kProgram, kText, kEmpty };
   Kind kind = Kind::kProgram;

@@ -16,7 +16,8 @@ namespace kso::upstream {
 struct CatalogOptions {
   // 1 is the size of the real thing, some 10 GB.
   double size_factor = 0.002;
-  // Where make-bases wrote; empty makes up the bases too, which do not run.
+  // The directory that make-bases wrote to; empty makes up the bases too, which
+  // do not run.
   std::string bases;
   // Images that lack a platform: "docker.io/library/nginx:1=linux/arm64".
   std::vector<std::string> dropped_platforms;

@@ -11,7 +11,7 @@
 
 namespace kso::upstream {
 
-// What the stand-in has to know of a release directory.
+// The parts of a release directory that the stand-in has to know.
 struct Release {
   std::string directory;
   // File names relative to `directory`, as release.yaml gives them.

@@ -15,8 +15,8 @@
 
 namespace kso::upstream {
 
-// What the services share. Constant while they serve, but for faults and
-// statistics, which are thread safe.
+// The parts that the services share. Constant while they serve, but for faults
+// and statistics, which are thread safe.
 struct ServiceContext {
   Catalog catalog;
   std::string key;  // signs tokens and URLs

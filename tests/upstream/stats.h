@@ -11,7 +11,7 @@
 
 namespace kso::upstream {
 
-// What has been asked for and sent, by kind of request. Thread safe.
+// Counts the requests and the bytes sent, by kind of request. Thread safe.
 class Stats {
  public:
   // The kinds are "file", "cdn", "manifest", "blob", "blob_origin", "token" and
