@@ -10,6 +10,7 @@
 #include "common/base/digest.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
+#include "coordinator/core/plan/planner.h"
 #include "coordinator/core/plan/registry_tree.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

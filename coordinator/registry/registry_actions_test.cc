@@ -12,6 +12,7 @@
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
+#include "coordinator/core/plan/planner.h"
 #include "coordinator/registry/recent_answers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
