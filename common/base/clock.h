@@ -8,7 +8,7 @@
 
 namespace kso {
 
-// Where time comes from. Everything that waits or dates takes one, so that
+// The source of time. Everything that waits or dates takes one, so that
 // tests decide what time it is. All methods may be called from any thread.
 class Clock {
  public:

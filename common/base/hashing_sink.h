@@ -24,7 +24,8 @@ class HashingSink : public ByteSink {
     return next_.Write(bytes);
   }
 
-  // What was written. Call once, at the end.
+  // Returns the digest and the size of all that was written. To be called once,
+  // at the end.
   WrittenBlob Finish() { return {.digest = hasher_.Finish(), .size = size_}; }
 
  private:

@@ -102,7 +102,7 @@ class BoundedBuilder final : public nlohmann::json_sax<Document> {
     return false;
   }
 
-  // Where the next value goes.
+  // Stores the next value in its parent, and returns its place there.
   Document* Put(Document value) {
     if (levels_.empty()) {
       document_ = std::move(value);

@@ -60,7 +60,7 @@ TEST(ParseJsonTest, PeoplesOwnKeysMayDifferInCase) {
       ParseJson(R"({"config":{"Labels":{"Name":"a","name":"b"}}})").ok());
   EXPECT_FALSE(
       ParseJson(R"({"config":{"Labels":{"name":"a","name":"b"}}})").ok());
-  // What is inside of such a map is a document like any other.
+  // The values of such a map are documents like any other.
   EXPECT_FALSE(ParseJson(R"({"Volumes":{"/a":{"x":1,"X":2}}})").ok());
 }
 

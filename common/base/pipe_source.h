@@ -52,12 +52,13 @@ class PipeSource : public ByteSource {
   // A ring. The bytes that are filled are the reader's, the others the
   // writer's: each copies without the lock.
   std::vector<char> ring_;
-  // Where the reader and the writer go on; each knows its own.
+  // The positions at which the reader and the writer go on; each thread uses
+  // only its own.
   size_t read_at_ = 0;
   size_t write_at_ = 0;
   size_t filled_ ABSL_GUARDED_BY(mutex_) = 0;
   bool reader_gone_ ABSL_GUARDED_BY(mutex_) = false;
-  // What the writer returned.
+  // The status that the writer returned.
   std::optional<absl::Status> ending_ ABSL_GUARDED_BY(mutex_);
   // The last member: it uses the others.
   std::thread thread_;

@@ -59,7 +59,7 @@ bool Acts(uint32_t code) {
 std::string Printable(std::string_view text, size_t most_bytes,
                       bool keep_lines) {
   std::string result;
-  // Where the text is cut if it turns out to be too long.
+  // The position at which the text is cut if it turns out to be too long.
   size_t cut = 0;
   while (!text.empty()) {
     const Character character = FirstCharacter(text);

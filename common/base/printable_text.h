@@ -13,7 +13,7 @@ namespace kso {
 // is valid UTF-8 (RFC 3629), so that protobuf can carry it, and can be shown on
 // a terminal or a page without acting there.
 
-// What a message, an item or a piece of advice may hold.
+// The most bytes of a message, an item or a piece of advice.
 inline constexpr size_t kLongestText = 4096;
 
 // One line: bytes that are no UTF-8 become U+FFFD; line breaks and tabs become

@@ -10,7 +10,7 @@
 
 namespace kso {
 
-// What every part of kso that tries again goes by: whether an error is worth
+// The rules of trying again, for every part of kso: whether an error is worth
 // another try, and how long to wait before it.
 
 // A call waits out a Retry-After up to this by itself. A longer one is returned

@@ -10,9 +10,10 @@
 
 namespace kso {
 
-// What travels with an error besides its code and its words, from where the
-// trouble is to who decides on the next try. All leave OK statuses alone; of
-// several delays the one that was said first, nearest to the trouble, stays.
+// Notes travel with an error besides its code and its words, from the place of
+// the trouble to the caller that decides on the next try. All functions leave
+// OK statuses alone; of several delays the one that was said first, nearest to
+// the trouble, stays.
 
 // Not to be tried again before `delay` is over.
 absl::Status RetryNotBefore(absl::Status status, absl::Duration delay);
@@ -20,7 +21,7 @@ absl::Status RetryNotBefore(absl::Status status, absl::Duration delay);
 // The delay of RetryNotBefore; zero when there is none.
 absl::Duration RetryDelay(const absl::Status& status);
 
-// What RESOURCE_EXHAUSTED has run out of.
+// The resource that an error RESOURCE_EXHAUSTED has run out of.
 enum class Resource {
   // The error does not say, as one that came over gRPC.
   kUnknown,

@@ -80,7 +80,7 @@ struct Child {
   const SubprocessOptions& options;
   // nullptr: stays where it is.
   const char* directory;
-  // What becomes its standard input, output and errors.
+  // The descriptors that become its standard input, output and errors.
   std::array<int, 3> files;
   pid_t parent;
 };

@@ -90,7 +90,7 @@ class Subprocess {
 };
 
 struct RunOptions {
-  // What the program reads from its standard input; at most 64 KiB.
+  // The program reads this from its standard input; at most 64 KiB.
   std::string input = {};
   // Whether the output is followed also on standard error; otherwise that goes
   // to /dev/null.

@@ -11,7 +11,7 @@
 
 namespace kso {
 
-// What a blob turned out to be once all of it was written.
+// The digest and the size of a blob, known once all of it is written.
 struct WrittenBlob {
   Digest digest;
   int64_t size = 0;

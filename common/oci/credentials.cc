@@ -161,8 +161,8 @@ absl::StatusOr<Credentials> Credentials::FromEnvironment() {
 }
 
 absl::StatusOr<Credentials> Credentials::FromJson(std::string_view content) {
-  // What is wrong is told by its place, never by its text: a file of logins
-  // holds secrets.
+  // An error tells the place of what is wrong, never its text: a file of
+  // logins holds secrets.
   KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(content));
   if (!json.is_object()) {
     return absl::InvalidArgumentError("it is not a JSON object");

@@ -30,8 +30,7 @@ TEST_F(CallWatchTest, ACallThatStandsStillIsEnded) {
 
 TEST_F(CallWatchTest, ACallThatNobodyWantsIsEnded) {
   std::stop_source stop;
-  CallWatch::Call call(
-      &watch_, [this] { ended_.Notify(); }, stop.get_token());
+  CallWatch::Call call(&watch_, [this] { ended_.Notify(); }, stop.get_token());
   EXPECT_FALSE(call.Wait([&] {
     stop.request_stop();
     ended_.WaitForNotification();
@@ -43,8 +42,7 @@ TEST_F(CallWatchTest, ACallThatNobodyWantsIsEnded) {
 TEST_F(CallWatchTest, ACallThatNobodyWantsIsEndedAsSoonAsItWaits) {
   std::stop_source stop;
   stop.request_stop();
-  CallWatch::Call call(
-      &watch_, [this] { ended_.Notify(); }, stop.get_token());
+  CallWatch::Call call(&watch_, [this] { ended_.Notify(); }, stop.get_token());
   EXPECT_FALSE(call.Wait([&] { return !ended_.HasBeenNotified(); }));
   EXPECT_TRUE(absl::IsCancelled(call.verdict())) << call.verdict();
 }

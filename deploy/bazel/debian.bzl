@@ -77,8 +77,8 @@ _DEPS = {
     "gtest_main": ["gtest"],
 }
 
-# What a library's headers find out by themselves on Linux, or that only Windows
-# has a use for.
+# Definitions that a library's headers find out by themselves on Linux, or that
+# only Windows has a use for.
 _NEEDLESS_DEFINES = [
     "GTEST_HAS_PTHREAD=1",
     "NOMINMAX",

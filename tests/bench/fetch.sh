@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the scripts that kso is compared with have in common, up to where the
+# The common part of the scripts that kso is compared with, up to where the
 # layers are made: sourced with the script's arguments, not run.
 # shellcheck shell=bash
 # Those who source this use the names that are set here.
@@ -23,7 +23,7 @@
 release=$(realpath "$1") work=$(realpath -m "$2") upstream=$3 destination=$4
 jobs=${KSO_BENCH_JOBS:-8}
 name=$(awk '$1 == "name:" {print $2}' "$release/release.yaml")
-# What is made.
+# The images that are made.
 images=("kubespray-files:$name" "kubespray-images:$name-all")
 copy=(skopeo copy --quiet --all --retry-times 5 --src-tls-verify=false --dest-tls-verify=false)
 base_of() { awk -v section="$1:" '$1 == section {on = 1} on && $1 == "base:" {print $2; exit}' "$release/release.yaml"; }
@@ -55,7 +55,7 @@ fetch_files() {
       --max-connection-per-server=4 --split=4 --min-split-size=8M --file-allocation=none --continue=true \
       --allow-overwrite=true --auto-file-renaming=false --conditional-get=true --max-tries=5 --retry-wait=1
   fi
-  # What nobody stated the sum of.
+  # Files whose sum nobody stated are hashed as they came.
   (cd "$work/files" && awk 'NR == FNR {sum[$2]; next} {path = $1; sub("https://", "k8s/", path); if (!(path in sum)) print path}' \
     "$work/sums" "$work/urls" | xargs -d '\n' sha256sum) >"$work/unstated"
   cat "$work/sums" "$work/unstated" >"$work/all-sums"

@@ -90,8 +90,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: kso-measure RESULT.json COMMAND [ARG...]\n");
     return 2;
   }
-  // What loses its parent becomes this process's child, so that its cost is
-  // seen when it ends.
+  // A process that loses its parent becomes this process's child, so that its
+  // cost is seen when it ends.
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   const auto start = Clock::now();
   const pid_t child = fork();

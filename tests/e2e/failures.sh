@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What is wrong is said: all at once, per item, with what to do; and nothing is
-# ever published of a build that failed.
+# A build that fails says all that is wrong at once, per item, with what to do;
+# and nothing of it is ever published.
 . "$(dirname "$0")/lib.sh"
 
 registry=127.0.0.1:$(free_port)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the end-to-end tests share: sourced, not run.
+# The end-to-end tests share these functions: sourced, not run.
 # shellcheck shell=bash
 # Those who source this use the names that are set here.
 # shellcheck disable=SC2034
@@ -158,7 +158,7 @@ run_image() {
   ip netns add "$namespace"
   namespaces+=("$namespace")
   ip -n "$namespace" link set lo up
-  # What Docker and containerd give by default; umoci gives less.
+  # Docker and containerd give these capabilities by default; umoci gives fewer.
   jq --arg netns "/run/netns/$namespace" --argjson capabilities '["CAP_CHOWN",
       "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_NET_BIND_SERVICE",
       "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT"]' 'del(.process.rlimits) | del(.linux.resources)

@@ -15,7 +15,7 @@ start_registry destination "${registry#*:}" "$work/destination"
 start_upstream_of "$work/all" "docker://$destination"
 start_coordinator coordinator
 
-# What one of them is: a directory with release.yaml, its lists and what is
+# Makes one of them: a directory with release.yaml, its lists and what is
 # expected of it.
 #   make_release NAME TAG
 make_release() {
@@ -64,7 +64,7 @@ blobs_touched() { grep -cE '"(GET|PUT|PATCH|POST) /v2/[^ ]+/blobs/' "$work/desti
 # Bytes of blobs that the destination, or another registry, has sent so far.
 #   blobs_sent [NAME]
 blobs_sent() { sed -nE 's/.*"GET \/v2\/[^ ]+\/blobs\/[^"]*" 200 ([0-9]+).*/\1/p' "$work/${1:-destination}.log" | awk '{sum += $1} END {print sum + 0}'; }
-# What was checked of kubespray-files for an architecture.
+# Prints what was checked of kubespray-files for an architecture.
 files_checks() { jq -r ".verifications[] | select(.image == \"kubespray-files\" and .platform.architecture == \"$1\").checks | join(\"; \")" "$result"; }
 # A number of a build's JSON; absent means none.
 number() { jq -r "$2 // 0" "$1"; }
@@ -112,7 +112,7 @@ check "all layers but that and one of configuration were reused" at_most $(($(la
 
 echo "# The patch release"
 build patch
-# What is in the patch release and was not in the others.
+# The bytes that are in the patch release and were not in the others.
 changed=$((upstream_moved))
 check "it moved part of the first" at_most "$changed" $((first_pushed * 6 / 10))
 check "it pushed at most 1.15 times that and 1 MiB" at_most "$(pushed)" $((changed * 115 / 100 + 1048576))

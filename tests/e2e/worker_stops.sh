@@ -26,8 +26,8 @@ begin() {
   wait_until 30 worker_is_ready "$name" || die "worker $name did not come up"
 }
 pid_of() { cat "$work/$1.pid"; }
-# What the worker said when it ended, and "late" when that took longer than
-# SECONDS.
+# Prints the worker's exit status, and "late" when it took longer than SECONDS
+# to end.
 #   exit_status_of NAME SECONDS
 exit_status_of() {
   local pid status=0

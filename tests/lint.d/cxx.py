@@ -122,5 +122,5 @@ def in_parallel(function, items):
                     [pool.submit(function, item) for item in items]):
                 yield done.result()
         finally:
-            # What fails ends the program at once.
+            # A check that fails ends the program at once.
             pool.shutdown(cancel_futures=True)

@@ -83,7 +83,7 @@ std::string Yaml(const Wish& wish) {
   return absl::StrJoin(lines, "\n") + "\n";
 }
 
-// What a client may send that does not use ksoctl's reader.
+// The message that a client may send without ksoctl's reader.
 v1::Release Message(const Wish& wish) {
   v1::Release release;
   release.set_name(wish.name);

@@ -285,7 +285,7 @@ void DeletePartialFiles(const std::filesystem::path& directory,
   };
   std::vector<Found> found;
   int64_t total = 0;
-  // What cannot be listed cannot be deleted either; the rest still is.
+  // A file that cannot be listed cannot be deleted either; the rest still is.
   ForEachEntry(directory, [&](const std::filesystem::directory_entry& entry) {
     struct stat info;
     if (lstat(entry.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {

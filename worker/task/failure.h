@@ -16,9 +16,9 @@ namespace kso::worker {
 //   INTERNAL, UNKNOWN, ABORTED, CANCELLED, disk and memory  INFRASTRUCTURE
 //   all others                                              PERMANENT
 //
-// What a code cannot say travels with the status, put there by the functions
-// below and those of status_notes.h. Each leaves OK statuses alone, and what is
-// said first, nearest to the trouble, stays.
+// Facts that a code cannot say travel with the status, put there by the
+// functions below and those of status_notes.h. Each leaves OK statuses alone,
+// and what is said first, nearest to the trouble, stays.
 
 // The item that the error is about, where it was asked for, and what to do.
 absl::Status About(absl::Status status, std::string_view item,

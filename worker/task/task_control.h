@@ -14,8 +14,8 @@
 
 namespace kso::worker {
 
-// What a running task and those who watch it share: the wish that it stop, and
-// how far it is. Thread safe.
+// The state that a running task shares with those who watch it: the wish that
+// it stop, and how far it is. Thread safe.
 class TaskControl {
  public:
   TaskControl() = default;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/verify/verify_image.h"
 
 #include <unistd.h>
@@ -34,7 +35,8 @@ constexpr char kOrigin[] = "http://127.0.0.1:8080/";
 constexpr char kPath[] = "k8s/dl.k8s.io/kubelet";
 constexpr char kContent[] = "the kubelet";
 
-// What a container would do, without one: its network is the test's own.
+// A program as a container would run it, without one: its network is the
+// test's own.
 struct Program {
   bool ends = false;
   int runs = 0;
@@ -140,7 +142,7 @@ class VerifyImageTest : public ::testing::Test {
         oci::kOciManifest, "");
   }
 
-  // What the coordinator asks for.
+  // Adds to the task what the coordinator asks for.
   void ExpectLayers(const std::vector<v1::Descriptor>& layers) {
     task_.mutable_destination()->set_kind(v1::Destination::REGISTRY);
     task_.mutable_destination()->set_location("destination/team");
