@@ -274,7 +274,7 @@ TEST(LayerWriterTest, HugeSizesSurvive) {
   EXPECT_TRUE(absl::IsCancelled(
       WriteLayer({Pattern("huge", kHuge)}, oci::kOciLayerTar, sink).status()));
   const std::string path = absl::StrCat(::testing::TempDir(), "/huge.tar");
-  std::ofstream(path, std::ios::binary) << sink.content().substr(0, 1536);
+  std::ofstream(path, std::ios::binary) << sink.bytes.substr(0, 1536);
   EXPECT_THAT(Shell(absl::StrCat("(tar tvf ", path, " || true)")),
               HasSubstr(absl::StrCat(" ", kHuge, " ")));
 }
