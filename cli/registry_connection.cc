@@ -4,7 +4,7 @@
 #include "common/base/retry.h"
 #include "common/base/status_macros.h"
 #include "common/http/retry.h"
-#include "common/oci/registry_client.h"
+#include "common/oci/registry_connector.h"
 
 namespace kso::cli {
 
@@ -15,13 +15,9 @@ absl::StatusOr<std::unique_ptr<RegistryConnection>> RegistryConnection::Open(
                        oci::Credentials::FromEnvironment());
   KSO_ASSIGN_OR_RETURN(auto transport, http::CreateCurlTransport());
   connection->transport_ = http::WithRetries(std::move(transport), clock);
-  oci::RegistryOptions options;
-  options.host = host;
-  options.insecure = insecure;
-  KSO_ASSIGN_OR_RETURN(
-      connection->images_,
-      oci::CreateRegistryClient(options, connection->transport_.get(), clock,
-                                &connection->credentials_));
+  const oci::RegistryConnector registries(connection->transport_.get(), clock,
+                                          &connection->credentials_);
+  KSO_ASSIGN_OR_RETURN(connection->images_, registries.Open(host, insecure));
   return connection;
 }
 

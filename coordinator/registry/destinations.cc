@@ -7,15 +7,14 @@
 #include "common/base/cancellation.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_image_store.h"
-#include "common/oci/destination.h"
-#include "common/oci/registry_client.h"
+#include "common/oci/registry_connector.h"
 
 namespace kso::coordinator {
 namespace {
 
-// A registry, and what ends its transfers.
-struct OpenedRegistry {
-  OpenedRegistry(const std::stop_token& one, const std::stop_token& other)
+// A destination, and what ends its transfers.
+struct OpenedDestination {
+  OpenedDestination(const std::stop_token& one, const std::stop_token& other)
       : stop(one, other) {}
 
   const EitherStop stop;
@@ -30,20 +29,16 @@ OpenDestination CreateDestinationOpener(http::Transport* transport,
                                         BlobStore* blobs,
                                         std::stop_token stopping,
                                         oci::TokenOptions tokens) {
+  const oci::RegistryConnector registries(transport, clock, credentials,
+                                          std::move(tokens));
   return [=](const v1::Destination& destination, std::stop_token stop)
              -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
-    if (destination.kind() != v1::Destination::REGISTRY) {
-      return std::shared_ptr<oci::ImageStore>(CreateBlobImageStore(blobs));
-    }
-    oci::RegistryOptions options;
-    options.host = oci::DestinationHost(destination);
-    options.insecure = destination.insecure();
-    const auto opened = std::make_shared<OpenedRegistry>(stopping, stop);
-    options.stop = opened->stop.token();
-    options.tokens = tokens;
+    const auto opened = std::make_shared<OpenedDestination>(stopping, stop);
     KSO_ASSIGN_OR_RETURN(
         opened->store,
-        oci::CreateRegistryClient(options, transport, clock, credentials));
+        registries.OpenDestination(destination, opened->stop.token(), [blobs] {
+          return CreateBlobImageStore(blobs);
+        }));
     return std::shared_ptr<oci::ImageStore>(opened, opened->store.get());
   };
 }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/oci/registry_connector.h"
+
+#include <utility>
+
+#include "common/oci/destination.h"
+#include "common/oci/registry_client.h"
+
+namespace kso::oci {
+
+RegistryConnector::RegistryConnector(http::Transport* transport, Clock* clock,
+                                     const Credentials* credentials,
+                                     TokenOptions tokens)
+    : transport_(transport),
+      clock_(clock),
+      credentials_(credentials),
+      tokens_(std::move(tokens)) {}
+
+absl::StatusOr<std::unique_ptr<ImageStore>> RegistryConnector::Open(
+    const std::string& host, bool insecure, std::stop_token stop) const {
+  return CreateRegistryClient({.host = host,
+                               .insecure = insecure,
+                               .stop = std::move(stop),
+                               .tokens = tokens_,
+                               .stream_refusals = stream_refusals_},
+                              transport_, clock_, credentials_);
+}
+
+absl::StatusOr<std::unique_ptr<ImageStore>> RegistryConnector::OpenDestination(
+    const v1::Destination& destination, std::stop_token stop,
+    absl::FunctionRef<std::unique_ptr<ImageStore>()> open_farm_store) const {
+  if (destination.kind() != v1::Destination::REGISTRY) return open_farm_store();
+  return Open(DestinationHost(destination), destination.insecure(),
+              std::move(stop));
+}
+
+}  // namespace kso::oci
