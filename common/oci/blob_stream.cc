@@ -2,13 +2,44 @@
 #include "common/oci/blob_stream.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
+#include <thread>
+#include <utility>
 
 #include "absl/status/statusor.h"
-#include "common/base/pipe_source.h"
+#include "common/base/byte_pipe.h"
 
 namespace kso::oci {
 namespace {
+
+// How far the writer of a blob may be ahead of its upload.
+constexpr size_t kMostAhead = 2 << 20;
+
+// Reads what a function writes to a sink, while it does so on a thread of its
+// own. The destructor ends the writer, whose sink then fails CANCELLED, and
+// waits for it.
+class WriterSource : public ByteSource {
+ public:
+  explicit WriterSource(std::function<absl::Status(ByteSink& sink)> write)
+      : pipe_(kMostAhead), thread_([this, write = std::move(write)] {
+          pipe_.EndWriting(write(pipe_));
+        }) {}
+
+  ~WriterSource() override {
+    pipe_.EndReading(absl::CancelledError("nobody reads any more"));
+    thread_.join();
+  }
+
+  absl::StatusOr<size_t> Read(char* buffer, size_t size) override {
+    return pipe_.Read(buffer, size);
+  }
+
+ private:
+  BytePipe pipe_;
+  // The last member: it uses the other.
+  std::thread thread_;
+};
 
 // Drops the first bytes, and remembers whether the reader of the others is
 // gone.
@@ -39,7 +70,7 @@ class TailSink : public ByteSink {
 OpenSource BlobStream::Opener() {
   return [this](int64_t offset) -> absl::StatusOr<std::unique_ptr<ByteSource>> {
     failed_ = false;
-    return std::make_unique<PipeSource>(
+    return std::make_unique<WriterSource>(
         [this, offset](ByteSink& sink) { return Write(offset, sink); });
   };
 }

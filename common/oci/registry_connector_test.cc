@@ -127,7 +127,7 @@ TEST_F(RegistryConnectorTest, ARegistryThatRefusesStreamsIsAskedOnce) {
   transport_.On("PATCH", upload, FakeAnswer{.status = 405});
   transport_.On("DELETE", upload, FakeAnswer{.status = 204});
   const RegistryConnector connector = Connector();
-  // What is a copy's is the original's too.
+  // A copy remembers what the original has learned.
   for (const RegistryConnector& each :
        {connector, RegistryConnector(connector)}) {
     const auto store = *each.Open("quay.io", /*insecure=*/false);

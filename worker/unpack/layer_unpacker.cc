@@ -24,6 +24,9 @@ namespace {
 constexpr int64_t kMostExpansion = 1032;
 constexpr int64_t kAlwaysAllowed = 64 << 20;
 
+// How far the blob may arrive ahead of its unpacking.
+constexpr size_t kMostAhead = 256 << 10;
+
 // libarchive takes paths for text of the locale; those of layers are UTF-8.
 class Utf8Locale {
  public:
@@ -55,6 +58,7 @@ LayerUnpacker::LayerUnpacker(PackedLayer layer, std::filesystem::path directory,
     : layer_(std::move(layer)),
       directory_(std::move(directory)),
       make_room_(std::move(make_room)),
+      pipe_(kMostAhead),
       result_(absl::InternalError("not unpacked yet")),
       thread_([this] { Run(); }) {}
 
