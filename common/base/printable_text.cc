@@ -65,13 +65,11 @@ std::string Printable(std::string_view text, size_t most_bytes,
     const Character character = FirstCharacter(text);
     std::string_view shown = text.substr(0, character.bytes);
     text.remove_prefix(character.bytes);
-    if (!character.valid) {
-      shown = kReplacement;
-    } else if (shown == "\n" || shown == "\t") {
+    if (shown == "\n" || shown == "\t") {
       if (!keep_lines) shown = " ";
     } else if (shown == "\r") {
       shown = keep_lines ? "" : " ";
-    } else if (Acts(character.code)) {
+    } else if (!character.valid || Acts(character.code)) {
       shown = kReplacement;
     }
     if (result.size() + shown.size() > most_bytes) {
