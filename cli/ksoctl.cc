@@ -2,7 +2,6 @@
 #include "cli/ksoctl.h"
 
 #include <memory>
-#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -10,8 +9,7 @@
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
 #include "cli/coordinator_client.h"
-#include "common/base/strings.h"
-#include "common/oci/reference.h"
+#include "common/oci/grammar.h"
 
 namespace kso::cli {
 namespace {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/ksoctl.h"
 
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <sstream>

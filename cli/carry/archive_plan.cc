@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/carry/archive_plan.h"
 
-#include <utility>
-
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
 #include "common/base/sinks.h"

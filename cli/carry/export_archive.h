@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"

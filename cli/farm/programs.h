@@ -3,7 +3,6 @@
 #define KSO_CLI_FARM_PROGRAMS_H_
 
 #include <filesystem>
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"

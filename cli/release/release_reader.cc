@@ -3,7 +3,6 @@
 
 #include <string>
 #include <system_error>
-#include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"

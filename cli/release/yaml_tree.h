@@ -7,8 +7,6 @@
 #include <variant>
 #include <vector>
 
-#include "absl/strings/string_view.h"
-
 namespace kso::cli {
 
 // A YAML document as plain values, each with the line where it stands.

@@ -6,7 +6,6 @@
 #include <memory>
 #include <ostream>
 #include <string>
-#include <vector>
 
 #include "kso/v1/build.pb.h"
 
