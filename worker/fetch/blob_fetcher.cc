@@ -10,7 +10,7 @@
 #include "common/base/strings.h"
 #include "common/oci/mirrors.h"
 #include "common/oci/reference.h"
-#include "worker/fetch/counting_sink.h"
+#include "worker/fetch/fetch_progress_sink.h"
 #include "worker/fetch/retry_policy.h"
 #include "worker/task/failure.h"
 
@@ -104,7 +104,7 @@ absl::Status BlobFetcher::Download(oci::ImageStore& registry,
     if (!absl::IsFailedPrecondition(status)) return status;
   }
   KSO_RETURN_IF_ERROR(partial.Join());
-  CountingSink sink(partial, control);
+  FetchProgressSink sink(partial, control);
   const auto get_rest = [&]() -> absl::Status {
     const int64_t first = partial.size();
     if (first == blob.size()) return absl::OkStatus();

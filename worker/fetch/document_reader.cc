@@ -8,7 +8,7 @@
 #include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "worker/fetch/counting_sink.h"
+#include "worker/fetch/fetch_progress_sink.h"
 #include "worker/fetch/retry_policy.h"
 #include "worker/task/failure.h"
 
@@ -68,9 +68,9 @@ absl::StatusOr<v1::Document> DocumentReader::Blob(
   if (!content.ok()) {
     KSO_RETURN_IF_ERROR(FetchAgainIfWrong([&]() -> absl::Status {
       StringSink sink(kLargestDocument);
-      CountingSink counting(sink, *control_);
+      FetchProgressSink progress(sink, *control_);
       KSO_RETURN_IF_ERROR(
-          registry_->GetBlob(repository_, descriptor, counting));
+          registry_->GetBlob(repository_, descriptor, progress));
       content = sink.Take();
       return CheckBytes(*content, digest);
     }));

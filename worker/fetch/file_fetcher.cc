@@ -10,7 +10,7 @@
 #include "common/base/strings.h"
 #include "common/http/byte_range.h"
 #include "common/oci/mirrors.h"
-#include "worker/fetch/counting_sink.h"
+#include "worker/fetch/fetch_progress_sink.h"
 #include "worker/fetch/http_answer.h"
 #include "worker/fetch/resolve_file.h"
 #include "worker/fetch/retry_policy.h"
@@ -264,7 +264,7 @@ absl::Status FileFetcher::DownloadOnce(const std::string& url,
     return absl::UnavailableError(
         Concat(url, " answered with another range than asked for"));
   };
-  CountingSink sink(partial, control);
+  FetchProgressSink sink(partial, control);
   const auto response = transport_->Download(request, sink, on_response);
   KSO_RETURN_IF_ERROR(partial.write_status());
   KSO_RETURN_IF_ERROR(response.status());

@@ -13,7 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/base/cancellation.h"
 #include "common/base/status_macros.h"
-#include "worker/fetch/counting_sink.h"
+#include "worker/fetch/fetch_progress_sink.h"
 #include "worker/fetch/retry_policy.h"
 
 namespace kso::worker {
@@ -159,7 +159,7 @@ absl::Status ParallelDownload::FetchPiece(int piece, bool spare) {
   std::function<void()> on_begin;
   if (!spare) on_begin = [this] { StartHelpers(); };
   PieceSink piece_sink(partial_, piece, std::move(on_begin));
-  CountingSink sink(piece_sink, *control_);
+  FetchProgressSink sink(piece_sink, *control_);
   http::ByteRange missing = partial_->Missing(piece);
   while (missing.length > 0) {
     const absl::Status status = get_(

@@ -13,7 +13,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
-#include "worker/fetch/counting_sink.h"
+#include "worker/fetch/fetch_progress_sink.h"
 #include "worker/task/cancellable_sink.h"
 #include "worker/task/failure.h"
 #include "worker/unpack/made_files.h"
@@ -86,8 +86,8 @@ absl::StatusOr<UnpackedLayer> ImageUnpacker::UnpackLayer(
   sources.push_back(UnpackWhatIsSent(
       packed, [&](ByteSink& sink) { return SendCachedBlob(blob, sink); }));
   sources.push_back(UnpackWhatIsSent(packed, [&](ByteSink& sink) {
-    CountingSink counting(sink, control_);
-    return sources_.destination->GetBlob(sources_.repository, blob, counting);
+    FetchProgressSink progress(sink, control_);
+    return sources_.destination->GetBlob(sources_.repository, blob, progress);
   }));
   absl::StatusOr<UnpackedLayer> layer = layers_.Get(
       blob, diff_id, directory_ / Concat("layer-", i), sources, control_);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_WORKER_FETCH_COUNTING_SINK_H_
-#define KSO_WORKER_FETCH_COUNTING_SINK_H_
+#ifndef KSO_WORKER_FETCH_FETCH_PROGRESS_SINK_H_
+#define KSO_WORKER_FETCH_FETCH_PROGRESS_SINK_H_
 
+#include <cstdint>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -10,11 +11,13 @@
 
 namespace kso::worker {
 
-// Counts the bytes that are fetched, for people to see, on their way to another
-// sink.
-class CountingSink : public ByteSink {
+// Adds the bytes that pass to those that the task has fetched, for people to
+// see, on their way to another sink. Ends the transfer when the task is
+// cancelled.
+class FetchProgressSink : public ByteSink {
  public:
-  CountingSink(ByteSink& next, TaskControl& control)
+  // Both must outlive it.
+  FetchProgressSink(ByteSink& next, TaskControl& control)
       : next_(next), control_(control) {}
 
   absl::Status Write(std::string_view bytes) override {
@@ -30,4 +33,4 @@ class CountingSink : public ByteSink {
 
 }  // namespace kso::worker
 
-#endif  // KSO_WORKER_FETCH_COUNTING_SINK_H_
+#endif  // KSO_WORKER_FETCH_FETCH_PROGRESS_SINK_H_
