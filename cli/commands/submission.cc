@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/submission.h"
 
-#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
 #include "cli/commands/follow.h"
 #include "cli/release/release_reader.h"
 #include "common/base/cancellation.h"
 #include "common/base/retry.h"
 #include "common/base/status_macros.h"
+#include "common/base/text.h"
 #include "common/release/build_request.h"
 
 namespace kso::cli {
@@ -17,14 +18,9 @@ constexpr int kTries = 4;
 }  // namespace
 
 std::string NewBuildId(absl::Time now) {
-  // Letters and digits that look alike are left out.
-  constexpr absl::string_view kLetters = "abcdefghijkmnpqrstuvwxyz23456789";
-  absl::BitGen random;
-  std::string id = absl::FormatTime("%Y%m%d-%H%M%S-", now, absl::UTCTimeZone());
-  for (int i = 0; i < 6; ++i) {
-    id += kLetters[absl::Uniform<size_t>(random, 0, kLetters.size())];
-  }
-  return id;
+  return absl::StrCat(
+      absl::FormatTime("%Y%m%d-%H%M%S-", now, absl::UTCTimeZone()),
+      RandomHex(8));
 }
 
 absl::StatusOr<Submission> SubmitRelease(Context& context,

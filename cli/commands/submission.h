@@ -12,7 +12,7 @@
 namespace kso::cli {
 
 // An id for a new build, of the time when it was made and a random part:
-// "20240131-120405-x7k2p".
+// "20240131-120405-5d9e03fa".
 std::string NewBuildId(absl::Time now);
 
 struct SubmissionOptions {
