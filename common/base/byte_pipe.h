@@ -48,7 +48,7 @@ class BytePipe : public ByteSink, public ByteSource {
   // A ring. The bytes that are filled are the reader's, the others the
   // writer's: each copies without the lock.
   std::vector<char> ring_;
-  // Where the reader and the writer go on; each knows its own.
+  // The reader and the writer go on at these places; each knows its own.
   size_t read_at_ = 0;
   size_t write_at_ = 0;
   size_t filled_ ABSL_GUARDED_BY(mutex_) = 0;
