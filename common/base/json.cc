@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/base/json.h"
 
-#include <cstdint>
 #include <utility>
 #include <vector>
 
