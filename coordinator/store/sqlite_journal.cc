@@ -23,7 +23,7 @@ uint64_t ChecksumOf(int64_t sequence, std::string_view subject,
   Hasher hasher;
   hasher.Update({number, sizeof(number)});
   hasher.Update(subject);
-  hasher.Update({"", 1});
+  hasher.Update({"\0", 1});
   hasher.Update(record);
   uint64_t checksum = 0;
   // Hexadecimal by construction.
