@@ -114,8 +114,9 @@ class RegistryActions : public BuildActions {
   void Find(
       FindRequest request,
       absl::AnyInvocable<void(absl::StatusOr<FindOutcome>)> done) override {
-    schedule_([this, running = running_.Begin(request.build_id),
-               request = std::move(request), done = std::move(done)]() mutable {
+    auto running = running_.Begin(request.build_id);
+    schedule_([this, running = std::move(running), request = std::move(request),
+               done = std::move(done)]() mutable {
       done(FindNow(request, running->get_token()));
     });
   }
@@ -123,16 +124,18 @@ class RegistryActions : public BuildActions {
   void Assemble(
       AssembleRequest request,
       absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) override {
-    schedule_([this, running = running_.Begin(request.build_id),
-               request = std::move(request), done = std::move(done)]() mutable {
+    auto running = running_.Begin(request.build_id);
+    schedule_([this, running = std::move(running), request = std::move(request),
+               done = std::move(done)]() mutable {
       done(AssembleNow(request, running->get_token()));
     });
   }
 
   void Tag(TagRequest request,
            absl::AnyInvocable<void(absl::StatusOr<TagOutcome>)> done) override {
-    schedule_([this, running = running_.Begin(request.build_id),
-               request = std::move(request), done = std::move(done)]() mutable {
+    auto running = running_.Begin(request.build_id);
+    schedule_([this, running = std::move(running), request = std::move(request),
+               done = std::move(done)]() mutable {
       done(TagNow(request, running->get_token()));
     });
   }
