@@ -21,12 +21,39 @@ namespace {
 
 constexpr int kRangeNotSatisfiable = 416;
 
-// The name under which the content of a URL is remembered; empty when its
-// validators do not tell one content from another.
-std::string NameOf(const v1::FileSource& source) {
+// The most bytes of a file whose size neither its host nor an earlier release
+// has told.
+constexpr int64_t kMostBytesOfUnknownSize = int64_t{8} << 30;
+
+// The name under which content is remembered: `url` is the one that is really
+// asked. A mirror may answer with the validators of the file that it stands for
+// and with other bytes, and must not speak for it in builds without that
+// mirror. Empty when the validators do not tell one content from another.
+std::string NameOf(const v1::FileSource& source, const std::string& url) {
   if (!IsStrongEtag(source.etag())) return "";
-  return Concat(source.url(), "\n", source.etag(), "\n", source.size());
+  return Concat(url, "\n", source.etag(), "\n", source.size());
 }
+
+// Ends a transfer that brings more bytes than the file may have: a host that
+// never stops would fill the disk of one worker after the other.
+class BoundedSink : public ByteSink {
+ public:
+  // `file` must outlive it.
+  BoundedSink(PartialFile& file, int64_t most) : file_(file), most_(most) {}
+
+  absl::Status Write(std::string_view bytes) override {
+    exceeded_ = static_cast<int64_t>(bytes.size()) > most_ - file_.size();
+    if (exceeded_) return absl::DataLossError("too many bytes");
+    return file_.Write(bytes);
+  }
+
+  bool exceeded() const { return exceeded_; }
+
+ private:
+  PartialFile& file_;
+  const int64_t most_;
+  bool exceeded_ = false;
+};
 
 // Whether the host may not have been asked about the file: a file with a
 // checksum can be planned without.
@@ -105,7 +132,7 @@ absl::StatusOr<CachedContent> FileFetcher::FetchToCache(
     KSO_ASSIGN_OR_RETURN(stated, Digest::Parse(source.digest()));
   }
   KSO_ASSIGN_OR_RETURN(const auto holder, lock_.Acquire(url, control));
-  if (const auto cached = FindCached(source, stated)) return *cached;
+  if (const auto cached = FindCached(source, url, stated)) return *cached;
 
   const bool want_sha512 =
       stated.has_value() && stated->algorithm() == Digest::Algorithm::kSha512;
@@ -126,7 +153,7 @@ absl::StatusOr<CachedContent> FileFetcher::FetchToCache(
   KSO_RETURN_IF_ERROR(partial->MoveIntoCache(digests.sha256));
   if (want_sha512) known_.Remember(stated->ToString(), digests.sha256);
   // The host may have other content by now than when the file was resolved.
-  const std::string name = NameOf(source);
+  const std::string name = NameOf(source, url);
   if (!name.empty() && partial->validator() == source.etag()) {
     known_.Remember(name, digests.sha256);
   }
@@ -135,10 +162,11 @@ absl::StatusOr<CachedContent> FileFetcher::FetchToCache(
 }
 
 std::optional<CachedContent> FileFetcher::FindCached(
-    const v1::FileSource& source, const std::optional<Digest>& stated) {
+    const v1::FileSource& source, const std::string& url,
+    const std::optional<Digest>& stated) {
   std::optional<Digest> digest = stated;
   if (!stated.has_value()) {
-    const std::string name = NameOf(source);
+    const std::string name = NameOf(source, url);
     if (!name.empty()) digest = known_.Find(name);
   } else if (stated->algorithm() == Digest::Algorithm::kSha512) {
     digest = known_.Find(stated->ToString());
@@ -168,7 +196,7 @@ absl::Status FileFetcher::Download(const v1::FileSource& source,
   KSO_RETURN_IF_ERROR(partial.Join());
   return RetryWhileItHelps(
       clock_, control, [&partial] { return partial.size(); },
-      [&] { return DownloadOnce(url, partial, control); });
+      [&] { return DownloadOnce(source, url, partial, control); });
 }
 
 absl::Status FileFetcher::AskAndDownloadRanges(const v1::FileSource& source,
@@ -228,7 +256,8 @@ absl::Status FileFetcher::GetRange(const v1::FileSource& source,
   return StatusOfAnswer(response, url, clock_->Now());
 }
 
-absl::Status FileFetcher::DownloadOnce(const std::string& url,
+absl::Status FileFetcher::DownloadOnce(const v1::FileSource& source,
+                                       const std::string& url,
                                        PartialFile& partial,
                                        TaskControl& control) {
   http::Request request;
@@ -264,8 +293,19 @@ absl::Status FileFetcher::DownloadOnce(const std::string& url,
     return absl::UnavailableError(
         Concat(url, " answered with another range than asked for"));
   };
-  FetchProgressSink sink(partial, control);
+  const int64_t most =
+      source.size() >= 0 ? source.size() : kMostBytesOfUnknownSize;
+  BoundedSink bounded(partial, most);
+  FetchProgressSink sink(bounded, control);
   const auto response = transport_->Download(request, sink, on_response);
+  if (bounded.exceeded()) {
+    KSO_RETURN_IF_ERROR(partial.Restart(""));
+    return About(absl::DataLossError(Concat(
+                     "expected ", most, " bytes at most, got more from ", url)),
+                 "", "",
+                 "the file changed during the build, or its host sends more "
+                 "than it says: submit it again, or name a mirror");
+  }
   KSO_RETURN_IF_ERROR(partial.write_status());
   KSO_RETURN_IF_ERROR(response.status());
   if (response->status == kRangeNotSatisfiable) {

@@ -57,6 +57,7 @@ class FileFetcher {
                                              bool in_pieces,
                                              TaskControl& control);
   std::optional<CachedContent> FindCached(const v1::FileSource& source,
+                                          const std::string& url,
                                           const std::optional<Digest>& stated);
   absl::Status Download(const v1::FileSource& source, const std::string& url,
                         bool in_pieces, PartialFile& partial,
@@ -72,7 +73,8 @@ class FileFetcher {
                               TaskControl& control);
   absl::Status GetRange(const v1::FileSource& source, const std::string& url,
                         const http::TransferOptions& wanted, ByteSink& sink);
-  absl::Status DownloadOnce(const std::string& url, PartialFile& partial,
+  absl::Status DownloadOnce(const v1::FileSource& source,
+                            const std::string& url, PartialFile& partial,
                             TaskControl& control);
 
   http::Transport* const transport_;

@@ -125,6 +125,66 @@ TEST_F(FileFetcherTest, GoesOnAfterARestart) {
   EXPECT_GT(resumed_from_, content.size() * 9 / 10);
 }
 
+TEST_F(FileFetcherTest, AMirrorSpeaksOnlyForItself) {
+  Serve("the real kubelet");
+  server_.routes().Get(
+      "/mirror/file", [](const httplib::Request&, httplib::Response& response) {
+        response.set_header("ETag", "\"v1\"");
+        response.set_content("an evil kubelet!", "application/octet-stream");
+      });
+  v1::FileSource source;
+  source.set_url(server_.Url("/file"));
+  source.set_size(16);
+  source.set_etag("\"v1\"");
+  FileFetcher::Mirrors mirrors;
+  v1::Mirror& mirror = *mirrors.Add();
+  mirror.set_prefix(server_.Url("/"));
+  mirror.set_location(server_.Url("/mirror/"));
+  TaskControl control;
+  const auto mirrored = fetcher_->Fetch(source, mirrors, control);
+  ASSERT_TRUE(mirrored.ok()) << mirrored.status();
+  EXPECT_EQ(Cached(mirrored->digest), "an evil kubelet!");
+
+  const auto direct = fetcher_->Fetch(source, {}, control);
+  ASSERT_TRUE(direct.ok()) << direct.status();
+  EXPECT_EQ(Cached(direct->digest), "the real kubelet");
+  // The mirror's own content is remembered under its own name.
+  const auto again = fetcher_->Fetch(source, mirrors, control);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->digest, mirrored->digest);
+}
+
+TEST_F(FileFetcherTest, AHostThatNeverStopsIsCutAtTheSizeThatItSaid) {
+  const auto sent = std::make_shared<std::atomic<int64_t>>(0);
+  server_.routes().Get("/file", [sent](const httplib::Request&,
+                                       httplib::Response& response) {
+    response.set_header("ETag", "\"v1\"");
+    response.set_chunked_content_provider(
+        "application/octet-stream", [sent](size_t, httplib::DataSink& sink) {
+          const std::string more(1 << 20, 'x');
+          *sent += static_cast<int64_t>(more.size());
+          // Far more than all buffers on the way can hold; then the test fails.
+          if (*sent > (int64_t{256} << 20)) return false;
+          return sink.write(more.data(), more.size());
+        });
+  });
+  server_.Start();
+  v1::FileSource source;
+  source.set_url(server_.Url("/file"));
+  source.set_size(10);
+  source.set_etag("\"v1\"");
+  source.set_location("files.list:3");
+  TaskControl control;
+  const auto fetched = fetcher_->Fetch(source, {}, control);
+
+  const v1::Failure failure = ToFailure(fetched.status(), "");
+  EXPECT_EQ(failure.kind(), v1::Failure::PERMANENT);
+  EXPECT_EQ(failure.item(), source.url());
+  EXPECT_EQ(failure.reason(),
+            "expected 10 bytes at most, got more from " + source.url());
+  EXPECT_LT(*sent, int64_t{128} << 20);
+}
+
 TEST_F(FileFetcherTest, ChecksSha512) {
   Serve("calicoctl");
   Hasher hasher(Digest::Algorithm::kSha512);
