@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/stop_signals.h"
 
-#include <pthread.h>
 #include <signal.h>
 
 #include <thread>

@@ -126,7 +126,6 @@ TEST(LayerWriterTest, EmptyLayerIsTwoZeroBlocks) {
 
 TEST(LayerWriterTest, LongNamesSurvive) {
   std::vector<LayerFile> files;
-  std::string expected;
   // Around the limits of ustar: a name of 100, a prefix of 155.
   for (const int directory : {10, 98, 99, 100, 155, 156, 250}) {
     for (const int name : {1, 99, 100, 101, 255}) {

@@ -13,7 +13,6 @@
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
 #include "common/site.h"
-#include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/registry/documents.h"
 #include "coordinator/registry/image_config.h"

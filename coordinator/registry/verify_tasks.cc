@@ -19,7 +19,6 @@
 #include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/core/plan/registry_tree.h"
-#include "coordinator/core/plan/site_files.h"
 
 namespace kso::coordinator {
 namespace {

@@ -28,6 +28,10 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 # Generated headers are found as the build finds them, and are nobody's to mend.
 GENERATED = ("bazel-bin/proto", "bazel-bin")
 FLAGS = ["-std=c++20", "-I."] + [f"-isystem{d}" for d in GENERATED] + ["-w"]
+# The definitions without which a library's headers lack what the sources use, as
+# the build takes them from pkg-config.
+FLAGS += subprocess.run(["pkg-config", "--cflags-only-other", "cpp-httplib"],
+                        check=True, capture_output=True, text=True).stdout.split()
 
 
 def sources():

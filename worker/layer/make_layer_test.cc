@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 
-#include "common/base/sinks.h"
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_clock.h"

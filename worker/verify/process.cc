@@ -7,7 +7,6 @@
 
 #include <cerrno>
 
-#include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "worker/task/failure.h"
 

@@ -2,7 +2,6 @@
 #include <atomic>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/digest.h"
 #include "common/base/strings.h"
 #include "common/http/transport.h"

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "common/site.h"
-#include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/plan/plan_history.h"
 
 namespace kso::coordinator {

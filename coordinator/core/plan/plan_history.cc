@@ -7,7 +7,6 @@
 #include "common/oci/destination.h"
 #include "common/oci/platform.h"
 #include "common/site.h"
-#include "coordinator/core/base/task_factory.h"
 
 namespace kso::coordinator {
 

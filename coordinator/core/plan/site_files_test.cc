@@ -2,7 +2,6 @@
 #include "coordinator/core/plan/site_files.h"
 
 #include <stdlib.h>
-#include <sys/wait.h>
 
 #include <fstream>
 #include <string>
