@@ -34,7 +34,7 @@ v1::WorkerInfo WithHealth(v1::WorkerInfo info,
                           const std::filesystem::path& directory,
                           int64_t least_free_bytes);
 
-// Whether WithHealth found that the worker can be given work.
+// Returns whether WithHealth found that the worker can be given work.
 inline bool IsHealthy(const v1::WorkerInfo& info) {
   return info.unhealthy_reason().empty();
 }

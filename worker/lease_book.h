@@ -50,7 +50,7 @@ class LeaseBook : public Leases {
     return slots + slots * kQuestionsASlot;
   }
 
-  // Whether something is queued that there is a slot for.
+  // Returns whether something is queued that there is a slot for.
   bool CanTake() const { return CanTakeWork() || CanTakeQuestion(); }
   // The next to run, which takes its slot; null when CanTake is false.
   std::shared_ptr<Entry> Take();

@@ -81,7 +81,7 @@ class Session {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   // The call under way, if any.
   grpc::ClientContext* call_ ABSL_GUARDED_BY(mutex_) = nullptr;
-  // Whether that may be parked.
+  // Tells whether that may be parked.
   bool call_waits_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -73,8 +73,8 @@ class Loader {
                ". Load the archive of that first, to the same place"));
   }
 
-  // Whether the registry has all that the archive leaves out, in one of the
-  // repositories.
+  // Returns whether the registry has all that the archive leaves out, in one of
+  // the repositories.
   absl::Status CheckBase(const LoadPlan& plan) {
     std::vector<std::function<absl::Status()>> jobs;
     absl::Mutex mutex;

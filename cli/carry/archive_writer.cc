@@ -123,7 +123,7 @@ class Writer {
   oci::ImageStore& store_;
   PartWriter& out_;
   const CarryProgress& progress_;
-  // Whether bytes of an earlier run may be right at the position.
+  // Tells whether bytes of an earlier run may be right at the position.
   bool resuming_ = true;
   std::string buffer_ = std::string(kBufferBytes, '\0');
 };

@@ -64,7 +64,7 @@ class PartWriter : public ByteSink {
   // order.
   absl::StatusOr<std::vector<PartSum>> Publish();
 
-  // Whether all bytes were there under their final names, and nothing was
+  // Tells whether all bytes were there under their final names, and nothing was
   // written.
   bool unchanged() const { return !wrote_; }
 

@@ -20,7 +20,7 @@ ExitStatus LeaveRunning(Context& context, const v1::Build& build);
 // kFailed unless the build succeeded.
 ExitStatus ExitStatusOf(const v1::Build& build);
 
-// Whether the build's images are for the machine that submitted it.
+// Returns whether the build's images are for the machine that submitted it.
 bool IsForThisMachine(const v1::Build& build);
 
 }  // namespace kso::cli

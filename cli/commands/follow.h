@@ -35,7 +35,8 @@ absl::StatusOr<v1::Build> FollowBuild(CoordinatorClient& coordinator,
                                       ProgressView& view,
                                       FollowOptions options = {});
 
-// Whether an error means that the coordinator may only be away for a moment.
+// Returns whether an error means that the coordinator may only be away for a
+// moment.
 bool IsConnectionLoss(const absl::Status& status);
 
 }  // namespace kso::cli

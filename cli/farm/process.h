@@ -30,7 +30,7 @@ absl::StatusOr<ProcessId> StartDaemon(const std::filesystem::path& program,
                                       const std::vector<std::string>& args,
                                       const std::filesystem::path& log);
 
-// Whether the process still runs.
+// Returns whether the process still runs.
 bool IsRunning(const ProcessId& process);
 
 // Asks the process to end (SIGTERM). Does nothing when it does not run.

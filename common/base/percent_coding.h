@@ -10,8 +10,8 @@ namespace kso {
 
 // Percent-coding of URLs (RFC 3986, section 2.1).
 
-// Whether `c` stands for itself in the path of a URL: "/" and pchar without
-// percent-encoding (RFC 3986, section 3.3).
+// Returns whether `c` stands for itself in the path of a URL: "/" and pchar
+// without percent-encoding (RFC 3986, section 3.3).
 bool IsPathCharacter(char c);
 
 // `text` as the name or value of a query parameter: all but unreserved

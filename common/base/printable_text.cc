@@ -45,10 +45,10 @@ Character FirstCharacter(std::string_view text) {
   return {code, bytes, true};
 }
 
-// Whether a terminal or a page would act on the character instead of showing
-// it: the control characters of Unicode's class Cc, separators of lines and
-// paragraphs, the byte order mark, and the formatting characters of Unicode's
-// bidirectional algorithm (UAX #9, section 2).
+// Returns whether a terminal or a page would act on the character instead of
+// showing it: the control characters of Unicode's class Cc, separators of lines
+// and paragraphs, the byte order mark, and the formatting characters of
+// Unicode's bidirectional algorithm (UAX #9, section 2).
 bool Acts(uint32_t code) {
   return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x061C ||
          code == 0x200E || code == 0x200F || code == 0x2028 || code == 0x2029 ||

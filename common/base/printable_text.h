@@ -27,8 +27,8 @@ std::string PrintableText(std::string_view text,
 std::string PrintableLines(std::string_view text,
                            size_t most_bytes = kLongestText);
 
-// Whether `text` is valid UTF-8: no overlong form, no surrogate, nothing over
-// U+10FFFF, no sequence that is cut.
+// Returns whether `text` is valid UTF-8: no overlong form, no surrogate,
+// nothing over U+10FFFF, no sequence that is cut.
 bool IsUtf8(std::string_view text);
 
 }  // namespace kso

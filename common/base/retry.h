@@ -17,11 +17,11 @@ namespace kso {
 // to the caller, which may have other work in the meantime.
 inline constexpr absl::Duration kLongestRetryAfterInCall = absl::Seconds(20);
 
-// Whether the other side could not be reached or did not answer in time
+// Returns whether the other side could not be reached or did not answer in time
 // (UNAVAILABLE, DEADLINE_EXCEEDED).
 bool IsUnreachable(const absl::Status& status);
 
-// Whether the same request may succeed later: IsUnreachable, or
+// Returns whether the same request may succeed later: IsUnreachable, or
 // RESOURCE_EXHAUSTED unless what is exhausted (status_notes.h) is a disk,
 // memory or a bound on a size, none of which the other side can mend.
 bool IsTransient(const absl::Status& status);

@@ -92,8 +92,8 @@ class Subprocess {
 struct RunOptions {
   // The program reads this from its standard input; at most 64 KiB.
   std::string input = {};
-  // Whether the output is followed also on standard error; otherwise that goes
-  // to /dev/null.
+  // Tells whether the output is followed also on standard error; otherwise that
+  // goes to /dev/null.
   bool keep_errors = false;
   // Only the last bytes of a longer output are kept.
   size_t most_output = 64 << 10;

@@ -62,7 +62,7 @@ class BlobDirectory {
   void Remove(const Digest& digest);
 
   // The same, unless the blob was written after `List` returned `found`.
-  // Whether it is gone.
+  // Returns whether it is gone.
   bool RemoveUnlessRewritten(const FoundBlob& found);
 
   // Makes `file`, whose bytes are on disk where that matters, the blob

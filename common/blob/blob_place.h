@@ -25,7 +25,7 @@ struct BlobPlace {
 // A name for such a file that no other has.
 std::string NewIncomingName();
 
-// Whether it may be one: at most 64 of [a-z0-9-], with a dash.
+// Returns whether it may be one: at most 64 of [a-z0-9-], with a dash.
 bool IsIncomingName(std::string_view name);
 
 }  // namespace kso

@@ -6,7 +6,7 @@
 
 namespace kso::http {
 
-// Whether `ip`, an IPv4 or IPv6 address as text, is one that the public
+// Returns whether `ip`, an IPv4 or IPv6 address as text, is one that the public
 // internet does not reach: loopback, private, link-local, unique local, shared,
 // multicast and reserved ranges (RFC 6890), also where IPv6 carries such an
 // IPv4 address. Text that is no address counts as private, which is the careful

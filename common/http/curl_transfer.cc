@@ -35,7 +35,8 @@ absl::Time SteadyNow() {
          absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-// Whether a header that a caller did not mark as a credential is one anyway.
+// Returns whether a header that a caller did not mark as a credential is one
+// anyway.
 bool IsCredential(const std::string& name) {
   return absl::EqualsIgnoreCase(name, "authorization") ||
          absl::EqualsIgnoreCase(name, "cookie");

@@ -13,7 +13,7 @@
 namespace kso::http {
 namespace {
 
-// Whether the host, or the network on the way to it, is overloaded.
+// Returns whether the host, or the network on the way to it, is overloaded.
 bool IsRefusal(const absl::StatusOr<Response>& answer) {
   if (!answer.ok()) return absl::IsDeadlineExceeded(answer.status());
   return answer->status == kTooManyRequests ||

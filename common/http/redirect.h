@@ -10,12 +10,12 @@
 
 namespace kso::http {
 
-// Whether a status redirects (RFC 9110, section 15.4).
+// Returns whether a status redirects (RFC 9110, section 15.4).
 bool IsRedirect(int status);
 
-// Whether the request that follows a redirect of `status` is a GET without body
-// whatever `method` it was (RFC 9110, section 15.4): always after 303, and
-// after 301 and 302 for POST, as all clients do.
+// Returns whether the request that follows a redirect of `status` is a GET
+// without body whatever `method` it was (RFC 9110, section 15.4): always after
+// 303, and after 301 and 302 for POST, as all clients do.
 bool BecomesGet(int status, std::string_view method);
 
 // The URL that a redirect from `from` leads to. INVALID_ARGUMENT when it is no

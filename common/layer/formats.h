@@ -35,7 +35,7 @@ struct LayerFormat {
 // have. Rows live as long as the program.
 const LayerFormat* FindLayerFormat(std::string_view media_type);
 
-// Whether the farm makes layers as that media type: OCI's of any row.
+// Returns whether the farm makes layers as that media type: OCI's of any row.
 bool IsLayerType(std::string_view media_type);
 
 // Those media types, for messages: "A, B or C".

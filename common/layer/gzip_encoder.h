@@ -44,7 +44,7 @@ class GzipEncoder : public LayerEncoder {
   // member holds, or at most a stored block.
   std::string pending_;
   std::string encoded_;
-  // Whether the member of the compressed run has been begun.
+  // Tells whether the member of the compressed run has been begun.
   bool member_open_ = false;
   uint32_t crc_ = 0;
   uint64_t member_bytes_ = 0;

@@ -54,8 +54,8 @@ class PeekingSource : public ByteSource {
   size_t end_ = 0;
 };
 
-// Whether a file that begins with `head` is compressed, by the magic numbers of
-// gzip, xz, zstd, bzip2 and zip.
+// Returns whether a file that begins with `head` is compressed, by the magic
+// numbers of gzip, xz, zstd, bzip2 and zip.
 bool IsCompressed(std::string_view head) {
   return head.starts_with("\x1f\x8b") ||
          head.starts_with(std::string_view("\xfd"

@@ -49,7 +49,7 @@ class Pusher {
     upload_.reset();
   }
 
-  // Whether anything was sent at all.
+  // Tells whether anything was sent at all.
   bool sent() const { return sent_; }
 
  private:
@@ -134,7 +134,7 @@ class Pusher {
   const std::string what_;
   std::optional<UploadSession> upload_;
   int64_t sent_before_ = 0;
-  // Whether this try began well behind where the last one did.
+  // Tells whether this try began well behind where the last one did.
   bool made_headway_ = false;
   bool sent_ = false;
 };

@@ -12,7 +12,7 @@
 
 namespace kso::oci {
 
-// Whether the registry has the blob; `scope` names the repository.
+// Returns whether the registry has the blob; `scope` names the repository.
 absl::StatusOr<bool> BlobExists(RegistrySession& session,
                                 const AccessScope& scope, const Digest& digest);
 

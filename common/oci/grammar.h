@@ -16,8 +16,8 @@ bool IsValidRepositoryPath(std::string_view text);
 // "HOST[:PORT]".
 bool IsValidHost(std::string_view text);
 
-// Whether the first component of a reference is meant as a host: Docker's rule
-// is that it has a dot or a colon, or is "localhost".
+// Returns whether the first component of a reference is meant as a host:
+// Docker's rule is that it has a dot or a colon, or is "localhost".
 bool LooksLikeHost(std::string_view component);
 
 }  // namespace kso::oci

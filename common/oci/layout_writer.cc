@@ -27,7 +27,7 @@ constexpr size_t kMaxIndexBytes = 4 << 20;
 // the disk.
 constexpr int kBlobsAtOnce = 4;
 
-// Whether `path` holds exactly these bytes already.
+// Returns whether `path` holds exactly these bytes already.
 bool IsThere(const fs::path& path, const Digest& digest, int64_t size) {
   absl::StatusOr<FileDescriptor> file = OpenFile(path, O_RDONLY);
   struct stat info;

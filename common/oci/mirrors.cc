@@ -11,8 +11,8 @@ namespace {
 
 using Mirrors = google::protobuf::RepeatedPtrField<v1::Mirror>;
 
-// Whether `prefix`, which is not empty, ends at a border between components of
-// `text`.
+// Returns whether `prefix`, which is not empty, ends at a border between
+// components of `text`.
 bool EndsAtBorder(absl::string_view text, absl::string_view prefix) {
   return prefix.back() == '/' || text.size() == prefix.size() ||
          text[prefix.size()] == '/' || text[prefix.size()] == '?';

@@ -14,13 +14,13 @@ namespace kso::oci {
 std::string FormatPlatform(const v1::Platform& platform);
 absl::StatusOr<v1::Platform> ParsePlatform(std::string_view text);
 
-// Whether an image of platform `offered` runs where `wanted` is asked for: same
-// os and architecture; a variant only has to match when `wanted` names one, and
-// arm64 without a variant is v8 (OCI image index, "platform").
+// Returns whether an image of platform `offered` runs where `wanted` is asked
+// for: same os and architecture; a variant only has to match when `wanted`
+// names one, and arm64 without a variant is v8 (OCI image index, "platform").
 bool PlatformSatisfies(const v1::Platform& offered, const v1::Platform& wanted);
 
-// Whether os, architecture and variant (which may be empty) are words of
-// letters, digits, '.', '_' and '-', and so safe in paths.
+// Returns whether os, architecture and variant (which may be empty) are words
+// of letters, digits, '.', '_' and '-', and so safe in paths.
 bool IsValidPlatform(const v1::Platform& platform);
 
 }  // namespace kso::oci

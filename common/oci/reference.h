@@ -41,8 +41,8 @@ struct Reference {
 // "registry-1.docker.io", every other by itself.
 std::string RegistryHost(std::string_view host);
 
-// Whether `host` ("HOST[:PORT]") is this machine's loopback, which is always
-// spoken to over plain HTTP, as Docker does.
+// Returns whether `host` ("HOST[:PORT]") is this machine's loopback, which is
+// always spoken to over plain HTTP, as Docker does.
 bool IsLoopbackHost(std::string_view host);
 
 }  // namespace kso::oci

@@ -49,9 +49,9 @@ int64_t ReceivedBytes(const http::Response& answer) {
   return last < 0 ? 0 : last + 1;
 }
 
-// Whether a registry, or a proxy before it, refuses a body because its length
-// is not announced: with Length Required (RFC 9110, section 15.5.12), or as
-// something that it does not know.
+// Returns whether a registry, or a proxy before it, refuses a body because its
+// length is not announced: with Length Required (RFC 9110, section 15.5.12), or
+// as something that it does not know.
 bool WantsTheSize(int status) {
   return status == 411 || status == 400 || status == 405 || status == 415 ||
          status == 501;

@@ -30,8 +30,8 @@ std::string_view WithoutScheme(std::string_view url) {
   return ToStd(rest);
 }
 
-// Whether `text` may hold a secret: user information or a query (RFC 3986,
-// section 3), or a fragment.
+// Returns whether `text` may hold a secret: user information or a query (RFC
+// 3986, section 3), or a fragment.
 bool MayHoldSecret(std::string_view text) {
   const std::string_view rest = WithoutScheme(text);
   return rest.find_first_of("?#") != std::string_view::npos ||

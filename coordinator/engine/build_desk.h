@@ -67,8 +67,8 @@ class BuildDesk {
 
   absl::StatusOr<const BuildEntry*> Find(const State& state,
                                          const std::string& name) const;
-  // Whether the watcher has something to see. If not, notes in next_answer_
-  // when it is to be answered at the latest.
+  // Returns whether the watcher has something to see. If not, notes in
+  // next_answer_ when it is to be answered at the latest.
   bool IsDue(const Watcher& watcher, const BuildEntry& build, absl::Time now);
   v1::WatchBuildResponse ResponseTo(Transaction& turn, const Watcher& watcher,
                                     const BuildEntry& build) const;

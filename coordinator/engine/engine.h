@@ -33,9 +33,9 @@ class Engine {
   struct Caller {
     // The time for which the caller waits.
     absl::Duration patience = absl::InfiniteDuration();
-    // Whether the caller has gone, so that it must not be given anything. It is
-    // called on the engine's thread before `done`, and must return at once. May
-    // be empty.
+    // Returns whether the caller has gone, so that it must not be given
+    // anything. It is called on the engine's thread before `done`, and must
+    // return at once. May be empty.
     std::function<bool()> gone;
   };
 

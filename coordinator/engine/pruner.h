@@ -31,8 +31,9 @@ class Pruner {
   absl::Time next_ = absl::InfinitePast();
   // The number of ended builds at the last look.
   size_t ended_ = 0;
-  // Whether the store may have blobs that no build needs. It may after a start,
-  // since a crash may have come between forgetting a build and the sweep.
+  // Tells whether the store may have blobs that no build needs. It may after a
+  // start, since a crash may have come between forgetting a build and the
+  // sweep.
   bool sweep_ = true;
 };
 

@@ -26,7 +26,7 @@ namespace kso::coordinator {
 // A Sync call that is parked until there is something new.
 struct ParkedSync {
   Engine::Done<v1::SyncResponse> done;
-  // Whether the caller has gone, as in Engine::Caller.
+  // Returns whether the caller has gone, as in Engine::Caller.
   std::function<bool()> gone;
   // The leases that the worker says it holds, without those whose results it
   // brought.

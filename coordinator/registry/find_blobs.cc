@@ -16,7 +16,7 @@
 namespace kso::coordinator {
 namespace {
 
-// Whether the image's repository has the blob, or may take it over from
+// Returns whether the image's repository has the blob, or may take it over from
 // another of the same store.
 absl::StatusOr<bool> IsThere(oci::ImageStore& store, const FindRequest& request,
                              const BlobQuestion& question) {

@@ -48,8 +48,8 @@ absl::Status Explain(const absl::Status& status, std::string_view doing) {
                                     AdviceFor(status.code())));
 }
 
-// Whether a tag names the manifest already. Such a tag is not pushed again,
-// since registries with immutable tags refuse that.
+// Returns whether a tag names the manifest already. Such a tag is not pushed
+// again, since registries with immutable tags refuse that.
 bool Gives(oci::ImageStore& store, const std::string& repository,
            const std::string& tag, const v1::Descriptor& manifest) {
   const absl::StatusOr<v1::Descriptor> found =
@@ -57,8 +57,8 @@ bool Gives(oci::ImageStore& store, const std::string& repository,
   return found.ok() && found->digest() == manifest.digest();
 }
 
-// Whether the manifest is there by its digest. It is read with GET, since it
-// has to be read before it is tagged, and the answer is cached.
+// Returns whether the manifest is there by its digest. It is read with GET,
+// since it has to be read before it is tagged, and the answer is cached.
 bool IsThere(oci::ImageStore& store, const std::string& repository,
              const v1::Document& manifest) {
   return store.GetManifest(repository, manifest.content_descriptor().digest())

@@ -37,8 +37,8 @@ absl::StatusOr<std::string> ReadAtMost(const FileDescriptor& descriptor,
   return content;
 }
 
-// Whether the file is empty or all zeros: it was made, but nothing of it was on
-// disk when the machine crashed.
+// Returns whether the file is empty or all zeros: it was made, but nothing of
+// it was on disk when the machine crashed.
 bool IsBlank(std::string_view content) {
   return std::all_of(content.begin(), content.end(),
                      [](char c) { return c == '\0'; });

@@ -66,8 +66,8 @@ class DamageTest : public ::testing::Test {
     }
   }
 
-  // Whether the directory was refused; fails when something else than what was
-  // written is read.
+  // Returns whether the directory was refused; fails when something else than
+  // what was written is read.
   bool Refused() {
     auto store = OpenSqliteStateStore(directory_);
     if (!store.ok()) {

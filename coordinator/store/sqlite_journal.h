@@ -39,7 +39,7 @@ class SqliteJournal {
       SqliteDatabase* database);
 
   int64_t commits() const { return commits_; }
-  // Whether records were deleted since the last call.
+  // Returns whether records were deleted since the last call.
   bool TakeDeleted() { return std::exchange(deleted_, false); }
 
   // To be called inside a transaction: Add takes a record, which may put an end

@@ -47,7 +47,7 @@ end_farm() {
   rm -rf "$work/$farm"-*-cache "$work/$farm-state"
 }
 
-# Whether the client that waits is still there.
+# Tells whether the client that waits is still there.
 waits() { kill -0 "$(cat "$work/$farm-submit.pid")" 2>/dev/null; }
 
 # Fails when the registry shows a tag of a build that is not tagging yet.

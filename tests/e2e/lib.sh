@@ -179,7 +179,7 @@ stop_image() {
   rm -rf "$work/bundle-$1" "$work/single-$1"
 }
 
-# Whether the image that runs serves the files of expected-files.txt's format.
+# Tells whether the image that runs serves the files of expected-files.txt's format.
 #   files_match EXPECTED
 files_match() {
   local hash size url path

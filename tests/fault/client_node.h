@@ -43,8 +43,8 @@ class ClientNode {
   void Cancel();
   void Retry();
 
-  // Whether the client has seen the build end, or heard that it was forgotten,
-  // and the state of the build that it saw last.
+  // Tells whether the client has seen the build end, or heard that it was
+  // forgotten, and the state of the build that it saw last.
   bool told_the_end() const { return told_the_end_; }
   v1::Build::State last_state() const { return last_state_; }
   // Forgets the end that was seen, and watches for the next one.

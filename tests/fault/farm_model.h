@@ -32,8 +32,8 @@ class FarmModel {
   // Ends all faults, starts the processes that are down, and retries failed
   // builds until nothing is left to do.
   void Mend();
-  // Whether every build has ended, and succeeded unless it was cancelled, and
-  // all watchers have heard of it.
+  // Returns whether every build has ended, and succeeded unless it was
+  // cancelled, and all watchers have heard of it.
   bool AllIsDone() const;
   // Checks the invariants of a farm that has nothing left to do.
   void CheckTheEnd();

@@ -26,7 +26,7 @@ class FaultyUpstream : public http::Transport {
 
   // Sets the probability of a bad answer.
   void set_trouble(double trouble) { trouble_ = trouble; }
-  // Whether trouble includes bytes that are not those of the file.
+  // Tells whether trouble includes bytes that are not those of the file.
   void set_wrong_bytes(bool come) { wrong_bytes_ = come; }
   int64_t requests() const { return requests_; }
 

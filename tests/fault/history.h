@@ -21,7 +21,7 @@ enum class Mutation {
 struct HistoryOptions {
   uint64_t seed = 0;
   Mutation mutation = Mutation::kNone;
-  // Whether every line of the story is kept.
+  // Tells whether every line of the story is kept.
   bool keep_story = false;
 };
 

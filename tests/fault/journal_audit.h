@@ -29,13 +29,13 @@ class JournalAudit {
 
   // The builds that the journal has, and whether each runs.
   const std::map<std::string, bool>& builds() const { return running_; }
-  // Whether a build of that id was there once and was pruned. It may have been
-  // submitted again since, with a log of its own.
+  // Returns whether a build of that id was there once and was pruned. It may
+  // have been submitted again since, with a log of its own.
   bool WasForgotten(const std::string& build_id) const {
     return forgotten_.contains(build_id);
   }
-  // Whether no other build of its release's name ended later; clocks, which may
-  // go back, do not matter. The build must have ended.
+  // Returns whether no other build of its release's name ended later; clocks,
+  // which may go back, do not matter. The build must have ended.
   bool EndedLastOfItsName(const std::string& build_id) const;
   int tasks_finished() const { return static_cast<int>(finished_.size()); }
 

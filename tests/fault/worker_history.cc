@@ -320,7 +320,7 @@ class WorkerHistory {
   // The files that upstream has when tasks are planned, by URL.
   std::map<std::string, std::string> true_files_;
   int versions_ = 1;
-  // Whether hosts send wrong bytes, which only a digest tells.
+  // Tells whether hosts send wrong bytes, which only a digest tells.
   bool wrong_bytes_come_ = false;
   std::vector<v1::Task> tasks_;
   std::unique_ptr<DiskBlobStore> cache_;

@@ -47,7 +47,7 @@ class WorkerNode {
     int failures = 0;
     int64_t step = 0;
     std::function<void()> give_up_call;
-    // Whether the coordinator may park the call.
+    // Tells whether the coordinator may park the call.
     bool call_waits = false;
     std::map<int64_t, std::shared_ptr<worker::LeaseBook::Entry>> at_work;
     int64_t last_work = 0;

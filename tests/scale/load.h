@@ -15,8 +15,8 @@ namespace kso::scale {
 // for the base image, which all builds share, and nothing after these.
 v1::SubmitBuildRequest MakeBuild(int number, int files);
 
-// Whether the task is one of its build that keeps the build from ending, until
-// its worker is told to end those too.
+// Returns whether the task is one of its build that keeps the build from
+// ending, until its worker is told to end those too.
 bool IsLast(const v1::Task& task);
 
 // The result that a worker would report.

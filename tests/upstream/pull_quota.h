@@ -20,7 +20,7 @@ class PullQuota {
       : limit_(limit), window_(window) {}
 
   bool limited() const { return limit_ > 0; }
-  // Whether one more is allowed now; counts it then, if `spend`.
+  // Returns whether one more is allowed now; counts it then, if `spend`.
   bool Take(absl::Time now, bool spend);
   // For the headers: "100;w=21600" and "76;w=21600".
   std::string Limit() const;

@@ -35,7 +35,7 @@ void RefuseXml(int status, const std::string& code,
                        "application/xml");
 }
 
-// Whether the client takes this type. Saying nothing takes anything.
+// Returns whether the client takes this type. Saying nothing takes anything.
 bool Accepts(const httplib::Request& request, const std::string& media_type) {
   const size_t count = request.get_header_value_count("Accept");
   for (size_t i = 0; i < count; ++i) {

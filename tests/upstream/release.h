@@ -42,7 +42,7 @@ std::string HostOf(std::string_view url_or_reference);
 // "https://host/path" without its scheme.
 std::string_view WithoutScheme(std::string_view url);
 
-// Whether one of the patterns matches; a trailing "*" matches anything.
+// Returns whether one of the patterns matches; a trailing "*" matches anything.
 bool MatchesAny(const std::vector<std::string>& patterns,
                 std::string_view reference);
 

@@ -14,7 +14,8 @@ namespace kso::upstream {
 std::string SignQuery(std::string_view key, std::string_view path,
                       absl::Time expiry);
 
-// Whether the parameters that SignQuery made are right for `path` at `now`.
+// Returns whether the parameters that SignQuery made are right for `path` at
+// `now`.
 bool IsSigned(std::string_view key, std::string_view path,
               std::string_view expires, std::string_view signature,
               absl::Time now);

@@ -15,7 +15,7 @@ namespace {
 // A task that is out of space will want more than this one write.
 constexpr int64_t kRoomToWorkIn = 64 << 20;
 
-// Whether another write may succeed.
+// Returns whether another write may succeed.
 bool MakeRoom(DiskBlobStore& cache, int64_t bytes) {
   return cache.MakeRoom(std::max(bytes, kRoomToWorkIn)).ok() ||
          cache.MakeRoom(bytes).ok();

@@ -55,8 +55,8 @@ class BoundedSink : public ByteSink {
   bool exceeded_ = false;
 };
 
-// Whether the host may not have been asked about the file: a file with a
-// checksum can be planned without.
+// Returns whether the host may not have been asked about the file: a file with
+// a checksum can be planned without.
 bool MayBeUnasked(const v1::FileSource& source) {
   return !source.digest().empty() && source.etag().empty() &&
          source.last_modified().empty();

@@ -24,7 +24,8 @@ absl::Status StatusOfAnswer(const http::Response& response,
 std::string ValidatorIn(const http::Response& response,
                         std::string_view header);
 
-// Whether an ETag tells any two contents apart (RFC 9110, section 8.8.1).
+// Returns whether an ETag tells any two contents apart (RFC 9110,
+// section 8.8.1).
 bool IsStrongEtag(std::string_view etag);
 
 // The strongest validator of an answer that If-Range may name (RFC 9110,

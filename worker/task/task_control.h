@@ -39,7 +39,7 @@ class TaskControl {
   bool expired() const {
     return clock_ != nullptr && clock_->Now() >= deadline_;
   }
-  // Whether the task is to stop, for either reason.
+  // Returns whether the task is to stop, for either reason.
   bool cancelled() const { return stop_.stop_requested() || expired(); }
   // The same for what knows nothing of tasks, or waits.
   std::stop_token stop_token() const { return stop_.get_token(); }

@@ -31,9 +31,10 @@ absl::StatusOr<std::vector<std::string>> SplitLayerPath(std::string_view path);
 absl::StatusOr<FileDescriptor> OpenDirectoryBeneath(
     int root, const std::vector<std::string>& names, bool create);
 
-// Whether overlayfs takes it for a whiteout: the kernel's overlayfs.rst.
+// Returns whether overlayfs takes it for a whiteout: the kernel's
+// overlayfs.rst.
 bool IsWhiteout(const struct stat& info);
-// Whether overlayfs shows nothing of lower layers in that directory.
+// Returns whether overlayfs shows nothing of lower layers in that directory.
 bool IsOpaque(int directory);
 // Has it do so. False, with errno, where the file system cannot keep that.
 bool MakeOpaque(int directory);

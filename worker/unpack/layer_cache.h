@@ -66,7 +66,7 @@ class LayerCache {
                                     const std::vector<LayerSource>& sources,
                                     const TaskControl& control);
 
-  // Whether Get would find it.
+  // Returns whether Get would find it.
   bool Has(const v1::Descriptor& blob, const Digest& diff_id) const;
 
   // Removes all layers that nobody uses.

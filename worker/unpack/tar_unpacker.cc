@@ -52,7 +52,7 @@ std::string Quoted(absl::string_view path) {
   return Concat("\"", absl::CHexEscape(path), "\"");
 }
 
-// Whether the disk itself failed, whatever the layer holds.
+// Returns whether the disk itself failed, whatever the layer holds.
 bool IsDiskError(int error) {
   switch (error) {
     case ENOSPC:

@@ -20,8 +20,8 @@ class ComparedContent {
   ComparedContent(const v1::VerifyImage& work, bool native);
 
   bool everything() const { return everything_; }
-  // Whether to ask for names only: an emulated program takes several times as
-  // long for each request.
+  // Tells whether to ask for names only: an emulated program takes several
+  // times as long for each request.
   bool in_brief() const { return in_brief_; }
   bool Has(const std::string& digest) const {
     return everything_ || digests_.contains(digest);

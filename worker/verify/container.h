@@ -47,8 +47,9 @@ class ContainerRuntime {
       const TaskControl& control) = 0;
 };
 
-// Whether this machine can run containers; the error says what it lacks. Mounts
-// something at `directory`/can-run, where only it sees that, to find out.
+// Returns whether this machine can run containers; the error says what it
+// lacks. Mounts something at `directory`/can-run, where only it sees that, to
+// find out.
 absl::Status CanRunContainers(const std::filesystem::path& directory);
 
 // The runtime over overlayfs and runc(8), with runc's state in

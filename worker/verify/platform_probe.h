@@ -16,11 +16,11 @@ namespace kso::worker {
 // by emulation takes itself for arm64, and so do its farm and its people.
 v1::Platform OwnPlatform();
 
-// Whether this machine runs programs of `platform`, found out by running one: a
-// tiny program is written to `directory` and started. Native is what the worker
-// itself is, everything else is emulated. Errors: INVALID_ARGUMENT for
-// platforms that kso has no program for, FAILED_PRECONDITION when it does not
-// run, with the reason and what to do.
+// Returns whether this machine runs programs of `platform`, found out by
+// running one: a tiny program is written to `directory` and started. Native is
+// what the worker itself is, everything else is emulated. Errors:
+// INVALID_ARGUMENT for platforms that kso has no program for,
+// FAILED_PRECONDITION when it does not run, with the reason and what to do.
 absl::StatusOr<v1::PlatformSupport> ProbePlatform(
     const v1::Platform& platform, const std::filesystem::path& directory);
 

@@ -104,7 +104,7 @@ class FilesCheck {
     return Range(served, head.head());
   }
 
-  // Whether it is there, without its bytes.
+  // Returns whether it is there, without its bytes.
   absl::Status Presence(const v1::MadeMember& file) {
     http::Request request = RequestFor(file.path());
     request.method = "HEAD";

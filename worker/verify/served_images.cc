@@ -170,7 +170,7 @@ class ImagesCheck {
     return absl::OkStatus();
   }
 
-  // Whether nobody has begun to compare the blob.
+  // Returns whether nobody has begun to compare the blob.
   bool IsFirst(const v1::Descriptor& blob) {
     absl::MutexLock lock(&mutex_);
     return blobs_.insert(blob.digest()).second;

@@ -208,7 +208,7 @@ absl::StatusOr<std::vector<std::string>> RunAndAsk(
   return checks;
 }
 
-// Whether this machine's own processor runs programs of `platform`.
+// Returns whether this machine's own processor runs programs of `platform`.
 bool RunsNatively(const v1::Platform& platform, const VerifyTools& tools) {
   for (const v1::PlatformSupport& offered : tools.platforms) {
     if (oci::PlatformSatisfies(offered.platform(), platform)) {

@@ -45,8 +45,8 @@ absl::Span<const PhaseRule> PhaseRules();
 // version knows, a rule that does nothing.
 const PhaseRule& RuleOf(v1::Phase phase);
 
-// Whether phase `a` comes later in a build than `b`. The numbers of the enum do
-// not say it: CHECK was added after the others.
+// Returns whether phase `a` comes later in a build than `b`. The numbers of the
+// enum do not say it: CHECK was added after the others.
 bool ComesAfter(v1::Phase a, v1::Phase b);
 
 }  // namespace kso::coordinator

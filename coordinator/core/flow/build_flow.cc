@@ -84,7 +84,8 @@ void AddPlanFailures(const BuildEntry& build, const Plan& plan,
   }
 }
 
-// Whether the task, which is done, put one of `blobs` at the destination.
+// Returns whether the task, which is done, put one of `blobs` at the
+// destination.
 bool PutThere(const TaskEntry& task, const std::set<std::string>& blobs) {
   const v1::TaskResult result = task.UnpackResult();
   if (result.has_made_layer()) {
@@ -135,9 +136,9 @@ Records PlanNow(const State& state, const BuildEntry& build) {
   return AfterPlan(build, plan);
 }
 
-// Whether the plan waits for what the destination has: not where it has been
-// asked, where the build takes nothing over, where nothing is remembered of
-// that destination, or where there will be no plan, since a task has failed.
+// Returns whether the plan waits for what the destination has: not where it has
+// been asked, where the build takes nothing over, where nothing is remembered
+// of that destination, or where there will be no plan, since a task has failed.
 bool NeedsCheck(const State& state, const BuildEntry& build) {
   return !build.destination && !build.fresh &&
          build.CountsOf(v1::RESOLVE).AllDone() &&
@@ -172,8 +173,8 @@ v1::JournalRecord Checked(const BuildEntry& build,
   return record;
 }
 
-// Whether a plan that is made with only what is `present`, which is sorted,
-// would be the same.
+// Returns whether a plan that is made with only what is `present`, which is
+// sorted, would be the same.
 bool Stands(const Plan& draft, const std::vector<std::string>& present) {
   return !draft.gives_up_layers &&
          std::all_of(draft.questions.begin(), draft.questions.end(),

@@ -27,7 +27,7 @@ class DraftTest : public ::testing::Test {
     }
   }
 
-  // Whether the draft becomes the plan.
+  // Returns whether the draft becomes the plan.
   bool Stands(const std::vector<std::string>& present) {
     const std::vector<v1::JournalRecord> records =
         AfterCheck(*test_.state.FindBuild("b"), draft_, present);
@@ -54,7 +54,7 @@ TEST_F(DraftTest, IsThePlanWhereAllIsThereThatItAskedFor) {
 }
 
 TEST_F(DraftTest, IsMadeAnewWhereItGaveLayersUpThatItDidNotAskFor) {
-  // Whether they are there was not asked, and may change the grouping.
+  // Tells whether they are there was not asked, and may change the grouping.
   draft_.gives_up_layers = true;
   EXPECT_FALSE(Stands({one_, two_}));
 }

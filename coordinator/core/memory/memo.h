@@ -30,7 +30,7 @@ class Memo {
   // Gives a record about a memory its effect; other records change nothing.
   void Apply(const v1::JournalRecord& record);
 
-  // Whether any layer of that blob space is remembered.
+  // Returns whether any layer of that blob space is remembered.
   bool KnowsOf(std::string_view space) const;
 
   // The lookups return null when nothing is remembered.

@@ -9,13 +9,13 @@
 
 namespace kso::coordinator {
 
-// Whether `text` matches `pattern`, where '*' stands for any run of characters,
-// none included, and everything else for itself.
+// Returns whether `text` matches `pattern`, where '*' stands for any run of
+// characters, none included, and everything else for itself.
 bool MatchesGlob(std::string_view pattern, std::string_view text);
 
-// Whether the release goes on without an image for platforms that it does not
-// exist for. A pattern is compared with the image's name ("docker.io/amazon/x")
-// and with its whole reference ("docker.io/amazon/x:1").
+// Returns whether the release goes on without an image for platforms that it
+// does not exist for. A pattern is compared with the image's name
+// ("docker.io/amazon/x") and with its whole reference ("docker.io/amazon/x:1").
 bool MayLackPlatform(const v1::MissingPlatformPolicy& policy,
                      const oci::Reference& reference);
 

@@ -62,7 +62,7 @@ class RateBudget {
   // A task that used the host has succeeded.
   void Succeeded(const std::string& host);
 
-  // Whether no host is known, and whether this one is.
+  // Returns whether no host is known, and whether this one is.
   bool empty() const { return hosts_.empty(); }
   bool Knows(const std::string& host) const { return hosts_.contains(host); }
 

@@ -10,7 +10,7 @@ namespace {
 // queue before the search ends.
 constexpr int kLookAhead = 64;
 
-// Whether any of the tasks with this demand may go to the worker now.
+// Returns whether any of the tasks with this demand may go to the worker now.
 bool MayTakeAny(const Demand& demand, const WorkerPool& pool,
                 const WorkerPool::Member& worker, const HostGate* gate) {
   const Fit fit = worker.kind->FitFor(demand);
@@ -18,8 +18,8 @@ bool MayTakeAny(const Demand& demand, const WorkerPool& pool,
          (gate == nullptr || !gate->WhyNot(demand).has_value());
 }
 
-// Whether the worker may take this task. One that has just failed on it goes to
-// another worker, where another fits as well.
+// Returns whether the worker may take this task. One that has just failed on it
+// goes to another worker, where another fits as well.
 bool MayTake(const TaskEntry& task, const WorkerPool& pool,
              const WorkerPool::Member& worker) {
   if (task.trouble == nullptr || task.trouble->last_reason.empty() ||

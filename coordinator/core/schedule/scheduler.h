@@ -13,8 +13,9 @@
 
 namespace kso::coordinator {
 
-// Whether the build takes part in scheduling: not once it has ended or, past
-// RESOLVE, once a task of it has failed (it only waits for what runs then).
+// Returns whether the build takes part in scheduling: not once it has ended or,
+// past RESOLVE, once a task of it has failed (it only waits for what runs
+// then).
 bool GrantsTasks(const BuildEntry& build);
 
 // Decides what a worker does next. Builds take turns by FairShare at each kind

@@ -9,7 +9,8 @@
 namespace kso::coordinator {
 namespace {
 
-// Whether a worker's platform will do. A task that names no variant takes any.
+// Returns whether a worker's platform will do. A task that names no variant
+// takes any.
 bool Satisfies(const v1::Platform& offered, const v1::Platform& wanted) {
   return offered.os() == wanted.os() &&
          offered.architecture() == wanted.architecture() &&
