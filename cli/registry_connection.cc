@@ -9,7 +9,7 @@
 namespace kso::cli {
 
 absl::StatusOr<std::unique_ptr<RegistryConnection>> RegistryConnection::Open(
-    const std::string& host, bool insecure, Clock* clock) {
+    const Options& options, Clock* clock) {
   auto connection = std::make_unique<RegistryConnection>();
   KSO_ASSIGN_OR_RETURN(connection->credentials_,
                        oci::Credentials::FromEnvironment());
@@ -17,7 +17,9 @@ absl::StatusOr<std::unique_ptr<RegistryConnection>> RegistryConnection::Open(
   connection->transport_ = http::WithRetries(std::move(transport), clock);
   const oci::RegistryConnector registries(connection->transport_.get(), clock,
                                           &connection->credentials_);
-  KSO_ASSIGN_OR_RETURN(connection->images_, registries.Open(host, insecure));
+  KSO_ASSIGN_OR_RETURN(connection->images_,
+                       registries.Open(options.host, options.insecure,
+                                       /*stop=*/{}, options.pushes));
   return connection;
 }
 

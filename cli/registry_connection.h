@@ -16,10 +16,17 @@ namespace kso::cli {
 // A registry, with the logins of this machine. May be used from any thread.
 class RegistryConnection {
  public:
-  // `host` is "HOST[:PORT]"; `insecure` is plain HTTP, which loopback hosts
-  // always get.
+  struct Options {
+    // "HOST[:PORT]".
+    std::string host;
+    // Plain HTTP, which loopback hosts always get.
+    bool insecure = false;
+    // Images are pushed there.
+    bool pushes = false;
+  };
+
   static absl::StatusOr<std::unique_ptr<RegistryConnection>> Open(
-      const std::string& host, bool insecure, Clock* clock);
+      const Options& options, Clock* clock);
 
   oci::ImageStore& images() { return *images_; }
 

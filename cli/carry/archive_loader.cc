@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
@@ -10,6 +11,7 @@
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/oci/access.h"
 
 namespace kso::cli {
 namespace {
@@ -33,6 +35,7 @@ class Loader {
     }
     KSO_RETURN_IF_ERROR(plan.status());
     KSO_RETURN_IF_ERROR(CheckBase(*plan));
+    KSO_RETURN_IF_ERROR(CheckRepositories(*plan));
     // The repositories take turns, so that the later ones can mount blobs of
     // the earlier ones.
     std::vector<std::string> done;
@@ -84,11 +87,10 @@ class Loader {
         if (archive_.Has(digest)) continue;
         jobs.push_back(
             [&, &repository = repository, &digest = digest]() -> absl::Status {
-              KSO_ASSIGN_OR_RETURN(bool found,
-                                   registry_.HasBlob(repository, digest));
+              KSO_ASSIGN_OR_RETURN(bool found, Has(repository, digest));
               for (const auto& [other, unused] : plan.blobs) {
                 if (found || other == repository) continue;
-                KSO_ASSIGN_OR_RETURN(found, registry_.HasBlob(other, digest));
+                KSO_ASSIGN_OR_RETURN(found, Has(other, digest));
               }
               if (found) return absl::OkStatus();
               absl::MutexLock lock(&mutex);
@@ -104,6 +106,20 @@ class Loader {
     return BaseIsMissing(Concat(missing.size(), " of ", wanted,
                                 " blobs are not at ", destination_.location(),
                                 ", such as ", missing.front().ToString()));
+  }
+
+  // All repositories that have to be made first are said at once.
+  absl::Status CheckRepositories(const LoadPlan& plan) {
+    std::set<std::string> repositories;
+    for (const LoadTag& tag : plan.tags) repositories.insert(tag.repository);
+    return oci::CheckPushToAll(registry_, repositories);
+  }
+
+  // Where the registry denies the answer, pushing decides.
+  absl::StatusOr<bool> Has(const std::string& repository,
+                           const Digest& digest) {
+    return oci::HasBlobOr(registry_, repository, digest,
+                          /*when_denied=*/false);
   }
 
   absl::Status PutBlobs(const LoadPlan& plan, const std::string& repository,
@@ -166,8 +182,7 @@ class Loader {
   absl::StatusOr<bool> Mount(const std::string& repository,
                              const Digest& digest,
                              const std::vector<std::string>& sources) {
-    KSO_ASSIGN_OR_RETURN(const bool there,
-                         registry_.HasBlob(repository, digest));
+    KSO_ASSIGN_OR_RETURN(const bool there, Has(repository, digest));
     if (there) return false;
     for (const std::string& source : sources) {
       KSO_ASSIGN_OR_RETURN(const bool mounted,

@@ -27,11 +27,11 @@ absl::StatusOr<std::unique_ptr<BuildImages>> BuildImages::Open(
   auto images = std::make_unique<BuildImages>();
   const v1::Destination& destination = build.destination();
   if (destination.kind() == v1::Destination::REGISTRY) {
-    KSO_ASSIGN_OR_RETURN(
-        images->registry_,
-        RegistryConnection::Open(oci::DestinationHost(destination),
-                                 insecure || destination.insecure(),
-                                 context.clock));
+    KSO_ASSIGN_OR_RETURN(images->registry_,
+                         RegistryConnection::Open(
+                             {.host = oci::DestinationHost(destination),
+                              .insecure = insecure || destination.insecure()},
+                             context.clock));
     images->store_ = &images->registry_->images();
   } else {
     NearbyBlobStore& blobs = context.coordinator->blobs();

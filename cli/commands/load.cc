@@ -41,7 +41,9 @@ class Load : public Command {
         ImageArchive::Open({words_.begin(), std::prev(words_.end())}));
     KSO_ASSIGN_OR_RETURN(
         const auto registry,
-        RegistryConnection::Open(oci::DestinationHost(destination), insecure_,
+        RegistryConnection::Open({.host = oci::DestinationHost(destination),
+                                  .insecure = insecure_,
+                                  .pushes = true},
                                  context.clock));
     const absl::StatusOr<LoadReport> report = LoadArchive(
         *archive, destination, registry->images(), ShowProgress(context));

@@ -36,7 +36,8 @@ class Verify : public Command {
     KSO_ASSIGN_OR_RETURN(const ImageCheckOptions options, Options(context));
     KSO_ASSIGN_OR_RETURN(
         const auto registry,
-        RegistryConnection::Open(reference.host, insecure_, context.clock));
+        RegistryConnection::Open(
+            {.host = reference.host, .insecure = insecure_}, context.clock));
     const ImageReport report = CheckImage(registry->images(), reference.path,
                                           reference.Identifier(), options);
     const std::string name = reference.ToString();

@@ -7,8 +7,11 @@
 
 #include "absl/functional/function_ref.h"
 #include "common/base/percent_coding.h"
+#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/http/transfer_options.h"
+#include "common/oci/access.h"
 #include "common/oci/blob_stream.h"
 #include "common/oci/upload_session.h"
 
@@ -21,6 +24,63 @@ constexpr int kTries = 5;
 // An upload that got less far than this is begun anew, which costs no more than
 // asking how far it got.
 constexpr int64_t kWorthResuming = 1 << 20;
+
+http::Request BlobRequest(const RegistrySession& session,
+                          const std::string& method,
+                          const std::string& repository, const Digest& digest) {
+  http::Request request;
+  request.method = method;
+  request.url = session.UrlOf(Concat(repository, "/blobs/", digest.ToString()));
+  return request;
+}
+
+// Returns whether a registry may answer a GET although it refused a HEAD: it
+// need not support HEAD, and storage that it redirects to may have signed its
+// URL for GET alone.
+bool MayBeOtherwiseForGet(int status) {
+  return status == 400 || status == 401 || status == 403 || status == 405 ||
+         status == 501;
+}
+
+// Returns whether the first byte of a blob can be read. The transfer ends with
+// the answer's headers.
+absl::StatusOr<bool> CanBeRead(RegistrySession& session,
+                               const AccessScope& scope, const Digest& digest,
+                               std::string_view what) {
+  http::Request request = BlobRequest(session, "GET", scope.repository, digest);
+  request.transfer.range = http::ByteRange{.first = 0, .length = 1};
+  bool there = false;
+  StringSink unused(1);
+  const absl::StatusOr<http::Response> response = session.Download(
+      std::move(request), scope, what, unused, [&](const http::Response&) {
+        there = true;
+        return absl::AbortedError("the headers say enough");
+      });
+  if (there) return true;
+  KSO_RETURN_IF_ERROR(response.status());
+  if (response->status == 404) return false;
+  // Only a blob without bytes has no first one (RFC 9110, section 15.5.17).
+  if (response->status == 416) return true;
+  return session.ErrorOf(*response, what);
+}
+
+absl::StatusOr<bool> Exists(RegistrySession& session, const AccessScope& scope,
+                            const Digest& digest) {
+  const std::string what =
+      Concat("looking for blob ", digest.ToString(), " in ", scope.repository);
+  const http::Request request =
+      BlobRequest(session, "HEAD", scope.repository, digest);
+  KSO_ASSIGN_OR_RETURN(const http::Response response,
+                       scope.push
+                           ? session.Perform(request, scope, what)
+                           : session.Read(request, scope.repository, what));
+  if (response.status == 404) return false;
+  if (response.status / 100 == 2) return true;
+  if (MayBeOtherwiseForGet(response.status)) {
+    return CanBeRead(session, scope, digest, what);
+  }
+  return session.ErrorOf(response, what);
+}
 
 // The tries to push one blob. Each resumes where the one before broke, if that
 // is possible.
@@ -62,7 +122,7 @@ class Pusher {
   absl::Status PushKnownOnce(const WrittenBlob& blob, const OpenSource& open) {
     // Looking first also finds what arrived although the answer got lost.
     KSO_ASSIGN_OR_RETURN(const bool there,
-                         BlobExists(session_, scope_, blob.digest));
+                         IsThere(blob.digest, /*when_denied=*/false));
     if (there) return absl::OkStatus();
     KSO_ASSIGN_OR_RETURN(const int64_t offset, Resume(blob.size));
     return End(blob, offset, open);
@@ -87,6 +147,13 @@ class Pusher {
       return Anew(ToStd(ended.message()));
     }
     return ended;
+  }
+
+  // Where the registry denies the answer, the push goes on without it.
+  absl::StatusOr<bool> IsThere(const Digest& digest, bool when_denied) {
+    absl::StatusOr<bool> there = Exists(session_, scope_, digest);
+    if (IsDenial(there.status())) return when_denied;
+    return there;
   }
 
   // Returns where this try begins: at 0, with a new upload, unless the last one
@@ -118,7 +185,7 @@ class Pusher {
                          upload_->Send(blob.digest, blob.size, offset, open));
     if (response.status == 201) return absl::OkStatus();
     KSO_ASSIGN_OR_RETURN(const bool arrived,
-                         BlobExists(session_, scope_, blob.digest));
+                         IsThere(blob.digest, /*when_denied=*/true));
     if (arrived) return absl::OkStatus();
     return Anew("the registry took it and does not have it");
   }
@@ -142,19 +209,19 @@ class Pusher {
 }  // namespace
 
 absl::StatusOr<bool> BlobExists(RegistrySession& session,
-                                const AccessScope& scope,
+                                const std::string& repository,
                                 const Digest& digest) {
-  const std::string what =
-      Concat("looking for blob ", digest.ToString(), " in ", scope.repository);
-  http::Request request;
-  request.method = "HEAD";
-  request.url =
-      session.UrlOf(Concat(scope.repository, "/blobs/", digest.ToString()));
-  KSO_ASSIGN_OR_RETURN(const http::Response response,
-                       session.Perform(request, scope, what));
-  if (response.status == 404) return false;
-  if (response.status / 100 == 2) return true;
-  return session.ErrorOf(response, what);
+  return Exists(session, {repository, /*push=*/false}, digest);
+}
+
+absl::Status CheckPush(RegistrySession& session,
+                       const std::string& repository) {
+  KSO_ASSIGN_OR_RETURN(
+      UploadSession upload,
+      UploadSession::Begin(session, {repository, /*push=*/true},
+                           Concat("beginning to push to ", repository)));
+  upload.Abandon();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<int64_t> UploadBlob(RegistrySession& session,
@@ -197,17 +264,19 @@ absl::StatusOr<bool> MountBlob(RegistrySession& session,
   request.url = session.UrlOf(Concat(
       repository, "/blobs/uploads/?mount=", PercentEncode(digest.ToString()),
       "&from=", PercentEncode(from)));
-  KSO_ASSIGN_OR_RETURN(const http::Response response,
-                       session.Perform(request, scope, what));
-  if (response.status == 201) return true;
-  if (response.status == 202) {
-    auto upload = UploadSession::FromAnswer(session, scope, response, what);
+  const absl::StatusOr<http::Response> response =
+      session.Perform(request, scope, what);
+  // A login that may not read `from` can still push what this machine has.
+  if (IsDenial(response.status())) return false;
+  KSO_RETURN_IF_ERROR(response.status());
+  if (response->status == 201) return true;
+  if (response->status == 202) {
+    auto upload = UploadSession::FromAnswer(session, scope, *response, what);
     if (upload.ok()) upload->Abandon();
     return false;
   }
-  // A login that may not read `from` can still push what this machine has.
-  if (response.status / 100 == 4 && response.status != 429) return false;
-  return session.ErrorOf(response, what);
+  if (response->status / 100 == 4 && response->status != 429) return false;
+  return session.ErrorOf(*response, what);
 }
 
 }  // namespace kso::oci

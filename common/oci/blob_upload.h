@@ -12,9 +12,14 @@
 
 namespace kso::oci {
 
-// Returns whether the registry has the blob; `scope` names the repository.
+// Returns whether the registry has the blob, by HEAD, and where that is refused
+// by a GET of its first byte.
 absl::StatusOr<bool> BlobExists(RegistrySession& session,
-                                const AccessScope& scope, const Digest& digest);
+                                const std::string& repository,
+                                const Digest& digest);
+
+// Does what ImageStore::CheckPush promises.
+absl::Status CheckPush(RegistrySession& session, const std::string& repository);
 
 // Pushes a blob as ImageStore::PutBlob promises: one POST, then one PUT with
 // all of it (distribution-spec 1.1, "POST then PUT"). An upload that breaks

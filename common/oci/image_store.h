@@ -33,6 +33,13 @@ class ImageStore {
   virtual absl::StatusOr<bool> HasBlob(std::string_view repository,
                                        const Digest& digest) = 0;
 
+  // Returns whether this process may push to the repository, as far as that can
+  // be told without pushing: an upload is begun and given up. The errors are
+  // those of a push; NOT_FOUND says that the repository has to be made first.
+  virtual absl::Status CheckPush(std::string_view /*repository*/) {
+    return absl::OkStatus();
+  }
+
   // Does nothing when the blob is there already. `open` may be called several
   // times. Returns the bytes that moved.
   virtual absl::StatusOr<int64_t> PutBlob(std::string_view repository,

@@ -64,6 +64,11 @@ absl::StatusOr<std::string> RegistryAuth::Authorization(
       [&] { return FetchToken(*demand.tokens, scope); }, options_.stop);
 }
 
+bool RegistryAuth::UsesTokens() const {
+  return options_.cache->DemandOf(options_.registry.origin())
+      .tokens.has_value();
+}
+
 absl::StatusOr<bool> RegistryAuth::Learn(const http::Response& response,
                                          const AccessScope& scope,
                                          const std::string& refused) {

@@ -51,6 +51,10 @@ class RegistryAuth {
   // for one.
   absl::StatusOr<std::string> Authorization(const AccessScope& scope);
 
+  // Returns whether the registry has asked for tokens, which are good for one
+  // scope each.
+  bool UsesTokens() const;
+
   // Learns from a 401 to a request that had `refused` as its Authorization.
   // Returns whether another try makes sense; an error says why it does not.
   absl::StatusOr<bool> Learn(const http::Response& response,

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "common/oci/access.h"
 #include "common/oci/registry_client.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_transport.h"
@@ -92,6 +93,9 @@ TEST_F(RegistryAuthTest, ARegistryThatRefusesEveryTokenIsNotAskedForEver) {
     return FakeAnswer{.status = ++asked < 50 ? 401 : 200,
                       .headers = {{"WWW-Authenticate", bearer_}}};
   });
+  transport_.On("GET", kBlob,
+                FakeAnswer{.status = 401,
+                           .headers = {{"WWW-Authenticate", bearer_}}});
   transport_.On("GET", kToken, FakeAnswer{.body = R"({"token":"t1"})"});
   EXPECT_TRUE(absl::IsUnauthenticated(HasBlob().status()));
   EXPECT_EQ(asked, 2);
@@ -153,10 +157,52 @@ TEST_F(RegistryAuthTest, BasicIsAnswered) {
 
 TEST_F(RegistryAuthTest, WithoutALoginItSaysWhatToDo) {
   Guard("HEAD", kBlob, "Basic realm=\"x\"", "Basic y");
+  Guard("GET", kBlob, "Basic realm=\"x\"", "Basic y");
   const absl::Status status = HasBlob().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);
   EXPECT_TRUE(absl::StrContains(status.message(), "skopeo login quay.io"));
   EXPECT_EQ(transport_.CountOf("HEAD", kBlob), 1);
+}
+
+TEST_F(RegistryAuthTest, WhatHidesFromWhoPullsIsAskedForByWhoPushes) {
+  // As registries do that tell nobody without the right to push that there is
+  // no such repository: some refuse the token, some the request.
+  const FakeAnswer token{.body = R"({"token":"pull"})"};
+  for (const FakeAnswer& to_pull : {FakeAnswer{.status = 403}, token}) {
+    for (const bool pushes : {false, true}) {
+      testing::FakeTransport transport;
+      const auto answer = [this](const http::Request& request) {
+        const std::string header = HeaderOf(request, "Authorization");
+        if (header == "Bearer push") return FakeAnswer{.status = 404};
+        if (header == "Bearer pull") return FakeAnswer{.status = 403};
+        return FakeAnswer{.status = 401,
+                          .headers = {{"WWW-Authenticate", bearer_}}};
+      };
+      transport.On("HEAD", kBlob, answer);
+      transport.On("GET", kBlob, answer);
+      transport.On("GET", kToken, to_pull);
+      transport.On("GET", kPushToken,
+                   FakeAnswer{.body = R"({"token":"push"})"});
+      auto client = *CreateRegistryClient({.host = "quay.io", .pushes = pushes},
+                                          &transport, &clock_, &credentials_);
+      const auto there = client->HasBlob("a", Sha256Of("x"));
+      EXPECT_EQ(transport.CountOf("GET", kPushToken), pushes ? 1 : 0);
+      if (pushes) {
+        ASSERT_TRUE(there.ok()) << there.status();
+        EXPECT_FALSE(*there);
+      } else {
+        EXPECT_TRUE(IsDenial(there.status())) << there.status();
+      }
+    }
+  }
+}
+
+TEST_F(RegistryAuthTest, WhatThisMachineRefusesIsNoDenial) {
+  transport_.On("HEAD", kBlob,
+                FakeAnswer{.status = 401,
+                           .headers = {{"WWW-Authenticate",
+                                        "Bearer realm=\"https://evil.com\""}}});
+  EXPECT_FALSE(IsDenial(HasBlob().status()));
 }
 
 TEST_F(RegistryAuthTest, ARealmElsewhereIsNotCalled) {

@@ -55,8 +55,12 @@ class RegistryClient : public ImageStore {
   absl::StatusOr<bool> HasBlob(std::string_view repository,
                                const Digest& digest) override {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));
-    return BlobExists(session_, {std::string(repository), /*push=*/false},
-                      digest);
+    return BlobExists(session_, std::string(repository), digest);
+  }
+
+  absl::Status CheckPush(std::string_view repository) override {
+    KSO_RETURN_IF_ERROR(CheckRepository(repository));
+    return oci::CheckPush(session_, std::string(repository));
   }
 
   absl::StatusOr<int64_t> PutBlob(std::string_view repository,

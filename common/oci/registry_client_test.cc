@@ -12,6 +12,7 @@
 
 #include "common/base/sinks.h"
 #include "common/base/status_notes.h"
+#include "common/oci/access.h"
 #include "common/oci/media_types.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_transport.h"
@@ -145,6 +146,108 @@ TEST_F(RegistryClientTest, HeadWithoutADigestAsksForTheBytes) {
   ASSERT_TRUE(descriptor.ok()) << descriptor.status();
   EXPECT_EQ(descriptor->digest(), Sha256Of(EmptyManifest()).ToString());
   EXPECT_EQ(descriptor->size(), static_cast<int64_t>(EmptyManifest().size()));
+}
+
+TEST_F(RegistryClientTest, WhatAHeadDoesNotTellOfAManifestAGetDoes) {
+  const std::string url = kV2 + "a/manifests/v1";
+  for (const int status : {400, 401, 403, 404, 405, 501}) {
+    transport_.On("HEAD", url, FakeAnswer{.status = status});
+  }
+  transport_.On(
+      "GET", url,
+      FakeAnswer{.headers = {{"Content-Type", std::string(kOciManifest)}},
+                 .body = EmptyManifest()});
+  for (int i = 0; i < 6; ++i) {
+    const auto descriptor = client_->HeadManifest("a", "v1");
+    ASSERT_TRUE(descriptor.ok()) << descriptor.status();
+    EXPECT_EQ(descriptor->digest(), Sha256Of(EmptyManifest()).ToString());
+  }
+}
+
+TEST_F(RegistryClientTest, AManifestThatNeitherHeadNorGetFindsIsAbsent) {
+  const std::string url = kV2 + "a/manifests/v1";
+  transport_.On("HEAD", url, FakeAnswer{.status = 404});
+  transport_.On("GET", url, FakeAnswer{.status = 404});
+  EXPECT_TRUE(absl::IsNotFound(client_->HeadManifest("a", "v1").status()));
+  EXPECT_EQ(transport_.CountOf("GET", url), 1);
+}
+
+TEST_F(RegistryClientTest, ABusyRegistryIsNotAskedByGetToo) {
+  const std::string url = kV2 + "a/manifests/v1";
+  transport_.On("HEAD", url, FakeAnswer{.status = 503});
+  EXPECT_TRUE(absl::IsUnavailable(client_->HeadManifest("a", "v1").status()));
+  EXPECT_EQ(transport_.CountOf("GET", url), 0);
+}
+
+TEST_F(RegistryClientTest, WhatAHeadDoesNotTellOfABlobItsFirstByteDoes) {
+  const auto has = [&](int head, int get) {
+    testing::FakeTransport transport;
+    transport.On("HEAD", BlobUrl(kContent), FakeAnswer{.status = head});
+    transport.On("GET", BlobUrl(kContent), [get](const http::Request& request) {
+      EXPECT_EQ(HeaderOf(request, "Range"), "bytes=0-0");
+      return FakeAnswer{.status = get, .body = kContent};
+    });
+    auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                        &clock_, &credentials_);
+    return client->HasBlob("a", Sha256Of(kContent));
+  };
+  for (const int head : {400, 401, 403, 405, 501}) {
+    EXPECT_EQ(*has(head, 206), true) << head;
+    EXPECT_EQ(*has(head, 200), true) << head;
+    EXPECT_EQ(*has(head, 416), true) << head;
+    EXPECT_EQ(*has(head, 404), false) << head;
+    EXPECT_TRUE(IsDenial(has(head, 403).status())) << head;
+  }
+  EXPECT_EQ(*has(404, 200), false) << "a HEAD that answers is believed";
+}
+
+TEST_F(RegistryClientTest, ADenialIsNotTakenForAnAnswerWhenPushing) {
+  for (const char* method : {"HEAD", "GET"}) {
+    transport_.On(method, BlobUrl(kContent), FakeAnswer{.status = 403});
+  }
+  transport_.On("POST", kV2 + "a/blobs/uploads/",
+                FakeAnswer{.status = 202, .headers = {{"Location", "/u/1"}}});
+  transport_.On(
+      "PUT", "https://quay.io/u/1?digest=sha256%3A" + Sha256Of(kContent).hex(),
+      FakeAnswer{.status = 201});
+  const auto pushed = Push();
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_EQ(*pushed, 10);
+}
+
+TEST_F(RegistryClientTest, AskingWhetherItMayPushLeavesNothingBehind) {
+  const std::string url = kV2 + "a/blobs/uploads/";
+  transport_.On("POST", url,
+                FakeAnswer{.status = 202, .headers = {{"Location", "/u/1"}}});
+  transport_.On("DELETE", "https://quay.io/u/1", FakeAnswer{.status = 204});
+  EXPECT_TRUE(client_->CheckPush("a").ok());
+  EXPECT_EQ(transport_.CountOf("DELETE", "https://quay.io/u/1"), 1);
+}
+
+TEST_F(RegistryClientTest, ARepositoryThatHasToBeMadeFirstIsNamed) {
+  transport_.On(
+      "POST", kV2 + "a/blobs/uploads/",
+      FakeAnswer{.status = 404,
+                 .body =
+                     R"({"errors":[{"code":"NAME_UNKNOWN","message":)"
+                     R"("The repository with name 'a' does not exist"}]})"});
+  const absl::Status status = client_->CheckPush("a");
+  EXPECT_TRUE(absl::IsNotFound(status)) << status;
+  for (const char* part : {"NAME_UNKNOWN", "repository a has to be made"}) {
+    EXPECT_NE(std::string(status.message()).find(part), std::string::npos)
+        << status;
+  }
+}
+
+TEST_F(RegistryClientTest, AWebPageIsNotTakenForARegistrysWord) {
+  transport_.On("GET", kV2 + "a/manifests/v1",
+                FakeAnswer{.status = 404,
+                           .headers = {{"Content-Type", "text/html"}},
+                           .body = "<html>nginx</html>"});
+  const absl::Status status = client_->GetManifest("a", "v1").status();
+  EXPECT_TRUE(absl::IsNotFound(status));
+  EXPECT_NE(std::string(status.message()).find("web page"), std::string::npos)
+      << status;
 }
 
 TEST_F(RegistryClientTest, AHeadThatOffersAnotherDigestIsRefused) {

@@ -17,9 +17,11 @@ RegistryConnector::RegistryConnector(http::Transport* transport, Clock* clock,
       tokens_(std::move(tokens)) {}
 
 absl::StatusOr<std::unique_ptr<ImageStore>> RegistryConnector::Open(
-    const std::string& host, bool insecure, std::stop_token stop) const {
+    const std::string& host, bool insecure, std::stop_token stop,
+    bool pushes) const {
   return CreateRegistryClient({.host = host,
                                .insecure = insecure,
+                               .pushes = pushes,
                                .stop = std::move(stop),
                                .tokens = tokens_,
                                .stream_refusals = stream_refusals_},
@@ -31,7 +33,7 @@ absl::StatusOr<std::unique_ptr<ImageStore>> RegistryConnector::OpenDestination(
     absl::FunctionRef<std::unique_ptr<ImageStore>()> open_farm_store) const {
   if (destination.kind() != v1::Destination::REGISTRY) return open_farm_store();
   return Open(DestinationHost(destination), destination.insecure(),
-              std::move(stop));
+              std::move(stop), /*pushes=*/true);
 }
 
 }  // namespace kso::oci

@@ -30,8 +30,11 @@ class RegistryConnector {
   // The registry at `host`, "HOST[:PORT]", as CreateRegistryClient says.
   // `insecure` is plain HTTP, which loopback hosts always get. Transfers, and
   // waits between them, end soon after a stop is requested.
-  absl::StatusOr<std::unique_ptr<ImageStore>> Open(
-      const std::string& host, bool insecure, std::stop_token stop = {}) const;
+  // `pushes` as in RegistryOptions.
+  absl::StatusOr<std::unique_ptr<ImageStore>> Open(const std::string& host,
+                                                   bool insecure,
+                                                   std::stop_token stop = {},
+                                                   bool pushes = false) const;
 
   // The registry of a REGISTRY destination; for every other kind, what
   // `open_farm_store` returns: such images are kept in the farm's own blob

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/oci/registry_error.h"
 
+#include <utility>
+
+#include "absl/strings/match.h"
 #include "common/base/json.h"
 #include "common/base/printable_text.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/http/answer_error.h"
+#include "common/oci/access.h"
 
 namespace kso::oci {
 namespace {
@@ -43,16 +47,17 @@ std::string WhatItSays(const std::string& body) {
 }
 
 std::string AdviceFor(int status, std::string_view host) {
-  switch (status) {
-    case 401:
-      return Concat("; run `skopeo login ", host,
-                    "` on the worker, or check that the repository exists");
-    case 403:
-      return Concat("; the worker's login for ", host,
-                    " is not allowed to do this: use another one");
-    default:
-      return "";
-  }
+  if (!IsDenialStatus(status)) return "";
+  return Concat(
+      "; there is no such repository, or the login may not do this, which "
+      "registries do not tell apart: check the name, or run `skopeo login ",
+      host, "` as the user of this program");
+}
+
+// A web page comes from a proxy or a portal, whatever its status.
+bool IsWebPage(const http::Response& response) {
+  return absl::StartsWithIgnoreCase(
+      response.Header("Content-Type").value_or(""), "text/html");
 }
 
 }  // namespace
@@ -63,11 +68,31 @@ absl::Status RegistryError(const http::Response& response,
   std::string message = Concat(what, ": ", host, " answers ", response.status);
   const std::string said = WhatItSays(response.body);
   if (!said.empty()) message += Concat(" (", said, ")");
+  if (said.empty() && !response.body.empty() && IsWebPage(response)) {
+    message +=
+        " with a web page, which no registry does: check the host, and that "
+        "the proxy before it hands on what begins with /v2/";
+  }
   if (const auto retry_after = response.Header("Retry-After")) {
     message += Concat(", Retry-After: ", Bounded(*retry_after));
   }
   message += AdviceFor(response.status, host);
-  return http::ErrorOfAnswer(response, message, now);
+  absl::Status error = http::ErrorOfAnswer(response, message, now);
+  return IsDenialStatus(response.status) ? AsDenial(std::move(error)) : error;
+}
+
+bool IsDenialStatus(int status) { return status == 401 || status == 403; }
+
+std::vector<std::string> ErrorCodes(const http::Response& response) {
+  std::vector<std::string> codes;
+  const absl::StatusOr<Json> json = ParseJson(response.body);
+  if (!json.ok() || !json->is_object()) return codes;
+  const auto errors = json->find("errors");
+  if (errors == json->end() || !errors->is_array()) return codes;
+  for (size_t i = 0; i < errors->size() && i < kMostErrors; ++i) {
+    codes.push_back(StringOf((*errors)[i], "code"));
+  }
+  return codes;
 }
 
 absl::Status TransportError(const absl::Status& status, std::string_view what) {

@@ -97,6 +97,14 @@ absl::Status CheckShape(const std::string& content,
   return absl::Status(status.code(), Concat(what, ": ", status.message()));
 }
 
+// Returns whether a GET may be answered although a HEAD is not: a registry or
+// proxy need not support HEAD or may not allow it, and one that caches another
+// registry (Nexus) knows no manifest before it is asked for its bytes.
+bool MayBeOtherwiseForGet(int status) {
+  return status == 400 || status == 401 || status == 403 || status == 404 ||
+         status == 405 || status == 501;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Descriptor> HeadManifest(RegistrySession& session,
@@ -106,8 +114,13 @@ absl::StatusOr<v1::Descriptor> HeadManifest(RegistrySession& session,
       Concat("looking for manifest ", reference, " in ", repository);
   KSO_ASSIGN_OR_RETURN(
       const http::Response response,
-      session.Perform(ManifestRequest(session, "HEAD", repository, reference),
-                      AccessScope{repository, /*push=*/false}, what));
+      session.Read(ManifestRequest(session, "HEAD", repository, reference),
+                   repository, what));
+  if (MayBeOtherwiseForGet(response.status)) {
+    KSO_ASSIGN_OR_RETURN(v1::Document document,
+                         GetManifest(session, repository, reference));
+    return document.content_descriptor();
+  }
   if (response.status / 100 != 2) return session.ErrorOf(response, what);
   const std::optional<Digest> digest = DigestOf(response);
   const std::string type = ServedType(response);
@@ -138,9 +151,8 @@ absl::StatusOr<v1::Document> GetManifest(RegistrySession& session,
                                          const std::string& reference) {
   const std::string what =
       Concat("pulling manifest ", reference, " of ", repository);
-  absl::StatusOr<http::Response> response =
-      session.Perform(ManifestRequest(session, "GET", repository, reference),
-                      AccessScope{repository, /*push=*/false}, what);
+  absl::StatusOr<http::Response> response = session.Read(
+      ManifestRequest(session, "GET", repository, reference), repository, what);
   if (ExhaustedResource(response.status()) == Resource::kSizeBound) {
     // Another try would bring the same manifest, which is too large.
     return WithCode(response.status(), absl::StatusCode::kInvalidArgument);

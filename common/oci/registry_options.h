@@ -25,6 +25,10 @@ struct RegistryOptions {
   std::string host;
   // Plain HTTP. Loopback hosts are spoken to over plain HTTP in any case.
   bool insecure = false;
+  // The caller pushes there. What it may not read with the right to pull alone
+  // is then asked for with the right to push, as registries that hide what does
+  // not exist want it.
+  bool pushes = false;
   // Ends transfers, and waits between them.
   std::stop_token stop = {};
   TokenOptions tokens = {};

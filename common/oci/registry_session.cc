@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/oci/access.h"
 #include "common/oci/registry_error.h"
 
 namespace kso::oci {
@@ -27,6 +28,7 @@ RegistrySession::RegistrySession(const RegistryOptions& options, http::Url base,
                                  http::Transport* transport, Clock* clock,
                                  const Credentials* credentials)
     : host_(options.host),
+      pushes_(options.pushes),
       base_(base),
       stop_(options.stop),
       transport_(transport),
@@ -43,6 +45,17 @@ absl::StatusOr<http::Response> RegistrySession::Perform(
                     [this](const http::Request& authorized) {
                       return transport_->Perform(authorized);
                     });
+}
+
+absl::StatusOr<http::Response> RegistrySession::Read(
+    const http::Request& request, const std::string& repository,
+    std::string_view what) {
+  absl::StatusOr<http::Response> response =
+      Perform(request, {repository, /*push=*/false}, what);
+  const bool denied = response.ok() ? IsDenialStatus(response->status)
+                                    : IsDenial(response.status());
+  if (!denied || !pushes_ || !auth_.UsesTokens()) return response;
+  return Perform(request, {repository, /*push=*/true}, what);
 }
 
 absl::StatusOr<http::Response> RegistrySession::Download(

@@ -33,6 +33,12 @@ class RegistrySession {
   absl::StatusOr<http::Response> Perform(http::Request request,
                                          const AccessScope& scope,
                                          std::string_view what);
+  // Performs a request that reads from `repository`: with the right to pull,
+  // and where that is denied to a caller who pushes (RegistryOptions::pushes),
+  // once more with the right to push.
+  absl::StatusOr<http::Response> Read(const http::Request& request,
+                                      const std::string& repository,
+                                      std::string_view what);
   absl::StatusOr<http::Response> Download(
       http::Request request, const AccessScope& scope, std::string_view what,
       ByteSink& sink, const http::Transport::OnResponse& on_response);
@@ -67,6 +73,7 @@ class RegistrySession {
                                             const Send& send);
 
   const std::string host_;
+  const bool pushes_;
   const http::Url base_;
   const std::stop_token stop_;
   http::Transport* const transport_;

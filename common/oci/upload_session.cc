@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "common/base/percent_coding.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 
 namespace kso::oci {
@@ -67,6 +68,12 @@ absl::StatusOr<UploadSession> UploadSession::Begin(RegistrySession& session,
   request.url = session.UrlOf(Concat(scope.repository, "/blobs/uploads/"));
   KSO_ASSIGN_OR_RETURN(const http::Response response,
                        session.Perform(request, scope, what));
+  if (response.status == 404) {
+    const absl::Status error = session.ErrorOf(response, what);
+    return WithMessage(error,
+                       Concat(ToStd(error.message()), "; the repository ",
+                              scope.repository, " has to be made there first"));
+  }
   if (response.status != 202) return session.ErrorOf(response, what);
   return FromAnswer(session, scope, response, what);
 }

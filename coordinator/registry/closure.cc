@@ -8,6 +8,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
+#include "common/oci/access.h"
 #include "common/oci/destination.h"
 #include "common/oci/image_closure.h"
 #include "common/oci/manifest.h"
@@ -40,7 +41,8 @@ absl::StatusOr<std::vector<std::string>> FindMissing(
   for (const BlobPlace& blob : blobs) {
     jobs.push_back([&store, &mutex, &missing, &blob]() -> absl::Status {
       KSO_ASSIGN_OR_RETURN(const bool there,
-                           store.HasBlob(blob.repository, blob.digest));
+                           oci::HasBlobOr(store, blob.repository, blob.digest,
+                                          /*when_denied=*/true));
       absl::MutexLock lock(&mutex);
       if (!there) missing.insert(blob.digest.ToString());
       return absl::OkStatus();

@@ -25,7 +25,8 @@ absl::StatusOr<std::vector<BlobPlace>> LayersOf(
     const Assembly& assembly, const v1::Destination& destination);
 
 // The digests of the `blobs` that are not there. Asks for `at_once` of them at
-// a time; with 1, on the caller's thread.
+// a time; with 1, on the caller's thread. A blob about which the store does not
+// let one ask counts as there: pushing what names it will tell.
 absl::StatusOr<std::vector<std::string>> FindMissing(
     oci::ImageStore& store, const std::vector<BlobPlace>& blobs, int at_once);
 

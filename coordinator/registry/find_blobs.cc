@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "common/base/digest.h"
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
+#include "common/oci/access.h"
 #include "common/oci/destination.h"
 #include "coordinator/core/plan/plan_history.h"
 
@@ -24,8 +26,11 @@ absl::StatusOr<bool> IsThere(oci::ImageStore& store, const FindRequest& request,
   if (!digest.ok()) return false;
   const std::string repository =
       oci::DestinationRepository(request.destination, question.image);
-  KSO_ASSIGN_OR_RETURN(const bool there, store.HasBlob(repository, *digest));
-  if (there) return true;
+  const absl::StatusOr<bool> there = store.HasBlob(repository, *digest);
+  if (!there.ok() && !(request.mount && oci::IsDenial(there.status()))) {
+    return there;
+  }
+  if (there.ok() && *there) return true;
   for (const std::string& other : question.elsewhere) {
     if (other == repository) continue;
     // An error does not count, since this build may not be allowed to read the
@@ -51,17 +56,26 @@ absl::StatusOr<FindOutcome> FindBlobs(oci::ImageStore& store,
   }
   absl::Mutex mutex;
   FindOutcome outcome;
+  // The repositories that lack something.
+  std::set<std::string> to_push_to;
   std::vector<std::function<absl::Status()>> jobs;
   for (const auto& [name, question] : questions) {
     jobs.push_back([&, &name = name, question = question]() -> absl::Status {
       KSO_ASSIGN_OR_RETURN(const bool there,
                            IsThere(store, request, *question));
       absl::MutexLock lock(&mutex);
-      if (there) outcome.present.push_back(name);
+      if (there) {
+        outcome.present.push_back(name);
+      } else {
+        to_push_to.insert(
+            oci::DestinationRepository(request.destination, question->image));
+      }
       return absl::OkStatus();
     });
   }
   KSO_RETURN_IF_ERROR(RunAll(at_once, jobs));
+  if (request.mount)
+    KSO_RETURN_IF_ERROR(oci::CheckPushToAll(store, to_push_to));
   return outcome;
 }
 

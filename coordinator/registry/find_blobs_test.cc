@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/registry/find_blobs.h"
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/synchronization/mutex.h"
 #include "common/base/digest.h"
+#include "common/oci/access.h"
 #include "coordinator/core/plan/plan_history.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -14,6 +17,7 @@
 namespace kso::coordinator {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
@@ -29,6 +33,17 @@ class Repositories : public oci::ImageStore {
     absl::MutexLock lock(&mutex_);
     error_ = error;
   }
+  // What it denies and what it answers to a push of the repository, if that is
+  // no OK.
+  void Deny(const std::string& repository, const absl::Status& push = {}) {
+    absl::MutexLock lock(&mutex_);
+    denied_.insert(repository);
+    pushes_[repository] = push;
+  }
+  std::vector<std::string> checked() {
+    absl::MutexLock lock(&mutex_);
+    return checked_;
+  }
   int mounts() {
     absl::MutexLock lock(&mutex_);
     return mounts_;
@@ -38,7 +53,15 @@ class Repositories : public oci::ImageStore {
                                const Digest& digest) override {
     absl::MutexLock lock(&mutex_);
     if (!error_.ok()) return error_;
+    if (denied_.contains(std::string(repository))) {
+      return oci::AsDenial(absl::PermissionDeniedError("DENIED"));
+    }
     return blobs_.contains({std::string(repository), digest.ToString()});
+  }
+  absl::Status CheckPush(std::string_view repository) override {
+    absl::MutexLock lock(&mutex_);
+    checked_.emplace_back(repository);
+    return pushes_[std::string(repository)];
   }
   absl::StatusOr<bool> MountBlob(std::string_view repository,
                                  const Digest& digest,
@@ -79,6 +102,9 @@ class Repositories : public oci::ImageStore {
   absl::Mutex mutex_;
   std::set<std::pair<std::string, std::string>> blobs_;
   absl::Status error_;
+  std::set<std::string> denied_;
+  std::map<std::string, absl::Status> pushes_;
+  std::vector<std::string> checked_;
   int mounts_ = 0;
 };
 
@@ -139,6 +165,43 @@ TEST_P(FindBlobsTest, SaysWhyItCannotAsk) {
   store_.Fail(absl::PermissionDeniedError("log in"));
   request_.questions = {Question("files", "a"), Question("files", "b")};
   EXPECT_EQ(Find().status().code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_P(FindBlobsTest, WhatIsDeniedOfANewRepositoryIsNotThere) {
+  store_.Add("team/images", "b");
+  store_.Deny("team/files");
+  request_.questions = {Question("files", "a"), Question("images", "b")};
+  request_.mount = true;
+  EXPECT_THAT(Find()->present, UnorderedElementsAre(Name("images", "b")));
+  EXPECT_THAT(store_.checked(), UnorderedElementsAre("team/files"))
+      << "where all is there, nothing is pushed";
+}
+
+TEST_P(FindBlobsTest, ADeniedPushIsSaidBeforeAnythingIsFetched) {
+  store_.Deny("team/files",
+              oci::AsDenial(absl::PermissionDeniedError("may not push")));
+  request_.questions = {Question("files", "a")};
+  request_.mount = true;
+  EXPECT_EQ(Find().status().message(), "may not push");
+}
+
+TEST_P(FindBlobsTest, AllRepositoriesThatHaveToBeMadeAreNamedAtOnce) {
+  for (const char* repository : {"team/files", "team/images"}) {
+    store_.Deny(repository, absl::NotFoundError("NAME_UNKNOWN"));
+  }
+  request_.questions = {Question("files", "a"), Question("images", "b")};
+  request_.mount = true;
+  const absl::Status status = Find().status();
+  EXPECT_TRUE(absl::IsNotFound(status));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("team/files and team/images"));
+}
+
+TEST_P(FindBlobsTest, APlanSaysWhatIsDeniedAndPushesNothing) {
+  store_.Deny("team/files");
+  request_.questions = {Question("files", "a")};
+  EXPECT_TRUE(oci::IsDenial(Find().status()));
+  EXPECT_THAT(store_.checked(), IsEmpty());
 }
 
 INSTANTIATE_TEST_SUITE_P(AtOnce, FindBlobsTest, ::testing::Values(1, 8));

@@ -90,6 +90,10 @@ class RecentlyAskedStore : public oci::ImageStore {
     return there;
   }
 
+  absl::Status CheckPush(std::string_view repository) override {
+    return store_->CheckPush(repository);
+  }
+
   absl::StatusOr<int64_t> PutBlob(std::string_view repository,
                                   const v1::Descriptor& blob,
                                   const OpenSource& open) override {

@@ -169,10 +169,13 @@ class RegistryActions : public BuildActions {
                          Open(request.destination, stop));
     absl::StatusOr<FindOutcome> outcome = FindBlobs(*store, request, at_once());
     if (outcome.ok()) return outcome;
-    return Explain(
-        outcome.status(),
-        Concat("asking ", oci::FormatDestination(request.destination),
-               " what it has"));
+    const std::string doing = Concat(
+        "asking ", oci::FormatDestination(request.destination), " what it has");
+    // It says itself what has to be made.
+    if (absl::IsNotFound(outcome.status())) {
+      return Prefixed(outcome.status(), Concat(doing, ": "));
+    }
+    return Explain(outcome.status(), doing);
   }
 
   absl::StatusOr<AssembleOutcome> AssembleNow(const AssembleRequest& request,

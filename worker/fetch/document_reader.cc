@@ -35,7 +35,13 @@ absl::StatusOr<std::optional<v1::Document>> DocumentReader::Top(
       registry_->HeadManifest(repository_, tag_or_digest);
   if (head.ok() && !head->digest().empty()) {
     if (head->digest() == known) return std::nullopt;
-    return Manifest(*head);
+    absl::StatusOr<v1::Document> manifest = Manifest(*head);
+    // A proxy may know a manifest by its tag only.
+    if (absl::IsNotFound(manifest.status()) &&
+        head->digest() != ToAbsl(tag_or_digest)) {
+      return GetManifest(tag_or_digest);
+    }
+    return manifest;
   }
   // A registry that does not support HEAD answers a GET, which also tells what
   // is wrong, if anything.

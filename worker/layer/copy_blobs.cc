@@ -6,6 +6,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/oci/access.h"
 #include "common/oci/destination.h"
 #include "worker/task/failure.h"
 
@@ -20,7 +21,8 @@ absl::Status CopyBlob(const v1::Task& task, const v1::BlobSource& source,
   KSO_ASSIGN_OR_RETURN(const Digest digest,
                        Digest::Parse(source.blob().digest()));
   KSO_ASSIGN_OR_RETURN(const bool there,
-                       destination.HasBlob(repository, digest));
+                       oci::HasBlobOr(destination, repository, digest,
+                                      /*when_denied=*/false));
   if (there) return absl::OkStatus();
   KSO_ASSIGN_OR_RETURN(const CachedContent content,
                        tools.blobs->Fetch(source, task.mirrors(), control));
