@@ -37,10 +37,9 @@ void RefuseXml(int status, const std::string& code,
 
 // Returns whether the client takes this type. Saying nothing takes anything.
 bool Accepts(const httplib::Request& request, const std::string& media_type) {
-  const size_t count = request.get_header_value_count("Accept");
-  for (size_t i = 0; i < count; ++i) {
-    const std::string header = request.get_header_value("Accept", i);
-    for (absl::string_view range : absl::StrSplit(header, ',')) {
+  const auto [begin, end] = request.headers.equal_range("Accept");
+  for (auto header = begin; header != end; ++header) {
+    for (absl::string_view range : absl::StrSplit(header->second, ',')) {
       const absl::string_view type =
           absl::StripAsciiWhitespace(range.substr(0, range.find(';')));
       if (type == media_type || type == "*/*" || type == "application/*") {
@@ -48,7 +47,7 @@ bool Accepts(const httplib::Request& request, const std::string& media_type) {
       }
     }
   }
-  return count == 0;
+  return begin == end;
 }
 
 }  // namespace
