@@ -12,7 +12,7 @@
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/flow/build_flow.h"
 #include "coordinator/core/flow/build_view.h"
-#include "coordinator/core/plan/check_release.h"
+#include "coordinator/core/plan/release_failures.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace kso::coordinator {
@@ -108,7 +108,7 @@ absl::StatusOr<v1::Build> BuildDesk::Submit(
   if (const BuildEntry* known = turn.state().FindBuild(request.build_id())) {
     return View(turn, *known);
   }
-  const std::vector<v1::Failure> failures = CheckRelease(request.release());
+  const std::vector<v1::Failure> failures = ReleaseFailures(request.release());
   if (!failures.empty()) {
     return absl::InvalidArgumentError(absl::StrJoin(
         failures, "\n", [](std::string* out, const v1::Failure& failure) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coordinator/core/plan/check_release.h"
+#include "coordinator/core/plan/release_failures.h"
 
 #include <string>
 
@@ -27,7 +27,7 @@ std::string LocationOf(const v1::Release& release, release::Field field,
 
 }  // namespace
 
-std::vector<v1::Failure> CheckRelease(const v1::Release& release) {
+std::vector<v1::Failure> ReleaseFailures(const v1::Release& release) {
   std::vector<v1::Failure> failures;
   for (const release::Problem& problem : release::CheckRelease(release)) {
     const std::string other = LocationOf(release, problem.field, problem.other);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_COORDINATOR_CORE_PLAN_CHECK_RELEASE_H_
-#define KSO_COORDINATOR_CORE_PLAN_CHECK_RELEASE_H_
+#ifndef KSO_COORDINATOR_CORE_PLAN_RELEASE_FAILURES_H_
+#define KSO_COORDINATOR_CORE_PLAN_RELEASE_FAILURES_H_
 
 #include <vector>
 
@@ -12,8 +12,8 @@ namespace kso::coordinator {
 // Everything that is wrong with a release as submitted, one permanent failure
 // an item, by the rules of common/release. ksoctl has run the same rules, but
 // the coordinator trusts no client.
-std::vector<v1::Failure> CheckRelease(const v1::Release& release);
+std::vector<v1::Failure> ReleaseFailures(const v1::Release& release);
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_CORE_PLAN_CHECK_RELEASE_H_
+#endif  // KSO_COORDINATOR_CORE_PLAN_RELEASE_FAILURES_H_
