@@ -7,6 +7,7 @@
 #include "cli/commands/bring_home.h"
 #include "cli/commands/follow.h"
 #include "cli/render/build_text.h"
+#include "cli/render/result_text.h"
 #include "cli/render/text.h"
 #include "common/base/status_macros.h"
 

@@ -13,7 +13,7 @@
 #include "cli/commands/build_images.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/ending.h"
-#include "cli/render/build_text.h"
+#include "cli/render/result_text.h"
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 #include "common/oci/destination.h"

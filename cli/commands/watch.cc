@@ -2,7 +2,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/ending.h"
 #include "cli/commands/follow.h"
-#include "cli/render/build_text.h"
+#include "cli/render/result_text.h"
 #include "common/base/status_macros.h"
 
 namespace kso::cli {

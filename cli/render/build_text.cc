@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "cli/render/phase_lines.h"
+#include "cli/render/result_text.h"
 #include "cli/render/text.h"
 #include "common/base/proto_time.h"
 

@@ -23,13 +23,6 @@ std::string EventLine(const v1::Event& event);
 // How far a build is, or how it ended.
 std::string StatusText(const v1::Build& build, absl::Time now);
 
-// The outcome of an ended build: images with references, digests and tags; or
-// each failure with what to do.
-std::string ResultText(const v1::Build& build);
-
-// The plan of a build: what a submit would fetch and make.
-std::string PlanText(const v1::Build& build);
-
 // One line a build.
 std::string BuildsText(const v1::ListBuildsResponse& builds, absl::Time now);
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/render/plan_text.h"
+
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "cli/render/build_text.h"
 #include "cli/render/text.h"
 #include "common/base/proto_time.h"
 #include "common/oci/destination.h"
@@ -102,9 +103,6 @@ std::string PlanText(const v1::Build& build) {
   for (const std::string& missing : plan.missing_platforms()) {
     absl::StrAppend(&text, "missing, and allowed to be: ", Printable(missing),
                     "\n");
-  }
-  for (const std::string& note : plan.notes()) {
-    absl::StrAppend(&text, "Note: ", Printable(note), "\n");
   }
   return text;
 }

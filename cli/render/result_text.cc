@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/render/result_text.h"
+
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/render/build_text.h"
+#include "cli/render/plan_text.h"
 #include "cli/render/text.h"
 #include "common/base/proto_time.h"
 #include "common/oci/platform.h"
@@ -70,9 +73,6 @@ std::string Succeeded(const v1::Build& build) {
   }
   for (const std::string& missing : build.plan().missing_platforms()) {
     absl::StrAppend(&text, "Note: ", Printable(missing), " (allowed)\n");
-  }
-  for (const std::string& note : build.plan().notes()) {
-    absl::StrAppend(&text, "Note: ", Printable(note), "\n");
   }
   return text;
 }
