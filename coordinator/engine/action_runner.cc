@@ -66,8 +66,12 @@ void ActionRunner::Start(Transaction& turn, const BuildEntry& build,
       return StartFind(turn, build, action.serial);
     case v1::ASSEMBLE:
       return StartAssemble(turn, build, action.serial);
-    default:
+    case v1::TAG:
       return StartTag(turn, build, action.serial);
+    default:
+      // Phases of tasks have no action. A phase that were forgotten here would
+      // wait for ever, which its first test notices; it must not push tags.
+      return;
   }
 }
 
