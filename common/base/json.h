@@ -17,7 +17,7 @@ namespace kso {
 using Json = nlohmann::json;
 
 struct JsonBounds {
-  // As DESIGN's bound on metadata.
+  // As large as a manifest may be.
   size_t bytes = size_t{4} << 20;
   // Arrays and objects inside each other. nlohmann copies and prints a document
   // recursively, so that an unbounded one overflows the stack.

@@ -14,7 +14,8 @@ namespace kso::coordinator {
 //
 //   GET /                  a page that follows the farm
 //   GET /api/status.json   {"version", "builds": [Build], "workers":
-//                          [WorkerStatus]} of proto/kso/v1 as protobuf's JSON
+//                          [WorkerStatus], "hosts": [HostStatus]} of
+//                          proto/kso/v1 as protobuf's JSON
 //   GET /healthz           "ok" while the engine answers, else 503
 //
 // The destructor stops it. Thread safe.

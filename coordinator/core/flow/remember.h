@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_COORDINATOR_CORE_FLOW_MEMORIES_H_
-#define KSO_COORDINATOR_CORE_FLOW_MEMORIES_H_
+#ifndef KSO_COORDINATOR_CORE_FLOW_REMEMBER_H_
+#define KSO_COORDINATOR_CORE_FLOW_REMEMBER_H_
 
 #include <vector>
 
@@ -30,4 +30,4 @@ std::vector<v1::JournalRecord> RememberRelease(const State& state,
 
 }  // namespace kso::coordinator
 
-#endif  // KSO_COORDINATOR_CORE_FLOW_MEMORIES_H_
+#endif  // KSO_COORDINATOR_CORE_FLOW_REMEMBER_H_
