@@ -12,6 +12,7 @@
 #include "common/blob/grpc_blob_store.h"
 #include "common/http/retry.h"
 #include "common/oci/manifest.h"
+#include "common/oci/platform.h"
 #include "common/oci/registry_options.h"
 #include "common/rpc/channel.h"
 #include "spdlog/spdlog.h"

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "cli/release/list_lines.h"
 #include "cli/release/sections.h"
-#include "common/oci/reference.h"
-#include "common/release/image_patterns.h"
 
 namespace kso::cli {
 namespace {
@@ -32,57 +29,12 @@ void ReadPolicy(const ReleaseInput& input, const YamlNode& node,
   }
 }
 
-// Patterns over images of the list, and which of them have matched.
-class ImagePatterns {
- public:
-  ImagePatterns(const ReleaseInput& input, const Fields& fields,
-                absl::string_view key)
-      : input_(input),
-        key_(fields.PathOf(key)),
-        patterns_(fields.Strings(key)),
-        matched_(patterns_.size()) {}
-
-  bool Match(const std::string& text) {
-    const auto reference = oci::Reference::Parse(text);
-    if (!reference.ok()) return false;
-    bool found = false;
-    for (size_t i = 0; i < patterns_.size(); ++i) {
-      if (!release::MatchesImage(patterns_[i].text, *reference)) continue;
-      matched_[i] = true;
-      found = true;
-    }
-    return found;
-  }
-
-  // Reports patterns without an image: they have a typing error, or the list
-  // has changed.
-  void ReportUnmatched() const {
-    for (size_t i = 0; i < patterns_.size(); ++i) {
-      if (matched_[i]) continue;
-      input_.problems->Add(
-          patterns_[i].place,
-          absl::StrCat("'", key_, "': '", patterns_[i].text,
-                       "' matches no image of the list"),
-          "drop it, or write HOST/PATH:TAG as the list has it, where * stands "
-          "for any run of characters");
-    }
-  }
-
- private:
-  const ReleaseInput& input_;
-  const std::string key_;
-  const std::vector<PlacedText> patterns_;
-  std::vector<bool> matched_;
-};
-
 }  // namespace
 
 void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
                        v1::Release* release) {
-  const Fields fields(
-      node, "images", input.file,
-      {"base", "list", "missingPlatform", "leaveOut", "keepHost"},
-      input.problems);
+  const Fields fields(node, "images", input.file,
+                      {"base", "list", "missingPlatform"}, input.problems);
   if (node.kind != YamlNode::Kind::kMap) return;
   release->set_images_base(ReadBase(input, fields, release::Field::kImagesBase,
                                     "docker.io/library/registry:3"));
@@ -92,8 +44,6 @@ void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
   const auto list =
       fields.RequiredString("list", "name the file with image references");
   if (!list.has_value()) return;
-  ImagePatterns leave_out(input, fields, "leaveOut");
-  ImagePatterns keep_host(input, fields, "keepHost");
   ReadList(input, *list,
            [&](absl::string_view line, const Place& place,
                absl::string_view location) {
@@ -102,21 +52,12 @@ void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
                input.problems->Add(place, reference.status().message());
                return;
              }
-             if (leave_out.Match(*reference)) {
-               release->add_notes(absl::StrCat(*reference, " (", location,
-                                               ") is left out, as "
-                                               "images.leaveOut says"));
-               return;
-             }
              input.places->Set(release::Field::kImages, release->images_size(),
                                place);
              v1::ImageRequest& image = *release->add_images();
-             image.set_keep_host(keep_host.Match(*reference));
              image.set_reference(*std::move(reference));
              image.set_location(std::string(location));
            });
-  leave_out.ReportUnmatched();
-  keep_host.ReportUnmatched();
 }
 
 }  // namespace kso::cli

@@ -12,6 +12,7 @@
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
+#include "common/oci/platform.h"
 
 namespace kso::cli {
 namespace {

@@ -2,7 +2,6 @@
 #ifndef KSO_COMMON_BASE_CANCELLATION_H_
 #define KSO_COMMON_BASE_CANCELLATION_H_
 
-#include <functional>
 #include <stop_token>
 
 #include "absl/base/thread_annotations.h"

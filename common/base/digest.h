@@ -2,7 +2,7 @@
 #ifndef KSO_COMMON_BASE_DIGEST_H_
 #define KSO_COMMON_BASE_DIGEST_H_
 
-#include <compare>
+#include <compare>  // IWYU pragma: keep
 #include <memory>
 #include <string>
 #include <string_view>

@@ -2,10 +2,10 @@
 #ifndef KSO_COMMON_BASE_STATUS_MACROS_H_
 #define KSO_COMMON_BASE_STATUS_MACROS_H_
 
-#include <utility>
+#include <utility>  // IWYU pragma: export
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"    // IWYU pragma: export
+#include "absl/status/statusor.h"  // IWYU pragma: export
 
 // Returns from the enclosing function when `expression`, an absl::Status, is an
 // error.

@@ -2,7 +2,6 @@
 #ifndef KSO_COMMON_BASE_STATUS_NOTES_H_
 #define KSO_COMMON_BASE_STATUS_NOTES_H_
 
-#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"

@@ -2,7 +2,6 @@
 #ifndef KSO_COMMON_BLOB_GRPC_BLOB_STORE_H_
 #define KSO_COMMON_BLOB_GRPC_BLOB_STORE_H_
 
-#include <functional>
 #include <memory>
 
 #include "common/blob/remote_blob_store.h"

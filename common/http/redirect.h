@@ -2,7 +2,6 @@
 #ifndef KSO_COMMON_HTTP_REDIRECT_H_
 #define KSO_COMMON_HTTP_REDIRECT_H_
 
-#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"

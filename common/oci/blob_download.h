@@ -7,7 +7,6 @@
 #include "absl/status/status.h"
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
-#include "common/oci/image_store.h"
 #include "common/oci/registry_session.h"
 
 namespace kso::oci {

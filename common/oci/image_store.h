@@ -2,8 +2,6 @@
 #ifndef KSO_COMMON_OCI_IMAGE_STORE_H_
 #define KSO_COMMON_OCI_IMAGE_STORE_H_
 
-#include <functional>
-#include <memory>
 #include <string_view>
 
 #include "absl/status/statusor.h"

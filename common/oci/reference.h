@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/digest.h"
-#include "common/oci/grammar.h"
+#include "common/oci/grammar.h"  // IWYU pragma: export
 
 namespace kso::oci {
 
@@ -36,11 +36,6 @@ struct Reference {
   // The name to ask a registry for: the digest if there is one, else the tag.
   std::string Identifier() const;
 };
-
-// The name under which a registry's host is known: in lowercase, and Docker
-// Hub's other names ("index.docker.io", "registry-1.docker.io",
-// "registry.hub.docker.com") as "docker.io".
-std::string CanonicalRegistryHost(std::string_view host);
 
 // The host that serves `host`'s registry API: "docker.io" is served by
 // "registry-1.docker.io", every other by itself.

@@ -3,7 +3,6 @@
 #define KSO_COMMON_OCI_REGISTRY_AUTH_H_
 
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
 

@@ -93,9 +93,9 @@ TEST_F(RegistryAuthTest, ARegistryThatRefusesEveryTokenIsNotAskedForEver) {
     return FakeAnswer{.status = ++asked < 50 ? 401 : 200,
                       .headers = {{"WWW-Authenticate", bearer_}}};
   });
-  transport_.On("GET", kBlob,
-                FakeAnswer{.status = 401,
-                           .headers = {{"WWW-Authenticate", bearer_}}});
+  transport_.On(
+      "GET", kBlob,
+      FakeAnswer{.status = 401, .headers = {{"WWW-Authenticate", bearer_}}});
   transport_.On("GET", kToken, FakeAnswer{.body = R"({"token":"t1"})"});
   EXPECT_TRUE(absl::IsUnauthenticated(HasBlob().status()));
   EXPECT_EQ(asked, 2);

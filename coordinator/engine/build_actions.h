@@ -2,7 +2,6 @@
 #ifndef KSO_COORDINATOR_ENGINE_BUILD_ACTIONS_H_
 #define KSO_COORDINATOR_ENGINE_BUILD_ACTIONS_H_
 
-#include <memory>
 #include <string>
 #include <vector>
 

@@ -3,7 +3,6 @@
 #define KSO_COORDINATOR_ENGINE_HOST_DESK_H_
 
 #include <string>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "coordinator/core/schedule/host_gate.h"

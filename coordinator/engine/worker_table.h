@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "coordinator/core/schedule/worker_pool.h"
 #include "coordinator/core/schedule/worker_view.h"

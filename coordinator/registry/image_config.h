@@ -3,7 +3,6 @@
 #define KSO_COORDINATOR_REGISTRY_IMAGE_CONFIG_H_
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"

@@ -3,14 +3,10 @@
 #define KSO_TESTS_FAKES_FAKE_IMAGE_STORES_H_
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
-#include "common/base/digest.h"
 #include "common/oci/image_store.h"
 #include "worker/task/image_stores.h"
 

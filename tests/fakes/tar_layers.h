@@ -10,10 +10,8 @@
 #include <fstream>
 #include <sstream>
 #include <string>
-#include <string_view>
 #include <utility>
 
-#include "common/base/digest.h"
 #include "gtest/gtest.h"
 
 namespace kso::testing {

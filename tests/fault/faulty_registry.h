@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "tests/fault/dice.h"
 #include "tests/fault/fake_destination.h"

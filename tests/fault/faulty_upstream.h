@@ -4,9 +4,7 @@
 
 #include <map>
 #include <string>
-#include <string_view>
 
-#include "absl/strings/match.h"
 #include "common/http/transport.h"
 #include "tests/fault/dice.h"
 

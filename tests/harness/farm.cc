@@ -10,6 +10,7 @@
 #include "common/blob/blob_service.h"
 #include "common/rpc/channel.h"
 #include "coordinator/engine/threaded_engine.h"
+#include "coordinator/registry/registry_actions.h"
 #include "coordinator/service/services.h"
 #include "coordinator/store/memory_state_store.h"
 

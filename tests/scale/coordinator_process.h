@@ -2,8 +2,6 @@
 #ifndef KSO_TESTS_SCALE_COORDINATOR_PROCESS_H_
 #define KSO_TESTS_SCALE_COORDINATOR_PROCESS_H_
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <memory>

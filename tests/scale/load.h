@@ -2,8 +2,6 @@
 #ifndef KSO_TESTS_SCALE_LOAD_H_
 #define KSO_TESTS_SCALE_LOAD_H_
 
-#include <string>
-
 #include "kso/v1/build.pb.h"
 #include "kso/v1/worker.pb.h"
 

@@ -3,7 +3,6 @@
 #define KSO_TESTS_UPSTREAM_IMAGE_BUILDER_H_
 
 #include <nlohmann/json.hpp>
-#include <string>
 #include <string_view>
 #include <vector>
 

@@ -19,7 +19,6 @@
 #include "common/base/digest.h"
 #include "common/base/file_lock.h"
 #include "common/blob/disk_blob_store.h"
-#include "common/http/byte_range.h"
 #include "worker/fetch/piece_table.h"
 
 namespace kso::worker {

@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/http/byte_range.h"
+#include "common/http/transfer_options.h"
 
 namespace kso::worker {
 

@@ -3,7 +3,6 @@
 #define KSO_WORKER_LAYER_MADE_LAYERS_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <optional>
@@ -12,7 +11,6 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "common/base/digest.h"
 #include "worker/layer/made_layer_records.h"
 
 namespace kso::worker {

@@ -3,8 +3,6 @@
 #define KSO_WORKER_UNPACK_ARCHIVE_READER_H_
 
 #include <memory>
-#include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
 #include "common/base/byte_stream.h"

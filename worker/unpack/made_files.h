@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/blob/disk_blob_store.h"
-#include "worker/layer/made_layers.h"
+#include "worker/layer/made_layer_records.h"
 #include "worker/task/task_control.h"
 #include "worker/unpack/layer_cache.h"
 

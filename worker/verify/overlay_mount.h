@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "worker/unpack/root_filesystem.h"
 

@@ -17,6 +17,7 @@
 #include "common/oci/credentials.h"
 #include "common/oci/destination.h"
 #include "common/oci/manifest.h"
+#include "common/oci/platform.h"
 #include "common/oci/registry_client.h"
 #include "common/site.h"
 #include "worker/fetch/document_reader.h"

@@ -2,7 +2,7 @@
 #ifndef KSO_COORDINATOR_CORE_BASE_HOST_DEMAND_H_
 #define KSO_COORDINATOR_CORE_BASE_HOST_DEMAND_H_
 
-#include <compare>
+#include <compare>  // IWYU pragma: keep
 #include <string>
 #include <vector>
 

@@ -2,7 +2,7 @@
 #ifndef KSO_COORDINATOR_CORE_BASE_TASK_KEY_H_
 #define KSO_COORDINATOR_CORE_BASE_TASK_KEY_H_
 
-#include <compare>
+#include <compare>  // IWYU pragma: keep
 #include <cstdint>
 #include <utility>
 

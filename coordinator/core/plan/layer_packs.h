@@ -2,7 +2,6 @@
 #ifndef KSO_COORDINATOR_CORE_PLAN_LAYER_PACKS_H_
 #define KSO_COORDINATOR_CORE_PLAN_LAYER_PACKS_H_
 
-#include <set>
 #include <string>
 #include <vector>
 

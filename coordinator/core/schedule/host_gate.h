@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "coordinator/core/base/host_demand.h"
 #include "coordinator/core/schedule/rate_budget.h"
 #include "coordinator/core/state/state.h"
 

@@ -7,7 +7,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "absl/time/time.h"
 #include "coordinator/core/base/host_demand.h"

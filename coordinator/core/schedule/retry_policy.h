@@ -3,7 +3,9 @@
 #define KSO_COORDINATOR_CORE_SCHEDULE_RETRY_POLICY_H_
 
 #include "absl/time/time.h"
-#include "coordinator/core/state/state.h"
+#include "coordinator/core/state/task_entry.h"
+#include "proto/kso/v1/journal.pb.h"
+#include "proto/kso/v1/worker.pb.h"
 
 namespace kso::coordinator {
 
