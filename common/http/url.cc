@@ -26,6 +26,17 @@ std::string Part(const CurlUrl& url, CURLUPart part, unsigned int flags = 0) {
   return std::string(text);
 }
 
+// Returns whether the URL has a user name or a password, be they empty.
+bool HasUserInfo(const CurlUrl& url) {
+  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD}) {
+    char* text = nullptr;
+    const CURLUcode code = curl_url_get(url.get(), part, &text, 0);
+    curl_free(text);
+    if (code == CURLUE_OK) return true;
+  }
+  return false;
+}
+
 absl::Status Bad(std::string_view text, std::string_view reason) {
   return absl::InvalidArgumentError(
       Concat("bad URL ", absl::CHexEscape(DisplayUrl(text.substr(0, 500))),
@@ -64,8 +75,7 @@ absl::StatusOr<Url> Url::Make(std::string_view text, const Url* base) {
   if (scheme != "http" && scheme != "https") {
     return Bad(text, "only http and https are fetched");
   }
-  if (!Part(parsed, CURLUPART_USER).empty() ||
-      !Part(parsed, CURLUPART_PASSWORD).empty()) {
+  if (HasUserInfo(parsed)) {
     return Bad(text, "a URL must not hold a user name or password");
   }
   const std::string host = absl::AsciiStrToLower(Part(parsed, CURLUPART_HOST));

@@ -31,9 +31,10 @@ TEST(UrlTest, ResolvesLocations) {
 }
 
 TEST(UrlTest, RefusesWhatIsNotFetched) {
-  for (const char* text : {"", "quay.io/a", "ftp://quay.io/a", "file:///a",
-                           "http://", "http://a b/", "https://u:p@quay.io/",
-                           "http://quay.io:99999/", "http://quay.io/a\nb"}) {
+  for (const char* text :
+       {"", "quay.io/a", "ftp://quay.io/a", "file:///a", "http://",
+        "http://a b/", "https://u:p@quay.io/", "http://quay.io:99999/",
+        "http://quay.io/a\nb", "https://@quay.io/", "https://:@quay.io/"}) {
     EXPECT_EQ(Url::Parse(text).status().code(),
               absl::StatusCode::kInvalidArgument)
         << text;

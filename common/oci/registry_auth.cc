@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
@@ -26,6 +27,14 @@ constexpr absl::Duration kRenewBefore = absl::Seconds(10);
 std::string BasicHeader(const Login& login) {
   return Concat("Basic ", absl::Base64Escape(
                               Concat(login.username, ":", login.password)));
+}
+
+// Returns whether a token is one that a header can hold (RFC 6750,
+// section 2.1). Others would end the header, or mean something else in it.
+bool IsTokenText(std::string_view token) {
+  return !token.empty() && std::all_of(token.begin(), token.end(), [](char c) {
+    return absl::ascii_isgraph(c);
+  });
 }
 
 absl::Duration LifetimeOf(const Json& answer) {
@@ -173,6 +182,11 @@ absl::StatusOr<TokenCache::Token> RegistryAuth::FetchToken(
   if (token.empty()) {
     return absl::UnauthenticatedError(Concat(
         what, ": the answer of ", service.realm.display(), " holds no token"));
+  }
+  if (!IsTokenText(token)) {
+    return absl::UnauthenticatedError(
+        Concat(what, ": the token that ", service.realm.display(),
+               " gives has characters that no token has"));
   }
   return TokenCache::Token{Concat("Bearer ", token),
                            asked_at + LifetimeOf(answer) - kRenewBefore};

@@ -74,6 +74,17 @@ TEST_F(RegistryAuthTest, TokensAreFetchedOnceAndRenewedInTime) {
   EXPECT_EQ(transport_.CountOf("HEAD", kBlob), 4);
 }
 
+TEST_F(RegistryAuthTest, ATokenAddsNoHeaderOfItsOwn) {
+  Guard("HEAD", kBlob, bearer_, "Bearer t1");
+  for (const char* token :
+       {"a\\r\\nX-Other: b", "a b", "\\u0000", "caf\\u00e9"}) {
+    transport_.On(
+        "GET", kToken,
+        FakeAnswer{.body = std::string("{\"token\":\"") + token + "\"}"});
+    EXPECT_TRUE(absl::IsUnauthenticated(HasBlob().status())) << token;
+  }
+}
+
 TEST_F(RegistryAuthTest, ARefusedTokenIsRenewedOnce) {
   Guard("HEAD", kBlob, bearer_, "Bearer t1");
   Guard("HEAD", kBlob, bearer_, "Bearer t1");
