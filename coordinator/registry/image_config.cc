@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/registry/image_config.h"
 
+#include <initializer_list>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/json.h"
@@ -91,12 +93,24 @@ absl::Status CheckBase(const ChosenManifest& base) {
   return absl::OkStatus();
 }
 
+// Refuses keys that differ only in case from fields that are written here: to
+// many readers both would be the same field.
+absl::Status CheckFields(const Json& object,
+                         std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
+    KSO_RETURN_IF_ERROR(FieldOf(object, key).status());
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ExtendConfig(const ChosenManifest& base,
                                          const ImageAdditions& additions) {
   KSO_RETURN_IF_ERROR(CheckBase(base));
   KSO_ASSIGN_OR_RETURN(Json json, ParseJson(base.config.content()));
+  KSO_RETURN_IF_ERROR(CheckFields(
+      json, {"history", "created", "config", "container", "container_config"}));
   json["history"] = BaseHistory(json, base.manifest.layers.size());
   for (const std::string& line : additions.history) {
     json["history"].push_back(HistoryLine(line));
@@ -111,6 +125,8 @@ absl::StatusOr<std::string> ExtendConfig(const ChosenManifest& base,
   json.erase("container_config");
 
   Json& config = ObjectAt(json, "config");
+  KSO_RETURN_IF_ERROR(
+      CheckFields(config, {"Volumes", "ExposedPorts", "Labels"}));
   DropVolumes(config, additions.served_directory);
   ObjectAt(config, "ExposedPorts")[additions.port] = Json::object();
   Json& labels = ObjectAt(config, "Labels");

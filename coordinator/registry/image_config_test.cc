@@ -111,6 +111,16 @@ TEST(ExtendConfigTest, RefusesABaseThatDoesNotFit) {
   EXPECT_FALSE(ExtendConfig(Base(other.dump()), Additions()).ok());
 }
 
+TEST(ExtendConfigTest, RefusesFieldsThatDifferInCaseFromThoseItWrites) {
+  Json base = BaseJson();
+  base["History"] = Json::array();
+  EXPECT_FALSE(ExtendConfig(Base(base.dump()), Additions()).ok());
+  base = BaseJson();
+  base["config"]["volumes"] = Json::object();
+  base["config"].erase("Volumes");
+  EXPECT_FALSE(ExtendConfig(Base(base.dump()), Additions()).ok());
+}
+
 TEST(ExtendConfigTest, RefusesABaseThatWouldFillTheStack) {
   std::string config = BaseJson().dump();
   const std::string nested =
