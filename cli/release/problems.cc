@@ -7,6 +7,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/printable_text.h"
+#include "common/base/strings.h"
 
 namespace kso::cli {
 
@@ -18,7 +20,8 @@ void Problems::Add(Place place, absl::string_view what,
                    absl::string_view advice) {
   std::string text(what);
   if (!advice.empty()) absl::StrAppend(&text, "; ", advice);
-  items_.push_back({std::move(place), std::move(text)});
+  // Parts of it are as somebody's file has them.
+  items_.push_back({std::move(place), PrintableText(ToStd(text))});
 }
 
 absl::Status Problems::ToStatus() const {

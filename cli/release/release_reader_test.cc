@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/str_replace.h"
+#include "common/base/printable_text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/temp_directory.h"
@@ -247,6 +248,12 @@ TEST_F(ReleaseReaderTest, SaysWhereYamlIsBroken) {
   Write("release.yaml", "name: a\nname: b\n");
   EXPECT_THAT(Problems(),
               ::testing::HasSubstr("release.yaml:2: 'name' is here twice"));
+}
+
+TEST_F(ReleaseReaderTest, ShowsNoBytesThatAreNoText) {
+  Write("release.yaml", "kind: caf\xe9\nname: \x1b[2J\n");
+  EXPECT_THAT(Problems(), ::testing::HasSubstr("caf\xef\xbf\xbd"));
+  EXPECT_TRUE(IsUtf8(Problems()));
 }
 
 TEST_F(ReleaseReaderTest, BoundsWhatItReads) {
