@@ -3,6 +3,7 @@
 #define KSO_TESTS_FAULT_DICE_H_
 
 #include <cstdint>
+#include <iterator>
 
 #include "absl/time/time.h"
 #include "tests/upstream/random.h"
@@ -29,7 +30,7 @@ class Dice {
   }
   template <typename List>
   auto& Pick(List& list) {
-    return list[random_.Between(0, list.size() - 1)];
+    return list[random_.Between(0, std::size(list) - 1)];
   }
   uint64_t Next() { return random_.Next(); }
   // Makes dice for one part of a simulation, whose throws do not change those

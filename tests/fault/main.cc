@@ -2,19 +2,25 @@
 // Lives through histories of a small farm with faults, and says which of them
 // broke an invariant.
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "CLI/CLI.hpp"
 #include "tests/fault/history.h"
+#include "tests/fault/hostile_history.h"
 
 namespace {
 
 using kso::testing::HistoryReport;
+using kso::testing::HostileReport;
 using kso::testing::RunHistory;
+using kso::testing::RunHostileHistory;
 
 int RunOne(uint64_t seed) {
   const HistoryReport report = RunHistory({.seed = seed, .keep_story = true});
@@ -25,6 +31,29 @@ int RunOne(uint64_t seed) {
     std::printf("broken: %s\n", broken.c_str());
   }
   return report.broken.empty() ? 0 : 1;
+}
+
+// Histories whose hosts are hostile, on the files of a directory.
+int RunHostile(uint64_t from, uint64_t to, bool tell) {
+  const std::filesystem::path directory =
+      std::filesystem::temp_directory_path() /
+      ("kso-hostile-" + std::to_string(getpid()));
+  int failed = 0;
+  for (uint64_t seed = from; seed <= to; ++seed) {
+    const HostileReport report = RunHostileHistory(seed, directory);
+    for (const std::string& failure : report.failures) {
+      if (tell) std::printf("failure: %s\n", failure.c_str());
+    }
+    for (const std::string& broken : report.broken) {
+      std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed),
+                  broken.c_str());
+    }
+    if (!report.broken.empty()) ++failed;
+    std::fflush(stdout);
+  }
+  std::printf("%llu hostile histories, %d broke an invariant\n",
+              static_cast<unsigned long long>(to - from + 1), failed);
+  return failed == 0 ? 0 : 1;
 }
 
 int RunMany(uint64_t from, uint64_t to) {
@@ -55,12 +84,17 @@ int main(int argc, char** argv) {
   app.add_option("--seeds", seeds, "Seeds to try")
       ->type_name("FROM-TO")
       ->capture_default_str();
+  bool hostile = false;
+  app.add_flag("--hostile", hostile,
+               "Take histories in which hosts and registries are hostile");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  if (one->count() > 0) return RunOne(seed);
+  if (one->count() > 0) {
+    return hostile ? RunHostile(seed, seed, /*tell=*/true) : RunOne(seed);
+  }
   char* rest = nullptr;
   const uint64_t from = std::strtoull(seeds.c_str(), &rest, 10);
   const uint64_t to = *rest == '-' ? std::strtoull(rest + 1, &rest, 10) : 0;
@@ -68,5 +102,5 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "--seeds is FROM-TO, as in 1-1000\n");
     return 2;
   }
-  return RunMany(from, to);
+  return hostile ? RunHostile(from, to, /*tell=*/false) : RunMany(from, to);
 }
