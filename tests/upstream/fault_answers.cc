@@ -5,6 +5,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/percent_coding.h"
 
 namespace kso::upstream {
 namespace {
@@ -23,7 +25,38 @@ std::string RetryAfter(const ServiceContext& context, const std::string& detail,
                           absl::UTCTimeZone());
 }
 
+// The bodies of kBody.
+std::string BodyNamed(const std::string& name) {
+  if (name == "nested") {
+    return absl::StrCat(R"({"errors":[{"code":)", std::string(200'000, '['));
+  }
+  if (name == "bytes") {
+    return "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"caf\xe9\"}]}";
+  }
+  return "<!doctype html><html><title>Sign in</title><p>Please sign in."
+         "</html>\n";
+}
+
 }  // namespace
+
+void DelayWithFault(const ServiceContext& context, std::string_view subject) {
+  if (const auto delay = context.faults->Take(FaultKind::kDelay, subject)) {
+    absl::SleepFor(absl::Milliseconds(delay->number));
+  }
+}
+
+void SetHeaderFaults(const ServiceContext& context, std::string_view subject,
+                     httplib::Response& response) {
+  const auto header = context.faults->Take(FaultKind::kHeader, subject);
+  if (!header.has_value()) return;
+  const std::string text =
+      PercentDecode(header->detail).value_or(header->detail);
+  const size_t colon = text.find(':');
+  if (colon == text.npos) return;
+  const std::string name = text.substr(0, colon);
+  response.headers.erase(name);
+  response.headers.emplace(name, text.substr(colon + 1));
+}
 
 bool AnswerWithFault(const ServiceContext& context, std::string_view subject,
                      std::string_view retry_after,
@@ -35,6 +68,14 @@ bool AnswerWithFault(const ServiceContext& context, std::string_view subject,
         context, failure->detail,
         failure->number == 429 || failure->number == 503 ? retry_after : "");
     if (!after.empty()) response.set_header("Retry-After", after);
+    return true;
+  }
+  if (const auto body = context.faults->Take(FaultKind::kBody, subject)) {
+    ForgetRanges(request);
+    response.status = static_cast<int>(body->number);
+    response.set_content(BodyNamed(body->detail), body->detail == "html"
+                                                      ? "text/html"
+                                                      : "application/json");
     return true;
   }
   if (const auto redirect =
@@ -50,12 +91,14 @@ bool AnswerWithFault(const ServiceContext& context, std::string_view subject,
 void AddBodyFaults(const ServiceContext& context, std::string_view subject,
                    const httplib::Request& request, SendOptions& options) {
   options.bytes_per_second = context.bytes_per_second;
-  if (request.method != "GET") return;
   const auto number = [&](FaultKind kind) -> std::optional<uint64_t> {
     const auto hit = context.faults->Take(kind, subject);
     if (!hit.has_value()) return std::nullopt;
     return hit->number;
   };
+  options.announce = number(FaultKind::kSize);
+  if (request.method != "GET") return;
+  options.endless = number(FaultKind::kEndless).has_value();
   options.cut_after = number(FaultKind::kCut);
   options.corrupt_at = number(FaultKind::kCorrupt);
   options.shorten_to = number(FaultKind::kShorten);

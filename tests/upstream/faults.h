@@ -31,6 +31,21 @@ enum class FaultKind {
   kCorrupt,
   // Redirects to that port of this host; 0 is to the same place again.
   kRedirect,
+  // Sets a header; the detail is "NAME:VALUE", percent-coded.
+  kHeader,
+  // Answers with the number as HTTP status, and with one of the bodies of
+  // BodyNamed.
+  kBody,
+  // Is silent for that many milliseconds before it answers.
+  kDelay,
+  // Says that it has that many bytes, to HEAD and to GET.
+  kSize,
+  // Sends its bytes again and again, without end. HEAD says how many it has.
+  kEndless,
+  // Answers HEAD with 404 until somebody has asked GET.
+  kHeadMissing,
+  // Names a token service on another port of the host.
+  kRealmElsewhere,
 };
 
 // Faults that tests ask for, each for what has some text in its subject: the

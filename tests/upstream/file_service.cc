@@ -26,6 +26,7 @@ void FileService::Serve(const httplib::Request& request,
                         httplib::Response& response) {
   const std::string host = HostOf(request.path.substr(1));
   const std::string url = absl::StrCat("https:/", request.path);
+  DelayWithFault(context_, url);
   if (!IsRedirected(host) || context_.catalog.files.count(url) == 0) {
     Send(request, request.path, "file", response);
     return;
@@ -72,6 +73,7 @@ void FileService::Send(const httplib::Request& request, const std::string& path,
     };
     SendObject(request, file->second, std::move(options), response);
   }
+  SetHeaderFaults(context_, url, response);
   context_.stats->CountRequest(kind, request.method, response.status);
 }
 

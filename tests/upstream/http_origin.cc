@@ -60,18 +60,19 @@ absl::StatusOr<int> HttpOrigin::Bind(const std::string& host, int port) {
   return bound;
 }
 
-void HttpOrigin::Start(Handler handler) {
-  server_->Get(".*", std::move(handler));
-  const auto refuse = [](const httplib::Request&, httplib::Response& response) {
+void HttpOrigin::Start(Handler handler, bool any_method) {
+  server_->Get(".*", handler);
+  Handler refuse = [](const httplib::Request&, httplib::Response& response) {
     response.status = 405;
     response.set_content(
         R"({"errors":[{"code":"UNSUPPORTED","message":"read-only"}]})",
         "application/json");
   };
-  server_->Post(".*", refuse);
-  server_->Put(".*", refuse);
-  server_->Patch(".*", refuse);
-  server_->Delete(".*", refuse);
+  const Handler other = any_method ? std::move(handler) : std::move(refuse);
+  server_->Post(".*", other);
+  server_->Put(".*", other);
+  server_->Patch(".*", other);
+  server_->Delete(".*", other);
   thread_ = std::thread([this] { server_->listen_after_bind(); });
   // A stop that comes before the loop has started would be lost.
   while (!server_->is_running()) std::this_thread::yield();

@@ -13,7 +13,7 @@
 namespace kso::upstream {
 
 // One listening port. Every GET and HEAD goes to one handler; other methods
-// are refused.
+// are refused, or go there too.
 class HttpOrigin {
  public:
   using Handler =
@@ -29,7 +29,7 @@ class HttpOrigin {
   absl::StatusOr<int> Bind(const std::string& host, int port);
 
   // Serves from threads of its own. Call once, after Bind.
-  void Start(Handler handler);
+  void Start(Handler handler, bool any_method = false);
 
  private:
   class Server;

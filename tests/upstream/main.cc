@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tests/upstream/make_catalog.h"
+#include "tests/upstream/odd_image.h"
 #include "tests/upstream/release_writer.h"
 #include "tests/upstream/upstream_server.h"
 #include "tests/upstream/write_file.h"
@@ -31,6 +32,7 @@ struct Flags {
   std::string destination = "docker://registry.example.com/team";
   int64_t pull_window_seconds = 21600;
   std::map<FaultKind, std::vector<std::string>> faults;
+  std::vector<std::string> odd_images;
 };
 
 // Each is for URLs, images and digests that have the substring, the first
@@ -57,6 +59,23 @@ void DescribeFaults(CLI::App& app, Flags& flags) {
   add("--redirect-url", FaultKind::kRedirect,
       "SUBSTRING=PORT[*TIMES]: redirect to that port of this host; 0 redirects "
       "to the same place for ever");
+  add("--header-url", FaultKind::kHeader,
+      "SUBSTRING=1/NAME:VALUE[*TIMES]: set that header, of which %XX is the "
+      "byte XX: bytes that are no text, numbers at the edges, other types");
+  add("--body-url", FaultKind::kBody,
+      "SUBSTRING=STATUS/html|nested|bytes[*TIMES]: answer with that status and "
+      "a page, 200000 brackets, or bytes that are no text");
+  add("--delay-url", FaultKind::kDelay,
+      "SUBSTRING=MILLISECONDS[*TIMES]: be silent before the first byte");
+  add("--size-url", FaultKind::kSize,
+      "SUBSTRING=BYTES[*TIMES]: say that it has that many bytes");
+  add("--endless-url", FaultKind::kEndless,
+      "SUBSTRING=1[*TIMES]: send the body again and again, without end");
+  add("--head-missing", FaultKind::kHeadMissing,
+      "SUBSTRING=1: answer HEAD of a manifest with 404 until somebody has "
+      "asked GET");
+  add("--realm-elsewhere", FaultKind::kRealmElsewhere,
+      "SUBSTRING=1: name a token service on another port of this host");
 }
 
 void Describe(CLI::App& app, Flags& flags) {
@@ -96,6 +115,10 @@ void Describe(CLI::App& app, Flags& flags) {
                  "seconds of that window")
       ->capture_default_str();
   DescribeFaults(app, flags);
+  app.add_option("--odd-image", flags.odd_images,
+                 "REFERENCE=KIND: that image of the list is odd: schema1, "
+                 "no-platform, v2-first, child-size, child-type, huge-layer, "
+                 "nested-config, twice, big or swapped; repeatable");
   app.add_option("--drop-platform", flags.catalog.dropped_platforms,
                  "REFERENCE=OS/ARCHITECTURE: that image lacks it; repeatable");
 }
@@ -120,6 +143,10 @@ absl::Status Run(Flags& flags) {
   flags.catalog.verbose = true;
   auto catalog = MakeCatalog(*store, *release, flags.catalog);
   if (!catalog.ok()) return catalog.status();
+  for (const std::string& odd : flags.odd_images) {
+    const absl::Status made = MakeOdd(*store, odd, *catalog);
+    if (!made.ok()) return made;
+  }
 
   // Before the servers' threads, so that they leave the signals to this one.
   // Making content may take minutes and must stay interruptible until here.

@@ -93,12 +93,15 @@ void RegistryService::Serve(const httplib::Request& request,
                          absl::StrContains(target.name, ":") ? "@" : ":",
                          target.name);
   const auto repository = context_.catalog.repositories.find(target.repository);
+  DelayWithFault(context_, subject);
   if (AnswerWithFault(context_, subject, "1", request, response)) {
     if (response.status >= 400) {
       Refuse(response.status,
              response.status == 429 ? "TOOMANYREQUESTS" : "UNKNOWN",
              "asked to fail", nullptr, response);
     }
+  } else if (IsHidden(request.method, subject)) {
+    Refuse(404, "MANIFEST_UNKNOWN", "manifest unknown", nullptr, response);
   } else if (target.repository.empty()) {
     Refuse(404, "UNSUPPORTED", "no such endpoint", nullptr, response);
   } else if (!Authorize(request, target.repository, response)) {
@@ -120,7 +123,16 @@ void RegistryService::Serve(const httplib::Request& request,
         nlohmann::json{{"name", target.repository}, {"tags", tags}}.dump(),
         "application/json");
   }
+  SetHeaderFaults(context_, subject, response);
   context_.stats->CountRequest(kind, request.method, response.status);
+}
+
+bool RegistryService::IsHidden(const std::string& method,
+                               const std::string& subject) {
+  if (!context_.faults->Take(FaultKind::kHeadMissing, subject)) return false;
+  absl::MutexLock lock(&mutex_);
+  if (method == "GET") asked_.insert(subject);
+  return !asked_.contains(subject);
 }
 
 bool RegistryService::Authorize(const httplib::Request& request,
@@ -141,13 +153,17 @@ bool RegistryService::Authorize(const httplib::Request& request,
         break;
     }
   }
+  const std::string realm =
+      context_.faults->Take(FaultKind::kRealmElsewhere, repository)
+          ? OtherOrigin(request, context_.blob_port)
+          : absl::StrCat("http://", request.get_header_value("Host"));
   std::string scope;
   if (!repository.empty()) {
     scope = absl::StrCat(",scope=\"repository:", repository, ":pull\"");
   }
   response.set_header(
       "WWW-Authenticate",
-      absl::StrCat("Bearer realm=\"http://", request.get_header_value("Host"),
+      absl::StrCat("Bearer realm=\"", realm,
                    "/token\",service=\"kso-upstream\"", scope, error));
   Refuse(401, "UNAUTHORIZED", "authentication required",
          {{{"Type", "repository"}, {"Name", repository}, {"Action", "pull"}}},

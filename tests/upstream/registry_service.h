@@ -4,8 +4,11 @@
 
 #include <httplib.h>
 
+#include <set>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "tests/upstream/pull_quota.h"
 #include "tests/upstream/service_context.h"
 #include "tests/upstream/token.h"
@@ -31,6 +34,8 @@ class RegistryService {
   struct Target;
 
   static Target Parse(const std::string& path);
+  // Returns whether HEAD is to say that the manifest is not there.
+  bool IsHidden(const std::string& method, const std::string& subject);
   bool Authorize(const httplib::Request& request, const std::string& repository,
                  httplib::Response& response) const;
   void Manifest(const httplib::Request& request, const Target& target,
@@ -41,6 +46,9 @@ class RegistryService {
   const ServiceContext& context_;
   const TokenAuthority tokens_;
   PullQuota quota_;
+  // The manifests that somebody has asked GET for, where HEAD waits for that.
+  absl::Mutex mutex_;
+  std::set<std::string> asked_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace kso::upstream

@@ -131,9 +131,21 @@ void SendObject(const httplib::Request& request, const Object& object,
     return;
   }
   const uint64_t size =
-      std::min<uint64_t>(object.size,
-                         options.shorten_to.value_or(object.size)) +
-      options.lengthen_by;
+      options.announce.has_value()
+          ? *options.announce
+          : std::min<uint64_t>(object.size,
+                               options.shorten_to.value_or(object.size)) +
+                options.lengthen_by;
+  if (options.endless) {
+    MutableRanges(request).clear();
+    response.status = 200;
+    const auto bytes = std::make_shared<std::string>(kChunk, 'x');
+    response.set_chunked_content_provider(
+        options.content_type, [bytes](size_t, httplib::DataSink& sink) {
+          return sink.write(bytes->data(), bytes->size());
+        });
+    return;
+  }
   if (!SettleRanges(request, etag, size)) {
     response.status = 416;
     response.set_header("Content-Range", absl::StrCat("bytes */", size));

@@ -23,6 +23,10 @@ struct SendOptions {
   // Behave as if the object had only so many bytes, or so many more.
   std::optional<uint64_t> shorten_to;
   uint64_t lengthen_by = 0;
+  // Say that the object has so many bytes.
+  std::optional<uint64_t> announce;
+  // Send the object again and again.
+  bool endless = false;
   // Of each response; 0 is as fast as it goes.
   uint64_t bytes_per_second = 0;
   // Called as bytes leave, from the connection's thread.

@@ -53,7 +53,11 @@ absl::StatusOr<std::unique_ptr<UpstreamServer>> UpstreamServer::Start(
     self->files_->ServeCdn(request, response);
   });
   server->blobs_.Start([self](const auto& request, auto& response) {
-    self->registry_->ServeBlob(request, response);
+    if (request.path == "/token") {
+      self->registry_->ServeToken(request, response);
+    } else {
+      self->registry_->ServeBlob(request, response);
+    }
   });
   return server;
 }

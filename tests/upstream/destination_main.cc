@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// kso-destination: a registry in memory to push to, with the habits of those
+// that people have.
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "tests/upstream/destination_service.h"
+#include "tests/upstream/http_origin.h"
+#include "tests/upstream/write_file.h"
+
+namespace kso::upstream {
+namespace {
+
+struct Flags {
+  std::string host = "127.0.0.1";
+  int port = 0;
+  std::string ready_file;
+  std::vector<std::string> repositories;
+  std::map<Habit, std::vector<std::string>> habits;
+};
+
+void Describe(CLI::App& app, Flags& flags) {
+  app.add_option("--listen", flags.host, "address to listen on")
+      ->capture_default_str();
+  app.add_option("--port", flags.port, "port; 0 takes any")
+      ->capture_default_str();
+  app.add_option("--ready-file", flags.ready_file,
+                 "written once it answers: HOST:PORT");
+  app.add_option("--repository", flags.repositories,
+                 "a repository that was made first, for "
+                 "--wants-repositories; repeatable");
+  const auto add = [&](const char* name, Habit habit, const char* help) {
+    app.add_option(name, flags.habits[habit], help);
+  };
+  add("--hides-absence", Habit::kHidesAbsence,
+      "SUBSTRING=401|403: what is not there is forbidden, in repositories with "
+      "that text in their names; repeatable, as all that follow");
+  add("--silent-last-put", Habit::kSilentLastPut,
+      "SUBSTRING=MILLISECONDS: be silent at the last PUT of a blob");
+  add("--forgets-blobs", Habit::kForgetsBlobs,
+      "SUBSTRING=TIMES: answer a manifest with 404 MANIFEST_BLOB_UNKNOWN");
+  add("--forgets-uploads", Habit::kForgetsUploads,
+      "SUBSTRING=TIMES: answer an upload with 400 BLOB_UPLOAD_INVALID");
+  add("--bounds-bodies", Habit::kBoundsBodies,
+      "SUBSTRING=BYTES: answer larger bodies with 413");
+  add("--wants-large-chunks", Habit::kWantsLargeChunks,
+      "SUBSTRING=BYTES: ask for chunks of so many bytes "
+      "(OCI-Chunk-Min-Length), and take no smaller ones but the last");
+  add("--tags-are-immutable", Habit::kTagsAreImmutable,
+      "SUBSTRING=STATUS: answer a tag that is there with that status");
+  add("--wants-repositories", Habit::kWantsRepositories,
+      "SUBSTRING=1: have only the repositories that were made first");
+  add("--head-missing", Habit::kHeadMissing,
+      "SUBSTRING=1: answer HEAD of a manifest with 404 until somebody has "
+      "asked GET");
+  add("--realm-elsewhere", Habit::kRealmElsewhere,
+      "SUBSTRING=1: want a token of a service on another port");
+  add("--collects-untagged", Habit::kCollectsUntagged,
+      "SUBSTRING=MILLISECONDS: forget manifests without a tag after that time");
+}
+
+absl::Status Run(const Flags& flags) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  HttpOrigin main;
+  HttpOrigin tokens;
+  const auto port = main.Bind(flags.host, flags.port);
+  if (!port.ok()) return port.status();
+  const auto token_port = tokens.Bind(flags.host, 0);
+  if (!token_port.ok()) return token_port.status();
+  DestinationService service(*token_port);
+  for (const std::string& name : flags.repositories) {
+    service.MakeRepository(name);
+  }
+  for (const auto& [habit, texts] : flags.habits) {
+    for (const std::string& text : texts) {
+      const size_t equals = text.rfind('=');
+      uint64_t number = 0;
+      if (equals == text.npos ||
+          !absl::SimpleAtoi(text.substr(equals + 1), &number)) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("habit \"", text, "\": expected SUBSTRING=NUMBER"));
+      }
+      service.Add(habit, text.substr(0, equals), number);
+    }
+  }
+  main.Start([&service](const auto& request,
+                        auto& response) { service.Serve(request, response); },
+             /*any_method=*/true);
+  tokens.Start([&service](const auto& request, auto& response) {
+    service.ServeToken(request, response);
+  });
+  const std::string address = absl::StrCat(flags.host, ":", *port);
+  if (!flags.ready_file.empty()) {
+    const absl::Status written =
+        WriteFileAtomically(flags.ready_file, address + "\n");
+    if (!written.ok()) return written;
+  }
+  std::fprintf(stderr, "kso-destination: serving at %s\n", address.c_str());
+  int signal = 0;
+  sigwait(&signals, &signal);
+  // Idle connections would hold an orderly stop up for seconds.
+  std::_Exit(EXIT_SUCCESS);
+}
+
+}  // namespace
+}  // namespace kso::upstream
+
+int main(int argc, char** argv) {
+  CLI::App app("A registry in memory to push to, with habits.");
+  kso::upstream::Flags flags;
+  kso::upstream::Describe(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? EXIT_SUCCESS : 2;
+  }
+  const absl::Status status = kso::upstream::Run(flags);
+  std::fprintf(stderr, "kso-destination: %s\n",
+               std::string(status.message()).c_str());
+  return EXIT_FAILURE;
+}
