@@ -18,7 +18,8 @@ inline constexpr std::string_view kLatestTag = "latest";
 // Ends the tags of the kubespray-images that has all platforms in it.
 inline constexpr std::string_view kAllSuffix = "-all";
 
-// TCP ports. Both images speak plain HTTP, on all addresses.
+// TCP ports. Both images speak plain HTTP, on all addresses: over IPv4, and
+// over IPv6 where the kernel has it. The registry refuses pushes (405).
 inline constexpr int kFilesPort = 8080;
 inline constexpr int kImagesPort = 5000;
 
@@ -26,7 +27,8 @@ inline constexpr int kImagesPort = 5000;
 inline constexpr std::string_view kHealthPath = "/health";
 
 // A file is at /k8s/HOST/PATH of kubespray-files, an image at the repository
-// k8s/PATH of kubespray-images.
+// k8s/PATH of kubespray-images. A file's ETag follows from its content, and
+// there is no Last-Modified.
 inline constexpr std::string_view kPrefix = "k8s/";
 
 // Directories inside the images: nginx's document root, and the volume that

@@ -83,7 +83,7 @@ absl::Status AddFile(const LayerFile& file, TarStream& tar,
                                               ? LayerEncoder::Run::kCompressed
                                               : LayerEncoder::Run::kPlain));
   }
-  return tar.AddFile(file.path, file.mode, file.size, source);
+  return tar.AddFile(file.path, file.mode, file.size, source, file.mtime);
 }
 
 absl::Status AddDirectory(std::string_view path, TarStream& tar,

@@ -26,6 +26,8 @@ struct LayerFile {
   std::string path;
   int64_t size = 0;
   uint32_t mode = 0644;
+  // The modification time in seconds since 1970, below 2^33.
+  int64_t mtime = 0;
   OpenSource open;
 };
 
@@ -38,7 +40,8 @@ struct WrittenLayer {
 
 // Writes a layer of `files` to `sink`, the same bytes on every machine and
 // processor: entries sorted by path with their parent directories, uid and gid
-// 0, mtime 0, modes as given, pax headers only where a name or size needs them.
+// 0, modes and times as given, directories of time 0, pax headers only where a
+// name or size needs them.
 // Files that are compressed already are stored, others compressed, on the
 // threads of `pool` too when there is one, as GzipEncoder and ZstdEncoder say.
 // Memory does not grow with the files' sizes.

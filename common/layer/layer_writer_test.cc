@@ -42,7 +42,10 @@ class PatternSource : public ByteSource {
 };
 
 LayerFile Text(std::string path, std::string content, uint32_t mode = 0644) {
-  LayerFile file{path, static_cast<int64_t>(content.size()), mode, nullptr};
+  LayerFile file{.path = path,
+                 .size = static_cast<int64_t>(content.size()),
+                 .mode = mode,
+                 .open = nullptr};
   file.open =
       [content = std::make_shared<std::string>(std::move(content))](
           int64_t offset) -> absl::StatusOr<std::unique_ptr<ByteSource>> {
@@ -52,10 +55,13 @@ LayerFile Text(std::string path, std::string content, uint32_t mode = 0644) {
 }
 
 LayerFile Pattern(std::string path, int64_t size) {
-  return {path, size, 0755,
-          [size](int64_t) -> absl::StatusOr<std::unique_ptr<ByteSource>> {
-            return std::make_unique<PatternSource>(size, 7);
-          }};
+  return {
+      .path = path,
+      .size = size,
+      .mode = 0755,
+      .open = [size](int64_t) -> absl::StatusOr<std::unique_ptr<ByteSource>> {
+        return std::make_unique<PatternSource>(size, 7);
+      }};
 }
 
 struct Layer {

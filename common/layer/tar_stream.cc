@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kBlock = 512;
 constexpr size_t kBufferBytes = 256 << 10;
 // Eleven octal digits.
-constexpr int64_t kLargestUstarSize = (int64_t{1} << 33) - 1;
+constexpr int64_t kLargestUstarNumber = (int64_t{1} << 33) - 1;
 
 constexpr char kRegularFile = '0';
 constexpr char kDirectory = '5';
@@ -77,7 +77,7 @@ std::optional<SplitName> SplitForUstar(std::string_view name) {
 }
 
 std::string EncodeHeader(SplitName name, uint32_t mode, int64_t size,
-                         char type) {
+                         int64_t mtime, char type) {
   UstarHeader header = {};
   PutText(header.name, name.name);
   PutText(header.prefix, name.prefix);
@@ -85,7 +85,7 @@ std::string EncodeHeader(SplitName name, uint32_t mode, int64_t size,
   PutOctal(header.uid, 0);
   PutOctal(header.gid, 0);
   PutOctal(header.size, static_cast<uint64_t>(size));
-  PutOctal(header.mtime, 0);
+  PutOctal(header.mtime, static_cast<uint64_t>(mtime));
   header.type = type;
   PutText(header.magic, std::string_view("ustar\0", 6));
   PutText(header.version, "00");
@@ -118,20 +118,25 @@ std::string PaxRecord(std::string_view key, std::string_view value) {
 }  // namespace
 
 absl::Status TarStream::AddDirectory(std::string_view path) {
-  return AddHeader(Concat(path, "/"), 0755, 0, kDirectory);
+  return AddHeader(Concat(path, "/"), 0755, 0, 0, kDirectory);
 }
 
 absl::Status TarStream::AddFileHeader(std::string_view path, uint32_t mode,
-                                      int64_t size) {
+                                      int64_t size, int64_t mtime) {
   if (size < 0) {
     return absl::InvalidArgumentError(Concat(path, ": its size is negative"));
   }
-  return AddHeader(path, mode, size, kRegularFile);
+  if (mtime < 0 || mtime > kLargestUstarNumber) {
+    return absl::InvalidArgumentError(
+        Concat(path, ": no archive holds the time ", mtime));
+  }
+  return AddHeader(path, mode, size, mtime, kRegularFile);
 }
 
 absl::Status TarStream::AddFile(std::string_view path, uint32_t mode,
-                                int64_t size, ByteSource& source) {
-  KSO_RETURN_IF_ERROR(AddFileHeader(path, mode, size));
+                                int64_t size, ByteSource& source,
+                                int64_t mtime) {
+  KSO_RETURN_IF_ERROR(AddFileHeader(path, mode, size, mtime));
   KSO_RETURN_IF_ERROR(CopyContent(path, size, source));
   return Pad(size);
 }
@@ -141,25 +146,25 @@ absl::Status TarStream::Finish() {
 }
 
 absl::Status TarStream::AddHeader(std::string_view name, uint32_t mode,
-                                  int64_t size, char type) {
+                                  int64_t size, int64_t mtime, char type) {
   std::optional<SplitName> split = SplitForUstar(name);
   std::string records;
   if (!split.has_value()) {
     records += PaxRecord("path", name);
     split = SplitName{{}, name.substr(0, sizeof(UstarHeader::name))};
   }
-  if (size > kLargestUstarSize) {
+  if (size > kLargestUstarNumber) {
     records += PaxRecord("size", std::to_string(size));
     size = 0;
   }
   if (!records.empty()) {
     const auto length = static_cast<int64_t>(records.size());
     KSO_RETURN_IF_ERROR(sink_.Write(
-        EncodeHeader({{}, "PaxHeaders/entry"}, 0644, length, kPaxHeader)));
+        EncodeHeader({{}, "PaxHeaders/entry"}, 0644, length, 0, kPaxHeader)));
     KSO_RETURN_IF_ERROR(sink_.Write(records));
     KSO_RETURN_IF_ERROR(Pad(length));
   }
-  return sink_.Write(EncodeHeader(*split, mode, size, type));
+  return sink_.Write(EncodeHeader(*split, mode, size, mtime, type));
 }
 
 absl::Status TarStream::CopyContent(std::string_view path, int64_t size,

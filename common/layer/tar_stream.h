@@ -13,7 +13,8 @@ namespace kso {
 
 // Writes a tar archive, entry by entry: ustar (POSIX.1-1988), with a pax
 // extended header (POSIX.1-2001) where a name or size does not fit in ustar.
-// Owner 0:0 without names, mtime 0: the same entries give the same bytes.
+// Owner 0:0 without names, mtime 0 unless said: the same entries give the same
+// bytes.
 // Paths are relative and clean, as CheckLayerPath has them. Not thread safe.
 class TarStream {
  public:
@@ -24,21 +25,21 @@ class TarStream {
   absl::Status AddDirectory(std::string_view path);
 
   // A regular file of exactly `size` bytes: DATA_LOSS, with the path, when
-  // `source` has fewer or more.
+  // `source` has fewer or more. `mtime` is in seconds since 1970, below 2^33.
   absl::Status AddFile(std::string_view path, uint32_t mode, int64_t size,
-                       ByteSource& source);
+                       ByteSource& source, int64_t mtime = 0);
 
   // Only the header of such a file. The caller writes its bytes to the sink,
   // and fills them up to whole blocks of 512 with zeros.
-  absl::Status AddFileHeader(std::string_view path, uint32_t mode,
-                             int64_t size);
+  absl::Status AddFileHeader(std::string_view path, uint32_t mode, int64_t size,
+                             int64_t mtime = 0);
 
   // Ends the archive: two blocks of zeros, and nothing after them.
   absl::Status Finish();
 
  private:
   absl::Status AddHeader(std::string_view name, uint32_t mode, int64_t size,
-                         char type);
+                         int64_t mtime, char type);
   absl::Status CopyContent(std::string_view path, int64_t size,
                            ByteSource& source);
   absl::Status Pad(int64_t size);

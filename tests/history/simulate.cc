@@ -157,6 +157,7 @@ class Simulation {
       v1::LayerRemembered& memory = *record.mutable_layer_remembered();
       memory.set_space(coordinator::BlobSpaceOf(destination));
       memory.set_key(recipe->key);
+      memory.set_times_of_content(task.make_layer().times_of_content());
       *memory.mutable_layer() = layer;
       *memory.mutable_identities() = {recipe->identities.begin(),
                                       recipe->identities.end()};

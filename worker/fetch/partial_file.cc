@@ -16,6 +16,7 @@
 #include "common/base/file_lock.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/layer/content_time.h"
 #include "worker/disk/disk_write.h"
 #include "worker/task/failure.h"
 
@@ -265,6 +266,11 @@ PartialFile::Digests PartialFile::Finish() {
 }
 
 absl::Status PartialFile::MoveIntoCache(const Digest& digest) {
+  // Layers of files have this time, so that the cached file can be linked into
+  // one. A file without it is copied.
+  const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_NOW},
+                             {.tv_sec = ContentTime(digest), .tv_nsec = 0}};
+  (void)utimensat(AT_FDCWD, path_.c_str(), times, 0);
   const absl::Status adopted = cache_->Adopt(digest, path_);
   Delete();
   return WorkerTrouble(adopted);

@@ -29,6 +29,7 @@ std::string Encode(const MadeLayer& layer) {
     entry.set_path(file.path);
     entry.set_size(file.size);
     entry.set_mode(file.mode);
+    entry.set_mtime(file.mtime);
     entry.set_blob(file.blob.ToString());
   }
   const std::string bytes = record.SerializeAsString();
@@ -50,6 +51,7 @@ std::optional<MadeLayer> Decode(const std::string& text) {
     layer.files.push_back({.path = entry.path(),
                            .size = entry.size(),
                            .mode = entry.mode(),
+                           .mtime = entry.mtime(),
                            .blob = *blob});
   }
   return layer;

@@ -17,6 +17,7 @@ struct MadeFile {
   std::string path;
   int64_t size = 0;
   uint32_t mode = 0644;
+  int64_t mtime = 0;
   Digest blob;
 };
 

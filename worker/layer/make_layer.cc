@@ -13,6 +13,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/base/written_blob.h"
+#include "common/layer/content_time.h"
 #include "common/layer/layer_writer.h"
 #include "common/oci/destination.h"
 #include "worker/layer/scratch_file.h"
@@ -150,6 +151,7 @@ class Packing {
       layer.files.push_back({.path = files_[i].path,
                              .size = files_[i].size,
                              .mode = files_[i].mode,
+                             .mtime = files_[i].mtime,
                              .blob = digests_[i]});
     }
     tools_.made_layers->Add(std::move(layer));
@@ -163,6 +165,7 @@ class Packing {
   void Add(const v1::LayerMember& member, Member got) {
     got.file.path = member.path();
     if (member.mode() != 0) got.file.mode = member.mode();
+    if (work_.times_of_content()) got.file.mtime = ContentTime(got.digest);
     v1::MadeMember& entry = *made_.add_members();
     entry.set_path(member.path());
     entry.set_digest(got.digest.ToString());

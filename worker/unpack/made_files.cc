@@ -72,7 +72,8 @@ class MadeFiles {
     struct stat info;
     if (fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
         info.st_mode == (S_IFREG | file.mode) && info.st_size == file.size &&
-        info.st_uid == 0 && info.st_gid == 0) {
+        (file.mtime == 0 || info.st_mtime == file.mtime) && info.st_uid == 0 &&
+        info.st_gid == 0) {
       return true;
     }
     unlinkat(parent, name.c_str(), 0);
@@ -90,9 +91,14 @@ class MadeFiles {
     }
     KSO_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source,
                          cache_.Open(file.blob, 0));
+    const int copied = copy.get();
     FileWriter writer(std::move(copy), path);
     CancellableSink cancellable(writer, control_);
-    return CopyBytes(*source, cancellable).status();
+    KSO_RETURN_IF_ERROR(CopyBytes(*source, cancellable).status());
+    const timespec times[2] = {{.tv_sec = file.mtime, .tv_nsec = 0},
+                               {.tv_sec = file.mtime, .tv_nsec = 0}};
+    if (futimens(copied, times) != 0) return DiskError(errno, "date", path);
+    return absl::OkStatus();
   }
 
   DiskBlobStore& cache_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/verify/image_unpacker.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -67,6 +68,7 @@ class ImageUnpackerTest : public ::testing::Test {
       files.push_back({.path = file.path,
                        .size = file.size,
                        .mode = file.mode,
+                       .mtime = file.mtime,
                        .open = [this, blob = file.blob](int64_t offset) {
                          return blobs_->Open(blob, offset);
                        }});
@@ -127,6 +129,23 @@ TEST_F(ImageUnpackerTest, AForeignLayerComesFromTheDestination) {
   EXPECT_EQ(FileIn(*image, "kubelet"), "the kubelet");
   EXPECT_EQ(stores_.blob_gets(), 1);
   EXPECT_EQ(control_.bytes_fetched(), blob.size());
+}
+
+// The server in the image makes the ETag of it.
+TEST_F(ImageUnpackerTest, AFileOfALayerThatWasMadeHereHasItsTime) {
+  Cache("the kubelet");
+  MadeFile made = FileOfCache("opt/kubelet", "the kubelet");
+  made.mtime = 12345;
+  const WrittenLayer written = Make({made});
+  const auto image = Unpack(written.descriptor, written.diff_id.ToString());
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(stores_.blob_gets(), 0);
+  struct stat info;
+  const fs::path file =
+      image->directory / image->layers[0].name / "opt/kubelet";
+  ASSERT_EQ(stat(file.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mtime, 12345);
+  EXPECT_EQ(info.st_nlink, 1u);
 }
 
 TEST_F(ImageUnpackerTest, ALayerThatWasMadeHereDoesNotComeBack) {

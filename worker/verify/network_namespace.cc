@@ -2,7 +2,9 @@
 #include "worker/verify/network_namespace.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -37,6 +39,18 @@ absl::Status RunInNetworkOf(pid_t pid,
   });
   thread.join();
   return status;
+}
+
+bool HasIpv6Loopback() {
+  const int file = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (file < 0) return false;
+  sockaddr_in6 address = {};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  const bool bound = bind(file, reinterpret_cast<const sockaddr*>(&address),
+                          sizeof(address)) == 0;
+  close(file);
+  return bound;
 }
 
 }  // namespace kso::worker

@@ -17,6 +17,10 @@ namespace kso::worker {
 absl::Status RunInNetworkOf(pid_t pid,
                             const std::function<absl::Status()>& work);
 
+// Returns whether the calling thread's network has IPv6's loopback address,
+// which the kernel or a namespace may be without.
+bool HasIpv6Loopback();
+
 }  // namespace kso::worker
 
 #endif  // KSO_WORKER_VERIFY_NETWORK_NAMESPACE_H_

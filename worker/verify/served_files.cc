@@ -8,14 +8,17 @@
 #include <string_view>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/base/digest.h"
 #include "common/base/hashing_sink.h"
 #include "common/base/percent_coding.h"
 #include "common/base/run_all.h"
+#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/base/written_blob.h"
 #include "common/http/byte_range.h"
+#include "common/layer/content_time.h"
 #include "common/site.h"
 #include "worker/task/failure.h"
 
@@ -24,14 +27,24 @@ namespace {
 
 constexpr size_t kRangeBytes = 1024;
 
-// Keeps the first bytes of what arrives, and ends it when the task is
-// cancelled.
+// The ETag of a file as nginx makes it of the time that follows from the file's
+// content, and of its size (ngx_http_set_etag).
+std::string EtagOf(const v1::MadeMember& file, const Digest& digest) {
+  return Concat("\"", absl::Hex(ContentTime(digest)), "-",
+                absl::Hex(file.size()), "\"");
+}
+
+// Keeps the first bytes of what arrives, and ends it when the task is cancelled
+// or more than `most` bytes come: an image may serve without an end.
 class HeadSink : public ByteSink {
  public:
-  explicit HeadSink(const TaskControl& control) : control_(control) {}
+  HeadSink(const TaskControl& control, int64_t most)
+      : control_(control), left_(most) {}
 
   absl::Status Write(std::string_view bytes) override {
     if (control_.cancelled()) return absl::CancelledError("cancelled");
+    left_ -= static_cast<int64_t>(bytes.size());
+    if (left_ < 0) return absl::DataLossError("it serves more");
     if (head_.size() < kRangeBytes) {
       head_.append(bytes.substr(0, kRangeBytes - head_.size()));
     }
@@ -39,9 +52,11 @@ class HeadSink : public ByteSink {
   }
 
   const std::string& head() const { return head_; }
+  bool exceeded() const { return left_ < 0; }
 
  private:
   const TaskControl& control_;
+  int64_t left_;
   std::string head_;
 };
 
@@ -83,9 +98,14 @@ class FilesCheck {
   absl::Status File(const v1::MadeMember& file) {
     const std::string& served = file.path();
     control_.SetActivity(Concat("comparing ", served));
-    HeadSink head(control_);
+    HeadSink head(control_, file.size());
     HashingSink sink(&head);
     const auto response = transport_.Download(RequestFor(served), sink);
+    if (head.exceeded()) {
+      return absl::DataLossError(Concat("GET /", served,
+                                        " gives more than the ", file.size(),
+                                        " bytes of the file"));
+    }
     KSO_RETURN_IF_ERROR(response.status());
     if (response->status != 200) {
       return absl::FailedPreconditionError(
@@ -98,10 +118,13 @@ class FilesCheck {
                                         ", not ", file.size(), " bytes with ",
                                         file.digest()));
     }
+    KSO_ASSIGN_OR_RETURN(const std::string etag,
+                         EtagOfContent(*response, "GET", file));
     if (file.size() < 2 || range_checked_.exchange(true)) {
       return absl::OkStatus();
     }
-    return Range(served, head.head());
+    KSO_RETURN_IF_ERROR(Range(served, head.head(), etag));
+    return NoRangeOfOtherContent(served);
   }
 
   // Returns whether it is there, without its bytes.
@@ -112,7 +135,7 @@ class FilesCheck {
     KSO_RETURN_IF_ERROR(response.status());
     const std::string size = response->Header("Content-Length").value_or("");
     if (response->status == 200 && size == std::to_string(file.size())) {
-      return absl::OkStatus();
+      return EtagOfContent(*response, "HEAD", file).status();
     }
     return absl::DataLossError(Concat("HEAD /", file.path(), " answers HTTP ",
                                       response->status, " with a size of \"",
@@ -127,9 +150,56 @@ class FilesCheck {
     return request;
   }
 
-  absl::Status Range(std::string_view served, std::string_view head) {
+  // Clients resume a download when its validator has stayed the same, so that
+  // has to follow from the content.
+  static absl::StatusOr<std::string> EtagOfContent(
+      const http::Response& response, std::string_view method,
+      const v1::MadeMember& file) {
+    KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(file.digest()));
+    const std::string wanted = EtagOf(file, digest);
+    const std::string got = response.Header("ETag").value_or("");
+    if (got != wanted) {
+      return absl::DataLossError(
+          Concat(method, " /", file.path(), " answers with the ETag ",
+                 got.empty() ? "\"\"" : got, ", not ", wanted,
+                 ", which follows from the file's content"));
+    }
+    if (const auto date = response.Header("Last-Modified"); date.has_value()) {
+      return absl::DataLossError(Concat(
+          method, " /", file.path(), " answers with the Last-Modified ", *date,
+          ", which does not tell one content of a file from another"));
+    }
+    return wanted;
+  }
+
+  // A range is only for who has the same content already.
+  absl::Status NoRangeOfOtherContent(std::string_view served) {
+    http::Request request = RequestFor(served);
+    request.headers.emplace_back("Range", "bytes=1-");
+    request.headers.emplace_back("If-Range", "\"another\"");
+    int status = 0;
+    NullSink sink;
+    const auto response = transport_.Download(
+        request, sink, [&status](const http::Response& begun) {
+          status = begun.status;
+          return absl::CancelledError("the status is all that is asked for");
+        });
+    if (control_.cancelled()) return absl::CancelledError("cancelled");
+    if (status == 200) return absl::OkStatus();
+    if (status == 0) {
+      KSO_RETURN_IF_ERROR(response.status());
+      status = response->status;
+    }
+    return absl::FailedPreconditionError(Concat(
+        "GET /", served, " for a byte range of other content answers HTTP ",
+        status, ", not 200 with the whole file"));
+  }
+
+  absl::Status Range(std::string_view served, std::string_view head,
+                     const std::string& etag) {
     http::Request request = RequestFor(served);
     request.headers.emplace_back("Range", Concat("bytes=1-", head.size() - 1));
+    request.headers.emplace_back("If-Range", etag);
     const auto response = transport_.Perform(request);
     KSO_RETURN_IF_ERROR(response.status());
     if (response->status == 206 &&
@@ -197,6 +267,7 @@ absl::StatusOr<std::vector<std::string>> CheckServedFiles(
                  ? ""
                  : Concat(", ", expected.files_size() - compared_here,
                           " there as compared ", compared.where())),
+      "validators of content",
       "a byte range",
   };
 }

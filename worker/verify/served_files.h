@@ -15,9 +15,10 @@ namespace kso::worker {
 
 // Asks a running kubespray-files image, at `origin` ("http://127.0.0.1:8080"),
 // for everything that it should serve: /health, a listing that names every
-// host, every file whole (size and sha256 compared), `at_once` at the same
-// time, and a byte range. Of files that are `compared` already only the size is
-// asked for, but for the smallest of all files. Returns what was checked, in
+// host, every file whole (size, sha256 and ETag compared), `at_once` at the
+// same time, and a byte range. Of files that are `compared` already only the
+// size and the ETag are asked for, but for the smallest of all files. A body is
+// read up to the file's size, and no further. Returns what was checked, in
 // words. DATA_LOSS, FAILED_PRECONDITION or NOT_FOUND name the file that is not
 // as it should be.
 absl::StatusOr<std::vector<std::string>> CheckServedFiles(

@@ -69,6 +69,26 @@ absl::StatusOr<std::set<std::string>> ReadCatalog(const std::string& origin,
   return repositories;
 }
 
+// The registry's storage ends with its container, so what is pushed there would
+// be lost.
+absl::Status RefusesPushes(const std::string& origin,
+                           const v1::ExpectedImage& image,
+                           http::Transport& transport,
+                           const TaskControl& control) {
+  http::Request request;
+  request.method = "PUT";
+  request.url = Concat(origin, "/v2/", image.repository(), "/manifests/",
+                       "pushed-by-a-verification");
+  request.transfer.stop = control.stop_token();
+  constexpr int kMethodNotAllowed = 405;
+  KSO_ASSIGN_OR_RETURN(const http::Response response,
+                       transport.Perform(request));
+  if (response.status == kMethodNotAllowed) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      Concat("PUT of a manifest answers HTTP ", response.status, ", not ",
+             kMethodNotAllowed, ": the registry takes what it would lose"));
+}
+
 // Compares images on several threads. The registry's client verifies bytes
 // against the digest that they are asked for by (image_store.h), so what is
 // left is to ask for each, and to see what tags give. Thread safe.
@@ -218,6 +238,10 @@ absl::StatusOr<std::vector<std::string>> CheckServedImages(
     oci::ImageStore& registry, int at_once, TaskControl& control) {
   KSO_ASSIGN_OR_RETURN(const std::set<std::string> catalog,
                        ReadCatalog(origin, transport, control));
+  if (!expected.images().empty()) {
+    KSO_RETURN_IF_ERROR(
+        RefusesPushes(origin, expected.images(0), transport, control));
+  }
   ImagesCheck check(registry, compared, control);
   const auto check_image = [&](const v1::ExpectedImage& image) {
     const std::string item =
@@ -243,6 +267,7 @@ absl::StatusOr<std::vector<std::string>> CheckServedImages(
   return std::vector<std::string>{
       "GET /v2/",
       Concat("catalog of ", catalog.size(), " repositories"),
+      "pushes are refused",
       Concat(expected.images_size(), " images: ", check.documents(),
              " manifests and ", check.blobs(), " blobs compared",
              compared.in_brief()

@@ -18,10 +18,11 @@ namespace kso::worker {
 // ("http://127.0.0.1:5000") and through `registry`, for everything that it
 // should serve: the catalog, every image's document by tag and by digest, every
 // listed platform manifest, and all of their blobs, `at_once` images at the
-// same time. All is compared by digest; of blobs that are `compared` already,
-// it is enough that they are there. Where everything is, one image is read
-// whole all the same; in brief, the others are asked for by name only. Returns
-// what was checked, in words; errors name the image.
+// same time. Sees too that pushes are refused. All is compared by digest; of
+// blobs that are `compared` already, it is enough that they are there. Where
+// everything is, one image is read whole all the same; in brief, the others are
+// asked for by name only. Returns what was checked, in words; errors name the
+// image.
 absl::StatusOr<std::vector<std::string>> CheckServedImages(
     const v1::ExpectedImages& expected, const std::string& origin,
     const ComparedContent& compared, http::Transport& transport,

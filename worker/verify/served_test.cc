@@ -2,9 +2,11 @@
 #include <atomic>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/digest.h"
 #include "common/base/strings.h"
 #include "common/http/transport.h"
+#include "common/layer/content_time.h"
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_image_stores.h"
@@ -22,6 +24,24 @@ constexpr char kOther[] = "kubespray-images-all linux/amd64";
 
 constexpr char kPath[] = "k8s/dl.k8s.io/v1.29.5/kubelet";
 
+// The ETag that nginx gives a file with the time of its content.
+std::string EtagOf(const v1::MadeMember& file) {
+  const Digest digest = Digest::Parse(file.digest()).value();
+  return Concat("\"", absl::Hex(ContentTime(digest)), "-",
+                absl::Hex(file.size()), "\"");
+}
+
+// Serves whole content to those who resume with the ETag of another.
+void Answer(const httplib::Request& request, httplib::Response& response,
+            const std::string& content, const std::string& etag) {
+  if (request.has_header("If-Range") &&
+      request.get_header_value("If-Range") != etag) {
+    const_cast<httplib::Request&>(request).ranges.clear();
+  }
+  if (!etag.empty()) response.set_header("ETag", etag);
+  response.set_content(content, "application/octet-stream");
+}
+
 class ServedFilesTest : public ::testing::Test {
  protected:
   ServedFilesTest() {
@@ -34,14 +54,16 @@ class ServedFilesTest : public ::testing::Test {
       r.set_content(listing_, "text/html");
     });
     routes.Get("/k8s/dl.k8s.io/v1.29.5/kubelet",
-               [this](const httplib::Request&, httplib::Response& r) {
-                 r.set_content(content_, "application/octet-stream");
+               [this](const httplib::Request& request, httplib::Response& r) {
+                 if (!date_.empty()) r.set_header("Last-Modified", date_);
+                 Answer(request, r, content_, etag_);
                });
     server_.Start();
     v1::MadeMember& file = *expected_.add_files();
     file.set_path(kPath);
     file.set_digest(Sha256Of(content_).ToString());
     file.set_size(5000);
+    etag_ = EtagOf(file);
   }
 
   absl::StatusOr<std::vector<std::string>> Check() {
@@ -51,23 +73,26 @@ class ServedFilesTest : public ::testing::Test {
                             *transport_, 2, control);
   }
   // One whose bytes are not those that are expected.
-  void AddLargeFile(int size) {
-    server_.routes().Get(
-        "/k8s/dl.k8s.io/large",
-        [this, size](const httplib::Request& request, httplib::Response& r) {
-          if (request.method == "GET") ++large_gets_;
-          r.set_content(std::string(size, 'x'), "application/octet-stream");
-        });
+  void AddLargeFile(int size, std::string etag = "") {
     v1::MadeMember& file = *expected_.add_files();
     file.set_path("k8s/dl.k8s.io/large");
     file.set_digest(Sha256Of("not asked for").ToString());
     file.set_size(6000);
+    if (etag.empty()) etag = EtagOf(file);
+    server_.routes().Get("/k8s/dl.k8s.io/large",
+                         [this, size, etag](const httplib::Request& request,
+                                            httplib::Response& r) {
+                           if (request.method == "GET") ++large_gets_;
+                           Answer(request, r, std::string(size, 'x'), etag);
+                         });
   }
 
   testing::HttpServer server_;
   std::unique_ptr<http::Transport> transport_ =
       http::CreateCurlTransport().value();
   std::string content_;
+  std::string etag_;
+  std::string date_;
   std::string listing_ = R"(<a href="dl.k8s.io/">dl.k8s.io/</a>)";
   // Names the content that was compared elsewhere, by another task.
   v1::VerifyImage work_;
@@ -128,6 +153,51 @@ TEST_F(ServedFilesTest, NamesTheFileWithOtherBytes) {
   EXPECT_EQ(failure.kind(), v1::Failure::PERMANENT);
 }
 
+// A client that resumes a download would mix two contents.
+TEST_F(ServedFilesTest, NamesTheFileWhoseValidatorIsNotOfItsContent) {
+  const std::string right = etag_;
+  for (const std::string wrong : {"\"0-1388\"", "W/\"1\"", ""}) {
+    etag_ = wrong;
+    const absl::Status status = Check().status();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_EQ(ToFailure(status, "").item(), kPath);
+  }
+  etag_ = right;
+  EXPECT_TRUE(Check().ok());
+  date_ = "Thu, 01 Jan 1970 00:00:00 GMT";
+  EXPECT_TRUE(absl::IsDataLoss(Check().status()));
+}
+
+TEST_F(ServedFilesTest, InBriefNamesTheFileWhoseValidatorIsNotOfItsContent) {
+  work_.set_compared_in(kOther);
+  AddLargeFile(6000, "\"0-1770\"");
+  EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/dl.k8s.io/large");
+}
+
+TEST_F(ServedFilesTest, ABodyIsReadNoFurtherThanTheFileGoes) {
+  std::atomic<int64_t> sent = 0;
+  server_.routes().Get("/k8s/dl.k8s.io/endless",
+                       [&sent](const httplib::Request&, httplib::Response& r) {
+                         r.set_chunked_content_provider(
+                             "application/octet-stream",
+                             [&sent](size_t, httplib::DataSink& sink) {
+                               static const std::string block(1 << 16, 'x');
+                               sent += 1 << 16;
+                               return sink.write(block.data(), block.size());
+                             });
+                       });
+  v1::MadeMember& file = *expected_.add_files();
+  file.set_path("k8s/dl.k8s.io/endless");
+  file.set_digest(Sha256Of("some").ToString());
+  file.set_size(4);
+  const absl::Status status = Check().status();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  const v1::Failure failure = ToFailure(status, "");
+  EXPECT_EQ(failure.item(), "k8s/dl.k8s.io/endless");
+  EXPECT_EQ(failure.kind(), v1::Failure::PERMANENT);
+  EXPECT_LT(sent, 64 << 20);
+}
+
 TEST_F(ServedFilesTest, NamesTheHostThatIsNotListed) {
   listing_ = "<a href=\"github.com/\">github.com/</a>";
   const auto checks = Check();
@@ -138,14 +208,19 @@ TEST_F(ServedFilesTest, NamesTheHostThatIsNotListed) {
 TEST_F(ServedFilesTest, NamesAServerThatDoesNotServeByteRangesRight) {
   expected_.mutable_files(0)->set_digest(Sha256Of("abcdefgh").ToString());
   expected_.mutable_files(0)->set_size(8);
-  const auto check = [this](const testing::FakeAnswer& to_a_range) {
+  testing::FakeAnswer to_another_content = {.body = "abcdefgh"};
+  const auto check = [&](const testing::FakeAnswer& to_a_range) {
     testing::FakeTransport transport;
     transport.On("GET", "http://image/health", {.body = "ok"});
     transport.On("GET", "http://image/k8s/", {.body = listing_});
     transport.On("GET", Concat("http://image/", kPath),
                  [&](const http::Request& request) -> testing::FakeAnswer {
+                   const std::string etag = EtagOf(expected_.files(0));
                    if (testing::HeaderOf(request, "Range").empty()) {
-                     return {.body = "abcdefgh"};
+                     return {.headers = {{"ETag", etag}}, .body = "abcdefgh"};
+                   }
+                   if (testing::HeaderOf(request, "If-Range") != etag) {
+                     return to_another_content;
                    }
                    return to_a_range;
                  });
@@ -156,14 +231,21 @@ TEST_F(ServedFilesTest, NamesAServerThatDoesNotServeByteRangesRight) {
         .status();
   };
   const http::Headers right = {{"Content-Range", "bytes 1-7/8"}};
-  EXPECT_TRUE(check({.status = 206, .headers = right, .body = "bcdefgh"}).ok());
+  const testing::FakeAnswer right_answer = {
+      .status = 206, .headers = right, .body = "bcdefgh"};
+  EXPECT_TRUE(check(right_answer).ok());
+  for (const int status : {206, 304, 412, 416}) {
+    to_another_content.status = status;
+    EXPECT_TRUE(absl::IsFailedPrecondition(check(right_answer))) << status;
+  }
+  to_another_content.status = 200;
   for (const testing::FakeAnswer& wrong : std::vector<testing::FakeAnswer>{
            {.body = "abcdefgh"},
            {.status = 206, .headers = right, .body = "abcdefg"},
            {.status = 206, .headers = right, .body = "bcdefg"},
            {.status = 206,
-            .headers = {{"Content-Range", "bytes 0-6/8"}},
-            .body = "bcdefgh"},
+           .headers = {{"Content-Range", "bytes 0-6/8"}},
+           .body = "bcdefgh"},
            {.headers = right, .body = "bcdefgh"},
            {.status = 416}}) {
     const absl::Status status = check(wrong);
@@ -198,6 +280,10 @@ class ServedImagesTest : public ::testing::Test {
                          [this](const httplib::Request&, httplib::Response& r) {
                            r.set_content(catalog_, "application/json");
                          });
+    server_.routes().Put("/v2/k8s/pause/manifests/.*",
+                         [this](const httplib::Request&, httplib::Response& r) {
+                           r.status = answer_to_a_push_;
+                         });
     server_.Start();
     AddImage("3.9", "{}");
   }
@@ -231,6 +317,8 @@ class ServedImagesTest : public ::testing::Test {
   testing::HttpServer server_;
   std::unique_ptr<http::Transport> transport_ =
       http::CreateCurlTransport().value();
+  // The status of the answer to a PUT.
+  int answer_to_a_push_ = 405;
   std::string catalog_ = R"({"repositories":["k8s/pause"]})";
   testing::FakeImageStores registry_;
   // Names the content that was compared elsewhere, by another task.
@@ -297,6 +385,13 @@ TEST_F(ServedImagesTest, PassesWhatIsServedRight) {
   // An emulated registry takes its time for each.
   EXPECT_EQ(registry_.manifest_gets(), 1);
   EXPECT_EQ(registry_.blob_gets(), 1);
+}
+
+TEST_F(ServedImagesTest, ARegistryThatTakesPushesDoesNotPass) {
+  for (const int status : {201, 400}) {
+    answer_to_a_push_ = status;
+    EXPECT_TRUE(absl::IsFailedPrecondition(Check().status())) << status;
+  }
 }
 
 TEST_F(ServedImagesTest, NamesTheImageThatTheCatalogLacks) {

@@ -60,6 +60,7 @@ class WorkDirectory {
 int Cores() { return static_cast<int>(std::thread::hardware_concurrency()); }
 
 struct Service {
+  int port = 0;
   std::string origin;
   std::string ready_path;
 };
@@ -69,10 +70,13 @@ std::string HostOf(int port) { return Concat("127.0.0.1:", port); }
 
 Service ServiceOf(const v1::VerifyImage& work) {
   if (work.has_files()) {
-    return {Concat("http://", HostOf(site::kFilesPort)),
-            std::string(site::kHealthPath)};
+    return {.port = site::kFilesPort,
+            .origin = Concat("http://", HostOf(site::kFilesPort)),
+            .ready_path = std::string(site::kHealthPath)};
   }
-  return {Concat("http://", HostOf(site::kImagesPort)), "/v2/"};
+  return {.port = site::kImagesPort,
+          .origin = Concat("http://", HostOf(site::kImagesPort)),
+          .ready_path = "/v2/"};
 }
 
 absl::Status Ended(const Container& container) {
@@ -105,6 +109,42 @@ absl::Status AwaitReady(const Service& service, Container& container,
   }
 }
 
+// Asks over IPv6 too, once the image serves over IPv4. Nothing is known where
+// the network has none.
+absl::Status ServesOverIpv6(const Service& service, http::Transport& transport,
+                            const TaskControl& control) {
+  http::Request request;
+  request.url = Concat("http://[::1]:", service.port, service.ready_path);
+  request.transfer.stop = control.stop_token();
+  const auto response = transport.Perform(request);
+  if (response.ok() && response->status == 200) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      Concat("the image does not serve ", request.url,
+             ", though it serves over IPv4 (",
+             response.ok() ? Concat("HTTP ", response->status)
+                           : Concat(ToStd(response.status().message())),
+             ")"));
+}
+
+absl::StatusOr<std::vector<std::string>> AskForContent(
+    const v1::VerifyImage& work, const Service& service,
+    const ComparedContent& compared, http::Transport& transport,
+    const VerifyTools& tools, TaskControl& control) {
+  if (work.has_files()) {
+    return CheckServedFiles(work.files(), service.origin, compared, transport,
+                            Cores(), control);
+  }
+  const oci::Credentials nobody;
+  KSO_ASSIGN_OR_RETURN(
+      const std::unique_ptr<oci::ImageStore> registry,
+      oci::CreateRegistryClient({.host = HostOf(site::kImagesPort),
+                                 .insecure = true,
+                                 .stop = control.stop_token()},
+                                &transport, tools.clock, &nobody));
+  return CheckServedImages(work.images(), service.origin, compared, transport,
+                           *registry, Cores(), control);
+}
+
 // Inside the container's network.
 absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
                                              const ComparedContent& compared,
@@ -117,19 +157,15 @@ absl::StatusOr<std::vector<std::string>> Ask(const v1::VerifyImage& work,
   control.SetActivity(Concat("starting ", work.variant()));
   KSO_RETURN_IF_ERROR(
       AwaitReady(service, container, *transport, *tools.clock, control));
-  if (work.has_files()) {
-    return CheckServedFiles(work.files(), service.origin, compared, *transport,
-                            Cores(), control);
+  const bool has_ipv6 = HasIpv6Loopback();
+  if (has_ipv6) {
+    KSO_RETURN_IF_ERROR(ServesOverIpv6(service, *transport, control));
   }
-  const oci::Credentials nobody;
   KSO_ASSIGN_OR_RETURN(
-      const std::unique_ptr<oci::ImageStore> registry,
-      oci::CreateRegistryClient({.host = HostOf(site::kImagesPort),
-                                 .insecure = true,
-                                 .stop = control.stop_token()},
-                                transport.get(), tools.clock, &nobody));
-  return CheckServedImages(work.images(), service.origin, compared, *transport,
-                           *registry, Cores(), control);
+      std::vector<std::string> checks,
+      AskForContent(work, service, compared, *transport, tools, control));
+  if (has_ipv6) checks.emplace_back("IPv6");
+  return checks;
 }
 
 // Of what is asked in brief, layers are what proves the rest.

@@ -9,7 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "common/base/digest.h"
 #include "common/base/strings.h"
+#include "common/layer/content_time.h"
 #include "common/oci/media_types.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -18,6 +21,7 @@
 #include "tests/fakes/fake_transport.h"
 #include "tests/fakes/tar_layers.h"
 #include "worker/task/failure.h"
+#include "worker/verify/network_namespace.h"
 
 namespace kso::worker {
 namespace {
@@ -32,6 +36,7 @@ using ::testing::HasSubstr;
 
 constexpr char kRepository[] = "destination/team/kubespray-files";
 constexpr char kOrigin[] = "http://127.0.0.1:8080/";
+constexpr char kIpv6Health[] = "http://[::1]:8080/health";
 constexpr char kPath[] = "k8s/dl.k8s.io/kubelet";
 constexpr char kContent[] = "the kubelet";
 
@@ -164,12 +169,17 @@ class VerifyImageTest : public ::testing::Test {
 
   void Serve() {
     transport_.On("GET", Concat(kOrigin, "health"), FakeAnswer{});
+    transport_.On("GET", kIpv6Health, FakeAnswer{});
     transport_.On("GET", Concat(kOrigin, "k8s/"), {.body = "dl.k8s.io"});
     transport_.On("GET", Concat(kOrigin, kPath),
                   [](const http::Request& request) -> FakeAnswer {
                     const std::string all = kContent;
-                    if (HeaderOf(request, "Range").empty()) {
-                      return {.body = all};
+                    const std::string etag =
+                        Concat("\"", absl::Hex(ContentTime(Sha256Of(all))), "-",
+                               absl::Hex(all.size()), "\"");
+                    if (HeaderOf(request, "Range").empty() ||
+                        HeaderOf(request, "If-Range") != etag) {
+                      return {.headers = {{"ETag", etag}}, .body = all};
                     }
                     return {.status = 206,
                             .headers = {{"Content-Range", "bytes 1-10/11"}},
@@ -252,6 +262,15 @@ TEST_F(VerifyImageTest, TheLayersThatWereMadeForAnImageAreItsLast) {
   ExpectRefused(reason);
   ExpectLayers({base_, made_});
   EXPECT_TRUE(Verify().ok());
+}
+
+TEST_F(VerifyImageTest, AnImageThatDoesNotServeOverIpv6DoesNotPass) {
+  if (!HasIpv6Loopback()) GTEST_SKIP() << "this machine has no IPv6";
+  transport_.On("GET", kIpv6Health,
+                {.ending = absl::UnavailableError("connection refused")});
+  const absl::Status status = Verify().status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(kIpv6Health));
 }
 
 TEST_F(VerifyImageTest, AnImageOfAnotherPlatformIsRefused) {

@@ -90,6 +90,7 @@ std::optional<LayerRecipe> RecipeOf(const v1::Task& task) {
     hasher.Add(absl::StrCat(member->mode()));
     hasher.Add(identity);
   }
+  if (work.times_of_content()) hasher.Add("times of content");
   recipe.key = hasher.Finish();
   return recipe;
 }

@@ -34,8 +34,9 @@ struct LayerRecipe {
   std::vector<std::string> identities;
 };
 
-// The recipe of a MakeLayer task: encoder, media type, and each member's path,
-// mode and identity, in whatever order. Nothing when a member is in doubt.
+// The recipe of a MakeLayer task: encoder, media type, each member's path, mode
+// and identity, in whatever order, and what makes their times. Nothing when a
+// member is in doubt.
 std::optional<LayerRecipe> RecipeOf(const v1::Task& task);
 
 // A hash of the question of a ResolveImage task, without what is known of the

@@ -53,7 +53,10 @@ TEST(LayerKeyTest, DependsOnAllThatIsInTheLayer) {
   other = task;
   other.mutable_make_layer()->set_media_type("tar");
   keys.insert(RecipeOf(other)->key);
-  EXPECT_EQ(keys.size(), 6u);
+  other = task;
+  other.mutable_make_layer()->set_times_of_content(true);
+  keys.insert(RecipeOf(other)->key);
+  EXPECT_EQ(keys.size(), 7u);
 }
 
 // A file without a stated hash, as a host describes it.

@@ -45,6 +45,7 @@ void RememberLayer(const Memo& memo, const v1::Task& task,
   *layer.mutable_identities() = {recipe->identities.begin(),
                                  recipe->identities.end()};
   layer.set_name(task.make_layer().name());
+  layer.set_times_of_content(task.make_layer().times_of_content());
   const v1::LayerRemembered* known = memo.FindLayer(layer.space(), layer.key());
   if (known != nullptr &&
       known->layer().layer().digest() == made.layer().digest()) {

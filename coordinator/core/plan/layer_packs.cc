@@ -37,10 +37,11 @@ void ForEachPrefix(std::string_view path, Visit visit) {
 }  // namespace
 
 LayerPacks PacksOf(const PlanHistory& history, std::string_view image,
-                   std::string_view group, std::string_view media_type) {
+                   std::string_view group, const PackFormat& format) {
   LayerPacks packs;
   for (const v1::LayerRemembered* layer : history.Packs(image, group)) {
-    if (layer->layer().layer().media_type() == media_type &&
+    if (layer->layer().layer().media_type() == format.media_type &&
+        layer->times_of_content() == format.times_of_content &&
         layer->identities_size() == layer->layer().members_size()) {
       packs.push_back(layer);
     }

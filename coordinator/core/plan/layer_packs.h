@@ -21,9 +21,15 @@ struct WantedMember {
 
 using LayerPacks = std::vector<const v1::LayerRemembered*>;
 
-// The previous release's layers of a group, as far as they are of `media_type`.
+// The fields of MakeLayer that a layer must have been made with to be a pack.
+struct PackFormat {
+  std::string media_type;
+  bool times_of_content = false;
+};
+
+// The previous release's layers of a group, as far as they are of that format.
 LayerPacks PacksOf(const PlanHistory& history, std::string_view image,
-                   std::string_view group, std::string_view media_type);
+                   std::string_view group, const PackFormat& format);
 
 // The part of `wanted` that each layer holds. Where several layers have a path,
 // the last covers the others, as in the image.

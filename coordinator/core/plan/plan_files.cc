@@ -126,6 +126,7 @@ v1::Task FilesLayer(const TaskFactory& factory, size_t number,
       factory.NewLayer(NumberedId("layer/files", number), site::kFilesImage,
                        LayerTitle(names, absl::StrJoin(architectures, ", ")),
                        std::move(members));
+  task.mutable_make_layer()->set_times_of_content(true);
   *task.mutable_platform() = PlatformOf(architectures, factory.release());
   return task;
 }
@@ -137,6 +138,8 @@ v1::Task ConfigLayer(const TaskFactory& factory,
   std::vector<v1::LayerMember> members;
   members.emplace_back().set_path(std::string(kNginxConfigPath));
   members.back().set_content(NginxConfig());
+  members.emplace_back().set_path(std::string(kNginxIpv6ConfigPath));
+  members.back().set_content(NginxIpv6Config());
   for (const std::string& path : whiteouts) {
     members.emplace_back().set_path(path);
     members.back().set_content("");
@@ -150,9 +153,9 @@ v1::Task ConfigLayer(const TaskFactory& factory,
 std::vector<std::string> AddFileLayers(const TaskFactory& factory,
                                        const std::vector<PlannedFile>& files,
                                        const PlanHistory& history, Plan& plan) {
-  const LayerPacks before =
-      PacksOf(history, site::kFilesImage, site::kFilesImage,
-              factory.layer_media_type());
+  const LayerPacks before = PacksOf(
+      history, site::kFilesImage, site::kFilesImage,
+      {.media_type = factory.layer_media_type(), .times_of_content = true});
   const std::vector<WantedMember> wanted =
       WantedMembers(files, factory.release().mirrors());
   const std::vector<Pack> packs = MatchPacks(before, wanted);

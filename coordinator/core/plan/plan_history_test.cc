@@ -86,6 +86,7 @@ class PlanHistoryTest : public ::testing::Test {
     v1::LayerRemembered& layer = *record.mutable_layer_remembered();
     layer.set_space(BlobSpaceOf(fake_.release.destination()));
     layer.set_key(recipe.key);
+    layer.set_times_of_content(task.make_layer().times_of_content());
     v1::MadeLayer& made = *layer.mutable_layer();
     made.mutable_layer()->set_digest(Sha256Of(recipe.key).ToString());
     made.mutable_layer()->set_size(100);
@@ -127,6 +128,27 @@ TEST_F(PlanHistoryTest, NothingIsDoneTwice) {
   EXPECT_EQ(plan.summary.previous_release(), "before");
   for (const v1::PlannedItem& item : plan.summary.items()) {
     EXPECT_EQ(item.bytes_to_fetch(), 0) << item.name();
+  }
+}
+
+// Earlier versions gave all files one time, of which nginx made one ETag for
+// contents of one size.
+TEST_F(PlanHistoryTest, LayersOfFilesWithOneTimeForAllAreMadeAnew) {
+  Plan before = MakePlanAfter();
+  for (v1::Task& task : before.tasks) {
+    if (task.has_make_layer()) {
+      task.mutable_make_layer()->clear_times_of_content();
+    }
+  }
+  Build(before);
+  const Plan plan = MakePlanAfter();
+  for (const v1::Task& task : plan.tasks) {
+    if (!task.has_make_layer()) continue;
+    const v1::MakeLayer& layer = task.make_layer();
+    const bool has_files = std::any_of(
+        layer.members().begin(), layer.members().end(),
+        [](const v1::LayerMember& member) { return member.has_file(); });
+    EXPECT_EQ(plan.reused.contains(task.task_id()), !has_files) << task.name();
   }
 }
 

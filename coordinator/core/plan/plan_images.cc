@@ -124,7 +124,7 @@ std::vector<std::string> AddBlobLayers(const TaskFactory& factory,
   }
   const LayerPacks layers_before = PacksOf(
       history, site::kImagesImage, LayerGroupName(site::kImagesImage, platform),
-      factory.layer_media_type());
+      {.media_type = factory.layer_media_type()});
   const std::vector<Pack> packs = MatchPacks(layers_before, wanted);
   const PackedGroups groups =
       GroupAfterPacks(items, packs, LimitsFor(factory.release()));

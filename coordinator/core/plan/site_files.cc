@@ -39,8 +39,18 @@ http {
   uwsgi_temp_path /tmp/uwsgi;
   scgi_temp_path /tmp/scgi;
 
+  # A file's ETag is made of its time and size, and its time follows from its
+  # content. That time is no date, so it is not told as Last-Modified, and only
+  # the ETag is a validator.
+  etag on;
+  add_header Last-Modified "";
+  if_modified_since off;
+
   server {
     listen @FILES_PORT@;
+    # Where the kernel has no IPv6, this directory is not there, the pattern
+    # matches nothing, and nginx starts all the same.
+    include /proc/sys/net/ipv6/conf/../../../../../@IPV6_PATTERN@;
     root @FILES_ROOT@;
     # Clients may come through another host name or port.
     absolute_redirect off;
@@ -67,6 +77,11 @@ http {
 }
 )";
 
+constexpr char kNginxIpv6Config[] =
+    R"(# Read by nginx.conf where the kernel has IPv6.
+listen [::]:@FILES_PORT@;
+)";
+
 constexpr char kRegistryConfig[] =
     R"(# Serves the images of a Kubespray release.
 version: 0.1
@@ -79,6 +94,10 @@ storage:
     blobdescriptor: inmemory
   delete:
     enabled: false
+  # What is pushed here would be lost with the container, so nothing is taken.
+  maintenance:
+    readonly:
+      enabled: true
 http:
   addr: :@IMAGES_PORT@
   headers:
@@ -101,6 +120,9 @@ std::string WithSite(absl::string_view text) {
       text, {{"@FILES_PORT@", absl::StrCat(site::kFilesPort)},
              {"@FILES_ROOT@", ToAbsl(site::kFilesRoot)},
              {"@HEALTH@", ToAbsl(site::kHealthPath)},
+             // nginx takes a name with a star for a pattern, which need not
+             // match.
+             {"@IPV6_PATTERN@", Concat(kNginxIpv6ConfigPath, "*")},
              {"@IMAGES_PORT@", absl::StrCat(site::kImagesPort)},
              {"@IMAGES_ROOT@", ToAbsl(site::kImagesRoot)},
              {"@PREFIX@", ToAbsl(site::kPrefix)},
@@ -111,6 +133,8 @@ std::string WithSite(absl::string_view text) {
 }  // namespace
 
 std::string NginxConfig() { return WithSite(kNginxConfig); }
+
+std::string NginxIpv6Config() { return WithSite(kNginxIpv6Config); }
 
 std::string RegistryConfig() { return WithSite(kRegistryConfig); }
 
