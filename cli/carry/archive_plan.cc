@@ -18,7 +18,8 @@ constexpr int64_t kBlock = 512;
 }  // namespace
 
 absl::StatusOr<ArchivePlan> PlanArchive(
-    std::string_view index_json, const std::vector<oci::ImagePart>& blobs) {
+    std::string_view index_json, std::string_view docker_manifest,
+    const std::vector<oci::ImagePart>& blobs) {
   ArchivePlan plan;
   StringSink text;
   TarStream tar(&text);
@@ -29,6 +30,9 @@ absl::StatusOr<ArchivePlan> PlanArchive(
   };
   KSO_RETURN_IF_ERROR(add("oci-layout", oci::kLayoutFile));
   KSO_RETURN_IF_ERROR(add("index.json", index_json));
+  if (!docker_manifest.empty()) {
+    KSO_RETURN_IF_ERROR(add("manifest.json", docker_manifest));
+  }
   KSO_RETURN_IF_ERROR(tar.AddDirectory("blobs"));
   std::string_view directory;
   for (const oci::ImagePart& part : blobs) {

@@ -27,10 +27,12 @@ struct ArchivePlan {
 };
 
 // The tar archive of an OCI image layout (OCI image spec, image-layout.md) with
-// `index_json` and `blobs`, which are in the order of their digests. The same
-// layout gives the same bytes. Blobs that have content bring it with them.
+// `index_json` and `blobs`, which are in the order of their digests, and with
+// `docker_manifest` (docker_manifest.h) unless that is empty. The same layout
+// gives the same bytes. Blobs that have content bring it with them.
 absl::StatusOr<ArchivePlan> PlanArchive(
-    std::string_view index_json, const std::vector<oci::ImagePart>& blobs);
+    std::string_view index_json, std::string_view docker_manifest,
+    const std::vector<oci::ImagePart>& blobs);
 
 }  // namespace kso::cli
 

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/carry/archive_plan.h"
+#include "cli/carry/docker_manifest.h"
 #include "cli/carry/part_writer.h"
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
@@ -69,7 +70,11 @@ absl::StatusOr<ExportedArchive> ExportArchive(
                        oci::ImageClosure(store, oci::RootsOf(images)));
   KSO_ASSIGN_OR_RETURN(ExportRecord record, RecordOf(images, closure));
   ExportedArchive exported;
-  if (options.since != nullptr) {
+  // What has only a part of the blobs is for `ksoctl load` alone.
+  std::string docker_manifest;
+  if (options.since == nullptr) {
+    KSO_ASSIGN_OR_RETURN(docker_manifest, DockerManifest(images, closure));
+  } else {
     record.since = options.since->images;
     exported.left_out = static_cast<int64_t>(
         std::erase_if(closure, [&options](const oci::ImagePart& part) {
@@ -79,7 +84,8 @@ absl::StatusOr<ExportedArchive> ExportArchive(
   }
   exported.blobs = static_cast<int64_t>(closure.size());
 
-  KSO_ASSIGN_OR_RETURN(const ArchivePlan plan, PlanArchive(index, closure));
+  KSO_ASSIGN_OR_RETURN(const ArchivePlan plan,
+                       PlanArchive(index, docker_manifest, closure));
   exported.size = plan.size;
   exported.record = options.file.string() + ".sha256";
   KSO_ASSIGN_OR_RETURN(

@@ -34,6 +34,19 @@ TEST_F(ExportArchiveTest, SkopeoReadsItAndItIsAlwaysTheSame) {
         "skopeo copy -q --insecure-policy --all oci-archive:", file_.string(),
         ":", name, " dir:", directory_.string(), "/copy"));
   }
+  // An index of one manifest without a platform, as the fixture makes them.
+  const std::string docker = Shell(Concat(
+      "tar -xOf ", file_.string(), " manifest.json | jq -r '.[].RepoTags[]'"));
+  EXPECT_THAT(docker, ::testing::HasSubstr("kubespray-images:v1"));
+  for (const char* path : {".Config", ".Layers[]"}) {
+    Shell(Concat("tar -xf ", file_.string(), " -C ", directory_.string(),
+                 " && cd ", directory_.string(), " && jq -r '.[]|", path,
+                 "' manifest.json | xargs ls"));
+  }
+  for (const char* left :
+       {"blobs", "manifest.json", "index.json", "oci-layout"}) {
+    fs::remove_all(directory_ / left);
+  }
   const std::string record = ReadFile(exported->record);
   fs::remove_all(directory_);
   ASSERT_TRUE(Export(images).ok());
