@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/registry/image_config.h"
 
+#include <algorithm>
 #include <initializer_list>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
@@ -13,9 +16,6 @@
 
 namespace kso::coordinator {
 namespace {
-
-// The fixed time of creation, so that equal content gives equal images.
-constexpr std::string_view kCreated = "1970-01-01T00:00:00Z";
 
 // Appends a slash where there is none, so that directories compare by prefix.
 std::string AsDirectory(const std::string& path) {
@@ -58,13 +58,57 @@ size_t LayersIn(const Json& history) {
   return count;
 }
 
-Json HistoryLine(std::string_view created_by) {
-  return Json{{"created", kCreated}, {"created_by", created_by}};
+// The time under "created"; the start of 1970 where there is none, or one that
+// says nothing: tools write that start, or the year 1, for a time that they do
+// not know.
+absl::Time CreatedOf(const Json& json) {
+  if (!json.is_object()) return absl::UnixEpoch();
+  const auto created = json.find("created");
+  absl::Time time;
+  std::string error;
+  if (created == json.end() || !created->is_string() ||
+      !absl::ParseTime(absl::RFC3339_full, created->get<std::string>(), &time,
+                       &error) ||
+      time >= absl::FromCivil(absl::CivilYear(10'000), absl::UTCTimeZone())) {
+    return absl::UnixEpoch();
+  }
+  return std::max(time, absl::UnixEpoch());
+}
+
+// The newest time that the base tells, which is that of an image on top of it:
+// no part of it is known to be newer, and the same content has the same time,
+// whenever and from whichever host or mirror it is built. Empty where the base
+// tells none.
+std::string NewestTimeOf(const Json& base) {
+  absl::Time newest = CreatedOf(base);
+  const auto history = base.find("history");
+  if (history != base.end() && history->is_array()) {
+    for (const Json& entry : *history) {
+      newest = std::max(newest, CreatedOf(entry));
+    }
+  }
+  if (newest == absl::UnixEpoch()) return "";
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", newest, absl::UTCTimeZone());
+}
+
+void SetCreated(Json& json, const std::string& created) {
+  if (created.empty()) {
+    json.erase("created");
+  } else {
+    json["created"] = created;
+  }
+}
+
+Json HistoryLine(std::string_view created_by, const std::string& created) {
+  Json line = {{"created_by", created_by}};
+  SetCreated(line, created);
+  return line;
 }
 
 // The history of the base. History is for people, yet tools refuse one that
 // does not fit the layers, so a base without a proper one gets a plain one.
-Json BaseHistory(const Json& config, size_t layers) {
+Json BaseHistory(const Json& config, size_t layers,
+                 const std::string& created) {
   const auto history = config.find("history");
   if (history != config.end() && history->is_array() &&
       LayersIn(*history) == layers) {
@@ -72,7 +116,7 @@ Json BaseHistory(const Json& config, size_t layers) {
   }
   Json plain = Json::array();
   for (size_t i = 0; i < layers; ++i) {
-    plain.push_back(HistoryLine("layer of the base image"));
+    plain.push_back(HistoryLine("layer of the base image", created));
   }
   return plain;
 }
@@ -111,14 +155,15 @@ absl::StatusOr<std::string> ExtendConfig(const ChosenManifest& base,
   KSO_ASSIGN_OR_RETURN(Json json, ParseJson(base.config.content()));
   KSO_RETURN_IF_ERROR(CheckFields(
       json, {"history", "created", "config", "container", "container_config"}));
-  json["history"] = BaseHistory(json, base.manifest.layers.size());
+  const std::string created = NewestTimeOf(json);
+  json["history"] = BaseHistory(json, base.manifest.layers.size(), created);
   for (const std::string& line : additions.history) {
-    json["history"].push_back(HistoryLine(line));
+    json["history"].push_back(HistoryLine(line, created));
   }
   for (const std::string& diff_id : additions.diff_ids) {
     json["rootfs"]["diff_ids"].push_back(diff_id);
   }
-  json["created"] = kCreated;
+  SetCreated(json, created);
   // In these fields Docker's old builder says how it made the base. That is no
   // longer true, and has another copy of the volumes.
   json.erase("container");

@@ -61,7 +61,7 @@ TEST(ExtendConfigTest, KeepsWhatTheBaseRuns) {
   EXPECT_TRUE(json["config"]["ExposedPorts"].contains("80/tcp"));
   EXPECT_TRUE(json["config"]["ExposedPorts"].contains("5000/tcp"));
   EXPECT_EQ(json["variant"], "v8");
-  EXPECT_EQ(json["created"], "1970-01-01T00:00:00Z");
+  EXPECT_EQ(json["created"], "2024-05-05T05:05:05Z");
   EXPECT_EQ(json["rootfs"]["diff_ids"].size(), 2u);
   EXPECT_EQ(json["config"]["Labels"],
             (Json{{"maintainer", "somebody"},
@@ -96,6 +96,28 @@ TEST(ExtendConfigTest, HistoryFitsTheLayers) {
   EXPECT_EQ(Extended(base)["history"].size(), 2u);
   base.erase("history");
   EXPECT_EQ(Extended(base)["history"].size(), 2u);
+}
+
+TEST(ExtendConfigTest, IsAsOldAsTheBase) {
+  Json base = BaseJson();
+  base["history"] = {{{"created", "2024-06-01T02:00:00.5+02:00"},
+                      {"created_by", "ADD rootfs"}}};
+  Json json = Extended(base);
+  EXPECT_EQ(json["created"], "2024-06-01T00:00:00Z");
+  EXPECT_EQ(json["history"][0], base["history"][0]);
+  EXPECT_EQ(json["history"][1]["created"], "2024-06-01T00:00:00Z");
+
+  // No date is better than one that says nothing.
+  base.erase("history");
+  for (const Json& none :
+       {Json(), Json("1970-01-01T00:00:00Z"), Json("0001-01-01T00:00:00Z"),
+        Json("99999-01-01T00:00:00Z"), Json("infinite-future"), Json("now"),
+        Json(5)}) {
+    base["created"] = none;
+    json = Extended(base);
+    EXPECT_FALSE(json.contains("created")) << none;
+    EXPECT_FALSE(json["history"][1].contains("created")) << none;
+  }
 }
 
 TEST(ExtendConfigTest, GivesTheSameBytesAgain) {
