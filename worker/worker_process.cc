@@ -3,11 +3,11 @@
 
 #include <cstdlib>
 #include <stop_token>
-#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "common/base/file_io.h"
+#include "common/base/remove_tree.h"
 #include "common/base/status_macros.h"
 #include "common/blob/grpc_blob_store.h"
 #include "common/http/retry.h"
@@ -91,8 +91,7 @@ absl::Status WorkerProcess::TakeDirectory() {
                                               .cache_directory = directory_}));
   if (info_.can_execute()) runtime_ = CreateRuncRuntime(directory_ / "runc");
   // The files of the worker before this one go, now that nothing runs in them.
-  std::error_code ignored;
-  std::filesystem::remove_all(verify_directory(), ignored);
+  RemoveTree(verify_directory()).IgnoreError();
   DeletePartialFiles(partial_directory(), cache_bytes() / kPartialShare);
   return absl::OkStatus();
 }

@@ -6,15 +6,32 @@
 #include <cerrno>
 
 #include "common/base/file_io.h"
+#include "common/base/status_macros.h"
 
 namespace kso {
 
-absl::StatusOr<int64_t> FreeBytes(const std::filesystem::path& directory) {
+namespace {
+
+absl::StatusOr<struct statvfs> FileSystemOf(
+    const std::filesystem::path& directory) {
   struct statvfs info;
-  if (::statvfs(directory.empty() ? "." : directory.c_str(), &info) != 0) {
-    return FileError(errno, "look at the file system of", directory);
+  if (::statvfs(directory.empty() ? "." : directory.c_str(), &info) == 0) {
+    return info;
   }
+  return FileError(errno, "look at the file system of", directory);
+}
+
+}  // namespace
+
+absl::StatusOr<int64_t> FreeBytes(const std::filesystem::path& directory) {
+  KSO_ASSIGN_OR_RETURN(const struct statvfs info, FileSystemOf(directory));
   return static_cast<int64_t>(info.f_bavail) *
+         static_cast<int64_t>(info.f_frsize);
+}
+
+absl::StatusOr<int64_t> DiskBytes(const std::filesystem::path& directory) {
+  KSO_ASSIGN_OR_RETURN(const struct statvfs info, FileSystemOf(directory));
+  return static_cast<int64_t>(info.f_blocks) *
          static_cast<int64_t>(info.f_frsize);
 }
 

@@ -12,6 +12,9 @@ namespace kso {
 // How many bytes this user may still write to the file system of `directory`.
 absl::StatusOr<int64_t> FreeBytes(const std::filesystem::path& directory);
 
+// How many bytes that file system has, free or not.
+absl::StatusOr<int64_t> DiskBytes(const std::filesystem::path& directory);
+
 }  // namespace kso
 
 #endif  // KSO_COMMON_BASE_FREE_SPACE_H_

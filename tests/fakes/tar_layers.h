@@ -11,6 +11,7 @@
 #include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -51,6 +52,9 @@ inline TarEntry HardLink(std::string path, std::string to) {
 class LayerBytes {
  public:
   explicit LayerBytes(std::initializer_list<TarEntry> entries,
+                      int (*filter)(struct archive*) = nullptr)
+      : LayerBytes(std::vector<TarEntry>(entries), filter) {}
+  explicit LayerBytes(const std::vector<TarEntry>& entries,
                       int (*filter)(struct archive*) = nullptr) {
     Write(archive_write_set_format_pax, filter, entries);
   }
@@ -72,7 +76,7 @@ class LayerBytes {
   }
 
   void Write(int (*format)(struct archive*), int (*filter)(struct archive*),
-             std::initializer_list<TarEntry> entries) {
+             const std::vector<TarEntry>& entries) {
     struct archive* writer = archive_write_new();
     format(writer);
     if (filter != nullptr) filter(writer);

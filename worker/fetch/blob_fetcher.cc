@@ -10,6 +10,7 @@
 #include "common/base/strings.h"
 #include "common/oci/mirrors.h"
 #include "common/oci/reference.h"
+#include "worker/disk/disk_room.h"
 #include "worker/fetch/fetch_progress_sink.h"
 #include "worker/fetch/retry_policy.h"
 #include "worker/task/failure.h"
@@ -92,8 +93,8 @@ absl::Status BlobFetcher::Download(oci::ImageStore& registry,
   if (partial.validator() != blob.digest() || partial.size() > blob.size()) {
     KSO_RETURN_IF_ERROR(partial.Restart(blob.digest()));
   }
-  KSO_RETURN_IF_ERROR(
-      WorkerTrouble(cache_->MakeRoom(blob.size() - partial.present())));
+  KSO_RETURN_IF_ERROR(MakeRoomForClaim(*cache_, partial_directory_,
+                                       blob.size() - partial.present()));
   const GetRange get = [&](const http::TransferOptions& wanted,
                            ByteSink& sink) {
     return registry.GetBlobPart(repository, blob, wanted, sink);

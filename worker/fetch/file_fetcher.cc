@@ -10,6 +10,7 @@
 #include "common/base/strings.h"
 #include "common/http/byte_range.h"
 #include "common/oci/mirrors.h"
+#include "worker/disk/disk_room.h"
 #include "worker/fetch/fetch_progress_sink.h"
 #include "worker/fetch/http_answer.h"
 #include "worker/fetch/resolve_file.h"
@@ -184,7 +185,7 @@ absl::Status FileFetcher::Download(const v1::FileSource& source,
                                    PartialFile& partial, TaskControl& control) {
   const int64_t missing = source.size() - partial.present();
   if (missing > 0) {
-    KSO_RETURN_IF_ERROR(WorkerTrouble(cache_->MakeRoom(missing)));
+    KSO_RETURN_IF_ERROR(MakeRoomForClaim(*cache_, partial_directory_, missing));
   }
   if (in_pieces) {
     const absl::Status status =

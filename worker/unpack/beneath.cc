@@ -21,9 +21,22 @@ constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> SplitLayerPath(std::string_view path) {
+  constexpr size_t kShown = 100;
+  if (path.size() > kLongestLayerPath) {
+    return absl::FailedPreconditionError(
+        Concat("it has a path of ", path.size(), " bytes, more than ",
+               kLongestLayerPath, ", that begins with \"",
+               absl::CHexEscape(ToAbsl(path.substr(0, kShown))), "\""));
+  }
   std::vector<std::string> names = absl::StrSplit(
       ToAbsl(path), '/',
       [](absl::string_view name) { return !name.empty() && name != "."; });
+  if (names.size() > kDeepestLayerPath) {
+    return absl::FailedPreconditionError(
+        Concat("it has a path of ", names.size(), " names, more than ",
+               kDeepestLayerPath, ", that begins with \"",
+               absl::CHexEscape(ToAbsl(path.substr(0, kShown))), "\""));
+  }
   for (const std::string& name : names) {
     if (name == "..") {
       return absl::FailedPreconditionError(

@@ -20,8 +20,15 @@ namespace kso::worker {
 // Names that begin so are whiteouts: OCI image spec, layer.md.
 inline constexpr absl::string_view kWhiteoutPrefix = ".wh.";
 
+// The longest path of a layer, as PATH_MAX of Linux allows, and the most names
+// that one may have: no real image comes near, and directories without an end
+// cost the machine an inode each.
+inline constexpr size_t kLongestLayerPath = 4095;
+inline constexpr size_t kDeepestLayerPath = 256;
+
 // Splits a path of a layer into its names, those of "." and nothing left out,
-// and a leading "/" too, as layers mean it. FAILED_PRECONDITION for "..".
+// and a leading "/" too, as layers mean it. FAILED_PRECONDITION for ".." and
+// for a path that is longer or deeper than the bounds above.
 absl::StatusOr<std::vector<std::string>> SplitLayerPath(std::string_view path);
 
 // Opens the directory that is `names` steps below `root`, an open directory.

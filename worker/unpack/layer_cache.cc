@@ -6,10 +6,10 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <system_error>
 #include <utility>
 
 #include "common/base/file_io.h"
+#include "common/base/remove_tree.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "worker/task/failure.h"
@@ -69,8 +69,8 @@ absl::StatusOr<UnpackedLayer> LayerCache::Get(
   }
   absl::StatusOr<int64_t> bytes = absl::NotFoundError("it has no source");
   for (const LayerSource& source : sources) {
-    std::error_code ignored;
-    fs::remove_all(scratch, ignored);
+    // What is left there would be an error of mkdir.
+    RemoveTree(scratch).IgnoreError();
     bytes = Unpack(source, scratch);
     if (bytes.ok()) break;
   }
@@ -124,8 +124,9 @@ bool LayerCache::EvictOne() {
   return usage_
       ->EvictOne([this](const Digest& key) {
         records_.Remove(key);
-        std::error_code ignored;
-        fs::remove_all(PathOf(key), ignored);
+        // What cannot be removed now is of no record, so the next process
+        // tries again.
+        RemoveTree(PathOf(key)).IgnoreError();
       })
       .has_value();
 }

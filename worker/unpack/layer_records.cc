@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/base/directory.h"
+#include "common/base/remove_tree.h"
 #include "common/base/strings.h"
 #include "common/base/version.h"
 #include "worker/disk/record_file.h"
@@ -65,8 +66,8 @@ std::vector<LayerRecords::Record> LayerRecords::TakeOver() const {
     keep.insert({path, layer});
   }).IgnoreError();
   for (const fs::path& path : all) {
-    std::error_code ignored;
-    if (!keep.contains(path)) fs::remove_all(path, ignored);
+    // What cannot be removed is in the way of nothing.
+    if (!keep.contains(path)) RemoveTree(path).IgnoreError();
   }
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <vector>
 
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
@@ -94,13 +95,54 @@ TEST_F(LayerUnpackerTest, UnpacksWhatThereIs) {
               Link("etc/link", "motd"), HardLink("etc/same", "etc/motd"),
               File("usr/share/deep", "implied parents")});
   ASSERT_TRUE(bytes.ok()) << bytes.status();
-  EXPECT_EQ(*bytes, 20);
+  // Besides the content, 4 KiB for each of the seven.
+  EXPECT_EQ(*bytes, 20 + 7 * 4096);
   EXPECT_EQ(Stat("etc").st_mode & 07777, 0750u);
   EXPECT_EQ(ContentOf(directory_ / "etc/motd"), "hello");
   EXPECT_EQ(Stat("etc/motd").st_mtime, 1700000000);
   EXPECT_EQ(fs::read_symlink(directory_ / "etc/link"), "motd");
   EXPECT_EQ(Stat("etc/same").st_ino, Stat("etc/motd").st_ino);
   EXPECT_EQ(ContentOf(directory_ / "usr/share/deep"), "implied parents");
+}
+
+TEST_F(LayerUnpackerTest, RefusesMoreEntriesThanALayerHas) {
+  // A few bytes a file, when it is compressed.
+  std::vector<testing::TarEntry> entries;
+  for (int i = 0; i < 200'001; ++i) {
+    entries.push_back(File("f/" + std::to_string(i), ""));
+  }
+  const LayerBytes layer(entries, &archive_write_add_filter_gzip);
+  const auto unpacked = UnpackBytes(layer.bytes(), oci::kOciLayerGzip,
+                                    Sha256Of("not read to its end"));
+  ExpectRefused(unpacked);
+  EXPECT_EQ(ToFailure(unpacked.status(), "").kind(), v1::Failure::PERMANENT);
+}
+
+TEST_F(LayerUnpackerTest, RefusesPathsThatNoImageHas) {
+  std::string deep;
+  for (int i = 0; i < 256; ++i) deep += "d/";
+  EXPECT_TRUE(Unpack({File(deep.substr(2) + "file", "")}).ok());
+  for (const std::string& path :
+       {deep + "file", std::string(5000, 'd'),
+        std::string(3000, 'd') + "/" + std::string(2000, 'd')}) {
+    const auto unpacked = Unpack({File(path, "")});
+    ExpectRefused(unpacked);
+    EXPECT_EQ(ToFailure(unpacked.status(), "").kind(), v1::Failure::PERMANENT);
+    EXPECT_LT(unpacked.status().message().size(), 500u);
+  }
+}
+
+// Each directory on the way of a path is one, whichever entry makes it.
+TEST_F(LayerUnpackerTest, CountsTheDirectoriesOnTheWay) {
+  std::vector<testing::TarEntry> entries;
+  for (int i = 0; i < 1000; ++i) {
+    std::string path = std::to_string(i);
+    for (int level = 0; level < 250; ++level) path += "/d";
+    entries.push_back(File(path, ""));
+  }
+  const LayerBytes layer(entries);
+  ExpectRefused(
+      UnpackBytes(layer.bytes(), oci::kOciLayerTar, Sha256Of(layer.bytes())));
 }
 
 TEST_F(LayerUnpackerTest, KnowsEachCompression) {

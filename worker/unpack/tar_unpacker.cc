@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
@@ -41,6 +42,13 @@ constexpr int kWriteFlags =
     ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME |
     ARCHIVE_EXTRACT_XATTR | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
     ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS;
+
+// The most entries of a layer, with the directories that they lie in: several
+// times as many as the largest layers of real images have. Each costs the
+// machine an inode, however small the layer is.
+constexpr int64_t kMostEntries = 200'000;
+// The room that each takes on the disk, besides its content.
+constexpr int64_t kEntryBytes = 4 << 10;
 
 using Names = std::vector<std::string>;
 
@@ -130,7 +138,7 @@ class TarUnpacker {
     }
     // The modes and times of directories come last.
     if (archive_write_close(writer_.get()) != ARCHIVE_OK) return Failure(".");
-    return bytes_;
+    return bytes_ + entries_ * kEntryBytes;
   }
 
  private:
@@ -141,6 +149,8 @@ class TarUnpacker {
     }
     KSO_ASSIGN_OR_RETURN(Names names, SplitLayerPath(path));
     if (names.empty()) return absl::OkStatus();  // The root has its own mode.
+    KSO_RETURN_IF_ERROR(
+        CountEntry(names, archive_entry_filetype(entry) == AE_IFDIR));
     if (absl::StartsWith(names.back(), kWhiteoutPrefix)) {
       return WhiteOut(std::move(names));
     }
@@ -170,6 +180,23 @@ class TarUnpacker {
     if (!is_link && type == AE_IFREG) KSO_RETURN_IF_ERROR(CopyData(clean));
     if (archive_write_finish_entry(writer_.get()) != ARCHIVE_OK) {
       return Failure(clean);
+    }
+    return absl::OkStatus();
+  }
+
+  // Counts an entry, and the directories on its way that no earlier one has.
+  absl::Status CountEntry(const Names& names, bool is_directory) {
+    if (!is_directory) ++entries_;
+    const size_t directories = names.size() - (is_directory ? 0 : 1);
+    size_t path_hash = 0;
+    for (size_t i = 0; i < directories; ++i) {
+      path_hash = absl::HashOf(path_hash, names[i]);
+      if (directories_.insert(path_hash).second) ++entries_;
+    }
+    if (entries_ > kMostEntries) {
+      return absl::FailedPreconditionError(
+          Concat("it has more than ", kMostEntries,
+                 " files and directories, which no sensible layer has"));
     }
     return absl::OkStatus();
   }
@@ -273,6 +300,9 @@ class TarUnpacker {
   const std::unique_ptr<struct archive, FreeWriter> writer_;
   // Paths at which this layer has made one.
   absl::flat_hash_set<std::string> whiteouts_;
+  // Hashes of the paths of directories that entries lie in.
+  absl::flat_hash_set<size_t> directories_;
+  int64_t entries_ = 0;
   int64_t bytes_ = 0;
 };
 

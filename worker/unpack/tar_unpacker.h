@@ -15,8 +15,10 @@ using MakeRoom = std::function<absl::Status(int64_t bytes)>;
 
 // Unpacks the tar of a layer into the current directory, which is empty, as a
 // layer for overlayfs: whiteouts (OCI image spec, layer.md) become overlayfs's
-// own. Reads to the end of the tar, not of the source. Returns the bytes of all
-// files together, which may be at most `most_bytes`.
+// own. Reads to the end of the tar, not of the source. Returns the bytes that
+// all files take, which may be at most `most_bytes`, and 4 KiB for each entry
+// and each directory, of which there may be 200,000: more are
+// FAILED_PRECONDITION, and so are paths beyond the bounds of SplitLayerPath.
 //
 // Nothing outside of the directory is written, whatever the tar holds: paths
 // with "..", and those that lead through a link which the tar made before, are

@@ -2,9 +2,8 @@
 #ifndef KSO_WORKER_VERIFY_CONTAINER_H_
 #define KSO_WORKER_VERIFY_CONTAINER_H_
 
-#include <sys/types.h>
-
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,11 +20,18 @@ class Container {
  public:
   virtual ~Container() = default;
 
-  // Its first process, as this machine sees it.
-  virtual pid_t pid() const = 0;
+  // Runs `work` on a thread of its own whose sockets are in the container's
+  // network, which is there for as long as this is, also when nothing runs in
+  // it any more. Returns what `work` returns; INTERNAL when the network cannot
+  // be entered.
+  virtual absl::Status RunInNetwork(
+      const std::function<absl::Status()>& work) = 0;
   virtual bool Running() = 0;
-  // The last lines that it wrote.
-  virtual std::string LogTail() const = 0;
+  // Once it does not run: the exit status of its first process, or 128 and the
+  // number of the signal that ended it.
+  virtual int exit_status() const = 0;
+  // The last lines that it wrote, of the last 64 KiB.
+  virtual std::string LogTail() = 0;
 };
 
 struct ImageToRun {
@@ -40,8 +46,9 @@ class ContainerRuntime {
   virtual ~ContainerRuntime() = default;
 
   // Starts the image in namespaces of its own; what is written of it goes to
-  // `directory`, whose name is unique. FAILED_PRECONDITION with its last lines
-  // when it ends at once. The layers must outlive the container.
+  // `directory`, whose name is unique. FAILED_PRECONDITION with its exit status
+  // and its last lines when it cannot be started. The layers must outlive the
+  // container.
   virtual absl::StatusOr<std::unique_ptr<Container>> Run(
       const ImageToRun& image, const std::filesystem::path& directory,
       const TaskControl& control) = 0;

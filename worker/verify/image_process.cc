@@ -15,6 +15,9 @@ namespace {
 constexpr char kDefaultPath[] =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+// Each volume takes memory of the machine that runs the image.
+constexpr size_t kMostVolumes = 16;
+
 absl::Status Bad(std::string_view reason) {
   return absl::FailedPreconditionError(
       Concat("the image's config is bad: ", reason));
@@ -53,6 +56,10 @@ absl::StatusOr<std::vector<std::string>> VolumesOf(const Json& config) {
   std::vector<std::string> volumes;
   if (value.is_null()) return volumes;
   if (!value.is_object()) return Bad("Volumes is not an object");
+  if (value.size() > kMostVolumes) {
+    return Bad(
+        Concat("it has ", value.size(), " volumes, more than ", kMostVolumes));
+  }
   for (const auto& [path, options] : value.items()) {
     if (!absl::StartsWith(path, "/")) {
       return Bad("a volume's path is not absolute");

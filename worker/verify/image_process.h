@@ -24,8 +24,8 @@ struct ImageProcess {
   std::vector<std::string> volumes;
 };
 
-// FAILED_PRECONDITION when the config is not of that shape, or names nothing to
-// run.
+// FAILED_PRECONDITION when the config is not of that shape, names nothing to
+// run, or has over 16 volumes.
 absl::StatusOr<ImageProcess> ParseImageProcess(std::string_view config);
 
 }  // namespace kso::worker

@@ -13,9 +13,9 @@
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "worker/disk/disk_room.h"
 #include "worker/fetch/fetch_progress_sink.h"
 #include "worker/task/cancellable_sink.h"
-#include "worker/task/failure.h"
 #include "worker/unpack/made_files.h"
 
 namespace kso::worker {
@@ -54,7 +54,8 @@ absl::StatusOr<RootFilesystem> ImageUnpacker::Unpack(
     });
   }
   // Unpacked they are at least as large. What cannot fit is not begun.
-  KSO_RETURN_IF_ERROR(WorkerTrouble(sources_.cache->MakeRoom(missing_bytes)));
+  KSO_RETURN_IF_ERROR(
+      MakeRoomForClaim(*sources_.cache, directory_, missing_bytes));
   KSO_RETURN_IF_ERROR(
       RunAll(static_cast<int>(std::thread::hardware_concurrency()), jobs));
   return root;

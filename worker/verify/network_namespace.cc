@@ -2,43 +2,86 @@
 #include "worker/verify/network_namespace.h"
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <string>
+#include <system_error>
 #include <thread>
 
+#include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 
 namespace kso::worker {
 namespace {
 
-absl::Status Enter(pid_t pid) {
-  const std::string path = Concat("/proc/", pid, "/ns/net");
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const int entered = file < 0 ? -1 : setns(file, CLONE_NEWNET);
-  const int error = errno;
-  if (file >= 0) close(file);
-  if (entered == 0) return absl::OkStatus();
+absl::Status Trouble(std::string_view what) {
   return absl::InternalError(
-      Concat("cannot enter the container's network: ",
-             absl::ErrnoToStatus(error, path).message()));
+      Concat("cannot ", what, ": ", absl::ErrnoToStatus(errno, "").message()));
+}
+
+// Calls `work` on a thread of its own, since a thread that has changed its
+// namespace is of no use for anything else.
+absl::Status OnAThread(const std::function<absl::Status()>& work) {
+  absl::Status status;
+  try {
+    std::thread([&] { status = work(); }).join();
+  } catch (const std::system_error& error) {
+    return Exhausted(Resource::kMemory,
+                     Concat("cannot start a thread: ", error.what()));
+  }
+  return status;
+}
+
+// Of the calling thread's network.
+absl::Status RaiseLoopback() {
+  const FileDescriptor any(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request = {};
+  std::string_view("lo").copy(request.ifr_name, sizeof(request.ifr_name) - 1);
+  if (any.get() < 0 || ioctl(any.get(), SIOCGIFFLAGS, &request) != 0) {
+    return Trouble("look at the loopback of a new network");
+  }
+  request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
+  if (ioctl(any.get(), SIOCSIFFLAGS, &request) != 0) {
+    return Trouble("raise the loopback of a new network");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::Status RunInNetworkOf(pid_t pid,
-                            const std::function<absl::Status()>& work) {
-  absl::Status status;
-  std::thread thread([&] {
-    status = Enter(pid);
-    if (status.ok()) status = work();
+absl::StatusOr<NetworkNamespace> NetworkNamespace::Create() {
+  FileDescriptor file;
+  KSO_RETURN_IF_ERROR(OnAThread([&file]() -> absl::Status {
+    if (unshare(CLONE_NEWNET) != 0) {
+      return Trouble("make a network for a container");
+    }
+    KSO_RETURN_IF_ERROR(RaiseLoopback());
+    file =
+        FileDescriptor(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+    return file.get() < 0 ? Trouble("keep a network for a container")
+                          : absl::OkStatus();
+  }));
+  return NetworkNamespace(std::move(file));
+}
+
+std::string NetworkNamespace::Path() const {
+  return Concat("/proc/", getpid(), "/fd/", file_.get());
+}
+
+absl::Status NetworkNamespace::Run(
+    const std::function<absl::Status()>& work) const {
+  return OnAThread([&]() -> absl::Status {
+    if (setns(file_.get(), CLONE_NEWNET) != 0) {
+      return Trouble("enter the container's network");
+    }
+    return work();
   });
-  thread.join();
-  return status;
 }
 
 bool HasIpv6Loopback() {

@@ -2,20 +2,39 @@
 #ifndef KSO_WORKER_VERIFY_NETWORK_NAMESPACE_H_
 #define KSO_WORKER_VERIFY_NETWORK_NAMESPACE_H_
 
-#include <sys/types.h>
-
 #include <functional>
+#include <string>
+#include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/file_io.h"
 
 namespace kso::worker {
 
-// Runs `work` on a thread of its own inside the network namespace of process
-// `pid`, and returns what it returns. Sockets that `work` opens on that thread
-// are in there; those of the rest of the program are not touched. INTERNAL when
-// the namespace cannot be entered, which takes root.
-absl::Status RunInNetworkOf(pid_t pid,
-                            const std::function<absl::Status()>& work);
+// A network namespace (network_namespaces(7)) with nothing but loopback, which
+// is up. It is there for as long as this lives, whether a program runs in it or
+// not: unlike /proc/PID/ns/net, it can not turn out to be that of another
+// process, or of this machine, whose number is the same.
+class NetworkNamespace {
+ public:
+  // INTERNAL when the machine does not let the worker make one, which takes
+  // root.
+  static absl::StatusOr<NetworkNamespace> Create();
+
+  // The path by which other programs of this machine open it.
+  std::string Path() const;
+
+  // Runs `work` on a thread of its own inside, and returns what it returns.
+  // Sockets that `work` opens on that thread are in there; those of the rest of
+  // the program are not touched.
+  absl::Status Run(const std::function<absl::Status()>& work) const;
+
+ private:
+  explicit NetworkNamespace(FileDescriptor file) : file_(std::move(file)) {}
+
+  FileDescriptor file_;
+};
 
 // Returns whether the calling thread's network has IPv6's loopback address,
 // which the kernel or a namespace may be without.

@@ -62,7 +62,7 @@ bool OverlayMount::Enter() const {
   return unshare(CLONE_NEWNS) == 0 &&
          mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
          mount("tmpfs", scratch_.c_str(), "tmpfs", kFlags,
-               "mode=0755,size=256m") == 0 &&
+               "mode=0755,size=256m,nr_inodes=262144") == 0 &&
          mkdir(upper_.c_str(), 0755) == 0 && mkdir(work_.c_str(), 0755) == 0 &&
          chdir(layers_.c_str()) == 0 &&
          mount("overlay", target_.c_str(), "overlay", kFlags,

@@ -2,13 +2,11 @@
 #include "worker/verify/process.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "common/base/status_notes.h"
-#include "worker/task/failure.h"
 
 namespace kso::worker {
 namespace {
@@ -36,18 +34,14 @@ absl::StatusOr<RunResult> RunCommand(const std::vector<std::string>& argv,
 }
 
 absl::StatusOr<std::unique_ptr<Subprocess>> StartWithLog(
-    const std::vector<std::string>& argv, const std::filesystem::path& log,
+    const std::vector<std::string>& argv, OutputTail& log,
     const PrepareChild& prepare) {
-  const absl::StatusOr<FileDescriptor> file =
-      OpenFile(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-  if (!file.ok()) return WorkerTrouble(file.status());
-  // A program that is not root opens /dev/stdout anew, which asks the file.
-  fchmod(file->get(), 0666);
   absl::StatusOr<Subprocess> program =
-      Subprocess::Start(argv, {.output = file->get(),
-                               .errors = file->get(),
+      Subprocess::Start(argv, {.output = log.write_end(),
+                               .errors = log.write_end(),
                                .ends_with_thread = true,
                                .prepare = prepare});
+  log.CloseWriteEnd();
   if (!program.ok()) return CannotStart(program.status(), prepare);
   return std::make_unique<Subprocess>(*std::move(program));
 }

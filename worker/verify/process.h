@@ -2,7 +2,6 @@
 #ifndef KSO_WORKER_VERIFY_PROCESS_H_
 #define KSO_WORKER_VERIFY_PROCESS_H_
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +12,7 @@
 #include "common/base/file_io.h"
 #include "common/base/subprocess.h"
 #include "worker/task/task_control.h"
+#include "worker/verify/output_tail.h"
 
 namespace kso::worker {
 
@@ -30,10 +30,10 @@ absl::StatusOr<RunResult> RunCommand(const std::vector<std::string>& argv,
                                      const TaskControl& control,
                                      const PrepareChild& prepare = nullptr);
 
-// Starts a program beside the worker. Its output and errors are appended to
-// `log`.
+// Starts a program beside the worker. Its output and errors go to `log`, whose
+// end for programs is closed then.
 absl::StatusOr<std::unique_ptr<Subprocess>> StartWithLog(
-    const std::vector<std::string>& argv, const std::filesystem::path& log,
+    const std::vector<std::string>& argv, OutputTail& log,
     const PrepareChild& prepare = nullptr);
 
 // A command that runs when this is destroyed, or when the worker ends, however

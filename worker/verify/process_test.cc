@@ -14,6 +14,7 @@
 
 #include "common/base/strings.h"
 #include "gtest/gtest.h"
+#include "worker/verify/output_tail.h"
 #include "worker/verify/platform_probe.h"
 
 namespace kso::worker {
@@ -38,21 +39,21 @@ TEST(ProcessTest, CancellingKills) {
 }
 
 TEST(ProcessTest, ChildWritesToItsLogAndIsWaitedFor) {
-  const auto log = std::filesystem::path(::testing::TempDir()) / "child.log";
-  std::filesystem::remove(log);
-  const auto child = StartWithLog({"/bin/sh", "-c", "echo hello"}, log);
+  const auto log = OutputTail::Create().value();
+  const auto child = StartWithLog({"/bin/sh", "-c", "echo hello"}, *log);
   ASSERT_TRUE(child.ok()) << child.status();
   (*child)->Wait();
   EXPECT_FALSE((*child)->Running());
   EXPECT_EQ((*child)->exit_status(), 0);
-  EXPECT_EQ(std::filesystem::file_size(log), 6);
+  log->AwaitEnd(absl::InfiniteDuration());
+  EXPECT_EQ(log->Last(100), "hello\n");
 }
 
 TEST(ProcessTest, AProgramEndsWithTheThreadThatStartedIt) {
-  const auto log = std::filesystem::path(::testing::TempDir()) / "child.log";
+  const auto log = OutputTail::Create().value();
   absl::StatusOr<std::unique_ptr<Subprocess>> child;
   std::thread([&] {
-    child = StartWithLog({"/bin/sh", "-c", "exec sleep 600"}, log);
+    child = StartWithLog({"/bin/sh", "-c", "exec sleep 600"}, *log);
   }).join();
   ASSERT_TRUE(child.ok()) << child.status();
   (*child)->Wait();

@@ -3,8 +3,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <optional>
-#include <sstream>
+#include <functional>
+#include <memory>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -21,6 +22,8 @@
 #include "worker/verify/container.h"
 #include "worker/verify/image_process.h"
 #include "worker/verify/image_user.h"
+#include "worker/verify/network_namespace.h"
+#include "worker/verify/output_tail.h"
 #include "worker/verify/overlay_mount.h"
 #include "worker/verify/process.h"
 #include "worker/verify/runtime_spec.h"
@@ -30,7 +33,9 @@ namespace {
 
 constexpr absl::Duration kStartTimeout = absl::Seconds(60);
 constexpr absl::Duration kLookInterval = absl::Milliseconds(5);
-constexpr std::streamoff kLogTailBytes = 2000;
+constexpr size_t kLogTailBytes = 2000;
+// A program's last lines are in the pipe when it is seen to have ended.
+constexpr absl::Duration kLogEndTimeout = absl::Seconds(2);
 
 std::string Trimmed(std::string_view text) {
   return std::string(absl::StripAsciiWhitespace(ToAbsl(text)));
@@ -66,12 +71,14 @@ struct Runc {
 class RuncContainer : public Container {
  public:
   RuncContainer(const Runc* runc, std::string id,
-                std::filesystem::path pid_file, std::filesystem::path log,
+                std::filesystem::path pid_file, NetworkNamespace network,
+                std::unique_ptr<OutputTail> log,
                 std::unique_ptr<LastCommand> deletion,
                 std::unique_ptr<Subprocess> child)
       : runc_(runc),
         id_(std::move(id)),
         pid_file_(std::move(pid_file)),
+        network_(std::move(network)),
         log_(std::move(log)),
         deletion_(std::move(deletion)),
         child_(std::move(child)) {}
@@ -89,10 +96,7 @@ class RuncContainer : public Container {
     Clock* const clock = Clock::Real();
     const absl::Time deadline = clock->Now() + kStartTimeout;
     while (clock->Now() < deadline) {
-      if (const auto pid = ReadPid()) {
-        pid_ = *pid;
-        return absl::OkStatus();
-      }
+      if (HasStarted()) return absl::OkStatus();
       if (!Running()) {
         return FailureOf(Concat("the image does not start (exit status ",
                                 child_->exit_status(), "): ", LogTail()));
@@ -104,37 +108,36 @@ class RuncContainer : public Container {
     return absl::UnavailableError("runc did not start the image in time");
   }
 
-  pid_t pid() const override { return pid_; }
+  absl::Status RunInNetwork(
+      const std::function<absl::Status()>& work) override {
+    return network_.Run(work);
+  }
   bool Running() override { return child_->Running(); }
+  int exit_status() const override { return child_->exit_status(); }
 
-  std::string LogTail() const override {
-    std::ifstream stream(log_, std::ios::binary | std::ios::ate);
-    const std::streamoff size = stream.tellg();
-    if (size <= 0) return "it wrote nothing";
-    stream.seekg(size > kLogTailBytes ? size - kLogTailBytes : 0);
-    std::ostringstream tail;
-    tail << stream.rdbuf();
-    return Trimmed(tail.str());
+  std::string LogTail() override {
+    if (!Running()) log_->AwaitEnd(kLogEndTimeout);
+    std::string tail = Trimmed(log_->Last(kLogTailBytes));
+    return tail.empty() ? "it wrote nothing" : tail;
   }
 
  private:
-  // The first process. runc writes the file under another name first, when that
-  // runs the image's program.
-  std::optional<pid_t> ReadPid() const {
-    std::ifstream stream(pid_file_);
-    pid_t pid = 0;
-    if (!(stream >> pid) || pid <= 0) return std::nullopt;
-    return pid;
+  // runc writes the file under another name first, when the first process runs
+  // the image's program.
+  bool HasStarted() const {
+    std::error_code ignored;
+    return std::filesystem::exists(pid_file_, ignored);
   }
 
   const Runc* const runc_;
   const std::string id_;
   const std::filesystem::path pid_file_;
-  const std::filesystem::path log_;
+  const NetworkNamespace network_;
+  // Goes after the programs that write to it.
+  const std::unique_ptr<OutputTail> log_;
   // The image's program is not a child of the worker and would outlive it.
   std::unique_ptr<LastCommand> deletion_;
   std::unique_ptr<Subprocess> child_;
-  pid_t pid_ = 0;
 };
 
 class RuncRuntime : public ContainerRuntime {
@@ -144,11 +147,12 @@ class RuncRuntime : public ContainerRuntime {
   absl::StatusOr<std::unique_ptr<Container>> Run(
       const ImageToRun& image, const std::filesystem::path& directory,
       const TaskControl& control) override {
-    KSO_RETURN_IF_ERROR(WriteSpec(image, directory));
+    KSO_ASSIGN_OR_RETURN(NetworkNamespace network, NetworkNamespace::Create());
+    KSO_RETURN_IF_ERROR(WriteSpec(image, network, directory));
     KSO_ASSIGN_OR_RETURN(const OverlayMount mount,
                          OverlayMount::Prepare(image.root, directory));
 
-    const std::filesystem::path log = directory / "log";
+    KSO_ASSIGN_OR_RETURN(std::unique_ptr<OutputTail> log, OutputTail::Create());
     const std::filesystem::path pid_file = directory / "pid";
     const std::string id = Concat("kso-", directory.filename().string());
     KSO_ASSIGN_OR_RETURN(
@@ -158,15 +162,17 @@ class RuncRuntime : public ContainerRuntime {
         std::unique_ptr<Subprocess> child,
         StartWithLog(runc_.Command({"run", "--bundle", directory.string(),
                                     "--pid-file", pid_file.string(), id}),
-                     log, [&mount] { return mount.Enter(); }));
+                     *log, [&mount] { return mount.Enter(); }));
     auto container = std::make_unique<RuncContainer>(
-        &runc_, id, pid_file, log, std::move(deletion), std::move(child));
+        &runc_, id, pid_file, std::move(network), std::move(log),
+        std::move(deletion), std::move(child));
     KSO_RETURN_IF_ERROR(container->AwaitStart(control));
     return container;
   }
 
  private:
   static absl::Status WriteSpec(const ImageToRun& image,
+                                const NetworkNamespace& network,
                                 const std::filesystem::path& directory) {
     KSO_ASSIGN_OR_RETURN(const ImageProcess process,
                          ParseImageProcess(image.config));
@@ -177,7 +183,7 @@ class RuncRuntime : public ContainerRuntime {
         }));
     const std::filesystem::path config = directory / "config.json";
     std::ofstream stream(config, std::ios::binary | std::ios::trunc);
-    stream << MakeRuntimeSpec(process, user);
+    stream << MakeRuntimeSpec(process, user, network.Path());
     stream.close();
     if (stream) return absl::OkStatus();
     return WorkerTrouble(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 
@@ -90,6 +92,45 @@ TEST_F(RuncRuntimeTest, RunsAsTheUserOfTheImage) {
   EXPECT_NE(output.find("private\npublic"), std::string::npos) << output;
 }
 
+TEST_F(RuncRuntimeTest, SaysHowAnImageEnded) {
+  const auto container = Run("echo bad config >&2; exit 3", "");
+  ASSERT_TRUE(container.ok()) << container.status();
+  while ((*container)->Running()) std::this_thread::yield();
+  EXPECT_EQ((*container)->exit_status(), 3);
+  EXPECT_EQ((*container)->LogTail(), "bad config");
+}
+
+// Whatever process has its number by then, its network is still its own.
+TEST_F(RuncRuntimeTest, TheNetworkOfAnImageThatHasEndedIsStillItsOwn) {
+  const auto container = Run("exit 0", "");
+  ASSERT_TRUE(container.ok()) << container.status();
+  while ((*container)->Running()) std::this_thread::yield();
+  const std::string ours = fs::read_symlink("/proc/self/ns/net").string();
+  std::string theirs;
+  EXPECT_TRUE((*container)
+                  ->RunInNetwork([&theirs] {
+                    theirs =
+                        fs::read_symlink("/proc/thread-self/ns/net").string();
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_NE(theirs, "");
+  EXPECT_NE(theirs, ours);
+}
+
+TEST_F(RuncRuntimeTest, AnImageThatWritesWithoutAnEndFillsNothing) {
+  const std::string output = OutputOf(
+      "i=0; while [ $i -lt 20000 ]; do echo $i some words; i=$((i+1)); done; "
+      "echo the end");
+  EXPECT_TRUE(output.ends_with("the end")) << output;
+  EXPECT_LE(output.size(), 2000u);
+  for (const auto& entry : fs::recursive_directory_iterator(
+           directory_ / "run", fs::directory_options::skip_permission_denied)) {
+    if (!entry.is_regular_file()) continue;
+    EXPECT_LT(entry.file_size(), 64u << 10) << entry.path();
+  }
+}
+
 TEST_F(RuncRuntimeTest, SaysWhyAnImageDoesNotStart) {
   const auto container = Run("", "nobody");
   EXPECT_EQ(container.status().code(), absl::StatusCode::kFailedPrecondition);
@@ -101,7 +142,8 @@ TEST_F(RuncRuntimeTest, OnlyTheImageSeesItsMounts) {
   {
     const auto container = Run("/bin/sleep 1000", "");
     ASSERT_TRUE(container.ok()) << container.status();
-    pid = (*container)->pid();
+    std::ifstream(directory_ / "run" / "pid") >> pid;
+    ASSERT_GT(pid, 0);
     EXPECT_EQ(testing::Shell("grep -c " + directory_.string() +
                              " /proc/mounts || true"),
               "0\n");

@@ -57,7 +57,8 @@ void AddVolumes(const ImageProcess& process, json& mounts) {
   for (const std::string& volume : process.volumes) {
     if (IsSystemPath(volume)) continue;
     mounts.push_back(
-        Mount(volume.c_str(), "tmpfs", "tmpfs", {"nosuid", "nodev", "noexec"}));
+        Mount(volume.c_str(), "tmpfs", "tmpfs",
+              {"nosuid", "nodev", "noexec", "size=64m", "nr_inodes=65536"}));
   }
 }
 
@@ -82,14 +83,15 @@ json Environment(std::vector<std::string> environment) {
 
 }  // namespace
 
-std::string MakeRuntimeSpec(const ImageProcess& process,
-                            const ImageUser& user) {
+std::string MakeRuntimeSpec(const ImageProcess& process, const ImageUser& user,
+                            std::string_view network) {
   json mounts = SystemMounts();
   AddVolumes(process, mounts);
   json namespaces = json::array();
-  for (const char* type : {"pid", "mount", "ipc", "uts", "network"}) {
+  for (const char* type : {"pid", "mount", "ipc", "uts"}) {
     namespaces.push_back({{"type", type}});
   }
+  namespaces.push_back({{"type", "network"}, {"path", std::string(network)}});
   const json spec = {
       {"ociVersion", "1.0.2"},
       {"process",

@@ -3,6 +3,7 @@
 #define KSO_WORKER_VERIFY_RUNTIME_SPEC_H_
 
 #include <string>
+#include <string_view>
 
 #include "worker/verify/image_process.h"
 #include "worker/verify/image_user.h"
@@ -13,10 +14,12 @@ namespace kso::worker {
 // with, its root file system at "rootfs". What the image does not decide is
 // what Docker gives a container, without resource limits and cgroups, so that
 // it also runs where those cannot be set, and without CAP_MKNOD, which only
-// cgroups keep from the machine's disks. The network namespace is new and has a
-// loopback only. Programs in Go are told to collect their garbage less often,
+// cgroups keep from the machine's disks. The network namespace is the one at
+// `network`. Each volume is a file system in memory of at most 64 MiB. Programs
+// in Go are told to collect their garbage less often,
 // and registries to log errors only, where the image says nothing of it.
-std::string MakeRuntimeSpec(const ImageProcess& process, const ImageUser& user);
+std::string MakeRuntimeSpec(const ImageProcess& process, const ImageUser& user,
+                            std::string_view network);
 
 }  // namespace kso::worker
 

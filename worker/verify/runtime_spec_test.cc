@@ -17,7 +17,7 @@ nlohmann::json Example() {
                        .directory = "/srv",
                        .user = "registry",
                        .volumes = {"/var/lib/registry", "/dev/shm"}},
-                      {.uid = 101, .gid = 102, .groups = {4}}));
+                      {.uid = 101, .gid = 102, .groups = {4}}, "/a/network"));
 }
 
 TEST(RuntimeSpecTest, RunsWhatTheImageSays) {
@@ -41,7 +41,7 @@ TEST(RuntimeSpecTest, SparesAShortLifeWhatNobodyNeedsUnlessTheImageDecides) {
   ImageProcess process;
   process.environment = {"GOGC=50", "REGISTRY_LOG_LEVEL=debug"};
   const auto decided =
-      nlohmann::json::parse(MakeRuntimeSpec(process, ImageUser()));
+      nlohmann::json::parse(MakeRuntimeSpec(process, ImageUser(), ""));
   EXPECT_EQ(decided["process"]["env"],
             nlohmann::json({"GOGC=50", "REGISTRY_LOG_LEVEL=debug",
                             "GOMEMLIMIT=128MiB",

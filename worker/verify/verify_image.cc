@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "common/base/cancellation.h"
+#include "common/base/remove_tree.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/base/text.h"
@@ -44,10 +44,7 @@ class WorkDirectory {
     ::mkdir(parent.c_str(), 0700);
     ::mkdir(path_.c_str(), 0700);
   }
-  ~WorkDirectory() {
-    std::error_code error;
-    std::filesystem::remove_all(path_, error);
-  }
+  ~WorkDirectory() { RemoveTree(path_).IgnoreError(); }
   WorkDirectory(const WorkDirectory&) = delete;
   WorkDirectory& operator=(const WorkDirectory&) = delete;
 
@@ -79,9 +76,10 @@ Service ServiceOf(const v1::VerifyImage& work) {
           .ready_path = "/v2/"};
 }
 
-absl::Status Ended(const Container& container) {
+absl::Status Ended(Container& container) {
   return absl::FailedPreconditionError(Concat(
-      "the image's program ended; its last lines: ", container.LogTail()));
+      "the image's program ended with exit status ", container.exit_status(),
+      "; its last lines: ", container.LogTail()));
 }
 
 absl::Status AwaitReady(const Service& service, Container& container,
@@ -231,7 +229,7 @@ absl::StatusOr<std::vector<std::string>> RunAndAsk(
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Container> container,
                        tools.runtime->Run(image, directory, control));
   absl::StatusOr<std::vector<std::string>> checks;
-  const absl::Status asked = RunInNetworkOf(container->pid(), [&] {
+  const absl::Status asked = container->RunInNetwork([&] {
     checks = Ask(work, compared, *container, tools, control);
     return checks.status();
   });

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -50,9 +51,13 @@ struct Program {
 class FakeContainer : public Container {
  public:
   explicit FakeContainer(const Program* program) : program_(*program) {}
-  pid_t pid() const override { return getpid(); }
+  absl::Status RunInNetwork(
+      const std::function<absl::Status()>& work) override {
+    return work();
+  }
   bool Running() override { return !program_.ends; }
-  std::string LogTail() const override { return "bad config"; }
+  int exit_status() const override { return 78; }
+  std::string LogTail() override { return "bad config"; }
 
  private:
   const Program& program_;
@@ -310,6 +315,7 @@ TEST_F(VerifyImageTest, AProgramThatFallsOverWhileItIsAskedIsQuoted) {
   const absl::Status status = Verify().status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("bad config"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("exit status 78"));
   EXPECT_EQ(ToFailure(status, "").kind(), v1::Failure::PERMANENT);
 }
 
