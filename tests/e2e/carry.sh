@@ -55,6 +55,18 @@ check "tar lists it" bash -c "tar -tf $out/full.tar | grep -qx index.json"
 check "skopeo finds the same indexes" diff "$work/first.digests" <(in_archive "$out/full.tar" "$work/first.digests")
 check "skopeo copies all of it" skopeo copy -q --all --dest-tls-verify=false \
   "oci-archive:$out/full.tar:kubespray-images:$release-all" "docker://$inside/skopeo/kubespray-images:$release-all"
+if command -v podman >/dev/null; then
+  podman_here() { podman --root "$work/podman" --runroot "$work/podman-run" --storage-driver vfs "$@"; }
+  check "podman load takes it" podman_here load -q -i "$out/full.tar"
+  check "with a name for each platform" same \
+    "$(podman_here images --format '{{.Repository}}:{{.Tag}}' | grep -c -- "^localhost/kubespray-.*-a[mr][dm]64$")" \
+    $((2 * $(wc -l <"$work/first.digests")))
+  check "podman pulls one image of it" podman_here pull -q "oci-archive:$out/full.tar:kubespray-files:$release"
+  podman_here rmi -af >/dev/null 2>&1 || true
+  rm -rf "$work/podman" "$work/podman-run"
+else
+  echo "podman is not installed: not tried"
+fi
 check "export from the coordinator's store" ksoctl export "$layout" -o "$out/layout.tar"
 check "gives the same bytes" cmp "$out/full.tar" "$out/layout.tar"
 check "export to a directory from the registry" ksoctl export "$first" -o "oci:$work/again"

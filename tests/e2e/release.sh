@@ -91,6 +91,14 @@ ranges_match() {
     same "$(inside curl -fsS -r 100-199 -w '%{http_code}' "http://127.0.0.1:8080/k8s/$path" | sha256sum)" \
       "$({ tail -c +101 "$work/whole" | head -c 100; printf 206; } | sha256sum)"
 }
+resumes_own_content_only() {
+  local url path etag
+  url=$(awk 'NR == 1 {print $3}' "$work/release/expected-files.txt")
+  path=http://127.0.0.1:8080/k8s/${url#*://}
+  etag=$(inside curl -fsSI "$path" | tr -d '\r' | awk 'tolower($1) == "etag:" {print $2}')
+  same "$(inside curl -fsS -o "$work/part" -r 100- -H "If-Range: $etag" -w '%{http_code}' "$path")" 206 &&
+    same "$(inside curl -fsS -o "$work/part" -r 100- -H 'If-Range: "0-1"' -w '%{http_code}' "$path")" 200
+}
 for architecture in amd64 arm64; do
   run_image "$work/oci-kubespray-files:$release" $architecture "files-$architecture"
   check "kubespray-files of $architecture starts" wait_until 60 inside curl -fsS http://127.0.0.1:8080/health
@@ -100,6 +108,8 @@ for architecture in amd64 arm64; do
   check "it lists the hosts" contains "$(inside curl -fsS http://127.0.0.1:8080/k8s/)" "dl.k8s.io/"
   check "all 44 files are upstream's" files_match "$work/release/expected-files.txt"
   check "byte ranges work" ranges_match
+  check "a download of other content is not resumed" resumes_own_content_only
+  check "it answers over IPv6" inside curl -gfsS "http://[::1]:8080/health"
   stop_image "files-$architecture"
 done
 check "44 files were compared" same "$(wc -l <"$work/release/expected-files.txt")" 44
@@ -113,6 +123,9 @@ for architecture in amd64 arm64; do
   for variant in "" -all; do
     run_image "$work/oci-kubespray-images:$release$variant" $architecture "images$variant-$architecture"
     check "kubespray-images$variant of $architecture starts" wait_until 60 inside curl -fsS http://127.0.0.1:5000/v2/
+    check "it answers over IPv6" inside curl -gfsS "http://[::1]:5000/v2/"
+    check "it takes no pushes" same "$(inside curl -sS -o /dev/null -w '%{http_code}' -X POST \
+      http://127.0.0.1:5000/v2/k8s/pause/blobs/uploads/)" 405
     check "its catalog is the list" serves_catalog "$([[ -z $variant ]] && echo "linux/$architecture" || echo linux/)"
     check "its images are upstream's, for linux/$architecture" images_match $architecture "$work/release/expected-images.txt"
     if [[ -n $variant ]]; then
