@@ -95,7 +95,7 @@ void RegistryService::Serve(const httplib::Request& request,
   const auto repository = context_.catalog.repositories.find(target.repository);
   DelayWithFault(context_, subject);
   if (AnswerWithFault(context_, subject, "1", request, response)) {
-    if (response.status >= 400) {
+    if (response.status >= 400 && response.body.empty()) {
       Refuse(response.status,
              response.status == 429 ? "TOOMANYREQUESTS" : "UNKNOWN",
              "asked to fail", nullptr, response);
