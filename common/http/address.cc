@@ -9,6 +9,8 @@
 #include <cstring>
 #include <string>
 
+#include "absl/strings/match.h"
+
 namespace kso::http {
 namespace {
 
@@ -62,6 +64,10 @@ bool IsPrivateV6(const V6& ip) {
   return unique_local || link_or_site_local || multicast || private_6to4;
 }
 
+bool IsLoopbackV4(const in_addr& address) {
+  return ntohl(address.s_addr) >> 24 == 127;
+}
+
 }  // namespace
 
 bool IsPrivateAddress(std::string_view ip) {
@@ -75,6 +81,28 @@ bool IsPrivateAddress(std::string_view ip) {
   V6 bytes;
   std::memcpy(bytes.data(), &v6, bytes.size());
   return IsPrivateV6(bytes);
+}
+
+bool IsLoopbackHost(std::string_view host) {
+  const size_t colon = host.rfind(':');
+  if (colon != std::string_view::npos && host.back() != ']') {
+    host = host.substr(0, colon);
+  }
+  const bool bracketed =
+      host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const std::string text(host.substr(0, host.find_last_not_of('.') + 1));
+  in_addr v4{};
+  if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return IsLoopbackV4(v4);
+  in6_addr v6{};
+  if (bracketed && inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
+    if (IN6_IS_ADDR_LOOPBACK(&v6)) return true;
+    if (!IN6_IS_ADDR_V4MAPPED(&v6)) return false;
+    std::memcpy(&v4, &v6.s6_addr[12], sizeof v4);
+    return IsLoopbackV4(v4);
+  }
+  return absl::EqualsIgnoreCase(text, "localhost") ||
+         absl::EndsWithIgnoreCase(text, ".localhost");
 }
 
 }  // namespace kso::http

@@ -13,6 +13,11 @@ namespace kso::http {
 // answer.
 bool IsPrivateAddress(std::string_view ip);
 
+// Returns whether `host`, "HOST[:PORT]", is this machine itself: localhost and
+// names under it (RFC 6761, section 6.3), 127.0.0.0/8, ::1, and 127.0.0.0/8 in
+// IPv6.
+bool IsLoopbackHost(std::string_view host);
+
 }  // namespace kso::http
 
 #endif  // KSO_COMMON_HTTP_ADDRESS_H_

@@ -88,5 +88,20 @@ TEST(AddressTest, AnIpv4AddressInsideAnIpv6OneCounts) {
   }
 }
 
+TEST(AddressTest, OnlyThisMachineIsLoopback) {
+  for (const char* host :
+       {"127.0.0.1:5000", "127.8.0.1", "localhost:5000", "LOCALHOST",
+        "localhost.", "registry.localhost:5000", "[::1]:5000", "[::1]",
+        "[::ffff:127.0.0.1]:80", "[0:0:0:0:0:0:0:1]"}) {
+    EXPECT_TRUE(IsLoopbackHost(host)) << host;
+  }
+  for (const char* host :
+       {"127.0.0.1.example.com", "localhost.example.com:80", "10.0.0.1:5000",
+        "notlocalhost", "[::2]:5000", "[fe80::1]", "[::ffff:10.0.0.1]",
+        "128.0.0.1", "", "[]", "[localhost]"}) {
+    EXPECT_FALSE(IsLoopbackHost(host)) << host;
+  }
+}
+
 }  // namespace
 }  // namespace kso::http

@@ -18,6 +18,10 @@ absl::Status StatusOfCurl(CURLcode code, const Url& url,
       return absl::FailedPreconditionError(Concat(
           what, "; install the authority that signed the certificate of ",
           url.host(), " on this machine, or name its file in SSL_CERT_FILE"));
+    case CURLE_SSL_CONNECT_ERROR:
+      return absl::UnavailableError(
+          Concat(what, "; if ", url.host(),
+                 " speaks plain HTTP, say so (--plain-http)"));
     case CURLE_COULDNT_RESOLVE_HOST:
       return absl::UnavailableError(
           Concat(what, "; check the name and this machine's DNS"));

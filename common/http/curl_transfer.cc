@@ -13,6 +13,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/http/address.h"
 #include "common/http/byte_range.h"
 #include "common/http/curl_errors.h"
 
@@ -89,6 +90,9 @@ absl::Status CurlTransfer::SetOptions() {
     curl_easy_setopt(curl_, CURLOPT_CAINFO,
                      options.trusted_authorities.c_str());
   }
+  if (!options.use_proxy || IsLoopbackHost(plan_.url->host())) {
+    curl_easy_setopt(curl_, CURLOPT_PROXY, "");
+  }
   curl_easy_setopt(curl_, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(curl_, CURLOPT_MAXCONNECTS, kIdleConnections);
   curl_easy_setopt(curl_, CURLOPT_BUFFERSIZE, kBufferBytes);
@@ -112,10 +116,7 @@ void CurlTransfer::SetBodyOptions() {
     curl_easy_setopt(curl_, CURLOPT_NOBODY, 1L);
     return;
   }
-  const bool sends_body =
-      plan_.with_body && (plan_.method == "PUT" || plan_.method == "POST" ||
-                          plan_.method == "PATCH");
-  if (sends_body) {
+  if (SendsBody()) {
     curl_easy_setopt(curl_, CURLOPT_UPLOAD, 1L);
     // libcurl takes -1 for an unknown size too.
     static_assert(Request::kUnknownSize == -1);
@@ -160,6 +161,19 @@ absl::Status CurlTransfer::AddHeaders() {
   }
   curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, header_list_);
   return absl::OkStatus();
+}
+
+bool CurlTransfer::SendsBody() const {
+  return plan_.with_body && (plan_.method == "PUT" || plan_.method == "POST" ||
+                             plan_.method == "PATCH");
+}
+
+bool CurlTransfer::AwaitsAnswer(int64_t sent) const {
+  if (!asked_ || headers_done_) return false;
+  if (!SendsBody()) return true;
+  const int64_t size = BodySize();
+  if (size != Request::kUnknownSize) return sent >= size;
+  return body_ != nullptr && body_left_ == 0;
 }
 
 int64_t CurlTransfer::BodySize() const {
@@ -303,7 +317,13 @@ int CurlTransfer::OnProgress(void* self, curl_off_t, curl_off_t down,
         absl::CancelledError(Concat(plan.url->display(), ": cancelled"));
     return 1;
   }
-  const std::string trouble = transfer->progress_->Look(down + up, SteadyNow());
+  std::optional<absl::Duration> answer_within;
+  if (transfer->AwaitsAnswer(up)) {
+    answer_within = plan.request->transfer.answer_timeout.value_or(
+        plan.options->answer_timeout);
+  }
+  const std::string trouble =
+      transfer->progress_->Look(down + up, SteadyNow(), answer_within);
   if (trouble.empty()) return 0;
   transfer->abort_status_ = absl::DeadlineExceededError(
       Concat(plan.url->display(), ": ", trouble,
@@ -314,13 +334,16 @@ int CurlTransfer::OnProgress(void* self, curl_off_t, curl_off_t down,
 int CurlTransfer::OnConnected(void* self, char* peer, char*, int, int) {
   auto* transfer = static_cast<CurlTransfer*>(self);
   const Plan& plan = transfer->plan_;
-  if (!plan.refuse_private || !(*plan.is_private)(peer)) {
+  transfer->asked_ = true;
+  if (plan.public_host.empty() || !(*plan.is_private)(peer)) {
     return CURL_PREREQFUNC_OK;
   }
   transfer->abort_status_ = absl::PermissionDeniedError(
-      Concat("a public host redirects to ", plan.url->display(),
-             " at the private address ", peer,
-             ", which is refused; if that is meant, set a mirror for it"));
+      Concat(plan.public_host, ", a public host, redirects to ",
+             plan.url->display(), " at the private address ", peer,
+             ", which is refused; if that storage is yours, allow it with "
+             "--allow-private-redirect ",
+             plan.public_host));
   return CURL_PREREQFUNC_ABORT;
 }
 

@@ -31,8 +31,9 @@ class CurlTransfer {
     std::string method;
     bool with_body = true;
     bool with_credentials = true;
-    // A redirect from a public address led here: private ones are refused.
-    bool refuse_private = false;
+    // The host at a public address that redirected here: private addresses are
+    // refused. Empty where they are allowed.
+    std::string public_host;
     // The body of a 2xx answer goes here; null means Response::body.
     ByteSink* sink = nullptr;
     const Transport::OnResponse* on_response = nullptr;
@@ -67,6 +68,10 @@ class CurlTransfer {
   absl::Status AddHeaders();
   void SetBodyOptions();
   int64_t BodySize() const;
+  bool SendsBody() const;
+  // Returns whether the other side has all of the request, of whose body `sent`
+  // bytes are sent, and has not begun to answer.
+  bool AwaitsAnswer(int64_t sent) const;
   absl::Status OpenBody(int64_t offset);
   absl::StatusOr<size_t> ReadBody(char* data, size_t size);
   absl::Status TakeHeader(absl::string_view line);
@@ -81,6 +86,8 @@ class CurlTransfer {
 
   std::unique_ptr<ByteSource> body_;
   int64_t body_left_ = 0;
+  // The connection is made, and the request goes out.
+  bool asked_ = false;
   Response response_;
   size_t header_bytes_ = 0;
   bool headers_done_ = false;

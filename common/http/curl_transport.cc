@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "common/base/retry.h"
@@ -59,6 +61,15 @@ class CurlTransport : public Transport {
   }
 
  private:
+  // Returns whether redirects to private addresses are allowed for the host at
+  // `url`, or for the one that was asked first.
+  bool MayLeadInside(const Request& request, const Url& url) const {
+    const std::set<std::string>& allowed = options_.private_redirects;
+    const absl::StatusOr<Url> first = Url::Parse(request.url);
+    return allowed.contains(url.host()) ||
+           (first.ok() && allowed.contains(first->host()));
+  }
+
   struct Answer {
     Response response;
     std::string peer_address;
@@ -127,7 +138,10 @@ class CurlTransport : public Transport {
         plan.method = "GET";
         plan.with_body = false;
       }
-      plan.refuse_private = !is_private_(answer.peer_address);
+      plan.public_host =
+          is_private_(answer.peer_address) || MayLeadInside(request, url)
+              ? ""
+              : url.host();
       url = std::move(next);
     }
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -258,9 +259,95 @@ class SilentServer {
 TEST(CurlTransportTest, CutsTransfersInWhichNothingMoves) {
   SilentServer server;
   TransportOptions options;
-  options.progress_timeout = absl::Milliseconds(50);
+  options.answer_timeout = absl::Milliseconds(50);
   EXPECT_EQ(Make(options)->Perform(Get(server.url())).status().code(),
             absl::StatusCode::kDeadlineExceeded);
+}
+
+// Answers an upload only after the client's bound on stalls is over.
+class LateServer {
+ public:
+  LateServer() {
+    server_.routes().Put("/a", [this](const auto& request, auto& response) {
+      late_.WaitForNotificationWithTimeout(absl::Milliseconds(300));
+      response.set_content(std::to_string(request.body.size()), "text/plain");
+    });
+    server_.Start();
+  }
+  ~LateServer() { late_.Notify(); }
+  std::string url() const { return server_.Url("/a"); }
+
+ private:
+  absl::Notification late_;
+  HttpServer server_;
+};
+
+TEST(CurlTransportTest, TheAnswerToAnUploadMayBeginLate) {
+  LateServer server;
+  TransportOptions options;
+  options.progress_timeout = absl::Milliseconds(50);
+  options.rate_window = absl::Milliseconds(50);
+  Request request = Get(server.url());
+  request.method = "PUT";
+  request.body = std::string(1 << 20, 'x');
+  const auto response = Make(options)->Perform(request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->body, "1048576");
+}
+
+TEST(CurlTransportTest, ARequestHasABoundOfItsOwnOnTheWaitForItsAnswer) {
+  LateServer server;
+  Request request = Get(server.url());
+  request.method = "PUT";
+  request.body = "x";
+  request.transfer.answer_timeout = absl::Milliseconds(20);
+  const absl::Status status = Make()->Perform(request).status();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+  EXPECT_NE(std::string(status.message()).find("no answer began within 20ms"),
+            std::string::npos)
+      << status;
+}
+
+// Sets a variable of the environment for as long as it lives.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) {
+    setenv(name, value, 1);
+  }
+  ~Variable() { unsetenv(name_); }
+
+ private:
+  const char* const name_;
+};
+
+TEST(CurlTransportTest, LoopbackIsNotAskedThroughAProxy) {
+  HttpServer server;
+  server.routes().Get("/a", [](const auto&, auto& response) {
+    response.set_content("direct", "text/plain");
+  });
+  server.Start();
+  const Variable http_proxy("http_proxy", "http://127.0.0.1:1");
+  const Variable all_proxy("all_proxy", "http://127.0.0.1:1");
+  const auto response = Make()->Perform(Get(server.Url("/a")));
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->body, "direct");
+}
+
+TEST(CurlTransportTest, TheProxyOfTheEnvironmentIsUsedUnlessItIsTurnedOff) {
+  const Variable http_proxy("http_proxy", "http://127.0.0.1:1");
+  const Variable all_proxy("all_proxy", "http://127.0.0.1:1");
+  // An address without a route (RFC 5737), so that nobody is asked.
+  const Request request = Get("http://192.0.2.1:9/a");
+  TransportOptions options;
+  options.connect_timeout = absl::Milliseconds(200);
+  const absl::Status by_proxy = Make(options)->Perform(request).status();
+  EXPECT_NE(std::string(by_proxy.message()).find("127.0.0.1 port 1"),
+            std::string::npos)
+      << by_proxy;
+  options.use_proxy = false;
+  const absl::Status direct = Make(options)->Perform(request).status();
+  EXPECT_EQ(std::string(direct.message()).find("127.0.0.1"), std::string::npos)
+      << direct;
 }
 
 TEST(CurlTransportTest, CutsTransfersThatDrip) {

@@ -10,11 +10,23 @@ void ProgressWatch::Excuse(absl::Duration busy, absl::Time now) {
   window_start_ += busy;
 }
 
-std::string ProgressWatch::Look(int64_t moved, absl::Time now) {
+std::string ProgressWatch::Look(int64_t moved, absl::Time now,
+                                std::optional<absl::Duration> answer_within) {
+  if (answer_within.has_value() != awaits_answer_) {
+    awaits_answer_ = answer_within.has_value();
+    last_progress_ = now;
+    window_start_ = now;
+    window_moved_ = moved;
+  }
   if (moved != moved_) {
     if (moved_ == 0) window_start_ = now;
     moved_ = moved;
     last_progress_ = now;
+  }
+  if (answer_within.has_value()) {
+    if (now - last_progress_ < *answer_within) return "";
+    return Concat("no answer began within ",
+                  absl::FormatDuration(*answer_within));
   }
   if (now - last_progress_ >= options_.progress_timeout) {
     return Concat("nothing moved for ",

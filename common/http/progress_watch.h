@@ -3,6 +3,7 @@
 #define KSO_COMMON_HTTP_PROGRESS_WATCH_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
@@ -22,12 +23,15 @@ class ProgressWatch {
   void Excuse(absl::Duration busy, absl::Time now);
 
   // Returns why the transfer should be cut, given the bytes moved so far; empty
-  // when it should go on.
-  std::string Look(int64_t moved, absl::Time now);
+  // when it should go on. `answer_within` is set while the other side has all
+  // of the request and has not begun to answer: it is how long that may last.
+  std::string Look(int64_t moved, absl::Time now,
+                   std::optional<absl::Duration> answer_within = std::nullopt);
 
  private:
   const TransportOptions options_;
   int64_t moved_ = 0;
+  bool awaits_answer_ = false;
   absl::Time last_progress_;
   // The rate is taken anew in each window, from the first byte on.
   absl::Time window_start_;

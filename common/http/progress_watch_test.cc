@@ -53,5 +53,19 @@ TEST_F(ProgressWatchTest, TheTimeOfThisSideDoesNotCount) {
   }
 }
 
+TEST_F(ProgressWatchTest, AnAnswerHasABoundOfItsOwn) {
+  const auto silent_second = [this] {
+    now_ += absl::Seconds(1);
+    return watch_.Look(moved_, now_, absl::Minutes(5));
+  };
+  // The request goes out for a while, which does not count.
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(Second(1 << 20), "");
+  for (int i = 0; i < 300; ++i) EXPECT_EQ(silent_second(), "");
+  EXPECT_EQ(silent_second(), "no answer began within 5m");
+  // Once it has begun, it must not stall.
+  for (int i = 0; i < 60; ++i) EXPECT_EQ(Second(0), "");
+  EXPECT_EQ(Second(0), "nothing moved for 1m");
+}
+
 }  // namespace
 }  // namespace kso::http

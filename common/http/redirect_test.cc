@@ -18,9 +18,9 @@ using ::kso::testing::HttpServer;
 constexpr char kPrivate[] = "127.0.0.2";
 
 // 127.0.0.1 plays the public internet.
-std::unique_ptr<Transport> Make() {
+std::unique_ptr<Transport> Make(const TransportOptions& options = {}) {
   return *CreateCurlTransport(
-      {}, [](absl::string_view ip) { return ip == kPrivate; });
+      options, [](absl::string_view ip) { return ip == kPrivate; });
 }
 
 Request GetWithCredentials(const std::string& url) {
@@ -113,6 +113,27 @@ TEST(RedirectTest, NoHopOfSeveralLeadsFromPublicToPrivate) {
         << url;
   }
   EXPECT_FALSE(asked);
+}
+
+TEST(RedirectTest, TheOperatorMayLetAHostRedirectToPrivateStorage) {
+  HttpServer open;
+  HttpServer other;
+  HttpServer hidden(kPrivate);
+  RedirectTo(open, "/a", hidden.Url("/blob"));
+  RedirectTo(other, "/a", hidden.Url("/blob"));
+  hidden.routes().Get("/blob", Echo);
+  for (HttpServer* server : {&open, &other, &hidden}) server->Start();
+  const auto transport = Make({.private_redirects = {open.host()}});
+  const auto blob = transport->Perform(GetWithCredentials(open.Url("/a")));
+  ASSERT_TRUE(blob.ok()) << blob.status();
+  EXPECT_EQ(blob->body, "|x") << "credentials stay behind all the same";
+  const absl::Status refused =
+      transport->Perform(GetWithCredentials(other.Url("/a"))).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_NE(std::string(refused.message())
+                .find("--allow-private-redirect " + other.host()),
+            std::string::npos)
+      << refused;
 }
 
 TEST(RedirectTest, CredentialsDoNotComeBackFromAnotherOrigin) {

@@ -6,6 +6,8 @@
 #include <optional>
 #include <stop_token>
 
+#include "absl/time/time.h"
+
 namespace kso::http {
 
 // Bytes of something, in the terms of RFC 9110, section 14.
@@ -28,6 +30,9 @@ struct TransferOptions {
   bool spare = false;
   // The transfer ends CANCELLED soon after a stop is requested.
   std::stop_token stop = {};
+  // How long the other side may take to begin its answer once it has all of the
+  // request; the transport's own bound where it is not set.
+  std::optional<absl::Duration> answer_timeout = std::nullopt;
 };
 
 }  // namespace kso::http

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,7 +58,8 @@ struct Response {
 // Makes HTTP requests. Any status is an answer; a Status says that there was
 // none: UNAVAILABLE when the host cannot be reached or the connection broke
 // (including a body shorter than announced), DEADLINE_EXCEEDED when nothing
-// moved for the progress timeout or it only drips, INVALID_ARGUMENT for a bad
+// moved for the progress timeout, no answer began in time or it only drips,
+// INVALID_ARGUMENT for a bad
 // URL, PERMISSION_DENIED for a redirect from a public to a private or
 // link-local address or from https to http, FAILED_PRECONDITION for a
 // certificate that this machine does not trust or endless redirects,
@@ -91,6 +93,10 @@ struct TransportOptions {
   absl::Duration connect_timeout = absl::Seconds(15);
   // A transfer in which no byte moves for this long is cut.
   absl::Duration progress_timeout = absl::Seconds(60);
+  // The same for the silence between a request, once all of it was sent, and
+  // the beginning of its answer: a cache may fetch a blob whole before it sends
+  // the first byte of it.
+  absl::Duration answer_timeout = absl::Minutes(5);
   // A transfer that moved fewer bytes a second than this over a whole
   // `rate_window` is cut too; 0 lets it drip.
   int64_t least_bytes_per_second = 1024;
@@ -99,7 +105,13 @@ struct TransportOptions {
   // A file of PEM with the certificate authorities that are trusted. When it is
   // empty, $SSL_CERT_FILE names it, and where that is not set the authorities
   // that the machine trusts are used.
-  std::string trusted_authorities;
+  std::string trusted_authorities = {};
+  // Heeds the proxy that the environment names (http_proxy, https_proxy and
+  // no_proxy, as curl reads them). Hosts of loopback are never asked through
+  // it.
+  bool use_proxy = true;
+  // The public hosts, as "HOST[:PORT]", that may redirect to private addresses.
+  std::set<std::string> private_redirects = {};
 };
 
 // The transport over libcurl.

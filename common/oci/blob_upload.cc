@@ -181,13 +181,28 @@ class Pusher {
   absl::Status End(const WrittenBlob& blob, int64_t offset,
                    const OpenSource& open) {
     sent_ = true;
-    KSO_ASSIGN_OR_RETURN(const http::Response response,
-                         upload_->Send(blob.digest, blob.size, offset, open));
-    if (response.status == 201) return absl::OkStatus();
+    const int64_t most_before = MostBytes();
+    const absl::StatusOr<http::Response> response =
+        upload_->Send(blob.digest, blob.size, offset, open);
+    if (!response.ok()) {
+      // Smaller requests may pass; there are only few sizes to try.
+      if (MostBytes() != most_before) made_headway_ = true;
+      // The bytes may have been damaged on their way, but not twice.
+      if (upload_->digest_refused() && !digest_refused_) {
+        digest_refused_ = true;
+        return Anew(ToStd(response.status().message()));
+      }
+      return response.status();
+    }
+    if (response->status == 201) return absl::OkStatus();
     KSO_ASSIGN_OR_RETURN(const bool arrived,
                          IsThere(blob.digest, /*when_denied=*/true));
     if (arrived) return absl::OkStatus();
     return Anew("the registry took it and does not have it");
+  }
+
+  int64_t MostBytes() const {
+    return session_.upload_traits().MostBytes(session_.host());
   }
 
   // Returns an error that asks for another try with a new upload.
@@ -204,6 +219,7 @@ class Pusher {
   // Tells whether this try began well behind where the last one did.
   bool made_headway_ = false;
   bool sent_ = false;
+  bool digest_refused_ = false;
 };
 
 }  // namespace

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/oci/reference.h"
 
-#include <arpa/inet.h>
-
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "common/base/strings.h"
@@ -99,17 +97,6 @@ std::string RegistryHost(std::string_view host) {
   return std::string(host == kDockerHub || host == kOldDockerHub
                          ? std::string_view("registry-1.docker.io")
                          : host);
-}
-
-bool IsLoopbackHost(std::string_view host) {
-  const size_t colon = host.rfind(':');
-  if (colon != std::string_view::npos && host.back() != ']') {
-    host = host.substr(0, colon);
-  }
-  if (host == "localhost" || host == "[::1]") return true;
-  in_addr address{};
-  return inet_pton(AF_INET, std::string(host).c_str(), &address) == 1 &&
-         (ntohl(address.s_addr) >> 24) == 127;
 }
 
 }  // namespace kso::oci

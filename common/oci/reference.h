@@ -41,10 +41,6 @@ struct Reference {
 // "registry-1.docker.io", every other by itself.
 std::string RegistryHost(std::string_view host);
 
-// Returns whether `host` ("HOST[:PORT]") is this machine's loopback, which is
-// always spoken to over plain HTTP, as Docker does.
-bool IsLoopbackHost(std::string_view host);
-
 }  // namespace kso::oci
 
 #endif  // KSO_COMMON_OCI_REFERENCE_H_

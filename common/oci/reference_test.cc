@@ -70,15 +70,5 @@ TEST(ReferenceTest, DockerIoIsServedElsewhere) {
   EXPECT_EQ(RegistryHost("quay.io"), "quay.io");
 }
 
-TEST(ReferenceTest, OnlyLoopbackIsLoopback) {
-  EXPECT_TRUE(IsLoopbackHost("127.0.0.1:5000"));
-  EXPECT_TRUE(IsLoopbackHost("127.8.0.1"));
-  EXPECT_TRUE(IsLoopbackHost("localhost:5000"));
-  EXPECT_TRUE(IsLoopbackHost("[::1]:5000"));
-  EXPECT_FALSE(IsLoopbackHost("127.0.0.1.example.com"));
-  EXPECT_FALSE(IsLoopbackHost("localhost.example.com:80"));
-  EXPECT_FALSE(IsLoopbackHost("10.0.0.1:5000"));
-}
-
 }  // namespace
 }  // namespace kso::oci

@@ -287,10 +287,10 @@ TEST_F(RegistryAuthTest, SessionsShareWhatOneHasLearned) {
   Guard("HEAD", kBlob, bearer_, "Bearer t1");
   transport_.On("GET", kToken,
                 FakeAnswer{.body = R"({"token":"t1","expires_in":300})"});
-  const TokenOptions tokens = {.cache = std::make_shared<TokenCache>(&clock_),
-                               .realms = {}};
+  const SharedRegistryOptions tokens = {
+      .cache = std::make_shared<TokenCache>(&clock_), .realms = {}};
   for (int i = 0; i < 3; ++i) {
-    auto client = *CreateRegistryClient({.host = "quay.io", .tokens = tokens},
+    auto client = *CreateRegistryClient({.host = "quay.io", .shared = tokens},
                                         &transport_, &clock_, &credentials_);
     EXPECT_EQ(*client->HasBlob("a", Sha256Of("x")), true);
   }

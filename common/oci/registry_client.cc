@@ -2,6 +2,7 @@
 #include "common/oci/registry_client.h"
 
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/http/address.h"
 #include "common/http/url.h"
 #include "common/oci/blob_download.h"
 #include "common/oci/blob_upload.h"
@@ -39,6 +41,20 @@ absl::Status CheckOffset(int64_t size, int64_t offset) {
       Concat("byte ", offset, " of a blob of ", size, " bytes"));
 }
 
+// Returns whether `hosts` has `host`, or its name without the port.
+bool Names(const std::set<std::string>& hosts, const std::string& host) {
+  const size_t colon = host.rfind(':');
+  return hosts.contains(host) ||
+         (colon != std::string::npos && host.back() != ']' &&
+          hosts.contains(host.substr(0, colon)));
+}
+
+bool SpeaksPlainHttp(const RegistryOptions& options) {
+  if (Names(options.shared.https, options.host)) return false;
+  return Names(options.shared.plain_http, options.host) || options.insecure ||
+         http::IsLoopbackHost(options.host);
+}
+
 // Checks every name that comes from elsewhere before any of it becomes part of
 // a URL, and leaves the rest to the functions of its neighbours.
 class RegistryClient : public ImageStore {
@@ -47,9 +63,6 @@ class RegistryClient : public ImageStore {
                  http::Transport* transport, Clock* clock,
                  const Credentials* credentials)
       : host_(options.host),
-        stream_refusals_(options.stream_refusals
-                             ? options.stream_refusals
-                             : std::make_shared<StreamRefusals>()),
         session_(options, std::move(base), transport, clock, credentials) {}
 
   absl::StatusOr<bool> HasBlob(std::string_view repository,
@@ -76,12 +89,14 @@ class RegistryClient : public ImageStore {
   absl::StatusOr<int64_t> PutStream(std::string_view repository,
                                     const WriteBlob& write) override {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));
-    if (stream_refusals_->Contains(host_)) {
+    if (session_.upload_traits().RefusesStreams(host_)) {
       return absl::UnimplementedError(Concat(host_, " takes no streams"));
     }
     const absl::StatusOr<int64_t> pushed =
         UploadStream(session_, std::string(repository), write);
-    if (absl::IsUnimplemented(pushed.status())) stream_refusals_->Add(host_);
+    if (absl::IsUnimplemented(pushed.status())) {
+      session_.upload_traits().AddStreamRefusal(host_);
+    }
     return pushed;
   }
 
@@ -143,7 +158,6 @@ class RegistryClient : public ImageStore {
 
  private:
   const std::string host_;
-  const std::shared_ptr<StreamRefusals> stream_refusals_;
   RegistrySession session_;
 };
 
@@ -157,10 +171,9 @@ absl::StatusOr<std::unique_ptr<ImageStore>> CreateRegistryClient(
         Concat("\"", absl::CHexEscape(options.host.substr(0, 300)),
                "\" is not a registry's HOST[:PORT]"));
   }
-  const bool plain = options.insecure || IsLoopbackHost(options.host);
   KSO_ASSIGN_OR_RETURN(
       http::Url base,
-      http::Url::Parse(Concat(plain ? "http://" : "https://",
+      http::Url::Parse(Concat(SpeaksPlainHttp(options) ? "http://" : "https://",
                               RegistryHost(options.host), "/v2/")));
   return std::make_unique<RegistryClient>(options, std::move(base), transport,
                                           clock, credentials);

@@ -10,11 +10,15 @@ namespace kso::oci {
 
 RegistryConnector::RegistryConnector(http::Transport* transport, Clock* clock,
                                      const Credentials* credentials,
-                                     TokenOptions tokens)
+                                     SharedRegistryOptions shared)
     : transport_(transport),
       clock_(clock),
       credentials_(credentials),
-      tokens_(std::move(tokens)) {}
+      shared_(std::move(shared)) {
+  if (shared_.upload_traits == nullptr) {
+    shared_.upload_traits = std::make_shared<UploadTraits>();
+  }
+}
 
 absl::StatusOr<std::unique_ptr<ImageStore>> RegistryConnector::Open(
     const std::string& host, bool insecure, std::stop_token stop,
@@ -23,8 +27,7 @@ absl::StatusOr<std::unique_ptr<ImageStore>> RegistryConnector::Open(
                                .insecure = insecure,
                                .pushes = pushes,
                                .stop = std::move(stop),
-                               .tokens = tokens_,
-                               .stream_refusals = stream_refusals_},
+                               .shared = shared_},
                               transport_, clock_, credentials_);
 }
 

@@ -13,19 +13,19 @@
 #include "common/oci/credentials.h"
 #include "common/oci/image_store.h"
 #include "common/oci/registry_options.h"
-#include "common/oci/stream_refusals.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso::oci {
 
 // Opens the registries that a process speaks to. Those that one connector and
-// its copies open share the token cache of `tokens` and the memory of which
-// registries refuse streams. May be used from any thread.
+// its copies open share the token cache and the upload traits of `shared`. May
+// be used from any thread.
 class RegistryConnector {
  public:
   // All pointers must outlive what the connector opens.
   RegistryConnector(http::Transport* transport, Clock* clock,
-                    const Credentials* credentials, TokenOptions tokens = {});
+                    const Credentials* credentials,
+                    SharedRegistryOptions shared = {});
 
   // The registry at `host`, "HOST[:PORT]", as CreateRegistryClient says.
   // `insecure` is plain HTTP, which loopback hosts always get. Transfers, and
@@ -47,9 +47,7 @@ class RegistryConnector {
   http::Transport* transport_;
   Clock* clock_;
   const Credentials* credentials_;
-  TokenOptions tokens_;
-  std::shared_ptr<StreamRefusals> stream_refusals_ =
-      std::make_shared<StreamRefusals>();
+  SharedRegistryOptions shared_;
 };
 
 }  // namespace kso::oci

@@ -28,9 +28,9 @@ class RegistryConnectorTest : public ::testing::Test {
  protected:
   RegistryConnectorTest() { clock_.AdvanceByItself(); }
 
-  RegistryConnector Connector(TokenOptions tokens = {}) {
+  RegistryConnector Connector(SharedRegistryOptions shared = {}) {
     return RegistryConnector(&transport_, &clock_, &credentials_,
-                             std::move(tokens));
+                             std::move(shared));
   }
 
   // Opens a destination whose images must not be in the farm's own store.

@@ -14,11 +14,13 @@
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
+#include "common/oci/registry_error.h"
 
 namespace kso::oci {
 namespace {
 
-constexpr int kTries = 5;
+// With the backoff between them, these tries take half a minute.
+constexpr int kPutTries = 8;
 constexpr char kDigestHeader[] = "Docker-Content-Digest";
 
 http::Request ManifestRequest(const RegistrySession& session,
@@ -103,6 +105,34 @@ absl::Status CheckShape(const std::string& content,
 bool MayBeOtherwiseForGet(int status) {
   return status == 400 || status == 401 || status == 403 || status == 404 ||
          status == 405 || status == 501;
+}
+
+// Returns whether a registry may refuse a manifest since it has it and what it
+// has must not change: the answers of registries to tags that are immutable.
+bool IsRefusal(int status) {
+  return status == 400 || status == 403 || status == 405 || status == 409 ||
+         status == 412;
+}
+
+// Returns whether `reference` is the manifest with that digest already.
+bool Names(RegistrySession& session, const std::string& repository,
+           const std::string& reference, const Digest& digest) {
+  const absl::StatusOr<v1::Descriptor> found =
+      HeadManifest(session, repository, reference);
+  return found.ok() && found->digest() == digest.ToString();
+}
+
+// Returns whether a registry misses what a manifest names. What was pushed a
+// moment ago may not have come to the replica that answers.
+bool IsReplicaLag(const http::Response& response) {
+  if (response.status != 400 && response.status != 404) return false;
+  for (const std::string& code : ErrorCodes(response)) {
+    if (code == "MANIFEST_BLOB_UNKNOWN" || code == "BLOB_UNKNOWN" ||
+        code == "MANIFEST_UNKNOWN") {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -196,21 +226,27 @@ absl::Status PutManifest(RegistrySession& session,
   request.url = session.UrlOf(Concat(repository, "/manifests/", reference));
   request.headers = {{"Content-Type", descriptor.media_type()}};
   request.body = manifest.content();
-  const auto put = [&]() -> absl::Status {
-    KSO_ASSIGN_OR_RETURN(
-        const http::Response response,
-        session.Perform(request, AccessScope{repository, /*push=*/true}, what));
-    if (response.status / 100 != 2) return session.ErrorOf(response, what);
-    const std::optional<Digest> stored = DigestOf(response);
+  const auto put = [&]() -> RegistrySession::Attempt {
+    const absl::StatusOr<http::Response> response =
+        session.Perform(request, AccessScope{repository, /*push=*/true}, what);
+    if (!response.ok()) return {.status = response.status()};
+    if (response->status / 100 != 2) {
+      if (IsRefusal(response->status) &&
+          Names(session, repository, reference, digest)) {
+        return {.status = absl::OkStatus()};
+      }
+      return {.status = session.ErrorOf(*response, what),
+              .again = IsReplicaLag(*response)};
+    }
+    const std::optional<Digest> stored = DigestOf(*response);
     if (stored && stored->algorithm() == digest.algorithm() &&
         *stored != digest) {
-      return absl::DataLossError(
-          Concat(what, ": the registry stored it as ", stored->ToString()));
+      return {.status = absl::DataLossError(Concat(
+                  what, ": the registry stored it as ", stored->ToString()))};
     }
-    return absl::OkStatus();
+    return {.status = absl::OkStatus()};
   };
-  return session.RetryWhileTransient(
-      kTries, [&]() -> RegistrySession::Attempt { return {.status = put()}; });
+  return session.RetryWhileTransient(kPutTries, put);
 }
 
 }  // namespace kso::oci

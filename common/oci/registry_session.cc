@@ -33,8 +33,11 @@ RegistrySession::RegistrySession(const RegistryOptions& options, http::Url base,
       stop_(options.stop),
       transport_(transport),
       clock_(clock),
-      auth_({std::move(base), options.tokens.realms,
-             options.tokens.cache ? options.tokens.cache
+      upload_traits_(options.shared.upload_traits
+                         ? options.shared.upload_traits
+                         : std::make_shared<UploadTraits>()),
+      auth_({std::move(base), options.shared.realms,
+             options.shared.cache ? options.shared.cache
                                   : std::make_shared<TokenCache>(clock),
              options.stop},
             transport, clock, credentials) {}
@@ -111,10 +114,10 @@ absl::Status RegistrySession::RetryWhileTransient(
     int tries, const std::function<Attempt()>& attempt) {
   Backoff backoff(kBackoff);
   for (int tried = 1;; ++tried) {
-    auto [status, headway] = attempt();
+    auto [status, again, headway] = attempt();
     if (headway) tried = 1;
     const absl::Duration asked = RetryDelay(status);
-    if (!IsTransient(status) || tried >= tries ||
+    if (status.ok() || !(again || IsTransient(status)) || tried >= tries ||
         asked > kLongestRetryAfterInCall) {
       return status;
     }

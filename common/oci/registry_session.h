@@ -3,6 +3,7 @@
 #define KSO_COMMON_OCI_REGISTRY_SESSION_H_
 
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "common/http/url.h"
 #include "common/oci/registry_auth.h"
 #include "common/oci/registry_options.h"
+#include "common/oci/upload_traits.h"
 
 namespace kso::oci {
 
@@ -49,14 +51,20 @@ class RegistrySession {
   // "https://host/v2/" + path, whose parts the caller has checked.
   std::string UrlOf(std::string_view path) const;
   const http::Url& base() const { return base_; }
+  // The registry, "HOST[:PORT]" as it was opened.
+  const std::string& host() const { return host_; }
+  UploadTraits& upload_traits() { return *upload_traits_; }
   Clock* clock() const { return clock_; }
 
   struct Attempt {
     absl::Status status;
+    // Another try makes sense although the status is not transient.
+    bool again = false;
     // The attempt moved enough bytes further to start the count of tries anew.
     bool made_headway = false;
   };
-  // Calls `attempt` until its status is not IsTransient (retry.h), at most
+  // Calls `attempt` until its status is not IsTransient (retry.h) and it does
+  // not ask for another try, at most
   // `tries` times in a row without headway, with backoff, honouring a short
   // Retry-After (a long one is returned).
   absl::Status RetryWhileTransient(int tries,
@@ -77,6 +85,8 @@ class RegistrySession {
   const std::stop_token stop_;
   http::Transport* const transport_;
   Clock* const clock_;
+  // Not null.
+  const std::shared_ptr<UploadTraits> upload_traits_;
   RegistryAuth auth_;
 };
 

@@ -98,8 +98,8 @@ class StreamUploadTest : public ::testing::Test {
 
   std::unique_ptr<ImageStore> Make(const std::string& host) {
     return *CreateRegistryClient(
-        {.host = host, .stream_refusals = stream_refusals_}, &transport_,
-        &clock_, &credentials_);
+        {.host = host, .shared = {.upload_traits = upload_traits_}},
+        &transport_, &clock_, &credentials_);
   }
 
   // Answers the next POST for an upload, and those after it, with this place.
@@ -142,8 +142,8 @@ class StreamUploadTest : public ::testing::Test {
   testing::FakeClock clock_;
   CuttingTransport transport_;
   Credentials credentials_;
-  std::shared_ptr<StreamRefusals> stream_refusals_ =
-      std::make_shared<StreamRefusals>();
+  std::shared_ptr<UploadTraits> upload_traits_ =
+      std::make_shared<UploadTraits>();
   std::unique_ptr<ImageStore> client_;
   int written_ = 0;
 };
@@ -266,17 +266,17 @@ TEST_F(StreamUploadTest, IsWrittenAgainWithANewToken) {
 }
 
 TEST_F(StreamUploadTest, ARegistryThatWantsTheSizeIsAskedOnce) {
-  for (const int status : {400, 405, 411, 415, 501}) {
+  for (const int status : {400, 405, 411, 413, 415, 501}) {
     testing::FakeTransport transport;
     transport.On("POST", kUploads,
                  FakeAnswer{.status = 202, .headers = {{"Location", "/u/1"}}});
     transport.On("PATCH", kUpload, FakeAnswer{.status = status});
     transport.On("DELETE", kUpload, FakeAnswer{.status = 204});
-    const auto refusals = std::make_shared<StreamRefusals>();
+    const auto refusals = std::make_shared<UploadTraits>();
     for (int task = 0; task < 2; ++task) {
       const auto client = *CreateRegistryClient(
-          {.host = "quay.io", .stream_refusals = refusals}, &transport, &clock_,
-          &credentials_);
+          {.host = "quay.io", .shared = {.upload_traits = refusals}},
+          &transport, &clock_, &credentials_);
       const absl::Status refused = PutX(*client);
       EXPECT_TRUE(absl::IsUnimplemented(refused)) << refused;
     }
@@ -288,7 +288,6 @@ TEST_F(StreamUploadTest, ARegistryThatWantsTheSizeIsAskedOnce) {
 TEST_F(StreamUploadTest, OtherRefusalsAreErrors) {
   for (const auto& [status, code] :
        {std::pair(403, absl::StatusCode::kPermissionDenied),
-        std::pair(413, absl::StatusCode::kInvalidArgument),
         std::pair(429, absl::StatusCode::kResourceExhausted)}) {
     testing::FakeTransport transport;
     transport.On("POST", kUploads,

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/oci/upload_session.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
+#include "absl/time/time.h"
 #include "common/base/percent_coding.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/oci/registry_error.h"
 
 namespace kso::oci {
 namespace {
+
+// Content Too Large (RFC 9110, section 15.5.14).
+constexpr int kTooLarge = 413;
+constexpr char kRaiseBound[] =
+    "; raise the proxy's bound on requests (nginx: client_max_body_size)";
 
 // The URL that `answer` wants the blob at.
 absl::StatusOr<http::Url> LocationOf(const RegistrySession& session,
@@ -52,10 +60,28 @@ int64_t ReceivedBytes(const http::Response& answer) {
 
 // Returns whether a registry, or a proxy before it, refuses a body because its
 // length is not announced: with Length Required (RFC 9110, section 15.5.12), or
-// as something that it does not know.
+// as something that it does not know; or because it is too long, so that it has
+// to be sent in chunks.
 bool WantsTheSize(int status) {
   return status == 411 || status == 400 || status == 405 || status == 415 ||
-         status == 501;
+         status == 501 || status == kTooLarge;
+}
+
+// A registry that keeps its blobs in an object store copies a blob to its place
+// there before it answers the last request of an upload, in silence: this long,
+// and the time that a slow store takes for so many bytes.
+absl::Duration AnswerTimeout(int64_t size) {
+  constexpr int64_t kBytesPerSecond = 10 << 20;
+  return absl::Minutes(10) +
+         absl::Seconds(std::max<int64_t>(size, 0) / kBytesPerSecond);
+}
+
+// The registry's OCI-Chunk-Min-Length (distribution-spec 1.1, "Pushing a blob
+// in chunks"); 0 where it states none.
+int64_t ChunkMinLength(const http::Response& answer) {
+  const std::string text = answer.Header("OCI-Chunk-Min-Length").value_or("");
+  int64_t bytes = 0;
+  return absl::SimpleAtoi(text, &bytes) && bytes > 0 ? bytes : 0;
 }
 
 }  // namespace
@@ -82,7 +108,9 @@ absl::StatusOr<UploadSession> UploadSession::FromAnswer(
     RegistrySession& session, const AccessScope& scope,
     const http::Response& answer, const std::string& what) {
   KSO_ASSIGN_OR_RETURN(http::Url url, LocationOf(session, answer, what));
-  return UploadSession(&session, scope, what, std::move(url));
+  UploadSession upload(&session, scope, what, std::move(url));
+  upload.min_chunk_ = ChunkMinLength(answer);
+  return upload;
 }
 
 absl::StatusOr<http::Response> UploadSession::Perform(http::Request request) {
@@ -104,8 +132,7 @@ int64_t UploadSession::Received() {
   return ReceivedBytes(*response);
 }
 
-absl::StatusOr<http::Response> UploadSession::Patch(int64_t offset,
-                                                    int64_t size,
+absl::StatusOr<http::Response> UploadSession::Patch(int64_t offset, int64_t end,
                                                     const OpenSource& open) {
   http::Request request;
   request.method = "PATCH";
@@ -115,26 +142,63 @@ absl::StatusOr<http::Response> UploadSession::Patch(int64_t offset,
     return open(offset + from);
   };
   request.body_size = http::Request::kUnknownSize;
-  if (size != http::Request::kUnknownSize) {
-    request.headers.emplace_back("Content-Range",
-                                 Concat(offset, "-", size - 1));
-    request.body_size = size - offset;
+  request.transfer.answer_timeout = AnswerTimeout(end);
+  if (end != http::Request::kUnknownSize) {
+    request.headers.emplace_back("Content-Range", Concat(offset, "-", end - 1));
+    request.body_size = end - offset;
   }
   return Perform(std::move(request));
 }
 
-absl::Status UploadSession::SendRest(int64_t size, int64_t offset,
-                                     const OpenSource& open) {
-  KSO_ASSIGN_OR_RETURN(const http::Response response,
-                       Patch(offset, size, open));
-  if (response.status / 100 == 2) return absl::OkStatus();
+absl::Status UploadSession::Refused(const http::Response& response,
+                                    int64_t bytes) {
   const absl::Status error = session_->ErrorOf(response, what_);
+  if (response.status == kTooLarge && bytes > 0) {
+    if (session_->upload_traits().AddSizeRefusal(session_->host(), bytes)) {
+      return WithCode(error, absl::StatusCode::kUnavailable);
+    }
+    return WithMessage(error, Concat(ToStd(error.message()), kRaiseBound));
+  }
   // The registry has other bytes than it said, or has forgotten the upload: it
   // is begun anew.
   if (response.status == 416 || response.status == 404) {
-    return absl::UnavailableError(error.message());
+    return WithCode(error, absl::StatusCode::kUnavailable);
+  }
+  for (const std::string& code : ErrorCodes(response)) {
+    // Of several replicas, one need not know what another has got.
+    if (code == "BLOB_UPLOAD_INVALID" || code == "BLOB_UPLOAD_UNKNOWN" ||
+        code == "BLOB_UNKNOWN") {
+      return WithCode(error, absl::StatusCode::kUnavailable);
+    }
+    digest_refused_ |= code == "DIGEST_INVALID" || code == "SIZE_INVALID";
   }
   return error;
+}
+
+absl::StatusOr<int64_t> UploadSession::ChunkFor(int64_t rest) const {
+  const int64_t most = session_->upload_traits().MostBytes(session_->host());
+  if (most == 0 || rest <= most) return 0;
+  if (most < min_chunk_) {
+    return absl::InvalidArgumentError(Concat(what_, ": a proxy before ",
+                                             session_->host(),
+                                             " takes requests of ", most,
+                                             " bytes, and the registry no "
+                                             "chunks below ",
+                                             min_chunk_, kRaiseBound));
+  }
+  return most;
+}
+
+absl::Status UploadSession::SendRest(int64_t size, int64_t offset,
+                                     int64_t chunk, const OpenSource& open) {
+  while (offset < size) {
+    const int64_t end = size - offset <= chunk ? size : offset + chunk;
+    KSO_ASSIGN_OR_RETURN(const http::Response response,
+                         Patch(offset, end, open));
+    if (response.status / 100 != 2) return Refused(response, end - offset);
+    offset = end;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<int64_t>> UploadSession::SendStream(
@@ -157,8 +221,10 @@ absl::StatusOr<std::optional<int64_t>> UploadSession::SendStream(
 absl::StatusOr<http::Response> UploadSession::Send(const Digest& digest,
                                                    int64_t size, int64_t offset,
                                                    const OpenSource& open) {
-  if (offset > 0 && offset < size) {
-    KSO_RETURN_IF_ERROR(SendRest(size, offset, open));
+  KSO_ASSIGN_OR_RETURN(const int64_t chunk, ChunkFor(size - offset));
+  const bool in_parts = offset > 0 || chunk > 0;
+  if (in_parts) {
+    KSO_RETURN_IF_ERROR(SendRest(size, offset, chunk > 0 ? chunk : size, open));
   }
   http::Request request;
   request.method = "PUT";
@@ -166,17 +232,15 @@ absl::StatusOr<http::Response> UploadSession::Send(const Digest& digest,
       Concat(url_.text(), absl::StrContains(url_.text(), "?") ? "&" : "?",
              "digest=", PercentEncode(digest.ToString()));
   request.headers = {{"Content-Type", "application/octet-stream"}};
-  if (offset == 0) {
+  if (!in_parts) {
     request.body_source = open;
     request.body_size = size;
   }
+  request.transfer.answer_timeout = AnswerTimeout(size);
   KSO_ASSIGN_OR_RETURN(http::Response response,
                        session_->Perform(std::move(request), scope_, what_));
   if (response.status / 100 == 2) return response;
-  const absl::Status error = session_->ErrorOf(response, what_);
-  // The registry forgot the upload, as when it was restarted.
-  if (response.status == 404) return absl::UnavailableError(error.message());
-  return error;
+  return Refused(response, in_parts ? 0 : size);
 }
 
 void UploadSession::Abandon() {

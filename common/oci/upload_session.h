@@ -36,8 +36,11 @@ class UploadSession {
   int64_t Received();
 
   // Sends the blob from `offset` on: all of it in one PUT, the rest of it by
-  // PATCH and a PUT that ends it. UNAVAILABLE when the connection broke or the
-  // registry forgot the upload.
+  // PATCH and a PUT that ends it. Where the registry's host takes no request of
+  // that size (UploadTraits), it goes in chunks, a PATCH each, none but the
+  // last shorter than the registry wants (OCI-Chunk-Min-Length). UNAVAILABLE
+  // when the connection broke, the registry forgot the upload, or one of its
+  // replicas did.
   absl::StatusOr<http::Response> Send(const Digest& digest, int64_t size,
                                       int64_t offset, const OpenSource& open);
 
@@ -47,6 +50,10 @@ class UploadSession {
   // `offset`; UNIMPLEMENTED when it wants to know the size first.
   absl::StatusOr<std::optional<int64_t>> SendStream(int64_t offset,
                                                     const OpenSource& open);
+
+  // The registry said of the last Send that it got other bytes than the digest
+  // names.
+  bool digest_refused() const { return digest_refused_; }
 
   // Gives the upload up. Registries remove abandoned uploads in the end, so it
   // does not matter whether this works.
@@ -61,14 +68,25 @@ class UploadSession {
         url_(std::move(url)) {}
 
   absl::StatusOr<http::Response> Perform(http::Request request);
-  absl::StatusOr<http::Response> Patch(int64_t offset, int64_t size,
+  // Sends the bytes from `offset` to `end`, or to the source's end where that
+  // is kUnknownSize.
+  absl::StatusOr<http::Response> Patch(int64_t offset, int64_t end,
                                        const OpenSource& open);
-  absl::Status SendRest(int64_t size, int64_t offset, const OpenSource& open);
+  absl::Status SendRest(int64_t size, int64_t offset, int64_t chunk,
+                        const OpenSource& open);
+  // The bytes of a chunk where the rest of a blob must not go in one request; 0
+  // where it may.
+  absl::StatusOr<int64_t> ChunkFor(int64_t rest) const;
+  // The error of an answer to a request of that many bytes.
+  absl::Status Refused(const http::Response& response, int64_t bytes);
 
   RegistrySession* session_;
   AccessScope scope_;
   std::string what_;
   http::Url url_;
+  // The registry's OCI-Chunk-Min-Length; 0 where it states none.
+  int64_t min_chunk_ = 0;
+  bool digest_refused_ = false;
 };
 
 }  // namespace kso::oci

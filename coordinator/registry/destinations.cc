@@ -28,9 +28,9 @@ OpenDestination CreateDestinationOpener(http::Transport* transport,
                                         const oci::Credentials* credentials,
                                         BlobStore* blobs,
                                         std::stop_token stopping,
-                                        oci::TokenOptions tokens) {
+                                        oci::SharedRegistryOptions shared) {
   const oci::RegistryConnector registries(transport, clock, credentials,
-                                          std::move(tokens));
+                                          std::move(shared));
   return [=](const v1::Destination& destination, std::stop_token stop)
              -> absl::StatusOr<std::shared_ptr<oci::ImageStore>> {
     const auto opened = std::make_shared<OpenedDestination>(stopping, stop);

@@ -21,7 +21,7 @@ OpenDestination CreateDestinationOpener(http::Transport* transport,
                                         const oci::Credentials* credentials,
                                         BlobStore* blobs,
                                         std::stop_token stopping,
-                                        oci::TokenOptions tokens = {});
+                                        oci::SharedRegistryOptions shared = {});
 
 }  // namespace kso::coordinator
 

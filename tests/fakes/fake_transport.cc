@@ -20,6 +20,21 @@ http::Response ResponseOf(const FakeAnswer& answer, const std::string& url) {
   return response;
 }
 
+// Reads as much as a request sends of a source, which may have more.
+absl::StatusOr<std::string> ReadBody(ByteSource& source, int64_t size) {
+  if (size == http::Request::kUnknownSize) return ReadAll(source, 1 << 30);
+  std::string body(static_cast<size_t>(size), '\0');
+  size_t done = 0;
+  while (done < body.size()) {
+    KSO_ASSIGN_OR_RETURN(const size_t count,
+                         source.Read(body.data() + done, body.size() - done));
+    if (count == 0) break;
+    done += count;
+  }
+  body.resize(done);
+  return body;
+}
+
 }  // namespace
 
 void FakeTransport::On(const std::string& method, const std::string& url,
@@ -78,11 +93,7 @@ absl::StatusOr<http::Response> FakeTransport::Download(
 absl::StatusOr<FakeAnswer> FakeTransport::Answer(http::Request request) {
   if (request.body_source) {
     KSO_ASSIGN_OR_RETURN(const auto source, request.body_source(0));
-    const int64_t most = request.body_size == http::Request::kUnknownSize
-                             ? int64_t{1} << 30
-                             : request.body_size;
-    KSO_ASSIGN_OR_RETURN(request.body,
-                         ReadAll(*source, static_cast<size_t>(most)));
+    KSO_ASSIGN_OR_RETURN(request.body, ReadBody(*source, request.body_size));
     request.body_source = nullptr;
   }
   Handler handler;

@@ -40,9 +40,9 @@ class ClientImageStores : public ImageStores {
 std::unique_ptr<ImageStores> CreateImageStores(
     http::Transport* transport, Clock* clock,
     const oci::Credentials* credentials, OpenBlobStore open_coordinator_blobs,
-    oci::TokenOptions tokens) {
+    oci::SharedRegistryOptions shared) {
   return std::make_unique<ClientImageStores>(
-      oci::RegistryConnector(transport, clock, credentials, std::move(tokens)),
+      oci::RegistryConnector(transport, clock, credentials, std::move(shared)),
       std::move(open_coordinator_blobs));
 }
 

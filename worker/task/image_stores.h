@@ -46,7 +46,7 @@ using OpenBlobStore =
 std::unique_ptr<ImageStores> CreateImageStores(
     http::Transport* transport, Clock* clock,
     const oci::Credentials* credentials, OpenBlobStore open_coordinator_blobs,
-    oci::TokenOptions tokens = {});
+    oci::SharedRegistryOptions shared = {});
 
 }  // namespace kso::worker
 
