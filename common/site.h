@@ -51,6 +51,13 @@ static_assert(kFilesDirectory.substr(0, kFilesRootMember.size()) ==
                   kFilesRootMember &&
               kFilesDirectory.substr(kFilesRootMember.size()) == kPrefix);
 
+// Returns whether a tag moves from release to release: "latest", "latest-all".
+inline bool IsLatestTag(std::string_view tag) {
+  return tag.substr(0, kLatestTag.size()) == kLatestTag &&
+         (tag.size() == kLatestTag.size() ||
+          tag.substr(kLatestTag.size()) == kAllSuffix);
+}
+
 }  // namespace kso::site
 
 #endif  // KSO_COMMON_SITE_H_

@@ -12,6 +12,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/access.h"
+#include "common/site.h"
 
 namespace kso::cli {
 namespace {
@@ -22,11 +23,13 @@ constexpr int kParallel = 4;
 class Loader {
  public:
   Loader(const ImageArchive& archive, const v1::Destination& destination,
-         oci::ImageStore& registry, const CarryProgress& progress)
+         oci::ImageStore& registry, const CarryProgress& progress,
+         const LoadOptions& options)
       : archive_(archive),
         destination_(destination),
         registry_(registry),
-        progress_(progress) {}
+        progress_(progress),
+        options_(options) {}
 
   absl::StatusOr<LoadReport> Run() {
     absl::StatusOr<LoadPlan> plan = PlanLoad(archive_, destination_, registry_);
@@ -51,11 +54,15 @@ class Loader {
           registry_.PutManifest(document.repository, document.document, ""));
     }
     std::vector<LoadedImage> images;
-    for (const LoadTag& tag : plan->tags) {
-      KSO_RETURN_IF_ERROR(
-          registry_.PutManifest(tag.repository, tag.document, tag.tag));
-      images.push_back({tag.repository, tag.tag,
-                        tag.document.content_descriptor().digest()});
+    for (const bool latest : {false, true}) {
+      if (latest && !options_.latest) continue;
+      for (const LoadTag& tag : plan->tags) {
+        if (site::IsLatestTag(tag.tag) != latest) continue;
+        KSO_ASSIGN_OR_RETURN(const bool put, PutTag(tag));
+        if (!put) continue;
+        images.push_back({tag.repository, tag.tag,
+                          tag.document.content_descriptor().digest()});
+      }
     }
     absl::MutexLock lock(&mutex_);
     report_.images = std::move(images);
@@ -106,6 +113,28 @@ class Loader {
     return BaseIsMissing(Concat(missing.size(), " of ", wanted,
                                 " blobs are not at ", destination_.location(),
                                 ", such as ", missing.front().ToString()));
+  }
+
+  // False where "latest" cannot be moved, which is a note: the release is there
+  // by its own name.
+  absl::StatusOr<bool> PutTag(const LoadTag& tag) {
+    const absl::StatusOr<v1::Descriptor> there =
+        registry_.HeadManifest(tag.repository, tag.tag);
+    if (there.ok() &&
+        there->digest() == tag.document.content_descriptor().digest()) {
+      return true;
+    }
+    const absl::Status put =
+        registry_.PutManifest(tag.repository, tag.document, tag.tag);
+    if (put.ok()) return true;
+    const bool refused =
+        absl::IsInvalidArgument(put) || absl::IsPermissionDenied(put);
+    if (!refused || !site::IsLatestTag(tag.tag)) return put;
+    absl::MutexLock lock(&mutex_);
+    report_.notes.push_back(Concat(tag.repository, ":", tag.tag,
+                                   " was not moved: ", ToStd(put.message()),
+                                   "; --no-latest leaves it alone"));
+    return false;
   }
 
   // All repositories that have to be made first are said at once.
@@ -199,6 +228,7 @@ class Loader {
   const v1::Destination& destination_;
   oci::ImageStore& registry_;
   const CarryProgress& progress_;
+  const LoadOptions options_;
   int64_t total_ = 0;
 
   absl::Mutex mutex_;
@@ -211,8 +241,9 @@ class Loader {
 absl::StatusOr<LoadReport> LoadArchive(const ImageArchive& archive,
                                        const v1::Destination& destination,
                                        oci::ImageStore& registry,
-                                       const CarryProgress& progress) {
-  return Loader(archive, destination, registry, progress).Run();
+                                       const CarryProgress& progress,
+                                       const LoadOptions& options) {
+  return Loader(archive, destination, registry, progress, options).Run();
 }
 
 }  // namespace kso::cli

@@ -29,12 +29,20 @@ struct LoadReport {
   int64_t pushed = 0;
   int64_t there = 0;
   int64_t mounted = 0;
+  // The tags that could not be made although the images have others, and why.
+  std::vector<std::string> notes;
+};
+
+struct LoadOptions {
+  // Makes the tags "latest" and "latest-all" too.
+  bool latest = true;
 };
 
 // Puts all images of `archive` into `registry`, at the repositories that
 // `destination`, a REGISTRY, gives them. Blobs that are there do not move, so a
 // load that was interrupted goes on when it is run again. Order: blobs, several
-// at a time; manifests, children first; tags when everything is there.
+// at a time; manifests, children first; tags when everything is there, "latest"
+// last. A "latest" that the registry does not let move is a note.
 //
 // FAILED_PRECONDITION before anything moves when neither archive nor registry
 // has a blob: that which the archive builds on is missing. DATA_LOSS when the
@@ -42,7 +50,8 @@ struct LoadReport {
 absl::StatusOr<LoadReport> LoadArchive(const ImageArchive& archive,
                                        const v1::Destination& destination,
                                        oci::ImageStore& registry,
-                                       const CarryProgress& progress);
+                                       const CarryProgress& progress,
+                                       const LoadOptions& options = {});
 
 }  // namespace kso::cli
 

@@ -2,6 +2,7 @@
 #include "cli/carry/archive_loader.h"
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -171,6 +172,78 @@ TEST_F(ArchiveLoaderTest, ATagThatIsRefusedIsAnError) {
   registry.refused = "latest";
   EXPECT_TRUE(absl::IsPermissionDenied(
       LoadArchive(**archive, destination_, registry, nullptr).status()));
+}
+
+// Its tags do not change once they are made, whatever they are put to.
+class ImmutableRegistry : public MemoryRegistry {
+ public:
+  absl::Status PutManifest(std::string_view repository,
+                           const v1::Document& manifest,
+                           std::string_view tag) override {
+    if (!tag.empty() && MemoryRegistry::HeadManifest(repository, tag).ok()) {
+      return absl::InvalidArgumentError("TAG_INVALID: immutable");
+    }
+    return MemoryRegistry::PutManifest(repository, manifest, tag);
+  }
+  absl::Status CheckPush(std::string_view repository) override {
+    if (not_made.contains(std::string(repository))) {
+      return absl::NotFoundError("NAME_UNKNOWN");
+    }
+    return absl::OkStatus();
+  }
+
+  std::set<std::string> not_made;
+};
+
+TEST_F(ArchiveLoaderTest, TagsThatMayNotChangeAreDoneWhenTheyAreRight) {
+  const auto exported = Export(Release());
+  ASSERT_TRUE(exported.ok()) << exported.status();
+  const auto archive = ImageArchive::Open(exported->files);
+  ASSERT_TRUE(archive.ok());
+  ImmutableRegistry registry;
+  const v1::Destination& to = destination_;
+  for (int i = 0; i < 2; ++i) {
+    const auto report = LoadArchive(**archive, to, registry, nullptr);
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_EQ(report->images.size(), 3u);
+    EXPECT_THAT(report->notes, IsEmpty());
+  }
+}
+
+TEST_F(ArchiveLoaderTest, ALatestThatMayNotMoveIsANoteAndCanBeLeftAlone) {
+  const auto exported = Export(Release());
+  ASSERT_TRUE(exported.ok()) << exported.status();
+  const auto archive = ImageArchive::Open(exported->files);
+  ASSERT_TRUE(archive.ok());
+  ImmutableRegistry registry;
+  const v1::Destination& to = destination_;
+  ASSERT_TRUE(LoadArchive(**archive, to, registry, nullptr).ok());
+  // "latest" names another image by now.
+  const auto other = registry.GetManifest("inside/kubespray-images", "v1");
+  ASSERT_TRUE(other.ok());
+  registry.Retag("inside/kubespray-files", "latest", *other);
+  auto report = LoadArchive(**archive, to, registry, nullptr);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(report->notes, ElementsAre(HasSubstr("files:latest was not")));
+  EXPECT_EQ(report->images.size(), 2u);
+  report = LoadArchive(**archive, to, registry, nullptr, {.latest = false});
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(report->notes, IsEmpty());
+}
+
+TEST_F(ArchiveLoaderTest, AllRepositoriesThatHaveToBeMadeAreNamed) {
+  const auto exported = Export(Release());
+  ASSERT_TRUE(exported.ok()) << exported.status();
+  const auto archive = ImageArchive::Open(exported->files);
+  ASSERT_TRUE(archive.ok());
+  ImmutableRegistry registry;
+  registry.not_made = {"inside/kubespray-files", "inside/kubespray-images"};
+  const absl::Status status =
+      LoadArchive(**archive, destination_, registry, nullptr).status();
+  EXPECT_THAT(
+      std::string(status.message()),
+      HasSubstr("make inside/kubespray-files and inside/kubespray-images"));
+  EXPECT_EQ(registry.put(), 0);
 }
 
 TEST_F(ArchiveLoaderTest, ARegistryThatCannotBeAskedIsNotTakenToHaveTheBase) {

@@ -69,6 +69,7 @@ void ReadDestination(const ReleaseInput& input, const Fields& fields,
       "destination",
       "write docker://HOST/PATH, oci:DIRECTORY or oci-archive:FILE");
   const bool insecure = fields.Bool("destinationInsecure", false);
+  release->set_no_latest(!fields.Bool("destinationLatest", true));
   if (!text.has_value()) return;
   const auto parsed = oci::ParseDestination(text->text);
   if (!parsed.ok()) {
@@ -104,7 +105,7 @@ v1::Release ReadDocument(const ReleaseInput& input, const YamlNode& document) {
   const Fields fields(
       document, "", input.file,
       {"apiVersion", "kind", "name", "platforms", "files", "images", "layers",
-       "destination", "destinationInsecure", "mirrors"},
+       "destination", "destinationInsecure", "destinationLatest", "mirrors"},
       input.problems);
   if (document.kind != YamlNode::Kind::kMap) return release;
   CheckConstant(fields, "apiVersion", "kso/v1", input.problems);

@@ -81,6 +81,7 @@ TEST_F(ReleaseReaderTest, ReadsAWholeRelease) {
   EXPECT_EQ(release->missing_platform().allow(0), "docker.io/amazon/*");
   EXPECT_EQ(release->destination().kind(), v1::Destination::REGISTRY);
   EXPECT_FALSE(release->destination().insecure());
+  EXPECT_FALSE(release->no_latest());
   EXPECT_TRUE(release->mirrors(1).insecure());
 }
 

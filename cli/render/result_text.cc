@@ -71,6 +71,9 @@ std::string Succeeded(const v1::Build& build) {
   for (const v1::Verification& verification : build.verifications()) {
     text += VerificationText(verification);
   }
+  for (const std::string& note : build.notes()) {
+    absl::StrAppend(&text, "Note: ", Printable(note), "\n");
+  }
   for (const std::string& missing : build.plan().missing_platforms()) {
     absl::StrAppend(&text, "Note: ", Printable(missing), " (allowed)\n");
   }

@@ -111,7 +111,8 @@ void ActionRunner::StartAssemble(Transaction& turn, const BuildEntry& build,
 
 void ActionRunner::StartTag(Transaction& turn, const BuildEntry& build,
                             int64_t serial) {
-  TagRequest request{build.build_id, build.release.destination(), build.images};
+  TagRequest request{build.build_id, build.release.destination(), build.images,
+                     AssembleRequestOf(build)};
   turn.Defer([this, id = build.build_id, serial,
               request = std::move(request)]() mutable {
     actions_->Tag(std::move(request), [this, post = post_, id, serial](
@@ -171,7 +172,7 @@ void ActionRunner::OnTagged(Transaction& turn, const std::string& build_id,
   if (!outcome->missing.empty()) {
     return turn.Record(AfterLoss(*build, outcome->missing));
   }
-  turn.Record(AfterTag(turn.state(), *build, turn.now()));
+  turn.Record(AfterTag(turn.state(), *build, outcome->notes, turn.now()));
 }
 
 void ActionRunner::OnFailure(Transaction& turn, const BuildEntry& build,

@@ -53,12 +53,16 @@ struct TagRequest {
   std::string build_id;
   v1::Destination destination;
   std::vector<v1::ImageResult> images;
+  // What the images were assembled from, to push what has gone of it again.
+  AssembleRequest assembly = {};
 };
 
 struct TagOutcome {
   // The digests of everything that the images refer to, from the index down,
   // and that is gone from the destination. When there are any, no tag was made.
   std::vector<std::string> missing;
+  // The tags that could not be made although the images have others, and why.
+  std::vector<std::string> notes = {};
 };
 
 // The side effects of the coordinator itself: it talks to the destination of a
@@ -81,7 +85,8 @@ class BuildActions {
       absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) = 0;
 
   // Pushes the tags, each of which names its index, if everything is there that
-  // the indexes refer to.
+  // the indexes refer to. Manifests that are gone are pushed again first: some
+  // registries soon collect those without a tag.
   virtual void Tag(
       TagRequest request,
       absl::AnyInvocable<void(absl::StatusOr<TagOutcome>)> done) = 0;

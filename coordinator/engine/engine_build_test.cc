@@ -332,6 +332,21 @@ TEST_F(EngineBuildTest, AnIndexThatIsGoneWhenItIsTaggedIsAssembledAndVerified) {
   EXPECT_THAT(build.verifications(), SizeIs(2));
 }
 
+TEST_F(EngineBuildTest, WhatDidNotWorkAndIsNoFailureIsANoteOfTheBuild) {
+  ScriptedWorker amd("amd", "amd64", "s1");
+  ScriptedWorker arm("arm", "arm64", "s2");
+  RunToTag({&amd, &arm});
+  TagOutcome outcome;
+  outcome.notes = {"kubespray-files:latest was not moved"};
+  const TagRequest request = actions_.EndTag(outcome);
+  EXPECT_EQ(request.assembly.release.name(), release_.release.name());
+  EXPECT_FALSE(request.assembly.images.empty());
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::SUCCEEDED);
+  EXPECT_THAT(build.notes(),
+              ElementsAre("kubespray-files:latest was not moved"));
+}
+
 TEST_F(EngineBuildTest, WhileItsTagsArePushedABuildIsNotCancelled) {
   ScriptedWorker amd("amd", "amd64", "s1");
   ScriptedWorker arm("arm", "arm64", "s2");

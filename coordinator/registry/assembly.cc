@@ -172,7 +172,9 @@ class Assembler {
             ? Concat(oci::DestinationHost(destination), "/", repository)
             : repository);
     result.add_tags(request_.release.name() + variant.tag_suffix);
-    result.add_tags(Concat(site::kLatestTag, variant.tag_suffix));
+    if (!request_.release.no_latest()) {
+      result.add_tags(Concat(site::kLatestTag, variant.tag_suffix));
+    }
     *result.mutable_index() = variant.index.content_descriptor();
     result.mutable_manifests()->Assign(manifests.begin(), manifests.end());
   }

@@ -9,6 +9,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/base/byte_stream.h"
 #include "common/base/executor.h"
+#include "common/base/printable_text.h"
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
@@ -85,9 +86,10 @@ absl::Status Unwanted() {
   return absl::CancelledError("the build was cancelled");
 }
 
-bool IsLatest(const std::string& tag) {
-  return tag == site::kLatestTag ||
-         tag == Concat(site::kLatestTag, site::kAllSuffix);
+// Returns whether a registry refuses a request for good.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsPermissionDenied(status) ||
+         absl::IsUnauthenticated(status);
 }
 
 bool IsIndex(const DocumentPush& push) {
@@ -257,14 +259,20 @@ class RegistryActions : public BuildActions {
   }
 
   // Pushes the release's own tags first, so that "latest" never names an image
-  // whose other tags are not there.
+  // whose other tags are not there. That it cannot be moved is worth a note:
+  // the release is there by its own name.
   absl::StatusOr<TagOutcome> TagNow(const TagRequest& request,
                                     const std::stop_token& stop) {
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
                          Open(request.destination, stop));
     TagOutcome outcome;
     KSO_ASSIGN_OR_RETURN(outcome.missing, MissingOfImages(*store, request));
+    if (!outcome.missing.empty()) {
+      KSO_RETURN_IF_ERROR(PushAgain(*store, request, stop));
+      KSO_ASSIGN_OR_RETURN(outcome.missing, MissingOfImages(*store, request));
+    }
     if (!outcome.missing.empty()) return outcome;
+    absl::Mutex mutex;
     std::vector<WantedTag> tags;
     for (const v1::ImageResult& image : request.images) {
       for (const std::string& tag : image.tags()) tags.push_back({&image, tag});
@@ -284,15 +292,42 @@ class RegistryActions : public BuildActions {
     for (const bool latest : {false, true}) {
       jobs.clear();
       for (const WantedTag& tag : tags) {
-        if (tag.is_there || IsLatest(tag.tag) != latest) continue;
-        jobs.push_back([&]() -> absl::Status {
+        if (tag.is_there || site::IsLatestTag(tag.tag) != latest) continue;
+        jobs.push_back([&, latest]() -> absl::Status {
           if (stop.stop_requested()) return Unwanted();
-          return PutTag(*store, request.destination, tag);
+          const absl::Status put = PutTag(*store, request.destination, tag);
+          if (!latest || !IsRefusal(put)) return put;
+          absl::MutexLock lock(&mutex);
+          outcome.notes.push_back(NoteOfRefusal(tag, put));
+          return absl::OkStatus();
         });
       }
       KSO_RETURN_IF_ERROR(RunAll(at_once(), jobs));
     }
     return outcome;
+  }
+
+  // Pushes the documents of the images that are gone, children first. A layer
+  // that is gone too has to be made anew, which is not for here.
+  absl::Status PushAgain(oci::ImageStore& store, const TagRequest& request,
+                         const std::stop_token& stop) {
+    KSO_ASSIGN_OR_RETURN(const Assembly assembly,
+                         AssembleImages(request.assembly));
+    const absl::Status pushed =
+        PushAll(store, request.destination, assembly, stop);
+    if (absl::IsNotFound(pushed) || absl::IsInvalidArgument(pushed)) {
+      return absl::OkStatus();
+    }
+    return pushed;
+  }
+
+  static std::string NoteOfRefusal(const WantedTag& tag,
+                                   const absl::Status& refusal) {
+    return PrintableText(
+        Concat(tag.image->name(), ":", tag.tag,
+               " was not moved to this release, whose own tags are made: ",
+               ToStd(refusal.message()),
+               "; a release with `destinationLatest: false` leaves it alone"));
   }
 
   absl::StatusOr<std::vector<std::string>> MissingOfImages(

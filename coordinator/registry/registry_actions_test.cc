@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,6 +81,9 @@ class RecordingStore : public oci::ImageStore {
                            const v1::Document& manifest,
                            std::string_view tag) override {
     if (!refuse.ok()) return refuse;
+    if (refused_tags.contains(std::string(tag))) {
+      return absl::InvalidArgumentError("the tag is immutable");
+    }
     absl::MutexLock lock(&mutex_);
     if (!tag.empty()) {
       tags[Concat(repository, ":", tag)] =
@@ -97,6 +101,7 @@ class RecordingStore : public oci::ImageStore {
   // The digest of a manifest that it is too busy to give.
   std::string silent;
   absl::Status refuse;
+  std::set<std::string> refused_tags;
   std::vector<std::string> calls;
   // How often it was asked for a manifest or tag.
   int questions = 0;
@@ -144,7 +149,8 @@ class RegistryActionsTest : public ::testing::Test {
     absl::Notification done;
     actions_->Tag({.build_id = "b1",
                    .destination = fake_.release.destination(),
-                   .images = images},
+                   .images = images,
+                   .assembly = assembly_},
                   [&](absl::StatusOr<TagOutcome> result) {
                     outcome = std::move(result);
                     done.Notify();
@@ -155,6 +161,8 @@ class RegistryActionsTest : public ::testing::Test {
 
   ResolvedRelease fake_;
   AssembleRequest request_;
+  // What the images were made from, where it is known when they are tagged.
+  AssembleRequest assembly_;
   std::shared_ptr<RecordingStore> store_ = std::make_shared<RecordingStore>();
   absl::StatusOr<std::shared_ptr<oci::ImageStore>> open_result_ = store_;
   kso::testing::FakeClock clock_;
@@ -248,6 +256,73 @@ TEST_F(RegistryActionsTest, NoTagIsMadeOfAnIndexThatIsGone) {
   ASSERT_TRUE(tagged.ok()) << tagged.status();
   EXPECT_THAT(tagged->missing, Contains(outcome->images[0].index().digest()));
   EXPECT_THAT(store_->calls, ElementsAre());
+}
+
+TEST_F(RegistryActionsTest, ManifestsThatWereCollectedAreBackBeforeTheTags) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok());
+  assembly_ = request_;
+  const size_t all = store_->manifests.size();
+  for (const bool index_only : {false, true}) {
+    // A registry has collected what has no tag, children and all, or in part.
+    if (index_only) {
+      store_->manifests.erase(outcome->images[0].index().digest());
+    } else {
+      store_->manifests.clear();
+    }
+    store_->tags.clear();
+    store_->calls.clear();
+    const auto tagged = Tag(outcome->images);
+    ASSERT_TRUE(tagged.ok()) << tagged.status();
+    EXPECT_THAT(tagged->missing, ElementsAre());
+    EXPECT_EQ(store_->manifests.size(), all);
+    EXPECT_EQ(store_->tags.size(), 4u);
+    EXPECT_THAT(store_->calls.back(), HasSubstr("latest"));
+  }
+}
+
+TEST_F(RegistryActionsTest, ALayerThatIsGoneWithItsManifestIsStillSaid) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok());
+  assembly_ = request_;
+  store_->manifests.clear();
+  store_->gone = LayerOf(request_.images[0]);
+  const auto tagged = Tag(outcome->images);
+  ASSERT_TRUE(tagged.ok()) << tagged.status();
+  EXPECT_THAT(tagged->missing, Contains(store_->gone));
+  EXPECT_TRUE(store_->tags.empty());
+}
+
+TEST_F(RegistryActionsTest, ALatestThatMayNotMoveIsANote) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok());
+  store_->refused_tags = {"latest", "latest-all"};
+  const auto tagged = Tag(outcome->images);
+  ASSERT_TRUE(tagged.ok()) << tagged.status();
+  EXPECT_THAT(tagged->notes,
+              UnorderedElementsAre(
+                  AllOf(HasSubstr("kubespray-images:latest "),
+                        HasSubstr("immutable"), HasSubstr("destinationLatest")),
+                  HasSubstr("kubespray-images:latest-all ")));
+  EXPECT_EQ(store_->tags.size(), 2u) << "the release's own tags";
+}
+
+TEST_F(RegistryActionsTest, ATagOfTheReleaseThatIsAnotherImageIsAnError) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok());
+  store_->refused_tags = {"v0.1.0-2.25.1"};
+  EXPECT_TRUE(absl::IsInvalidArgument(Tag(outcome->images).status()));
+}
+
+TEST_F(RegistryActionsTest, WithoutLatestOnlyTheReleasesOwnTagsAreMade) {
+  request_.release.set_no_latest(true);
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok());
+  ASSERT_TRUE(Tag(outcome->images).ok());
+  EXPECT_EQ(store_->tags.size(), 2u);
+  for (const auto& [tag, digest] : store_->tags) {
+    EXPECT_THAT(tag, HasSubstr(":v0.1.0"));
+  }
 }
 
 TEST_F(RegistryActionsTest, NoTagIsMadeWhileALayerIsGone) {

@@ -113,6 +113,13 @@ class MemoryRegistry : public oci::ImageStore {
     return absl::OkStatus();
   }
 
+  // Lets a tag name another manifest, whatever PutManifest says to that.
+  void Retag(const std::string& repository, const std::string& tag,
+             const v1::Document& manifest) {
+    absl::MutexLock lock(&mutex_);
+    manifests_[{repository, tag}] = manifest;
+  }
+
   // "repository:tag" of all tags.
   std::set<std::string> Tags() const {
     absl::MutexLock lock(&mutex_);

@@ -274,9 +274,12 @@ Records AfterAssemble(const State& state, const BuildEntry& build,
   return records;
 }
 
-Records AfterTag(const State& state, const BuildEntry& build, absl::Time now) {
+Records AfterTag(const State& state, const BuildEntry& build,
+                 const std::vector<std::string>& notes, absl::Time now) {
   Records records = RememberRelease(state, build, now);
-  records.push_back(EndBuild(build, v1::Build::SUCCEEDED));
+  v1::JournalRecord& end =
+      records.emplace_back(EndBuild(build, v1::Build::SUCCEEDED));
+  *end.mutable_build_ended()->mutable_notes() = {notes.begin(), notes.end()};
   return records;
 }
 

@@ -41,10 +41,11 @@ std::vector<v1::JournalRecord> AfterAssemble(
     const State& state, const BuildEntry& build,
     const std::vector<v1::ImageResult>& images,
     const std::vector<v1::Task>& verify_tasks);
-// The records after TAG: the build has succeeded, and its release is
-// remembered.
+// The records after TAG: the build has succeeded, with these notes, and its
+// release is remembered.
 std::vector<v1::JournalRecord> AfterTag(const State& state,
                                         const BuildEntry& build,
+                                        const std::vector<std::string>& notes,
                                         absl::Time now);
 
 // A build makes blobs that vanish from the destination again so many times.

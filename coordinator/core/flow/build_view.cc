@@ -55,6 +55,7 @@ v1::Build BuildView(const State& state, const BuildEntry& build,
     view.add_waiting(std::move(sentence));
   }
   *view.mutable_failures() = {build.failures.begin(), build.failures.end()};
+  *view.mutable_notes() = {build.notes.begin(), build.notes.end()};
   if (build.planned) build.plan.MergeInto(*view.mutable_plan());
   *view.mutable_images() = {build.images.begin(), build.images.end()};
   *view.mutable_verifications() = {build.verifications.begin(),

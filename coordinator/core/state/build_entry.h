@@ -83,6 +83,8 @@ struct BuildEntry {
   std::vector<v1::ImageResult> images;
   std::vector<v1::Verification> verifications;
   std::vector<v1::Failure> failures;
+  // As in v1::Build.
+  std::vector<std::string> notes;
   EventLog events;
   int64_t bytes_fetched = 0;
   int64_t bytes_pushed = 0;

@@ -88,6 +88,7 @@ absl::Status State::End(absl::Time time, const v1::BuildEnded& change) {
   build->state = change.state();
   build->ended = time;
   build->failures = {change.failures().begin(), change.failures().end()};
+  build->notes = {change.notes().begin(), change.notes().end()};
   // Failures that the log names already, with their tasks.
   std::set<std::string> said;
   for (const auto& [phase, tasks] : build->tasks) {
@@ -105,6 +106,9 @@ absl::Status State::End(absl::Time time, const v1::BuildEnded& change) {
     const std::string text = FailureInWords(failure);
     if (said.contains(text)) continue;
     AddEvent(*build, time, v1::Event::ERROR, nullptr, "", text);
+  }
+  for (const std::string& note : build->notes) {
+    AddEvent(*build, time, v1::Event::WARNING, nullptr, "", note);
   }
   AddEvent(*build, time, EndLevel(*build), nullptr, "", EndInWords(*build));
   return absl::OkStatus();
