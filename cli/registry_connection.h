@@ -3,9 +3,12 @@
 #define KSO_CLI_REGISTRY_CONNECTION_H_
 
 #include <memory>
+#include <ostream>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "cli/arguments.h"
 #include "common/base/clock.h"
 #include "common/http/transport.h"
 #include "common/oci/credentials.h"
@@ -13,16 +16,32 @@
 
 namespace kso::cli {
 
+// The flags of the commands that speak to one registry.
+struct RegistryArguments {
+  // Plain HTTP, which loopback hosts always get, unless `https` is set.
+  bool plain_http = false;
+  bool https = false;
+  std::vector<std::string> token_realms = {};
+  std::vector<std::string> private_redirects = {};
+
+  // Declares the flags; the arguments must live until they are parsed.
+  void DeclareTo(Arguments& arguments);
+};
+
 // A registry, with the logins of this machine. May be used from any thread.
 class RegistryConnection {
  public:
   struct Options {
     // "HOST[:PORT]".
     std::string host;
-    // Plain HTTP, which loopback hosts always get.
+    // Plain HTTP, because a release says so.
     bool insecure = false;
     // Images are pushed there.
     bool pushes = false;
+    RegistryArguments arguments = {};
+    // Hears warnings, such as of a login that could not be looked up. May be
+    // null.
+    std::ostream* warnings = nullptr;
   };
 
   static absl::StatusOr<std::unique_ptr<RegistryConnection>> Open(

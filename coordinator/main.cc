@@ -22,6 +22,7 @@
 #include "common/http/retry.h"
 #include "common/http/transport.h"
 #include "common/oci/credentials.h"
+#include "common/oci/registry_flags.h"
 #include "common/rpc/server.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/threaded_engine.h"
@@ -54,7 +55,7 @@ struct Options {
   int keep_builds = EngineOptions().keep_builds;
   int keep_days =
       static_cast<int>(EngineOptions().keep_builds_for / absl::Hours(24));
-  std::vector<std::string> token_realms;
+  oci::RegistryFlags registries;
 };
 
 EngineOptions EngineOptionsOf(const Options& options) {
@@ -104,22 +105,25 @@ absl::Status Serve(const Options& options) {
       const std::unique_ptr<DiskBlobStore> blobs,
       DiskBlobStore::Create(directory / "blobs",
                             /*limits=*/std::nullopt, kStateReserveBytes));
-  KSO_ASSIGN_OR_RETURN(const oci::Credentials credentials,
-                       oci::Credentials::FromEnvironment());
-  KSO_ASSIGN_OR_RETURN(oci::TokenRealms token_realms,
-                       oci::ParseTokenRealms(options.token_realms));
+  KSO_ASSIGN_OR_RETURN(
+      const oci::Credentials credentials,
+      oci::Credentials::FromEnvironment(
+          [](const std::string& trouble) { spdlog::warn("{}", trouble); }));
+  KSO_ASSIGN_OR_RETURN(oci::SharedRegistryOptions registries,
+                       oci::RegistryOptionsOf(options.registries));
+  http::TransportOptions transfers;
+  KSO_RETURN_IF_ERROR(oci::AddRegistryFlags(options.registries, transfers));
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> curl,
-                       http::CreateCurlTransport());
+                       http::CreateCurlTransport(transfers));
   Clock* const clock = Clock::Real();
+  registries.cache = std::make_shared<oci::TokenCache>(clock);
   const std::unique_ptr<http::Transport> transport =
       http::WithRetries(std::move(curl), clock);
   std::stop_source stopping;
   const std::unique_ptr<BuildActions> actions = CreateRegistryActions(
       WithRecentAnswers(CreateDestinationOpener(
                             transport.get(), clock, &credentials, blobs.get(),
-                            stopping.get_token(),
-                            {.cache = std::make_shared<oci::TokenCache>(clock),
-                             .realms = std::move(token_realms)}),
+                            stopping.get_token(), std::move(registries)),
                         clock),
       [&blobs, clock](const BlobsInFarm& needed) {
         Sweep(blobs.get(), needed, clock->Now());
@@ -202,11 +206,21 @@ int main(int argc, char** argv) {
       ->type_name("N")
       ->check(CLI::Range(1, 36500))
       ->capture_default_str();
-  app.add_option("--token-realm", options.token_realms,
-                 "A host that may give out tokens for a registry, where the "
-                 "registry names one that is not its own, such as "
-                 "registry.example.com=auth.example.com; may be repeated")
+  app.add_option("--token-realm", options.registries.token_realms,
+                 kso::oci::kTokenRealmHelp)
       ->type_name("REGISTRY=HOST")
+      ->allow_extra_args(false);
+  app.add_option("--plain-http", options.registries.plain_http,
+                 kso::oci::kPlainHttpHelp)
+      ->type_name("HOST[:PORT]")
+      ->allow_extra_args(false);
+  app.add_option("--https", options.registries.https, kso::oci::kHttpsHelp)
+      ->type_name("HOST[:PORT]")
+      ->allow_extra_args(false);
+  app.add_option("--allow-private-redirect",
+                 options.registries.private_redirects,
+                 kso::oci::kPrivateRedirectHelp)
+      ->type_name("HOST[:PORT]")
       ->allow_extra_args(false);
   try {
     app.parse(argc, argv);

@@ -10,6 +10,7 @@
 #include "common/base/lock_checks.h"
 #include "common/base/strings.h"
 #include "common/base/version.h"
+#include "common/oci/registry_flags.h"
 #include "common/rpc/channel.h"
 #include "spdlog/spdlog.h"
 #include "worker/stop_signals.h"
@@ -91,11 +92,21 @@ int main(int argc, char** argv) {
       ->type_name("N")
       ->check(CLI::Range(0, 1 << 20).description(""))
       ->capture_default_str();
-  app.add_option("--token-realm", options.token_realms,
-                 "A host that may give out tokens for a registry, where the "
-                 "registry names one that is not its own, such as "
-                 "registry.example.com=auth.example.com; may be repeated")
+  app.add_option("--token-realm", options.registries.token_realms,
+                 kso::oci::kTokenRealmHelp)
       ->type_name("REGISTRY=HOST")
+      ->allow_extra_args(false);
+  app.add_option("--plain-http", options.registries.plain_http,
+                 kso::oci::kPlainHttpHelp)
+      ->type_name("HOST[:PORT]")
+      ->allow_extra_args(false);
+  app.add_option("--https", options.registries.https, kso::oci::kHttpsHelp)
+      ->type_name("HOST[:PORT]")
+      ->allow_extra_args(false);
+  app.add_option("--allow-private-redirect",
+                 options.registries.private_redirects,
+                 kso::oci::kPrivateRedirectHelp)
+      ->type_name("HOST[:PORT]")
       ->allow_extra_args(false);
   try {
     app.parse(argc, argv);

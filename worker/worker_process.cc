@@ -100,6 +100,7 @@ absl::Status WorkerProcess::MakeTransports() {
   http::TransportOptions transfers;
   transfers.least_bytes_per_second =
       int64_t{options_.least_kibibytes_per_second} << 10;
+  KSO_RETURN_IF_ERROR(oci::AddRegistryFlags(options_.registries, transfers));
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> curl,
                        http::CreateCurlTransport(transfers));
   transport_ = http::WithHostLimits(std::move(curl), &host_limits_);
@@ -118,9 +119,13 @@ void WorkerProcess::ConnectToCoordinator() {
 }
 
 absl::Status WorkerProcess::OpenStores() {
-  KSO_ASSIGN_OR_RETURN(credentials_, oci::Credentials::FromEnvironment());
-  KSO_ASSIGN_OR_RETURN(oci::TokenRealms token_realms,
-                       oci::ParseTokenRealms(options_.token_realms));
+  KSO_ASSIGN_OR_RETURN(credentials_, oci::Credentials::FromEnvironment(
+                                         [](const std::string& trouble) {
+                                           spdlog::warn("{}", trouble);
+                                         }));
+  KSO_ASSIGN_OR_RETURN(oci::SharedRegistryOptions registries,
+                       oci::RegistryOptionsOf(options_.registries));
+  registries.cache = std::make_shared<oci::TokenCache>(clock_);
   stores_ = CreateImageStores(
       registry_transport_.get(), clock_, &credentials_,
       [this](std::stop_token stop) {
@@ -128,8 +133,7 @@ absl::Status WorkerProcess::OpenStores() {
             CreateGrpcBlobStore(blobs_.get(), &call_watch_, std::move(stop)),
             &coordinator_blobs_);
       },
-      {.cache = std::make_shared<oci::TokenCache>(clock_),
-       .realms = std::move(token_realms)});
+      std::move(registries));
   const DiskLimits limits = {
       .max_bytes = cache_bytes() - layer_bytes(),
       .min_free_bytes = options_.least_free_mebibytes << 20,
@@ -160,7 +164,11 @@ void WorkerProcess::MakeExecutor() {
            .layers = layers_.get(),
            .clock = clock_,
            .runtime = runtime_.get(),
-           .create_transport = [] { return http::CreateCurlTransport(); },
+           .create_transport =
+               [] {
+                 // The image runs in a network of its own.
+                 return http::CreateCurlTransport({.use_proxy = false});
+               },
            .directory = verify_directory(),
            .platforms = {info_.platforms().begin(), info_.platforms().end()}}});
 }

@@ -19,6 +19,7 @@
 #include "common/http/transport.h"
 #include "common/layer/encode_pool.h"
 #include "common/oci/credentials.h"
+#include "common/oci/registry_flags.h"
 #include "common/rpc/call_watch.h"
 #include "kso/v1/blob.grpc.pb.h"
 #include "kso/v1/worker.grpc.pb.h"
@@ -44,7 +45,7 @@ struct WorkerOptions {
   int64_t cache_mebibytes = 51200;
   int drain_seconds = 300;
   int least_kibibytes_per_second = 1;
-  std::vector<std::string> token_realms;
+  oci::RegistryFlags registries;
 };
 
 // The parts of a worker and how they use each other. Not thread safe.

@@ -41,7 +41,7 @@ absl::StatusOr<std::string> BringHome(Context& context, const v1::Build& build,
                                       const v1::Destination& destination,
                                       const BringHomeOptions& options) {
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<BuildImages> images,
-                       BuildImages::Open(context, build, options.insecure));
+                       BuildImages::Open(context, build, options.registry));
   const std::string where = Printable(oci::FormatDestination(destination));
   if (!context.json) {
     *context.console.out << "Bringing the images to " << where << " ..."

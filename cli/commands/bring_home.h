@@ -8,18 +8,19 @@
 #include "absl/status/statusor.h"
 #include "cli/carry/export_record.h"
 #include "cli/context.h"
+#include "cli/registry_connection.h"
 #include "kso/v1/build.pb.h"
 
 namespace kso::cli {
 
-// Options for archives, except for `insecure`.
+// Options for archives, except for `registry`.
 struct BringHomeOptions {
   // The size of the archive's parts; 0 for one file.
   int64_t part_size = 0;
   // The record of what is inside the air gap already. May be null.
   const ExportRecord* since = nullptr;
-  // Plain HTTP to the registry that has the images.
-  bool insecure = false;
+  // The user's word on the registry that has the images.
+  RegistryArguments registry = {};
 };
 
 // Writes a finished build's images to `destination` on this machine, which is

@@ -16,7 +16,8 @@
 namespace kso::cli {
 
 absl::StatusOr<std::unique_ptr<BuildImages>> BuildImages::Open(
-    Context& context, const v1::Build& build, bool insecure) {
+    Context& context, const v1::Build& build,
+    const RegistryArguments& registry) {
   if (build.plan_only() || build.state() != v1::Build::SUCCEEDED) {
     return absl::FailedPreconditionError(
         absl::StrCat("build ", build.build_id(), " has no images: it is ",
@@ -27,11 +28,13 @@ absl::StatusOr<std::unique_ptr<BuildImages>> BuildImages::Open(
   auto images = std::make_unique<BuildImages>();
   const v1::Destination& destination = build.destination();
   if (destination.kind() == v1::Destination::REGISTRY) {
-    KSO_ASSIGN_OR_RETURN(images->registry_,
-                         RegistryConnection::Open(
-                             {.host = oci::DestinationHost(destination),
-                              .insecure = insecure || destination.insecure()},
-                             context.clock));
+    KSO_ASSIGN_OR_RETURN(
+        images->registry_,
+        RegistryConnection::Open({.host = oci::DestinationHost(destination),
+                                  .insecure = destination.insecure(),
+                                  .arguments = registry,
+                                  .warnings = context.console.err},
+                                 context.clock));
     images->store_ = &images->registry_->images();
   } else {
     NearbyBlobStore& blobs = context.coordinator->blobs();

@@ -21,9 +21,10 @@ namespace kso::cli {
 class BuildImages {
  public:
   // FAILED_PRECONDITION when the build has none. `context` must outlive it.
-  // `insecure`: plain HTTP to the registry.
+  // `registry` is what the user says of it.
   static absl::StatusOr<std::unique_ptr<BuildImages>> Open(
-      Context& context, const v1::Build& build, bool insecure);
+      Context& context, const v1::Build& build,
+      const RegistryArguments& registry);
 
   // Each tag is a reference name, "kubespray-files:v0.1.0-2.25.1" (OCI image
   // layout, index.json).

@@ -13,6 +13,7 @@
 #include "cli/commands/build_images.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/ending.h"
+#include "cli/registry_connection.h"
 #include "cli/render/result_text.h"
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
@@ -39,9 +40,7 @@ class Export : public Command {
     arguments.Option("--split", &split_, "SIZE",
                      "Write parts FILE.000, FILE.001, ... of at most this: "
                      "4GiB, 4.7GB, cd, dvd, dvd-dl, bd, fat32.");
-    arguments.Flag("--plain-http", &insecure_,
-                   "Speak plain HTTP to the registry that has the images "
-                   "(always so on loopback).");
+    registry_.DeclareTo(arguments);
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
@@ -50,7 +49,7 @@ class Export : public Command {
       KSO_ASSIGN_OR_RETURN(destination, ParseTarget());
     }
     BringHomeOptions options;
-    options.insecure = insecure_;
+    options.registry = registry_;
     if (!split_.empty()) {
       KSO_ASSIGN_OR_RETURN(options.part_size, ParseCarrySize(split_));
     }
@@ -123,7 +122,7 @@ class Export : public Command {
     }
     KSO_RETURN_IF_ERROR(build.status());
     KSO_ASSIGN_OR_RETURN(const std::unique_ptr<BuildImages> images,
-                         BuildImages::Open(context, *build, insecure_));
+                         BuildImages::Open(context, *build, registry_));
     absl::StatusOr<ExportRecord> record =
         DescribeImages(images->store(), images->names());
     if (record.ok()) return record;
@@ -138,7 +137,7 @@ class Export : public Command {
   std::string to_;
   std::string since_;
   std::string split_;
-  bool insecure_ = false;
+  RegistryArguments registry_;
 };
 
 }  // namespace

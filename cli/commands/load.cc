@@ -24,8 +24,9 @@ class Load : public Command {
         "FILE... docker://HOST/PATH", &words_,
         "An OCI archive, or all its parts, then where its images go: "
         "\"kubespray-files:TAG\" becomes HOST/PATH/kubespray-files:TAG.");
-    arguments.Flag("--plain-http", &insecure_,
-                   "Speak plain HTTP to the registry (always so on loopback).");
+    registry_.DeclareTo(arguments);
+    arguments.Flag("--no-latest", &no_latest_,
+                   "Leave the tags latest and latest-all alone.");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
@@ -42,11 +43,13 @@ class Load : public Command {
     KSO_ASSIGN_OR_RETURN(
         const auto registry,
         RegistryConnection::Open({.host = oci::DestinationHost(destination),
-                                  .insecure = insecure_,
-                                  .pushes = true},
+                                  .pushes = true,
+                                  .arguments = registry_,
+                                  .warnings = context.console.err},
                                  context.clock));
-    const absl::StatusOr<LoadReport> report = LoadArchive(
-        *archive, destination, registry->images(), ShowProgress(context));
+    const absl::StatusOr<LoadReport> report =
+        LoadArchive(*archive, destination, registry->images(),
+                    ShowProgress(context), {.latest = !no_latest_});
     if (!report.ok()) return NotTheCoordinator(report.status());
     *context.console.out << (context.json ? Json(destination, *report)
                                           : Text(destination, *report))
@@ -76,7 +79,11 @@ class Load : public Command {
       absl::StrAppend(&text, ", and ", Count(report.mounted, "blob"),
                       " in another repository");
     }
-    return absl::StrCat(text, ".\n");
+    absl::StrAppend(&text, ".\n");
+    for (const std::string& note : report.notes) {
+      absl::StrAppend(&text, "Note: ", Printable(note), "\n");
+    }
+    return text;
   }
 
   static std::string Json(const v1::Destination& destination,
@@ -85,7 +92,8 @@ class Load : public Command {
                                    {"bytesPushed", report.bytes_pushed},
                                    {"blobsPushed", report.pushed},
                                    {"blobsThere", report.there},
-                                   {"blobsMounted", report.mounted}};
+                                   {"blobsMounted", report.mounted},
+                                   {"notes", report.notes}};
     for (const LoadedImage& image : report.images) {
       json["images"].push_back({{"reference", Reference(destination, image)},
                                 {"digest", image.digest}});
@@ -94,7 +102,8 @@ class Load : public Command {
   }
 
   std::vector<std::string> words_;
-  bool insecure_ = false;
+  RegistryArguments registry_;
+  bool no_latest_ = false;
 };
 
 }  // namespace

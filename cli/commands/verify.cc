@@ -21,8 +21,7 @@ class Verify : public Command {
     arguments.Flag("--quick", &quick_,
                    "Only ask whether the blobs are there, without reading "
                    "them.");
-    arguments.Flag("--plain-http", &insecure_,
-                   "Speak plain HTTP to the registry (always so on loopback).");
+    registry_.DeclareTo(arguments);
     arguments.Repeated("--platform", &platforms_, "PLATFORM",
                        "A platform that the image must have; again for "
                        "another. Default: linux/amd64 and linux/arm64.");
@@ -36,8 +35,10 @@ class Verify : public Command {
     KSO_ASSIGN_OR_RETURN(const ImageCheckOptions options, Options(context));
     KSO_ASSIGN_OR_RETURN(
         const auto registry,
-        RegistryConnection::Open(
-            {.host = reference.host, .insecure = insecure_}, context.clock));
+        RegistryConnection::Open({.host = reference.host,
+                                  .arguments = registry_,
+                                  .warnings = context.console.err},
+                                 context.clock));
     const ImageReport report = CheckImage(registry->images(), reference.path,
                                           reference.Identifier(), options);
     const std::string name = reference.ToString();
@@ -74,7 +75,7 @@ class Verify : public Command {
   std::string reference_;
   std::vector<std::string> platforms_;
   bool quick_ = false;
-  bool insecure_ = false;
+  RegistryArguments registry_;
 };
 
 }  // namespace

@@ -90,13 +90,15 @@ absl::Status Farm::StartCoordinator() {
   } else {
     std::ofstream(address_file, std::ios::trunc) << options_.address << "\n";
   }
-  KSO_ASSIGN_OR_RETURN(const bool started,
-                       Start({kCoordinator,
-                              "",
-                              options_.coordinator_program,
-                              {"--listen", options_.address, "--http-listen",
-                               options_.http_address, "--state-dir",
-                               (options_.state_dir / kCoordinator).string()}}));
+  Daemon daemon;
+  daemon.name = kCoordinator;
+  daemon.program = options_.coordinator_program;
+  daemon.args = {"--listen",      options_.address,
+                 "--http-listen", options_.http_address,
+                 "--state-dir",   (options_.state_dir / kCoordinator).string()};
+  daemon.args.insert(daemon.args.end(), options_.registry_flags.begin(),
+                     options_.registry_flags.end());
+  KSO_ASSIGN_OR_RETURN(const bool started, Start(daemon));
   KSO_RETURN_IF_ERROR(Await(kCoordinator,
                             absl::StrCat("answer at ", options_.address),
                             [&] { return coordinator_->GetVersion().ok(); }));
@@ -123,6 +125,8 @@ absl::Status Farm::StartWorkers() {
     daemon.args = {"--coordinator", options_.address,
                    "--cache-dir",   (options_.state_dir / daemon.name).string(),
                    "--name",        daemon.worker_name};
+    daemon.args.insert(daemon.args.end(), options_.registry_flags.begin(),
+                       options_.registry_flags.end());
     if (!platform.empty()) {
       daemon.args.insert(daemon.args.end(), {"--platform", platform});
     }

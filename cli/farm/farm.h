@@ -26,6 +26,8 @@ struct FarmOptions {
   std::string http_address;
   // One worker each; empty for one worker of this machine's own platform.
   std::vector<std::string> platforms;
+  // Further arguments of both programs.
+  std::vector<std::string> registry_flags;
   std::filesystem::path coordinator_program;
   std::filesystem::path worker_program;
   // How long programs may take to come up, or to end.

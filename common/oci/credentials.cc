@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/strip.h"
 #include "absl/synchronization/mutex.h"
@@ -24,6 +26,8 @@ namespace {
 constexpr size_t kLargestFile = 4 << 20;
 // Helpers give out logins that last, or tokens that last for hours.
 constexpr absl::Duration kHelperAnswerLasts = absl::Minutes(5);
+// A helper that fails is not asked for each request, and may be unlocked.
+constexpr absl::Duration kHelperTroubleLasts = absl::Minutes(1);
 // Docker's name for "docker.io".
 constexpr char kDockerHubKey[] = "https://index.docker.io/v1/";
 
@@ -118,6 +122,8 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
 // its answer. Thread safe.
 class Credentials::HelperAnswers {
  public:
+  explicit HelperAnswers(Warn warn) : warn_(std::move(warn)) {}
+
   absl::StatusOr<std::optional<Login>> Get(const std::string& helper,
                                            const std::string& server) {
     absl::MutexLock lock(&mutex_);
@@ -125,77 +131,96 @@ class Credentials::HelperAnswers {
     if (known != answers_.end() && absl::Now() < known->second.ask_again_at) {
       return known->second.login;
     }
-    KSO_ASSIGN_OR_RETURN(std::optional<Login> login,
-                         AskCredentialHelper(helper, server));
+    absl::StatusOr<std::optional<Login>> login =
+        AskCredentialHelper(helper, server);
+    if (!login.ok() && warn_ && warned_.insert(helper).second) {
+      warn_(std::string(login.status().message()));
+    }
+    const absl::Duration lasts =
+        login.ok() ? kHelperAnswerLasts : kHelperTroubleLasts;
     answers_.insert_or_assign({helper, server},
-                              Answer{login, absl::Now() + kHelperAnswerLasts});
+                              Answer{login, absl::Now() + lasts});
     return login;
   }
 
  private:
   struct Answer {
-    std::optional<Login> login;
+    absl::StatusOr<std::optional<Login>> login;
     absl::Time ask_again_at;
   };
 
+  const Warn warn_;
   absl::Mutex mutex_;
+  // The helpers whose trouble was told.
+  std::set<std::string> warned_ ABSL_GUARDED_BY(mutex_);
   // By helper and server.
   std::map<std::pair<std::string, std::string>, Answer> answers_
       ABSL_GUARDED_BY(mutex_);
 };
 
-absl::StatusOr<Credentials> Credentials::FromEnvironment() {
+absl::StatusOr<Credentials> Credentials::FromEnvironment(Warn warn) {
+  Credentials credentials;
+  credentials.answers_ = std::make_shared<HelperAnswers>(std::move(warn));
   for (const std::filesystem::path& path : CandidateFiles()) {
     std::error_code error;
     if (!std::filesystem::is_regular_file(path, error)) continue;
     KSO_ASSIGN_OR_RETURN(const std::string content, ReadFile(path));
-    absl::StatusOr<Credentials> credentials = FromJson(content);
-    if (!credentials.ok()) {
-      return absl::Status(
-          credentials.status().code(),
-          Concat(path.string(), ": ", credentials.status().message()));
+    absl::StatusOr<File> file = ParseFile(content);
+    if (!file.ok()) {
+      return absl::Status(file.status().code(),
+                          Concat(path.string(), ": ", file.status().message()));
     }
-    return credentials;
+    credentials.files_.push_back(*std::move(file));
   }
-  return Credentials();
+  return credentials;
 }
 
 absl::StatusOr<Credentials> Credentials::FromJson(std::string_view content) {
+  Credentials credentials;
+  credentials.answers_ = std::make_shared<HelperAnswers>(nullptr);
+  KSO_ASSIGN_OR_RETURN(credentials.files_.emplace_back(), ParseFile(content));
+  return credentials;
+}
+
+absl::StatusOr<Credentials::File> Credentials::ParseFile(
+    std::string_view content) {
+  File file;
+  // An empty file is what a mount of none, or a disk that was full, leaves.
+  if (absl::StripAsciiWhitespace(ToAbsl(content)).empty()) return file;
   // An error tells the place of what is wrong, never its text: a file of
   // logins holds secrets.
   KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(content));
   if (!json.is_object()) {
     return absl::InvalidArgumentError("it is not a JSON object");
   }
-  Credentials credentials;
-  credentials.answers_ = std::make_shared<HelperAnswers>();
   if (const std::string store = StringOf(json, "credsStore"); !store.empty()) {
-    credentials.helpers_[""] = store;
+    file.helpers[""] = store;
   }
   if (const auto helpers = json.find("credHelpers");
       helpers != json.end() && helpers->is_object()) {
     for (const auto& [key, helper] : helpers->items()) {
       if (!helper.is_string()) continue;
-      credentials.helpers_[CanonicalKey(key)] = helper.get<std::string>();
+      file.helpers[CanonicalKey(key)] = helper.get<std::string>();
     }
   }
   const auto auths = json.find("auths");
-  if (auths == json.end() || !auths->is_object()) return credentials;
+  if (auths == json.end() || !auths->is_object()) return file;
   for (const auto& [key, entry] : auths->items()) {
     if (!entry.is_object()) continue;
     KSO_ASSIGN_OR_RETURN(Login login, LoginOf(entry, key));
     // Docker leaves an empty entry where a helper program keeps the login.
     if (login.username.empty() && login.identity_token.empty()) continue;
-    credentials.logins_[CanonicalKey(key)] = std::move(login);
+    file.logins[CanonicalKey(key)] = std::move(login);
   }
-  return credentials;
+  return file;
 }
 
-std::optional<Login> Credentials::FindEntry(const std::string& registry,
-                                            std::string_view repository) const {
+std::optional<Login> Credentials::FindEntry(const File& file,
+                                            const std::string& registry,
+                                            std::string_view repository) {
   std::string key = Concat(registry, "/", repository);
   while (true) {
-    if (const auto found = logins_.find(key); found != logins_.end()) {
+    if (const auto found = file.logins.find(key); found != file.logins.end()) {
       return found->second;
     }
     const size_t slash = key.rfind('/');
@@ -204,18 +229,32 @@ std::optional<Login> Credentials::FindEntry(const std::string& registry,
   }
 }
 
-absl::StatusOr<std::optional<Login>> Credentials::Find(
-    std::string_view host, std::string_view repository) const {
-  const std::string registry = CanonicalHost(host);
-  auto helper = helpers_.find(registry);
-  if (helper == helpers_.end()) {
-    if (auto login = FindEntry(registry, repository)) return login;
-    helper = helpers_.find("");
+absl::StatusOr<std::optional<Login>> Credentials::FindIn(
+    const File& file, const std::string& registry,
+    std::string_view repository) const {
+  auto helper = file.helpers.find(registry);
+  if (helper == file.helpers.end()) {
+    if (auto login = FindEntry(file, registry, repository)) return login;
+    helper = file.helpers.find("");
   }
-  if (helper == helpers_.end()) return std::nullopt;
+  if (helper == file.helpers.end()) return std::nullopt;
   return answers_->Get(helper->second, registry == "docker.io"
                                            ? std::string(kDockerHubKey)
                                            : registry);
+}
+
+absl::StatusOr<std::optional<Login>> Credentials::Find(
+    std::string_view host, std::string_view repository) const {
+  const std::string registry = CanonicalHost(host);
+  absl::Status trouble;
+  for (const File& file : files_) {
+    absl::StatusOr<std::optional<Login>> login =
+        FindIn(file, registry, repository);
+    if (login.ok() && login->has_value()) return login;
+    trouble.Update(login.status());
+  }
+  if (!trouble.ok()) return trouble;
+  return std::nullopt;
 }
 
 }  // namespace kso::oci

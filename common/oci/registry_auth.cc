@@ -68,9 +68,11 @@ absl::StatusOr<std::string> RegistryAuth::Authorization(
     if (!demand.basic) return std::string();
     return BasicAuthorization(scope);
   }
-  return options_.cache->Get(
+  absl::StatusOr<std::string> header = options_.cache->Get(
       options_.registry.origin(), scope.ToString(),
       [&] { return FetchToken(*demand.tokens, scope); }, options_.stop);
+  if (header.ok()) secrets_.AddHeader(*header);
+  return header;
 }
 
 bool RegistryAuth::UsesTokens() const {
@@ -90,7 +92,7 @@ absl::StatusOr<bool> RegistryAuth::Learn(const http::Response& response,
     options_.cache->Drop(registry, scope.ToString(), refused);
     return true;
   }
-  KSO_ASSIGN_OR_RETURN(const std::string header, BasicAuthorization(scope));
+  const std::string header = BasicAuthorization(scope);
   return !header.empty() && header != refused;
 }
 
@@ -118,19 +120,34 @@ absl::StatusOr<TokenCache::Demand> RegistryAuth::DemandOf(
   return demand;
 }
 
-absl::StatusOr<std::string> RegistryAuth::BasicAuthorization(
-    const AccessScope& scope) const {
-  KSO_ASSIGN_OR_RETURN(
-      const std::optional<Login> login,
-      credentials_->Find(options_.registry.host(), scope.repository));
+std::optional<Login> RegistryAuth::LoginFor(const AccessScope& scope) const {
+  absl::StatusOr<std::optional<Login>> login =
+      credentials_->Find(options_.registry.host(), scope.repository);
+  if (!login.ok()) {
+    absl::MutexLock lock(&mutex_);
+    trouble_ = ToStd(login.status().message());
+    return std::nullopt;
+  }
+  if (login->has_value()) {
+    secrets_.AddLogin(**login);
+    secrets_.AddHeader(BasicHeader(**login));
+  }
+  return *std::move(login);
+}
+
+std::string RegistryAuth::trouble() const {
+  absl::MutexLock lock(&mutex_);
+  return trouble_;
+}
+
+std::string RegistryAuth::BasicAuthorization(const AccessScope& scope) const {
+  const std::optional<Login> login = LoginFor(scope);
   return login && !login->username.empty() ? BasicHeader(*login) : "";
 }
 
-absl::StatusOr<http::Request> RegistryAuth::TokenRequest(
-    const TokenService& service, const AccessScope& scope) const {
-  KSO_ASSIGN_OR_RETURN(
-      const std::optional<Login> login,
-      credentials_->Find(options_.registry.host(), scope.repository));
+http::Request RegistryAuth::TokenRequest(const TokenService& service,
+                                         const AccessScope& scope) const {
+  const std::optional<Login> login = LoginFor(scope);
   std::string service_query;
   if (!service.service.empty()) {
     service_query = Concat("&service=", PercentEncode(service.service));
@@ -166,14 +183,14 @@ absl::StatusOr<TokenCache::Token> RegistryAuth::FetchToken(
     const TokenService& service, const AccessScope& scope) const {
   const std::string what = Concat("getting a token for ", scope.ToString());
   const absl::Time asked_at = clock_->Now();
-  KSO_ASSIGN_OR_RETURN(const http::Request request,
-                       TokenRequest(service, scope));
+  const http::Request request = TokenRequest(service, scope);
   const absl::StatusOr<http::Response> response =
       transport_->Perform(request, kLargestTokenAnswer);
   if (!response.ok()) return TransportError(response.status(), what);
   if (response->status != 200) {
-    return RegistryError(*response, what, options_.registry.host(),
-                         clock_->Now());
+    return WithTrouble(RegistryError(*response, what, options_.registry.host(),
+                                     clock_->Now(), secrets_),
+                       trouble());
   }
   const absl::StatusOr<Json> parsed = ParseJson(response->body);
   const Json answer = parsed.ok() ? *parsed : Json();

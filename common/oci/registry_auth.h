@@ -6,11 +6,14 @@
 #include <stop_token>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "common/base/clock.h"
 #include "common/http/transport.h"
 #include "common/http/url.h"
 #include "common/oci/credentials.h"
+#include "common/oci/secrets.h"
 #include "common/oci/token_cache.h"
 #include "common/oci/token_realm.h"
 
@@ -60,6 +63,11 @@ class RegistryAuth {
                              const AccessScope& scope,
                              const std::string& refused);
 
+  // All that was sent to the registry and its token service.
+  const Secrets& secrets() const { return secrets_; }
+  // The reason why a login could not be looked up; empty where there was none.
+  std::string trouble() const;
+
  private:
   using TokenService = TokenCache::TokenService;
 
@@ -68,17 +76,22 @@ class RegistryAuth {
   // give out tokens.
   absl::StatusOr<TokenCache::Demand> DemandOf(
       const http::Response& response) const;
-  absl::StatusOr<std::string> BasicAuthorization(
-      const AccessScope& scope) const;
+  // The login; none where its helper is in trouble, since what is public needs
+  // none. A refusal tells of the trouble.
+  std::optional<Login> LoginFor(const AccessScope& scope) const;
+  std::string BasicAuthorization(const AccessScope& scope) const;
   absl::StatusOr<TokenCache::Token> FetchToken(const TokenService& service,
                                                const AccessScope& scope) const;
-  absl::StatusOr<http::Request> TokenRequest(const TokenService& service,
-                                             const AccessScope& scope) const;
+  http::Request TokenRequest(const TokenService& service,
+                             const AccessScope& scope) const;
 
   const Options options_;
   http::Transport* const transport_;
   Clock* const clock_;
   const Credentials* const credentials_;
+  mutable Secrets secrets_;
+  mutable absl::Mutex mutex_;
+  mutable std::string trouble_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace kso::oci

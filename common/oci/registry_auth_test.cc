@@ -208,6 +208,65 @@ TEST_F(RegistryAuthTest, WhatHidesFromWhoPullsIsAskedForByWhoPushes) {
   }
 }
 
+TEST_F(RegistryAuthTest, AHelperInTroubleDoesNotKeepWhatIsPublic) {
+  credentials_ = *Credentials::FromJson(R"({"credsStore":"kso-missing"})");
+  transport_.On("GET", kToken, FakeAnswer{.body = R"({"token":"public"})"});
+  Guard("HEAD", kBlob, bearer_, "Bearer public");
+  EXPECT_EQ(*HasBlob(), true);
+}
+
+TEST_F(RegistryAuthTest, ARefusalTellsOfTheHelperInTrouble) {
+  credentials_ = *Credentials::FromJson(R"({"credsStore":"kso-missing"})");
+  const FakeAnswer refused{.status = 401,
+                           .headers = {{"WWW-Authenticate", "Basic realm=x"}}};
+  transport_.On("HEAD", kBlob, refused);
+  transport_.On("GET", kBlob, refused);
+  const absl::Status status = HasBlob().status();
+  EXPECT_TRUE(absl::IsUnauthenticated(status));
+  EXPECT_TRUE(
+      absl::StrContains(status.message(), "docker-credential-kso-missing"))
+      << status;
+}
+
+TEST_F(RegistryAuthTest, WhatARegistryEchoesOfTheLoginIsInNoMessage) {
+  // me:TopSecret
+  Use(R"({"quay.io":{"auth":"bWU6VG9wU2VjcmV0"}})");
+  const auto echo = [](const http::Request& request) {
+    const std::string header = HeaderOf(request, "Authorization");
+    return FakeAnswer{.status = header.empty() ? 401 : 400,
+                      .headers = {{"WWW-Authenticate", "Basic realm=x"},
+                                  {"Retry-After", header}},
+                      .body = R"({"errors":[{"code":")" +
+                              std::string(195, 'x') +
+                              R"(","message":"bad header: )" + header +
+                              R"(","detail":"me:TopSecret, TopSecret"}]})"};
+  };
+  transport_.On("HEAD", kBlob, echo);
+  transport_.On("GET", kBlob, echo);
+  const absl::Status status = HasBlob().status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "bad header: Basic ***"))
+      << status;
+  EXPECT_FALSE(absl::StrContains(status.message(), "TopSecret")) << status;
+  EXPECT_FALSE(absl::StrContains(status.message(), "bWU6VG9wU2VjcmV0"))
+      << status;
+}
+
+TEST_F(RegistryAuthTest, ATokenThatIsEchoedInAPlaceForAnUploadIsHidden) {
+  const std::string token(64, 't');
+  transport_.On("GET", kPushToken,
+                FakeAnswer{.body = R"({"token":")" + token + R"("})"});
+  Guard("POST", "https://quay.io/v2/a/blobs/uploads/", bearer_,
+        "Bearer " + token,
+        FakeAnswer{.status = 202,
+                   .headers = {{"Location", "http://quay.io/u/" + token}}});
+  auto client = *CreateRegistryClient({.host = "quay.io"}, &transport_, &clock_,
+                                      &credentials_);
+  const absl::Status status = client->CheckPush("a");
+  EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
+  EXPECT_FALSE(absl::StrContains(status.message(), token)) << status;
+}
+
 TEST_F(RegistryAuthTest, WhatThisMachineRefusesIsNoDenial) {
   transport_.On("HEAD", kBlob,
                 FakeAnswer{.status = 401,

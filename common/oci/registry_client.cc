@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -68,12 +69,12 @@ class RegistryClient : public ImageStore {
   absl::StatusOr<bool> HasBlob(std::string_view repository,
                                const Digest& digest) override {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));
-    return BlobExists(session_, std::string(repository), digest);
+    return Clean(BlobExists(session_, std::string(repository), digest));
   }
 
   absl::Status CheckPush(std::string_view repository) override {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));
-    return oci::CheckPush(session_, std::string(repository));
+    return Clean(oci::CheckPush(session_, std::string(repository)));
   }
 
   absl::StatusOr<int64_t> PutBlob(std::string_view repository,
@@ -82,8 +83,8 @@ class RegistryClient : public ImageStore {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));
     KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));
     KSO_RETURN_IF_ERROR(CheckOffset(blob.size(), 0));
-    return UploadBlob(session_, std::string(repository), digest, blob.size(),
-                      open);
+    return Clean(UploadBlob(session_, std::string(repository), digest,
+                            blob.size(), open));
   }
 
   absl::StatusOr<int64_t> PutStream(std::string_view repository,
@@ -97,7 +98,7 @@ class RegistryClient : public ImageStore {
     if (absl::IsUnimplemented(pushed.status())) {
       session_.upload_traits().AddStreamRefusal(host_);
     }
-    return pushed;
+    return Clean(pushed);
   }
 
   absl::StatusOr<bool> MountBlob(std::string_view repository,
@@ -105,8 +106,8 @@ class RegistryClient : public ImageStore {
                                  std::string_view from) override {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));
     KSO_RETURN_IF_ERROR(CheckRepository(from));
-    return oci::MountBlob(session_, std::string(repository), digest,
-                          std::string(from));
+    return Clean(oci::MountBlob(session_, std::string(repository), digest,
+                                std::string(from)));
   }
 
   absl::Status GetBlob(std::string_view repository, const v1::Descriptor& blob,
@@ -114,8 +115,8 @@ class RegistryClient : public ImageStore {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));
     KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));
     KSO_RETURN_IF_ERROR(CheckOffset(blob.size(), offset));
-    return DownloadBlob(session_, std::string(repository), digest, blob.size(),
-                        offset, sink);
+    return Clean(DownloadBlob(session_, std::string(repository), digest,
+                              blob.size(), offset, sink));
   }
 
   absl::Status GetBlobPart(std::string_view repository,
@@ -125,24 +126,24 @@ class RegistryClient : public ImageStore {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));
     KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(blob.digest()));
     KSO_RETURN_IF_ERROR(CheckOffset(blob.size(), part.range->first));
-    return DownloadBlobPart(session_, std::string(repository), digest,
-                            blob.size(), part, sink);
+    return Clean(DownloadBlobPart(session_, std::string(repository), digest,
+                                  blob.size(), part, sink));
   }
 
   absl::StatusOr<v1::Descriptor> HeadManifest(
       std::string_view repository, std::string_view tag_or_digest) override {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));
     KSO_RETURN_IF_ERROR(CheckReference(tag_or_digest));
-    return oci::HeadManifest(session_, std::string(repository),
-                             std::string(tag_or_digest));
+    return Clean(oci::HeadManifest(session_, std::string(repository),
+                                   std::string(tag_or_digest)));
   }
 
   absl::StatusOr<v1::Document> GetManifest(
       std::string_view repository, std::string_view tag_or_digest) override {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));
     KSO_RETURN_IF_ERROR(CheckReference(tag_or_digest));
-    return oci::GetManifest(session_, std::string(repository),
-                            std::string(tag_or_digest));
+    return Clean(oci::GetManifest(session_, std::string(repository),
+                                  std::string(tag_or_digest)));
   }
 
   absl::Status PutManifest(std::string_view repository,
@@ -152,11 +153,22 @@ class RegistryClient : public ImageStore {
     const std::string reference =
         tag.empty() ? manifest.content_descriptor().digest() : std::string(tag);
     KSO_RETURN_IF_ERROR(CheckReference(reference));
-    return oci::PutManifest(session_, std::string(repository), reference,
-                            manifest);
+    return Clean(oci::PutManifest(session_, std::string(repository), reference,
+                                  manifest));
   }
 
  private:
+  // No error leaves with what was sent to the registry in its words.
+  template <typename Result>
+  Result Clean(Result result) const {
+    if (result.ok()) return result;
+    if constexpr (std::is_same_v<Result, absl::Status>) {
+      return session_.secrets().Redact(result);
+    } else {
+      return session_.secrets().Redact(result.status());
+    }
+  }
+
   const std::string host_;
   RegistrySession session_;
 };

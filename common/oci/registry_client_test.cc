@@ -84,6 +84,41 @@ TEST_F(RegistryClientTest, WhatIsNotGrammaticalNeverBecomesAUrl) {
   EXPECT_TRUE(transport_.requests().empty());
 }
 
+TEST_F(RegistryClientTest, TheOperatorSaysWhetherARegistrySpeaksPlainHttp) {
+  const auto asked = [&](const RegistryOptions& options) {
+    testing::FakeTransport transport;
+    const auto client =
+        *CreateRegistryClient(options, &transport, &clock_, &credentials_);
+    client->HasBlob("a", Sha256Of("x")).IgnoreError();
+    const std::string url = transport.requests().front().url;
+    return url.substr(0, url.find("/v2/"));
+  };
+  EXPECT_EQ(asked({.host = "reg.corp:5000"}), "https://reg.corp:5000");
+  EXPECT_EQ(asked({.host = "reg.corp:5000", .insecure = true}),
+            "http://reg.corp:5000");
+  for (const char* host : {"localhost:5000", "127.0.0.1", "[::1]:5000",
+                           "kind-registry.localhost:5000"}) {
+    EXPECT_EQ(asked({.host = host}), "http://" + std::string(host));
+    EXPECT_EQ(asked({.host = host, .shared = {.https = {host}}}),
+              "https://" + std::string(host));
+  }
+  for (const char* named : {"reg.corp", "reg.corp:5000"}) {
+    EXPECT_EQ(
+        asked({.host = "reg.corp:5000", .shared = {.plain_http = {named}}}),
+        "http://reg.corp:5000");
+    EXPECT_EQ(asked({.host = "reg.corp:5000",
+                     .insecure = true,
+                     .shared = {.https = {named}}}),
+              "https://reg.corp:5000");
+  }
+  EXPECT_EQ(asked({.host = "reg.corp:5000",
+                   .shared = {.plain_http = {"reg.corp:80", "corp"}}}),
+            "https://reg.corp:5000");
+  EXPECT_EQ(asked({.host = "[fd00::1]:5000",
+                   .shared = {.plain_http = {"[fd00::1]"}}}),
+            "http://[fd00::1]:5000");
+}
+
 TEST_F(RegistryClientTest, DockerIoIsSpokenToAtItsRegistry) {
   const std::string url =
       "https://registry-1.docker.io/v2/library/nginx/manifests/1";

@@ -21,10 +21,20 @@ std::string Bounded(std::string_view text) {
   return PrintableText(text, kLongestPart);
 }
 
-std::string DescribeError(const Json& error) {
-  std::string text = Bounded(StringOf(error, "code"));
+// A web page comes from a proxy or a portal, whatever its status.
+bool IsWebPage(const http::Response& response) {
+  return absl::StartsWithIgnoreCase(
+      response.Header("Content-Type").value_or(""), "text/html");
+}
+
+// Secrets go before the text is bounded, which could leave a part of one.
+std::string DescribeError(const Json& error, const Secrets& secrets) {
+  const auto part = [&](const char* key) {
+    return Bounded(secrets.Redact(StringOf(error, key)));
+  };
+  std::string text = part("code");
   for (const char* key : {"message", "detail"}) {
-    const std::string more = Bounded(StringOf(error, key));
+    const std::string more = part(key);
     if (more.empty()) continue;
     if (!text.empty()) text += ": ";
     text += more;
@@ -33,15 +43,19 @@ std::string DescribeError(const Json& error) {
 }
 
 // "DENIED: requested access to the resource is denied", or nothing.
-std::string WhatItSays(const std::string& body) {
-  const absl::StatusOr<Json> json = ParseJson(body);
-  if (!json.ok() || !json->is_object()) return "";
+std::string WhatItSays(const http::Response& response, const Secrets& secrets) {
+  const absl::StatusOr<Json> json = ParseJson(response.body);
+  if (!json.ok() || !json->is_object()) {
+    return IsWebPage(response) ? "" : Bounded(secrets.Redact(response.body));
+  }
   const auto errors = json->find("errors");
-  if (errors == json->end() || !errors->is_array()) return DescribeError(*json);
+  if (errors == json->end() || !errors->is_array()) {
+    return DescribeError(*json, secrets);
+  }
   std::string text;
   for (size_t i = 0; i < errors->size() && i < kMostErrors; ++i) {
     if (!text.empty()) text += "; ";
-    text += DescribeError((*errors)[i]);
+    text += DescribeError((*errors)[i], secrets);
   }
   return text;
 }
@@ -54,19 +68,13 @@ std::string AdviceFor(int status, std::string_view host) {
       host, "` as the user of this program");
 }
 
-// A web page comes from a proxy or a portal, whatever its status.
-bool IsWebPage(const http::Response& response) {
-  return absl::StartsWithIgnoreCase(
-      response.Header("Content-Type").value_or(""), "text/html");
-}
-
 }  // namespace
 
 absl::Status RegistryError(const http::Response& response,
                            std::string_view what, std::string_view host,
-                           absl::Time now) {
+                           absl::Time now, const Secrets& secrets) {
   std::string message = Concat(what, ": ", host, " answers ", response.status);
-  const std::string said = WhatItSays(response.body);
+  const std::string said = WhatItSays(response, secrets);
   if (!said.empty()) message += Concat(" (", said, ")");
   if (said.empty() && !response.body.empty() && IsWebPage(response)) {
     message +=
@@ -74,7 +82,7 @@ absl::Status RegistryError(const http::Response& response,
         "the proxy before it hands on what begins with /v2/";
   }
   if (const auto retry_after = response.Header("Retry-After")) {
-    message += Concat(", Retry-After: ", Bounded(*retry_after));
+    message += Concat(", Retry-After: ", Bounded(secrets.Redact(*retry_after)));
   }
   message += AdviceFor(response.status, host);
   absl::Status error = http::ErrorOfAnswer(response, message, now);
@@ -93,6 +101,12 @@ std::vector<std::string> ErrorCodes(const http::Response& response) {
     codes.push_back(StringOf((*errors)[i], "code"));
   }
   return codes;
+}
+
+absl::Status WithTrouble(const absl::Status& status, std::string_view trouble) {
+  if (trouble.empty() || !IsDenial(status)) return status;
+  return WithMessage(status, Concat(ToStd(status.message()),
+                                    "; no login was sent, since ", trouble));
 }
 
 absl::Status TransportError(const absl::Status& status, std::string_view what) {

@@ -103,7 +103,9 @@ absl::StatusOr<http::Response> RegistrySession::Authorized(
 
 absl::Status RegistrySession::ErrorOf(const http::Response& response,
                                       std::string_view what) const {
-  return RegistryError(response, what, host_, clock_->Now());
+  return WithTrouble(
+      RegistryError(response, what, host_, clock_->Now(), auth_.secrets()),
+      auth_.trouble());
 }
 
 std::string RegistrySession::UrlOf(std::string_view path) const {

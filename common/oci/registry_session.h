@@ -55,6 +55,8 @@ class RegistrySession {
   const std::string& host() const { return host_; }
   UploadTraits& upload_traits() { return *upload_traits_; }
   Clock* clock() const { return clock_; }
+  // The secrets that were sent to the registry, and must be in no message.
+  const Secrets& secrets() const { return auth_.secrets(); }
 
   struct Attempt {
     absl::Status status;

@@ -73,15 +73,15 @@ TEST_F(TokenCacheTest, WhoWaitsCanBeCancelled) {
   std::atomic<bool> fetching = false;
   std::atomic<bool> release = false;
   std::thread fetcher([&] {
-    const auto token = cache_.Get(
-        kRegistry, kScope,
-        [&]() -> absl::StatusOr<TokenCache::Token> {
-          fetching = true;
-          fetching.notify_all();
-          release.wait(false);
-          return TokenCache::Token{"Bearer x", absl::InfiniteFuture()};
-        },
-        {});
+    const auto token = cache_.Get(kRegistry, kScope,
+                                  [&]() -> absl::StatusOr<TokenCache::Token> {
+                                    fetching = true;
+                                    fetching.notify_all();
+                                    release.wait(false);
+                                    return TokenCache::Token{
+                                        "Bearer x", absl::InfiniteFuture()};
+                                  },
+                                  {});
     EXPECT_EQ(*token, "Bearer x");
   });
   fetching.wait(false);

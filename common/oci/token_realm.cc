@@ -27,6 +27,12 @@ constexpr Pair kPairs[] = {
     {"lscr.io", "ghcr.io"},
 };
 
+std::string_view WithoutPort(std::string_view host) {
+  const size_t colon = host.rfind(':');
+  const bool has_port = colon != std::string_view::npos && host.back() != ']';
+  return has_port ? host.substr(0, colon) : host;
+}
+
 }  // namespace
 
 absl::StatusOr<TokenRealms> ParseTokenRealms(
@@ -57,6 +63,10 @@ absl::Status CheckTokenRealm(const http::Url& registry, const http::Url& realm,
                "), which is refused; the registry has to name an https realm"));
   }
   if (realm.origin() == registry.origin()) return absl::OkStatus();
+  if (realm.is_https() &&
+      WithoutPort(realm.host()) == WithoutPort(registry.host())) {
+    return absl::OkStatus();
+  }
   const bool paired =
       realm.is_https() &&
       std::any_of(std::begin(kPairs), std::end(kPairs), [&](const Pair& pair) {
@@ -67,13 +77,12 @@ absl::Status CheckTokenRealm(const http::Url& registry, const http::Url& realm,
       (allowed != more.end() && allowed->second.contains(realm.host()))) {
     return absl::OkStatus();
   }
-  return absl::PermissionDeniedError(
-      Concat(registry.host(), " wants tokens to be fetched from another host (",
-             realm.display(),
-             "), which is refused because the two are not known to belong "
-             "together; if they do, start worker and coordinator with "
-             "--token-realm ",
-             registry.host(), "=", realm.host()));
+  return absl::PermissionDeniedError(Concat(
+      registry.host(), " wants tokens to be fetched from another host (",
+      realm.display(),
+      "), which is refused because the two are not known to belong "
+      "together; if they do, say so with --token-realm ",
+      registry.host(), "=", realm.host(), " (worker, coordinator, ksoctl)"));
 }
 
 }  // namespace kso::oci

@@ -12,9 +12,8 @@
 
 namespace kso::oci {
 
-// What registries, as "HOST[:PORT]", or proxies before them have shown of the
-// uploads that they take, so that nothing is tried again that they refuse.
-// Thread safe.
+// A memory of the uploads that registries, as "HOST[:PORT]", or proxies before
+// them refuse, so that those are not tried again. Thread safe.
 class UploadTraits {
  public:
   // Says that the registry refused an upload whose size is not known before its

@@ -53,7 +53,8 @@ struct TagRequest {
   std::string build_id;
   v1::Destination destination;
   std::vector<v1::ImageResult> images;
-  // What the images were assembled from, to push what has gone of it again.
+  // The request that the images were assembled by, to push again what has gone
+  // of them.
   AssembleRequest assembly = {};
 };
 

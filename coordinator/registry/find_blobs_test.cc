@@ -33,8 +33,7 @@ class Repositories : public oci::ImageStore {
     absl::MutexLock lock(&mutex_);
     error_ = error;
   }
-  // What it denies and what it answers to a push of the repository, if that is
-  // no OK.
+  // Denies questions for the repository, and answers a push of it so.
   void Deny(const std::string& repository, const absl::Status& push = {}) {
     absl::MutexLock lock(&mutex_);
     denied_.insert(repository);

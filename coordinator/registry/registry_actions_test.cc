@@ -161,7 +161,7 @@ class RegistryActionsTest : public ::testing::Test {
 
   ResolvedRelease fake_;
   AssembleRequest request_;
-  // What the images were made from, where it is known when they are tagged.
+  // The request that Tag is told of.
   AssembleRequest assembly_;
   std::shared_ptr<RecordingStore> store_ = std::make_shared<RecordingStore>();
   absl::StatusOr<std::shared_ptr<oci::ImageStore>> open_result_ = store_;

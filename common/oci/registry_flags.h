@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_COMMON_OCI_REGISTRY_FLAGS_H_
+#define KSO_COMMON_OCI_REGISTRY_FLAGS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/http/transport.h"
+#include "common/oci/registry_options.h"
+
+namespace kso::oci {
+
+// The flags by which an operator tells any of the programs of registries, as
+// docs/registries.md says.
+struct RegistryFlags {
+  // --token-realm REGISTRY=HOST.
+  std::vector<std::string> token_realms = {};
+  // --plain-http HOST and --https HOST.
+  std::vector<std::string> plain_http = {};
+  std::vector<std::string> https = {};
+  // --allow-private-redirect HOST.
+  std::vector<std::string> private_redirects = {};
+};
+
+// INVALID_ARGUMENT says which flag is wrong.
+absl::StatusOr<SharedRegistryOptions> RegistryOptionsOf(
+    const RegistryFlags& flags);
+// Adds what a transport has to know.
+absl::Status AddRegistryFlags(const RegistryFlags& flags,
+                              http::TransportOptions& options);
+
+// The help of each flag, for all programs.
+inline constexpr char kTokenRealmHelp[] =
+    "A host that may give out tokens for a registry, where the registry names "
+    "one that is not its own, such as "
+    "registry.example.com=auth.example.com; may be repeated";
+inline constexpr char kPlainHttpHelp[] =
+    "A registry that is spoken to over plain HTTP; may be repeated. Loopback "
+    "always is, unless --https names it";
+inline constexpr char kHttpsHelp[] =
+    "A registry that is spoken to over HTTPS, whatever a release says, also "
+    "on loopback; may be repeated";
+inline constexpr char kPrivateRedirectHelp[] =
+    "A public host that may redirect to private addresses, since its storage "
+    "is in this network; may be repeated";
+
+}  // namespace kso::oci
+
+#endif  // KSO_COMMON_OCI_REGISTRY_FLAGS_H_
