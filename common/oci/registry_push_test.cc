@@ -156,6 +156,15 @@ TEST_F(RegistryPushTest, ChunksAreNoShorterThanTheRegistryTakes) {
   EXPECT_TRUE(ranges_.empty());
 }
 
+TEST_F(RegistryPushTest, ChunksMayBeAsLongAsTheRegistryWantsWhereTheyPass) {
+  content_.append(8 << 20, 'y');
+  Bound(6 << 20, {{"OCI-Chunk-Min-Length", "5242880"}});
+  const auto pushed = Push(*client_);
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_EQ(received_, content_);
+  EXPECT_EQ(ranges_.front(), "0-5242879");
+}
+
 TEST_F(RegistryPushTest, AProxyThatTakesNothingIsNamed) {
   Bound(1000);
   const absl::Status status = Push(*client_).status();

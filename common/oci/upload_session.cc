@@ -176,9 +176,11 @@ absl::Status UploadSession::Refused(const http::Response& response,
 }
 
 absl::StatusOr<int64_t> UploadSession::ChunkFor(int64_t rest) const {
-  const int64_t most = session_->upload_traits().MostBytes(session_->host());
+  const UploadTraits& traits = session_->upload_traits();
+  const int64_t most = traits.MostBytes(session_->host());
   if (most == 0 || rest <= most) return 0;
-  if (most < min_chunk_) {
+  if (most >= min_chunk_) return most;
+  if (traits.RefusesSize(session_->host(), min_chunk_)) {
     return absl::InvalidArgumentError(Concat(what_, ": a proxy before ",
                                              session_->host(),
                                              " takes requests of ", most,
@@ -186,7 +188,7 @@ absl::StatusOr<int64_t> UploadSession::ChunkFor(int64_t rest) const {
                                              "chunks below ",
                                              min_chunk_, kRaiseBound));
   }
-  return most;
+  return min_chunk_;
 }
 
 absl::Status UploadSession::SendRest(int64_t size, int64_t offset,

@@ -33,6 +33,13 @@ class UploadTraits {
   // when there is no smaller size that makes sense.
   bool AddSizeRefusal(const std::string& host, int64_t bytes);
 
+  // Returns whether a request with so many bytes, or fewer, was refused.
+  bool RefusesSize(const std::string& host, int64_t bytes) const {
+    absl::MutexLock lock(&mutex_);
+    const auto found = least_refused_.find(host);
+    return found != least_refused_.end() && bytes >= found->second;
+  }
+
   // The most bytes to send in one request; 0 where no bound is known.
   int64_t MostBytes(const std::string& host) const {
     absl::MutexLock lock(&mutex_);
@@ -44,6 +51,7 @@ class UploadTraits {
   mutable absl::Mutex mutex_;
   std::set<std::string> refuse_streams_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, int64_t> most_bytes_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, int64_t> least_refused_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace kso::oci
