@@ -3,9 +3,11 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/http/transport.h"
 #include "common/oci/registry_error.h"
+#include "common/oci/secrets.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
 #include "worker/task/failure.h"
@@ -19,12 +21,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     response.headers.emplace_back("Retry-After", std::string(input.Line()));
   }
   response.body = std::string(input.Rest());
-  const absl::Status status =
-      oci::RegistryError(response, "pushing to team/kubespray-files",
-                         "registry.example.com", absl::FromUnixSeconds(1));
+  oci::Secrets secrets;
+  secrets.AddHeader("Bearer dG9rZW4");
+  const absl::Status status = oci::RegistryError(
+      response, "pushing to team/kubespray-files", "registry.example.com",
+      absl::FromUnixSeconds(1), secrets);
   fuzz::Require(!status.ok(), "an error is none");
   fuzz::RequireShown({status.message().data(), status.message().size()},
                      "a registry's words can be shown");
+  fuzz::Require(status.message().find("dG9rZW4") == absl::string_view::npos,
+                "a token that a registry echoes is hidden");
   const v1::Failure failure = worker::ToFailure(status, "an item");
   fuzz::RequireShown(failure.reason(), "a reason can be shown");
   return 0;
