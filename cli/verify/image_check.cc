@@ -8,6 +8,7 @@
 #include "common/base/byte_stream.h"
 #include "common/base/digest.h"
 #include "common/base/sinks.h"
+#include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
@@ -95,7 +96,7 @@ class Checker {
     report.layers = static_cast<int>(manifest.layers.size());
     CheckConfig(manifest, entry.platform(), report);
     for (const v1::Descriptor& layer : manifest.layers) {
-      report.bytes += layer.size();
+      report.bytes = SaturatingAdd(report.bytes, layer.size());
       Note(report, "layer", layer.digest(), CheckBlob(layer));
     }
     return absl::OkStatus();
@@ -104,7 +105,7 @@ class Checker {
   void CheckConfig(const oci::Manifest& manifest, const v1::Platform& platform,
                    PlatformReport& report) {
     const v1::Descriptor& blob = manifest.config;
-    report.bytes += blob.size();
+    report.bytes = SaturatingAdd(report.bytes, blob.size());
     std::string content;
     if (blob.size() > kMostConfigBytes) {
       report.problems.push_back("its config is larger than 4 MiB");

@@ -4,13 +4,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/status/statusor.h"
+#include "common/base/threads.h"
+
 namespace kso {
 
 Executor::Executor(int threads) {
   const int count = std::max(threads, 1);
   threads_.reserve(count);
   for (int i = 0; i < count; ++i) {
-    threads_.emplace_back([this] { RunQueue(); });
+    absl::StatusOr<std::thread> thread = StartThread([this] { RunQueue(); });
+    if (!thread.ok()) break;
+    threads_.push_back(*std::move(thread));
   }
 }
 
@@ -23,6 +28,7 @@ Executor::~Executor() {
 }
 
 void Executor::Schedule(absl::AnyInvocable<void()> function) {
+  if (threads_.empty()) return function();
   absl::MutexLock lock(&mutex_);
   queue_.push_back(std::move(function));
 }

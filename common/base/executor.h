@@ -13,7 +13,9 @@
 namespace kso {
 
 // A fixed set of threads that run functions in the order in which they came.
-// With one thread, each function ends before the next begins.
+// With one thread, each function ends before the next begins. Where the system
+// starts fewer threads, the set is smaller; where it starts none, Schedule runs
+// the function itself. Functions must not throw.
 class Executor {
  public:
   // `threads` is at least 1.
@@ -26,7 +28,8 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  // May be called from any thread, the executor's own included. Never waits.
+  // May be called from any thread, the executor's own included. Never waits
+  // where there is a thread.
   void Schedule(absl::AnyInvocable<void()> function);
 
  private:

@@ -3,6 +3,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/exceptions.h"
 #include "common/base/executor.h"
 #include "common/base/status_macros.h"
 
@@ -31,7 +32,7 @@ class FirstFailure {
 absl::Status RunAll(int at_once,
                     const std::vector<std::function<absl::Status()>>& jobs) {
   if (at_once <= 1) {
-    for (const auto& job : jobs) KSO_RETURN_IF_ERROR(job());
+    for (const auto& job : jobs) KSO_RETURN_IF_ERROR(WithoutExceptions(job));
     return absl::OkStatus();
   }
   FirstFailure failure;
@@ -40,7 +41,7 @@ absl::Status RunAll(int at_once,
     Executor executor(at_once);
     for (const auto& job : jobs) {
       executor.Schedule([&failure, &job] {
-        if (failure.status().ok()) failure.Note(job());
+        if (failure.status().ok()) failure.Note(WithoutExceptions(job));
       });
     }
   }

@@ -11,7 +11,8 @@ namespace kso {
 
 // Runs all of `jobs`, up to `at_once` of them at the same time; with 1, one
 // after the other on the caller's thread. Returns when they have ended, with
-// the first failure. After one, those that have not begun are left out.
+// the first failure; what a job throws is one. After a failure, those that have
+// not begun are left out.
 absl::Status RunAll(int at_once,
                     const std::vector<std::function<absl::Status()>>& jobs);
 

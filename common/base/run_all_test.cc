@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -34,6 +35,15 @@ TEST(RunAllTest, RunsSeveralAtTheSameTime) {
   });
   EXPECT_TRUE(RunAll(3, jobs).ok());
   EXPECT_EQ(ran, 3);
+}
+
+TEST(RunAllTest, WhatAJobThrowsIsItsFailure) {
+  const Jobs jobs(2, []() -> absl::Status {
+    throw std::length_error("nothing is that long");
+  });
+  for (const int at_once : {1, 2}) {
+    EXPECT_EQ(RunAll(at_once, jobs).code(), absl::StatusCode::kInternal);
+  }
 }
 
 TEST(RunAllTest, OneAtATimeStaysOnTheCallersThread) {

@@ -9,6 +9,9 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/byte_pipe.h"
+#include "common/base/exceptions.h"
+#include "common/base/status_macros.h"
+#include "common/base/threads.h"
 
 namespace kso::oci {
 namespace {
@@ -21,14 +24,20 @@ constexpr size_t kMostAhead = 2 << 20;
 // waits for it.
 class WriterSource : public ByteSource {
  public:
-  explicit WriterSource(std::function<absl::Status(ByteSink& sink)> write)
-      : pipe_(kMostAhead), thread_([this, write = std::move(write)] {
-          pipe_.EndWriting(write(pipe_));
-        }) {}
+  WriterSource() : pipe_(kMostAhead) {}
+
+  // To be called once, before the first Read.
+  absl::Status Start(std::function<absl::Status(ByteSink& sink)> write) {
+    KSO_ASSIGN_OR_RETURN(
+        thread_, StartThread([this, write = std::move(write)] {
+          pipe_.EndWriting(WithoutExceptions([&] { return write(pipe_); }));
+        }));
+    return absl::OkStatus();
+  }
 
   ~WriterSource() override {
     pipe_.EndReading(absl::CancelledError("nobody reads any more"));
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
   }
 
   absl::StatusOr<size_t> Read(char* buffer, size_t size) override {
@@ -70,8 +79,10 @@ class TailSink : public ByteSink {
 OpenSource BlobStream::Opener() {
   return [this](int64_t offset) -> absl::StatusOr<std::unique_ptr<ByteSource>> {
     failed_ = false;
-    return std::make_unique<WriterSource>(
-        [this, offset](ByteSink& sink) { return Write(offset, sink); });
+    auto source = std::make_unique<WriterSource>();
+    KSO_RETURN_IF_ERROR(source->Start(
+        [this, offset](ByteSink& sink) { return Write(offset, sink); }));
+    return source;
   };
 }
 

@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/threads.h"
 
 namespace kso::rpc {
 CallWatch::CallWatch(Clock* clock, absl::Duration progress_timeout)
     : clock_(clock),
       progress_timeout_(progress_timeout),
-      thread_([this] { LookAfterCalls(); }) {}
+      thread_(StartThreadOrExit("the watch over calls",
+                                [this] { LookAfterCalls(); })) {}
 
 CallWatch::~CallWatch() {
   {

@@ -12,6 +12,9 @@
 namespace kso::worker {
 namespace {
 
+// A longer one is not remembered: it would be sent with each task.
+constexpr size_t kLongestValidator = 1024;
+
 std::string_view AdviceFor(int status) {
   switch (status) {
     case 401:
@@ -43,7 +46,7 @@ std::string ValidatorIn(const http::Response& response,
   const bool plain = std::all_of(value.begin(), value.end(), [](char c) {
     return absl::ascii_isprint(static_cast<unsigned char>(c));
   });
-  return plain ? value : "";
+  return plain && value.size() <= kLongestValidator ? value : "";
 }
 
 bool IsStrongEtag(std::string_view etag) {

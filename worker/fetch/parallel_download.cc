@@ -12,7 +12,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/cancellation.h"
+#include "common/base/exceptions.h"
 #include "common/base/status_macros.h"
+#include "common/base/threads.h"
 #include "worker/fetch/fetch_progress_sink.h"
 #include "worker/fetch/retry_policy.h"
 
@@ -188,7 +190,14 @@ void ParallelDownload::StartHelpers() {
     if (helper.running) continue;
     if (helper.thread.joinable()) helper.thread.join();
     helper.running = true;
-    helper.thread = std::thread([this, &helper] { Help(helper); });
+    absl::StatusOr<std::thread> thread =
+        StartThread([this, &helper] { Help(helper); });
+    // Fewer streams do as well.
+    if (!thread.ok()) {
+      helper.running = false;
+      return;
+    }
+    helper.thread = *std::move(thread);
     --wanted;
   }
 }
@@ -198,7 +207,9 @@ void ParallelDownload::Help(Helper& helper) {
   while (goes_on) {
     const std::optional<int> piece = TakePieceIfAny();
     if (!piece.has_value()) break;
-    goes_on = FetchPiece(*piece, /*spare=*/true).ok();
+    goes_on = WithoutExceptions([&] {
+                return FetchPiece(*piece, /*spare=*/true);
+              }).ok();
     GiveBack(*piece);
   }
   helper.running = false;

@@ -7,8 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/base/text.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 #include "common/oci/mirrors.h"
@@ -86,6 +88,21 @@ absl::Status AddConfigs(DocumentReader& reader, v1::ResolvedImage& image) {
   return absl::OkStatus();
 }
 
+absl::Status CheckDocuments(const v1::ResolvedImage& image) {
+  size_t bytes = image.top().content().size();
+  for (const v1::Document& document : image.manifests()) {
+    bytes += document.content().size();
+  }
+  for (const v1::Document& document : image.configs()) {
+    bytes += document.content().size();
+  }
+  if (bytes <= static_cast<size_t>(kLargestDocuments)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      Concat("its index, manifests and configs are ",
+             FormatBytes(static_cast<int64_t>(bytes)),
+             " together, over the limit of ", FormatBytes(kLargestDocuments)));
+}
+
 absl::StatusOr<v1::ResolvedImage> Resolve(
     const v1::ResolveImage& work,
     const google::protobuf::RepeatedPtrField<v1::Mirror>& mirrors,
@@ -112,6 +129,7 @@ absl::StatusOr<v1::ResolvedImage> Resolve(
     KSO_RETURN_IF_ERROR(AddBareManifest(reader, image));
   }
   if (work.want_configs()) KSO_RETURN_IF_ERROR(AddConfigs(reader, image));
+  KSO_RETURN_IF_ERROR(CheckDocuments(image));
   image.set_manifest_gets(reader.manifest_gets());
   return image;
 }

@@ -9,8 +9,10 @@
 #include <cerrno>
 #include <utility>
 
+#include "common/base/exceptions.h"
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
+#include "common/base/threads.h"
 #include "common/blob/verifying_source.h"
 #include "worker/task/failure.h"
 #include "worker/unpack/decompression.h"
@@ -59,8 +61,15 @@ LayerUnpacker::LayerUnpacker(PackedLayer layer, std::filesystem::path directory,
       directory_(std::move(directory)),
       make_room_(std::move(make_room)),
       pipe_(kMostAhead),
-      result_(absl::InternalError("not unpacked yet")),
-      thread_([this] { Run(); }) {}
+      result_(absl::InternalError("not unpacked yet")) {
+  absl::StatusOr<std::thread> thread = StartThread([this] { Run(); });
+  if (thread.ok()) {
+    thread_ = *std::move(thread);
+  } else {
+    result_ = WorkerTrouble(thread.status());
+    pipe_.EndReading(result_.status());
+  }
+}
 
 LayerUnpacker::~LayerUnpacker() {
   if (!thread_.joinable()) return;
@@ -70,14 +79,14 @@ LayerUnpacker::~LayerUnpacker() {
 
 absl::StatusOr<int64_t> LayerUnpacker::Finish(const absl::Status& sent) {
   pipe_.EndWriting(sent);
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   // Where the unpacking failed first, `sent` only tells of that.
   if (result_.ok() && !sent.ok()) return sent;
   return std::move(result_);
 }
 
 void LayerUnpacker::Run() {
-  result_ = Unpack();
+  result_ = WithoutExceptions([this] { return Unpack(); });
   // Bytes that follow the tar in its blob do not matter.
   pipe_.EndReading(result_.status());
 }

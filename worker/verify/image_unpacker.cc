@@ -10,6 +10,7 @@
 
 #include "common/base/byte_stream.h"
 #include "common/base/run_all.h"
+#include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
@@ -44,7 +45,7 @@ absl::StatusOr<RootFilesystem> ImageUnpacker::Unpack(
     CachedFiles cached = FilesInCache(blobs[i].digest(), diff_ids[i]);
     // The bytes of cached files are on the disk already.
     if (cached.files.empty() && !layers_.Has(blobs[i], diff_id)) {
-      missing_bytes += blobs[i].size();
+      missing_bytes = SaturatingAdd(missing_bytes, blobs[i].size());
     }
     jobs.emplace_back([this, &blobs, &root, i, diff_id,
                        cached = std::move(cached)]() -> absl::Status {

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 #include <thread>
 
+#include "common/base/exceptions.h"
 #include "common/base/status_macros.h"
-#include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/base/threads.h"
 
 namespace kso::worker {
 namespace {
@@ -29,12 +29,10 @@ absl::Status Trouble(std::string_view what) {
 // namespace is of no use for anything else.
 absl::Status OnAThread(const std::function<absl::Status()>& work) {
   absl::Status status;
-  try {
-    std::thread([&] { status = work(); }).join();
-  } catch (const std::system_error& error) {
-    return Exhausted(Resource::kMemory,
-                     Concat("cannot start a thread: ", error.what()));
-  }
+  KSO_ASSIGN_OR_RETURN(
+      std::thread thread,
+      StartThread([&] { status = WithoutExceptions(work); }));
+  thread.join();
   return status;
 }
 

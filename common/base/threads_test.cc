@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/base/threads.h"
+
+#include <sys/resource.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <functional>
+#include <vector>
+
+#include "common/base/run_all.h"
+#include "common/base/status_notes.h"
+#include "gtest/gtest.h"
+
+namespace kso {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kLimitsWork = false;
+#else
+constexpr bool kLimitsWork = true;
+#endif
+
+// No stack of a new thread fits into what is left of the address space; a limit
+// on processes would not bind root.
+void AllowNoMoreThreads() {
+  const rlimit limit = {.rlim_cur = 1 << 20, .rlim_max = 1 << 20};
+  setrlimit(RLIMIT_AS, &limit);
+}
+
+TEST(ThreadsTest, AThreadRunsItsBody) {
+  std::atomic<bool> ran = false;
+  absl::StatusOr<std::thread> thread = StartThread([&] { ran = true; });
+  ASSERT_TRUE(thread.ok());
+  thread->join();
+  EXPECT_TRUE(ran);
+}
+
+TEST(ThreadsTest, WhereNoThreadCanBeStartedThatIsAnError) {
+  if (!kLimitsWork) GTEST_SKIP() << "a sanitizer needs the address space";
+  const auto without_threads = [] {
+    AllowNoMoreThreads();
+    const absl::Status status = StartThread([] {}).status();
+    std::_Exit(ExhaustedResource(status) == Resource::kMemory ? 7 : 1);
+  };
+  EXPECT_EXIT(without_threads(), ::testing::ExitedWithCode(7), "");
+}
+
+TEST(ThreadsTest, AThreadThatIsNeededEndsTheProgramInWords) {
+  if (!kLimitsWork) GTEST_SKIP() << "a sanitizer needs the address space";
+  const auto without_threads = [] {
+    AllowNoMoreThreads();
+    StartThreadOrExit("the engine", [] {}).join();
+  };
+  EXPECT_EXIT(without_threads(), ::testing::ExitedWithCode(EXIT_FAILURE),
+              "cannot start the engine: this machine starts no more threads");
+}
+
+TEST(ThreadsTest, WhatRunsAtOnceRunsOneByOneWhereThereAreNoThreads) {
+  if (!kLimitsWork) GTEST_SKIP() << "a sanitizer needs the address space";
+  const auto without_threads = [] {
+    AllowNoMoreThreads();
+    int ran = 0;
+    const std::vector<std::function<absl::Status()>> jobs(3, [&ran] {
+      ++ran;
+      return absl::OkStatus();
+    });
+    const bool ok = RunAll(3, jobs).ok();
+    std::_Exit(ok && ran == 3 ? 7 : 1);
+  };
+  EXPECT_EXIT(without_threads(), ::testing::ExitedWithCode(7), "");
+}
+
+}  // namespace
+}  // namespace kso
