@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "common/base/threads.h"
+
 namespace kso::worker {
 
 HealthWatch::HealthWatch(Clock* clock, std::function<bool()> is_healthy,
@@ -10,7 +12,8 @@ HealthWatch::HealthWatch(Clock* clock, std::function<bool()> is_healthy,
     : clock_(clock),
       is_healthy_(std::move(is_healthy)),
       on_change_(std::move(on_change)),
-      thread_([this] { LookNowAndThen(); }) {}
+      thread_(StartThreadOrExit("the watch over this worker's health",
+                                [this] { LookNowAndThen(); })) {}
 
 HealthWatch::~HealthWatch() {
   {

@@ -3,6 +3,9 @@
 
 #include <utility>
 
+#include "common/base/exceptions.h"
+#include "common/base/threads.h"
+
 namespace kso::worker {
 
 Runner::Runner(int slots, TaskExecutor* executor,
@@ -12,9 +15,11 @@ Runner::Runner(int slots, TaskExecutor* executor,
       on_change_(std::move(on_change)),
       book_(slots, clock) {
   for (int i = 0; i < LeaseBook::MostAtWork(slots); ++i) {
-    threads_.emplace_back([this] { RunLoop(); });
+    threads_.push_back(
+        StartThreadOrExit("a thread for tasks", [this] { RunLoop(); }));
   }
-  deadline_thread_ = std::thread([this] { WatchDeadlines(); });
+  deadline_thread_ = StartThreadOrExit("the watch over deadlines",
+                                       [this] { WatchDeadlines(); });
 }
 
 Runner::~Runner() {
@@ -62,7 +67,10 @@ void Runner::RunLoop() {
     absl::StatusOr<v1::TaskResult> result =
         absl::CancelledError("cancelled before it began");
     if (!entry->control.cancelled()) {
-      result = executor_->Execute(entry->lease.task(), entry->control);
+      // An exception of a task is its failure.
+      result = WithoutExceptions([&] {
+        return executor_->Execute(entry->lease.task(), entry->control);
+      });
     }
     {
       absl::MutexLock lock(&mutex_);

@@ -23,6 +23,23 @@ constexpr absl::Duration kHandBackPatience = absl::Seconds(10);
 constexpr BackoffOptions kBackoff = {.first = absl::Milliseconds(200),
                                      .longest = absl::Seconds(5)};
 
+// Returns whether the other side, or gRPC on either side, could not take the
+// request or make an answer of it. The codes are gRPC's own for messages that
+// are too large or cannot be parsed (grpc.io/docs/guides/status-codes).
+bool RefusesRequest(const grpc::Status& status) {
+  switch (status.error_code()) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::OUT_OF_RANGE:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::INTERNAL:
+    case grpc::StatusCode::UNKNOWN:
+    case grpc::StatusCode::DATA_LOSS:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool HasNothing(const Leases& leases) {
   const Leases::Snapshot snapshot = leases.Look();
   return snapshot.held.empty() && snapshot.results.empty();
@@ -69,6 +86,11 @@ Session::End Session::Run(Leases& leases) {
         return End::kUnheard;
       }
       NoteOutcome(status);
+      if (RefusesRequest(status)) {
+        const std::string news =
+            conversation_.Refused(request, status.error_message());
+        if (!news.empty()) report_(news);
+      }
       if (!backoff.has_value()) backoff.emplace(kBackoff);
       Pause(backoff->Next(), /*may_wake=*/false);
     }

@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "common/base/threads.h"
+
 namespace kso::worker {
 namespace {
 
@@ -20,14 +22,15 @@ sigset_t WatchedSignals() {
 class SignalThread : public StopSignals::Watch {
  public:
   explicit SignalThread(std::function<void(int)> on_signal)
-      : thread_([on_signal = std::move(on_signal)] {
-          const sigset_t set = WatchedSignals();
-          int count = 0;
-          int signal = 0;
-          while (sigwait(&set, &signal) == 0 && signal != SIGUSR1) {
-            on_signal(++count);
-          }
-        }) {}
+      : thread_(StartThreadOrExit(
+            "the watch for signals", [on_signal = std::move(on_signal)] {
+              const sigset_t set = WatchedSignals();
+              int count = 0;
+              int signal = 0;
+              while (sigwait(&set, &signal) == 0 && signal != SIGUSR1) {
+                on_signal(++count);
+              }
+            })) {}
 
   ~SignalThread() override {
     pthread_kill(thread_.native_handle(), SIGUSR1);
