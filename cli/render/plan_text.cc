@@ -70,7 +70,10 @@ std::string TotalsText(const v1::Build& build) {
                         ? "unknown, since a host does not say its sizes"
                         : FormatBytes(plan.bytes_to_fetch())},
       {"to pack:", FormatBytes(plan.bytes_to_pack())},
-      {"to push:", absl::StrCat("at most ", FormatBytes(plan.bytes_to_push()))},
+      {"to push:",
+       plan.bytes_to_push() < 0
+           ? "unknown"
+           : absl::StrCat("at most ", FormatBytes(plan.bytes_to_push()))},
       {"reused:",
        absl::StrCat(FormatBytes(plan.bytes_reused()),
                     plan.previous_release().empty() ? "" : ", after ",

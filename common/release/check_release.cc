@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/strings.h"
+#include "common/base/text.h"
 #include "common/layer/formats.h"
 #include "common/oci/destination.h"
 #include "common/oci/platform.h"
@@ -115,6 +116,37 @@ void CheckLayerMediaType(const v1::Release& release, Problems& problems) {
         Concat("leave it out, or write ", LayerTypes())}});
 }
 
+// Returns whether the release is small enough to be looked at more closely.
+bool IsBounded(const v1::Release& release, Problems& problems) {
+  const size_t bytes = release.ByteSizeLong();
+  if (bytes > kLargestRelease) {
+    problems.push_back(
+        {Field::kRelease,
+         -1,
+         "release",
+         {Concat("the release with its lists has ",
+                 FormatBytes(static_cast<int64_t>(bytes)),
+                 ", over the limit of ",
+                 FormatBytes(static_cast<int64_t>(kLargestRelease))),
+          "divide its lists among several releases"}});
+    return false;
+  }
+  size_t mirrors = 0;
+  for (const v1::Mirror& mirror : release.mirrors()) {
+    mirrors += mirror.ByteSizeLong();
+  }
+  const size_t items = release.files_size() + release.images_size();
+  if (mirrors * items <= kMostMirrorBytes) return true;
+  problems.push_back(
+      {Field::kRelease,
+       -1,
+       "mirrors",
+       {Concat("they have ", FormatBytes(static_cast<int64_t>(mirrors)),
+               ", which is too much for ", items, " files and images"),
+        "name fewer mirrors: one for a prefix that many items share"}});
+  return false;
+}
+
 // A section has a base and items, or neither.
 struct Section {
   const char* name;
@@ -152,6 +184,7 @@ void CheckSection(const Section& section, Problems& problems) {
 
 std::vector<Problem> CheckRelease(const v1::Release& release) {
   Problems problems;
+  if (!IsBounded(release, problems)) return problems;
   CheckName(release, problems);
   CheckPlatforms(release, problems);
   const Section files = {"files", Field::kFiles, release.files_size() > 0,

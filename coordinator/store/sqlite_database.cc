@@ -6,6 +6,26 @@
 #include "common/base/strings.h"
 
 namespace kso::coordinator {
+namespace {
+
+absl::Status StatusOfBind(int result, std::string_view value) {
+  switch (result) {
+    case SQLITE_OK:
+      return absl::OkStatus();
+    case SQLITE_TOOBIG:
+      return Exhausted(Resource::kSizeBound,
+                       Concat("a value of ", value.size(),
+                              " bytes is more than SQLite takes"));
+    case SQLITE_NOMEM:
+      return Exhausted(Resource::kMemory,
+                       "there is not enough memory on this machine");
+    default:
+      return absl::InternalError(
+          Concat("SQLite takes no value: ", sqlite3_errstr(result)));
+  }
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(
     const std::string& path) {
@@ -98,16 +118,19 @@ std::string_view BytesOf(const SqliteDatabase::Statement& row, int column) {
           static_cast<size_t>(sqlite3_column_bytes(row.get(), column))};
 }
 
-void BindBytes(const SqliteDatabase::Statement& statement, int index,
-               std::string_view bytes) {
-  sqlite3_bind_blob64(statement.get(), index, bytes.data(), bytes.size(),
-                      SQLITE_STATIC);
+absl::Status BindBytes(const SqliteDatabase::Statement& statement, int index,
+                       std::string_view bytes) {
+  return StatusOfBind(sqlite3_bind_blob64(statement.get(), index, bytes.data(),
+                                          bytes.size(), SQLITE_STATIC),
+                      bytes);
 }
 
-void BindText(const SqliteDatabase::Statement& statement, int index,
-              std::string_view text) {
-  sqlite3_bind_text64(statement.get(), index, text.data(), text.size(),
-                      SQLITE_STATIC, SQLITE_UTF8);
+absl::Status BindText(const SqliteDatabase::Statement& statement, int index,
+                      std::string_view text) {
+  return StatusOfBind(
+      sqlite3_bind_text64(statement.get(), index, text.data(), text.size(),
+                          SQLITE_STATIC, SQLITE_UTF8),
+      text);
 }
 
 }  // namespace kso::coordinator

@@ -53,10 +53,12 @@ class SqliteDatabase {
 std::string_view BytesOf(const SqliteDatabase::Statement& row, int column);
 
 // Binds without a copy: `bytes` must live until the statement is reset.
-void BindBytes(const SqliteDatabase::Statement& statement, int index,
-               std::string_view bytes);
-void BindText(const SqliteDatabase::Statement& statement, int index,
-              std::string_view text);
+// RESOURCE_EXHAUSTED for more than SQLite takes as one value, which is 1 GB
+// (sqlite.org/limits.html).
+absl::Status BindBytes(const SqliteDatabase::Statement& statement, int index,
+                       std::string_view bytes);
+absl::Status BindText(const SqliteDatabase::Statement& statement, int index,
+                      std::string_view text);
 
 }  // namespace kso::coordinator
 

@@ -82,7 +82,12 @@ absl::Status SqliteJournal::Add(const v1::JournalRecord& record) {
 
 absl::Status SqliteJournal::Append(const std::string& subject,
                                    const v1::JournalRecord& record) {
-  const std::string bytes = record.SerializeAsString();
+  std::string bytes;
+  if (!record.SerializeToString(&bytes)) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("a record about ", absl::CHexEscape(subject), " of ",
+                     record.ByteSizeLong(), " bytes is more than is written"));
+  }
   // Protobuf writes messages that it refuses to read, such as ones with text
   // that is not UTF-8. An acknowledged record must open at the next start.
   if (v1::JournalRecord read; !read.ParseFromString(bytes)) {
@@ -94,9 +99,9 @@ absl::Status SqliteJournal::Append(const std::string& subject,
   const uint64_t checksum = ChecksumOf(sequence_ + 1, subject, bytes);
   sqlite3_reset(insert_.get());
   sqlite3_bind_int64(insert_.get(), 1, sequence_ + 1);
-  BindText(insert_, 2, subject);
+  KSO_RETURN_IF_ERROR(BindText(insert_, 2, subject));
   sqlite3_bind_int64(insert_.get(), 3, static_cast<int64_t>(checksum));
-  BindBytes(insert_, 4, bytes);
+  KSO_RETURN_IF_ERROR(BindBytes(insert_, 4, bytes));
   KSO_RETURN_IF_ERROR(database_.Step(insert_).status());
   sqlite3_reset(insert_.get());
   ++sequence_;
@@ -112,7 +117,7 @@ absl::Status SqliteJournal::Delete(const std::string& subject) {
   sqlite3_reset(delete_.get());
   sqlite3_bind_int64(delete_.get(), 1, range->second.first);
   sqlite3_bind_int64(delete_.get(), 2, range->second.last);
-  BindText(delete_, 3, subject);
+  KSO_RETURN_IF_ERROR(BindText(delete_, 3, subject));
   while (true) {
     KSO_ASSIGN_OR_RETURN(const bool row, database_.Step(delete_));
     if (!row) break;

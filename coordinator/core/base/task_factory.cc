@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "common/base/sizes.h"
 #include "common/base/strings.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
@@ -75,7 +76,7 @@ v1::Task TaskFactory::NewLayer(std::string_view id, std::string_view image,
   layer.set_media_type(layer_media_type());
   int64_t weight = 0;
   for (v1::LayerMember& member : members) {
-    weight += std::max<int64_t>(MemberSize(member), 0);
+    weight = SaturatingAdd(weight, std::max<int64_t>(MemberSize(member), 0));
     *layer.add_members() = std::move(member);
   }
   task.set_weight(weight);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/base/digest.h"
+#include "common/base/sizes.h"
 
 namespace kso::coordinator {
 namespace {
@@ -33,7 +34,7 @@ std::multiset<Group> Families(const std::vector<GroupItem>& items) {
   std::map<std::string, Group> families;
   for (size_t i = 0; i < items.size(); ++i) {
     Group& group = families["family " + items[i].family];
-    group.size += Weight(items[i]);
+    group.size = SaturatingAdd(group.size, Weight(items[i]));
     group.items.push_back(static_cast<int>(i));
   }
   std::multiset<Group> groups;
@@ -94,7 +95,7 @@ std::multiset<Group> MergeSmall(size_t max_groups,
     }
     const size_t bucket = BucketOf(group->name, buckets);
     Group& into = by_bucket[bucket];
-    into.size += group->size;
+    into.size = SaturatingAdd(into.size, group->size);
     into.name = "bucket " + std::to_string(bucket);
     into.items.insert(into.items.end(), group->items.begin(),
                       group->items.end());

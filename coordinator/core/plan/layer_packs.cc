@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/plan/layer_packs.h"
 
+#include <algorithm>
 #include <map>
 #include <string_view>
 #include <utility>
 
+#include "common/base/sizes.h"
 #include "common/base/strings.h"
 
 namespace kso::coordinator {
@@ -56,7 +58,8 @@ std::vector<Pack> MatchPacks(const LayerPacks& layers,
   for (size_t p = 0; p < layers.size(); ++p) {
     const v1::MadeLayer& made = layers[p]->layer();
     for (int m = 0; m < made.members_size(); ++m) {
-      packs[p].size += made.members(m).size();
+      packs[p].size = SaturatingAdd(
+          packs[p].size, std::max<int64_t>(made.members(m).size(), 0));
       holders[made.members(m).path()] = {static_cast<int>(p), m};
     }
   }

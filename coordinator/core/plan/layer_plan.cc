@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "common/base/sizes.h"
 #include "common/base/strings.h"
 #include "common/oci/platform.h"
 #include "coordinator/core/base/layer_key.h"
@@ -15,11 +16,23 @@ namespace {
 
 constexpr size_t kNamesShown = 3;
 
+// The bytes of the members together; -1 where a host does not say how many its
+// file has.
+int64_t SizeOf(const v1::MakeLayer& layer) {
+  int64_t bytes = 0;
+  for (const v1::LayerMember& member : layer.members()) {
+    const int64_t size = MemberSize(member);
+    if (size < 0) return -1;
+    bytes = SaturatingAdd(bytes, size);
+  }
+  return bytes;
+}
+
 v1::PlannedLayer& AddLine(const v1::Task& task, Plan& plan) {
   v1::PlannedLayer& line = *plan.summary.add_layers();
   line.set_name(task.make_layer().name());
   line.set_image(task.make_layer().image());
-  line.set_size(task.weight());
+  line.set_size(SizeOf(task.make_layer()));
   line.set_members(task.make_layer().members_size());
   return line;
 }
@@ -37,7 +50,7 @@ int64_t BytesFromUpstream(const v1::MakeLayer& layer) {
   for (const v1::LayerMember& member : layer.members()) {
     const int64_t size = MemberSize(member);
     if (size < 0) return -1;
-    if (!member.has_content()) bytes += size;
+    if (!member.has_content()) bytes = SaturatingAdd(bytes, size);
   }
   return bytes;
 }
@@ -101,7 +114,7 @@ void AddBaseCopy(const TaskFactory& factory, std::string_view image,
     v1::BlobSource& blob = *task.mutable_copy_blobs()->add_blobs();
     blob.set_repository(base.reference.Name());
     *blob.mutable_blob() = layer;
-    weight += layer.size();
+    weight = SaturatingAdd(weight, layer.size());
     plan.questions.push_back({std::string(image), layer, {}});
     all_there &= history.HasBlob(image, layer.digest());
   }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "common/base/sizes.h"
+
 namespace kso::coordinator {
 namespace {
 
@@ -20,7 +22,9 @@ class Packer {
       : items_(items), packs_(packs), limits_(limits) {
     for (const Pack& pack : packs) {
       int64_t live = 0;
-      for (const int item : pack.items) live += SizeOf(items[item]);
+      for (const int item : pack.items) {
+        live = SaturatingAdd(live, SizeOf(items[item]));
+      }
       live_.push_back(live);
     }
   }
@@ -32,12 +36,21 @@ class Packer {
     PackedGroups groups;
     groups.fresh = GroupTheRest();
     groups.kept = kept_;
-    for (const int pack : kept_) groups.dead += Dead(pack);
+    groups.dead = DeadInKept();
     return groups;
   }
 
  private:
-  int64_t Dead(int pack) const { return packs_[pack].size - live_[pack]; }
+  // An item may be said to be larger than the pack that has it.
+  int64_t Dead(int pack) const {
+    return std::max<int64_t>(packs_[pack].size - live_[pack], 0);
+  }
+
+  int64_t DeadInKept() const {
+    int64_t dead = 0;
+    for (const int pack : kept_) dead = SaturatingAdd(dead, Dead(pack));
+    return dead;
+  }
 
   // The part of a pack's bytes that is dead.
   double DeadPart(int pack) const {
@@ -47,24 +60,25 @@ class Packer {
   }
 
   void Begin() {
-    int64_t fresh = 0;
     for (const GroupItem& item : items_) {
-      wanted_ += SizeOf(item);
-      fresh += SizeOf(item);
+      wanted_ = SaturatingAdd(wanted_, SizeOf(item));
     }
+    int64_t fresh = wanted_;
     for (size_t i = 0; i < packs_.size(); ++i) {
-      fresh -= live_[i];
+      fresh = std::max<int64_t>(fresh - live_[i], 0);
       if (!packs_[i].items.empty()) kept_.push_back(static_cast<int>(i));
     }
-    budget_ = static_cast<int64_t>(limits_.rewrite * fresh);
+    budget_ =
+        static_cast<int64_t>(limits_.rewrite * static_cast<double>(fresh));
   }
 
   void GiveUp(int pack) {
     kept_.erase(std::find(kept_.begin(), kept_.end(), pack));
-    budget_ -= live_[pack];
+    budget_ = SaturatingAdd(budget_, -live_[pack]);
   }
 
-  // The kept pack of which the largest part is dead; the first of equals.
+  // The kept pack of which the largest part is dead, the first of equals; there
+  // must be one.
   int Deadest() const {
     return *std::max_element(kept_.begin(), kept_.end(), [&](int a, int b) {
       return DeadPart(a) < DeadPart(b);
@@ -72,12 +86,12 @@ class Packer {
   }
 
   void KeepTheDeadWithinBounds() {
-    int64_t dead = 0;
-    for (const int pack : kept_) dead += Dead(pack);
-    while (dead > limits_.max_dead * static_cast<double>(wanted_ + dead)) {
-      const int pack = Deadest();
-      dead -= Dead(pack);
-      GiveUp(pack);
+    while (!kept_.empty()) {
+      const auto dead = static_cast<double>(DeadInKept());
+      if (dead <= limits_.max_dead * (static_cast<double>(wanted_) + dead)) {
+        return;
+      }
+      GiveUp(Deadest());
     }
   }
 
@@ -138,6 +152,7 @@ class Packer {
     }
   }
 
+  // There must be a kept pack.
   int CheapestToMerge() const {
     const auto cost = [&](int pack) { return live_[pack] - Dead(pack) / 2; };
     return *std::min_element(kept_.begin(), kept_.end(),

@@ -2,6 +2,8 @@
 #include "coordinator/core/plan/pack_grouping.h"
 
 #include <algorithm>
+#include <limits>
+#include <string>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -95,6 +97,26 @@ TEST(GroupAfterPacksTest, AFullPackOfOneMoreThanTheLimitIsMerged) {
   const PackedGroups groups =
       GroupAfterPacks(Items({100, 50, 70}), packs, Limits(2));
   EXPECT_LE(groups.kept.size() + groups.fresh.size(), 2u);
+}
+
+TEST(PackGroupingTest, NoSizesTakeItBeyondWhatThereIs) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  for (const int64_t size :
+       {kMost, kMost - 1, int64_t{1} << 62, int64_t{-1}, int64_t{0}}) {
+    for (const int64_t pack_size : {kMost, int64_t{0}, int64_t{-5}}) {
+      std::vector<GroupItem> items;
+      for (int i = 0; i < 6; ++i) {
+        items.push_back({.id = std::to_string(i), .family = "f", .size = size});
+      }
+      const std::vector<Pack> packs = {{pack_size, {0, 1}}, {kMost, {2}}};
+      const PackedGroups groups = GroupAfterPacks(items, packs, {});
+      size_t grouped = 0;
+      for (const auto& group : groups.fresh) grouped += group.size();
+      for (const int pack : groups.kept) grouped += packs[pack].items.size();
+      EXPECT_EQ(grouped, items.size()) << size << " " << pack_size;
+      EXPECT_GE(groups.dead, 0);
+    }
+  }
 }
 
 }  // namespace

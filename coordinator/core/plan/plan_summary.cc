@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/base/proto_time.h"
+#include "common/base/sizes.h"
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
 #include "common/oci/reference.h"
@@ -15,12 +16,15 @@
 namespace kso::coordinator {
 namespace {
 
+// A build that seems to take longer is not estimated any closer.
+constexpr absl::Duration kLongestEstimate = absl::Hours(24 * 365);
+
 // A sum of bytes, which is -1 once one of its terms is not known.
 class Total {
  public:
   void Add(int64_t size) {
     if (size < 0) known_ = false;
-    sum_ += std::max<int64_t>(size, 0);
+    sum_ = SaturatingAdd(sum_, std::max<int64_t>(size, 0));
   }
   int64_t value() const { return known_ ? sum_ : -1; }
   int64_t known_part() const { return sum_; }
@@ -68,17 +72,18 @@ void AddLayerTotals(const PlanHistory& history, Plan& plan) {
       summary.mutable_layers()->pointer_begin(),
       summary.mutable_layers()->pointer_end(),
       [](const v1::PlannedLayer* layer) { return !layer->reused(); });
-  int64_t to_pack = 0;
+  Total to_pack;
   for (const v1::PlannedLayer& layer : summary.layers()) {
     if (layer.reused()) {
       summary.set_layers_reused(summary.layers_reused() + 1);
-      summary.set_bytes_dead(summary.bytes_dead() + layer.dead_bytes());
+      summary.set_bytes_dead(
+          SaturatingAdd(summary.bytes_dead(), layer.dead_bytes()));
       continue;
     }
-    to_pack += layer.size();
+    to_pack.Add(layer.size());
   }
   summary.set_layer_count(summary.layers_size());
-  summary.set_bytes_to_pack(to_pack);
+  summary.set_bytes_to_pack(to_pack.value());
 
   // The bytes of base layers and of reused layers, each blob of an image once.
   std::map<std::string, int64_t> to_push;
@@ -96,24 +101,24 @@ void AddLayerTotals(const PlanHistory& history, Plan& plan) {
     const v1::Descriptor& layer = reused.result().made_layer().layer();
     if (!layer.digest().empty()) there[layer.digest()] = layer.size();
   }
-  int64_t push_bytes = to_pack;
-  for (const auto& [name, size] : to_push) push_bytes += size;
-  int64_t reused_bytes = 0;
-  for (const auto& [name, size] : there) reused_bytes += size;
-  summary.set_bytes_to_push(push_bytes);
-  summary.set_bytes_reused(reused_bytes);
+  Total push = to_pack;
+  for (const auto& [name, size] : to_push) push.Add(size);
+  Total reused;
+  for (const auto& [name, size] : there) reused.Add(size);
+  summary.set_bytes_to_push(push.value());
+  summary.set_bytes_reused(reused.value());
 }
 
 // The bytes of the layers that are unpacked to verify images: all layers of
 // each image of which something changes.
-int64_t BytesToUnpack(const v1::PlanSummary& summary) {
+Total BytesToUnpack(const v1::PlanSummary& summary) {
   std::set<std::string> changed;
   for (const v1::PlannedLayer& layer : summary.layers()) {
     if (!layer.reused()) changed.insert(layer.image());
   }
-  int64_t bytes = 0;
+  Total bytes;
   for (const v1::PlannedLayer& layer : summary.layers()) {
-    if (changed.contains(layer.image())) bytes += layer.size();
+    if (changed.contains(layer.image())) bytes.Add(layer.size());
   }
   return bytes;
 }
@@ -148,9 +153,9 @@ void AddImageItem(const v1::ResolvedImage& image, const std::string& reference,
   v1::PlannedItem& item = *summary.add_items();
   item.set_name(reference);
   for (const auto& [digest, size] : blobs) {
-    item.set_size(item.size() + size);
+    item.set_size(SaturatingAdd(item.size(), size));
     if (!fetches.Has(digest)) continue;
-    item.set_bytes_to_fetch(item.bytes_to_fetch() + size);
+    item.set_bytes_to_fetch(SaturatingAdd(item.bytes_to_fetch(), size));
   }
 }
 
@@ -193,8 +198,10 @@ void AddEstimate(const PlanHistory& history, v1::PlanSummary& summary) {
   }
   const double rate = previous->bytes_moved() / absl::ToDoubleSeconds(took);
   const int64_t moved =
-      std::max<int64_t>(summary.bytes_to_fetch(), 0) + summary.bytes_to_push();
-  *summary.mutable_estimated_time() = ToProto(absl::Seconds(moved / rate));
+      SaturatingAdd(std::max<int64_t>(summary.bytes_to_fetch(), 0),
+                    std::max<int64_t>(summary.bytes_to_push(), 0));
+  *summary.mutable_estimated_time() =
+      ToProto(std::min(absl::Seconds(moved / rate), kLongestEstimate));
   summary.set_estimate_basis(Concat(
       "as fast as the last large build there was: ",
       FormatBytes(static_cast<int64_t>(rate)), " fetched and pushed a second"));
@@ -208,8 +215,8 @@ void Summarize(const v1::Release& release, const Resolved& resolved,
   const Fetches fetches(history, plan);
   AddLayerTotals(history, plan);
   summary.set_bytes_to_fetch(fetches.total().value());
-  summary.set_worker_disk_bytes(fetches.total().known_part() +
-                                BytesToUnpack(summary));
+  summary.set_worker_disk_bytes(SaturatingAdd(
+      fetches.total().known_part(), BytesToUnpack(summary).known_part()));
   if (history.previous() != nullptr) {
     summary.set_previous_release(history.previous()->name());
   }

@@ -7,6 +7,7 @@
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/core/plan/plan_files.h"
 #include "coordinator/core/plan/plan_images.h"
+#include "coordinator/core/plan/plan_limits.h"
 #include "coordinator/core/plan/plan_summary.h"
 
 namespace kso::coordinator {
@@ -14,6 +15,7 @@ namespace kso::coordinator {
 Plan MakePlan(std::string_view build_id, const v1::Release& release,
               const Resolved& resolved, const PlanHistory& history) {
   Plan plan;
+  if (!DocumentsFit(release, resolved, plan)) return plan;
   const TaskFactory factory(build_id, release);
   if (release.files_size() > 0) {
     const std::optional<ChosenImage> base =
@@ -32,6 +34,7 @@ Plan MakePlan(std::string_view build_id, const v1::Release& release,
     if (base) PlanImages(factory, choice.images, *base, history, plan);
   }
   Summarize(release, resolved, history, plan);
+  CheckTotals(release, plan);
   return plan;
 }
 

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/core/plan/plan_limits.h"
+
+#include <limits>
+#include <string>
+
+#include "coordinator/core/plan/planner.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/resolved_release.h"
+
+namespace kso::coordinator {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+
+Plan PlanOf(const kso::testing::ResolvedRelease& release) {
+  return MakePlan("b1", release.release, release.resolved, PlanHistory());
+}
+
+// Replaces the image's index by one of `bytes` bytes.
+void Pad(v1::ResolvedImage& image, size_t bytes) {
+  image.mutable_top()->mutable_content()->append(bytes, ' ');
+}
+
+TEST(PlanLimitsTest, SizesThatComeToMoreThanANumberHoldsFailTheBuildByName) {
+  kso::testing::ResolvedRelease release;
+  release.AddFile("https://dl.example.com/a", {"amd64"}, kMost);
+  release.AddFile("https://dl.example.com/b", {"amd64"}, kMost);
+  release.AddFile("https://dl.example.com/unknown", {"amd64"}, -1);
+  const Plan plan = PlanOf(release);
+  ASSERT_THAT(plan.failures, SizeIs(1));
+  EXPECT_THAT(plan.failures[0].item(), HasSubstr("v0.1.0-2.25.1"));
+  EXPECT_THAT(plan.failures[0].reason(),
+              AllOf(HasSubstr("over the limit of 64.0 TiB"),
+                    HasSubstr("https://dl.example.com/a (")));
+}
+
+TEST(PlanLimitsTest, ASizeThatIsNotKnownIsNotZero) {
+  kso::testing::ResolvedRelease release;
+  release.AddFile("https://dl.example.com/empty", {"amd64"}, 0);
+  const Plan known = PlanOf(release);
+  EXPECT_THAT(known.failures, IsEmpty());
+  EXPECT_GE(known.summary.bytes_to_fetch(), 0);
+  EXPECT_GE(known.summary.bytes_to_pack(), 0);
+  EXPECT_GE(known.summary.bytes_to_push(), 0);
+  release.AddFile("https://dl.example.com/unknown", {"amd64"}, -1);
+  const Plan plan = PlanOf(release);
+  EXPECT_EQ(plan.summary.bytes_to_fetch(), -1);
+  EXPECT_EQ(plan.summary.bytes_to_pack(), -1);
+  EXPECT_EQ(plan.summary.bytes_to_push(), -1);
+}
+
+TEST(PlanLimitsTest, DocumentsThatAreTooManyBytesTogetherAreNamed) {
+  kso::testing::ResolvedRelease release;
+  for (const char* name : {"a", "b", "c", "d", "e", "f", "g", "h"}) {
+    const std::string reference =
+        std::string("registry.example.com/") + name + ":1";
+    release.AddImage(reference);
+    Pad(release.resolved.images[reference], 4 << 20);
+  }
+  const Plan plan = PlanOf(release);
+  ASSERT_THAT(plan.failures, SizeIs(1));
+  EXPECT_THAT(plan.failures[0].reason(),
+              AllOf(HasSubstr("over the limit of 32.0 MiB"),
+                    HasSubstr("registry.example.com/a:1 (4.0 MiB)"),
+                    Not(HasSubstr("registry.example.com/h:1"))));
+  EXPECT_THAT(plan.tasks, IsEmpty());
+}
+
+}  // namespace
+}  // namespace kso::coordinator
