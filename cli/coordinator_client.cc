@@ -45,8 +45,18 @@ class GrpcCoordinatorClient : public CoordinatorClient {
   }
 
   absl::StatusOr<v1::ListBuildsResponse> ListBuilds() override {
-    return Call<v1::ListBuildsResponse>(*builds_, &BuildStub::ListBuilds,
-                                        v1::ListBuildsRequest());
+    v1::ListBuildsRequest request;
+    v1::ListBuildsResponse all;
+    do {
+      KSO_ASSIGN_OR_RETURN(v1::ListBuildsResponse page,
+                           Call<v1::ListBuildsResponse>(
+                               *builds_, &BuildStub::ListBuilds, request));
+      for (v1::Build& build : *page.mutable_builds()) {
+        *all.add_builds() = std::move(build);
+      }
+      request.set_page_token(page.next_page_token());
+    } while (!request.page_token().empty());
+    return all;
   }
 
   absl::StatusOr<v1::WatchBuildResponse> WatchBuild(

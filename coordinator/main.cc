@@ -33,6 +33,7 @@
 #include "coordinator/service/services.h"
 #include "coordinator/status/status_server.h"
 #include "coordinator/store/sqlite_state_store.h"
+#include "coordinator/store/work_mark.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -101,6 +102,8 @@ absl::Status Serve(const Options& options) {
       std::filesystem::absolute(options.state_directory);
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<StateStore> store,
                        OpenSqliteStateStore(directory));
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<WorkMark> work_mark,
+                       OpenWorkMark(directory));
   KSO_ASSIGN_OR_RETURN(
       const std::unique_ptr<DiskBlobStore> blobs,
       DiskBlobStore::Create(directory / "blobs",
@@ -128,9 +131,11 @@ absl::Status Serve(const Options& options) {
       [&blobs, clock](const BlobsInFarm& needed) {
         Sweep(blobs.get(), needed, clock->Now());
       });
-  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                       CreateThreadedEngine(EngineOptionsOf(options), clock,
-                                            store.get(), actions.get()));
+  EngineOptions engine_options = EngineOptionsOf(options);
+  engine_options.work_mark = work_mark.get();
+  KSO_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Engine> engine,
+      CreateThreadedEngine(engine_options, clock, store.get(), actions.get()));
 
   const std::vector<std::unique_ptr<grpc::Service>> services =
       CreateServices(engine.get());

@@ -47,12 +47,20 @@ void ActionRunner::Tick(Transaction& turn) {
     }
     it = keep ? std::next(it) : by_build_.erase(it);
   }
+  // A build that fails meanwhile is no longer among those that run.
+  std::vector<const BuildEntry*> running;
   for (const auto& [number, build] : turn.state().running()) {
-    if (!HasAction(build)) continue;
+    if (HasAction(build)) running.push_back(build);
+  }
+  for (const BuildEntry* build : running) {
     Action& action = by_build_[build->build_id];
     action.phase = build->phase;
     if (action.under_way || action.not_before > turn.now()) continue;
-    Start(turn, *build, action);
+    const absl::Status started =
+        guard_.Run(build->build_id, [&] { Start(turn, *build, action); });
+    if (started.ok()) continue;
+    by_build_.erase(build->build_id);
+    turn.Record(BuildGuard::Failed(*build, started));
   }
 }
 
@@ -75,52 +83,75 @@ void ActionRunner::Start(Transaction& turn, const BuildEntry& build,
   }
 }
 
+void ActionRunner::DeferAction(Transaction& turn, const BuildEntry& build,
+                               int64_t serial,
+                               absl::AnyInvocable<void()> begin) {
+  turn.Defer(
+      [this, id = build.build_id, serial, begin = std::move(begin)]() mutable {
+        const absl::Status began = guard_.Run(id, [&begin] { begin(); });
+        if (began.ok()) return;
+        post_([this, id, serial, began](Transaction& later) {
+          const BuildEntry* build = TakeAnswer(later, id, serial);
+          if (build != nullptr) later.Record(BuildGuard::Failed(*build, began));
+        });
+      });
+}
+
 void ActionRunner::StartFind(Transaction& turn, const BuildEntry& build,
                              int64_t serial) {
   Plan draft = DraftPlan(turn.state(), build);
   FindRequest request{build.build_id, build.release.destination(),
                       draft.questions, !build.plan_only};
-  turn.Defer([this, id = build.build_id, serial, request = std::move(request),
-              draft = std::move(draft)]() mutable {
-    actions_->Find(
-        std::move(request),
-        [this, post = post_, id, serial, draft = std::move(draft)](
-            absl::StatusOr<FindOutcome> outcome) mutable {
-          post([this, id, serial, draft = std::move(draft),
-                outcome = std::move(outcome)](Transaction& later) mutable {
-            OnFound(later, id, serial, draft, std::move(outcome));
-          });
-        });
-  });
+  DeferAction(
+      turn, build, serial,
+      [this, id = build.build_id, serial, request = std::move(request),
+       draft = std::move(draft)]() mutable {
+        actions_->Find(
+            std::move(request),
+            [this, post = post_, id, serial, draft = std::move(draft)](
+                absl::StatusOr<FindOutcome> outcome) mutable {
+              post([this, id, serial, draft = std::move(draft),
+                    outcome = std::move(outcome)](Transaction& later) mutable {
+                OnFound(later, id, serial, draft, std::move(outcome));
+              });
+            });
+      });
 }
 
 void ActionRunner::StartAssemble(Transaction& turn, const BuildEntry& build,
                                  int64_t serial) {
-  turn.Defer([this, id = build.build_id, serial,
-              request = AssembleRequestOf(build)]() mutable {
-    actions_->Assemble(std::move(request),
-                       [this, post = post_, id, serial](
-                           absl::StatusOr<AssembleOutcome> outcome) mutable {
-                         post([this, id, serial, outcome = std::move(outcome)](
-                                  Transaction& later) mutable {
-                           OnAssembled(later, id, serial, std::move(outcome));
-                         });
-                       });
-  });
+  DeferAction(turn, build, serial,
+              [this, id = build.build_id, serial,
+               request = AssembleRequestOf(build)]() mutable {
+                actions_->Assemble(
+                    std::move(request),
+                    [this, post = post_, id,
+                     serial](absl::StatusOr<AssembleOutcome> outcome) mutable {
+                      post([this, id, serial, outcome = std::move(outcome)](
+                               Transaction& later) mutable {
+                        OnAssembled(later, id, serial, std::move(outcome));
+                      });
+                    });
+              });
 }
 
 void ActionRunner::StartTag(Transaction& turn, const BuildEntry& build,
                             int64_t serial) {
   TagRequest request{build.build_id, build.release.destination(), build.images,
                      AssembleRequestOf(build)};
-  turn.Defer([this, id = build.build_id, serial,
-              request = std::move(request)]() mutable {
-    actions_->Tag(std::move(request), [this, post = post_, id, serial](
-                                          absl::StatusOr<TagOutcome> outcome) {
-      post([this, id, serial, outcome = std::move(outcome)](
-               Transaction& later) { OnTagged(later, id, serial, outcome); });
-    });
-  });
+  DeferAction(turn, build, serial,
+              [this, id = build.build_id, serial,
+               request = std::move(request)]() mutable {
+                actions_->Tag(
+                    std::move(request),
+                    [this, post = post_, id,
+                     serial](absl::StatusOr<TagOutcome> outcome) {
+                      post([this, id, serial,
+                            outcome = std::move(outcome)](Transaction& later) {
+                        OnTagged(later, id, serial, outcome);
+                      });
+                    });
+              });
 }
 
 const BuildEntry* ActionRunner::TakeAnswer(Transaction& turn,
@@ -142,7 +173,9 @@ void ActionRunner::OnFound(Transaction& turn, const std::string& build_id,
   const BuildEntry* build = TakeAnswer(turn, build_id, serial);
   if (build == nullptr) return;
   if (outcome.ok()) {
-    turn.Record(AfterCheck(*build, draft, std::move(outcome->present)));
+    guard_.Decide(turn, *build, [&] {
+      return AfterCheck(*build, draft, std::move(outcome->present));
+    });
   } else if (build->plan_only) {
     turn.Record(AfterNoCheck(*build, ToStd(outcome.status().message())));
   } else {
@@ -157,10 +190,14 @@ void ActionRunner::OnAssembled(Transaction& turn, const std::string& build_id,
   if (build == nullptr) return;
   if (!outcome.ok()) return OnFailure(turn, *build, outcome.status());
   if (!outcome->missing.empty()) {
-    return turn.Record(AfterLoss(*build, outcome->missing));
+    guard_.Decide(turn, *build,
+                  [&] { return AfterLoss(*build, outcome->missing); });
+    return;
   }
-  turn.Record(AfterAssemble(turn.state(), *build, outcome->images,
-                            outcome->verify_tasks));
+  guard_.Decide(turn, *build, [&] {
+    return AfterAssemble(turn.state(), *build, outcome->images,
+                         outcome->verify_tasks);
+  });
 }
 
 void ActionRunner::OnTagged(Transaction& turn, const std::string& build_id,
@@ -170,9 +207,13 @@ void ActionRunner::OnTagged(Transaction& turn, const std::string& build_id,
   if (build == nullptr) return;
   if (!outcome.ok()) return OnFailure(turn, *build, outcome.status());
   if (!outcome->missing.empty()) {
-    return turn.Record(AfterLoss(*build, outcome->missing));
+    guard_.Decide(turn, *build,
+                  [&] { return AfterLoss(*build, outcome->missing); });
+    return;
   }
-  turn.Record(AfterTag(turn.state(), *build, outcome->notes, turn.now()));
+  guard_.Decide(turn, *build, [&] {
+    return AfterTag(turn.state(), *build, outcome->notes, turn.now());
+  });
 }
 
 void ActionRunner::OnFailure(Transaction& turn, const BuildEntry& build,

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "coordinator/core/plan/plan.h"
 #include "coordinator/engine/build_actions.h"
+#include "coordinator/engine/build_guard.h"
 #include "coordinator/engine/engine_options.h"
 #include "coordinator/engine/transaction.h"
 
@@ -26,9 +27,13 @@ class ActionRunner {
   // thread, and also after the engine's end, when the command is dropped.
   using Post = std::function<void(absl::AnyInvocable<void(Transaction& turn)>)>;
 
-  // `actions` must outlive what was started.
-  ActionRunner(const EngineOptions& options, BuildActions* actions, Post post)
-      : options_(options), actions_(actions), post_(std::move(post)) {}
+  // `actions` must outlive what was started, and `guard` the runner.
+  ActionRunner(const EngineOptions& options, BuildActions* actions,
+               const BuildGuard* guard, Post post)
+      : options_(options),
+        actions_(actions),
+        guard_(*guard),
+        post_(std::move(post)) {}
 
   // Starts the actions that should be under way and are not, and cancels those
   // that should not be, once the turn is durable.
@@ -61,10 +66,13 @@ class ActionRunner {
   };
 
   void Start(Transaction& turn, const BuildEntry& build, Action& action);
+  // Each prepares an action, and defers it until the turn is durable.
   void StartFind(Transaction& turn, const BuildEntry& build, int64_t serial);
   void StartAssemble(Transaction& turn, const BuildEntry& build,
                      int64_t serial);
   void StartTag(Transaction& turn, const BuildEntry& build, int64_t serial);
+  void DeferAction(Transaction& turn, const BuildEntry& build, int64_t serial,
+                   absl::AnyInvocable<void()> begin);
   void OnFound(Transaction& turn, const std::string& build_id, int64_t serial,
                const Plan& draft, absl::StatusOr<FindOutcome> outcome);
   void OnAssembled(Transaction& turn, const std::string& build_id,
@@ -79,6 +87,7 @@ class ActionRunner {
 
   const EngineOptions options_;
   BuildActions* const actions_;
+  const BuildGuard& guard_;
   const Post post_;
   int64_t last_serial_ = 0;
   std::map<std::string, Action> by_build_;

@@ -2,8 +2,10 @@
 #include "coordinator/engine/build_desk.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/proto_time.h"
@@ -17,6 +19,13 @@
 
 namespace kso::coordinator {
 namespace {
+
+// Builds on a page of a list, by default and at most.
+constexpr int kDefaultPage = 100;
+constexpr int kLargestPage = 1000;
+// A page of builds or events ends after about so many bytes, and has one at
+// least; a message may have 64 MiB (common/rpc/channel.h).
+constexpr size_t kPageBytes = 8 << 20;
 
 std::string StateInWords(const BuildEntry& build) {
   switch (build.state) {
@@ -119,7 +128,9 @@ absl::StatusOr<v1::Build> BuildDesk::Submit(
   if (const BuildEntry* equal = FindEqual(turn.state(), request)) {
     return View(turn, *equal);
   }
-  turn.Record(StartBuild(turn.state(), request));
+  std::vector<v1::JournalRecord> records = StartBuild(turn.state(), request);
+  KSO_RETURN_IF_ERROR(BuildGuard::CheckSizes(records));
+  turn.Record(std::move(records));
   return View(turn, *turn.state().FindBuild(request.build_id()));
 }
 
@@ -130,16 +141,37 @@ absl::StatusOr<v1::Build> BuildDesk::Get(Transaction& turn,
   return View(turn, *build);
 }
 
-v1::ListBuildsResponse BuildDesk::List(Transaction& turn) {
+absl::StatusOr<v1::ListBuildsResponse> BuildDesk::List(
+    Transaction& turn, const v1::ListBuildsRequest& request) {
+  // A token is the number of the last build of the page before.
+  int64_t before = std::numeric_limits<int64_t>::max();
+  if (request.page_size() < 0 ||
+      (!request.page_token().empty() &&
+       (!absl::SimpleAtoi(request.page_token(), &before) || before <= 0))) {
+    return absl::InvalidArgumentError(
+        "there is no such page of builds; ask for the first one again");
+  }
+  const int page_size = request.page_size() == 0
+                            ? kDefaultPage
+                            : std::min(request.page_size(), kLargestPage);
   std::vector<const BuildEntry*> builds;
   for (const auto& [id, build] : turn.state().builds()) {
-    builds.push_back(&build);
+    if (build.number < before) builds.push_back(&build);
   }
   std::sort(builds.begin(), builds.end(),
             [](const auto* a, const auto* b) { return a->number > b->number; });
   v1::ListBuildsResponse response;
+  size_t bytes = 0;
   for (const BuildEntry* build : builds) {
-    *response.add_builds() = View(turn, *build);
+    v1::Build view = View(turn, *build);
+    bytes += view.ByteSizeLong();
+    if (response.builds_size() == page_size ||
+        (bytes > kPageBytes && response.builds_size() > 0)) {
+      response.set_next_page_token(absl::StrCat(before));
+      break;
+    }
+    before = build->number;
+    *response.add_builds() = std::move(view);
   }
   return response;
 }
@@ -216,11 +248,12 @@ void BuildDesk::Advance(Transaction& turn) {
     ids.push_back(build->build_id);
   }
   for (const std::string& id : ids) {
-    while (true) {
-      std::vector<v1::JournalRecord> records =
-          AdvanceBuild(turn.state(), *turn.state().FindBuild(id));
-      if (records.empty() || !turn.status().ok()) break;
-      turn.Record(std::move(records));
+    while (turn.status().ok()) {
+      const BuildEntry& build = *turn.state().FindBuild(id);
+      if (!guard_.Decide(turn, build,
+                         [&] { return AdvanceBuild(turn.state(), build); })) {
+        break;
+      }
     }
   }
 }
@@ -265,9 +298,12 @@ v1::WatchBuildResponse BuildDesk::ResponseTo(Transaction& turn,
                                              const BuildEntry& build) const {
   v1::WatchBuildResponse response;
   const int64_t last = static_cast<int64_t>(build.events.size());
-  for (int64_t i = std::max<int64_t>(watcher.after_sequence, 0); i < last;
-       ++i) {
-    *response.add_events() = build.events[i];
+  size_t bytes = 0;
+  for (int64_t i = std::max<int64_t>(watcher.after_sequence, 0);
+       i < last && bytes < kPageBytes; ++i) {
+    v1::Event event = build.events[i];
+    bytes += event.ByteSizeLong();
+    *response.add_events() = std::move(event);
   }
   *response.mutable_build() = View(turn, build);
   response.set_revision(build.revision);

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "coordinator/engine/action_runner.h"
+#include "coordinator/engine/build_guard.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_options.h"
 #include "coordinator/engine/host_desk.h"
@@ -22,11 +23,13 @@ class BuildDesk {
  public:
   // The pointers must outlive it.
   BuildDesk(const EngineOptions& options, const WorkerTable* workers,
-            const HostDesk* hosts, ActionRunner* actions)
+            const HostDesk* hosts, ActionRunner* actions,
+            const BuildGuard* guard)
       : options_(options),
         workers_(*workers),
         hosts_(*hosts),
-        actions_(*actions) {}
+        actions_(*actions),
+        guard_(*guard) {}
 
   // Starts a build, unless one of an equal request runs already: then that one
   // is the answer.
@@ -34,7 +37,8 @@ class BuildDesk {
                                    const v1::SubmitBuildRequest& request);
   absl::StatusOr<v1::Build> Get(Transaction& turn,
                                 const v1::GetBuildRequest& request);
-  v1::ListBuildsResponse List(Transaction& turn);
+  absl::StatusOr<v1::ListBuildsResponse> List(
+      Transaction& turn, const v1::ListBuildsRequest& request);
   absl::StatusOr<v1::Build> Cancel(Transaction& turn,
                                    const v1::CancelBuildRequest& request);
   absl::StatusOr<v1::Build> Retry(Transaction& turn,
@@ -78,6 +82,7 @@ class BuildDesk {
   const WorkerTable& workers_;
   const HostDesk& hosts_;
   const ActionRunner& actions_;
+  const BuildGuard& guard_;
   std::vector<Watcher> watchers_;
   absl::Time next_answer_ = absl::InfiniteFuture();
 };

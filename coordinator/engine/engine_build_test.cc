@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/base/digest.h"
+#include "coordinator/core/base/phases.h"
 #include "coordinator/core/flow/build_flow.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -11,6 +18,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 using EngineBuildTest = EngineTest;
@@ -415,6 +423,110 @@ TEST_F(EngineBuildTest, StoppingAnswersWhoIsParked) {
   engine_->Stop();
   EXPECT_EQ(parked.Get().status().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(Submit().status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(EngineBuildTest, BuildsAreListedInPages) {
+  constexpr int kBuilds = 7;
+  for (int i = 1; i <= kBuilds; ++i) {
+    ASSERT_TRUE(Submit("b" + std::to_string(i)).ok());
+    ASSERT_TRUE(Cancel("b" + std::to_string(i)).ok());
+  }
+  const auto list = [&](int page_size, const std::string& token) {
+    v1::ListBuildsRequest request;
+    request.set_page_size(page_size);
+    request.set_page_token(token);
+    Answer<v1::ListBuildsResponse> answer;
+    engine_->ListBuilds(request, answer.Done());
+    return answer.Get();
+  };
+  std::vector<std::string> seen;
+  std::string token;
+  do {
+    const auto page = list(3, token);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LE(page->builds_size(), 3);
+    for (const v1::Build& build : page->builds()) {
+      seen.push_back(build.build_id());
+    }
+    token = page->next_page_token();
+    // A build that is submitted meanwhile is not on a later page.
+    if (seen.size() == 3) {
+      ASSERT_TRUE(Submit("later").ok());
+    }
+  } while (!token.empty());
+  EXPECT_THAT(seen, ElementsAre("b7", "b6", "b5", "b4", "b3", "b2", "b1"));
+
+  // A client that knows no pages gets the newest.
+  EXPECT_EQ(list(0, "")->builds(0).build_id(), "later");
+  EXPECT_EQ(list(-1, "").status().code(), absl::StatusCode::kInvalidArgument);
+  for (const char* bad : {"b7", "-1", "0", "1 2"}) {
+    EXPECT_EQ(list(0, bad).status().code(), absl::StatusCode::kInvalidArgument);
+  }
+}
+
+TEST_F(EngineBuildTest, ALongLogIsToldInPortions) {
+  // Each item has a failure that is as long as one may be.
+  const std::string long_text(4000, 'x');
+  for (int i = 0; i < 3000; ++i) {
+    release_.AddFile("https://dl.example.com/" + std::to_string(i), {"amd64"});
+  }
+  ASSERT_TRUE(Submit().ok());
+  ScriptedWorker worker("w", "amd64", "s1", /*slots=*/256);
+  while (Get().state() == v1::Build::RUNNING) {
+    Sync(worker);
+    for (const auto& [id, lease] : std::map(worker.held)) {
+      v1::Failure& failure = *worker.AddResult(lease).mutable_failure();
+      failure.set_kind(v1::Failure::PERMANENT);
+      failure.set_item(lease.task().name());
+      failure.set_reason(long_text);
+    }
+    Sync(worker);
+  }
+  int64_t seen = 0;
+  int portions = 0;
+  v1::WatchBuildResponse response;
+  do {
+    Answer<v1::WatchBuildResponse> answer;
+    engine_->WatchBuild(WatchRequest(seen, absl::ZeroDuration()),
+                        answer.Done());
+    response = *answer.Get();
+    ASSERT_THAT(response.events(), Not(SizeIs(0)));
+    EXPECT_EQ(response.events(0).sequence(), seen + 1);
+    seen = response.events().rbegin()->sequence();
+    EXPECT_LE(response.ByteSizeLong(), size_t{16} << 20);
+    ++portions;
+  } while (seen < response.build().last_sequence());
+  EXPECT_GT(portions, 1);
+  // The problems are counted where they are too many to be listed.
+  EXPECT_THAT(response.build().failures().rbegin()->item(), HasSubstr(" more"));
+}
+
+TEST_F(EngineBuildTest, TheLargestDocumentsThatAreTakenFitIntoEveryMessage) {
+  for (int i = 0; i < 8; ++i) {
+    const std::string reference =
+        "registry.example.com/large:" + std::to_string(i);
+    release_.AddImage(reference);
+    v1::Document& top = *release_.resolved.images[reference].mutable_top();
+    top.mutable_content()->resize(3 << 20, ' ');
+    top.mutable_content_descriptor()->set_size(3 << 20);
+    top.mutable_content_descriptor()->set_digest(
+        Sha256Of(top.content()).ToString());
+  }
+  ScriptedWorker worker("w", "amd64", "s1");
+  ASSERT_TRUE(Submit().ok());
+  size_t largest = 0;
+  while (ComesAfter(v1::ASSEMBLE, Get().phase())) {
+    ASSERT_EQ(Get().state(), v1::Build::RUNNING) << Get().DebugString();
+    largest = std::max(largest, Sync(worker).ByteSizeLong());
+    // One result at a time, as a worker tells of large ones.
+    while (!worker.held.empty()) {
+      worker.Finish(worker.held.begin()->second, release_.resolved);
+      largest = std::max(largest, Sync(worker).ByteSizeLong());
+    }
+  }
+  // Each of the two layers with manifests has 24 MiB of them.
+  EXPECT_GT(largest, size_t{24} << 20);
+  EXPECT_LT(largest, size_t{32} << 20);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/exceptions.h"
 #include "common/base/status_macros.h"
 #include "coordinator/engine/transaction.h"
 
@@ -21,21 +22,28 @@ EngineCore::EngineCore(const EngineOptions& options, StateStore* store,
     : store_(store),
       workers_(options),
       syncs_(options, &workers_, &hosts_),
+      guard_(options.work_mark),
       actions_(
-          options, actions,
+          options, actions, &guard_,
           [mailbox = mailbox_](absl::AnyInvocable<void(Transaction&)> command) {
             mailbox->Post(
                 [command = std::move(command)](Transaction* turn) mutable {
                   if (turn != nullptr) command(*turn);
                 });
           }),
-      builds_(options, &workers_, &hosts_, &actions_),
+      builds_(options, &workers_, &hosts_, &actions_, &guard_),
       pruner_(options, &actions_) {}
 
 absl::Status EngineCore::Start(absl::Time now) {
   KSO_RETURN_IF_ERROR(store_->Replay([this](const v1::JournalRecord& record) {
     return state_.Apply(record);
   }));
+  if (guard_.was_interrupted()) {
+    Transaction turn(&state_, now);
+    guard_.NoteInterruption(turn);
+    KSO_RETURN_IF_ERROR(turn.status());
+    KSO_RETURN_IF_ERROR(store_->Commit(turn.records()));
+  }
   workers_.Expect(state_, now);
   return absl::OkStatus();
 }
@@ -70,9 +78,11 @@ void EngineCore::Ask(Done<Response> done, Decide decide) {
   mailbox_->Post([decide = std::move(decide),
                   done = std::move(done)](Transaction* turn) mutable {
     if (turn == nullptr) return done(Stopping());
-    turn->Defer([done = std::move(done), response = decide(*turn)]() mutable {
-      done(std::move(response));
-    });
+    turn->Defer(
+        [done = std::move(done),
+         response = WithoutExceptions([&]() -> absl::StatusOr<Response> {
+           return decide(*turn);
+         })]() mutable { done(std::move(response)); });
   });
 }
 
@@ -108,12 +118,11 @@ void EngineCore::GetBuild(v1::GetBuildRequest request, Done<v1::Build> done) {
   });
 }
 
-void EngineCore::ListBuilds(v1::ListBuildsRequest,
+void EngineCore::ListBuilds(v1::ListBuildsRequest request,
                             Done<v1::ListBuildsResponse> done) {
-  Ask(std::move(done),
-      [this](Transaction& turn) -> absl::StatusOr<v1::ListBuildsResponse> {
-        return builds_.List(turn);
-      });
+  Ask(std::move(done), [this, request = std::move(request)](Transaction& turn) {
+    return builds_.List(turn, request);
+  });
 }
 
 void EngineCore::CancelBuild(v1::CancelBuildRequest request,

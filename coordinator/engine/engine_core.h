@@ -12,6 +12,7 @@
 #include "coordinator/engine/action_runner.h"
 #include "coordinator/engine/build_actions.h"
 #include "coordinator/engine/build_desk.h"
+#include "coordinator/engine/build_guard.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_options.h"
 #include "coordinator/engine/host_desk.h"
@@ -36,7 +37,9 @@ class EngineCore : public Engine {
   EngineCore(const EngineOptions& options, StateStore* store,
              BuildActions* actions);
 
-  // Replays the journal. Must be called first; the first turn is due at once.
+  // Replays the journal, and sets a build aside that has ended the process
+  // before (build_guard.h). Must be called first; the first turn is due at
+  // once.
   absl::Status Start(absl::Time now);
 
   // Runs the commands, decides, commits, and only then answers and acts.
@@ -84,6 +87,7 @@ class EngineCore : public Engine {
   WorkerTable workers_;
   HostDesk hosts_;
   SyncDesk syncs_;
+  const BuildGuard guard_;
   ActionRunner actions_;
   BuildDesk builds_;
   Pruner pruner_;

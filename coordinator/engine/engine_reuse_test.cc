@@ -4,6 +4,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/engine_fixture.h"
+#include "tests/fakes/made_layer.h"
 
 // A build takes layers, answers and verifications over from the one before it.
 
@@ -32,18 +33,18 @@ class EngineReuseTest : public EngineTest {
       if (task.has_make_layer()) {
         v1::MadeLayer& made =
             *worker_.AddResult(lease).mutable_result()->mutable_made_layer();
+        made = kso::testing::MadeOf(task);
         made.mutable_layer()->set_digest(Sha256Of(task.name()).ToString());
-        made.mutable_layer()->set_media_type(task.make_layer().media_type());
-        for (const v1::LayerMember& member : task.make_layer().members()) {
-          v1::MadeMember& entry = *made.add_members();
-          entry.set_path(member.path());
-          entry.set_size(member.file().size());
+        for (int i = 0; i < made.members_size(); ++i) {
+          made.mutable_members(i)->set_size(
+              task.make_layer().members(i).file().size());
         }
       } else if (!task.resolve_image().known_digest().empty()) {
-        worker_.AddResult(lease)
-            .mutable_result()
-            ->mutable_resolved_image()
-            ->set_unchanged(true);
+        v1::ResolvedImage& image = *worker_.AddResult(lease)
+                                        .mutable_result()
+                                        ->mutable_resolved_image();
+        image.set_reference(task.resolve_image().reference());
+        image.set_unchanged(true);
       } else if (task.has_verify_image()) {
         asked_ = task.verify_image();
         worker_.AddResult(lease)

@@ -401,5 +401,48 @@ TEST_F(EngineWorkerTest, WhatAHostWantsHoldsForTheWholeFarm) {
   EXPECT_THAT(Get().hosts(0).words(), HasSubstr("at most 1 task at a time"));
 }
 
+TEST_F(TwoWorkersTest, AResultThatDoesNotFitItsTaskFailsTheTaskAndNotTheCall) {
+  options_.retry.infrastructure_budget = 0;
+  Restart();
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  ASSERT_FALSE(one_.held.empty());
+  const v1::Lease lease = one_.held.begin()->second;
+  one_.AddResult(lease).mutable_result()->mutable_resolved_file()->set_url(
+      "https://elsewhere.example.com/");
+  const v1::SyncResponse response = Sync(one_);
+  ASSERT_THAT(response.acknowledged_lease_ids(), SizeIs(1));
+  bool told = false;
+  for (const v1::Event& event : Log().events()) {
+    told |= event.text().find("the worker's result does not fit its task") !=
+            std::string::npos;
+  }
+  EXPECT_TRUE(told);
+}
+
+TEST_F(TwoWorkersTest, AWorkerIsGivenNoMoreThanItsSlotsHold) {
+  for (int i = 0; i < 50; ++i) {
+    release_.AddFile("https://dl.example.com/more/" + std::to_string(i),
+                     {"amd64"});
+  }
+  ASSERT_TRUE(Submit().ok());
+  one_.request.mutable_worker()->set_slots(4);
+  Sync(one_);
+  EXPECT_THAT(one_.held, SizeIs(4));
+}
+
+TEST_F(TwoWorkersTest, TheTasksOfLeasesThatAreHeldAreNotToldAgain) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  const size_t held = one_.held.size();
+  ASSERT_GT(held, 1u);
+  one_.Finish(one_.held.begin()->second, release_.resolved);
+  const v1::SyncResponse response = Sync(one_);
+  EXPECT_THAT(response.leases(), SizeIs(held - 1));
+  for (const v1::Lease& lease : response.leases()) {
+    EXPECT_FALSE(lease.has_task());
+  }
+}
+
 }  // namespace
 }  // namespace kso::coordinator

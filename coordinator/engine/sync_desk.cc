@@ -3,14 +3,16 @@
 
 #include <algorithm>
 #include <functional>
-#include <iterator>
 #include <set>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/printable_text.h"
 #include "common/base/proto_time.h"
 #include "common/base/text.h"
+#include "coordinator/core/base/result_check.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/schedule/retry_policy.h"
 
@@ -25,6 +27,17 @@ constexpr absl::Duration kPause = absl::Seconds(1);
 // together do not come together again.
 constexpr double kScatter = 0.2;
 
+// The longest name of a worker or session.
+constexpr size_t kLongestName = 255;
+
+// New leases are told in portions of about so many bytes, or of one lease: a
+// message may have 64 MiB (common/rpc/channel.h), and a task 48 MiB
+// (core/plan/plan_limits.h).
+constexpr size_t kPortion = 8 << 20;
+
+// The activities of more leases than this are not shown.
+constexpr int kMostShown = 4 * kMostSlots;
+
 v1::Failure Infrastructure(std::string reason) {
   v1::Failure failure;
   failure.set_kind(v1::Failure::INFRASTRUCTURE);
@@ -32,11 +45,38 @@ v1::Failure Infrastructure(std::string reason) {
   return failure;
 }
 
+// The failure of a task whose result does not fit it.
+v1::Failure FailureOf(const absl::Status& fits) {
+  v1::Failure failure = Infrastructure(std::string(fits.message()));
+  if (absl::IsInvalidArgument(fits)) failure.set_kind(v1::Failure::PERMANENT);
+  return failure;
+}
+
+bool IsName(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestName &&
+         PrintableText(text) == text;
+}
+
 absl::Status CheckRequest(const v1::SyncRequest& request) {
-  if (request.worker().name().empty() || request.session().empty()) {
-    return absl::InvalidArgumentError("a worker has a name and a session");
+  if (!IsName(request.worker().name()) || !IsName(request.session())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a worker has a name and a session, each printable and of "
+                     "at most ",
+                     kLongestName, " bytes"));
   }
   return absl::OkStatus();
+}
+
+// The leases that a worker says it holds, as they are shown.
+std::vector<v1::HeldLease> ShownOf(
+    google::protobuf::RepeatedPtrField<v1::HeldLease>& held) {
+  std::vector<v1::HeldLease> shown;
+  for (v1::HeldLease& lease : held) {
+    if (static_cast<int>(shown.size()) == kMostShown) break;
+    lease.set_activity(PrintableText(lease.activity()));
+    shown.push_back(std::move(lease));
+  }
+  return shown;
 }
 
 // The free slots of a parked worker, less the leases that it does not hold yet.
@@ -134,6 +174,7 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
     worker.last_sent.reset();
   }
   worker.view.info = std::move(*request.mutable_worker());
+  BoundWorkerInfo(worker.view.info);
   worker.view.expected = false;
   hosts_.Observe(turn, worker.view.info, worker.session);
   worker.view.info.clear_hosts();
@@ -145,7 +186,7 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
   ParkedSync parked;
   parked.done = std::move(done);
   parked.gone = std::move(caller.gone);
-  parked.free_slots = request.free_slots();
+  parked.free_slots = BoundFreeSlots(worker.view.info, request.free_slots());
   for (const v1::HeldLease& held : request.held()) {
     parked.held.insert(held.lease_id());
   }
@@ -157,8 +198,7 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
   const absl::Duration poll = PollOf(request, worker, caller.patience);
   // A worker that has drained is told at once that it may go.
   const bool drained = request.draining() && request.held().empty();
-  worker.activity = {std::make_move_iterator(request.mutable_held()->begin()),
-                     std::make_move_iterator(request.mutable_held()->end())};
+  worker.activity = ShownOf(*request.mutable_held());
   const bool wait = parked.acknowledged.empty() && !drained;
   parked.deadline = wait ? turn.now() + poll : absl::InfinitePast();
   worker.parked = std::move(parked);
@@ -174,10 +214,10 @@ void SyncDesk::TakeResult(Transaction& turn, Worker& worker,
   }
   switch (result.outcome_case()) {
     case v1::LeaseResult::kResult: {
-      if (!ResultFits(task->work, result.result())) {
-        return TakeFailure(turn, worker, *task,
-                           Infrastructure("the worker's result is of another "
-                                          "kind than the task"));
+      if (const absl::Status fits =
+              CheckResult(task->UnpackTask(), result.result());
+          !fits.ok()) {
+        return TakeFailure(turn, worker, *task, FailureOf(fits));
       }
       hosts_.Succeeded(*task);
       TakeSuccess(turn, *task, result.result());
@@ -225,7 +265,8 @@ void SyncDesk::TakeSuccess(Transaction& turn, const TaskEntry& task,
 }
 
 void SyncDesk::TakeFailure(Transaction& turn, Worker& worker,
-                           const TaskEntry& task, const v1::Failure& failure) {
+                           const TaskEntry& task, v1::Failure failure) {
+  BoundFailure(failure);
   workers_.CountEnd(worker, failure.kind() == v1::Failure::INFRASTRUCTURE,
                     turn.now());
   turn.Record(AfterFailure(task, failure, /*lost_worker=*/false, turn.now(),
@@ -368,22 +409,32 @@ void SyncDesk::Reply(Transaction& turn, Worker& worker) {
   ParkedSync parked = Unpark(worker, turn.now());
   const std::set<std::string>& leases = turn.state().LeasesOf(worker.name);
   v1::SyncResponse response;
+  std::set<std::string> sent;
+  size_t bytes = 0;
   for (const std::string& lease_id : leases) {
     const TaskEntry* task = turn.state().FindLease(lease_id);
-    v1::Lease* lease = response.add_leases();
-    lease->set_lease_id(lease_id);
-    lease->set_attempt(task->attempts);
-    *lease->mutable_deadline() = ToProto(task->lease->deadline);
-    *lease->mutable_task() = task->UnpackTask();
+    v1::Lease lease;
+    lease.set_lease_id(lease_id);
+    lease.set_attempt(task->attempts);
+    *lease.mutable_deadline() = ToProto(task->lease->deadline);
+    // The worker knows the tasks that it holds.
+    if (!parked.held.contains(lease_id)) {
+      *lease.mutable_task() = task->UnpackTask();
+      const size_t size = lease.ByteSizeLong();
+      // A lease that does not fit is told when the worker holds the others.
+      if (bytes > 0 && bytes + size > kPortion) continue;
+      bytes += size;
+    }
+    sent.insert(lease_id);
+    *response.add_leases() = std::move(lease);
   }
   *response.mutable_acknowledged_lease_ids() = {parked.acknowledged.begin(),
                                                 parked.acknowledged.end()};
-  const bool nothing_new = leases != parked.held &&
-                           worker.last_sent == leases &&
+  const bool nothing_new = sent != parked.held && worker.last_sent == sent &&
                            parked.acknowledged.empty();
   *response.mutable_next_sync() =
       ToProto(nothing_new ? kPause : absl::ZeroDuration());
-  worker.last_sent = leases;
+  worker.last_sent = std::move(sent);
   turn.Defer([done = std::move(parked.done),
               response = std::move(response)]() mutable {
     done(std::move(response));

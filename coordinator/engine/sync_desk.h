@@ -72,7 +72,7 @@ class SyncDesk {
   void TakeSuccess(Transaction& turn, const TaskEntry& task,
                    const v1::TaskResult& result);
   void TakeFailure(Transaction& turn, Worker& worker, const TaskEntry& task,
-                   const v1::Failure& failure);
+                   v1::Failure failure);
   void RevokeAll(Transaction& turn, const Worker& worker,
                  const std::string& reason);
   // Settles all workers that were touched.

@@ -7,7 +7,9 @@
 #include <thread>
 
 #include "absl/synchronization/mutex.h"
+#include "common/base/exceptions.h"
 #include "common/base/status_macros.h"
+#include "common/base/threads.h"
 #include "coordinator/engine/engine_core.h"
 #include "coordinator/engine/mailbox.h"
 #include "spdlog/spdlog.h"
@@ -27,7 +29,7 @@ class ThreadedEngine final : public EngineCore {
 
   absl::Status StartThread() {
     KSO_RETURN_IF_ERROR(Start(clock_->Now()));
-    thread_ = std::thread([this] { Run(); });
+    KSO_ASSIGN_OR_RETURN(thread_, kso::StartThread([this] { Run(); }));
     return absl::OkStatus();
   }
 
@@ -43,7 +45,10 @@ class ThreadedEngine final : public EngineCore {
     std::deque<Mailbox::Command> commands;
     while (mailbox().Await(clock_, next)) {
       commands = mailbox().TakeNow();
-      const absl::StatusOr<absl::Time> due = Turn(clock_->Now(), commands);
+      // An exception outside the decisions on a build (build_guard.h) may
+      // have left a turn half done.
+      const absl::StatusOr<absl::Time> due =
+          WithoutExceptions([&]() { return Turn(clock_->Now(), commands); });
       if (!due.ok()) {
         Die(due.status());
         break;

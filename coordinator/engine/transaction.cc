@@ -3,22 +3,33 @@
 
 #include <utility>
 
+#include "common/base/exceptions.h"
 #include "common/base/proto_text.h"
 #include "common/base/proto_time.h"
+#include "common/base/status_macros.h"
 #include "coordinator/core/flow/remember.h"
 
 namespace kso::coordinator {
 
 void Transaction::Record(v1::JournalRecord record) {
+  if (!status_.ok()) return;
+  // A record that was applied in part cannot be taken back, so what is thrown
+  // here makes the turn fail.
+  status_.Update(WithoutExceptions(
+      [&]() -> absl::Status { return RecordNow(std::move(record)); }));
+}
+
+absl::Status Transaction::RecordNow(v1::JournalRecord record) {
   *record.mutable_time() = ToProto(now_);
   // Protobuf writes text that it then refuses to read: what is acknowledged
   // must be readable at the next start.
   MakeTextValid(record);
   Complete(*state_, record);
-  status_.Update(state_->Apply(record));
+  KSO_RETURN_IF_ERROR(state_->Apply(record));
   std::vector<v1::JournalRecord> memories = MemoriesOf(*state_, record);
   records_.push_back(std::move(record));
   Record(std::move(memories));
+  return absl::OkStatus();
 }
 
 void Transaction::Record(std::vector<v1::JournalRecord> records) {

@@ -45,6 +45,8 @@ class Transaction {
   void RunDeferred();
 
  private:
+  absl::Status RecordNow(v1::JournalRecord record);
+
   State* const state_;
   const absl::Time now_;
   absl::Status status_;

@@ -8,6 +8,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "common/base/byte_stream.h"
+#include "common/base/exceptions.h"
 #include "common/base/executor.h"
 #include "common/base/printable_text.h"
 #include "common/base/run_all.h"
@@ -119,7 +120,8 @@ class RegistryActions : public BuildActions {
     auto running = running_.Begin(request.build_id);
     schedule_([this, running = std::move(running), request = std::move(request),
                done = std::move(done)]() mutable {
-      done(FindNow(request, running->get_token()));
+      done(WithoutExceptions(
+          [&] { return FindNow(request, running->get_token()); }));
     });
   }
 
@@ -129,7 +131,8 @@ class RegistryActions : public BuildActions {
     auto running = running_.Begin(request.build_id);
     schedule_([this, running = std::move(running), request = std::move(request),
                done = std::move(done)]() mutable {
-      done(AssembleNow(request, running->get_token()));
+      done(WithoutExceptions(
+          [&] { return AssembleNow(request, running->get_token()); }));
     });
   }
 
@@ -138,7 +141,8 @@ class RegistryActions : public BuildActions {
     auto running = running_.Begin(request.build_id);
     schedule_([this, running = std::move(running), request = std::move(request),
                done = std::move(done)]() mutable {
-      done(TagNow(request, running->get_token()));
+      done(WithoutExceptions(
+          [&] { return TagNow(request, running->get_token()); }));
     });
   }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/base/digest.h"
+#include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/platform.h"
@@ -212,7 +213,7 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
       return absl::InternalError(Concat("layer ", task_id, " is missing"));
     }
     layers.push_back(&made->second);
-    weight += made->second.layer().size();
+    weight = SaturatingAdd(weight, made->second.layer().size());
   }
   task.set_weight(weight);
   if (planned.image() == site::kFilesImage) {

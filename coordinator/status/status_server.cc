@@ -8,6 +8,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "common/base/status_macros.h"
+#include "common/base/threads.h"
 #include "coordinator/status/page.h"
 #include "coordinator/status/status_json.h"
 
@@ -60,7 +62,8 @@ class HttpStatusServer : public StatusServer {
           absl::StrCat("cannot listen on ", host, ":", port,
                        "; is the port in use, or the host not this one?"));
     }
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    KSO_ASSIGN_OR_RETURN(thread_,
+                         StartThread([this] { server_.listen_after_bind(); }));
     running_.WaitForNotification();
     return absl::OkStatus();
   }

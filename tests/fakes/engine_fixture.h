@@ -2,6 +2,7 @@
 #ifndef KSO_TESTS_FAKES_ENGINE_FIXTURE_H_
 #define KSO_TESTS_FAKES_ENGINE_FIXTURE_H_
 
+#include <cstdlib>
 #include <deque>
 #include <map>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "coordinator/store/memory_state_store.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/made_layer.h"
 #include "tests/fakes/resolved_release.h"
 
 namespace kso::coordinator {
@@ -91,7 +93,13 @@ class FakeActions : public BuildActions {
       AssembleRequest request,
       absl::AnyInvocable<void(absl::StatusOr<AssembleOutcome>)> done) override {
     absl::MutexLock lock(&mutex_);
+    if (abort_on_assemble_) std::abort();
     assembles_.emplace_back(std::move(request), std::move(done));
+  }
+  // From now on, to be asked to assemble ends the process.
+  void AbortOnAssemble() {
+    absl::MutexLock lock(&mutex_);
+    abort_on_assemble_ = true;
   }
   void Tag(TagRequest request,
            absl::AnyInvocable<void(absl::StatusOr<TagOutcome>)> done) override {
@@ -152,6 +160,7 @@ class FakeActions : public BuildActions {
 
   absl::Mutex mutex_;
   bool hold_finds_ = false;
+  bool abort_on_assemble_ = false;
   std::deque<std::pair<FindRequest,
                        absl::AnyInvocable<void(absl::StatusOr<FindOutcome>)>>>
       finds_;
@@ -201,9 +210,11 @@ class ScriptedWorker {
     const absl::StatusOr<v1::SyncResponse> response = answer.Get();
     EXPECT_TRUE(response.ok()) << response.status();
     if (!response.ok()) return {};
-    held.clear();
+    const std::map<std::string, v1::Lease> before = std::exchange(held, {});
     for (const v1::Lease& lease : response->leases()) {
-      held[lease.lease_id()] = lease;
+      // The task of a lease that is held is not told again.
+      const auto known = before.find(lease.lease_id());
+      held[lease.lease_id()] = known == before.end() ? lease : known->second;
     }
     return *response;
   }
@@ -229,9 +240,7 @@ class ScriptedWorker {
       *result.mutable_resolved_image() =
           resolved.images.at(task.resolve_image().reference());
     } else if (task.has_make_layer()) {
-      result.mutable_made_layer()->set_diff_id("sha256:" + lease.lease_id());
-      result.mutable_made_layer()->mutable_layer()->set_digest(
-          "sha256:" + lease.lease_id());
+      *result.mutable_made_layer() = kso::testing::MadeOf(task);
     } else if (task.has_copy_blobs()) {
       result.mutable_copied_blobs();
     } else {

@@ -22,7 +22,10 @@ v1::MadeLayer MadeOf(const v1::Task& task) {
     if (member.has_blob()) {
       one.set_digest(member.blob().blob().digest());
     } else if (member.has_file()) {
-      one.set_digest(Sha256Of(member.file().url()).ToString());
+      const std::string& stated = member.file().digest();
+      one.set_digest(stated.starts_with("sha256:")
+                         ? stated
+                         : Sha256Of(member.file().url()).ToString());
     } else {
       one.set_digest(Sha256Of(member.content()).ToString());
     }

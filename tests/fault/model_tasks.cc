@@ -29,7 +29,10 @@ absl::StatusOr<int64_t> Push(oci::ImageStore& store,
 std::string DigestOf(const v1::LayerMember& member) {
   if (member.has_blob()) return member.blob().blob().digest();
   if (member.has_content()) return Sha256Of(member.content()).ToString();
-  return Sha256Of(member.file().url()).ToString();
+  const std::string& stated = member.file().digest();
+  return stated.starts_with("sha256:")
+             ? stated
+             : Sha256Of(member.file().url()).ToString();
 }
 
 }  // namespace

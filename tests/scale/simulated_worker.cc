@@ -133,6 +133,8 @@ void SimulatedWorker::TakeLeases() {
   for (v1::Lease& lease : *response_.mutable_leases()) {
     const bool held = last_.contains(lease.lease_id());
     granted += !held;
+    // The task of a lease that is held is not told again.
+    if (held) lease.mutable_task()->Swap(&last_[lease.lease_id()]);
     if (IsLast(lease.task()) && !finish_last_) {
       request_.add_held()->set_lease_id(lease.lease_id());
       last_[lease.lease_id()] = std::move(*lease.mutable_task());

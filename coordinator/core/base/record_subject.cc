@@ -47,6 +47,8 @@ RecordSubject SubjectOf(const v1::JournalRecord& record) {
       return Build(record.tasks_reopened().build_id());
     case v1::JournalRecord::kBuildPruned:
       return {Build(record.build_pruned().build_id()).name, true};
+    case v1::JournalRecord::kBuildInterrupted:
+      return Build(record.build_interrupted().build_id());
     case v1::JournalRecord::kWorkerDrained:
       return {Concat("worker ", record.worker_drained().worker())};
     case v1::JournalRecord::kWorkerUndrained:

@@ -40,4 +40,14 @@ std::string FailureInWords(const v1::Failure& failure) {
   return text;
 }
 
+std::string TroubleInWords(std::string_view name, const v1::Failure& failure) {
+  if (failure.item().empty() ||
+      name.find(failure.item()) == std::string_view::npos) {
+    return FailureInWords(failure);
+  }
+  v1::Failure rest = failure;
+  rest.clear_item();
+  return FailureInWords(rest);
+}
+
 }  // namespace kso::coordinator

@@ -3,6 +3,7 @@
 #define KSO_COORDINATOR_CORE_BASE_WORDS_H_
 
 #include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "common/base/text.h"  // IWYU pragma: export
@@ -21,6 +22,8 @@ std::string PlatformInWords(const v1::Platform& platform);
 std::string PhaseInWords(v1::Phase phase);
 // "https://...: 404 Not Found; remove the line (files-amd64.list:3)".
 std::string FailureInWords(const v1::Failure& failure);
+// The same where `name`, which stands before it, may name the item already.
+std::string TroubleInWords(std::string_view name, const v1::Failure& failure);
 
 }  // namespace kso::coordinator
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/strings.h"
+#include "coordinator/core/base/host_trouble.h"
 #include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
@@ -25,6 +26,19 @@ void Enter(std::string_view build_id, v1::Phase phase, Records& records) {
   v1::PhaseEntered* change = records.emplace_back().mutable_phase_entered();
   change->set_build_id(std::string(build_id));
   change->set_phase(phase);
+}
+
+// Failures beyond so many bytes are counted: nobody reads them, and they are
+// shown with each look at the build.
+constexpr size_t kMostFailureBytes = 1 << 20;
+
+v1::Failure NotListed(int64_t count) {
+  v1::Failure failure;
+  failure.set_kind(v1::Failure::PERMANENT);
+  failure.set_item(Concat(count, " more"));
+  failure.set_reason("too many to be listed");
+  failure.set_advice("mend those that are, and build again");
+  return failure;
 }
 
 using Reused = absl::flat_hash_map<std::string, v1::ReusedResult>;
@@ -53,14 +67,15 @@ void MarkComparedLayers(const Memo& memo, v1::Task& task) {
   }
 }
 
-// The failures of the tasks of the build's phase, one for each item.
+// The failures of the tasks of the build's phase, one for each item, or for
+// each host whose trouble they are.
 std::vector<v1::Failure> TaskFailures(const BuildEntry& build) {
   std::vector<v1::Failure> failures;
   for (const TaskEntry* task : build.TasksOf(build.phase)) {
     if (task->state != TaskState::kFailed) continue;
     failures.push_back(task->trouble_or_none().failure);
   }
-  return failures;
+  return GroupByCause(failures);
 }
 
 // Adds the problems of the plan. A plan is made even where some items could not
@@ -321,7 +336,16 @@ v1::JournalRecord EndBuild(const BuildEntry& build, v1::Build::State state,
   v1::BuildEnded* change = record.mutable_build_ended();
   change->set_build_id(build.build_id);
   change->set_state(state);
-  *change->mutable_failures() = {failures.begin(), failures.end()};
+  size_t bytes = 0;
+  for (const v1::Failure& failure : failures) {
+    bytes += failure.ByteSizeLong();
+    if (bytes > kMostFailureBytes) {
+      *change->add_failures() = NotListed(
+          static_cast<int64_t>(failures.size()) - change->failures_size());
+      break;
+    }
+    *change->add_failures() = failure;
+  }
   return record;
 }
 

@@ -13,6 +13,9 @@ namespace {
 
 // Refusals that come closer together than this are one.
 constexpr absl::Duration kSameRefusal = absl::Seconds(1);
+// Ends of pauses that are closer together than this are of the same pause, told
+// at different times.
+constexpr absl::Duration kSamePause = absl::Seconds(5);
 // Nobody has so many tasks at one host.
 constexpr double kNoLimit = 256;
 
@@ -45,11 +48,19 @@ void RateBudget::Observe(const std::string& worker, const std::string& session,
   const bool refused = seen.session != session
                            ? report.refusals() > 0
                            : report.refusals() > seen.refusals;
-  seen = {.session = session, .refusals = report.refusals()};
-  const absl::Duration asked =
-      std::min(FromProto(report.retry_after()), options_.longest_retry_after);
+  const absl::Duration left = FromProto(report.retry_after());
+  const absl::Duration asked = std::min(left, options_.longest_retry_after);
   if (refused) Refuse(host, running(), asked, now);
-  host.paused_until = std::max(host.paused_until, now + asked);
+  // Each report tells of the same pause, of which less is left: one that is
+  // longer than what is believed must not begin anew with each.
+  const bool asked_anew =
+      seen.session != session || now + left > seen.asked_until + kSamePause;
+  if (left > absl::ZeroDuration() && asked_anew) {
+    host.paused_until = std::max(host.paused_until, now + asked);
+  }
+  seen = {.session = session,
+          .refusals = report.refusals(),
+          .asked_until = now + left};
 }
 
 void RateBudget::Refuse(Host& host, int running, absl::Duration asked,

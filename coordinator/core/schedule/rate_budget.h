@@ -86,6 +86,8 @@ class RateBudget {
   struct Seen {
     std::string session;
     int64_t refusals = 0;
+    // The end of the pause that the host has asked for.
+    absl::Time asked_until = absl::InfinitePast();
   };
   struct Host {
     std::optional<v1::Quota> quota;

@@ -54,6 +54,22 @@ class RateBudgetTest : public ::testing::Test {
   RateBudget budget_;
 };
 
+TEST_F(RateBudgetTest,
+       APauseBeyondWhatIsBelievedDoesNotBeginAnewWithEachReport) {
+  const absl::Time end = now_ + absl::Hours(24 * 365 * 50);
+  // The worker tells of what is left of it, hour by hour.
+  Refused(1, 4, end - now_);
+  EXPECT_THAT(WhyNot(), HasSubstr("wants no request for"));
+  for (int hours = 0; hours < 24 && !WhyNot().empty(); ++hours) {
+    now_ += absl::Hours(1);
+    Refused(1, 4, end - now_);
+  }
+  EXPECT_EQ(WhyNot(), "");
+  // It asks for another pause when it refuses again.
+  Refused(2, 4, end - now_ + absl::Hours(1));
+  EXPECT_THAT(WhyNot(), HasSubstr("wants no request for"));
+}
+
 TEST_F(RateBudgetTest, ARetryAfterHoldsTheWholeFarm) {
   EXPECT_EQ(WhyNot(), "");
   Refused(1, 4, absl::Minutes(2));

@@ -76,22 +76,4 @@ v1::JournalRecord AfterReturn(const TaskEntry& task) {
   return record;
 }
 
-bool ResultFits(v1::Task::WorkCase work, const v1::TaskResult& result) {
-  switch (work) {
-    case v1::Task::kResolveFile:
-      return result.has_resolved_file();
-    case v1::Task::kResolveImage:
-      return result.has_resolved_image();
-    case v1::Task::kMakeLayer:
-      return result.has_made_layer();
-    case v1::Task::kCopyBlobs:
-      return result.has_copied_blobs();
-    case v1::Task::kVerifyImage:
-      return result.has_verified_image();
-    case v1::Task::WORK_NOT_SET:
-      return true;
-  }
-  return false;
-}
-
 }  // namespace kso::coordinator

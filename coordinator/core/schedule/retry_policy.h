@@ -38,9 +38,6 @@ v1::JournalRecord AfterFailure(const TaskEntry& task,
 // The record of a task that goes back to the queue undone. No budget is spent.
 v1::JournalRecord AfterReturn(const TaskEntry& task);
 
-// Returns whether `result` is the kind of result that such work asks for.
-bool ResultFits(v1::Task::WorkCase work, const v1::TaskResult& result);
-
 }  // namespace kso::coordinator
 
 #endif  // KSO_COORDINATOR_CORE_SCHEDULE_RETRY_POLICY_H_

@@ -95,13 +95,5 @@ TEST(RetryPolicyTest, PermanentFailuresAreNotTriedAgain) {
                   .has_task_failed());
 }
 
-TEST(RetryPolicyTest, ResultsMustBeOfTheTasksKind) {
-  v1::TaskResult result;
-  result.mutable_resolved_file();
-  EXPECT_FALSE(ResultFits(v1::Task::kMakeLayer, result));
-  result.mutable_made_layer();
-  EXPECT_TRUE(ResultFits(v1::Task::kMakeLayer, result));
-}
-
 }  // namespace
 }  // namespace kso::coordinator

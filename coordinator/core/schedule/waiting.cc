@@ -150,18 +150,55 @@ void AddShared(const State& state, const BuildEntry& build,
   }
 }
 
+// A task that waits for its next try, and how many others wait for the same
+// host.
+struct Retry {
+  absl::Time time;
+  const TaskEntry* task = nullptr;
+  int64_t tasks = 0;
+};
+
+std::string RetryInWords(const Retry& retry, absl::Time now) {
+  const Trouble& trouble = retry.task->trouble_or_none();
+  const std::string when = DurationInWords(retry.time - now);
+  if (retry.tasks == 1) {
+    return absl::StrCat("retry of ", retry.task->name, " in ", when, ": ",
+                        trouble.last_reason);
+  }
+  return absl::StrCat(retry.tasks, " items wait for ", trouble.last_cause.host,
+                      ", which is tried again in ", when, ": ",
+                      trouble.last_reason);
+}
+
 void AddRetries(const BuildEntry& build, absl::Time now,
                 std::vector<std::string>& sentences) {
-  size_t shown = 0;
+  // Those that wait for one host are one.
+  std::vector<Retry> retries;
+  std::map<std::string, size_t> of_host;
   for (const auto& [time, number, task] : build.queue.delayed) {
-    if (shown++ == kShown) break;
-    sentences.push_back(absl::StrCat("retry of ", task->name, " in ",
-                                     DurationInWords(time - now), ": ",
-                                     task->trouble_or_none().last_reason));
+    const Cause& cause = task->trouble_or_none().last_cause;
+    if (cause.of_host()) {
+      const auto [known, is_new] =
+          of_host.try_emplace(cause.key, retries.size());
+      if (!is_new) {
+        ++retries[known->second].tasks;
+        continue;
+      }
+    }
+    retries.push_back({time, task, 1});
   }
-  if (build.queue.delayed.size() > kShown) {
-    sentences.push_back(absl::StrCat(build.queue.delayed.size() - kShown,
-                                     " more tasks wait for a retry"));
+  int64_t more = 0;
+  for (size_t i = 0; i < retries.size(); ++i) {
+    if (i < kShown) {
+      sentences.push_back(RetryInWords(retries[i], now));
+    } else {
+      more += retries[i].tasks;
+    }
+  }
+  if (more > 0) {
+    sentences.push_back(absl::StrCat(more, " more ",
+                                     more == 1 ? "task waits" : "tasks wait",
+                                     " for a retry"));
   }
 }
 

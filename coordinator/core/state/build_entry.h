@@ -49,6 +49,15 @@ struct BuildQueue {
   std::map<int64_t, int> shared;
 };
 
+// A cause of failures that several tasks have met (core/base/host_trouble.h),
+// as the log tells of it.
+struct ToldCause {
+  // When the log last told of it.
+  absl::Time told = absl::InfinitePast();
+  // The numbers of the tasks that have met it.
+  std::set<int64_t> tasks;
+};
+
 struct BuildEntry {
   std::string build_id;
   // Counts the builds of the farm; later builds have larger numbers.
@@ -58,6 +67,9 @@ struct BuildEntry {
   // How often the build has lost something at the destination since it was
   // submitted or retried by hand.
   int reopened = 0;
+  // How often in a row the coordinator has ended while it was deciding on the
+  // build.
+  int interruptions = 0;
   // The release as submitted, without its lists of files and images: these may
   // have thousands of items, are needed once or twice, and are kept packed.
   v1::Release release;
@@ -85,6 +97,8 @@ struct BuildEntry {
   std::vector<v1::Failure> failures;
   // As in v1::Build.
   std::vector<std::string> notes;
+  // By their keys; since the phase began.
+  std::map<std::string, ToldCause> causes;
   EventLog events;
   int64_t bytes_fetched = 0;
   int64_t bytes_pushed = 0;

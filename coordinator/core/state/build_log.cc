@@ -68,6 +68,7 @@ std::string SubmittedInWords(const BuildEntry& build) {
 
 std::string PlanInWords(const v1::PlanSummary& plan) {
   std::string text = absl::StrCat("plan: ", Count(plan.layer_count(), "layer"));
+  // Where a host does not say a size, the sum is not known.
   if (plan.bytes_to_pack() > 0) {
     absl::StrAppend(&text, " of ", FormatBytes(plan.bytes_to_pack()));
   }

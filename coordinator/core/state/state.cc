@@ -60,6 +60,8 @@ absl::Status State::Apply(const v1::JournalRecord& record) {
       return Reopen(time, record.tasks_reopened());
     case v1::JournalRecord::kBuildPruned:
       return Prune(record.build_pruned());
+    case v1::JournalRecord::kBuildInterrupted:
+      return Interrupt(time, record.build_interrupted());
     case v1::JournalRecord::kWorkerDrained:
       drains_[record.worker_drained().worker()] =
           record.worker_drained().session();
@@ -91,6 +93,7 @@ absl::StatusOr<BuildEntry*> State::FindForChange(std::string_view build_id) {
   const auto found = builds_.find(build_id);
   if (found == builds_.end()) return DoesNotFit("no build", build_id);
   ++found->second.revision;
+  found->second.interruptions = 0;
   return &found->second;
 }
 

@@ -98,6 +98,7 @@ class State {
   absl::Status Retry(absl::Time time, const v1::BuildRetried& change);
   absl::Status Reopen(absl::Time time, const v1::TasksReopened& change);
   absl::Status Prune(const v1::BuildPruned& change);
+  absl::Status Interrupt(absl::Time time, const v1::BuildInterrupted& change);
   absl::Status Check(absl::Time time, const v1::DestinationChecked& change);
 
   void Reuse(absl::Time time, TaskEntry& task, const v1::ReusedResult& reused);
@@ -108,8 +109,8 @@ class State {
                               std::string_view verified_in);
   // DATA_LOSS: a record does not fit what came before it.
   static absl::Status DoesNotFit(std::string_view what, std::string_view id);
-  // The build that a record changes; its revision is counted up. DATA_LOSS when
-  // there is none.
+  // The build that a record changes; its revision is counted up, and it has got
+  // on since it was interrupted. DATA_LOSS when there is none.
   absl::StatusOr<BuildEntry*> FindForChange(std::string_view build_id);
   // DATA_LOSS unless the task is leased under `lease_id`.
   absl::StatusOr<TaskEntry*> FindLeased(std::string_view task_id,
@@ -123,6 +124,11 @@ class State {
   // Takes the result of a task that is done; `how` is for the log.
   void MarkDone(absl::Time time, TaskEntry& task, const std::string& worker,
                 const v1::TaskResult& result, absl::string_view how);
+  // Adds a line about a task's trouble to the log, but for causes that it has
+  // told of lately.
+  static void AddTroubleEvent(absl::Time time, TaskEntry& task,
+                              const Cause& cause, v1::Event::Level level,
+                              std::string_view worker, std::string text);
   static void ChangeCount(const TaskEntry& task, int by);
   // Forgets all tasks of a build that has succeeded, but its layers: it cannot
   // be retried, and nothing else is asked for.

@@ -35,6 +35,7 @@ absl::Status State::EnterPhase(absl::Time time,
   KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
                        FindForChange(change.build_id()));
   build->phase = change.phase();
+  build->causes.clear();
   AddEvent(*build, time, v1::Event::INFO, nullptr, "",
            "phase " + PhaseInWords(build->phase));
   return absl::OkStatus();
@@ -102,6 +103,7 @@ absl::Status State::End(absl::Time time, const v1::BuildEnded& change) {
   }
   if (build->state == v1::Build::SUCCEEDED) ForgetWork(*build);
   running_.erase(build->number);
+  build->causes.clear();
   for (const v1::Failure& failure : build->failures) {
     const std::string text = FailureInWords(failure);
     if (said.contains(text)) continue;
@@ -129,6 +131,7 @@ absl::Status State::Retry(absl::Time time, const v1::BuildRetried& change) {
   build->reopened = 0;
   build->ended = absl::InfinitePast();
   build->failures.clear();
+  build->causes.clear();
   running_[build->number] = build;
   for (TaskEntry* task : build->TasksOf(build->phase)) {
     if (task->state == TaskState::kDone && !resolve_anew) continue;
@@ -168,6 +171,19 @@ absl::Status State::Reopen(absl::Time time, const v1::TasksReopened& change) {
     AddEvent(*build, time, v1::Event::WARNING, task, "",
              task->name + ": made again");
   }
+  return absl::OkStatus();
+}
+
+absl::Status State::Interrupt(absl::Time time,
+                              const v1::BuildInterrupted& change) {
+  const auto found = builds_.find(change.build_id());
+  if (found == builds_.end()) return DoesNotFit("no build", change.build_id());
+  BuildEntry& build = found->second;
+  ++build.revision;
+  ++build.interruptions;
+  AddEvent(build, time, v1::Event::WARNING, nullptr, "",
+           "the coordinator ended unexpectedly while it worked on this build, "
+           "and was started again");
   return absl::OkStatus();
 }
 

@@ -6,7 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
+#include "common/base/sizes.h"
 #include "common/base/status_macros.h"
+#include "coordinator/core/base/host_trouble.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/state/build_log.h"
 #include "coordinator/core/state/state.h"
@@ -14,6 +16,14 @@
 // The effect of the records about tasks and their leases.
 
 namespace kso::coordinator {
+
+namespace {
+
+// The log tells of a cause that many tasks meet no more often than this; what
+// waits is told all the time (core/schedule/waiting.h).
+constexpr absl::Duration kTellCauseAgain = absl::Minutes(10);
+
+}  // namespace
 
 absl::Status State::AddTasks(absl::Time time, const v1::TasksAdded& change) {
   KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
@@ -112,8 +122,11 @@ void State::MarkDone(absl::Time time, TaskEntry& task,
   SetState(task, TaskState::kDone);
   // Bytes that verification reads back from the destination do not count as
   // fetched.
-  if (task.phase != v1::VERIFY) build.bytes_fetched += result.bytes_fetched();
-  build.bytes_pushed += result.bytes_pushed();
+  if (task.phase != v1::VERIFY) {
+    build.bytes_fetched =
+        SaturatingAdd(build.bytes_fetched, result.bytes_fetched());
+  }
+  build.bytes_pushed = SaturatingAdd(build.bytes_pushed, result.bytes_pushed());
   if (task.phase == v1::RESOLVE) {
     if (build.counts[v1::RESOLVE].AllDone()) {
       AddEvent(build, time, v1::Event::INFO, nullptr, "",
@@ -148,9 +161,12 @@ absl::Status State::Fail(absl::Time time, const v1::TaskFailed& change) {
   task->mutable_trouble().failure = change.failure();
   task->mutable_trouble().last_worker = change.worker();
   SetState(*task, TaskState::kFailed);
-  AddEvent(
-      *task->build, time, v1::Event::ERROR, task, change.worker(),
-      absl::StrCat(task->name, " failed: ", FailureInWords(change.failure())));
+  Cause cause = CauseOf(change.failure());
+  // The last try is another line than those before it.
+  if (cause.of_host()) cause.key = "given up " + cause.key;
+  AddTroubleEvent(time, *task, cause, v1::Event::ERROR, change.worker(),
+                  absl::StrCat(task->name, " failed: ",
+                               TroubleInWords(task->name, change.failure())));
   return absl::OkStatus();
 }
 
@@ -161,12 +177,14 @@ absl::Status State::Requeue(absl::Time time, const v1::TaskRequeued& change) {
   Trouble& trouble = task->mutable_trouble();
   trouble.last_worker = change.worker();
   trouble.last_reason = change.failure().reason();
+  trouble.last_cause = CauseOf(change.failure());
   trouble.not_before = not_before;
   // Identical tasks would meet the same trouble, so they wait as long.
   for (TaskEntry* twin : index_.TwinsOf(*task)) {
     if (not_before <= twin->trouble_or_none().not_before) continue;
     twin->mutable_trouble().not_before = not_before;
     twin->mutable_trouble().last_reason = change.failure().reason();
+    twin->mutable_trouble().last_cause = trouble.last_cause;
   }
   SetState(*task, TaskState::kRunnable);
   const std::string& name = task->name;
@@ -179,14 +197,30 @@ absl::Status State::Requeue(absl::Time time, const v1::TaskRequeued& change) {
          ? trouble.infrastructure_failures
      : change.failure().rate_limited() ? trouble.rate_limit_failures
                                        : trouble.transient_failures);
-  std::string text = absl::StrCat(name, ": ", FailureInWords(change.failure()));
+  std::string text =
+      absl::StrCat(name, ": ", TroubleInWords(name, change.failure()));
   absl::StrAppend(&text, not_before > time
                              ? absl::StrCat("; tried again in ",
                                             DurationInWords(not_before - time))
                              : "; task returned to the queue");
-  AddEvent(*task->build, time, v1::Event::WARNING, task, change.worker(),
-           std::move(text));
+  AddTroubleEvent(time, *task, trouble.last_cause, v1::Event::WARNING,
+                  change.worker(), std::move(text));
   return absl::OkStatus();
+}
+
+void State::AddTroubleEvent(absl::Time time, TaskEntry& task,
+                            const Cause& cause, v1::Event::Level level,
+                            std::string_view worker, std::string text) {
+  if (cause.of_host()) {
+    ToldCause& told = task.build->causes[cause.key];
+    told.tasks.insert(task.number);
+    if (time < told.told + kTellCauseAgain) return;
+    told.told = time;
+    if (told.tasks.size() > 1) {
+      absl::StrAppend(&text, "; ", told.tasks.size(), " items have met this");
+    }
+  }
+  AddEvent(*task.build, time, level, &task, worker, std::move(text));
 }
 
 const Demand* State::DemandOf(const v1::Task& task) {

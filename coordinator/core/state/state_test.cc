@@ -288,5 +288,43 @@ TEST(StateTest, LeasesOfIdenticalTasksFromAnOlderJournalEndOneByOne) {
               ElementsAre(std::pair(test.state.FindBuild("b")->number, 1)));
 }
 
+TEST(StateTest, AHostThatIsDownIsOneLine) {
+  TestState test;
+  std::vector<v1::Task> tasks;
+  for (int i = 0; i < 5; ++i) {
+    tasks.push_back(MakeTask(absl::StrCat("b/", i)));
+  }
+  test.AddBuild("b", tasks, v1::RESOLVE);
+  const auto requeue = [&](int i) {
+    const std::string id = absl::StrCat("b/", i);
+    test.Grant(id, "w");
+    v1::JournalRecord record;
+    v1::TaskRequeued& change = *record.mutable_task_requeued();
+    change.set_task_id(id);
+    change.set_lease_id(test.state.FindTask(id)->lease->lease_id);
+    change.set_worker("w");
+    v1::Failure& failure = *change.mutable_failure();
+    failure.set_kind(v1::Failure::TRANSIENT);
+    failure.set_item(absl::StrCat("https://dl.example.com/", i));
+    failure.set_reason("Connection refused");
+    test.Apply(record);
+  };
+  for (int i = 0; i < 5; ++i) requeue(i);
+  const BuildEntry& build = *test.state.FindBuild("b");
+  const auto lines = [&] {
+    int count = 0;
+    for (const std::string& text : Texts(build)) {
+      count += text.find("Connection refused") != std::string::npos;
+    }
+    return count;
+  };
+  EXPECT_EQ(lines(), 1);
+  // It is told again when it takes long, with how many have met it.
+  test.time += absl::Minutes(11);
+  requeue(0);
+  EXPECT_EQ(lines(), 2);
+  EXPECT_THAT(Texts(build).back(), HasSubstr("; 5 items have met this"));
+}
+
 }  // namespace
 }  // namespace kso::coordinator

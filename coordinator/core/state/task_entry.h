@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/base/host_demand.h"
+#include "coordinator/core/base/host_trouble.h"
 #include "coordinator/core/base/task_key.h"
 #include "coordinator/core/state/packed_message.h"
 #include "kso/v1/build.pb.h"
@@ -41,6 +42,8 @@ struct Trouble {
   // The reason and the worker of the last try that failed; empty when none has.
   std::string last_reason;
   std::string last_worker;
+  // The cause of that failure; without a host where it was the task's own.
+  Cause last_cause;
   // The reason for which the task is given up, when it is.
   v1::Failure failure;
 };

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/core/base/host_trouble.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace kso::coordinator {
+namespace {
+
+using ::testing::SizeIs;
+
+v1::Failure FailureOf(v1::Failure::Kind kind, const std::string& item,
+                      const std::string& reason) {
+  v1::Failure failure;
+  failure.set_kind(kind);
+  failure.set_item(item);
+  failure.set_reason(reason);
+  failure.set_location("files.list:7");
+  return failure;
+}
+
+TEST(HostTroubleTest, ReasonsDoNotBeginWithTheirItem) {
+  const std::string url = "https://dl.example.com/a";
+  EXPECT_EQ(WithoutItem(url, url + ": " + url + ": it is gone"), "it is gone");
+  EXPECT_EQ(WithoutItem(url, url + " answered HTTP 503"), "answered HTTP 503");
+  EXPECT_EQ(WithoutItem(url + "?token=1", url + ": it is gone"), "it is gone");
+  EXPECT_EQ(WithoutItem(url, "https://mirror/a: it is gone"),
+            "https://mirror/a: it is gone");
+  EXPECT_EQ(WithoutItem(url, url + "/b: it is gone"), url + "/b: it is gone");
+  EXPECT_EQ(WithoutItem("", "it is gone"), "it is gone");
+  EXPECT_EQ(WithoutItem(url, url), url);
+}
+
+TEST(HostTroubleTest, AHostThatIsDownIsOneCauseForAllItsItems) {
+  const auto down = [](const std::string& item, int milliseconds) {
+    return CauseOf(FailureOf(v1::Failure::TRANSIENT, item,
+                             "Failed to connect to dl.example.com port 443 "
+                             "after " +
+                                 std::to_string(milliseconds) +
+                                 " ms: Connection refused"));
+  };
+  const Cause cause = down("https://dl.example.com/a", 3);
+  EXPECT_EQ(cause.host, "dl.example.com");
+  EXPECT_EQ(down("https://dl.example.com/b?c", 12345).key, cause.key);
+  EXPECT_NE(down("https://other.example.com/a", 3).key, cause.key);
+  EXPECT_EQ(CauseOf(FailureOf(v1::Failure::TRANSIENT,
+                              "registry.example.com/pause:3.9", "HTTP 503"))
+                .host,
+            "registry.example.com");
+  // A mirror that is down is the mirror's trouble.
+  EXPECT_EQ(
+      CauseOf(FailureOf(v1::Failure::TRANSIENT, "https://dl.example.com/a",
+                        "https://mirror:8080/a answered HTTP 503"))
+          .host,
+      "mirror:8080");
+}
+
+TEST(HostTroubleTest, AnItemsOwnTroubleIsNotItsHosts) {
+  EXPECT_FALSE(
+      CauseOf(FailureOf(v1::Failure::PERMANENT, "https://dl.example.com/a",
+                        "answered HTTP 404"))
+          .of_host());
+  EXPECT_FALSE(CauseOf(FailureOf(v1::Failure::TRANSIENT, "layer 7", "HTTP 503"))
+                   .of_host());
+  const std::string url = "https://dl.example.com/a";
+  EXPECT_NE(
+      CauseOf(FailureOf(v1::Failure::TRANSIENT, url, "answered HTTP 503")).key,
+      CauseOf(FailureOf(v1::Failure::TRANSIENT, url, "answered HTTP 429")).key);
+}
+
+TEST(HostTroubleTest, FailuresOfOneCauseAreOneProblem) {
+  std::vector<v1::Failure> failures;
+  for (int i = 0; i < 102; ++i) {
+    failures.push_back(FailureOf(
+        v1::Failure::TRANSIENT, "https://dl.example.com/" + std::to_string(i),
+        "Connection refused (given up after 6 tries)"));
+  }
+  failures.push_back(FailureOf(v1::Failure::PERMANENT,
+                               "https://dl.example.com/gone", "HTTP 404"));
+  failures.push_back(FailureOf(v1::Failure::TRANSIENT,
+                               "https://other.example.com/a", "HTTP 503"));
+  const std::vector<v1::Failure> grouped = GroupByCause(failures);
+  ASSERT_THAT(grouped, SizeIs(3));
+  EXPECT_EQ(grouped[0].item(), "dl.example.com");
+  EXPECT_EQ(grouped[0].reason(),
+            "Connection refused (given up after 6 tries); 102 items need it: "
+            "https://dl.example.com/0, https://dl.example.com/1, "
+            "https://dl.example.com/2 and 99 more");
+  EXPECT_EQ(grouped[0].location(), "");
+  EXPECT_EQ(grouped[1].item(), "https://dl.example.com/gone");
+  EXPECT_EQ(grouped[2].item(), "https://other.example.com/a");
+  EXPECT_EQ(grouped[2].location(), "files.list:7");
+}
+
+}  // namespace
+}  // namespace kso::coordinator

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/core/base/result_check.h"
+
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "common/base/digest.h"
+#include "common/base/sizes.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/made_layer.h"
+#include "tests/fakes/resolved_release.h"
+
+namespace kso::coordinator {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+
+std::string Said(const absl::Status& status) {
+  return std::string(status.message());
+}
+
+v1::Task LayerTask() {
+  v1::Task task;
+  v1::MakeLayer& layer = *task.mutable_make_layer();
+  layer.set_media_type("application/vnd.oci.image.layer.v1.tar+gzip");
+  v1::LayerMember& file = *layer.add_members();
+  file.set_path("opt/file");
+  file.mutable_file()->set_url("https://dl.example.com/a");
+  file.mutable_file()->set_digest(Sha256Of("a").ToString());
+  v1::LayerMember& other = *layer.add_members();
+  other.set_path("opt/other");
+  other.mutable_file()->set_url("https://dl.example.com/b");
+  v1::LayerMember& blob = *layer.add_members();
+  blob.set_path("opt/blob");
+  blob.mutable_blob()->mutable_blob()->set_digest(Sha256Of("blob").ToString());
+  layer.add_members()->set_path("opt/content");
+  return task;
+}
+
+TEST(ResultCheckTest, ALayerIsComparedWithWhatWasAskedFor) {
+  const v1::Task task = LayerTask();
+  v1::TaskResult good;
+  *good.mutable_made_layer() = kso::testing::MadeOf(task);
+  EXPECT_TRUE(CheckResult(task, good).ok()) << CheckResult(task, good);
+
+  using Change = std::function<void(v1::MadeLayer&)>;
+  const std::vector<Change> changes = {
+      [](auto& made) { made.mutable_members()->RemoveLast(); },
+      [](auto& made) { made.add_members(); },
+      [](auto& made) { made.mutable_members(0)->set_path("../etc/passwd"); },
+      [](auto& made) { made.mutable_members()->SwapElements(0, 1); },
+      [](auto& made) {
+        made.mutable_members(0)->set_digest(Sha256Of("x").ToString());
+      },
+      [](auto& made) {
+        made.mutable_members(2)->set_digest(Sha256Of("x").ToString());
+      },
+      [](auto& made) { made.mutable_members(1)->set_digest("sha256:../.."); },
+      [](auto& made) { made.mutable_members(1)->clear_digest(); },
+      [](auto& made) { made.mutable_members(1)->set_size(-1); },
+      [](auto& made) { made.mutable_members(1)->set_size(kMost); },
+      [](auto& made) { made.set_diff_id("md5:0"); },
+      [](auto& made) { made.mutable_layer()->set_digest("latest"); },
+      [](auto& made) { made.mutable_layer()->set_size(kLargestContent + 1); },
+      [](auto& made) { made.mutable_layer()->set_media_type("text/html"); },
+      [](auto& made) { made.Clear(); }};
+  for (size_t i = 0; i < changes.size(); ++i) {
+    v1::TaskResult bad = good;
+    changes[i](*bad.mutable_made_layer());
+    EXPECT_THAT(Said(CheckResult(task, bad)),
+                HasSubstr("does not fit its task"))
+        << i;
+  }
+}
+
+TEST(ResultCheckTest, AResultIsOfItsTasksKind) {
+  v1::TaskResult result;
+  result.mutable_resolved_file();
+  EXPECT_EQ(CheckResult(LayerTask(), result).code(),
+            absl::StatusCode::kInternal);
+  EXPECT_FALSE(CheckResult(LayerTask(), v1::TaskResult()).ok());
+  v1::Task copy;
+  copy.mutable_copy_blobs();
+  result.mutable_copied_blobs();
+  EXPECT_TRUE(CheckResult(copy, result).ok());
+  result.set_bytes_pushed(-1);
+  EXPECT_FALSE(CheckResult(copy, result).ok());
+}
+
+TEST(ResultCheckTest, AFileIsTheOneThatWasAskedForAndOfAPossibleSize) {
+  v1::Task task;
+  task.mutable_resolve_file()->set_url("https://dl.example.com/a");
+  v1::TaskResult result;
+  v1::ResolvedFile& file = *result.mutable_resolved_file();
+  file.set_url("https://dl.example.com/a");
+  for (const int64_t size : {int64_t{-1}, int64_t{0}, kLargestContent}) {
+    file.set_size(size);
+    EXPECT_TRUE(CheckResult(task, result).ok()) << size;
+  }
+  for (const int64_t size : {int64_t{-2}, kLargestContent + 1, kMost}) {
+    file.set_size(size);
+    EXPECT_FALSE(CheckResult(task, result).ok()) << size;
+  }
+  file.set_size(1);
+  file.set_etag(std::string(1 << 20, 'x'));
+  EXPECT_FALSE(CheckResult(task, result).ok());
+  file.clear_etag();
+  file.set_url("https://dl.example.com/b");
+  EXPECT_FALSE(CheckResult(task, result).ok());
+}
+
+TEST(ResultCheckTest, DocumentsAreBounded) {
+  kso::testing::ResolvedRelease release;
+  constexpr char kImage[] = "registry.example.com/pause:3.9";
+  release.AddImage(kImage);
+  v1::Task task;
+  task.mutable_resolve_image()->set_reference(kImage);
+  v1::TaskResult result;
+  v1::ResolvedImage& image = *result.mutable_resolved_image();
+  image = release.resolved.images.at(kImage);
+  EXPECT_TRUE(CheckResult(task, result).ok()) << CheckResult(task, result);
+
+  v1::TaskResult absurd = result;
+  absurd.mutable_resolved_image()
+      ->mutable_top()
+      ->mutable_content_descriptor()
+      ->set_size(kMost);
+  EXPECT_FALSE(CheckResult(task, absurd).ok());
+
+  v1::TaskResult large = result;
+  for (v1::Document* document :
+       {large.mutable_resolved_image()->mutable_top(),
+        large.mutable_resolved_image()->mutable_manifests(0)}) {
+    document->mutable_content()->append(5 << 20, ' ');
+    document->mutable_content_descriptor()->set_size(
+        static_cast<int64_t>(document->content().size()));
+  }
+  const absl::Status status = CheckResult(task, large);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(Said(status), HasSubstr("over the limit of 8.0 MiB"));
+
+  v1::TaskResult unchanged;
+  unchanged.mutable_resolved_image()->set_reference(kImage);
+  unchanged.mutable_resolved_image()->set_unchanged(true);
+  EXPECT_FALSE(CheckResult(task, unchanged).ok());
+  task.mutable_resolve_image()->set_known_digest(Sha256Of("top").ToString());
+  EXPECT_TRUE(CheckResult(task, unchanged).ok());
+}
+
+TEST(ResultCheckTest, FailuresAreBounded) {
+  v1::Failure failure;
+  failure.set_kind(static_cast<v1::Failure::Kind>(77));
+  failure.set_reason(std::string(1 << 20, 'x') + "\n\x1b");
+  failure.mutable_retry_after()->set_seconds(kMost);
+  failure.mutable_retry_after()->set_nanos(-5);
+  BoundFailure(failure);
+  EXPECT_EQ(failure.kind(), v1::Failure::INFRASTRUCTURE);
+  EXPECT_LE(failure.reason().size(), 4096u);
+  EXPECT_EQ(failure.retry_after().seconds(), 24 * 3600);
+  EXPECT_EQ(failure.retry_after().nanos(), 0);
+}
+
+TEST(ResultCheckTest, WhatAWorkerSaysOfItselfIsBounded) {
+  v1::WorkerInfo info;
+  info.set_slots(1'000'000'000);
+  info.set_unhealthy_reason("a\nb");
+  for (int i = 0; i < 5000; ++i) {
+    v1::HostReport& host = *info.add_hosts();
+    host.set_host("h");
+    host.set_refusals(-1);
+    host.mutable_quota()->set_remaining(kMost);
+    host.mutable_quota()->mutable_window()->set_seconds(kMost);
+    host.mutable_retry_after()->set_seconds(-kMost);
+  }
+  BoundWorkerInfo(info);
+  EXPECT_EQ(info.slots(), kMostSlots);
+  EXPECT_EQ(info.unhealthy_reason(), "a b");
+  EXPECT_THAT(info.hosts(), SizeIs(1000));
+  EXPECT_EQ(info.hosts(0).refusals(), 0);
+  EXPECT_EQ(info.hosts(0).retry_after().seconds(), 0);
+  EXPECT_EQ(info.hosts(0).quota().window().seconds(), 24 * 3600);
+  EXPECT_LT(info.hosts(0).quota().remaining(), kMost);
+
+  EXPECT_EQ(BoundFreeSlots(info, 1'000'000), kMostSlots);
+  info.set_slots(4);
+  EXPECT_EQ(BoundFreeSlots(info, 100), 4);
+  EXPECT_EQ(BoundFreeSlots(info, -100), 0);
+  EXPECT_EQ(BoundFreeSlots(info, 3), 3);
+}
+
+}  // namespace
+}  // namespace kso::coordinator

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/engine/build_guard.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "common/base/exceptions.h"
+#include "common/base/strings.h"
+#include "common/base/text.h"
+#include "coordinator/core/base/permanent_failure.h"
+#include "coordinator/core/base/words.h"
+#include "coordinator/core/flow/build_flow.h"
+
+namespace kso::coordinator {
+namespace {
+
+using Records = std::vector<v1::JournalRecord>;
+
+// Marks a build as decided on while it lives.
+class Marked {
+ public:
+  Marked(WorkMark* mark, std::string_view build_id) : mark_(mark) {
+    if (mark_ != nullptr) mark_->Begin(build_id);
+  }
+  ~Marked() {
+    if (mark_ != nullptr) mark_->End();
+  }
+  Marked(const Marked&) = delete;
+  Marked& operator=(const Marked&) = delete;
+
+ private:
+  WorkMark* const mark_;
+};
+
+v1::JournalRecord SetAside(const BuildEntry& build) {
+  const v1::Failure failure = PermanentFailure(
+      Concat("build ", build.build_id),
+      Concat("it was set aside, since the coordinator ended unexpectedly ",
+             build.interruptions, " times in a row while it worked on it, in ",
+             PhaseInWords(build.phase)),
+      Concat("look at the end of the coordinator's log, and report it with the "
+             "release; to let the build be tried again: ksoctl retry ",
+             build.build_id));
+  return EndBuild(build, v1::Build::FAILED, {failure});
+}
+
+}  // namespace
+
+absl::Status BuildGuard::CheckSizes(const Records& records) {
+  for (const v1::JournalRecord& record : records) {
+    const size_t bytes = record.ByteSizeLong();
+    if (bytes <= kLargestRecord) continue;
+    return absl::ResourceExhaustedError(
+        Concat("its journal record would be of ",
+               FormatBytes(static_cast<int64_t>(bytes)), ", over the limit of ",
+               FormatBytes(static_cast<int64_t>(kLargestRecord))));
+  }
+  return absl::OkStatus();
+}
+
+void BuildGuard::NoteInterruption(Transaction& turn) const {
+  if (!was_interrupted()) return;
+  const BuildEntry* build = turn.state().FindBuild(mark_->interrupted());
+  if (build == nullptr || !build->running()) return;
+  v1::JournalRecord record;
+  record.mutable_build_interrupted()->set_build_id(build->build_id);
+  turn.Record(std::move(record));
+  if (build->interruptions >= kMostInterruptions) turn.Record(SetAside(*build));
+}
+
+bool BuildGuard::Decide(Transaction& turn, const BuildEntry& build,
+                        absl::FunctionRef<Records()> decide) const {
+  const Marked marked(mark_, build.build_id);
+  Records records;
+  const absl::Status decided = WithoutExceptions([&]() -> absl::Status {
+    records = decide();
+    return CheckSizes(records);
+  });
+  if (!decided.ok()) {
+    // The memory that they take may be what there is too little of.
+    records = {};
+    records.push_back(Failed(build, decided));
+  }
+  const bool any = !records.empty();
+  turn.Record(std::move(records));
+  return any;
+}
+
+absl::Status BuildGuard::Run(const std::string& build_id,
+                             absl::FunctionRef<void()> work) const {
+  const Marked marked(mark_, build_id);
+  return WithoutExceptions([&]() -> absl::Status {
+    work();
+    return absl::OkStatus();
+  });
+}
+
+v1::JournalRecord BuildGuard::Failed(const BuildEntry& build,
+                                     const absl::Status& why) {
+  const v1::Failure failure = PermanentFailure(
+      Concat("build ", build.build_id),
+      Concat("the coordinator cannot go on with it in ",
+             PhaseInWords(build.phase), ": ", why.message()),
+      Concat("please report it with the release; to let the build be tried "
+             "again: ksoctl retry ",
+             build.build_id));
+  return EndBuild(build, v1::Build::FAILED, {failure});
+}
+
+}  // namespace kso::coordinator
