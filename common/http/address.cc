@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "common/base/strings.h"
 
 namespace kso::http {
 namespace {
@@ -64,6 +65,12 @@ bool IsPrivateV6(const V6& ip) {
   return unique_local || link_or_site_local || multicast || private_6to4;
 }
 
+std::string_view WithoutPort(std::string_view host) {
+  const size_t colon = host.rfind(':');
+  const bool has_port = colon != std::string_view::npos && host.back() != ']';
+  return has_port ? host.substr(0, colon) : host;
+}
+
 bool IsLoopbackV4(const in_addr& address) {
   return ntohl(address.s_addr) >> 24 == 127;
 }
@@ -83,26 +90,34 @@ bool IsPrivateAddress(std::string_view ip) {
   return IsPrivateV6(bytes);
 }
 
-bool IsLoopbackHost(std::string_view host) {
-  const size_t colon = host.rfind(':');
-  if (colon != std::string_view::npos && host.back() != ']') {
-    host = host.substr(0, colon);
-  }
+std::optional<std::string> AddressIn(std::string_view host) {
+  const std::string_view name = WithoutPort(host);
   const bool bracketed =
-      host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  const std::string text(host.substr(0, host.find_last_not_of('.') + 1));
-  in_addr v4{};
-  if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return IsLoopbackV4(v4);
-  in6_addr v6{};
-  if (bracketed && inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
+      name.size() > 2 && name.front() == '[' && name.back() == ']';
+  const std::string text(bracketed ? name.substr(1, name.size() - 2) : name);
+  in6_addr address{};
+  if (inet_pton(bracketed ? AF_INET6 : AF_INET, text.c_str(), &address) != 1) {
+    return std::nullopt;
+  }
+  return text;
+}
+
+bool IsLoopbackHost(std::string_view host) {
+  if (const std::optional<std::string> address = AddressIn(host)) {
+    in_addr v4{};
+    if (inet_pton(AF_INET, address->c_str(), &v4) == 1) return IsLoopbackV4(v4);
+    in6_addr v6{};
+    if (inet_pton(AF_INET6, address->c_str(), &v6) != 1) return false;
     if (IN6_IS_ADDR_LOOPBACK(&v6)) return true;
     if (!IN6_IS_ADDR_V4MAPPED(&v6)) return false;
     std::memcpy(&v4, &v6.s6_addr[12], sizeof v4);
     return IsLoopbackV4(v4);
   }
-  return absl::EqualsIgnoreCase(text, "localhost") ||
-         absl::EndsWithIgnoreCase(text, ".localhost");
+  std::string_view name = WithoutPort(host);
+  // The name of a host may end in the root's.
+  if (!name.empty() && name.back() == '.') name.remove_suffix(1);
+  return absl::EqualsIgnoreCase(ToAbsl(name), "localhost") ||
+         absl::EndsWithIgnoreCase(ToAbsl(name), ".localhost");
 }
 
 }  // namespace kso::http

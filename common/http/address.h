@@ -2,6 +2,8 @@
 #ifndef KSO_COMMON_HTTP_ADDRESS_H_
 #define KSO_COMMON_HTTP_ADDRESS_H_
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace kso::http {
@@ -12,6 +14,10 @@ namespace kso::http {
 // IPv4 address. Text that is no address counts as private, which is the careful
 // answer.
 bool IsPrivateAddress(std::string_view ip);
+
+// The IPv4 or IPv6 address, without brackets, that `host`, "HOST[:PORT]", is;
+// nothing where it is a name.
+std::optional<std::string> AddressIn(std::string_view host);
 
 // Returns whether `host`, "HOST[:PORT]", is this machine itself: localhost and
 // names under it (RFC 6761, section 6.3), 127.0.0.0/8, ::1, and 127.0.0.0/8 in

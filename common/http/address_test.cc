@@ -88,6 +88,17 @@ TEST(AddressTest, AnIpv4AddressInsideAnIpv6OneCounts) {
   }
 }
 
+TEST(AddressTest, AHostIsAnAddressOrAName) {
+  EXPECT_EQ(AddressIn("10.0.0.1:5000"), "10.0.0.1");
+  EXPECT_EQ(AddressIn("10.0.0.1"), "10.0.0.1");
+  EXPECT_EQ(AddressIn("[fd00::1]:5000"), "fd00::1");
+  EXPECT_EQ(AddressIn("[fd00::1]"), "fd00::1");
+  for (const char* name : {"quay.io", "quay.io:443", "10.0.0", "", "[]",
+                           "[10.0.0.1]", "fd00::1", "1.2.3.4.example.com"}) {
+    EXPECT_EQ(AddressIn(name), std::nullopt) << name;
+  }
+}
+
 TEST(AddressTest, OnlyThisMachineIsLoopback) {
   for (const char* host :
        {"127.0.0.1:5000", "127.8.0.1", "localhost:5000", "LOCALHOST",

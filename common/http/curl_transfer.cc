@@ -65,10 +65,11 @@ absl::StatusOr<Response> CurlTransfer::Run() {
   return std::move(response_);
 }
 
-std::string CurlTransfer::PeerAddress() const {
+std::optional<std::string> CurlTransfer::PeerAddress() const {
+  if (by_proxy_) return AddressIn(plan_.url->host());
   char* address = nullptr;
   curl_easy_getinfo(curl_, CURLINFO_PRIMARY_IP, &address);
-  return address == nullptr ? "" : address;
+  return std::string(address == nullptr ? "" : address);
 }
 
 absl::Status CurlTransfer::SetOptions() {
@@ -331,16 +332,23 @@ int CurlTransfer::OnProgress(void* self, curl_off_t, curl_off_t down,
   return 1;
 }
 
-int CurlTransfer::OnConnected(void* self, char* peer, char*, int, int) {
+int CurlTransfer::OnConnected(void* self, char* peer, char*, int peer_port,
+                              int) {
   auto* transfer = static_cast<CurlTransfer*>(self);
   const Plan& plan = transfer->plan_;
   transfer->asked_ = true;
-  if (plan.public_host.empty() || !(*plan.is_private)(peer)) {
+  // libcurl tells the proxy's address here. A proxy resolves names itself, so
+  // that only what is an address in the URL can be judged.
+  transfer->by_proxy_ =
+      !absl::EndsWith(plan.url->origin(), Concat(":", peer_port));
+  const std::optional<std::string> address =
+      transfer->by_proxy_ ? AddressIn(plan.url->host()) : std::string(peer);
+  if (plan.public_host.empty() || !address || !(*plan.is_private)(*address)) {
     return CURL_PREREQFUNC_OK;
   }
   transfer->abort_status_ = absl::PermissionDeniedError(
       Concat(plan.public_host, ", a public host, redirects to ",
-             plan.url->display(), " at the private address ", peer,
+             plan.url->display(), " at the private address ", *address,
              ", which is refused; if that storage is yours, allow it with "
              "--allow-private-redirect ",
              plan.public_host));

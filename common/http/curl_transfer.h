@@ -49,8 +49,9 @@ class CurlTransfer {
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
   absl::StatusOr<Response> Run();
-  // The address that answered. To be called after Run.
-  std::string PeerAddress() const;
+  // The address that answered; where a proxy did, the address that the URL
+  // names, and nothing where it is a name. To be called after Run.
+  std::optional<std::string> PeerAddress() const;
 
  private:
   // These are libcurl's callbacks; `self` is the transfer.
@@ -88,6 +89,7 @@ class CurlTransfer {
   int64_t body_left_ = 0;
   // The connection is made, and the request goes out.
   bool asked_ = false;
+  bool by_proxy_ = false;
   Response response_;
   size_t header_bytes_ = 0;
   bool headers_done_ = false;

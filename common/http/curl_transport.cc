@@ -72,7 +72,7 @@ class CurlTransport : public Transport {
 
   struct Answer {
     Response response;
-    std::string peer_address;
+    std::optional<std::string> peer_address;
   };
 
   static absl::StatusOr<Answer> Exchange(CURL* handle,
@@ -138,10 +138,10 @@ class CurlTransport : public Transport {
         plan.method = "GET";
         plan.with_body = false;
       }
+      const bool is_inside =
+          answer.peer_address && is_private_(*answer.peer_address);
       plan.public_host =
-          is_private_(answer.peer_address) || MayLeadInside(request, url)
-              ? ""
-              : url.host();
+          is_inside || MayLeadInside(request, url) ? "" : url.host();
       url = std::move(next);
     }
   }

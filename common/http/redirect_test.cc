@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "common/http/curl_transport.h"
 #include "tests/fakes/http_server.h"
@@ -134,6 +136,41 @@ TEST(RedirectTest, TheOperatorMayLetAHostRedirectToPrivateStorage) {
                 .find("--allow-private-redirect " + other.host()),
             std::string::npos)
       << refused;
+}
+
+TEST(RedirectTest, NoProxyLeadsFromPublicToAPrivateAddress) {
+  // It answers for every host, and would itself be private.
+  HttpServer proxy;
+  std::vector<std::string> asked;
+  proxy.routes().Get(".*", [&](const auto& request, auto& response) {
+    asked.push_back(request.path);
+    if (request.path.find("/blob") != std::string::npos) {
+      response.set_content("secret", "text/plain");
+    } else {
+      response.set_redirect(request.path.find("/name") != std::string::npos
+                                ? "http://storage.example.com/blob"
+                                : "http://192.0.2.7/blob");
+    }
+  });
+  proxy.Start();
+  setenv("http_proxy", ("http://" + proxy.host()).c_str(), 1);
+  const auto transport = *CreateCurlTransport({}, [](absl::string_view ip) {
+    return ip == "127.0.0.1" || ip == "192.0.2.7";
+  });
+  const absl::Status refused =
+      transport->Perform(GetWithCredentials("http://quay.example.com/a"))
+          .status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kPermissionDenied) << refused;
+  EXPECT_EQ(asked.size(), 1u);
+  // The proxy alone knows what a name stands for.
+  const auto named =
+      transport->Perform(GetWithCredentials("http://quay.example.com/name"));
+  EXPECT_TRUE(named.ok()) << named.status();
+  // Among private addresses it is nobody else's business.
+  const auto within =
+      transport->Perform(GetWithCredentials("http://192.0.2.7/a"));
+  EXPECT_TRUE(within.ok()) << within.status();
+  unsetenv("http_proxy");
 }
 
 TEST(RedirectTest, CredentialsDoNotComeBackFromAnotherOrigin) {
