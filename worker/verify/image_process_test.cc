@@ -44,5 +44,19 @@ TEST(ImageProcessTest, RefusesWhatCannotRun) {
   }
 }
 
+TEST(ImageProcessTest, RefusesMoreVolumesThanAMachineHasMemoryFor) {
+  const auto with_volumes = [](int count) {
+    std::string volumes;
+    for (int i = 0; i < count; ++i) {
+      volumes += (i == 0 ? "\"/v" : ",\"/v") + std::to_string(i) + "\":{}";
+    }
+    return ParseImageProcess(R"({"config": {"Cmd": ["a"], "Volumes": {)" +
+                             volumes + "}}}")
+        .status();
+  };
+  EXPECT_TRUE(with_volumes(16).ok());
+  EXPECT_EQ(with_volumes(17).code(), absl::StatusCode::kFailedPrecondition);
+}
+
 }  // namespace
 }  // namespace kso::worker

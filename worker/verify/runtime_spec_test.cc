@@ -59,6 +59,7 @@ TEST(RuntimeSpecTest, NeedsNeitherLimitsNorCgroups) {
   }
   EXPECT_EQ(namespaces,
             (std::set<std::string>{"ipc", "mount", "network", "pid", "uts"}));
+  EXPECT_EQ(json["linux"]["namespaces"].back()["path"], "/a/network");
 }
 
 // Without cgroups it would reach the machine's disks.
@@ -76,7 +77,12 @@ TEST(RuntimeSpecTest, VolumesAreEmpty) {
   const auto json = Example();
   for (const auto& mount : json["mounts"]) {
     EXPECT_NE(mount["type"], "cgroup");
-    if (mount["destination"] == "/var/lib/registry") ++volumes;
+    if (mount["destination"] == "/var/lib/registry") {
+      ++volumes;
+      // Otherwise it could take half of the machine's memory.
+      const auto& options = mount["options"];
+      EXPECT_EQ(std::count(options.begin(), options.end(), "size=64m"), 1);
+    }
     if (mount["destination"] == "/dev/shm") ++shared_memories;
   }
   EXPECT_EQ(volumes, 1);
