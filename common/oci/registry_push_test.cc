@@ -116,6 +116,20 @@ class RegistryPushTest : public ::testing::Test {
   std::string received_;
 };
 
+TEST_F(RegistryPushTest, ARepositoryThatIsNotMadeIsTheSameErrorForAllBlobs) {
+  transport_.On("POST", kUploads, Refusal(404, "NAME_UNKNOWN"));
+  std::vector<std::string> messages;
+  for (const char* content : {"one", "another"}) {
+    content_ = content;
+    transport_.On("HEAD", BlobUrl(), FakeAnswer{.status = 404});
+    const absl::Status status = Push(*client_).status();
+    EXPECT_TRUE(absl::IsNotFound(status)) << status;
+    messages.emplace_back(status.message());
+  }
+  EXPECT_EQ(messages[0], messages[1]);
+  EXPECT_EQ(transport_.CountOf("POST", kUploads), 2) << "it is not tried again";
+}
+
 TEST_F(RegistryPushTest, WhatAProxyFindsTooLargeGoesInChunks) {
   Bound(1 << 20);
   const auto pushed = Push(*client_);

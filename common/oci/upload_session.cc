@@ -95,7 +95,10 @@ absl::StatusOr<UploadSession> UploadSession::Begin(RegistrySession& session,
   KSO_ASSIGN_OR_RETURN(const http::Response response,
                        session.Perform(request, scope, what));
   if (response.status == 404) {
-    const absl::Status error = session.ErrorOf(response, what);
+    // Each blob of a build meets this, so the words do not name the blob: one
+    // cause is said once.
+    const absl::Status error = session.ErrorOf(
+        response, Concat("beginning to push to ", scope.repository));
     return WithMessage(error,
                        Concat(ToStd(error.message()), "; the repository ",
                               scope.repository, " has to be made there first"));
