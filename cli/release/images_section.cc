@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "cli/release/list_lines.h"
 #include "cli/release/sections.h"
+#include "common/oci/reference.h"
+#include "common/release/image_patterns.h"
 
 namespace kso::cli {
 namespace {
@@ -29,12 +32,53 @@ void ReadPolicy(const ReleaseInput& input, const YamlNode& node,
   }
 }
 
+// The patterns of `leaveOut`, and which of them have matched.
+class LeaveOut {
+ public:
+  LeaveOut(const ReleaseInput& input, std::vector<PlacedText> patterns)
+      : input_(input), patterns_(std::move(patterns)) {
+    matched_.resize(patterns_.size());
+  }
+
+  bool Matches(const std::string& text) {
+    const auto reference = oci::Reference::Parse(text);
+    if (!reference.ok()) return false;
+    bool found = false;
+    for (size_t i = 0; i < patterns_.size(); ++i) {
+      if (!release::MatchesImage(patterns_[i].text, *reference)) continue;
+      matched_[i] = true;
+      found = true;
+    }
+    return found;
+  }
+
+  // Reports patterns that leave nothing out: a typing error would let an image
+  // in, or the list has changed.
+  void ReportUnmatched() const {
+    for (size_t i = 0; i < patterns_.size(); ++i) {
+      if (matched_[i]) continue;
+      input_.problems->Add(
+          patterns_[i].place,
+          absl::StrCat("'images.leaveOut': '", patterns_[i].text,
+                       "' matches no image of the list"),
+          "drop it, or write HOST/PATH:TAG as the list has it, where * stands "
+          "for any run of characters");
+    }
+  }
+
+ private:
+  const ReleaseInput& input_;
+  const std::vector<PlacedText> patterns_;
+  std::vector<bool> matched_;
+};
+
 }  // namespace
 
 void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
                        v1::Release* release) {
   const Fields fields(node, "images", input.file,
-                      {"base", "list", "missingPlatform"}, input.problems);
+                      {"base", "list", "missingPlatform", "leaveOut"},
+                      input.problems);
   if (node.kind != YamlNode::Kind::kMap) return;
   release->set_images_base(ReadBase(input, fields, release::Field::kImagesBase,
                                     "docker.io/library/registry:3"));
@@ -44,6 +88,7 @@ void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
   const auto list =
       fields.RequiredString("list", "name the file with image references");
   if (!list.has_value()) return;
+  LeaveOut leave_out(input, fields.Strings("leaveOut"));
   ReadList(input, *list,
            [&](absl::string_view line, const Place& place,
                absl::string_view location) {
@@ -52,12 +97,19 @@ void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
                input.problems->Add(place, reference.status().message());
                return;
              }
+             if (leave_out.Matches(*reference)) {
+               release->add_notes(absl::StrCat(*reference, " (", location,
+                                               ") is left out, as "
+                                               "images.leaveOut says"));
+               return;
+             }
              input.places->Set(release::Field::kImages, release->images_size(),
                                place);
              v1::ImageRequest& image = *release->add_images();
              image.set_reference(*std::move(reference));
              image.set_location(std::string(location));
            });
+  leave_out.ReportUnmatched();
 }
 
 }  // namespace kso::cli

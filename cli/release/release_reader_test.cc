@@ -85,6 +85,36 @@ TEST_F(ReleaseReaderTest, ReadsAWholeRelease) {
   EXPECT_TRUE(release->mirrors(1).insecure());
 }
 
+TEST_F(ReleaseReaderTest, LeavesOutWhatItSaysAndTellsSo) {
+  Write("images.list",
+        "quay.io/external_storage/rbd-provisioner:v2.1.1-k8s1.11\n"
+        "registry.k8s.io/pause:3.9\n"
+        "coredns/coredns:1.6\n");
+  const auto leave_out = [this](const std::string& patterns) {
+    Write("release.yaml",
+          absl::StrReplaceAll(
+              kGood, {{"  missingPlatform",
+                       "  leaveOut: [" + patterns + "]\n  missingPlatform"}}));
+  };
+  leave_out(R"("quay.io/external_storage/*", "coredns/coredns")");
+  const auto release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  ASSERT_EQ(release->images_size(), 1);
+  EXPECT_EQ(release->images(0).reference(), "registry.k8s.io/pause:3.9");
+  EXPECT_THAT(
+      release->notes(),
+      ::testing::ElementsAre(
+          "quay.io/external_storage/rbd-provisioner:v2.1.1-k8s1.11 "
+          "(images.list:1) is left out, as images.leaveOut says",
+          "docker.io/coredns/coredns:1.6 (images.list:3) is left out, as "
+          "images.leaveOut says"));
+
+  leave_out(R"("quay.io/external_storage/*", "quay.io/typo/*")");
+  EXPECT_THAT(Problems(),
+              ::testing::HasSubstr("release.yaml:11: 'images.leaveOut': "
+                                   "'quay.io/typo/*' matches no image"));
+}
+
 TEST_F(ReleaseReaderTest, MergesTheSameUrlOfSeveralLists) {
   Write("amd64.list", std::string("\xEF\xBB\xBF# shared\r\n\r\n"
                                   "  https://example.com/both  \r\n") +

@@ -68,7 +68,10 @@ TEST(ResultText, NamesReferencesDigestsAndWhoVerified) {
       platform { os: "linux" architecture: "arm64" }
       checks: "GET /health"
     }
-    plan { missing_platforms: "docker.io/amazon/x:1 lacks linux/arm64" }
+    plan {
+      missing_platforms: "docker.io/amazon/x:1 lacks linux/arm64"
+      notes: "quay.io/a:1 (images.list:3) is left out"
+    }
   )pb"));
   EXPECT_THAT(text, HasSubstr("r.example.com/team/kubespray-files:v1\n"
                               "r.example.com/team/kubespray-files:latest\n"
@@ -77,6 +80,7 @@ TEST(ResultText, NamesReferencesDigestsAndWhoVerified) {
   EXPECT_THAT(text, HasSubstr("kubespray-files linux/arm64 ran on w (native): "
                               "GET /health"));
   EXPECT_THAT(text, HasSubstr("docker.io/amazon/x:1 lacks linux/arm64"));
+  EXPECT_THAT(text, HasSubstr("Note: quay.io/a:1 (images.list:3) is left"));
 }
 
 TEST(StatusText, SaysWhatIsWaitedFor) {
@@ -131,6 +135,7 @@ TEST(PlanText, PricesTheRelease) {
       bytes_to_fetch: 1048576
       bytes_to_pack: 2097152
       missing_platforms: "docker.io/amazon/x:1 lacks linux/arm64"
+      notes: "quay.io/a:1 (images.list:3) is left out"
       layers {
         name: "kubelet amd64"
         image: "kubespray-files"
@@ -147,6 +152,7 @@ TEST(PlanText, PricesTheRelease) {
   EXPECT_THAT(text, ContainsRegex("time: +unknown"));
   EXPECT_THAT(text, HasSubstr("oci:/out"));
   EXPECT_THAT(text, HasSubstr("lacks linux/arm64"));
+  EXPECT_THAT(text, HasSubstr("Note: quay.io/a:1 (images.list:3) is left"));
 }
 
 TEST(PlanText, TellsWhatIsReusedAndWhatItCosts) {

@@ -107,6 +107,9 @@ std::string PlanText(const v1::Build& build) {
     absl::StrAppend(&text, "missing, and allowed to be: ", Printable(missing),
                     "\n");
   }
+  for (const std::string& note : plan.notes()) {
+    absl::StrAppend(&text, "Note: ", Printable(note), "\n");
+  }
   return text;
 }
 

@@ -77,6 +77,9 @@ std::string Succeeded(const v1::Build& build) {
   for (const std::string& missing : build.plan().missing_platforms()) {
     absl::StrAppend(&text, "Note: ", Printable(missing), " (allowed)\n");
   }
+  for (const std::string& note : build.plan().notes()) {
+    absl::StrAppend(&text, "Note: ", Printable(note), "\n");
+  }
   return text;
 }
 

@@ -58,6 +58,9 @@ absl::StatusOr<v1::Platform> PlatformOf(const Json& object,
                        StringAt(object, "architecture", what));
   KSO_ASSIGN_OR_RETURN(*platform.mutable_variant(),
                        StringAt(object, "variant", what));
+  if (platform.os().empty() || platform.architecture().empty()) {
+    return Bad(what, "it does not say its \"os\" and \"architecture\"");
+  }
   if (!IsValidPlatform(platform)) {
     return Bad(what, "\"os\" and \"architecture\" must be plain words");
   }
@@ -94,8 +97,14 @@ absl::StatusOr<v1::Descriptor> DescriptorOf(const Json& json,
   KSO_ASSIGN_OR_RETURN(const Json* platform, FieldAt(json, "platform", what));
   if (platform != nullptr) {
     if (!platform->is_object()) return Bad(what, "bad \"platform\"");
-    KSO_ASSIGN_OR_RETURN(*descriptor.mutable_platform(),
-                         PlatformOf(*platform, what));
+    // One that says only half is as good as none.
+    KSO_ASSIGN_OR_RETURN(const std::string os, StringAt(*platform, "os", what));
+    KSO_ASSIGN_OR_RETURN(const std::string architecture,
+                         StringAt(*platform, "architecture", what));
+    if (!os.empty() && !architecture.empty()) {
+      KSO_ASSIGN_OR_RETURN(*descriptor.mutable_platform(),
+                           PlatformOf(*platform, what));
+    }
   }
   return descriptor;
 }
@@ -113,6 +122,21 @@ absl::StatusOr<std::vector<v1::Descriptor>> DescriptorsAt(
   return descriptors;
 }
 
+bool IsSchema1(const Json& json) {
+  const auto version = json.find("schemaVersion");
+  return json.contains("fsLayers") ||
+         (version != json.end() && version->is_number_integer() &&
+          *version == 1);
+}
+
+// The types of a config under which Docker takes an image: its first versions
+// pushed configs as anything.
+bool IsImageConfigType(std::string_view type) {
+  return type == kOciConfig || type == kDockerConfig || type.empty() ||
+         type == "application/octet-stream" || type == "application/json" ||
+         type == "text/html";
+}
+
 // Reads the fields that manifests and indexes have in common.
 absl::StatusOr<Json> ParseDocument(std::string_view content,
                                    std::string_view media_type,
@@ -120,14 +144,8 @@ absl::StatusOr<Json> ParseDocument(std::string_view content,
   KSO_ASSIGN_OR_RETURN(Json json, ParseObject(content, what));
   KSO_ASSIGN_OR_RETURN(const Json* version,
                        FieldAt(json, "schemaVersion", what));
-  KSO_ASSIGN_OR_RETURN(const bool schema_1, Has(json, "fsLayers", what));
-  const bool is_number = version != nullptr && version->is_number_integer();
-  if (schema_1 || (is_number && *version == 1)) {
-    return Bad(what,
-               "Docker schema 1 is not supported: push the image again with a "
-               "current tool");
-  }
-  if (!is_number || *version != 2) {
+  if (IsSchema1(json)) return Schema1Error();
+  if (version == nullptr || !version->is_number_integer() || *version != 2) {
     return Bad(what, "\"schemaVersion\" is not 2");
   }
   KSO_ASSIGN_OR_RETURN(const std::string own_type,
@@ -135,7 +153,7 @@ absl::StatusOr<Json> ParseDocument(std::string_view content,
   if (!own_type.empty() && own_type != media_type) {
     return Bad(what, Concat("it calls itself \"",
                             absl::CHexEscape(own_type.substr(0, 120)),
-                            "\" but was served as \"", media_type, "\""));
+                            "\", and is said to be \"", media_type, "\""));
   }
   KSO_ASSIGN_OR_RETURN(const bool index, Has(json, "manifests", what));
   KSO_ASSIGN_OR_RETURN(const bool layers, Has(json, "layers", what));
@@ -147,6 +165,35 @@ absl::StatusOr<Json> ParseDocument(std::string_view content,
 }
 
 }  // namespace
+
+std::string DocumentType(std::string_view content) {
+  const absl::StatusOr<Json> json = ParseJson(content);
+  if (!json.ok() || !json->is_object()) return "";
+  if (std::string own = StringOf(*json, "mediaType"); !own.empty()) return own;
+  if (IsSchema1(*json)) return std::string(kDockerSchema1);
+  if (json->contains("manifests")) return std::string(kOciIndex);
+  if (json->contains("config")) return std::string(kOciManifest);
+  return "";
+}
+
+absl::Status Schema1Error() {
+  return absl::UnimplementedError(
+      "is a schema 1 image, which no current container runtime takes");
+}
+
+absl::Status CheckIsImage(const Manifest& manifest) {
+  const std::string& type = manifest.config.media_type();
+  if (!IsImageConfigType(type)) {
+    return absl::InvalidArgumentError(
+        Concat("is no image that can be run: its config is of the type \"",
+               absl::CHexEscape(type.substr(0, 120)), "\""));
+  }
+  if (manifest.layers.empty()) {
+    return absl::InvalidArgumentError(
+        "is no image that can be run: it has no layers");
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<Manifest> ParseManifest(std::string_view content,
                                        std::string_view media_type) {

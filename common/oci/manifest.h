@@ -24,9 +24,24 @@ struct Manifest {
 // list).
 struct Index {
   std::string media_type;
-  // All entries, with their platforms; attestations too.
+  // All entries, attestations too, with the platforms of those that name both
+  // os and architecture.
   std::vector<v1::Descriptor> manifests;
 };
+
+// Returns the media type of a document that came without one that says
+// something: the one that it names itself, else the one whose shape it has
+// (OCI's, and Docker's for schema 1); empty when there is none.
+std::string DocumentType(std::string_view content);
+
+// UNIMPLEMENTED, which says that an image is one of schema 1.
+absl::Status Schema1Error();
+
+// INVALID_ARGUMENT, a predicate of the image, when `manifest` is well-formed
+// but describes something that no container runtime can run: an artifact of
+// another kind (a chart, a signature, a bill of materials), or an image without
+// layers.
+absl::Status CheckIsImage(const Manifest& manifest);
 
 // The fields of an image config that kso needs (OCI image spec, config.md).
 struct ImageConfig {
@@ -37,7 +52,8 @@ struct ImageConfig {
 // Each function refuses, with INVALID_ARGUMENT and the reason: bytes that are
 // not JSON of the right shape; a `mediaType` that disagrees with `media_type`,
 // the Content-Type that they came with; both `manifests` and `layers`; digests
-// and sizes that are not such; foreign layers (`urls`); Docker schema 1.
+// and sizes that are not such; foreign layers (`urls`). Docker schema 1 is
+// UNIMPLEMENTED: see Schema1Error.
 absl::StatusOr<Manifest> ParseManifest(std::string_view content,
                                        std::string_view media_type);
 absl::StatusOr<Index> ParseIndex(std::string_view content,

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "common/base/strings.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
 
@@ -125,6 +126,66 @@ TEST(ManifestTest, RefusesWhatHasTheWrongShape) {
   }
 }
 
+TEST(ManifestTest, SaysThatSchema1IsNotTaken) {
+  for (const char* content :
+       {R"({"schemaVersion":1,"fsLayers":[],"history":[]})",
+        R"({"schemaVersion":1})", R"({"fsLayers":[]})"}) {
+    for (const absl::Status& status :
+         {ParseManifest(content, kDockerManifest).status(),
+          ParseIndex(content, kOciIndex).status()}) {
+      EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+      EXPECT_THAT(std::string(status.message()),
+                  ::testing::HasSubstr("schema 1"));
+    }
+    EXPECT_EQ(DocumentType(content), kDockerSchema1);
+  }
+}
+
+TEST(ManifestTest, ADocumentShowsItsType) {
+  EXPECT_EQ(DocumentType(ManifestWith("")), kOciManifest);
+  EXPECT_EQ(DocumentType(R"({"schemaVersion":2,"manifests":[]})"), kOciIndex);
+  EXPECT_EQ(DocumentType(ManifestWith(
+                "", R"(,"mediaType":")" + std::string(kDockerManifest) + "\"")),
+            kDockerManifest);
+  for (const char* content : {"", "[]", "{}", "<html>", R"({"errors":[]})"}) {
+    EXPECT_EQ(DocumentType(content), "") << content;
+  }
+}
+
+TEST(ManifestTest, AnEntryThatNamesHalfAPlatformNamesNone) {
+  for (const char* platform :
+       {R"({})", R"({"os":"linux"})", R"({"os":"","architecture":""})",
+        R"({"architecture":"amd64"})"}) {
+    const auto index =
+        ParseIndex(R"({"schemaVersion":2,"manifests":[)" +
+                       Entry(kA, Concat(R"(,"platform":)", platform)) + "]}",
+                   kOciIndex);
+    ASSERT_TRUE(index.ok()) << index.status();
+    EXPECT_FALSE(index->manifests[0].has_platform()) << platform;
+  }
+}
+
+TEST(ManifestTest, TellsImagesFromOtherArtifacts) {
+  const auto check = [](std::string_view type, const std::string& layers) {
+    const std::string content = Concat(
+        R"({"schemaVersion":2,"config":{"mediaType":")", type,
+        R"(","digest":")", kA, R"(","size":7},"layers":[)", layers, "]}");
+    return CheckIsImage(*ParseManifest(content, kOciManifest));
+  };
+  EXPECT_TRUE(check(kOciConfig, Entry(kB)).ok());
+  EXPECT_TRUE(check(kDockerConfig, Entry(kB)).ok());
+  EXPECT_TRUE(check("application/octet-stream", Entry(kB)).ok());
+  for (const char* type :
+       {"application/vnd.cncf.helm.config.v1+json",
+        "application/vnd.oci.empty.v1+json",
+        "application/vnd.docker.plugin.v1+json", "application/x"}) {
+    EXPECT_THAT(std::string(check(type, Entry(kB)).message()),
+                ::testing::HasSubstr(type));
+  }
+  EXPECT_THAT(std::string(check(kOciConfig, "").message()),
+              ::testing::HasSubstr("no layers"));
+}
+
 TEST(ManifestTest, ReadsAnImageConfig) {
   const auto config =
       ParseImageConfig(R"({"os":"linux","architecture":"amd64","rootfs":)"
@@ -133,7 +194,12 @@ TEST(ManifestTest, ReadsAnImageConfig) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(FormatPlatform(config->platform), "linux/amd64");
   EXPECT_EQ(config->diff_ids, std::vector<std::string>{kA});
-  EXPECT_FALSE(ParseImageConfig("{}").ok());
+  for (const char* content :
+       {"{}", R"({"os":"linux","rootfs":{"diff_ids":[]}})",
+        R"({"architecture":"amd64","rootfs":{"diff_ids":[]}})"}) {
+    EXPECT_THAT(std::string(ParseImageConfig(content).status().message()),
+                ::testing::HasSubstr("does not say its \"os\""));
+  }
   EXPECT_FALSE(ParseImageConfig(R"({"os":"linux","architecture":"amd64",)"
                                 R"("rootfs":{"diff_ids":["x"]}})")
                    .ok());

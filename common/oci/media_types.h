@@ -24,6 +24,12 @@ inline constexpr std::string_view kDockerManifestList =
     "application/vnd.docker.distribution.manifest.list.v2+json";
 inline constexpr std::string_view kDockerManifest =
     "application/vnd.docker.distribution.manifest.v2+json";
+// Schema 1, which no current container runtime takes; the second is the one
+// with signatures, whose digest is that of its payload without them.
+inline constexpr std::string_view kDockerSchema1 =
+    "application/vnd.docker.distribution.manifest.v1+json";
+inline constexpr std::string_view kDockerSignedSchema1 =
+    "application/vnd.docker.distribution.manifest.v1+prettyjws";
 inline constexpr std::string_view kDockerConfig =
     "application/vnd.docker.container.image.v1+json";
 inline constexpr std::string_view kDockerLayerGzip =
@@ -34,6 +40,9 @@ inline bool IsIndexType(std::string_view media_type) {
 }
 inline bool IsManifestType(std::string_view media_type) {
   return media_type == kOciManifest || media_type == kDockerManifest;
+}
+inline bool IsSchema1Type(std::string_view media_type) {
+  return media_type == kDockerSchema1 || media_type == kDockerSignedSchema1;
 }
 
 }  // namespace kso::oci

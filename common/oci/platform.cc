@@ -2,7 +2,6 @@
 #include "common/oci/platform.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -19,11 +18,21 @@ bool IsWord(const std::string& text) {
          });
 }
 
+// The variant of a platform that names none; empty where that may be any.
+std::string_view ImpliedVariant(const v1::Platform& platform) {
+  if (platform.architecture() == "amd64") return "v1";
+  if (platform.architecture() == "arm64") return "v8";
+  return "";
+}
+
 std::string_view EffectiveVariant(const v1::Platform& platform) {
-  if (platform.architecture() == "arm64" && platform.variant().empty()) {
-    return "v8";
-  }
-  return platform.variant();
+  return platform.variant().empty() ? ImpliedVariant(platform)
+                                    : std::string_view(platform.variant());
+}
+
+bool IsSamePlatform(const v1::Platform& a, const v1::Platform& b) {
+  return a.os() == b.os() && a.architecture() == b.architecture() &&
+         EffectiveVariant(a) == EffectiveVariant(b);
 }
 
 }  // namespace
@@ -55,8 +64,20 @@ bool PlatformSatisfies(const v1::Platform& offered,
                        const v1::Platform& wanted) {
   return offered.os() == wanted.os() &&
          offered.architecture() == wanted.architecture() &&
-         (wanted.variant().empty() ||
+         (EffectiveVariant(wanted).empty() ||
           EffectiveVariant(offered) == EffectiveVariant(wanted));
+}
+
+int ChoosePlatform(const std::vector<v1::Platform>& offered,
+                   const v1::Platform& wanted) {
+  int found = -1;
+  for (size_t i = 0; i < offered.size(); ++i) {
+    if (IsSamePlatform(offered[i], wanted)) return static_cast<int>(i);
+    if (found < 0 && PlatformSatisfies(offered[i], wanted)) {
+      found = static_cast<int>(i);
+    }
+  }
+  return found;
 }
 
 bool IsValidPlatform(const v1::Platform& platform) {

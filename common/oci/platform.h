@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "kso/v1/types.pb.h"
@@ -16,8 +17,16 @@ absl::StatusOr<v1::Platform> ParsePlatform(std::string_view text);
 
 // Returns whether an image of platform `offered` runs where `wanted` is asked
 // for: same os and architecture; a variant only has to match when `wanted`
-// names one, and arm64 without a variant is v8 (OCI image index, "platform").
+// names one (OCI image index, "platform"). amd64 without a variant is v1, and
+// arm64 is v8, so that neither is satisfied by a higher one, which a processor
+// may not run and containerd does not take.
 bool PlatformSatisfies(const v1::Platform& offered, const v1::Platform& wanted);
+
+// Returns the position of the platform that is taken where `wanted` is asked
+// for: the first that is the same, variants written or not, else the first that
+// satisfies it; -1 when there is none.
+int ChoosePlatform(const std::vector<v1::Platform>& offered,
+                   const v1::Platform& wanted);
 
 // Returns whether os, architecture and variant (which may be empty) are words
 // of letters, digits, '.', '_' and '-', and so safe in paths.

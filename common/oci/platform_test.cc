@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace kso::oci {
 namespace {
 
@@ -31,6 +34,35 @@ TEST(PlatformTest, AVariantOnlyMattersWhenOneIsWanted) {
   EXPECT_FALSE(Satisfies("linux/arm/v6", "linux/arm/v7"));
   EXPECT_FALSE(Satisfies("linux/amd64", "linux/arm64"));
   EXPECT_FALSE(Satisfies("windows/amd64", "linux/amd64"));
+}
+
+TEST(PlatformTest, AProcessorMayNotRunAHigherVariantThanItsBaseline) {
+  EXPECT_TRUE(Satisfies("linux/amd64/v1", "linux/amd64"));
+  EXPECT_TRUE(Satisfies("linux/amd64", "linux/amd64/v1"));
+  EXPECT_TRUE(Satisfies("linux/amd64/v2", "linux/amd64/v2"));
+  EXPECT_FALSE(Satisfies("linux/amd64/v2", "linux/amd64"));
+  EXPECT_FALSE(Satisfies("linux/amd64/v3", "linux/amd64/v2"));
+  EXPECT_FALSE(Satisfies("linux/arm64/v9", "linux/arm64"));
+  EXPECT_FALSE(Satisfies("linux/arm64/v9", "linux/arm64/v8"));
+}
+
+int Choose(const std::vector<std::string>& offered, const char* wanted) {
+  std::vector<v1::Platform> platforms;
+  for (const std::string& text : offered) {
+    platforms.push_back(*ParsePlatform(text));
+  }
+  return ChoosePlatform(platforms, *ParsePlatform(wanted));
+}
+
+TEST(PlatformTest, TheSamePlatformIsTakenBeforeOneThatWillDo) {
+  EXPECT_EQ(Choose({"linux/amd64/v2", "linux/amd64"}, "linux/amd64"), 1);
+  EXPECT_EQ(Choose({"linux/amd64/v3", "linux/amd64/v1"}, "linux/amd64"), 1);
+  EXPECT_EQ(Choose({"linux/arm64/v9", "linux/arm64/v8"}, "linux/arm64"), 1);
+  EXPECT_EQ(Choose({"linux/arm64", "linux/arm64/v8"}, "linux/arm64/v8"), 0);
+  EXPECT_EQ(Choose({"linux/arm/v6", "linux/arm"}, "linux/arm"), 1);
+  EXPECT_EQ(Choose({"linux/s390x", "linux/arm/v6"}, "linux/arm"), 1);
+  EXPECT_EQ(Choose({"linux/amd64/v2"}, "linux/amd64"), -1);
+  EXPECT_EQ(Choose({}, "linux/amd64"), -1);
 }
 
 }  // namespace

@@ -171,6 +171,52 @@ TEST_F(RegistryClientTest, ManifestTypesMustAgree) {
   EXPECT_EQ(get("text/html").code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST_F(RegistryClientTest, AManifestWithoutATypeShowsItself) {
+  for (const char* served :
+       {"", "application/json", "text/plain", "binary/octet-stream"}) {
+    testing::FakeTransport transport;
+    http::Headers headers;
+    if (*served != 0) headers = {{"Content-Type", served}};
+    const std::string digest = Sha256Of(EmptyManifest()).ToString();
+    transport.On("GET", kV2 + "a/manifests/" + digest,
+                 FakeAnswer{.headers = headers, .body = EmptyManifest()});
+    auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                        &clock_, &credentials_);
+    const auto document = client->GetManifest("a", digest);
+    ASSERT_TRUE(document.ok()) << served << document.status();
+    EXPECT_EQ(document->content_descriptor().media_type(), kOciManifest);
+  }
+}
+
+TEST_F(RegistryClientTest, ASchema1ImageIsSaidToBeOne) {
+  const std::string body =
+      R"({"schemaVersion":1,"name":"a","fsLayers":[],"signatures":[]})";
+  for (const std::string_view served :
+       {kDockerSchema1, kDockerSignedSchema1, kDockerManifest,
+        std::string_view("application/json"), std::string_view("text/plain"),
+        std::string_view("")}) {
+    // The digest is that of the payload, without the signatures.
+    for (const std::string& reference :
+         {std::string("v1"), Sha256Of("the payload").ToString()}) {
+      testing::FakeTransport transport;
+      http::Headers headers = {
+          {"Docker-Content-Digest", Sha256Of("the payload").ToString()}};
+      if (!served.empty()) {
+        headers.emplace_back("Content-Type", std::string(served));
+      }
+      transport.On("GET", kV2 + "a/manifests/" + reference,
+                   FakeAnswer{.headers = headers, .body = body});
+      auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                          &clock_, &credentials_);
+      const absl::Status status = client->GetManifest("a", reference).status();
+      EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << status;
+      EXPECT_EQ(status.message(),
+                "is a schema 1 image, which no current container runtime "
+                "takes");
+    }
+  }
+}
+
 TEST_F(RegistryClientTest, HeadWithoutADigestAsksForTheBytes) {
   const std::string url = kV2 + "a/manifests/v1";
   const http::Headers type = {{"Content-Type", std::string(kOciManifest)}};

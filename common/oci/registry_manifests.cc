@@ -8,7 +8,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "common/base/digest.h"
-#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
@@ -48,19 +47,17 @@ std::string ServedType(const http::Response& response) {
   return absl::AsciiStrToLower(absl::StripAsciiWhitespace(parts.first));
 }
 
-std::string OwnType(const std::string& content) {
-  const absl::StatusOr<Json> json = ParseJson(content);
-  return json.ok() ? StringOf(*json, "mediaType") : "";
-}
-
 // The document's media type: that of the Content-Type, or, where a plain file
-// server does not know it, the one that the document names itself.
+// server or an object store does not know it, the one that the document says or
+// shows itself.
 std::string EffectiveType(const http::Response& response) {
   const std::string served = ServedType(response);
-  const bool means_nothing = served.empty() || served == "text/plain" ||
-                             served == "application/octet-stream" ||
-                             served == "application/json";
-  return means_nothing ? OwnType(response.body) : served;
+  for (const std::string_view says_nothing :
+       {"", "text/plain", "text/json", "application/json",
+        "application/octet-stream", "binary/octet-stream"}) {
+    if (served == says_nothing) return DocumentType(response.body);
+  }
+  return served;
 }
 
 std::optional<Digest> DigestOf(const http::Response& response) {
@@ -90,12 +87,14 @@ absl::Status CheckShape(const std::string& content,
     status = ParseIndex(content, media_type).status();
   } else if (IsManifestType(media_type)) {
     status = ParseManifest(content, media_type).status();
+  } else if (IsSchema1Type(media_type)) {
+    return Schema1Error();
   } else {
     status = absl::InvalidArgumentError(
         Concat("its type is \"", absl::CHexEscape(media_type.substr(0, 120)),
                "\", which is no image that is in use today"));
   }
-  if (status.ok()) return status;
+  if (status.ok() || absl::IsUnimplemented(status)) return status;
   return absl::Status(status.code(), Concat(what, ": ", status.message()));
 }
 
@@ -191,12 +190,17 @@ absl::StatusOr<v1::Document> GetManifest(RegistrySession& session,
   if (response->status / 100 != 2) return session.ErrorOf(*response, what);
 
   const absl::StatusOr<Digest> asked = Digest::Parse(reference);
+  const std::string media_type = EffectiveType(*response);
+  // Before the digest, which is not that of the bytes where they are signed.
+  if (IsSchema1Type(media_type) ||
+      IsSchema1Type(DocumentType(response->body))) {
+    return Schema1Error();
+  }
   if (asked.ok()) {
     KSO_RETURN_IF_ERROR(CheckDigest(*asked, response->body, what));
   } else if (const auto promised = DigestOf(*response)) {
     KSO_RETURN_IF_ERROR(CheckDigest(*promised, response->body, what));
   }
-  const std::string media_type = EffectiveType(*response);
   KSO_RETURN_IF_ERROR(CheckShape(response->body, media_type, what));
 
   v1::Document document;

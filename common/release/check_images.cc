@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/release/check_images.h"
 
-#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "common/base/strings.h"
 #include "common/oci/reference.h"
+#include "common/release/image_patterns.h"
 #include "common/site.h"
 
 namespace kso::release {
@@ -17,18 +16,10 @@ namespace {
 
 constexpr std::string_view kIsNone = "is not an image reference";
 
-// A pattern is compared with references, so it has their characters.
-bool IsPattern(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-           std::string_view("*-._/:@+").find(c) != std::string_view::npos;
-  });
-}
-
 void CheckPatterns(const v1::Release& release, std::vector<Problem>& problems) {
   for (int i = 0; i < release.missing_platform().allow_size(); ++i) {
     const std::string& pattern = release.missing_platform().allow(i);
-    if (IsPattern(pattern)) continue;
+    if (IsImagePattern(pattern)) continue;
     problems.push_back(
         {Field::kMissingPlatform,
          i,

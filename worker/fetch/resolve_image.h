@@ -13,9 +13,10 @@ namespace kso::worker {
 
 // Resolves a reference to digests and documents, byte for byte: the document
 // that it names, the manifest for each wanted platform that the image has, and
-// their configs where asked for. A platform that the image does not have is
-// simply not in the result. A tag costs one HEAD; documents that `cache` has
-// are not fetched again. Errors carry item and location as failure.h says.
+// their configs where asked for; see platform_manifests.h. A platform that the
+// image does not have is simply not in the result. A tag costs one HEAD;
+// documents that `cache` has are not fetched again. Errors carry item and
+// location as failure.h says.
 absl::StatusOr<v1::ResolvedImage> ResolveImage(
     const v1::ResolveImage& work,
     const google::protobuf::RepeatedPtrField<v1::Mirror>& mirrors,

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/fetch/resolve_image.h"
 
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "common/base/strings.h"
 #include "common/oci/media_types.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_image_stores.h"
 #include "tests/fakes/memory_blob_store.h"
@@ -12,23 +18,50 @@
 namespace kso::worker {
 namespace {
 
+using ::testing::HasSubstr;
+
 constexpr char kRepository[] = "quay.io/coreos/etcd";
 
 class ResolveImageTest : public ::testing::Test {
  protected:
-  // Adds a platform manifest whose config names `architecture`.
-  v1::Descriptor AddImage(const std::string& architecture,
-                          std::string_view tag) {
-    const v1::Descriptor config = stores_.AddBlob(
-        kRepository,
-        absl::StrCat(R"({"os":"linux","architecture":")", architecture,
-                     R"(","rootfs":{"type":"layers","diff_ids":[]}})"),
-        oci::kOciConfig);
+  // How a platform manifest and its config are, where they are not as they
+  // should be.
+  struct Shape {
+    std::string config_type = std::string(oci::kOciConfig);
+    std::string config;
+    std::string layers = Layer();
+  };
+
+  static std::string Layer() {
+    return absl::StrCat(R"({"mediaType":")", ToAbsl(oci::kOciLayerGzip),
+                        R"(","digest":")", Sha256Of("layer").ToString(),
+                        R"(","size":5})");
+  }
+
+  static std::string Config(const std::string& platform) {
+    return absl::StrCat("{", platform,
+                        R"("rootfs":{"type":"layers","diff_ids":[")",
+                        Sha256Of("unpacked").ToString(), R"("]}})");
+  }
+
+  v1::Descriptor AddManifest(const Shape& shape, std::string_view tag = "") {
+    const v1::Descriptor config =
+        stores_.AddBlob(kRepository, shape.config, shape.config_type);
     return stores_.AddManifest(
         kRepository,
         Concat(R"({"schemaVersion":2,"mediaType":")", oci::kOciManifest,
-               R"(","config":)", Json(config), R"(,"layers":[]})"),
+               R"(","config":)", Json(config), R"(,"layers":[)", shape.layers,
+               "]}"),
         oci::kOciManifest, tag);
+  }
+
+  // Adds a platform manifest whose config names `architecture`.
+  v1::Descriptor AddImage(const std::string& architecture,
+                          std::string_view tag) {
+    return AddManifest(
+        {.config = Config(absl::StrCat(R"("os":"linux","architecture":")",
+                                       architecture, "\","))},
+        tag);
   }
 
   static std::string Json(const v1::Descriptor& descriptor,
@@ -38,7 +71,10 @@ class ResolveImageTest : public ::testing::Test {
         architecture.empty()
             ? ""
             : absl::StrCat(R"(,"platform":{"os":")", os,
-                           R"(","architecture":")", architecture, "\"}");
+                           R"(","architecture":")",
+                           absl::StrReplaceAll(architecture,
+                                               {{"/", R"(","variant":")"}}),
+                           "\"}");
     return absl::StrCat(R"({"mediaType":")", descriptor.media_type(),
                         R"(","digest":")", descriptor.digest(), R"(","size":)",
                         descriptor.size(), platform, "}");
@@ -52,6 +88,24 @@ class ResolveImageTest : public ::testing::Test {
                Json(AddImage("arm64", ""), "arm64"), ",",
                Json(AddImage("unknown", ""), "unknown"), "]}"),
         oci::kOciIndex, "v3.5.12");
+  }
+
+  v1::Descriptor AddIndexOf(const std::vector<std::string>& entries) {
+    return stores_.AddManifest(
+        kRepository,
+        absl::StrCat(R"({"schemaVersion":2,"manifests":[)",
+                     absl::StrJoin(entries, ","), "]}"),
+        oci::kOciIndex, "v1");
+  }
+
+  // Why the image that AddIndexOf added is refused.
+  v1::Failure Refusal() {
+    const auto image = Resolve("quay.io/coreos/etcd:v1");
+    if (image.ok()) {
+      ADD_FAILURE() << image->ShortDebugString();
+      return {};
+    }
+    return ToFailure(image.status(), "");
   }
 
   absl::StatusOr<v1::ResolvedImage> Resolve(const std::string& reference,
@@ -131,6 +185,125 @@ TEST_F(ResolveImageTest, LearnsTheOnlyPlatformOfABareManifest) {
   ASSERT_EQ(image->manifests_size(), 1);
   EXPECT_EQ(image->manifests(0).content_descriptor().platform().architecture(),
             "amd64");
+}
+
+TEST_F(ResolveImageTest, TakesThePlainVariantThatIsListedLater) {
+  v1::Descriptor higher = AddManifest(
+      {.config = Config(R"("os":"linux","architecture":"amd64","x":2,)")});
+  AddIndexOf({Json(higher, "amd64/v2"), Json(AddImage("amd64", ""), "amd64"),
+              Json(AddImage("arm64", ""), "arm64/v8")});
+
+  const auto image = Resolve("quay.io/coreos/etcd:v1");
+  ASSERT_TRUE(image.ok()) << image.status();
+  ASSERT_EQ(image->manifests_size(), 2);
+  EXPECT_EQ(image->manifests(0).content_descriptor().platform().variant(), "");
+  EXPECT_NE(image->manifests(0).content_descriptor().digest(), higher.digest());
+  EXPECT_EQ(image->manifests(1).content_descriptor().platform().variant(),
+            "v8");
+}
+
+TEST_F(ResolveImageTest, AConfigSaysThePlatformThatAnIndexDoesNot) {
+  const v1::Descriptor signature =
+      AddManifest({.config_type = "application/vnd.cncf.helm.config.v1+json",
+                   .config = "{}"});
+  AddIndexOf({Json(signature), Json(AddImage("s390x", "")),
+              Json(AddImage("arm64", "")), Json(AddImage("amd64", ""))});
+
+  const auto image = Resolve("quay.io/coreos/etcd:v1", true);
+  ASSERT_TRUE(image.ok()) << image.status();
+  ASSERT_EQ(image->manifests_size(), 2);
+  EXPECT_EQ(image->manifests(0).content_descriptor().platform().architecture(),
+            "arm64");
+  EXPECT_EQ(image->manifests(1).content_descriptor().platform().architecture(),
+            "amd64");
+  EXPECT_NE(image->configs(0).content().find("arm64"), std::string::npos);
+}
+
+TEST_F(ResolveImageTest, AnIndexThatHasNothingForAPlatformIsNoError) {
+  AddIndexOf({});
+  auto image = Resolve("quay.io/coreos/etcd:v1");
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(image->manifests_size(), 0);
+
+  AddIndexOf({Json(AddImage("amd64", ""), "amd64/v3"),
+              Json(AddImage("unknown", ""), "unknown")});
+  image = Resolve("quay.io/coreos/etcd:v1");
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(image->manifests_size(), 0);
+}
+
+TEST_F(ResolveImageTest, NamesAChildThatIsNotWhatItsIndexSays) {
+  v1::Descriptor child = AddImage("amd64", "");
+  const int64_t size = child.size();
+  child.set_size(size + 1);
+  AddIndexOf({Json(child, "amd64")});
+  // The second time, the cache has it.
+  for (int i = 0; i < 2; ++i) {
+    const v1::Failure failure = Refusal();
+    EXPECT_EQ(failure.kind(), v1::Failure::PERMANENT);
+    EXPECT_EQ(failure.item(), "quay.io/coreos/etcd:v1");
+    EXPECT_EQ(failure.reason(),
+              absl::StrCat("its index says that manifest ", child.digest(),
+                           " has ", size + 1, " bytes, and it has ", size));
+    EXPECT_THAT(failure.advice(), HasSubstr("leaveOut"));
+  }
+
+  child = AddImage("arm64", "");
+  child.set_media_type(std::string(oci::kDockerManifest));
+  AddIndexOf({Json(child, "arm64")});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(Refusal().reason(), HasSubstr(std::string(oci::kOciManifest)));
+    EXPECT_THAT(Refusal().reason(),
+                HasSubstr(std::string(oci::kDockerManifest)));
+  }
+}
+
+TEST_F(ResolveImageTest, NamesAConfigThatDisagrees) {
+  AddIndexOf({Json(AddImage("arm64", ""), "amd64")});
+  EXPECT_THAT(Refusal().reason(),
+              HasSubstr("is for linux/amd64, and its config says linux/arm64"));
+
+  AddIndexOf({Json(AddManifest({.config = Config("")}), "amd64")});
+  EXPECT_THAT(Refusal().reason(), HasSubstr("does not say its \"os\""));
+  AddManifest({.config = Config("")}, "v1");
+  EXPECT_THAT(Refusal().reason(), HasSubstr("does not say its \"os\""));
+
+  AddManifest({.config = Config(R"("os":"linux","architecture":"amd64",)"),
+               .layers = absl::StrCat(Layer(), ",", Layer())},
+              "v1");
+  EXPECT_THAT(Refusal().reason(),
+              HasSubstr("has 2 layers, and its config knows 1"));
+}
+
+TEST_F(ResolveImageTest, NamesWhatIsNoImage) {
+  AddManifest({.config_type = "application/vnd.cncf.helm.config.v1+json",
+               .config = "{}"},
+              "v1");
+  EXPECT_THAT(Refusal().reason(), HasSubstr("helm.config"));
+  AddManifest({.config = Config(R"("os":"linux","architecture":"amd64",)"),
+               .layers = ""},
+              "v1");
+  EXPECT_THAT(Refusal().reason(), HasSubstr("it has no layers"));
+
+  v1::Descriptor other = AddImage("amd64", "");
+  other.set_media_type("application/x");
+  AddIndexOf({Json(other, "amd64")});
+  EXPECT_THAT(Refusal().reason(),
+              HasSubstr("\"application/x\" for linux/amd64"));
+  other.set_media_type(std::string(oci::kDockerSchema1));
+  AddIndexOf({Json(other, "amd64")});
+  EXPECT_THAT(Refusal().reason(), HasSubstr("schema 1"));
+  EXPECT_THAT(Refusal().advice(), HasSubstr("leave it out or rebuild it"));
+}
+
+TEST_F(ResolveImageTest, NamesAnIndexOfIndexes) {
+  const v1::Descriptor inner = AddIndex();
+  AddIndexOf({Json(inner)});
+  EXPECT_THAT(Refusal().reason(), HasSubstr(inner.digest()));
+  // It does not matter beside what is wanted.
+  AddIndexOf({Json(inner), Json(AddImage("amd64", ""), "amd64"),
+              Json(AddImage("arm64", ""), "arm64")});
+  EXPECT_TRUE(Resolve("quay.io/coreos/etcd:v1").ok());
 }
 
 TEST_F(ResolveImageTest, SaysWhichLineNamesAMissingImage) {

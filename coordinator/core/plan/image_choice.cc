@@ -67,18 +67,13 @@ absl::Status CheckResolved(const oci::Reference& reference,
   return absl::OkStatus();
 }
 
-// The position of the manifest for `wanted`: the one of exactly that platform
-// before one that merely satisfies it; -1 if there is none.
+// The position of the manifest for `wanted`; -1 if there is none.
 int PositionFor(const v1::ResolvedImage& image, const v1::Platform& wanted) {
-  int found = -1;
-  for (int i = 0; i < image.manifests_size(); ++i) {
-    const v1::Platform& offered =
-        image.manifests(i).content_descriptor().platform();
-    if (!oci::PlatformSatisfies(offered, wanted)) continue;
-    if (oci::FormatPlatform(offered) == oci::FormatPlatform(wanted)) return i;
-    if (found < 0) found = i;
+  std::vector<v1::Platform> offered;
+  for (const v1::Document& manifest : image.manifests()) {
+    offered.push_back(manifest.content_descriptor().platform());
   }
-  return found;
+  return oci::ChoosePlatform(offered, wanted);
 }
 
 absl::StatusOr<ChosenManifest> ChooseManifest(const v1::ResolvedImage& image,
@@ -140,7 +135,11 @@ std::vector<std::string> OfferedPlatforms(const v1::ResolvedImage& image) {
         oci::ParseIndex(top.content(), top.content_descriptor().media_type());
     if (!index.ok()) return offered;
     for (const v1::Descriptor& manifest : index->manifests) {
-      if (manifest.platform().os() == "unknown") continue;
+      // Attestations, and what is no image.
+      if (manifest.platform().os() == "unknown" || !manifest.has_platform() ||
+          !oci::IsManifestType(manifest.media_type())) {
+        continue;
+      }
       offered.push_back(oci::FormatPlatform(manifest.platform()));
     }
     return offered;

@@ -6,17 +6,6 @@
 namespace kso::coordinator {
 namespace {
 
-TEST(MatchesGlobTest, StarStandsForAnyRun) {
-  EXPECT_TRUE(MatchesGlob("docker.io/amazon/*", "docker.io/amazon/a/b"));
-  EXPECT_TRUE(MatchesGlob("*", ""));
-  EXPECT_TRUE(MatchesGlob("a*b*c", "a-bb-b-c"));
-  EXPECT_TRUE(MatchesGlob("*/x", "host/y/x"));
-  EXPECT_FALSE(MatchesGlob("docker.io/amazon/*", "docker.io/amazonx/a"));
-  EXPECT_FALSE(MatchesGlob("a*b", "a-b-c"));
-  EXPECT_FALSE(MatchesGlob("a.c", "abc"));
-  EXPECT_FALSE(MatchesGlob("", "a"));
-}
-
 TEST(MayLackPlatformTest, ComparesNameAndWholeReference) {
   const oci::Reference image = *oci::Reference::Parse("ghcr.io/k8s/multus:v3");
   v1::MissingPlatformPolicy policy;

@@ -33,6 +33,7 @@ Plan MakePlan(std::string_view build_id, const v1::Release& release,
         ChooseBase(release.images_base(), release, resolved, plan.failures);
     if (base) PlanImages(factory, choice.images, *base, history, plan);
   }
+  *plan.summary.mutable_notes() = release.notes();
   Summarize(release, resolved, history, plan);
   CheckTotals(release, plan);
   return plan;

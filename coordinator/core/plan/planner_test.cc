@@ -329,6 +329,14 @@ TEST(MakePlanTest, AMissingPlatformIsLeftOutOrFailsAsThePolicySays) {
       Contains(HasSubstr("/k8s/amazon/x/_manifests/tags/1/current/link")));
 }
 
+TEST(MakePlanTest, PassesOnWhatTheReleaseIsToldToLack) {
+  ResolvedRelease fake;
+  fake.AddImage("registry.k8s.io/pause:3.9");
+  fake.release.add_notes("quay.io/a:1 (images.list:3) is left out");
+  EXPECT_THAT(MakePlan("b1", fake.release, fake.resolved).summary.notes(),
+              ElementsAre("quay.io/a:1 (images.list:3) is left out"));
+}
+
 TEST(MakePlanTest, SaysWhenAHostDoesNotTellASize) {
   ResolvedRelease fake;
   fake.AddFile("https://host/a", {"amd64"}, -1);

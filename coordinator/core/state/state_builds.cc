@@ -66,6 +66,9 @@ absl::Status State::Plan(absl::Time time, const v1::PlanMade& change) {
     AddEvent(*build, time, v1::Event::WARNING, nullptr, "",
              missing + ", as the release allows");
   }
+  for (const std::string& note : plan.notes()) {
+    AddEvent(*build, time, v1::Event::WARNING, nullptr, "", note);
+  }
   AddEvent(*build, time, v1::Event::INFO, nullptr, "", PlanInWords(plan));
   return absl::OkStatus();
 }

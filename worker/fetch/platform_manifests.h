@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_WORKER_FETCH_PLATFORM_MANIFESTS_H_
+#define KSO_WORKER_FETCH_PLATFORM_MANIFESTS_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/repeated_field.h"
+#include "kso/v1/types.pb.h"
+#include "worker/fetch/document_reader.h"
+
+namespace kso::worker {
+
+// A platform manifest, with `content_descriptor.platform` set, and its config.
+struct PlatformManifest {
+  v1::Document manifest;
+  v1::Document config;
+};
+
+// Reads the manifests of an image for those of the `wanted` platforms that it
+// exists for, in its index's order. `top` is its index, or the only manifest.
+//
+// An entry of the index without a platform is asked for its config, which says
+// it (OCI image specification, image-index.md: "platform" is optional).
+//
+// Container runtimes refuse an image whose documents disagree, each in its own
+// way, so INVALID_ARGUMENT names the disagreement: of an entry with its
+// manifest about size or media type, of an entry with its config about the
+// platform, of a manifest with its config about the number of layers. So do
+// artifacts that are no images, an index of indexes, and configs that do not
+// say their platform.
+absl::StatusOr<std::vector<PlatformManifest>> ReadPlatformManifests(
+    const v1::Document& top,
+    const google::protobuf::RepeatedPtrField<v1::Platform>& wanted,
+    DocumentReader& reader);
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_FETCH_PLATFORM_MANIFESTS_H_
