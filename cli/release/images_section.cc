@@ -32,15 +32,17 @@ void ReadPolicy(const ReleaseInput& input, const YamlNode& node,
   }
 }
 
-// The patterns of `leaveOut`, and which of them have matched.
-class LeaveOut {
+// Patterns over images of the list, and which of them have matched.
+class ImagePatterns {
  public:
-  LeaveOut(const ReleaseInput& input, std::vector<PlacedText> patterns)
-      : input_(input), patterns_(std::move(patterns)) {
-    matched_.resize(patterns_.size());
-  }
+  ImagePatterns(const ReleaseInput& input, const Fields& fields,
+                absl::string_view key)
+      : input_(input),
+        key_(fields.PathOf(key)),
+        patterns_(fields.Strings(key)),
+        matched_(patterns_.size()) {}
 
-  bool Matches(const std::string& text) {
+  bool Match(const std::string& text) {
     const auto reference = oci::Reference::Parse(text);
     if (!reference.ok()) return false;
     bool found = false;
@@ -52,14 +54,14 @@ class LeaveOut {
     return found;
   }
 
-  // Reports patterns that leave nothing out: a typing error would let an image
-  // in, or the list has changed.
+  // Reports patterns without an image: they have a typing error, or the list
+  // has changed.
   void ReportUnmatched() const {
     for (size_t i = 0; i < patterns_.size(); ++i) {
       if (matched_[i]) continue;
       input_.problems->Add(
           patterns_[i].place,
-          absl::StrCat("'images.leaveOut': '", patterns_[i].text,
+          absl::StrCat("'", key_, "': '", patterns_[i].text,
                        "' matches no image of the list"),
           "drop it, or write HOST/PATH:TAG as the list has it, where * stands "
           "for any run of characters");
@@ -68,6 +70,7 @@ class LeaveOut {
 
  private:
   const ReleaseInput& input_;
+  const std::string key_;
   const std::vector<PlacedText> patterns_;
   std::vector<bool> matched_;
 };
@@ -76,9 +79,10 @@ class LeaveOut {
 
 void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
                        v1::Release* release) {
-  const Fields fields(node, "images", input.file,
-                      {"base", "list", "missingPlatform", "leaveOut"},
-                      input.problems);
+  const Fields fields(
+      node, "images", input.file,
+      {"base", "list", "missingPlatform", "leaveOut", "keepHost"},
+      input.problems);
   if (node.kind != YamlNode::Kind::kMap) return;
   release->set_images_base(ReadBase(input, fields, release::Field::kImagesBase,
                                     "docker.io/library/registry:3"));
@@ -88,7 +92,8 @@ void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
   const auto list =
       fields.RequiredString("list", "name the file with image references");
   if (!list.has_value()) return;
-  LeaveOut leave_out(input, fields.Strings("leaveOut"));
+  ImagePatterns leave_out(input, fields, "leaveOut");
+  ImagePatterns keep_host(input, fields, "keepHost");
   ReadList(input, *list,
            [&](absl::string_view line, const Place& place,
                absl::string_view location) {
@@ -97,7 +102,7 @@ void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
                input.problems->Add(place, reference.status().message());
                return;
              }
-             if (leave_out.Matches(*reference)) {
+             if (leave_out.Match(*reference)) {
                release->add_notes(absl::StrCat(*reference, " (", location,
                                                ") is left out, as "
                                                "images.leaveOut says"));
@@ -106,10 +111,12 @@ void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
              input.places->Set(release::Field::kImages, release->images_size(),
                                place);
              v1::ImageRequest& image = *release->add_images();
+             image.set_keep_host(keep_host.Match(*reference));
              image.set_reference(*std::move(reference));
              image.set_location(std::string(location));
            });
   leave_out.ReportUnmatched();
+  keep_host.ReportUnmatched();
 }
 
 }  // namespace kso::cli

@@ -115,6 +115,31 @@ TEST_F(ReleaseReaderTest, LeavesOutWhatItSaysAndTellsSo) {
                                    "'quay.io/typo/*' matches no image"));
 }
 
+TEST_F(ReleaseReaderTest, KeepsTheHostsOfImagesThatItNames) {
+  Write("images.list",
+        "quay.io/coreos/etcd:v3\ngcr.io/coreos/etcd:v3\n"
+        "registry.k8s.io/pause:3.9\n");
+  const auto keep_host = [this](const std::string& patterns) {
+    Write("release.yaml",
+          absl::StrReplaceAll(
+              kGood, {{"  missingPlatform",
+                       "  keepHost: [" + patterns + "]\n  missingPlatform"}}));
+  };
+  keep_host("quay.io/coreos/etcd");
+  const auto release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  ASSERT_EQ(release->images_size(), 3);
+  EXPECT_TRUE(release->images(0).keep_host());
+  EXPECT_FALSE(release->images(1).keep_host());
+  keep_host("quay.io/coreos/etcd, quay.io/typo");
+  EXPECT_THAT(Problems(), ::testing::HasSubstr("'quay.io/typo' matches no"));
+  Write("images.list", "[::1]:5000/coreos/etcd:v3\n");
+  keep_host("\"*/coreos/etcd\"");
+  EXPECT_THAT(Problems(),
+              ::testing::HasSubstr("images.list:1: '[::1]:5000/coreos/etcd:v3' "
+                                   "would be k8s/[--1]-5000/coreos/etcd"));
+}
+
 TEST_F(ReleaseReaderTest, MergesTheSameUrlOfSeveralLists) {
   Write("amd64.list", std::string("\xEF\xBB\xBF# shared\r\n\r\n"
                                   "  https://example.com/both  \r\n") +
@@ -233,8 +258,9 @@ TEST_F(ReleaseReaderTest, NamesBothLinesOfAConflict) {
         "https://example.com/a " + std::string(kDigest) +
             "\nhttps://example.com/a sha256:" + std::string(64, '0') +
             "\nhttp://example.com/a\nhttps://example.com/a/below\n");
-  Write("images.list",
-        "quay.io/team/tool:1\ndocker.io/team/tool:1\nquay.io/team/tool:1\n");
+  const std::string quay = "quay.io/team/tool:1@sha256:" + std::string(64, '1');
+  Write("images.list", quay + "\ndocker.io/team/tool:1@sha256:" +
+                           std::string(64, '2') + "\n" + quay + "\n");
   EXPECT_THAT(
       Problems(),
       ::testing::AllOf(
@@ -247,9 +273,11 @@ TEST_F(ReleaseReaderTest, NamesBothLinesOfAConflict) {
                                "would be below 'https://example.com/a', "
                                "which is a file (amd64.list:1)"),
           ::testing::HasSubstr(
-              "images.list:2: 'docker.io/team/tool:1' would be "
-              "k8s/team/tool:1 in the finished registry, and so would "
-              "'quay.io/team/tool:1' (images.list:1)"),
+              "images.list:2: 'docker.io/team/tool:1@sha256:" +
+              std::string(64, '2') +
+              "' would be k8s/team/tool:1 in the finished registry, and so "
+              "would '" +
+              quay + "' (images.list:1); keep both"),
           ::testing::Not(::testing::HasSubstr("images.list:3"))));
 }
 

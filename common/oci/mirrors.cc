@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/oci/mirrors.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
@@ -44,11 +46,27 @@ std::string Replace(absl::string_view text, const v1::Mirror& mirror) {
   return Concat(location, absl::StartsWith(rest, "?") ? "" : "/", rest);
 }
 
+// The mirrors of images, with their prefixes' hosts as references have them.
+Mirrors MirrorsOfImages(const Mirrors& mirrors) {
+  Mirrors of_images;
+  for (const v1::Mirror& mirror : mirrors) {
+    const std::string& prefix = mirror.prefix();
+    if (absl::StrContains(prefix, "://")) continue;
+    v1::Mirror& added = *of_images.Add();
+    added = mirror;
+    const size_t slash = std::min(prefix.find('/'), prefix.size());
+    added.set_prefix(Concat(CanonicalRegistryHost(prefix.substr(0, slash)),
+                            prefix.substr(slash)));
+  }
+  return of_images;
+}
+
 }  // namespace
 
 ImageSource ResolveMirror(const Reference& reference, const Mirrors& mirrors) {
   const std::string name = reference.Name();
-  const v1::Mirror* mirror = Best(name, mirrors);
+  const Mirrors of_images = MirrorsOfImages(mirrors);
+  const v1::Mirror* mirror = Best(name, of_images);
   if (mirror == nullptr) return {reference.host, reference.path, false};
   const std::string replaced = Replace(name, *mirror);
   const size_t slash = replaced.find('/');

@@ -2,6 +2,7 @@
 #include "common/oci/reference.h"
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "common/base/strings.h"
 
@@ -9,13 +10,25 @@ namespace kso::oci {
 namespace {
 
 constexpr std::string_view kDockerHub = "docker.io";
-constexpr std::string_view kOldDockerHub = "index.docker.io";
 constexpr std::string_view kOfficialPrefix = "library/";
 
 absl::Status BadReference(std::string_view text, std::string_view reason) {
   return absl::InvalidArgumentError(
       Concat("\"", absl::CHexEscape(ToAbsl(text.substr(0, 300))),
              "\" is not an image reference: ", reason));
+}
+
+// Returns whether `host` is one of the names of Docker Hub that people and
+// tools write.
+bool IsDockerHub(std::string_view host) {
+  if (host.ends_with(":443")) host.remove_suffix(4);
+  for (const std::string_view name :
+       {kDockerHub, std::string_view("index.docker.io"),
+        std::string_view("registry-1.docker.io"),
+        std::string_view("registry.hub.docker.com")}) {
+    if (host == name) return true;
+  }
+  return false;
 }
 
 // Docker keeps 64 hex digits for image ids.
@@ -65,7 +78,7 @@ absl::StatusOr<Reference> Reference::Parse(std::string_view text) {
                         "the part before the first '/' must be a host "
                         "name or address, with a port if need be");
   }
-  if (reference.host == kOldDockerHub) reference.host = kDockerHub;
+  reference.host = CanonicalRegistryHost(reference.host);
   if (!IsValidRepositoryPath(reference.path)) {
     return BadReference(text,
                         "a repository is lowercase letters and digits, with "
@@ -78,6 +91,11 @@ absl::StatusOr<Reference> Reference::Parse(std::string_view text) {
   }
   if (reference.tag.empty() && !reference.digest) reference.tag = "latest";
   return reference;
+}
+
+std::string CanonicalRegistryHost(std::string_view host) {
+  const std::string lower = absl::AsciiStrToLower(ToAbsl(host));
+  return IsDockerHub(lower) ? std::string(kDockerHub) : lower;
 }
 
 std::string Reference::Name() const { return Concat(host, "/", path); }
@@ -94,9 +112,8 @@ std::string Reference::Identifier() const {
 }
 
 std::string RegistryHost(std::string_view host) {
-  return std::string(host == kDockerHub || host == kOldDockerHub
-                         ? std::string_view("registry-1.docker.io")
-                         : host);
+  return std::string(
+      IsDockerHub(host) ? std::string_view("registry-1.docker.io") : host);
 }
 
 }  // namespace kso::oci

@@ -37,6 +37,11 @@ struct Reference {
   std::string Identifier() const;
 };
 
+// The name under which a registry's host is known: in lowercase, and Docker
+// Hub's other names ("index.docker.io", "registry-1.docker.io",
+// "registry.hub.docker.com") as "docker.io".
+std::string CanonicalRegistryHost(std::string_view host);
+
 // The host that serves `host`'s registry API: "docker.io" is served by
 // "registry-1.docker.io", every other by itself.
 std::string RegistryHost(std::string_view host);

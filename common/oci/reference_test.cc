@@ -20,6 +20,14 @@ TEST(ReferenceTest, NormalizesAsDockerDoes) {
   expect("nginx:1.25.2-alpine", "docker.io/library/nginx:1.25.2-alpine");
   expect("amazon/aws-alb:v2", "docker.io/amazon/aws-alb:v2");
   expect("index.docker.io/nginx", "docker.io/library/nginx:latest");
+  for (const std::string host :
+       {"docker.io", "index.docker.io", "registry-1.docker.io",
+        "registry.hub.docker.com", "Docker.io", "registry-1.docker.io:443"}) {
+    expect(host + "/library/nginx:1", "docker.io/library/nginx:1");
+    expect(host + "/nginx:1", "docker.io/library/nginx:1");
+    expect(host + "/amazon/x:1", "docker.io/amazon/x:1");
+  }
+  expect("Registry.K8s.io/pause:3.9", "registry.k8s.io/pause:3.9");
   expect("registry.k8s.io/pause:3.9", "registry.k8s.io/pause:3.9");
   expect("127.0.0.1:5000/a/b", "127.0.0.1:5000/a/b:latest");
   expect("[::1]:5000/a", "[::1]:5000/a:latest");

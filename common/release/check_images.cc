@@ -7,9 +7,10 @@
 
 #include "absl/strings/match.h"
 #include "common/base/strings.h"
+#include "common/oci/grammar.h"
 #include "common/oci/reference.h"
 #include "common/release/image_patterns.h"
-#include "common/site.h"
+#include "common/release/served_repository.h"
 
 namespace kso::release {
 namespace {
@@ -46,33 +47,85 @@ std::optional<Violation> CheckReference(std::string_view text) {
                    "write HOST/PATH:TAG, as in registry.k8s.io/pause:3.9"};
 }
 
-void CheckImages(const v1::Release& release, std::vector<Problem>& problems) {
-  // The first image of a name, by "k8s/<path>:<tag>", which is without the
-  // host.
-  std::map<std::string, std::pair<std::string, int>> served;
-  for (int i = 0; i < release.images_size(); ++i) {
-    const std::string& text = release.images(i).reference();
-    if (std::optional<Violation> bad = CheckReference(text)) {
-      problems.push_back({Field::kImages, i, text, *std::move(bad)});
-      continue;
-    }
-    const oci::Reference reference = *oci::Reference::Parse(text);
-    if (reference.tag.empty()) continue;
-    const std::string name =
-        Concat(site::kPrefix, reference.path, ":", reference.tag);
-    const auto [first, is_new] =
-        served.try_emplace(name, reference.ToString(), i);
-    if (is_new || first->second.first == reference.ToString()) continue;
-    problems.push_back(
-        {Field::kImages,
-         i,
-         text,
-         {Concat("would be ", name, " in the finished registry, and so would '",
-                 first->second.first, "'"),
-          "keep one of the two, name one by digest only, or put them in "
-          "releases of their own"},
-         first->second.second});
+namespace {
+
+class ImagesCheck {
+ public:
+  ImagesCheck(const v1::Release& release, std::vector<Problem>& problems)
+      : release_(release), problems_(problems) {}
+
+  void Run() {
+    for (int i = 0; i < release_.images_size(); ++i) Check(i);
   }
+
+ private:
+  void Add(int index, Violation violation, int other = -1) {
+    problems_.push_back({Field::kImages, index,
+                         release_.images(index).reference(),
+                         std::move(violation), other});
+  }
+
+  void Check(int index) {
+    const v1::ImageRequest& request = release_.images(index);
+    if (std::optional<Violation> bad = CheckReference(request.reference())) {
+      Add(index, *std::move(bad));
+      return;
+    }
+    const oci::Reference reference =
+        *oci::Reference::Parse(request.reference());
+    const std::string repository =
+        ServedRepository(reference, request.keep_host());
+    if (!oci::IsValidRepositoryPath(repository)) {
+      Add(index, {Concat("would be ", repository,
+                         " in the finished registry, which no repository can "
+                         "be called"),
+                  request.keep_host() ? "take it out of images.keepHost"
+                                      : "find a shorter name for it"});
+      return;
+    }
+    if (!reference.tag.empty()) {
+      CheckTag(index, reference, Concat(repository, ":", reference.tag));
+    }
+  }
+
+  // Only the digests that are stated can be compared before the images are
+  // resolved.
+  void CheckTag(int index, const oci::Reference& reference,
+                const std::string& name) {
+    if (!reference.digest.has_value()) return;
+    const auto [found, is_new] = served_.try_emplace(name, index);
+    if (is_new) return;
+    const std::string& other = release_.images(found->second).reference();
+    const oci::Reference first = *oci::Reference::Parse(other);
+    if (first.digest == reference.digest) return;
+    Add(index,
+        {Concat("would be ", name, " in the finished registry, and so would '",
+                other, "'"),
+         ClashAdvice(first, reference)},
+        found->second);
+  }
+
+  const v1::Release& release_;
+  std::vector<Problem>& problems_;
+  // The first image of a name in the finished registry whose digest is stated.
+  std::map<std::string, int> served_;
+};
+
+}  // namespace
+
+std::string ClashAdvice(const oci::Reference& first,
+                        const oci::Reference& second) {
+  if (first.Name() == second.Name()) {
+    return "keep one of the two, or name one by digest only";
+  }
+  return Concat(
+      "keep both, one under a name with its host: images: "
+      "{keepHost: [\"",
+      second.Name(), "\"]}; or drop one, or name one by digest only");
+}
+
+void CheckImages(const v1::Release& release, std::vector<Problem>& problems) {
+  ImagesCheck(release, problems).Run();
   CheckPatterns(release, problems);
 }
 

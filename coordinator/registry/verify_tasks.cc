@@ -124,7 +124,7 @@ absl::Status ExpectImages(const std::vector<ChosenImage>& images,
   }
   for (const ChosenImage& image : images) {
     v1::ExpectedImage& one = *work.mutable_images()->add_images();
-    one.set_repository(ServedRepository(image.reference));
+    one.set_repository(image.served_repository);
     one.set_tag(image.reference.tag);
     *one.mutable_top() = image.top.content_descriptor();
     for (const ChosenManifest& chosen : image.manifests) {

@@ -12,6 +12,9 @@
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
+#include "common/release/check_images.h"
+#include "common/release/named_architecture.h"
+#include "common/release/served_repository.h"
 #include "coordinator/core/base/permanent_failure.h"
 #include "coordinator/core/plan/missing_platform.h"
 
@@ -171,6 +174,128 @@ absl::Status CheckConfigs(const ChosenImage& base) {
   return absl::OkStatus();
 }
 
+// The disagreement of an image's name with its config about the architecture,
+// for people; empty when there is none.
+std::string NameDisagreement(const ChosenImage& image,
+                             const v1::ResolvedImage& resolved) {
+  const auto named = release::NamedArchitectures(
+      Concat(image.reference.path, ":", image.reference.tag));
+  const std::vector<std::string> offered = OfferedPlatforms(resolved);
+  if (named.size() != 1 || offered.empty()) return "";
+  for (const std::string& platform : offered) {
+    const auto parsed = oci::ParsePlatform(platform);
+    if (parsed.ok() && parsed->architecture() == named.begin()->first) {
+      return "";
+    }
+  }
+  return Concat("its name says ", named.begin()->second, ", and its config ",
+                absl::StrJoin(offered, ", "));
+}
+
+// The choice of a release's images, one after the other.
+class Choosing {
+ public:
+  Choosing(const v1::Release& release, const Resolved& resolved)
+      : release_(release), resolved_(resolved) {}
+
+  ImageChoice Run() {
+    for (const v1::ImageRequest& request : release_.images()) Add(request);
+    for (auto& [reference, image] : chosen_) {
+      choice_.images.push_back(std::move(image));
+    }
+    std::sort(choice_.missing.begin(), choice_.missing.end());
+    std::sort(choice_.notes.begin(), choice_.notes.end());
+    return std::move(choice_);
+  }
+
+ private:
+  void Fail(const v1::ImageRequest& request, std::string_view reason,
+            std::string_view advice) {
+    choice_.failures.push_back(PermanentFailure(request.reference(), reason,
+                                                advice, request.location()));
+  }
+
+  void Add(const v1::ImageRequest& request) {
+    absl::StatusOr<ChosenImage> image =
+        Choose(request.reference(), release_, resolved_);
+    if (!image.ok()) {
+      Fail(request, ToStd(image.status().message()), kBadImageAdvice);
+      return;
+    }
+    const std::string reference = image->reference.ToString();
+    if (chosen_.contains(reference)) return;
+    image->served_repository =
+        release::ServedRepository(image->reference, request.keep_host());
+    CheckPlatforms(request, *image);
+    CheckTag(request, *image);
+    chosen_.emplace(reference, *std::move(image));
+  }
+
+  void CheckPlatforms(const v1::ImageRequest& request,
+                      const ChosenImage& image) {
+    const v1::ResolvedImage& resolved =
+        resolved_.images.at(request.reference());
+    const std::string disagreement = NameDisagreement(image, resolved);
+    const std::vector<std::string> lacking = LackingPlatforms(image, release_);
+    const std::string reference = image.reference.ToString();
+    if (!disagreement.empty() && !image.manifests.empty()) {
+      choice_.notes.push_back(Concat(reference, " (", request.location(),
+                                     "): ", disagreement,
+                                     "; it is served as what its config says"));
+    }
+    if (lacking.empty()) return;
+    const std::string reason =
+        Concat(LackingReason(lacking, resolved),
+               disagreement.empty() ? "" : "; ", disagreement);
+    if (image.manifests.empty()) {
+      // No policy allows this: nothing of the image would be shipped.
+      Fail(request, reason,
+           "take it off the list, or take a version that exists for one of "
+           "the release's platforms");
+    } else if (MayLackPlatform(release_.missing_platform(), image.reference)) {
+      choice_.missing.push_back(
+          Concat(reference, " lacks ", absl::StrJoin(lacking, ", ")));
+    } else {
+      Fail(request, reason,
+           Concat("take a version that exists for it, or let it be missing: "
+                  "missingPlatform: {allow: [\"",
+                  image.reference.Name(), "\"]}"));
+    }
+  }
+
+  // Compares the image with the first one of its name in the finished registry.
+  void CheckTag(const v1::ImageRequest& request, const ChosenImage& image) {
+    if (image.reference.tag.empty()) return;
+    const std::string name =
+        Concat(image.served_repository, ":", image.reference.tag);
+    const std::string& digest = image.top.content_descriptor().digest();
+    const auto [found, is_new] =
+        by_name_.try_emplace(name, Named{&request, image.reference, digest});
+    const Named& first = found->second;
+    if (is_new || first.digest == digest) return;
+    Fail(request,
+         Concat("would be ", name, " in the finished registry, and so would '",
+                first.request->reference(), "' (", first.request->location(),
+                "), which is another image: this one is ", digest,
+                ", that one ", first.digest),
+         release::ClashAdvice(first.reference, image.reference));
+  }
+
+  struct Named {
+    const v1::ImageRequest* request;
+    oci::Reference reference;
+    std::string digest;
+  };
+
+  const v1::Release& release_;
+  const Resolved& resolved_;
+  ImageChoice choice_;
+  // By reference.
+  std::map<std::string, ChosenImage> chosen_;
+  // The first image of each name in the finished registry.
+  std::map<std::string, Named> by_name_;
+};
+
 }  // namespace
 
 const ChosenManifest* ChosenImage::Find(const v1::Platform& platform) const {
@@ -182,50 +307,7 @@ const ChosenManifest* ChosenImage::Find(const v1::Platform& platform) const {
 }
 
 ImageChoice ChooseImages(const v1::Release& release, const Resolved& resolved) {
-  ImageChoice choice;
-  std::map<std::string, ChosenImage> chosen;
-  for (const v1::ImageRequest& request : release.images()) {
-    absl::StatusOr<ChosenImage> image =
-        Choose(request.reference(), release, resolved);
-    if (!image.ok()) {
-      choice.failures.push_back(
-          PermanentFailure(request.reference(), ToStd(image.status().message()),
-                           kBadImageAdvice, request.location()));
-      continue;
-    }
-    const std::string reference = image->reference.ToString();
-    if (chosen.count(reference) > 0) continue;
-    const std::vector<std::string> lacking = LackingPlatforms(*image, release);
-    if (!lacking.empty()) {
-      if (image->manifests.empty()) {
-        // No policy allows this: nothing of the image would be shipped.
-        choice.failures.push_back(PermanentFailure(
-            request.reference(),
-            LackingReason(lacking, resolved.images.at(request.reference())),
-            "take it off the list, or take a version that exists for one of "
-            "the release's platforms",
-            request.location()));
-      } else if (MayLackPlatform(release.missing_platform(),
-                                 image->reference)) {
-        choice.missing.push_back(
-            Concat(reference, " lacks ", absl::StrJoin(lacking, ", ")));
-      } else {
-        choice.failures.push_back(PermanentFailure(
-            request.reference(),
-            LackingReason(lacking, resolved.images.at(request.reference())),
-            Concat("take a version that exists for it, or let it be missing: "
-                   "missingPlatform: {allow: [\"",
-                   image->reference.Name(), "\"]}"),
-            request.location()));
-      }
-    }
-    chosen.emplace(reference, *std::move(image));
-  }
-  for (auto& [reference, image] : chosen) {
-    choice.images.push_back(std::move(image));
-  }
-  std::sort(choice.missing.begin(), choice.missing.end());
-  return choice;
+  return Choosing(release, resolved).Run();
 }
 
 std::optional<ChosenImage> ChooseBase(const std::string& reference,
@@ -260,7 +342,8 @@ std::vector<ChosenImage> OnlyFor(const std::vector<ChosenImage>& images,
   for (const ChosenImage& image : images) {
     const ChosenManifest* chosen = image.Find(platform);
     if (chosen == nullptr) continue;
-    only.push_back(ChosenImage{image.reference, image.top, {*chosen}});
+    only.push_back(ChosenImage{
+        image.reference, image.served_repository, image.top, {*chosen}});
   }
   return only;
 }

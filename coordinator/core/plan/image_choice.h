@@ -28,6 +28,8 @@ struct ChosenManifest {
 // with their digests.
 struct ChosenImage {
   oci::Reference reference;
+  // The repository that it is served under: "k8s/pause".
+  std::string served_repository;
   // The document that the reference names: an index, or the manifest where
   // there is none.
   v1::Document top;
@@ -44,11 +46,15 @@ struct ImageChoice {
   std::vector<ChosenImage> images;
   // Lines for people: "docker.io/amazon/x:1 lacks linux/arm64".
   std::vector<std::string> missing;
+  // Lines for people about images that are taken and look wrong.
+  std::vector<std::string> notes;
   std::vector<v1::Failure> failures;
 };
 
 // The images of the release's list. One that lacks a platform is in `missing`
-// when the release allows that, and in `failures` when not.
+// when the release allows that, and in `failures` when not. Two that are not
+// the same image and would have one name in the finished registry are a
+// failure.
 ImageChoice ChooseImages(const v1::Release& release, const Resolved& resolved);
 
 // A base image, which must exist for all platforms and have its configs. Empty

@@ -15,6 +15,7 @@ using ::kso::testing::ResolvedRelease;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 TEST(ChooseImagesTest, TakesTheManifestOfEachPlatform) {
@@ -64,6 +65,74 @@ TEST(ChooseImagesTest, FollowsThePolicyWhereAPlatformIsMissing) {
   EXPECT_THAT(failure.reason(), HasSubstr("not exist for linux/amd64"));
   EXPECT_THAT(failure.reason(), HasSubstr("exists for linux/arm64"));
   EXPECT_THAT(failure.advice(), HasSubstr("missingPlatform"));
+}
+
+TEST(ChooseImagesTest, TakesATagWithAndWithoutItsDigest) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/b:1");
+  const std::string digest =
+      fake.resolved.images["quay.io/a/b:1"].top().content_descriptor().digest();
+  fake.AddImage("quay.io/a/b:1@" + digest);
+  fake.resolved.images["quay.io/a/b:1@" + digest] =
+      fake.resolved.images["quay.io/a/b:1"];
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  EXPECT_THAT(choice.failures, IsEmpty());
+  ASSERT_THAT(choice.images, SizeIs(2));
+  EXPECT_EQ(choice.images[1].served_repository, "k8s/a/b");
+}
+
+TEST(ChooseImagesTest, OneNameIsOneImage) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/b:1");
+  fake.AddImage("gcr.io/a/b:1");
+  fake.resolved.images["gcr.io/a/b:1"] = fake.resolved.images["quay.io/a/b:1"];
+  ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  EXPECT_THAT(choice.failures, IsEmpty());
+  EXPECT_THAT(choice.images, SizeIs(2));
+
+  fake.SetImage("gcr.io/a/b:1", {.layers = {7}});
+  choice = ChooseImages(fake.release, fake.resolved);
+  ASSERT_THAT(choice.failures, SizeIs(1));
+  EXPECT_EQ(choice.failures[0].item(), "gcr.io/a/b:1");
+  EXPECT_THAT(choice.failures[0].reason(),
+              HasSubstr("would be k8s/a/b:1 in the finished registry, and so "
+                        "would 'quay.io/a/b:1' (images.list:1)"));
+  EXPECT_THAT(choice.failures[0].advice(),
+              HasSubstr("keepHost: [\"gcr.io/a/b\"]"));
+
+  fake.release.mutable_images(1)->set_keep_host(true);
+  choice = ChooseImages(fake.release, fake.resolved);
+  EXPECT_THAT(choice.failures, IsEmpty());
+  ASSERT_THAT(choice.images, SizeIs(2));
+  EXPECT_EQ(choice.images[0].served_repository, "k8s/gcr.io/a/b");
+  EXPECT_EQ(choice.images[1].served_repository, "k8s/a/b");
+}
+
+TEST(ChooseImagesTest, SaysWhenANameSpeaksOfAnotherArchitecture) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/coredns-arm64:1",
+                {.platforms = {"linux/amd64"}, .bare = true});
+  fake.AddImage("quay.io/a/coredns-amd64:1",
+                {.platforms = {"linux/amd64"}, .bare = true});
+  fake.AddImage("quay.io/a/qemu:x86_64-aarch64",
+                {.platforms = {"linux/amd64"}, .bare = true});
+  ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  ASSERT_THAT(choice.failures, SizeIs(3));
+  EXPECT_THAT(choice.failures[0].reason(),
+              HasSubstr("; its name says arm64, and its config linux/amd64"));
+  EXPECT_THAT(choice.failures[1].reason(), Not(HasSubstr("its name")));
+
+  fake.release.mutable_missing_platform()->add_allow("quay.io/a/*");
+  choice = ChooseImages(fake.release, fake.resolved);
+  EXPECT_THAT(choice.failures, IsEmpty());
+  EXPECT_THAT(choice.missing,
+              ElementsAre("quay.io/a/coredns-amd64:1 lacks linux/arm64",
+                          "quay.io/a/coredns-arm64:1 lacks linux/arm64",
+                          "quay.io/a/qemu:x86_64-aarch64 lacks linux/arm64"));
+  EXPECT_THAT(choice.notes,
+              ElementsAre("quay.io/a/coredns-arm64:1 (images.list:1): its name "
+                          "says arm64, and its config linux/amd64; it is "
+                          "served as what its config says"));
 }
 
 TEST(ChooseImagesTest, NoPolicyAllowsAnImageToLackAllPlatforms) {

@@ -17,6 +17,7 @@ Plan MakePlan(std::string_view build_id, const v1::Release& release,
   Plan plan;
   if (!DocumentsFit(release, resolved, plan)) return plan;
   const TaskFactory factory(build_id, release);
+  *plan.summary.mutable_notes() = release.notes();
   if (release.files_size() > 0) {
     const std::optional<ChosenImage> base =
         ChooseBase(release.files_base(), release, resolved, plan.failures);
@@ -29,11 +30,11 @@ Plan MakePlan(std::string_view build_id, const v1::Release& release,
     for (const std::string& line : choice.missing) {
       plan.summary.add_missing_platforms(line);
     }
+    plan.summary.mutable_notes()->Add(choice.notes.begin(), choice.notes.end());
     const std::optional<ChosenImage> base =
         ChooseBase(release.images_base(), release, resolved, plan.failures);
     if (base) PlanImages(factory, choice.images, *base, history, plan);
   }
-  *plan.summary.mutable_notes() = release.notes();
   Summarize(release, resolved, history, plan);
   CheckTotals(release, plan);
   return plan;

@@ -72,12 +72,8 @@ std::string BlobDataPath(const Digest& digest) {
                 digest.hex().substr(0, 2), "/", digest.hex(), "/data");
 }
 
-std::string ServedRepository(const oci::Reference& reference) {
-  return Concat(site::kPrefix, reference.path);
-}
-
 std::vector<v1::LayerMember> ImageLinks(const ChosenImage& image) {
-  LinkWriter writer(ServedRepository(image.reference));
+  LinkWriter writer(image.served_repository);
   writer.AddManifest(image.top);
   for (const ChosenManifest& chosen : image.manifests) {
     writer.AddManifest(chosen.document);

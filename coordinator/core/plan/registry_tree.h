@@ -25,9 +25,6 @@ static_assert(kBlobsDirectory.starts_with(site::kImagesRootMember));
 // below kBlobsDirectory, and nothing else is.
 std::string BlobDataPath(const Digest& digest);
 
-// "k8s/pause": the repository that an image is served under.
-std::string ServedRepository(const oci::Reference& reference);
-
 // The manifests of `image` and all links that make its chosen manifests
 // reachable, but no blob of layers or configs. Several images of a repository
 // share links: merge by path.

@@ -125,15 +125,23 @@ TEST(ReleaseFailuresTest, RefusesFilesThatGetInEachOthersWay) {
 
 TEST(ReleaseFailuresTest, RefusesTwoImagesOfOneNameInTheLoadedRegistry) {
   v1::Release release = GoodReleaseWithItems();
+  const std::string zeros = "@sha256:" + std::string(64, '0');
+  const std::string ones = "@sha256:" + std::string(64, '1');
+  AddImage(release, "quay.io/coreos/etcd:v3" + zeros);
+  AddImage(release, "docker.io/coreos/etcd:v3" + ones);
+  AddImage(release, "docker.io/coreos/etcd:v4" + ones);
+  AddImage(release, "quay.io/coreos/etcd:v3" + zeros);
+  // These may be the same image.
   AddImage(release, "quay.io/coreos/etcd:v3");
-  AddImage(release, "docker.io/coreos/etcd:v3");
-  AddImage(release, "docker.io/coreos/etcd:v4");
-  AddImage(release, "quay.io/coreos/etcd:v3");
+  AddImage(release, "gcr.io/coreos/etcd:v3");
   const std::vector<v1::Failure> failures = ReleaseFailures(release);
   EXPECT_THAT(Items(failures),
-              ElementsAre("images.list:3 docker.io/coreos/etcd:v3"));
+              ElementsAre("images.list:3 docker.io/coreos/etcd:v3" + ones));
   EXPECT_THAT(failures[0].reason(), HasSubstr("k8s/coreos/etcd:v3"));
   EXPECT_THAT(failures[0].reason(), HasSubstr("images.list:2"));
+  EXPECT_THAT(failures[0].advice(), HasSubstr("keepHost"));
+  release.mutable_images(2)->set_keep_host(true);
+  EXPECT_THAT(ReleaseFailures(release), IsEmpty());
 }
 
 }  // namespace
