@@ -108,6 +108,11 @@ int main(int argc, char** argv) {
                  kso::oci::kPrivateRedirectHelp)
       ->type_name("HOST[:PORT]")
       ->allow_extra_args(false);
+  app.add_option("--netrc", options.netrc_file,
+                 "File with the logins of hosts that files are fetched from, "
+                 "in the format of netrc (default: $NETRC, or ~/.netrc where "
+                 "there is one)")
+      ->type_name("FILE");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

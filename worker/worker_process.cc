@@ -10,6 +10,7 @@
 #include "common/base/remove_tree.h"
 #include "common/base/status_macros.h"
 #include "common/blob/grpc_blob_store.h"
+#include "common/http/netrc.h"
 #include "common/http/retry.h"
 #include "common/oci/manifest.h"
 #include "common/oci/platform.h"
@@ -103,7 +104,10 @@ absl::Status WorkerProcess::MakeTransports() {
   KSO_RETURN_IF_ERROR(oci::AddRegistryFlags(options_.registries, transfers));
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> curl,
                        http::CreateCurlTransport(transfers));
-  transport_ = http::WithHostLimits(std::move(curl), &host_limits_);
+  KSO_ASSIGN_OR_RETURN(http::Netrc netrc,
+                       http::Netrc::FromFile(options_.netrc_file));
+  transport_ = http::WithNetrc(
+      http::WithHostLimits(std::move(curl), &host_limits_), std::move(netrc));
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> registry_curl,
                        http::CreateCurlTransport(transfers));
   registry_transport_ = http::WithRetries(

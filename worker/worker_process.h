@@ -46,6 +46,8 @@ struct WorkerOptions {
   int drain_seconds = 300;
   int least_kibibytes_per_second = 1;
   oci::RegistryFlags registries;
+  // Empty: $NETRC or ~/.netrc, where they are there.
+  std::string netrc_file;
 };
 
 // The parts of a worker and how they use each other. Not thread safe.

@@ -12,6 +12,7 @@
 #include "common/oci/mirrors.h"
 #include "worker/disk/disk_room.h"
 #include "worker/fetch/fetch_progress_sink.h"
+#include "worker/fetch/file_kind.h"
 #include "worker/fetch/http_answer.h"
 #include "worker/fetch/resolve_file.h"
 #include "worker/fetch/retry_policy.h"
@@ -69,17 +70,20 @@ std::string FileName(std::string_view url) {
 }
 
 absl::Status CheckContent(const PartialFile::Digests& digests, int64_t size,
+                          std::string_view beginning,
                           const v1::FileSource& source,
                           const std::optional<Digest>& stated,
                           std::string_view url) {
+  const std::string disagreement = KindDisagreement(source.url(), beginning);
   if (stated.has_value()) {
     const Digest& got = stated->algorithm() == Digest::Algorithm::kSha512
                             ? *digests.sha512
                             : digests.sha256;
     if (got == *stated) return absl::OkStatus();
     return About(
-        absl::DataLossError(Concat("expected ", stated->ToString(), ", got ",
-                                   got.ToString(), " from ", url)),
+        absl::DataLossError(Concat(
+            "expected ", stated->ToString(), ", got ", got.ToString(), " from ",
+            url, disagreement.empty() ? "" : ", which is ", disagreement)),
         "", "",
         "the list or the mirror is wrong: correct the checksum in the "
         "list, or find out who changed the file");
@@ -89,6 +93,13 @@ absl::Status CheckContent(const PartialFile::Digests& digests, int64_t size,
         absl::DataLossError(Concat("expected ", source.size(), " bytes, got ",
                                    size, " from ", url)),
         "", "", "the file changed during the build: submit it again");
+  }
+  if (!disagreement.empty()) {
+    return About(
+        absl::DataLossError(Concat(url, " answers ", disagreement)), "", "",
+        "look at the URL in a browser: it may have moved, or want a login "
+        "(netrc) or an agreement; name a mirror, or state the file's checksum "
+        "in the list if this is what it should be");
   }
   return absl::OkStatus();
 }
@@ -143,9 +154,10 @@ absl::StatusOr<CachedContent> FileFetcher::FetchToCache(
                         want_sha512));
   KSO_RETURN_IF_ERROR(Download(source, url, in_pieces, *partial, control));
 
+  const std::string beginning = partial->FirstBytes(kFileKindBytes);
   const PartialFile::Digests digests = partial->Finish();
   const absl::Status checked =
-      CheckContent(digests, partial->size(), source, stated, url);
+      CheckContent(digests, partial->size(), beginning, source, stated, url);
   if (!checked.ok()) {
     partial->Delete();
     return checked;
@@ -167,6 +179,7 @@ std::optional<CachedContent> FileFetcher::FindCached(
     const std::optional<Digest>& stated) {
   std::optional<Digest> digest = stated;
   if (!stated.has_value()) {
+    if (source.read_again()) return std::nullopt;
     const std::string name = NameOf(source, url);
     if (!name.empty()) digest = known_.Find(name);
   } else if (stated->algorithm() == Digest::Algorithm::kSha512) {

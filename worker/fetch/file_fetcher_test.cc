@@ -32,28 +32,29 @@ class FileFetcherTest : public ::testing::Test {
   // Serves `content` at /file, with its ETag and byte ranges.
   void Serve(const std::string& content, int cut_first_answers = 0) {
     cuts_left_ = cut_first_answers;
-    server_.routes().Get(
-        "/file", [this, content](const httplib::Request& request,
-                                 httplib::Response& response) {
-          ++requests_;
-          size_t first = 0;
-          if (request.has_header("Range") &&
-              request.get_header_value("If-Range") == "\"v1\"") {
-            first = std::stoul(request.get_header_value("Range").substr(6));
-            resumed_from_ = first;
-            // The server's library cuts out the range by itself.
-          }
-          response.set_header("ETag", "\"v1\"");
-          const bool cut = cuts_left_-- > 0;
-          response.set_content_provider(
-              content.size(), "application/octet-stream",
-              [content, cut](size_t offset, size_t length,
-                             httplib::DataSink& sink) {
-                if (!cut) return sink.write(content.data() + offset, length);
-                sink.write(content.data() + offset, length / 2);
-                return false;
-              });
-        });
+    body_ = content;
+    server_.routes().Get("/file", [this](const httplib::Request& request,
+                                         httplib::Response& response) {
+      const std::string content = body_;
+      ++requests_;
+      size_t first = 0;
+      if (request.has_header("Range") &&
+          request.get_header_value("If-Range") == "\"v1\"") {
+        first = std::stoul(request.get_header_value("Range").substr(6));
+        resumed_from_ = first;
+        // The server's library cuts out the range by itself.
+      }
+      response.set_header("ETag", "\"v1\"");
+      const bool cut = cuts_left_-- > 0;
+      response.set_content_provider(
+          content.size(), "application/octet-stream",
+          [content, cut](size_t offset, size_t length,
+                         httplib::DataSink& sink) {
+            if (!cut) return sink.write(content.data() + offset, length);
+            sink.write(content.data() + offset, length / 2);
+            return false;
+          });
+    });
     server_.Start();
   }
 
@@ -64,6 +65,7 @@ class FileFetcherTest : public ::testing::Test {
     source.set_size(-1);
     source.set_etag("\"v1\"");
     source.set_location("files.list:3");
+    source.set_read_again(read_again_);
     TaskControl control;
     return fetcher_->Fetch(source, {}, control);
   }
@@ -75,6 +77,9 @@ class FileFetcherTest : public ::testing::Test {
 
   testing::FakeClock clock_;
   testing::HttpServer server_;
+  // What the host has. Not to be changed during a request.
+  std::string body_;
+  bool read_again_ = false;
   std::atomic<int> requests_ = 0;
   std::atomic<int> cuts_left_ = 0;
   std::atomic<size_t> resumed_from_ = 0;
@@ -95,6 +100,49 @@ TEST_F(FileFetcherTest, BringsAFileIntoTheCacheOnce) {
   ASSERT_TRUE(Fetch("").ok());
   ASSERT_TRUE(Fetch(Sha256Of(content).ToString()).ok());
   EXPECT_EQ(requests_, 1);
+}
+
+TEST_F(FileFetcherTest, ReadsAgainWhatAFreshBuildWants) {
+  Serve("old");
+  ASSERT_TRUE(Fetch("").ok());
+  const auto unchanged = Fetch("");
+  ASSERT_TRUE(unchanged.ok());
+  EXPECT_EQ(unchanged->digest, Sha256Of("old"));
+  EXPECT_EQ(requests_, 1);
+
+  // The host has other bytes under the same ETag.
+  body_ = "new";
+  read_again_ = true;
+  const auto fresh = Fetch("");
+  ASSERT_TRUE(fresh.ok()) << fresh.status();
+  EXPECT_EQ(fresh->digest, Sha256Of("new"));
+  EXPECT_EQ(requests_, 2);
+  // A checksum is as good as reading again.
+  ASSERT_TRUE(Fetch(Sha256Of("old").ToString()).ok());
+  EXPECT_EQ(requests_, 2);
+
+  read_again_ = false;
+  EXPECT_EQ(Fetch("")->digest, Sha256Of("new"));
+  EXPECT_EQ(requests_, 2);
+}
+
+TEST_F(FileFetcherTest, APageIsNoFileUnlessItsChecksumSaysSo) {
+  const std::string page = "<!DOCTYPE html>\n<html>please log in</html>";
+  Serve(page);
+  const auto fetched = Fetch("");
+  const v1::Failure failure = ToFailure(fetched.status(), "");
+  EXPECT_EQ(failure.kind(), v1::Failure::PERMANENT);
+  EXPECT_EQ(
+      failure.reason(),
+      server_.Url("/file") + " answers an HTML page, not a file of that name");
+  EXPECT_EQ(failure.location(), "files.list:3");
+  EXPECT_NE(failure.advice().find("login"), std::string::npos);
+  EXPECT_EQ(requests_, 2);
+
+  const auto other = Fetch(Sha256Of("another").ToString());
+  EXPECT_NE(std::string(other.status().message()).find("an HTML page"),
+            std::string::npos);
+  EXPECT_TRUE(Fetch(Sha256Of(page).ToString()).ok());
 }
 
 TEST_F(FileFetcherTest, GoesOnWhereTheConnectionWasCut) {

@@ -2,9 +2,13 @@
 #include "worker/fetch/http_answer.h"
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/base/strings.h"
 #include "common/http/answer_error.h"
 #include "worker/task/failure.h"
@@ -19,8 +23,10 @@ std::string_view AdviceFor(int status) {
   switch (status) {
     case 401:
     case 403:
-      return "the host refuses it: check the URL, or name a mirror that may be "
-             "read without a login";
+      return "the host refuses it: check the URL; where it wants a login, put "
+             "\"machine HOST login NAME password SECRET\" into the workers' "
+             "netrc file (kso-worker --netrc FILE, or ~/.netrc); or name a "
+             "mirror that may be read without a login";
     case 404:
     case 410:
       return "it is not there: correct the URL in the list, or the mirror";
@@ -29,7 +35,62 @@ std::string_view AdviceFor(int status) {
   }
 }
 
+// Reads an HTTP-date (RFC 9110, section 5.6.7: IMF-fixdate).
+std::optional<absl::Time> TimeOf(const std::string& date) {
+  absl::Time time;
+  if (!absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", date, &time, nullptr)) {
+    return std::nullopt;
+  }
+  return time;
+}
+
+// Files that are older were not made then: archives and reproducible builds set
+// the times of all their files to the first moment that they can express.
+absl::Time OldestBelieved() { return absl::FromUnixSeconds(315619200); }
+
+// RFC 9110, section 8.8.2.2, and RFC 7232, section 2.2.2, which asked for this
+// long.
+constexpr absl::Duration kSettled = absl::Seconds(60);
+
+bool IsBelieved(const std::string& last_modified,
+                const http::Response& response) {
+  const std::optional<absl::Time> modified = TimeOf(last_modified);
+  if (!modified.has_value() || *modified < OldestBelieved()) return false;
+  const std::optional<absl::Time> sent =
+      TimeOf(response.Header("Date").value_or(""));
+  return !sent.has_value() || *modified + kSettled <= *sent;
+}
+
+// Returns whether an ETag is made of a file's size and a clamped time.
+bool IsOfClampedTime(absl::string_view etag, int64_t size) {
+  if (!absl::ConsumePrefix(&etag, "\"") || !absl::ConsumeSuffix(&etag, "\"")) {
+    return false;
+  }
+  std::vector<int64_t> numbers;
+  for (const absl::string_view field : absl::StrSplit(etag, '-')) {
+    int64_t number = 0;
+    if (!absl::SimpleHexAtoi(field, &number)) return false;
+    numbers.push_back(number);
+  }
+  // Apache's may begin with the inode.
+  if (numbers.size() == 3) numbers.erase(numbers.begin());
+  if (numbers.size() != 2 || size < 0) return false;
+  const int64_t oldest = absl::ToUnixSeconds(OldestBelieved());
+  return (numbers[0] == size && numbers[1] < oldest) ||
+         (numbers[1] == size && numbers[0] < oldest);
+}
+
 }  // namespace
+
+Validators ValidatorsIn(const http::Response& response, int64_t size) {
+  Validators validators = {ValidatorIn(response, "ETag"),
+                           ValidatorIn(response, "Last-Modified")};
+  if (IsOfClampedTime(validators.etag, size)) validators.etag.clear();
+  if (!IsBelieved(validators.last_modified, response)) {
+    validators.last_modified.clear();
+  }
+  return validators;
+}
 
 absl::Status StatusOfAnswer(const http::Response& response,
                             std::string_view url, absl::Time now) {
@@ -54,8 +115,9 @@ bool IsStrongEtag(std::string_view etag) {
 }
 
 std::string RangeValidator(const http::Response& response) {
-  const std::string etag = ValidatorIn(response, "ETag");
-  return IsStrongEtag(etag) ? etag : ValidatorIn(response, "Last-Modified");
+  const Validators validators = ValidatorsIn(response, ContentLength(response));
+  return IsStrongEtag(validators.etag) ? validators.etag
+                                       : validators.last_modified;
 }
 
 int64_t ContentLength(const http::Response& response) {

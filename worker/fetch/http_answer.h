@@ -24,12 +24,31 @@ absl::Status StatusOfAnswer(const http::Response& response,
 std::string ValidatorIn(const http::Response& response,
                         std::string_view header);
 
+// What an answer says of its content's identity, where that can be believed;
+// each may be empty.
+struct Validators {
+  std::string etag;
+  std::string last_modified;
+};
+
+// The validators of an answer with a file of `size` bytes (-1 where it is not
+// known), without those that would be the same for other content of that size:
+//
+//   - a Last-Modified that is no time at which a file was made: before 1980, as
+//     archives and builds clamp it, after the answer's Date, or so little
+//     before that there may have been two changes in it (RFC 9110,
+//     section 8.8.2.2);
+//   - an ETag that a server makes of such a time and the size, as nginx
+//     ("TIME-SIZE") and Apache ("SIZE-TIME") do.
+Validators ValidatorsIn(const http::Response& response, int64_t size);
+
 // Returns whether an ETag tells any two contents apart (RFC 9110,
 // section 8.8.1).
 bool IsStrongEtag(std::string_view etag);
 
 // The strongest validator of an answer that If-Range may name (RFC 9110,
-// section 13.1.5): a strong ETag, else Last-Modified, else nothing.
+// section 13.1.5): a strong ETag, else Last-Modified, else nothing. One that
+// cannot be believed (ValidatorsIn) is none.
 std::string RangeValidator(const http::Response& response);
 
 // Content-Length; -1 when it is absent or no number.

@@ -37,6 +37,8 @@ TEST(HttpAnswerTest, ARefusalSaysWhatToDo) {
     EXPECT_NE(FailureOf(status).advice().find("without a login"),
               std::string::npos)
         << status;
+    EXPECT_NE(FailureOf(status).advice().find("--netrc"), std::string::npos)
+        << status;
   }
   for (const int status : {404, 410}) {
     EXPECT_EQ(FailureOf(status).kind(), v1::Failure::PERMANENT) << status;
@@ -67,6 +69,42 @@ TEST(HttpAnswerTest, WithoutAStrongEtagTheDateIsTheValidator) {
   EXPECT_EQ(RangeValidator(response), date);
   response.headers.back().second = "\"v1\"";
   EXPECT_EQ(RangeValidator(response), "\"v1\"");
+}
+
+TEST(HttpAnswerTest, ATimeThatManyContentsHaveIsNoValidator) {
+  const auto believed = [](const char* modified, const char* date) {
+    http::Response response;
+    response.headers = {{"Last-Modified", modified}};
+    if (*date != 0) response.headers.emplace_back("Date", date);
+    return !ValidatorsIn(response, 12).last_modified.empty();
+  };
+  constexpr char kNow[] = "Mon, 30 Nov 2026 10:00:00 GMT";
+  EXPECT_TRUE(believed("Sun, 29 Nov 2026 10:00:00 GMT", kNow));
+  EXPECT_TRUE(believed("Sun, 29 Nov 2026 10:00:00 GMT", ""));
+  EXPECT_TRUE(believed("Mon, 30 Nov 2026 09:59:00 GMT", kNow));
+  for (const char* modified :
+       {kNow, "Mon, 30 Nov 2026 09:59:30 GMT", "Tue, 01 Dec 2026 10:00:00 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:01 GMT",
+        "Tue, 01 Jan 1980 00:00:00 GMT", "yesterday", "0", ""}) {
+    EXPECT_FALSE(believed(modified, kNow)) << modified;
+  }
+}
+
+TEST(HttpAnswerTest, AnEtagOfAClampedTimeIsNoValidator) {
+  const auto believed = [](const char* etag) {
+    http::Response response;
+    response.headers = {{"ETag", etag}};
+    return !ValidatorsIn(response, 0x3e8).etag.empty();
+  };
+  for (const char* etag :
+       {"\"656856c0-3e8\"", "\"3e8-60b5d8c7a4e80\"", "\"12-3e8-60b5d8c7a4e80\"",
+        "\"abc\"", "\"v1\"", "\"0-3e9\"", "\"0x8DBF\"", "\"0-3e8-x-y\""}) {
+    EXPECT_TRUE(believed(etag)) << etag;
+  }
+  for (const char* etag : {"\"0-3e8\"", "\"1-3e8\"", "\"3e8-0\"",
+                           "\"12-3e8-0\"", "\"12ce97f0-3e8\""}) {
+    EXPECT_FALSE(believed(etag)) << etag;
+  }
 }
 
 TEST(HttpAnswerTest, ALengthThatCannotBeIsNotKnown) {

@@ -258,6 +258,15 @@ absl::Status PartialFile::AdvanceFront(int64_t offset, std::string_view bytes) {
   }
 }
 
+std::string PartialFile::FirstBytes(size_t most) const {
+  std::string bytes(
+      static_cast<size_t>(std::min<int64_t>(static_cast<int64_t>(most), size_)),
+      '\0');
+  const ssize_t count = pread(file_, bytes.data(), bytes.size(), 0);
+  bytes.resize(count < 0 ? 0 : static_cast<size_t>(count));
+  return bytes;
+}
+
 PartialFile::Digests PartialFile::Finish() {
   absl::MutexLock lock(&front_mutex_);
   Digests digests = {.sha256 = sha256_->Finish(), .sha512 = std::nullopt};

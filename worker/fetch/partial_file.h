@@ -67,6 +67,10 @@ class PartialFile : public ByteSink {
   // The next bytes of the piece, no more than are missing.
   absl::Status WritePiece(int piece, std::string_view bytes);
 
+  // The first bytes, `most` at most, and no more than size(). Fewer where the
+  // disk does not give them.
+  std::string FirstBytes(size_t most) const;
+
   struct Digests {
     Digest sha256;
     std::optional<Digest> sha512;

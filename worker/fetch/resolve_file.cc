@@ -79,8 +79,9 @@ absl::StatusOr<v1::ResolvedFile> ResolveFile(
                  work.url(), work.location(),
                  "correct the URL in the list, or name a mirror");
   }
-  file.set_etag(ValidatorIn(response, "ETag"));
-  file.set_last_modified(ValidatorIn(response, "Last-Modified"));
+  const Validators validators = ValidatorsIn(response, file.size());
+  file.set_etag(validators.etag);
+  file.set_last_modified(validators.last_modified);
   return file;
 }
 

@@ -145,6 +145,7 @@ Records AfterPlan(const BuildEntry& build, const Plan& plan) {
 Records PlanNow(const State& state, const BuildEntry& build) {
   Plan plan = MakePlan(build.build_id, build.WholeRelease(), ResolvedOf(build),
                        HistoryOf(state, build));
+  if (build.fresh) ReadFilesAgain(plan);
   if (build.destination) {
     plan.summary.set_destination_problem(build.destination->problem());
   }

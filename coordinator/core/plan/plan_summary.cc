@@ -2,15 +2,19 @@
 #include "coordinator/core/plan/plan_summary.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_join.h"
 #include "common/base/proto_time.h"
 #include "common/base/sizes.h"
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
 #include "common/oci/reference.h"
+#include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/base/words.h"
 
 namespace kso::coordinator {
@@ -207,6 +211,42 @@ void AddEstimate(const PlanHistory& history, v1::PlanSummary& summary) {
       FormatBytes(static_cast<int64_t>(rate)), " fetched and pushed a second"));
 }
 
+// Says which files nothing but their hosts' word identifies.
+void NoteValidators(const v1::Release& release, const Resolved& resolved,
+                    v1::PlanSummary& summary) {
+  constexpr int kMostNamed = 3;
+  std::set<std::string> urls;
+  std::set<std::string> stated;
+  for (const v1::FileRequest& request : release.files()) {
+    if (!request.digest().empty()) stated.insert(request.url());
+  }
+  for (const v1::FileRequest& request : release.files()) {
+    const auto file = resolved.files.find(request.url());
+    if (file == resolved.files.end() || stated.contains(request.url())) {
+      continue;
+    }
+    v1::LayerMember member;
+    member.mutable_file()->set_url(request.url());
+    member.mutable_file()->set_size(file->second.size());
+    member.mutable_file()->set_etag(file->second.etag());
+    member.mutable_file()->set_last_modified(file->second.last_modified());
+    if (!ContentIdentity(member, {}).empty()) urls.insert(request.url());
+  }
+  if (urls.empty()) return;
+  std::vector<std::string> named(
+      urls.begin(), std::next(urls.begin(), std::min<std::ptrdiff_t>(
+                                                kMostNamed, std::ssize(urls))));
+  const auto more = static_cast<int64_t>(urls.size() - named.size());
+  summary.add_notes(Concat(
+      Count(static_cast<int64_t>(urls.size()), "file"),
+      " without a checksum rest on a validator of their hosts (ETag or "
+      "Last-Modified) alone: ",
+      absl::StrJoin(named, ", "),
+      more == 0 ? std::string() : Concat(" and ", more, " more"),
+      "; state checksums in the lists, or build with --fresh to read them "
+      "again"));
+}
+
 }  // namespace
 
 void Summarize(const v1::Release& release, const Resolved& resolved,
@@ -222,6 +262,7 @@ void Summarize(const v1::Release& release, const Resolved& resolved,
   }
   AddFileItems(release, resolved, fetches, summary);
   AddImageItems(release, resolved, fetches, summary);
+  NoteValidators(release, resolved, summary);
   AddRegistries(resolved, summary);
   AddEstimate(history, summary);
 }

@@ -40,4 +40,16 @@ Plan MakePlan(std::string_view build_id, const v1::Release& release,
   return plan;
 }
 
+void ReadFilesAgain(Plan& plan) {
+  for (v1::Task& task : plan.tasks) {
+    if (!task.has_make_layer()) continue;
+    for (v1::LayerMember& member :
+         *task.mutable_make_layer()->mutable_members()) {
+      if (member.has_file() && member.file().digest().empty()) {
+        member.mutable_file()->set_read_again(true);
+      }
+    }
+  }
+}
+
 }  // namespace kso::coordinator

@@ -15,6 +15,11 @@ namespace kso::coordinator {
 Plan MakePlan(std::string_view build_id, const v1::Release& release,
               const Resolved& resolved, const PlanHistory& history = {});
 
+// Makes the plan's tasks read the files again that no checksum states, also
+// where a worker has content under the same validators. For builds that take
+// nothing over.
+void ReadFilesAgain(Plan& plan);
+
 }  // namespace kso::coordinator
 
 #endif  // KSO_COORDINATOR_CORE_PLAN_PLANNER_H_

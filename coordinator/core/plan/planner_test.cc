@@ -337,6 +337,50 @@ TEST(MakePlanTest, PassesOnWhatTheReleaseIsToldToLack) {
               ElementsAre("quay.io/a:1 (images.list:3) is left out"));
 }
 
+TEST(MakePlanTest, SaysWhichFilesRestOnAValidatorAlone) {
+  ResolvedRelease fake;
+  for (const char* url : {"https://host/a", "https://host/b", "https://host/c",
+                          "https://host/d", "https://host/e"}) {
+    fake.AddFile(url, {"amd64"});
+  }
+  // The content of the last is in doubt, and read by each build.
+  for (const char* url : {"https://host/a", "https://host/b", "https://host/c",
+                          "https://host/d"}) {
+    fake.resolved.files[url].set_etag("\"v1\"");
+  }
+  EXPECT_THAT(
+      MakePlan("b1", fake.release, fake.resolved).summary.notes(),
+      ElementsAre("4 files without a checksum rest on a validator of their "
+                  "hosts (ETag or Last-Modified) alone: https://host/a, "
+                  "https://host/b, https://host/c and 1 more; state checksums "
+                  "in the lists, or build with --fresh to read them again"));
+  for (v1::FileRequest& file : *fake.release.mutable_files()) {
+    file.set_digest("sha256:" + std::string(64, '0'));
+  }
+  EXPECT_THAT(MakePlan("b1", fake.release, fake.resolved).summary.notes(),
+              IsEmpty());
+}
+
+TEST(MakePlanTest, AFreshBuildReadsFilesWithoutAChecksumAgain) {
+  ResolvedRelease fake;
+  fake.AddFile("https://host/a", {"amd64"});
+  fake.AddFile("https://host/b", {"amd64"})
+      .set_digest("sha256:" + std::string(64, '0'));
+  Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  const auto read_again = [&plan] {
+    std::vector<std::string> urls;
+    for (const v1::Task& task : plan.tasks) {
+      for (const v1::LayerMember& member : task.make_layer().members()) {
+        if (member.file().read_again()) urls.push_back(member.file().url());
+      }
+    }
+    return urls;
+  };
+  EXPECT_THAT(read_again(), IsEmpty());
+  ReadFilesAgain(plan);
+  EXPECT_THAT(read_again(), ElementsAre("https://host/a"));
+}
+
 TEST(MakePlanTest, SaysWhenAHostDoesNotTellASize) {
   ResolvedRelease fake;
   fake.AddFile("https://host/a", {"amd64"}, -1);

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/http/netrc.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/fake_transport.h"
+
+namespace kso::http {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::Optional;
+using ::testing::Pair;
+
+// "me:secret".
+const std::string kLogin = "Basic bWU6c2VjcmV0";
+
+TEST(NetrcTest, ReadsWhatOtherToolsRead) {
+  for (const char* content :
+       {"machine h.example.com login me password secret",
+        "machine H.Example.Com\n\tlogin me\n\tpassword secret\n",
+        "# machine h.example.com login x password y\n"
+        "machine h.example.com password secret login me\n",
+        "machine \"h.example.com\" login \"me\" password \"secret\"\r\n",
+        "machine other login a password b\nmacdef init\ncd /x\nmachine y\n\n"
+        "machine h.example.com account z login me password secret\n"
+        "machine h.example.com login second password one\n"}) {
+    const auto netrc = Netrc::Parse(content);
+    ASSERT_TRUE(netrc.ok()) << netrc.status();
+    EXPECT_THAT(netrc->AuthorizationFor("h.example.com"), Optional(kLogin))
+        << content;
+    EXPECT_EQ(netrc->AuthorizationFor("example.com"), std::nullopt);
+  }
+}
+
+TEST(NetrcTest, ALoginForEveryHostIsForNone) {
+  const auto netrc = Netrc::Parse(
+      "machine h.example.com login me password secret\n"
+      "default login anonymous password secret\n");
+  ASSERT_TRUE(netrc.ok()) << netrc.status();
+  EXPECT_THAT(netrc->AuthorizationFor("h.example.com"), Optional(kLogin));
+  EXPECT_EQ(netrc->AuthorizationFor("elsewhere.example.com"), std::nullopt);
+  EXPECT_EQ(netrc->AuthorizationFor(""), std::nullopt);
+}
+
+TEST(NetrcTest, NamesALineWithoutItsSecret) {
+  for (const char* content :
+       {"\nsecret\n", "\nmachine h login me password\n",
+        "\nmachine h password \"secret\n", "\nmachine h login me secret\n"}) {
+    const auto netrc = Netrc::Parse(content);
+    ASSERT_FALSE(netrc.ok()) << content;
+    EXPECT_THAT(std::string(netrc.status().message()), HasSubstr("line 2"));
+    EXPECT_THAT(std::string(netrc.status().message()),
+                Not(HasSubstr("secret")));
+  }
+  EXPECT_FALSE(Netrc::FromFile("/no/such/file").ok());
+}
+
+// The credentials of a request for `url`.
+Headers SentTo(const std::string& url) {
+  auto fake = std::make_unique<kso::testing::FakeTransport>();
+  kso::testing::FakeTransport& transport = *fake;
+  transport.On("GET", url, kso::testing::FakeAnswer{});
+  auto with_netrc =
+      WithNetrc(std::move(fake),
+                *Netrc::Parse("machine h.example.com login me password secret\n"
+                              "machine 127.0.0.1 login me password secret\n"));
+  Request request;
+  request.url = url;
+  EXPECT_TRUE(with_netrc->Perform(request).ok());
+  return transport.requests().back().credentials;
+}
+
+TEST(NetrcTest, ALoginGoesToItsHostAndNowhereInTheClear) {
+  const auto has_login = ElementsAre(Pair("Authorization", kLogin));
+  EXPECT_THAT(SentTo("https://h.example.com/a"), has_login);
+  EXPECT_THAT(SentTo("https://h.example.com:8443/a"), has_login);
+  EXPECT_THAT(SentTo("http://127.0.0.1:8080/a"), has_login);
+  EXPECT_THAT(SentTo("http://h.example.com/a"), IsEmpty());
+  EXPECT_THAT(SentTo("https://other.example.com/h.example.com"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace kso::http

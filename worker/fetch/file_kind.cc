@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/fetch/file_kind.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+#include "common/base/strings.h"
+
+namespace kso::worker {
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+struct Kind {
+  std::string_view suffix;
+  const char* name;
+  std::string_view magic;
+  size_t offset = 0;
+};
+
+constexpr Kind kKinds[] = {
+    {".gz", "a gzip archive", "\x1f\x8b"sv},
+    {".tgz", "a gzip archive", "\x1f\x8b"sv},
+    {".xz", "an xz archive",
+     "\xfd"
+     "7zXZ\0"sv},
+    {".txz", "an xz archive",
+     "\xfd"
+     "7zXZ\0"sv},
+    {".zst", "a zstd archive", "\x28\xb5\x2f\xfd"sv},
+    {".tzst", "a zstd archive", "\x28\xb5\x2f\xfd"sv},
+    {".bz2", "a bzip2 archive", "BZh"sv},
+    {".tbz2", "a bzip2 archive", "BZh"sv},
+    {".tbz", "a bzip2 archive", "BZh"sv},
+    {".zip", "a zip archive", "PK"sv},
+    // POSIX and GNU tar, pax: "ustar" stands in the first header.
+    {".tar", "a tar archive", "ustar"sv, 257},
+    {".deb", "a Debian package", "!<arch>\n"sv},
+    {".rpm", "an RPM package", "\xed\xab\xee\xdb"sv},
+};
+
+bool IsPageName(absl::string_view name) {
+  for (const char* suffix : {".html", ".htm", ".xhtml", ".shtml"}) {
+    if (absl::EndsWith(name, suffix)) return true;
+  }
+  return false;
+}
+
+// Drops what may come before a document's first element.
+absl::string_view WithoutProlog(absl::string_view text) {
+  absl::ConsumePrefix(&text, "\xEF\xBB\xBF");
+  for (;;) {
+    text = absl::StripLeadingAsciiWhitespace(text);
+    const absl::string_view end = absl::StartsWith(text, "<!--")    ? "-->"
+                                  : absl::StartsWith(text, "<?xml") ? "?>"
+                                                                    : "";
+    const size_t found = end.empty() ? absl::string_view::npos : text.find(end);
+    if (found == absl::string_view::npos) return text;
+    text.remove_prefix(found + end.size());
+  }
+}
+
+// What text is that hosts answer in place of a file; empty when it is none.
+std::string AnswerInstead(std::string_view beginning) {
+  const absl::string_view text = WithoutProlog(ToAbsl(beginning));
+  for (const char* tag : {"<!doctype html", "<html", "<head>", "<body"}) {
+    if (absl::StartsWithIgnoreCase(text, tag)) return "an HTML page";
+  }
+  // Object stores say errors so.
+  if (absl::StartsWith(text, "<Error>")) return "an XML error";
+  return "";
+}
+
+}  // namespace
+
+std::string KindDisagreement(std::string_view url, std::string_view beginning) {
+  const std::string name = absl::AsciiStrToLower(ToAbsl(url));
+  const std::string instead = IsPageName(name) ? "" : AnswerInstead(beginning);
+  for (const Kind& kind : kKinds) {
+    if (!absl::EndsWith(name, ToAbsl(kind.suffix))) continue;
+    if (beginning.size() >= kind.offset &&
+        beginning.substr(kind.offset).starts_with(kind.magic)) {
+      return "";
+    }
+    const std::string is = beginning.empty() ? "nothing"
+                           : instead.empty() ? "something else"
+                                             : instead;
+    return Concat(is, ", not ", kind.name);
+  }
+  return instead.empty() ? "" : Concat(instead, ", not a file of that name");
+}
+
+}  // namespace kso::worker

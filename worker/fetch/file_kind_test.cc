@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/fetch/file_kind.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace kso::worker {
+namespace {
+
+using std::string_literals::operator""s;
+
+TEST(FileKindTest, APageIsNoFile) {
+  for (const std::string page :
+       {"<!DOCTYPE html>", "<!doctype HTML PUBLIC", "\n\n <html lang=en>",
+        "\xEF\xBB\xBF<HTML>", "<!-- login -->\n<html>",
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC>"}) {
+    EXPECT_EQ(KindDisagreement("https://h/a.tar.gz", page),
+              "an HTML page, not a gzip archive");
+    EXPECT_EQ(KindDisagreement("https://h/kubelet", page),
+              "an HTML page, not a file of that name");
+    EXPECT_EQ(KindDisagreement("https://h/a.yml", page),
+              "an HTML page, not a file of that name");
+    EXPECT_EQ(KindDisagreement("https://h/a.html", page), "");
+    EXPECT_EQ(KindDisagreement("https://h/A.HTM", page), "");
+  }
+  EXPECT_EQ(KindDisagreement("https://h/kubelet",
+                             "<?xml version=\"1.0\"?>\n<Error><Code>x"),
+            "an XML error, not a file of that name");
+}
+
+TEST(FileKindTest, AnArchiveBeginsAsItsNameSays) {
+  const std::string tar = std::string(257, 'x') + "ustar";
+  for (const auto& [name, beginning] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"a.tar.gz", "\x1f\x8b\x08"},
+           {"a.TGZ", "\x1f\x8b\x08"},
+           {"a.tar.xz",
+            "\xfd"
+            "7zXZ\0\0"s},
+           {"a.zst", "\x28\xb5\x2f\xfd"},
+           {"a.tar.bz2", "BZh9"},
+           {"a.zip", "PK\x03\x04"},
+           {"a.tar", tar},
+           {"a.deb", "!<arch>\ndebian"},
+           {"a.rpm", "\xed\xab\xee\xdb"}}) {
+    EXPECT_EQ(KindDisagreement("https://h/" + name, beginning), "") << name;
+    EXPECT_NE(KindDisagreement("https://h/" + name, ""), "") << name;
+    EXPECT_NE(KindDisagreement("https://h/" + name,
+                               "\x7f"
+                               "ELF"),
+              "")
+        << name;
+    EXPECT_NE(KindDisagreement("https://h/" + name, "{\"error\":1}"), "")
+        << name;
+  }
+  EXPECT_EQ(KindDisagreement("https://h/a.gz", ""),
+            "nothing, not a gzip archive");
+}
+
+TEST(FileKindTest, OtherNamesSayNothing) {
+  for (const char* beginning : {"",
+                                "\x7f"
+                                "ELF",
+                                "#!/bin/sh", "{}", "<svg>", "htmlx", "<"}) {
+    EXPECT_EQ(KindDisagreement("https://h/kubelet", beginning), "");
+    EXPECT_EQ(KindDisagreement("https://h/a.yml", beginning), "");
+  }
+}
+
+}  // namespace
+}  // namespace kso::worker
