@@ -2,11 +2,15 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/release/list_lines.h"
+#include "cli/release/listed_urls.h"
 #include "cli/release/sections.h"
+#include "common/release/image_patterns.h"
+#include "common/release/named_architecture.h"
 
 namespace kso::cli {
 namespace {
@@ -59,8 +63,58 @@ void AddFile(const ReleaseInput& input, const FileLine& line,
   input.places->Set(release::Field::kFileDigest, index, place);
 }
 
+// Finds URLs that speak of another architecture than their list, which
+// Kubespray's generator writes where it takes a word from the machine that it
+// runs on. They are noted, unless `files.otherArchitecture` says that they are
+// meant.
+class ArchitectureCheck {
+ public:
+  ArchitectureCheck(const ReleaseInput& input, const Fields& fields)
+      : input_(input),
+        meant_(fields.Strings("otherArchitecture")),
+        matched_(meant_.size()) {}
+
+  void Check(const std::string& url, absl::string_view location,
+             const std::string& architecture) {
+    const auto named = release::NamedArchitectures(url);
+    if (named.empty() || named.contains(architecture)) return;
+    bool is_meant = false;
+    for (size_t i = 0; i < meant_.size(); ++i) {
+      if (!release::MatchesGlob(meant_[i].text, url)) continue;
+      matched_[i] = true;
+      is_meant = true;
+    }
+    if (is_meant) return;
+    notes_.push_back(absl::StrCat(
+        location, ": ", url, " says ", named.begin()->second,
+        ", in the list of ", architecture,
+        "; correct it, or say files.otherArchitecture where it is meant"));
+  }
+
+  void Report(v1::Release* release) const {
+    for (size_t i = 0; i < meant_.size(); ++i) {
+      if (matched_[i]) continue;
+      input_.problems->Add(
+          meant_[i].place,
+          absl::StrCat("'files.otherArchitecture': '", meant_[i].text,
+                       "' matches no URL that says another architecture than "
+                       "its list"),
+          "drop it, or write the URL, where * stands for any run of "
+          "characters");
+    }
+    AddNotes(notes_, "lines say another architecture than their list", release);
+  }
+
+ private:
+  const ReleaseInput& input_;
+  const std::vector<PlacedText> meant_;
+  std::vector<bool> matched_;
+  std::vector<std::string> notes_;
+};
+
 void ReadFileList(const ReleaseInput& input, const PlacedText& name,
-                  absl::string_view architecture, v1::Release* release) {
+                  const std::string& architecture, ArchitectureCheck& check,
+                  v1::Release* release) {
   ReadList(input, name,
            [&](absl::string_view line, const Place& place,
                absl::string_view location) {
@@ -70,29 +124,49 @@ void ReadFileList(const ReleaseInput& input, const PlacedText& name,
                return;
              }
              AddFile(input, *file, place, location, architecture, release);
+             check.Check(file->url, location, architecture);
            });
 }
 
-// URLs that no list has are ignored.
+// Lines whose files are in no list are noted: a checksum that proves nothing
+// may be meant for a file that goes unproven.
 void ReadChecksums(const ReleaseInput& input, const PlacedText& name,
-                   const std::set<std::string>& listed, v1::Release* release) {
+                   const ListedUrls& listed, v1::Release* release) {
+  std::vector<std::string> notes;
   ReadList(input, name,
            [&](absl::string_view line, const Place& place,
                absl::string_view location) {
-             const auto file = ParseChecksumLine(line);
+             auto file = ParseChecksumLine(line);
              if (!file.ok()) {
                input.problems->Add(place, file.status().message());
-             } else if (listed.count(file->url) > 0) {
+               return;
+             }
+             std::vector<std::string> urls = listed.Named(file->url);
+             if (urls.empty()) {
+               notes.push_back(absl::StrCat(location, ": '", file->url,
+                                            "' is in no list, and its checksum "
+                                            "proves nothing"));
+             } else if (urls.size() > 1) {
+               input.problems->Add(
+                   place,
+                   absl::StrCat("'", file->url, "' may be '", urls[0], "' or '",
+                                urls[1], "'"),
+                   "write the URL in place of the name");
+             } else {
+               file->url = std::move(urls[0]);
                AddFile(input, *file, place, location, "", release);
              }
            });
+  AddNotes(notes, absl::StrCat("lines of ", name.text, " are in no list"),
+           release);
 }
 
 }  // namespace
 
 void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
                       v1::Release* release) {
-  const Fields fields(node, "files", input.file, {"base", "lists", "checksums"},
+  const Fields fields(node, "files", input.file,
+                      {"base", "lists", "checksums", "otherArchitecture"},
                       input.problems);
   if (node.kind != YamlNode::Kind::kMap) return;
   release->set_files_base(ReadBase(input, fields, release::Field::kFilesBase,
@@ -107,6 +181,7 @@ void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
     return;
   }
   CheckArchitectures(input, fields, *lists, *release);
+  ArchitectureCheck check(input, fields);
   for (const auto& [key, value] : lists->fields) {
     const std::string& architecture = key.scalar;
     if (value.kind != YamlNode::Kind::kScalar || value.scalar.empty()) {
@@ -116,12 +191,11 @@ void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
       continue;
     }
     ReadFileList(input, {value.scalar, {input.file, value.line}}, architecture,
-                 release);
+                 check, release);
   }
-  std::set<std::string> listed;
-  for (const v1::FileRequest& file : release->files()) {
-    listed.insert(file.url());
-  }
+  check.Report(release);
+  ListedUrls listed;
+  for (const v1::FileRequest& file : release->files()) listed.Add(file.url());
   for (const PlacedText& name : fields.Strings("checksums")) {
     ReadChecksums(input, name, listed, release);
   }

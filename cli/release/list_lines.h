@@ -24,7 +24,10 @@ struct FileLine {
 // "URL [sha256:HEX | sha512:HEX]".
 absl::StatusOr<FileLine> ParseFileLine(absl::string_view line);
 
-// "HEX  URL", as sha256sum or sha512sum write it.
+// A line of a checksum file, in which `url` is what it says: a URL, a path or a
+// file's name. "HEX  NAME", as sha256sum or sha512sum write it, with "*" before
+// names of files that they read as binary; or "SHA256 (NAME) = HEX", as they
+// write it with --tag, and BSD and OpenSSL.
 absl::StatusOr<FileLine> ParseChecksumLine(absl::string_view line);
 
 // An image reference, normalized; a text that is none stays as it is.

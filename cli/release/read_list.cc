@@ -39,6 +39,17 @@ void ReadList(
   }
 }
 
+void AddNotes(const std::vector<std::string>& lines, absl::string_view more,
+              v1::Release* release) {
+  constexpr size_t kMostNotes = 5;
+  const size_t count =
+      lines.size() <= kMostNotes + 1 ? lines.size() : kMostNotes;
+  for (size_t i = 0; i < count; ++i) release->add_notes(lines[i]);
+  if (count < lines.size()) {
+    release->add_notes(absl::StrCat(lines.size() - count, " more ", more));
+  }
+}
+
 std::string ReadBase(const ReleaseInput& input, const Fields& fields,
                      release::Field field, absl::string_view example) {
   const auto base = fields.RequiredString(

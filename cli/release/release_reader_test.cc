@@ -6,6 +6,8 @@
 #include <fstream>
 #include <string>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/base/printable_text.h"
 #include "gmock/gmock.h"
@@ -168,6 +170,123 @@ TEST_F(ReleaseReaderTest, TakesDigestsFromChecksumFiles) {
   ASSERT_EQ(release->files_size(), 2);
   EXPECT_EQ(release->files(0).digest(), kDigest);
   EXPECT_EQ(release->files(1).digest(), "");
+  EXPECT_THAT(release->notes(),
+              ::testing::ElementsAre("sums:2: 'https://example.com/in-no-list' "
+                                     "is in no list, and its checksum proves "
+                                     "nothing"));
+}
+
+TEST_F(ReleaseReaderTest, ReadsChecksumsAsToolsWriteThem) {
+  const std::string hex = std::string(kDigest).substr(7);
+  Write("amd64.list",
+        "https://example.com/amd64/kubelet\nhttps://example.com/amd64/runc\n");
+  Write("release.yaml",
+        absl::StrReplaceAll(kGood,
+                            {{"images:\n", "  checksums: [sums]\nimages:\n"}}));
+  for (const std::string& line :
+       {hex + "  https://example.com/amd64/runc",
+        hex + "  http://example.com/amd64/runc", hex + " *runc", hex + "  runc",
+        hex + "  ./runc", hex + "  amd64/runc", hex + "  ./amd64/runc",
+        hex + "  example.com/amd64/runc", absl::AsciiStrToUpper(hex) + "  runc",
+        "SHA256 (runc) = " + hex, "SHA256(./runc)= " + hex,
+        "SHA2-256(amd64/runc)= " + hex}) {
+    Write("sums", line + "\n");
+    const auto release = Read();
+    ASSERT_TRUE(release.ok()) << line << release.status();
+    EXPECT_EQ(release->files(1).digest(), kDigest) << line;
+    EXPECT_THAT(release->notes(), ::testing::IsEmpty()) << line;
+  }
+  for (const std::string& line :
+       {hex, hex + "  -", hex + "  ", std::string("runc"),
+        "SHA512 (runc) = " + hex, "MD5 (runc) = " + hex.substr(32),
+        hex.substr(1) + "  runc"}) {
+    Write("sums", line + "\n");
+    EXPECT_THAT(Problems(), ::testing::HasSubstr("sums:1: this")) << line;
+  }
+  Write("sums", "\n" + hex + "  kubelet\n");
+  EXPECT_EQ(Problems(),
+            "sums:2: 'kubelet' may be 'https://example.com/amd64/kubelet' or "
+            "'https://example.com/arm64/kubelet'; write the URL in place of "
+            "the name");
+}
+
+TEST_F(ReleaseReaderTest, TellsOfChecksumsInNoList) {
+  const std::string hex = std::string(kDigest).substr(7);
+  std::string sums;
+  for (int i = 0; i < 9; ++i) {
+    absl::StrAppend(&sums, hex, "  other", i, "\n");
+  }
+  Write("sums", sums);
+  Write("release.yaml",
+        absl::StrReplaceAll(kGood,
+                            {{"images:\n", "  checksums: [sums]\nimages:\n"}}));
+  const auto release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  ASSERT_EQ(release->notes_size(), 6);
+  EXPECT_EQ(release->notes(4),
+            "sums:5: 'other4' is in no list, and its "
+            "checksum proves nothing");
+  EXPECT_EQ(release->notes(5), "4 more lines of sums are in no list");
+}
+
+TEST_F(ReleaseReaderTest, TellsOfUrlsOfAnotherArchitecture) {
+  Write("arm64.list",
+        "https://example.com/arm64/kubelet\n"
+        "https://example.com/kata-static-3.1.3-x86_64.tar.xz\n"
+        "https://example.com/anything\n");
+  auto release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  EXPECT_EQ(release->files_size(), 4);
+  EXPECT_THAT(
+      release->notes(),
+      ::testing::ElementsAre(
+          "arm64.list:2: https://example.com/kata-static-3.1.3-x86_64.tar.xz "
+          "says x86_64, in the list of arm64; correct it, or say "
+          "files.otherArchitecture where it is meant"));
+
+  const auto meant = [this](const std::string& patterns) {
+    Write("release.yaml",
+          absl::StrReplaceAll(
+              kGood, {{"images:\n",
+                       "  otherArchitecture: [" + patterns + "]\nimages:\n"}}));
+  };
+  meant("\"*/kata-static-*\"");
+  release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  EXPECT_THAT(release->notes(), ::testing::IsEmpty());
+  meant("\"*/kata-static-*\", \"*/anything\"");
+  EXPECT_THAT(Problems(),
+              ::testing::HasSubstr("release.yaml:8: 'files.otherArchitecture': "
+                                   "'*/anything' matches no URL"));
+}
+
+TEST_F(ReleaseReaderTest, RefusesYamlThatGrowsAsItIsRead) {
+  std::string bomb = "x: &a \"" + std::string(400'000, 'a') + "\"\ny: [";
+  for (int i = 0; i < 99'000; ++i) bomb += "*a,";
+  Write("release.yaml", bomb + "*a]\n");
+  EXPECT_THAT(Problems(), ::testing::HasSubstr("release.yaml:1: an anchor"));
+  Write("release.yaml", "apiVersion: kso/v1\nkind: *a\n");
+  EXPECT_THAT(Problems(), ::testing::HasSubstr("release.yaml:2: "));
+  Write("release.yaml", "kind: Release\nfiles:\n  <<: {base: x}\n");
+  EXPECT_THAT(Problems(),
+              ::testing::HasSubstr("release.yaml:3: a merge key (<<)"));
+  for (const std::string& deep :
+       {std::string(100'000, '['), std::string(40, '[') + std::string(40, ']'),
+        std::string(100'000, '{')}) {
+    Write("release.yaml", "x: " + deep + "\n");
+    EXPECT_THAT(Problems(), ::testing::HasSubstr("release.yaml:1: ")) << deep;
+  }
+  std::string wide = "x: [";
+  for (int i = 0; i < 200'000; ++i) wide += "1,";
+  Write("release.yaml", wide + "]\n");
+  EXPECT_THAT(Problems(), ::testing::HasSubstr("too many values"));
+  Write("release.yaml", "a: " + std::string(1 << 20, 'a') + "\n");
+  EXPECT_THAT(Problems(), ::testing::HasSubstr("larger than 1 MiB"));
+  Write("release.yaml", "kind: Release\n---\nkind: Release\n");
+  EXPECT_THAT(Problems(), ::testing::HasSubstr("a second YAML document"));
+  Write("release.yaml", std::string(kGood) + "kind: Release\n");
+  EXPECT_THAT(Problems(),
+              ::testing::HasSubstr("release.yaml:16: 'kind' is here twice"));
 }
 
 TEST_F(ReleaseReaderTest, AChecksumMayNotContradictAList) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "cli/release/fields.h"
@@ -35,6 +36,11 @@ void ReadList(
     const ReleaseInput& input, const PlacedText& name,
     const std::function<void(absl::string_view line, const Place& place,
                              absl::string_view location)>& on_line);
+
+// Adds lines to the notes of a release: all of them, or the first few and how
+// many `more` there are ("lines of sums are in no list").
+void AddNotes(const std::vector<std::string>& lines, absl::string_view more,
+              v1::Release* release);
 
 // Reads the section `files` into `release`, whose platforms must be there. A
 // URL of several lists, or of a checksum file too, is there several times.

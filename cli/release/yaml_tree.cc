@@ -3,57 +3,131 @@
 
 #include <exception>
 #include <optional>
+#include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "yaml-cpp/eventhandler.h"
 #include "yaml-cpp/yaml.h"
 
 namespace kso::cli {
 namespace {
 
-// Aliases can make a small file into a huge tree.
 constexpr int kMostNodes = 100000;
-constexpr int kDeepest = 32;
+constexpr size_t kDeepest = 32;
 
-class Converter {
- public:
-  // Empty when a bound is passed; `error` says which.
-  std::optional<YamlNode> Convert(const YAML::Node& node, int depth) {
-    const int line = node.Mark().line + 1;
-    if (++nodes_ > kMostNodes || depth > kDeepest) {
-      error = {line, "the document is nested too deeply or too large"};
-      return std::nullopt;
-    }
-    YamlNode result;
-    result.line = line;
-    if (node.IsScalar()) {
-      result.kind = YamlNode::Kind::kScalar;
-      result.scalar = node.Scalar();
-    } else if (node.IsSequence()) {
-      result.kind = YamlNode::Kind::kSequence;
-      for (const auto& item : node) {
-        auto converted = Convert(item, depth + 1);
-        if (!converted.has_value()) return std::nullopt;
-        result.items.push_back(*std::move(converted));
-      }
-    } else if (node.IsMap()) {
-      result.kind = YamlNode::Kind::kMap;
-      for (const auto& field : node) {
-        auto key = Convert(field.first, depth + 1);
-        if (!key.has_value()) return std::nullopt;
-        auto value = Convert(field.second, depth + 1);
-        if (!value.has_value()) return std::nullopt;
-        // A missing value has no place of its own.
-        if (value->line <= 0) value->line = key->line;
-        result.fields.emplace_back(*std::move(key), *std::move(value));
-      }
-    }
-    return result;
-  }
-
+// What ends the parsing of a document; it does not leave ParseYaml.
+struct Refused {
   YamlError error;
+};
+
+// Builds the tree while the document is parsed, and refuses what could make a
+// small file into a large tree, or one reader's tree another than the next
+// reader's. yaml-cpp's own tree follows aliases, and copies their scalars.
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1) {
+      Refuse(mark,
+             "a second YAML document begins here; one file describes one "
+             "release");
+    }
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Add(NewNode(mark, anchor, YamlNode::Kind::kNull));
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    Refuse(mark, "an alias (*NAME) stands here; write the value itself");
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string&,
+                YAML::anchor_t anchor, const std::string& value) override {
+    YamlNode node = NewNode(mark, anchor, YamlNode::Kind::kScalar);
+    node.scalar = value;
+    Add(std::move(node));
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&,
+                       YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    Open(NewNode(mark, anchor, YamlNode::Kind::kSequence), mark);
+  }
+  void OnSequenceEnd() override { Close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&,
+                  YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    Open(NewNode(mark, anchor, YamlNode::Kind::kMap), mark);
+  }
+  void OnMapEnd() override { Close(); }
+
+  // The document; nothing at line 1 where the file has none.
+  YamlNode Take() { return std::move(root_); }
 
  private:
+  // A collection that is not closed yet.
+  struct Opened {
+    YamlNode node;
+    // Of a map: the key whose value comes next.
+    std::optional<YamlNode> key;
+  };
+
+  [[noreturn]] static void Refuse(const YAML::Mark& mark, const char* what) {
+    throw Refused{{mark.line + 1, what}};
+  }
+
+  YamlNode NewNode(const YAML::Mark& mark, YAML::anchor_t anchor,
+                   YamlNode::Kind kind) {
+    if (anchor != YAML::NullAnchor) {
+      Refuse(mark, "an anchor (&NAME) stands here; write the value alone");
+    }
+    if (++nodes_ > kMostNodes) Refuse(mark, "the document has too many values");
+    YamlNode node;
+    node.kind = kind;
+    node.line = mark.line + 1;
+    return node;
+  }
+
+  void Open(YamlNode node, const YAML::Mark& mark) {
+    if (opened_.size() >= kDeepest) {
+      Refuse(mark, "the document is nested too deeply");
+    }
+    opened_.push_back({std::move(node), std::nullopt});
+  }
+
+  void Close() {
+    YamlNode node = std::move(opened_.back().node);
+    opened_.pop_back();
+    Add(std::move(node));
+  }
+
+  void Add(YamlNode node) {
+    if (opened_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Opened& parent = opened_.back();
+    if (parent.node.kind == YamlNode::Kind::kSequence) {
+      parent.node.items.push_back(std::move(node));
+    } else if (!parent.key.has_value()) {
+      if (node.kind == YamlNode::Kind::kScalar && node.scalar == "<<") {
+        throw Refused{
+            {node.line, "a merge key (<<) stands here; write the fields out"}};
+      }
+      parent.key = std::move(node);
+    } else {
+      // A missing value has no place of its own.
+      if (node.line <= 0) node.line = parent.key->line;
+      parent.node.fields.emplace_back(*std::move(parent.key), std::move(node));
+      parent.key.reset();
+    }
+  }
+
+  YamlNode root_ = [] {
+    YamlNode nothing;
+    nothing.line = 1;
+    return nothing;
+  }();
+  std::vector<Opened> opened_;
   int nodes_ = 0;
+  int documents_ = 0;
 };
 
 }  // namespace
@@ -68,21 +142,14 @@ YamlNode::~YamlNode() = default;
 std::variant<YamlNode, YamlError> ParseYaml(const std::string& content) {
   // yaml-cpp runs nowhere else, so nothing else can throw.
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(content);
-    if (documents.empty()) {
-      YamlNode nothing;
-      nothing.line = 1;
-      return nothing;
+    std::istringstream stream(content);
+    YAML::Parser parser(stream);
+    TreeBuilder builder;
+    while (parser.HandleNextDocument(builder)) {
     }
-    if (documents.size() > 1) {
-      return YamlError{documents[1].Mark().line + 1,
-                       "a second YAML document begins here; one file describes "
-                       "one release"};
-    }
-    Converter converter;
-    auto converted = converter.Convert(documents[0], 0);
-    if (!converted.has_value()) return converter.error;
-    return *std::move(converted);
+    return builder.Take();
+  } catch (const Refused& refused) {
+    return refused.error;
   } catch (const YAML::Exception& exception) {
     return YamlError{exception.mark.line + 1,
                      absl::StrCat("this is not YAML: ", exception.msg)};

@@ -36,7 +36,9 @@ struct YamlError {
   std::string what;
 };
 
-// Parses one document. Aliases are followed, up to a bound on the whole.
+// Parses one document. Anchors, aliases and merge keys are refused, and so is a
+// document that is nested too deeply or has too many values: a few hundred KB
+// of aliases stand for gigabytes. The caller bounds the size of `content`.
 std::variant<YamlNode, YamlError> ParseYaml(const std::string& content);
 
 }  // namespace kso::cli
