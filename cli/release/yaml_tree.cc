@@ -15,7 +15,7 @@ namespace {
 constexpr int kMostNodes = 100000;
 constexpr size_t kDeepest = 32;
 
-// What ends the parsing of a document; it does not leave ParseYaml.
+// Ends the parsing of a document; it does not leave ParseYaml.
 struct Refused {
   YamlError error;
 };

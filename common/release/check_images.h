@@ -17,8 +17,8 @@ namespace kso::release {
 // not an image reference: ...".
 std::optional<Violation> CheckReference(std::string_view text);
 
-// What to do about two images that would have one name in the finished registry
-// and are not the same.
+// Advises on two images that would have one name in the finished registry and
+// are not the same.
 std::string ClashAdvice(const oci::Reference& first,
                         const oci::Reference& second);
 

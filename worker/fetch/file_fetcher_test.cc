@@ -77,7 +77,7 @@ class FileFetcherTest : public ::testing::Test {
 
   testing::FakeClock clock_;
   testing::HttpServer server_;
-  // What the host has. Not to be changed during a request.
+  // The file at the host. Not to be changed during a request.
   std::string body_;
   bool read_again_ = false;
   std::atomic<int> requests_ = 0;

@@ -60,7 +60,8 @@ absl::string_view WithoutProlog(absl::string_view text) {
   }
 }
 
-// What text is that hosts answer in place of a file; empty when it is none.
+// Names the kind of text that hosts answer in place of a file; empty when the
+// file does not begin as one.
 std::string AnswerInstead(std::string_view beginning) {
   const absl::string_view text = WithoutProlog(ToAbsl(beginning));
   for (const char* tag : {"<!doctype html", "<html", "<head>", "<body"}) {

@@ -24,8 +24,8 @@ absl::Status StatusOfAnswer(const http::Response& response,
 std::string ValidatorIn(const http::Response& response,
                         std::string_view header);
 
-// What an answer says of its content's identity, where that can be believed;
-// each may be empty.
+// The headers of an answer that identify its content, where they can be
+// believed; each may be empty.
 struct Validators {
   std::string etag;
   std::string last_modified;

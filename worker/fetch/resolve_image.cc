@@ -21,7 +21,7 @@
 namespace kso::worker {
 namespace {
 
-// What to do about an image whose documents no container runtime takes.
+// Advises on an image whose documents no container runtime takes.
 std::string AdviceFor(const absl::Status& status,
                       const v1::ResolveImage& work) {
   if (!absl::IsInvalidArgument(status) && !absl::IsUnimplemented(status)) {
