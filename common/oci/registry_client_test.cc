@@ -217,6 +217,18 @@ TEST_F(RegistryClientTest, ASchema1ImageIsSaidToBeOne) {
   }
 }
 
+TEST_F(RegistryClientTest, ARegistryThatRefusesSchema1SaysSo) {
+  const std::string url = kV2 + "a/manifests/v1";
+  transport_.On("HEAD", url, FakeAnswer{.status = 400});
+  transport_.On(
+      "GET", url,
+      FakeAnswer{.status = 400,
+                 .body = R"({"errors":[{"code":"MANIFEST_INVALID",)"
+                         R"("message":"Schema 1 manifest not supported"}]})"});
+  const absl::Status status = client_->HeadManifest("a", "v1").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << status;
+}
+
 TEST_F(RegistryClientTest, HeadWithoutADigestAsksForTheBytes) {
   const std::string url = kV2 + "a/manifests/v1";
   const http::Headers type = {{"Content-Type", std::string(kOciManifest)}};

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "common/base/digest.h"
@@ -98,6 +99,17 @@ absl::Status CheckShape(const std::string& content,
   return absl::Status(status.code(), Concat(what, ": ", status.message()));
 }
 
+// Returns whether an error says that the manifest is there and of schema 1: a
+// registry that does not serve those any more (Distribution, GitLab: 400
+// MANIFEST_INVALID "Schema 1 manifest not supported").
+bool RefusesSchema1(const http::Response& response) {
+  const std::string body = absl::AsciiStrToLower(response.body);
+  for (const char* words : {"schema 1", "schema1", "schema v1"}) {
+    if (absl::StrContains(body, words)) return true;
+  }
+  return false;
+}
+
 // Returns whether a GET may be answered although a HEAD is not: a registry or
 // proxy need not support HEAD or may not allow it, and one that caches another
 // registry (Nexus) knows no manifest before it is asked for its bytes.
@@ -187,7 +199,10 @@ absl::StatusOr<v1::Document> GetManifest(RegistrySession& session,
     return WithCode(response.status(), absl::StatusCode::kInvalidArgument);
   }
   if (!response.ok()) return std::move(response).status();
-  if (response->status / 100 != 2) return session.ErrorOf(*response, what);
+  if (response->status / 100 != 2) {
+    if (RefusesSchema1(*response)) return Schema1Error();
+    return session.ErrorOf(*response, what);
+  }
 
   const absl::StatusOr<Digest> asked = Digest::Parse(reference);
   const std::string media_type = EffectiveType(*response);
