@@ -9,6 +9,7 @@
 #include "cli/release/list_lines.h"
 #include "cli/release/listed_urls.h"
 #include "cli/release/sections.h"
+#include "common/http/url.h"
 #include "common/release/image_patterns.h"
 #include "common/release/named_architecture.h"
 
@@ -86,7 +87,7 @@ class ArchitectureCheck {
     }
     if (is_meant) return;
     notes_.push_back(absl::StrCat(
-        location, ": ", url, " says ", named.begin()->second,
+        location, ": ", http::DisplayUrl(url), " says ", named.begin()->second,
         ", in the list of ", architecture,
         "; correct it, or say files.otherArchitecture where it is meant"));
   }
@@ -143,7 +144,8 @@ void ReadChecksums(const ReleaseInput& input, const PlacedText& name,
              }
              std::vector<std::string> urls = listed.Named(file->url);
              if (urls.empty()) {
-               notes.push_back(absl::StrCat(location, ": '", file->url,
+               notes.push_back(absl::StrCat(location, ": '",
+                                            http::DisplayUrl(file->url),
                                             "' is in no list, and its checksum "
                                             "proves nothing"));
              } else if (urls.size() > 1) {

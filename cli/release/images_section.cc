@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/release/list_lines.h"
 #include "cli/release/sections.h"
+#include "common/base/printable_text.h"
 #include "common/oci/reference.h"
 #include "common/release/image_patterns.h"
 
@@ -103,9 +104,9 @@ void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
                return;
              }
              if (leave_out.Match(*reference)) {
-               release->add_notes(absl::StrCat(*reference, " (", location,
-                                               ") is left out, as "
-                                               "images.leaveOut says"));
+               release->add_notes(PrintableText(
+                   absl::StrCat(*reference, " (", location,
+                                ") is left out, as images.leaveOut says")));
                return;
              }
              input.places->Set(release::Field::kImages, release->images_size(),

@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/release/sections.h"
 #include "cli/release/text_file.h"
+#include "common/base/printable_text.h"
 #include "common/oci/reference.h"
 
 namespace kso::cli {
@@ -44,9 +45,13 @@ void AddNotes(const std::vector<std::string>& lines, absl::string_view more,
   constexpr size_t kMostNotes = 5;
   const size_t count =
       lines.size() <= kMostNotes + 1 ? lines.size() : kMostNotes;
-  for (size_t i = 0; i < count; ++i) release->add_notes(lines[i]);
+  for (size_t i = 0; i < count; ++i) {
+    // Names of files may be any bytes.
+    release->add_notes(PrintableText(lines[i]));
+  }
   if (count < lines.size()) {
-    release->add_notes(absl::StrCat(lines.size() - count, " more ", more));
+    release->add_notes(
+        PrintableText(absl::StrCat(lines.size() - count, " more ", more)));
   }
 }
 

@@ -229,6 +229,29 @@ TEST_F(ReleaseReaderTest, TellsOfChecksumsInNoList) {
   EXPECT_EQ(release->notes(5), "4 more lines of sums are in no list");
 }
 
+TEST_F(ReleaseReaderTest, ShowsNoLoginOfAUrl) {
+  Write("amd64.list", "https://me:secret@example.com/amd64/kubelet?token=t\n");
+  EXPECT_THAT(Problems(),
+              ::testing::AllOf(::testing::HasSubstr("amd64.list:1: 'https://"
+                                                    "example.com/amd64/kubelet'"
+                                                    " has a user name"),
+                               ::testing::Not(::testing::HasSubstr("secret")),
+                               ::testing::Not(::testing::HasSubstr("token"))));
+}
+
+TEST_F(ReleaseReaderTest, ANoteIsTextWhateverAListSays) {
+  const std::string hex = std::string(kDigest).substr(7);
+  Write("sums", hex + "  caf\xe9\n");
+  Write("release.yaml",
+        absl::StrReplaceAll(kGood,
+                            {{"images:\n", "  checksums: [sums]\nimages:\n"}}));
+  const auto release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  v1::Release read;
+  EXPECT_TRUE(read.ParseFromString(release->SerializeAsString()));
+  EXPECT_EQ(read.notes_size(), 1);
+}
+
 TEST_F(ReleaseReaderTest, TellsOfUrlsOfAnotherArchitecture) {
   Write("arm64.list",
         "https://example.com/arm64/kubelet\n"

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "common/base/digest.h"
 #include "common/base/strings.h"
+#include "common/http/url.h"
 #include "common/release/served_path.h"
 
 namespace kso::release {
@@ -40,8 +41,9 @@ class FilesCheck {
 
  private:
   void Add(Field field, int index, Violation violation, int other = -1) {
-    problems_.push_back(
-        {field, index, Url(index), std::move(violation), other});
+    // A user name or a query may hold a secret, which a message must not.
+    problems_.push_back({field, index, http::DisplayUrl(Url(index)),
+                         std::move(violation), other});
   }
 
   const std::string& Url(int index) const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/fetch/file_kind.h"
 
+#include <cstdint>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
@@ -14,8 +16,8 @@ using std::string_view_literals::operator""sv;
 struct Kind {
   std::string_view suffix;
   const char* name;
+  // Empty for tar, which has no magic bytes at its beginning.
   std::string_view magic;
-  size_t offset = 0;
 };
 
 constexpr Kind kKinds[] = {
@@ -33,11 +35,37 @@ constexpr Kind kKinds[] = {
     {".tbz2", "a bzip2 archive", "BZh"sv},
     {".tbz", "a bzip2 archive", "BZh"sv},
     {".zip", "a zip archive", "PK"sv},
-    // POSIX and GNU tar, pax: "ustar" stands in the first header.
-    {".tar", "a tar archive", "ustar"sv, 257},
+    {".tar", "a tar archive", ""sv},
     {".deb", "a Debian package", "!<arch>\n"sv},
     {".rpm", "an RPM package", "\xed\xab\xee\xdb"sv},
 };
+
+// Returns whether a file begins with a header block of tar (POSIX.1-2008, pax,
+// "ustar Interchange Format"), whose checksum all dialects have, or with the
+// zeros of an archive without members.
+bool BeginsAsTar(std::string_view beginning) {
+  constexpr size_t kBlock = 512;
+  constexpr size_t kChecksum = 148;
+  constexpr size_t kChecksumDigits = 8;
+  if (beginning.size() < kBlock) return false;
+  const std::string_view block = beginning.substr(0, kBlock);
+  if (block.find_first_not_of('\0') == std::string_view::npos) return true;
+  int64_t sum = 0;
+  int64_t stated = 0;
+  for (size_t i = 0; i < kBlock; ++i) {
+    const bool in_checksum = i >= kChecksum && i < kChecksum + kChecksumDigits;
+    sum += in_checksum ? ' ' : static_cast<unsigned char>(block[i]);
+    if (in_checksum && block[i] >= '0' && block[i] <= '7') {
+      stated = stated * 8 + (block[i] - '0');
+    }
+  }
+  return sum == stated;
+}
+
+bool BeginsAs(const Kind& kind, std::string_view beginning) {
+  return kind.magic.empty() ? BeginsAsTar(beginning)
+                            : beginning.starts_with(kind.magic);
+}
 
 bool IsPageName(absl::string_view name) {
   for (const char* suffix : {".html", ".htm", ".xhtml", ".shtml"}) {
@@ -79,10 +107,7 @@ std::string KindDisagreement(std::string_view url, std::string_view beginning) {
   const std::string instead = IsPageName(name) ? "" : AnswerInstead(beginning);
   for (const Kind& kind : kKinds) {
     if (!absl::EndsWith(name, ToAbsl(kind.suffix))) continue;
-    if (beginning.size() >= kind.offset &&
-        beginning.substr(kind.offset).starts_with(kind.magic)) {
-      return "";
-    }
+    if (BeginsAs(kind, beginning)) return "";
     const std::string is = beginning.empty() ? "nothing"
                            : instead.empty() ? "something else"
                                              : instead;

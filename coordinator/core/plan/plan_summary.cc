@@ -6,7 +6,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "absl/strings/str_join.h"
 #include "common/base/proto_time.h"
@@ -127,8 +126,46 @@ Total BytesToUnpack(const v1::PlanSummary& summary) {
   return bytes;
 }
 
+// The URLs of the files that nothing but a validator of their hosts identifies.
+std::set<std::string> RestOnValidators(const v1::Release& release,
+                                       const Resolved& resolved) {
+  std::set<std::string> urls;
+  for (const v1::FileRequest& request : release.files()) {
+    const auto file = resolved.files.find(request.url());
+    if (file == resolved.files.end()) continue;
+    v1::LayerMember member;
+    member.mutable_file()->set_url(request.url());
+    member.mutable_file()->set_size(file->second.size());
+    member.mutable_file()->set_etag(file->second.etag());
+    member.mutable_file()->set_last_modified(file->second.last_modified());
+    if (!ContentIdentity(member, {}).empty()) urls.insert(request.url());
+  }
+  for (const v1::FileRequest& request : release.files()) {
+    if (!request.digest().empty()) urls.erase(request.url());
+  }
+  return urls;
+}
+
+// Says which of the files they are.
+void NoteValidators(const std::set<std::string>& urls,
+                    v1::PlanSummary& summary) {
+  constexpr int64_t kMostNamed = 3;
+  if (urls.empty()) return;
+  const auto count = static_cast<int64_t>(urls.size());
+  const int64_t named = std::min(kMostNamed, count);
+  summary.add_notes(Concat(
+      Count(count, "file"), " without a checksum ",
+      count == 1 ? "rests" : "rest",
+      " on a validator of the host (ETag or Last-Modified) alone: ",
+      absl::StrJoin(urls.begin(), std::next(urls.begin(), named), ", "),
+      named == count ? std::string() : Concat(" and ", count - named, " more"),
+      "; state checksums in the lists, or build with --fresh to read again"));
+}
+
 void AddFileItems(const v1::Release& release, const Resolved& resolved,
                   const Fetches& fetches, v1::PlanSummary& summary) {
+  const std::set<std::string> doubted = RestOnValidators(release, resolved);
+  NoteValidators(doubted, summary);
   std::set<std::string> seen;
   for (const v1::FileRequest& request : release.files()) {
     if (!seen.insert(request.url()).second) continue;
@@ -139,6 +176,7 @@ void AddFileItems(const v1::Release& release, const Resolved& resolved,
     item.set_name(request.url());
     item.set_size(size);
     item.set_bytes_to_fetch(fetches.Has(request.url()) ? size : 0);
+    item.set_rests_on_validator(doubted.contains(request.url()));
   }
 }
 
@@ -211,42 +249,6 @@ void AddEstimate(const PlanHistory& history, v1::PlanSummary& summary) {
       FormatBytes(static_cast<int64_t>(rate)), " fetched and pushed a second"));
 }
 
-// Says which files nothing but their hosts' word identifies.
-void NoteValidators(const v1::Release& release, const Resolved& resolved,
-                    v1::PlanSummary& summary) {
-  constexpr int kMostNamed = 3;
-  std::set<std::string> urls;
-  std::set<std::string> stated;
-  for (const v1::FileRequest& request : release.files()) {
-    if (!request.digest().empty()) stated.insert(request.url());
-  }
-  for (const v1::FileRequest& request : release.files()) {
-    const auto file = resolved.files.find(request.url());
-    if (file == resolved.files.end() || stated.contains(request.url())) {
-      continue;
-    }
-    v1::LayerMember member;
-    member.mutable_file()->set_url(request.url());
-    member.mutable_file()->set_size(file->second.size());
-    member.mutable_file()->set_etag(file->second.etag());
-    member.mutable_file()->set_last_modified(file->second.last_modified());
-    if (!ContentIdentity(member, {}).empty()) urls.insert(request.url());
-  }
-  if (urls.empty()) return;
-  std::vector<std::string> named(
-      urls.begin(), std::next(urls.begin(), std::min<std::ptrdiff_t>(
-                                                kMostNamed, std::ssize(urls))));
-  const auto more = static_cast<int64_t>(urls.size() - named.size());
-  summary.add_notes(Concat(
-      Count(static_cast<int64_t>(urls.size()), "file"),
-      " without a checksum rest on a validator of their hosts (ETag or "
-      "Last-Modified) alone: ",
-      absl::StrJoin(named, ", "),
-      more == 0 ? std::string() : Concat(" and ", more, " more"),
-      "; state checksums in the lists, or build with --fresh to read them "
-      "again"));
-}
-
 }  // namespace
 
 void Summarize(const v1::Release& release, const Resolved& resolved,
@@ -262,7 +264,6 @@ void Summarize(const v1::Release& release, const Resolved& resolved,
   }
   AddFileItems(release, resolved, fetches, summary);
   AddImageItems(release, resolved, fetches, summary);
-  NoteValidators(release, resolved, summary);
   AddRegistries(resolved, summary);
   AddEstimate(history, summary);
 }

@@ -350,10 +350,10 @@ TEST(MakePlanTest, SaysWhichFilesRestOnAValidatorAlone) {
   }
   EXPECT_THAT(
       MakePlan("b1", fake.release, fake.resolved).summary.notes(),
-      ElementsAre("4 files without a checksum rest on a validator of their "
-                  "hosts (ETag or Last-Modified) alone: https://host/a, "
+      ElementsAre("4 files without a checksum rest on a validator of the host "
+                  "(ETag or Last-Modified) alone: https://host/a, "
                   "https://host/b, https://host/c and 1 more; state checksums "
-                  "in the lists, or build with --fresh to read them again"));
+                  "in the lists, or build with --fresh to read again"));
   for (v1::FileRequest& file : *fake.release.mutable_files()) {
     file.set_digest("sha256:" + std::string(64, '0'));
   }
