@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/http/address.h"
 #include "common/http/url.h"
 
 namespace kso::http {
@@ -77,10 +78,6 @@ absl::StatusOr<std::vector<Token>> TokensOf(std::string_view content) {
   return tokens;
 }
 
-bool IsLoopback(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
-}
-
 // "HOST" of a URL's "HOST[:PORT]".
 std::string_view WithoutPort(std::string_view host) {
   const size_t colon = host.rfind(':');
@@ -109,7 +106,7 @@ class NetrcTransport : public Transport {
     const absl::StatusOr<Url> url = Url::Parse(request.url);
     if (!url.ok()) return with_login;
     const std::string_view host = WithoutPort(url->host());
-    if (!url->is_https() && !IsLoopback(host)) return with_login;
+    if (!url->is_https() && !IsLoopbackHost(url->host())) return with_login;
     if (auto authorization = netrc_.AuthorizationFor(host)) {
       with_login.credentials.emplace_back("Authorization",
                                           *std::move(authorization));
