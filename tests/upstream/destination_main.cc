@@ -63,6 +63,8 @@ void Describe(CLI::App& app, Flags& flags) {
       "asked GET");
   add("--realm-elsewhere", Habit::kRealmElsewhere,
       "SUBSTRING=1: want a token of a service on another port");
+  add("--realm-is-no-text", Habit::kRealmIsNoText,
+      "SUBSTRING=1: want a token of a service whose address is no text");
   add("--collects-untagged", Habit::kCollectsUntagged,
       "SUBSTRING=MILLISECONDS: forget manifests without a tag after that time");
 }

@@ -69,6 +69,12 @@ bool DestinationService::Refuses(const httplib::Request& request,
     Refuse(401, "UNAUTHORIZED", "authentication required", response);
     return true;
   }
+  if (Find(Habit::kRealmIsNoText, repository) != nullptr) {
+    response.set_header("WWW-Authenticate",
+                        "Bearer realm=\"https://caf\xe9/\",service=\"\x01\"");
+    Refuse(401, "UNAUTHORIZED", "authentication required", response);
+    return true;
+  }
   const uint64_t* const most = Find(Habit::kBoundsBodies, repository);
   if (most != nullptr && request.body.size() > *most) {
     response.status = 413;

@@ -45,6 +45,8 @@ enum class Habit {
   kHeadMissing,
   // Wants a token, of a service on another port of the host.
   kRealmElsewhere,
+  // Wants a token, of a service whose address is no text.
+  kRealmIsNoText,
   // Forgets manifests without a tag after that many milliseconds.
   kCollectsUntagged,
 };

@@ -196,7 +196,9 @@ void RegistryService::Manifest(const httplib::Request& request,
     return;
   }
   const auto& [media_type, bytes] = manifest->second;
-  if (!Accepts(request, media_type)) {
+  // Registries send what they have in the first schema whatever is accepted.
+  if (!Accepts(request, media_type) &&
+      !absl::EndsWith(media_type, ".manifest.v1+prettyjws")) {
     Refuse(404, "MANIFEST_UNKNOWN",
            absl::StrCat("found ", media_type,
                         ", but the Accept header does not allow for it"),
