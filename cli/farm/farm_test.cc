@@ -125,6 +125,15 @@ TEST_F(FarmTest, ShowsTheLogOfWhatDoesNotComeUp) {
                                HasSubstr("cannot run linux/arm64")));
 }
 
+TEST_F(FarmTest, HandsOnWhatIsSaidOfRegistries) {
+  options_.registry_flags = {"--token-realm", "a.example.com=b.example.com"};
+  client_->no_worker_connects = true;
+  // The log begins with the arguments.
+  options_.worker_program = Program("kso-worker", "exit 1");
+  EXPECT_THAT(std::string(Up().message()),
+              HasSubstr("--token-realm a.example.com=b.example.com"));
+}
+
 TEST_F(FarmTest, LeavesAnotherCoordinatorAlone) {
   client_->answers_anyway = true;
   const absl::Status status = Up();
