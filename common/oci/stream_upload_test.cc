@@ -285,6 +285,27 @@ TEST_F(StreamUploadTest, ARegistryThatWantsTheSizeIsAskedOnce) {
   }
 }
 
+TEST_F(StreamUploadTest, AReplicaThatDoesNotKnowTheUploadIsNoRefusalOfStreams) {
+  Opens("/u/2");
+  transport_.On("PATCH", kUpload,
+                FakeAnswer{.status = 400,
+                           .body = R"({"errors":[{"code":)"
+                                   R"("BLOB_UPLOAD_INVALID"}]})"});
+  Answers("PATCH", "https://quay.io/u/2", 202);
+  Answers("PUT", PutUrl("https://quay.io/u/2", "content"), 201);
+  const auto pushed = Push("content");
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_FALSE(upload_traits_->RefusesStreams("quay.io"));
+}
+
+TEST_F(StreamUploadTest, AStreamThatIsTooShortForAChunkGoesWhole) {
+  Answers("DELETE", kUpload, 204);
+  transport_.On("PATCH", kUpload,
+                FakeAnswer{.status = 416,
+                           .body = R"({"errors":[{"code":"SIZE_INVALID"}]})"});
+  EXPECT_TRUE(absl::IsUnimplemented(Push("content").status()));
+}
+
 TEST_F(StreamUploadTest, OtherRefusalsAreErrors) {
   for (const auto& [status, code] :
        {std::pair(403, absl::StatusCode::kPermissionDenied),

@@ -63,8 +63,8 @@ absl::Status CheckTokenRealm(const http::Url& registry, const http::Url& realm,
                "), which is refused; the registry has to name an https realm"));
   }
   if (realm.origin() == registry.origin()) return absl::OkStatus();
-  if (realm.is_https() &&
-      WithoutPort(realm.host()) == WithoutPort(registry.host())) {
+  // A registry over http has its logins in clear on that host anyway.
+  if (WithoutPort(realm.host()) == WithoutPort(registry.host())) {
     return absl::OkStatus();
   }
   const bool paired =

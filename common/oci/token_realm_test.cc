@@ -41,7 +41,8 @@ TEST(TokenRealmTest, AnotherPortOfTheSameHostIsTheSameHost) {
   EXPECT_TRUE(Allowed("https://[fd00::1]:5050/", "https://[fd00::1]/jwt"));
   EXPECT_TRUE(Allowed("http://10.0.0.1:5000/", "https://10.0.0.1:5001/auth"));
   EXPECT_FALSE(Allowed("https://a.example.com/", "http://a.example.com:444/"));
-  EXPECT_FALSE(Allowed("http://10.0.0.1:5000/", "http://10.0.0.1:22/"));
+  EXPECT_TRUE(Allowed("http://10.0.0.1:5000/", "http://10.0.0.1:5001/auth"));
+  EXPECT_FALSE(Allowed("http://10.0.0.1:5000/", "http://10.0.0.2:5000/auth"));
   EXPECT_FALSE(Allowed("https://[fd00::1]:5050/", "https://[fd00::2]/jwt"));
   EXPECT_FALSE(
       Allowed("https://example.com:5050/", "https://example.com.evil.net/"));

@@ -67,6 +67,29 @@ bool WantsTheSize(int status) {
          status == 501 || status == kTooLarge;
 }
 
+// Returns whether a registry has other bytes of an upload than it said, or has
+// forgotten it, so that it is begun anew. Of several replicas, one need not
+// know what another has got.
+bool IsForgotten(const http::Response& response) {
+  if (response.status == 416 || response.status == 404) return true;
+  for (const std::string& code : ErrorCodes(response)) {
+    if (code == "BLOB_UPLOAD_INVALID" || code == "BLOB_UPLOAD_UNKNOWN" ||
+        code == "BLOB_UNKNOWN") {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Returns whether a registry says that the bytes of an upload are wrong, or too
+// few.
+bool RefusesBytes(const http::Response& response) {
+  for (const std::string& code : ErrorCodes(response)) {
+    if (code == "DIGEST_INVALID" || code == "SIZE_INVALID") return true;
+  }
+  return false;
+}
+
 // A registry that keeps its blobs in an object store copies a blob to its place
 // there before it answers the last request of an upload, in silence: this long,
 // and the time that a slow store takes for so many bytes.
@@ -162,20 +185,9 @@ absl::Status UploadSession::Refused(const http::Response& response,
     }
     return WithMessage(error, Concat(ToStd(error.message()), kRaiseBound));
   }
-  // The registry has other bytes than it said, or has forgotten the upload: it
-  // is begun anew.
-  if (response.status == 416 || response.status == 404) {
-    return WithCode(error, absl::StatusCode::kUnavailable);
-  }
-  for (const std::string& code : ErrorCodes(response)) {
-    // Of several replicas, one need not know what another has got.
-    if (code == "BLOB_UPLOAD_INVALID" || code == "BLOB_UPLOAD_UNKNOWN" ||
-        code == "BLOB_UNKNOWN") {
-      return WithCode(error, absl::StatusCode::kUnavailable);
-    }
-    digest_refused_ |= code == "DIGEST_INVALID" || code == "SIZE_INVALID";
-  }
-  return error;
+  digest_refused_ |= RefusesBytes(response);
+  return IsForgotten(response) ? WithCode(error, absl::StatusCode::kUnavailable)
+                               : error;
 }
 
 absl::StatusOr<int64_t> UploadSession::ChunkFor(int64_t rest) const {
@@ -214,11 +226,12 @@ absl::StatusOr<std::optional<int64_t>> UploadSession::SendStream(
     if (!response.Header("Range").has_value()) return std::nullopt;
     return ReceivedBytes(response);
   }
-  const absl::Status error = session_->ErrorOf(response, what_);
-  if (response.status == 404 || response.status == 416) {
-    return absl::UnavailableError(error.message());
-  }
-  if (!WantsTheSize(response.status)) return error;
+  const absl::Status error = Refused(response, 0);
+  // A stream is one chunk, of a length that the registry may find too small.
+  const bool too_small = response.status == 416 && RefusesBytes(response);
+  const bool wants_size =
+      WantsTheSize(response.status) && !IsForgotten(response);
+  if (!too_small && !wants_size) return error;
   return offset > 0 ? absl::UnavailableError(error.message())
                     : absl::UnimplementedError(error.message());
 }
