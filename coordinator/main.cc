@@ -130,7 +130,8 @@ absl::Status Serve(const Options& options) {
                         clock),
       [&blobs, clock](const BlobsInFarm& needed) {
         Sweep(blobs.get(), needed, clock->Now());
-      });
+      },
+      kActionThreads, work_mark.get());
   EngineOptions engine_options = EngineOptionsOf(options);
   engine_options.work_mark = work_mark.get();
   KSO_ASSIGN_OR_RETURN(

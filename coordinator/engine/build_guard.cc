@@ -16,22 +16,6 @@ namespace {
 
 using Records = std::vector<v1::JournalRecord>;
 
-// Marks a build as decided on while it lives.
-class Marked {
- public:
-  Marked(WorkMark* mark, std::string_view build_id) : mark_(mark) {
-    if (mark_ != nullptr) mark_->Begin(build_id);
-  }
-  ~Marked() {
-    if (mark_ != nullptr) mark_->End();
-  }
-  Marked(const Marked&) = delete;
-  Marked& operator=(const Marked&) = delete;
-
- private:
-  WorkMark* const mark_;
-};
-
 v1::JournalRecord SetAside(const BuildEntry& build) {
   const v1::Failure failure = PermanentFailure(
       Concat("build ", build.build_id),
@@ -60,17 +44,21 @@ absl::Status BuildGuard::CheckSizes(const Records& records) {
 
 void BuildGuard::NoteInterruption(Transaction& turn) const {
   if (!was_interrupted()) return;
-  const BuildEntry* build = turn.state().FindBuild(mark_->interrupted());
-  if (build == nullptr || !build->running()) return;
-  v1::JournalRecord record;
-  record.mutable_build_interrupted()->set_build_id(build->build_id);
-  turn.Record(std::move(record));
-  if (build->interruptions >= kMostInterruptions) turn.Record(SetAside(*build));
+  for (const std::string& id : mark_->interrupted()) {
+    const BuildEntry* build = turn.state().FindBuild(id);
+    if (build == nullptr || !build->running()) continue;
+    v1::JournalRecord record;
+    record.mutable_build_interrupted()->set_build_id(build->build_id);
+    turn.Record(std::move(record));
+    if (build->interruptions >= kMostInterruptions) {
+      turn.Record(SetAside(*build));
+    }
+  }
 }
 
 bool BuildGuard::Decide(Transaction& turn, const BuildEntry& build,
                         absl::FunctionRef<Records()> decide) const {
-  const Marked marked(mark_, build.build_id);
+  const MarkedWork marked(mark_, build.build_id);
   Records records;
   const absl::Status decided = WithoutExceptions([&]() -> absl::Status {
     records = decide();
@@ -88,7 +76,7 @@ bool BuildGuard::Decide(Transaction& turn, const BuildEntry& build,
 
 absl::Status BuildGuard::Run(const std::string& build_id,
                              absl::FunctionRef<void()> work) const {
-  const Marked marked(mark_, build_id);
+  const MarkedWork marked(mark_, build_id);
   return WithoutExceptions([&]() -> absl::Status {
     work();
     return absl::OkStatus();

@@ -16,20 +16,21 @@
 namespace kso::coordinator {
 
 // Keeps one build's trouble its own. What a decision on a build throws, or
-// wants to write that the journal does not take, fails that build; a build on
-// which decisions have ended the process kMostInterruptions times in a row is
-// failed at the next start, before it is decided on again. Not thread safe.
+// wants to write that the journal does not take, fails that build; a build that
+// has ended the process kMostInterruptions times in a row, by a decision on it
+// or while its images were assembled, is failed at the next start, before
+// anything else is done for it. Not thread safe.
 class BuildGuard {
  public:
   // `mark` may be null: then what ends the process is not noticed. It must
   // outlive the guard.
   explicit BuildGuard(WorkMark* mark) : mark_(mark) {}
 
-  // Returns whether the process before ended while it was deciding on a build.
+  // Returns whether the process before ended while it was busy with a build.
   bool was_interrupted() const {
     return mark_ != nullptr && !mark_->interrupted().empty();
   }
-  // At the start, before any decision: counts that against the build. The
+  // At the start, before any decision: counts that against those builds. The
   // records must be committed before the first turn.
   void NoteInterruption(Transaction& turn) const;
 

@@ -28,8 +28,8 @@ struct ImageAdditions {
 // The base's config (OCI image spec, config.md) with `additions`. All other
 // fields stay, above all the entrypoint and the command. It is as old as the
 // base, or without a date where the base has none: no clock is asked, so the
-// same arguments give the same bytes. INVALID_ARGUMENT when the base's config does not fit its
-// manifest or platform.
+// same arguments give the same bytes. INVALID_ARGUMENT when the base's config
+// does not fit its manifest or platform.
 absl::StatusOr<std::string> ExtendConfig(const ChosenManifest& base,
                                          const ImageAdditions& additions);
 

@@ -108,10 +108,11 @@ class RegistryActions : public BuildActions {
  public:
   // `executor` may be null where `schedule` needs none.
   RegistryActions(OpenDestination open, Schedule schedule, SweepBlobs sweep,
-                  std::unique_ptr<Executor> executor)
+                  WorkMark* mark, std::unique_ptr<Executor> executor)
       : open_(std::move(open)),
         schedule_(std::move(schedule)),
         sweep_(std::move(sweep)),
+        mark_(mark),
         executor_(std::move(executor)) {}
 
   void Find(
@@ -184,9 +185,15 @@ class RegistryActions : public BuildActions {
     return Explain(outcome.status(), doing);
   }
 
+  // Computes what there is to push, from documents of strangers.
+  absl::StatusOr<Assembly> AssemblyOf(const AssembleRequest& request) const {
+    const MarkedWork marked(mark_, request.build_id);
+    return AssembleImages(request);
+  }
+
   absl::StatusOr<AssembleOutcome> AssembleNow(const AssembleRequest& request,
                                               const std::stop_token& stop) {
-    KSO_ASSIGN_OR_RETURN(Assembly assembly, AssembleImages(request));
+    KSO_ASSIGN_OR_RETURN(Assembly assembly, AssemblyOf(request));
     const v1::Destination& destination = request.release.destination();
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
                          Open(destination, stop));
@@ -315,8 +322,7 @@ class RegistryActions : public BuildActions {
   // that is gone too has to be made anew, which is not for here.
   absl::Status PushAgain(oci::ImageStore& store, const TagRequest& request,
                          const std::stop_token& stop) {
-    KSO_ASSIGN_OR_RETURN(const Assembly assembly,
-                         AssembleImages(request.assembly));
+    KSO_ASSIGN_OR_RETURN(const Assembly assembly, AssemblyOf(request.assembly));
     const absl::Status pushed =
         PushAll(store, request.destination, assembly, stop);
     if (absl::IsNotFound(pushed) || absl::IsInvalidArgument(pushed)) {
@@ -373,6 +379,7 @@ class RegistryActions : public BuildActions {
   const OpenDestination open_;
   const Schedule schedule_;
   const SweepBlobs sweep_;
+  WorkMark* const mark_;
   RunningActions running_;
   // The executor is the last member, since its destructor waits for functions
   // that use the others.
@@ -385,19 +392,20 @@ std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
                                                     Schedule schedule,
                                                     SweepBlobs sweep) {
   return std::make_unique<RegistryActions>(std::move(open), std::move(schedule),
-                                           std::move(sweep), nullptr);
+                                           std::move(sweep), nullptr, nullptr);
 }
 
 std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
                                                     SweepBlobs sweep,
-                                                    int threads) {
+                                                    int threads,
+                                                    WorkMark* mark) {
   auto executor = std::make_unique<Executor>(threads);
   const auto schedule = [where =
                              executor.get()](absl::AnyInvocable<void()> work) {
     where->Schedule(std::move(work));
   };
   return std::make_unique<RegistryActions>(
-      std::move(open), schedule, std::move(sweep), std::move(executor));
+      std::move(open), schedule, std::move(sweep), mark, std::move(executor));
 }
 
 }  // namespace kso::coordinator

@@ -9,6 +9,7 @@
 #include "absl/functional/any_invocable.h"
 #include "common/oci/image_store.h"
 #include "coordinator/engine/build_actions.h"
+#include "coordinator/store/work_mark.h"
 
 namespace kso::coordinator {
 
@@ -25,6 +26,9 @@ using Schedule = std::function<void(absl::AnyInvocable<void()>)>;
 // long.
 using SweepBlobs = std::function<void(const BlobsInFarm& needed)>;
 
+// The actions that run at the same time.
+inline constexpr int kActionThreads = 4;
+
 // BuildActions over an ImageStore. Repository paths under the image store are
 // the destination's path and the image's name: "team/kubespray-files", and the
 // name alone for destinations that are not registries. It must outlive what it
@@ -34,10 +38,11 @@ std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
                                                     SweepBlobs sweep = {});
 
 // The same on `threads` threads of its own. The destructor waits for actions
-// that run.
-std::unique_ptr<BuildActions> CreateRegistryActions(OpenDestination open,
-                                                    SweepBlobs sweep = {},
-                                                    int threads = 4);
+// that run. Builds are marked in `mark`, which may be null, while their images
+// are computed.
+std::unique_ptr<BuildActions> CreateRegistryActions(
+    OpenDestination open, SweepBlobs sweep = {}, int threads = kActionThreads,
+    WorkMark* mark = nullptr);
 
 }  // namespace kso::coordinator
 

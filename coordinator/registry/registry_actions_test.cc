@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/registry/registry_actions.h"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -412,6 +414,36 @@ TEST_F(RegistryActionsTest, WhatIsCancelledPushesNothingMore) {
   // A later action is another one.
   on_open_ = nullptr;
   EXPECT_TRUE(Assemble().ok());
+}
+
+// Counts what is marked.
+class CountingMark : public WorkMark {
+ public:
+  const std::set<std::string>& interrupted() const override { return none_; }
+  int Begin(std::string_view build_id) override {
+    EXPECT_EQ(build_id, "b1");
+    ++begun;
+    return ++marked;
+  }
+  void End(int) override { --marked; }
+
+  std::atomic<int> begun = 0;
+  std::atomic<int> marked = 0;
+
+ private:
+  const std::set<std::string> none_;
+};
+
+TEST_F(RegistryActionsTest,
+       ABuildIsMarkedWhileItsImagesAreComputedAndNotLonger) {
+  CountingMark mark;
+  actions_ = CreateRegistryActions(open_, nullptr, 2, &mark);
+  on_open_ = [&] { EXPECT_EQ(mark.marked, 0); };
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(mark.begun, 1);
+  EXPECT_EQ(mark.marked, 0);
+  actions_.reset();
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/synchronization/mutex.h"
 #include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 #include "common/release/build_request.h"
@@ -18,41 +19,61 @@
 namespace kso::coordinator {
 namespace {
 
-// The file: the length of the build's id in its first byte, then the id.
-constexpr size_t kFileBytes = 4096;
-constexpr size_t kLongestId = 255;
+// The file has slots of this size: the length of a build's id in the first
+// byte, then the id. A slot of length 0 is free.
+constexpr size_t kSlotBytes = 256;
+constexpr int kSlots = 16;
+constexpr size_t kFileBytes = kSlots * kSlotBytes;
+constexpr size_t kLongestId = kSlotBytes - 1;
 
 class MappedWorkMark : public WorkMark {
  public:
   explicit MappedWorkMark(char* page) : page_(page) {
-    const size_t length = static_cast<unsigned char>(page_[0]);
-    std::string id(page_ + 1, length);
-    // A file of another origin marks nothing.
-    if (release::CheckBuildId(id).ok()) interrupted_ = std::move(id);
-    MappedWorkMark::End();
+    for (int slot = 0; slot < kSlots; ++slot) {
+      const char* const bytes = BytesOf(slot);
+      std::string id(bytes + 1, static_cast<unsigned char>(*bytes));
+      // A file of another origin marks nothing.
+      if (release::CheckBuildId(id).ok()) interrupted_.insert(std::move(id));
+      SetLength(slot, 0);
+    }
   }
   ~MappedWorkMark() override { munmap(page_, kFileBytes); }
 
-  const std::string& interrupted() const override { return interrupted_; }
-
-  void Begin(std::string_view build_id) override {
-    const size_t length = std::min(build_id.size(), kLongestId);
-    std::memcpy(page_ + 1, build_id.data(), length);
-    SetLength(length);
+  const std::set<std::string>& interrupted() const override {
+    return interrupted_;
   }
-  void End() override { SetLength(0); }
+
+  int Begin(std::string_view build_id) override {
+    absl::MutexLock lock(&mutex_);
+    for (int slot = 0; slot < kSlots; ++slot) {
+      if (*BytesOf(slot) != 0) continue;
+      const size_t length = std::min(build_id.size(), kLongestId);
+      std::memcpy(BytesOf(slot) + 1, build_id.data(), length);
+      SetLength(slot, length);
+      return slot;
+    }
+    return -1;
+  }
+  void End(int slot) override {
+    absl::MutexLock lock(&mutex_);
+    SetLength(slot, 0);
+  }
 
  private:
+  char* BytesOf(int slot) const { return page_ + slot * kSlotBytes; }
+
   // The compiler must not move the write of the length to where it is of no
   // use, nor drop it.
-  void SetLength(size_t length) {
+  void SetLength(int slot, size_t length) {
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    *static_cast<volatile char*>(page_) = static_cast<char>(length);
+    *static_cast<volatile char*>(BytesOf(slot)) = static_cast<char>(length);
     std::atomic_signal_fence(std::memory_order_seq_cst);
   }
 
+  // The mutex guards the bytes there.
   char* const page_;
-  std::string interrupted_;
+  std::set<std::string> interrupted_;
+  absl::Mutex mutex_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -11,22 +12,41 @@
 
 namespace kso::coordinator {
 
-// Tells the next process which build this one was deciding on when it ended, so
-// that a build that ends the process is not decided on for ever. It survives
-// the end of the process in any way, and not that of the machine. One caller at
-// a time.
+// Tells the next process which builds this one was computing something for when
+// it ended, so that a build that ends the process is not tried for ever. It
+// survives the end of the process in any way, and not that of the machine.
+// Thread safe.
 class WorkMark {
  public:
   virtual ~WorkMark() = default;
 
-  // The build that the process before was deciding on when it ended; empty
-  // where there was none.
-  virtual const std::string& interrupted() const = 0;
+  // The builds that the process before was computing something for when it
+  // ended.
+  virtual const std::set<std::string>& interrupted() const = 0;
 
-  // The decision on a build begins, and has ended. Both are cheap enough for
-  // every decision.
-  virtual void Begin(std::string_view build_id) = 0;
-  virtual void End() = 0;
+  // The computation begins, and has ended. Begin returns the slot that is to be
+  // given to End; negative where all are taken, and there is no mark. Both are
+  // cheap enough for every decision. Waits for others, as for requests, do not
+  // belong in between: a process that is killed then would be held against the
+  // build.
+  virtual int Begin(std::string_view build_id) = 0;
+  virtual void End(int slot) = 0;
+};
+
+// Marks a build while it lives. `mark` may be null, and must outlive it.
+class MarkedWork {
+ public:
+  MarkedWork(WorkMark* mark, std::string_view build_id)
+      : mark_(mark), slot_(mark == nullptr ? -1 : mark->Begin(build_id)) {}
+  ~MarkedWork() {
+    if (slot_ >= 0) mark_->End(slot_);
+  }
+  MarkedWork(const MarkedWork&) = delete;
+  MarkedWork& operator=(const MarkedWork&) = delete;
+
+ private:
+  WorkMark* const mark_;
+  const int slot_;
 };
 
 // Keeps the mark in <directory>/deciding, which the process maps into its

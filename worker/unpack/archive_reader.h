@@ -22,9 +22,7 @@ class ArchiveReader {
   ArchiveReader& operator=(const ArchiveReader&) = delete;
 
   absl::Status Open();
-  struct archive* get() const {
-    return archive_;
-  }
+  struct archive* get() const { return archive_; }
 
   // The last error: that of the source where it failed, else
   // FAILED_PRECONDITION with what libarchive said.

@@ -29,9 +29,8 @@ absl::Status Trouble(std::string_view what) {
 // namespace is of no use for anything else.
 absl::Status OnAThread(const std::function<absl::Status()>& work) {
   absl::Status status;
-  KSO_ASSIGN_OR_RETURN(
-      std::thread thread,
-      StartThread([&] { status = WithoutExceptions(work); }));
+  KSO_ASSIGN_OR_RETURN(std::thread thread,
+                       StartThread([&] { status = WithoutExceptions(work); }));
   thread.join();
   return status;
 }

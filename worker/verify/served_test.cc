@@ -244,8 +244,8 @@ TEST_F(ServedFilesTest, NamesAServerThatDoesNotServeByteRangesRight) {
            {.status = 206, .headers = right, .body = "abcdefg"},
            {.status = 206, .headers = right, .body = "bcdefg"},
            {.status = 206,
-           .headers = {{"Content-Range", "bytes 0-6/8"}},
-           .body = "bcdefgh"},
+            .headers = {{"Content-Range", "bytes 0-6/8"}},
+            .body = "bcdefgh"},
            {.headers = right, .body = "bcdefgh"},
            {.status = 416}}) {
     const absl::Status status = check(wrong);
