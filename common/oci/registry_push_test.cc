@@ -136,8 +136,8 @@ TEST_F(RegistryPushTest, WhatAProxyFindsTooLargeGoesInChunks) {
   ASSERT_TRUE(pushed.ok()) << pushed.status();
   EXPECT_EQ(received_, content_);
   EXPECT_EQ(ranges_,
-            (std::vector<std::string>{"0-1048575", "1048576-2097151",
-                                      "2097152-3145727", "3145728-3145730"}));
+            (std::vector<std::string>{"0-786432", "786433-1572865",
+                                      "1572866-2359298", "2359299-3145730"}));
 }
 
 TEST_F(RegistryPushTest, TheBoundOfAProxyIsRemembered) {
@@ -177,6 +177,16 @@ TEST_F(RegistryPushTest, ChunksMayBeAsLongAsTheRegistryWantsWhereTheyPass) {
   ASSERT_TRUE(pushed.ok()) << pushed.status();
   EXPECT_EQ(received_, content_);
   EXPECT_EQ(ranges_.front(), "0-5242879");
+}
+
+TEST_F(RegistryPushTest, OnlyTheLastChunkMayBeShorterThanTheRegistryWants) {
+  // Two even chunks would both be too short.
+  content_ = std::string((1 << 20) + 1, 'x');
+  Bound(1 << 20, {{"OCI-Chunk-Min-Length", "1000000"}});
+  const auto pushed = Push(*client_);
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_EQ(ranges_,
+            (std::vector<std::string>{"0-1048575", "1048576-1048576"}));
 }
 
 TEST_F(RegistryPushTest, AProxyThatTakesNothingIsNamed) {

@@ -194,6 +194,11 @@ absl::StatusOr<int64_t> UploadSession::ChunkFor(int64_t rest) const {
   const UploadTraits& traits = session_->upload_traits();
   const int64_t most = traits.MostBytes(session_->host());
   if (most == 0 || rest <= most) return 0;
+  // Chunks of one size, so that the last is no shorter than it has to be: not
+  // every registry knows which one is the last.
+  const int64_t count = (rest + most - 1) / most;
+  const int64_t even = (rest + count - 1) / count;
+  if (even >= min_chunk_) return even;
   if (most >= min_chunk_) return most;
   if (traits.RefusesSize(session_->host(), min_chunk_)) {
     return absl::InvalidArgumentError(Concat(what_, ": a proxy before ",
