@@ -4,8 +4,8 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/state/task_entry.h"
-#include "proto/kso/v1/journal.pb.h"
-#include "proto/kso/v1/worker.pb.h"
+#include "kso/v1/journal.pb.h"
+#include "kso/v1/types.pb.h"
 
 namespace kso::coordinator {
 
