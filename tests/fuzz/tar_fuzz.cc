@@ -53,13 +53,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Input input(data, size);
   const std::unique_ptr<ByteSource> source = SourceOfString(input.Rest());
   int64_t asked_for = 0;
-  const auto unpacked =
-      worker::UnpackTar(*source, kMostBytes, [&](int64_t bytes) {
-        asked_for += bytes;
-        return absl::OkStatus();
-      });
+  const worker::TarBounds bounds = {.most_bytes = kMostBytes,
+                                    .most_entries = 1000};
+  const auto unpacked = worker::UnpackTar(*source, bounds, [&](int64_t bytes) {
+    asked_for += bytes;
+    return absl::OkStatus();
+  });
   fuzz::RequireSaid(unpacked.status(), "a refusal has a reason");
-  fuzz::Require(!unpacked.ok() || (*unpacked >= 0 && *unpacked <= kMostBytes),
+  // Each entry takes room besides its content.
+  const int64_t most = bounds.most_bytes + (bounds.most_entries << 12);
+  fuzz::Require(!unpacked.ok() || (*unpacked >= 0 && *unpacked <= most),
                 "what is unpacked is bounded");
   fuzz::Require(asked_for <= kMostBytes, "room is asked for within the bound");
   fuzz::Require(chdir("/") == 0, "the root is there");

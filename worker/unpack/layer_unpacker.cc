@@ -104,8 +104,11 @@ absl::StatusOr<int64_t> LayerUnpacker::Unpack() {
       CreateDecompressingSource(&pipe_, layer_.media_type, most_bytes));
   const std::unique_ptr<ByteSource> tar = CreateVerifyingSource(
       std::move(decompressed), layer_.diff_id, std::nullopt);
-  KSO_ASSIGN_OR_RETURN(const int64_t bytes,
-                       UnpackTar(*tar, most_bytes, make_room_));
+  KSO_ASSIGN_OR_RETURN(
+      const int64_t bytes,
+      UnpackTar(*tar,
+                {.most_bytes = most_bytes, .most_entries = layer_.most_entries},
+                make_room_));
   KSO_RETURN_IF_ERROR(ReadToEnd(*tar));
   return bytes;
 }

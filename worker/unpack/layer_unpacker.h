@@ -24,6 +24,8 @@ struct PackedLayer {
   int64_t size = 0;
   // Of the tar inside (OCI image spec, config.md).
   Digest diff_id;
+  // As in TarBounds.
+  int64_t most_entries = TarBounds().most_entries;
 };
 
 // Unpacks a layer, as tar_unpacker.h says, while its blob arrives, on a thread

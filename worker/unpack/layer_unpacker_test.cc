@@ -45,7 +45,8 @@ class LayerUnpackerTest : public ::testing::Test {
                                       const Digest& diff_id) {
     LayerUnpacker unpacker({.media_type = std::string(media_type),
                             .size = static_cast<int64_t>(blob.size()),
-                            .diff_id = diff_id},
+                            .diff_id = diff_id,
+                            .most_entries = most_entries_},
                            directory_, make_room_);
     return unpacker.Finish(unpacker.Write(blob));
   }
@@ -86,6 +87,8 @@ class LayerUnpackerTest : public ::testing::Test {
 
   const fs::path outside_ = fs::path(::testing::TempDir()) / "layer_unpacker";
   const fs::path directory_ = outside_ / "layer";
+  // Fewer than a layer may really have, since they take time.
+  int64_t most_entries_ = 1000;
   MakeRoom make_room_ = [](int64_t) { return absl::OkStatus(); };
 };
 
@@ -108,7 +111,7 @@ TEST_F(LayerUnpackerTest, UnpacksWhatThereIs) {
 TEST_F(LayerUnpackerTest, RefusesMoreEntriesThanALayerHas) {
   // A few bytes a file, when it is compressed.
   std::vector<testing::TarEntry> entries;
-  for (int i = 0; i < 200'001; ++i) {
+  for (int i = 0; i < 1001; ++i) {
     entries.push_back(File("f/" + std::to_string(i), ""));
   }
   const LayerBytes layer(entries, &archive_write_add_filter_gzip);
@@ -135,9 +138,9 @@ TEST_F(LayerUnpackerTest, RefusesPathsThatNoImageHas) {
 // Each directory on the way of a path is one, whichever entry makes it.
 TEST_F(LayerUnpackerTest, CountsTheDirectoriesOnTheWay) {
   std::vector<testing::TarEntry> entries;
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 10; ++i) {
     std::string path = std::to_string(i);
-    for (int level = 0; level < 250; ++level) path += "/d";
+    for (int level = 0; level < 200; ++level) path += "/d";
     entries.push_back(File(path, ""));
   }
   const LayerBytes layer(entries);

@@ -43,11 +43,7 @@ constexpr int kWriteFlags =
     ARCHIVE_EXTRACT_XATTR | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
     ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS;
 
-// The most entries of a layer, with the directories that they lie in: several
-// times as many as the largest layers of real images have. Each costs the
-// machine an inode, however small the layer is.
-constexpr int64_t kMostEntries = 200'000;
-// The room that each takes on the disk, besides its content.
+// The room that each entry takes on the disk, besides its content.
 constexpr int64_t kEntryBytes = 4 << 10;
 
 using Names = std::vector<std::string>;
@@ -113,9 +109,9 @@ void KeepCapabilitiesOnly(struct archive_entry* entry) {
 
 class TarUnpacker {
  public:
-  TarUnpacker(ByteSource& tar, int64_t most_bytes, const MakeRoom& make_room,
-              FileDescriptor root)
-      : most_bytes_(most_bytes),
+  TarUnpacker(ByteSource& tar, const TarBounds& bounds,
+              const MakeRoom& make_room, FileDescriptor root)
+      : bounds_(bounds),
         make_room_(make_room),
         root_(std::move(root)),
         reader_(&tar),
@@ -193,9 +189,9 @@ class TarUnpacker {
       path_hash = absl::HashOf(path_hash, names[i]);
       if (directories_.insert(path_hash).second) ++entries_;
     }
-    if (entries_ > kMostEntries) {
+    if (entries_ > bounds_.most_entries) {
       return absl::FailedPreconditionError(
-          Concat("it has more than ", kMostEntries,
+          Concat("it has more than ", bounds_.most_entries,
                  " files and directories, which no sensible layer has"));
     }
     return absl::OkStatus();
@@ -203,7 +199,7 @@ class TarUnpacker {
 
   absl::Status Count(absl::string_view path, int64_t size) {
     // A sparse file says any size without having it.
-    if (size < 0 || size > most_bytes_ - bytes_) {
+    if (size < 0 || size > bounds_.most_bytes - bytes_) {
       return absl::FailedPreconditionError(
           Concat("with ", Quoted(path), " of ", size,
                  " bytes it is larger than any sensible layer of its size"));
@@ -293,7 +289,7 @@ class TarUnpacker {
                       said == nullptr ? "no reason is known" : said);
   }
 
-  const int64_t most_bytes_;
+  const TarBounds bounds_;
   const MakeRoom& make_room_;
   const FileDescriptor root_;
   ArchiveReader reader_;
@@ -308,11 +304,11 @@ class TarUnpacker {
 
 }  // namespace
 
-absl::StatusOr<int64_t> UnpackTar(ByteSource& tar, int64_t most_bytes,
+absl::StatusOr<int64_t> UnpackTar(ByteSource& tar, const TarBounds& bounds,
                                   const MakeRoom& make_room) {
   KSO_ASSIGN_OR_RETURN(FileDescriptor root,
                        OpenFile(".", O_RDONLY | O_DIRECTORY));
-  TarUnpacker unpacker(tar, most_bytes, make_room, std::move(root));
+  TarUnpacker unpacker(tar, bounds, make_room, std::move(root));
   return unpacker.Run();
 }
 

@@ -13,12 +13,21 @@ namespace kso::worker {
 // Told of bytes that are about to be written; its error ends the unpacking.
 using MakeRoom = std::function<absl::Status(int64_t bytes)>;
 
+// What a tar may take of the machine.
+struct TarBounds {
+  // All files together.
+  int64_t most_bytes = 0;
+  // All entries, with the directories that they lie in. Each costs an inode,
+  // however small the layer is. The largest layers of real images have a
+  // fraction of these.
+  int64_t most_entries = 200'000;
+};
+
 // Unpacks the tar of a layer into the current directory, which is empty, as a
 // layer for overlayfs: whiteouts (OCI image spec, layer.md) become overlayfs's
-// own. Reads to the end of the tar, not of the source. Returns the bytes that
-// all files take, which may be at most `most_bytes`, and 4 KiB for each entry
-// and each directory, of which there may be 200,000: more are
-// FAILED_PRECONDITION, and so are paths beyond the bounds of SplitLayerPath.
+// own. Reads to the end of the tar, not of the source. Returns the bytes of all
+// files together, with 4 KiB for each entry and directory. More than `bounds`
+// is FAILED_PRECONDITION, and so is a path beyond those of SplitLayerPath.
 //
 // Nothing outside of the directory is written, whatever the tar holds: paths
 // with "..", and those that lead through a link which the tar made before, are
@@ -29,7 +38,7 @@ using MakeRoom = std::function<absl::Status(int64_t bytes)>;
 //
 // For threads with a current directory and a umask of their own
 // (unshare(CLONE_FS)), since libarchive changes both.
-absl::StatusOr<int64_t> UnpackTar(ByteSource& tar, int64_t most_bytes,
+absl::StatusOr<int64_t> UnpackTar(ByteSource& tar, const TarBounds& bounds,
                                   const MakeRoom& make_room);
 
 }  // namespace kso::worker

@@ -9,10 +9,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 
 #include "common/base/status_macros.h"
-#include "common/base/strings.h"
+#include "common/base/threads.h"
 
 namespace kso::worker {
 
@@ -34,11 +33,7 @@ absl::StatusOr<std::unique_ptr<OutputTail>> OutputTail::Create() {
 }
 
 absl::Status OutputTail::Start() {
-  try {
-    reader_ = std::thread([this] { ReadAll(); });
-  } catch (const std::system_error& error) {
-    return absl::InternalError(Concat("cannot start a thread: ", error.what()));
-  }
+  KSO_ASSIGN_OR_RETURN(reader_, StartThread([this] { ReadAll(); }));
   return absl::OkStatus();
 }
 

@@ -24,7 +24,7 @@ class OutputTail {
  public:
   static constexpr size_t kMostBytes = 64 << 10;
 
-  // INTERNAL when there are no files or threads left.
+  // INTERNAL when there are no files left; errors of StartThread.
   static absl::StatusOr<std::unique_ptr<OutputTail>> Create();
   ~OutputTail();
 
