@@ -109,7 +109,7 @@ void AddLayerTotals(const PlanHistory& history, Plan& plan) {
   Total reused;
   for (const auto& [name, size] : there) reused.Add(size);
   summary.set_bytes_to_push(push.value());
-  summary.set_bytes_reused(reused.value());
+  summary.set_bytes_reused(reused.known_part());
 }
 
 // The bytes of the layers that are unpacked to verify images: all layers of
