@@ -273,6 +273,10 @@ TEST_F(VerifyImageTest, AnImageThatDoesNotServeOverIpv6DoesNotPass) {
   if (!HasIpv6Loopback()) GTEST_SKIP() << "this machine has no IPv6";
   transport_.On("GET", kIpv6Health,
                 {.ending = absl::UnavailableError("connection refused")});
+  const auto verified = Verify();
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_THAT(verified->checks(), ::testing::Contains("IPv6"));
+
   const absl::Status status = Verify().status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr(kIpv6Health));
