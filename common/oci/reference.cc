@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/oci/reference.h"
 
+#include <utility>
+
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -78,7 +80,12 @@ absl::StatusOr<Reference> Reference::Parse(std::string_view text) {
                         "the part before the first '/' must be a host "
                         "name or address, with a port if need be");
   }
-  reference.host = CanonicalRegistryHost(reference.host);
+  // A capital letter may be all that makes a host of it: without, the text
+  // would name a repository of Docker Hub.
+  if (std::string canonical = CanonicalRegistryHost(reference.host);
+      LooksLikeHost(canonical)) {
+    reference.host = std::move(canonical);
+  }
   if (!IsValidRepositoryPath(reference.path)) {
     return BadReference(text,
                         "a repository is lowercase letters and digits, with "

@@ -29,6 +29,8 @@ TEST(ReferenceTest, NormalizesAsDockerDoes) {
   }
   expect("Registry.K8s.io/pause:3.9", "registry.k8s.io/pause:3.9");
   expect("registry.k8s.io/pause:3.9", "registry.k8s.io/pause:3.9");
+  // Without its capital letters it would be a repository of Docker Hub.
+  expect("MyRegistry/app:1", "MyRegistry/app:1");
   expect("127.0.0.1:5000/a/b", "127.0.0.1:5000/a/b:latest");
   expect("[::1]:5000/a", "[::1]:5000/a:latest");
   expect("localhost/a:1", "localhost/a:1");
