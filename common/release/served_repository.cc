@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "common/base/strings.h"
 #include "common/site.h"
 
@@ -10,7 +11,9 @@ namespace kso::release {
 
 std::string ServedRepository(const oci::Reference& reference, bool keep_host) {
   if (!keep_host) return Concat(site::kPrefix, reference.path);
-  std::string host = reference.host;
+  // A repository has no capital letters (distribution specification, "Pulling
+  // manifests"); a host may.
+  std::string host = absl::AsciiStrToLower(reference.host);
   std::replace(host.begin(), host.end(), ':', '-');
   return Concat(site::kPrefix, host, "/", reference.path);
 }

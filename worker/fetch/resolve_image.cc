@@ -12,7 +12,6 @@
 #include "common/base/strings.h"
 #include "common/base/text.h"
 #include "common/oci/mirrors.h"
-#include "common/oci/platform.h"
 #include "common/oci/reference.h"
 #include "worker/fetch/document_reader.h"
 #include "worker/fetch/platform_manifests.h"

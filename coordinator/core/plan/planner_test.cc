@@ -140,8 +140,9 @@ TEST(MakePlanTest, PlansTheExampleRelease) {
   const auto paths = PathsOf(plan, files);
   EXPECT_THAT(paths, Contains("opt/k8s/k8s/dl.k8s.io/release/v1.29.10/bin/"
                               "linux/arm64/kubelet"));
-  EXPECT_THAT(paths, SizeIs(fake.release.files_size() + 1));
+  EXPECT_THAT(paths, SizeIs(fake.release.files_size() + 2));
   EXPECT_THAT(paths, Contains("etc/nginx/nginx.conf"));
+  EXPECT_THAT(paths, Contains("etc/nginx/kso-ipv6.conf"));
 
   std::set<std::string> ids;
   for (const v1::Task& task : plan.tasks) {
