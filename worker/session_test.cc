@@ -226,6 +226,8 @@ TEST_F(SessionTest, StoppingDoesNotWaitForTheTask) {
   coordinator_.Want("lease-1");
   coordinator_.AwaitRequest(
       [](const v1::SyncRequest& request) { return request.held_size() == 1; });
+  // A task that has not begun is dropped, and there is nothing to cancel.
+  executor_.AwaitBegun(1);
   session_->Drain();
   session_->Stop();
   thread_.join();

@@ -24,8 +24,9 @@ absl::StatusOr<TokenRealms> ParseTokenRealms(
 // Returns whether a token may be asked for at `realm`, which the registry at
 // `registry` named: at any port of the registry's own host (GitLab), over https
 // at the host that a public registry is known to use, or where `more` allows
-// it; and never over http when the registry is spoken to over https. PERMISSION_DENIED says why not. A registry that could
-// name any realm could have logins sent anywhere, and the worker call any host.
+// it; and never over http when the registry is spoken to over https.
+// PERMISSION_DENIED says why not. A registry that could name any realm could
+// have logins sent anywhere, and the worker call any host.
 absl::Status CheckTokenRealm(const http::Url& registry, const http::Url& realm,
                              const TokenRealms& more);
 

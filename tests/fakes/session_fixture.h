@@ -157,6 +157,13 @@ class FakeExecutor : public TaskExecutor {
     outcome_ = std::move(outcome);
     finished_ = true;
   }
+  void AwaitBegun(int count) {
+    absl::MutexLock lock(&mutex_);
+    const auto reached = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return begun_ >= count;
+    };
+    mutex_.Await(absl::Condition(&reached));
+  }
   void AwaitCancelled(int count) {
     absl::MutexLock lock(&mutex_);
     const auto reached = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {

@@ -114,8 +114,11 @@ TEST_F(RegistriesTest, HopelessFaultsAreSaidForEachItem) {
                           Property(&v1::Failure::reason, HasSubstr(reason))));
   };
   EXPECT_THAT(build.failures(), failure("kubelet", "redirects more than"));
+  // The host that the files of both architectures are redirected to is down.
   EXPECT_THAT(build.failures(),
-              failure("get.helm.sh", "redirects to http://127.0.0.1:1/"));
+              failure("127.0.0.1:1", "redirects to http://127.0.0.1:1/"));
+  EXPECT_THAT(build.failures(),
+              failure("127.0.0.1:1", "2 items need it: https://get.helm.sh/"));
   EXPECT_THAT(build.failures(),
               failure("registry.k8s.io/pause:3.9", "answers 503"));
   EXPECT_THAT(build.failures(), failure("quay.io/calico/node", "answers 403"));

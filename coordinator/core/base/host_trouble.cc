@@ -17,6 +17,9 @@ namespace {
 // So many of the items of a cause are named.
 constexpr size_t kShown = 3;
 
+// As http::CreateCurlTransport says it.
+constexpr std::string_view kRedirects = "redirects to ";
+
 bool IsUrl(std::string_view text) {
   return text.starts_with("https://") || text.starts_with("http://");
 }
@@ -36,10 +39,17 @@ std::string HostOfUrl(std::string_view url) {
   return parsed.ok() ? parsed->host() : "";
 }
 
-// The host that was asked: that of the URL which the reason begins with, as
-// where a mirror was asked, else the item's.
+// The host that was asked last: the one that was redirected to, or that of the
+// URL which the reason begins with, as where a mirror was asked, else the
+// item's.
 std::string HostOf(const v1::Failure& failure) {
-  if (IsUrl(failure.reason())) return HostOfUrl(Word(failure.reason()));
+  const std::string_view reason = failure.reason();
+  const size_t redirect = reason.rfind(kRedirects);
+  if (redirect != reason.npos) {
+    const std::string_view target = reason.substr(redirect + kRedirects.size());
+    if (IsUrl(target)) return HostOfUrl(Word(target));
+  }
+  if (IsUrl(reason)) return HostOfUrl(Word(reason));
   if (IsUrl(failure.item())) return HostOfUrl(failure.item());
   const auto reference = oci::Reference::Parse(failure.item());
   return reference.ok() ? reference->host : "";

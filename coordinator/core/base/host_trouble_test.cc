@@ -55,6 +55,13 @@ TEST(HostTroubleTest, AHostThatIsDownIsOneCauseForAllItsItems) {
                         "https://mirror:8080/a answered HTTP 503"))
           .host,
       "mirror:8080");
+  // So is a host that another one redirects to.
+  EXPECT_EQ(
+      CauseOf(FailureOf(v1::Failure::TRANSIENT, "https://dl.example.com/a",
+                        "https://dl.example.com/a redirects to "
+                        "https://cdn.example.com/b: Connection refused"))
+          .host,
+      "cdn.example.com");
 }
 
 TEST(HostTroubleTest, AnItemsOwnTroubleIsNotItsHosts) {
