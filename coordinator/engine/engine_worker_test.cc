@@ -413,7 +413,8 @@ TEST_F(TwoWorkersTest, AResultThatDoesNotFitItsTaskFailsTheTaskAndNotTheCall) {
   const v1::SyncResponse response = Sync(one_);
   ASSERT_THAT(response.acknowledged_lease_ids(), SizeIs(1));
   bool told = false;
-  for (const v1::Event& event : Log().events()) {
+  const v1::WatchBuildResponse log = Log();
+  for (const v1::Event& event : log.events()) {
     told |= event.text().find("the worker's result does not fit its task") !=
             std::string::npos;
   }
