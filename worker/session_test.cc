@@ -141,6 +141,7 @@ TEST_F(SessionTest, StopsALeaseThatIsNoLongerWanted) {
   coordinator_.Want("lease-1");
   coordinator_.AwaitRequest(
       [](const v1::SyncRequest& request) { return request.held_size() == 1; });
+  executor_.AwaitBegun(1);
   coordinator_.Unwant("lease-1");
   executor_.AwaitCancelled(1);
   const v1::SyncRequest after =
@@ -211,6 +212,7 @@ TEST_F(SessionTest, DrainingHandsBackWhatTakesTooLong) {
   coordinator_.Want("lease-1");
   coordinator_.AwaitRequest(
       [](const v1::SyncRequest& request) { return request.held_size() == 1; });
+  executor_.AwaitBegun(1);
   // The call that is parked at the coordinator must not outlast it.
   session_->Drain(absl::Milliseconds(50));
   const v1::LeaseResult result = coordinator_.AwaitResult();
