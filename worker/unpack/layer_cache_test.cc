@@ -51,10 +51,10 @@ class LayerCacheTest : public ::testing::Test {
             .size = static_cast<int64_t>(tar.size()),
             .diff_id = Sha256Of(tar)};
   }
-  // With room for the content of two layers of a test.
+  // With room for two layers of a test, each of 100 bytes and an entry.
   std::unique_ptr<LayerCache> NewCache(const std::string& boot) {
-    return std::make_unique<LayerCache>(root_ / "layers", 250, boot,
-                                        blobs_.get(), Clock::Real());
+    return std::make_unique<LayerCache>(root_ / "layers", 2 * (100 + 4096),
+                                        boot, blobs_.get(), Clock::Real());
   }
   bool IsThere(const std::string& name) {
     return fs::exists(cache_->directory() / name);
