@@ -214,7 +214,7 @@ void CheckPlan(const kso::coordinator::Plan& plan) {
   const v1::PlanSummary& summary = plan.summary;
   for (const int64_t bytes : {summary.bytes_reused(), summary.bytes_dead(),
                               summary.worker_disk_bytes()}) {
-    Require(bytes >= 0, "a sum of bytes is not negative");
+    Require(bytes >= -1, "a sum of bytes is one, or -1: not known");
   }
   for (const int64_t bytes : {summary.bytes_to_fetch(), summary.bytes_to_pack(),
                               summary.bytes_to_push()}) {
