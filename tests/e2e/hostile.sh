@@ -1,0 +1,184 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Whatever hosts, registries and the destination answer, the farm stands and says
+# what is wrong: each way of answering is one release, all of them go through one
+# farm at once, and a build that is as it should be passes at the end.
+. "$(dirname "$0")/lib.sh"
+
+# What each file or image of the same name answers with.
+files=(etag-bytes huge-size endless retry-never html html-error slow denied
+  nested-error bytes-error)
+images=(schema1 no-platform v2-first child-size child-type huge-layer twice swapped
+  json-type head-missing image-nested image-denied)
+# These are large only together.
+for i in {0..9}; do big+=("big-$i"); done
+
+# A release that lists all of them, for the upstream to answer for.
+lists=$work/lists
+mkdir -p "$lists"
+for name in "${files[@]}" good; do echo "https://dl.example.com/$name/tool.tar.gz"; done >"$lists/files.list"
+for name in "${images[@]}" "${big[@]}" nested-base good; do echo "registry.example.com/$name:1"; done >"$lists/images.list"
+cat >"$lists/release.yaml" <<'YAML'
+apiVersion: kso/v1
+kind: Release
+name: hostile
+platforms: [linux/amd64]
+files:
+  base: docker.io/library/nginx:1.25.2-alpine
+  lists: {amd64: files.list}
+images:
+  base: docker.io/library/registry:3
+  list: images.list
+destination: docker://127.0.0.1:1/none
+YAML
+
+odd=(--odd-image registry.example.com/nested-base:1=nested-config)
+for name in schema1 no-platform v2-first child-size child-type huge-layer twice swapped; do
+  odd+=(--odd-image "registry.example.com/$name:1=$name")
+done
+for name in "${big[@]}"; do odd+=(--odd-image "registry.example.com/$name:1=big"); done
+start_upstream_of "$lists" docker://127.0.0.1:1/none "${odd[@]}" \
+  --header-url 'etag-bytes=1/ETag:%22caf%E9%22' \
+  --size-url huge-size=9223372036854775807 \
+  --endless-url endless=1 \
+  --fail-url retry-never=404/9223372036854775807 \
+  --body-url html/=200/html --body-url html-error=403/html \
+  --delay-url slow=1500 \
+  --fail-url /denied=403 --fail-url image-denied=403 \
+  --body-url nested-error=400/nested --body-url bytes-error=400/bytes --body-url image-nested=400/nested \
+  --header-url 'json-type@=1/Content-Type:application/json' \
+  --head-missing head-missing=1
+
+habits=(hides-401 hides-403 silent forgets-blobs forgets-uploads bounds chunks immutable made
+  not-made head-404 realm realm-bytes collects)
+start destination "${upstream_program%/*}/kso-destination" --ready-file "$work/destination.address" \
+  --hides-absence hides-401/=401 --hides-absence hides-403/=403 --silent-last-put silent/=2000 \
+  --forgets-blobs forgets-blobs/=1 --forgets-uploads forgets-uploads/=1 --bounds-bodies bounds/=4000000 \
+  --wants-large-chunks chunks/=500000 --tags-are-immutable immutable/=412 \
+  --wants-repositories made/=1 --repository made/kubespray-files \
+  --head-missing head-404/=1 --realm-elsewhere realm/=1 \
+  --realm-is-no-text realm-bytes/=1 --collects-untagged collects/=60000
+wait_until 20 test -s "$work/destination.address" || die "the destination did not start"
+destination=$(cat "$work/destination.address")
+
+# A release of one file or one image.
+#   make_case NAME [file|image] [DESTINATION]
+make_case() {
+  local directory=$work/cases/$1
+  mkdir -p "$directory"
+  {
+    printf 'apiVersion: kso/v1\nkind: Release\nname: %s\nplatforms: [linux/amd64]\n' "$1"
+    if [[ $2 == file ]]; then
+      printf 'files:\n  base: docker.io/library/nginx:1.25.2-alpine\n  lists: {amd64: files.list}\n'
+      echo "https://dl.example.com/${3:-$1}/tool.tar.gz" >"$directory/files.list"
+    else
+      printf 'images:\n  base: docker.io/library/registry:3\n  list: images.list\n'
+      echo "registry.example.com/${3:-$1}:1" >"$directory/images.list"
+    fi
+    printf 'destination: docker://%s/%s\n' "$destination" "${4:-plans}"
+    sed -n '/^mirrors:/,$p' "$work/release/release.yaml"
+  } >"$directory/release.yaml"
+}
+
+# Runs a command of ksoctl for a case, and keeps its exit status and its words.
+#   run_case NAME COMMAND [OPTION...]
+run_case() {
+  local name=$1 status=0
+  shift
+  ksoctl "$@" -f "$work/cases/$name/release.yaml" >"$work/cases/$name/output" 2>&1 || status=$?
+  echo "$status" >"$work/cases/$name/status"
+}
+
+# Checks how a case ended, and what a user reads.
+#   ended NAME STATUS [WORDS...]
+ended() {
+  local name=$1 status=$2 words
+  shift 2
+  check "$name: exit status $status" same "$(cat "$work/cases/$name/status")" "$status"
+  for words; do
+    check "$name: says \"$words\"" grep -qiE -- "$words" "$work/cases/$name/output"
+  done
+  check "$name: is text" iconv -f UTF-8 -t UTF-8 -o /dev/null "$work/cases/$name/output"
+  check "$name: is short" test "$(wc -c <"$work/cases/$name/output")" -lt 20000
+}
+
+start_coordinator coordinator
+start_worker worker amd64 --slots 8
+wait_until 30 worker_is_ready worker || die "the worker did not come up"
+
+for name in "${files[@]}"; do make_case "$name" file; done
+for name in "${images[@]}"; do make_case "$name" image; done
+for name in "${habits[@]}"; do make_case "to-$name" file good "$name"; done
+make_case good file
+make_case nested-base image good
+sed -i 's|docker.io/library/registry:3|registry.example.com/nested-base:1|' "$work/cases/nested-base/release.yaml"
+make_case big image
+printf 'registry.example.com/%s:1\n' "${big[@]}" >"$work/cases/big/images.list"
+running=()
+for name in "${files[@]}" "${images[@]}" nested-base big; do
+  case $name in
+    # These show when their bytes are fetched.
+    endless | html | swapped | json-type) run_case "$name" submit --wait & ;;
+    *) run_case "$name" plan & ;;
+  esac
+  running+=($!)
+done
+wait "${running[@]}"
+say "the answers of upstream have come"
+
+echo "# Hosts"
+ended etag-bytes 0
+ended huge-size 1 huge-size 'over the limit'
+ended endless 1 endless 'got more'
+ended retry-never 1 retry-never 404
+ended html 1 '/html/' 'an HTML page'
+ended html-error 1 html-error 403
+ended slow 0
+ended denied 1 /denied/ 403
+ended nested-error 1 nested-error 400
+ended bytes-error 1 bytes-error 400
+
+echo "# Registries"
+ended schema1 1 schema1 'schema 1'
+ended no-platform 0
+ended v2-first 0
+ended child-size 1 child-size 'its index says'
+ended child-type 1 child-type 'its index says'
+ended huge-layer 1 huge-layer 'over the limit'
+ended twice 1 twice 'is there twice'
+ended swapped 1 swapped 'config says'
+ended json-type 0
+ended head-missing 0
+ended nested-base 1 nested-base 'nested|deep'
+ended image-nested 1 image-nested 400
+ended image-denied 1 image-denied 403
+ended big 1 big- 'MiB'
+
+echo "# Destinations"
+running=()
+for name in "${habits[@]}"; do
+  run_case "to-$name" submit --wait &
+  running+=($!)
+done
+wait "${running[@]}"
+say "the answers of destinations have come"
+for name in hides-401 hides-403 silent forgets-blobs forgets-uploads bounds chunks immutable made head-404 realm collects; do
+  ended "to-$name" 0
+done
+ended to-not-made 1 not-made/kubespray-files
+ended to-realm-bytes 1 realm-bytes
+
+echo "# Tags that are right already are done"
+run_case to-immutable submit --wait --fresh
+ended to-immutable 0
+
+echo "# The farm stands"
+stop coordinator KILL
+start coordinator "$coordinator_program" --listen "$coordinator" --http-listen "$dashboard" \
+  --state-dir "$work/coordinator-state"
+wait_until 20 ksoctl builds || die "the coordinator did not start again"
+check "its journal is read again" wait_until 20 ksoctl builds
+check "the worker still calls" wait_until 60 worker_is_ready worker
+run_case good submit --wait
+ended good 0
+finish
