@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,11 +70,14 @@ class ConversationTest : public ::testing::Test {
       return false;
     }
     v1::SyncResponse response;
+    std::set<std::string> settled;
     for (const v1::LeaseResult& result : request.results()) {
       response.add_acknowledged_lease_ids(result.lease_id());
+      settled.insert(result.lease_id());
       heard_.push_back(result);
     }
     for (const v1::LeaseResult& left : leases_.Look().results) {
+      if (settled.contains(left.lease_id())) continue;
       response.add_leases()->set_lease_id(left.lease_id());
     }
     conversation_.Apply(request, response, leases_);
@@ -114,6 +118,8 @@ TEST_F(ConversationTest, AResultThatIsRefusedAgainAndAgainBecomesAFailure) {
   // Whatever ends after that is told as ever.
   leases_.AddEnded("d", ResultOfBytes(10));
   EXPECT_TRUE(Talk([](const v1::LeaseResult&) { return false; }));
+  ASSERT_THAT(heard_, SizeIs(4));
+  EXPECT_EQ(heard_.back().lease_id(), "d");
   EXPECT_TRUE(heard_.back().has_result());
 }
 
