@@ -70,7 +70,7 @@ absl::StatusOr<ExportedArchive> ExportArchive(
                        oci::ImageClosure(store, oci::RootsOf(images)));
   KSO_ASSIGN_OR_RETURN(ExportRecord record, RecordOf(images, closure));
   ExportedArchive exported;
-  // What has only a part of the blobs is for `ksoctl load` alone.
+  // An archive with only a part of the blobs is for `ksoctl load` alone.
   std::string docker_manifest;
   if (options.since == nullptr) {
     KSO_ASSIGN_OR_RETURN(docker_manifest, DockerManifest(images, closure));

@@ -46,8 +46,8 @@ constexpr char kDestination[] = "destination.example.com";
 // The hosts of the last build mean well.
 constexpr char kGoodHost[] = "good.example.com";
 
-// What a message is after it was sent, or stored, and read; nothing when it
-// cannot be.
+// Returns a message as it is after it was sent, or stored, and read; nothing
+// when it cannot be.
 template <typename Message>
 std::optional<Message> OverTheWire(const Message& message) {
   std::string bytes;
@@ -519,7 +519,7 @@ class HostileHistory {
   const Faults no_faults_;
   CrashingStore store_;
   std::unique_ptr<coordinator::BuildActions> actions_;
-  // What the coordinator does at the destination, soon.
+  // The actions of the coordinator at the destination, to be run soon.
   std::vector<absl::AnyInvocable<void()>> work_;
   int64_t leases_ = 0;
   absl::Time due_;

@@ -9,6 +9,7 @@
 
 namespace kso::testing {
 
+// The outcome of a history in which everything outside answers as it likes.
 struct HostileReport {
   // The invariants that did not hold; empty when all is well.
   std::vector<std::string> broken;

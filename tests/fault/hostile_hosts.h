@@ -27,7 +27,8 @@ class HostileHosts : public http::Transport {
 
   // The share of a host's answers that are spoiled; none at first.
   void SetHostility(const std::string& host, double hostility);
-  // What is spoiled once is spoiled in the same way whenever it is asked for.
+  // An answer that is spoiled once is spoiled in the same way whenever it is
+  // asked for.
   void SetSticky(bool sticky);
   // Registries ask for a token.
   void SetTokens(bool tokens);

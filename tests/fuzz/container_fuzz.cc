@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an image says of the process to run, and of its users: it becomes a
+// The words of an image on the process to run, and on its users, become a
 // configuration that runtimes can read.
 
 #include <string>

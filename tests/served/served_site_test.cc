@@ -197,7 +197,7 @@ TEST_F(ServedSiteTest, FilesAreServedWhereTheKernelHasNoIpv6) {
   EXPECT_FALSE(transport_->Perform(request).ok());
 }
 
-// What is pushed would be gone with the container.
+// A push would be gone with the container.
 TEST(ServedRegistryTest, PushesAreRefused) {
   const TempDirectory directory;
   const int port = FreePort();

@@ -69,7 +69,7 @@ absl::StatusOr<UnpackedLayer> LayerCache::Get(
   }
   absl::StatusOr<int64_t> bytes = absl::NotFoundError("it has no source");
   for (const LayerSource& source : sources) {
-    // What is left there would be an error of mkdir.
+    // A remnant there would be an error of mkdir.
     RemoveTree(scratch).IgnoreError();
     bytes = Unpack(source, scratch);
     if (bytes.ok()) break;
@@ -124,8 +124,8 @@ bool LayerCache::EvictOne() {
   return usage_
       ->EvictOne([this](const Digest& key) {
         records_.Remove(key);
-        // What cannot be removed now is of no record, so the next process
-        // tries again.
+        // A tree that cannot be removed now is of no record, so the next
+        // process tries again.
         RemoveTree(PathOf(key)).IgnoreError();
       })
       .has_value();

@@ -66,7 +66,7 @@ std::vector<LayerRecords::Record> LayerRecords::TakeOver() const {
     keep.insert({path, layer});
   }).IgnoreError();
   for (const fs::path& path : all) {
-    // What cannot be removed is in the way of nothing.
+    // A tree that cannot be removed is in the way of nothing.
     if (!keep.contains(path)) RemoveTree(path).IgnoreError();
   }
   std::sort(found.begin(), found.end(),

@@ -13,7 +13,7 @@ namespace kso::worker {
 // Told of bytes that are about to be written; its error ends the unpacking.
 using MakeRoom = std::function<absl::Status(int64_t bytes)>;
 
-// What a tar may take of the machine.
+// The most that a tar may take of the machine.
 struct TarBounds {
   // All files together.
   int64_t most_bytes = 0;
