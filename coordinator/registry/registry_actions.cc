@@ -276,11 +276,24 @@ class RegistryActions : public BuildActions {
                                     const std::stop_token& stop) {
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
                          Open(request.destination, stop));
-    TagOutcome outcome;
-    KSO_ASSIGN_OR_RETURN(outcome.missing, MissingOfImages(*store, request));
-    if (!outcome.missing.empty()) {
+    absl::StatusOr<TagOutcome> outcome = TagOnce(*store, request, stop);
+    // What was there a moment ago may be collected by now.
+    if (absl::IsNotFound(outcome.status()) ||
+        absl::IsInvalidArgument(outcome.status())) {
       KSO_RETURN_IF_ERROR(PushAgain(*store, request, stop));
-      KSO_ASSIGN_OR_RETURN(outcome.missing, MissingOfImages(*store, request));
+      outcome = TagOnce(*store, request, stop);
+    }
+    return outcome;
+  }
+
+  absl::StatusOr<TagOutcome> TagOnce(oci::ImageStore& store,
+                                     const TagRequest& request,
+                                     const std::stop_token& stop) {
+    TagOutcome outcome;
+    KSO_ASSIGN_OR_RETURN(outcome.missing, MissingOfImages(store, request));
+    if (!outcome.missing.empty()) {
+      KSO_RETURN_IF_ERROR(PushAgain(store, request, stop));
+      KSO_ASSIGN_OR_RETURN(outcome.missing, MissingOfImages(store, request));
     }
     if (!outcome.missing.empty()) return outcome;
     absl::Mutex mutex;
@@ -293,7 +306,7 @@ class RegistryActions : public BuildActions {
       jobs.push_back([&]() -> absl::Status {
         if (stop.stop_requested()) return Unwanted();
         tag.is_there = Gives(
-            *store,
+            store,
             oci::DestinationRepository(request.destination, tag.image->name()),
             tag.tag, tag.image->index());
         return absl::OkStatus();
@@ -306,8 +319,12 @@ class RegistryActions : public BuildActions {
         if (tag.is_there || site::IsLatestTag(tag.tag) != latest) continue;
         jobs.push_back([&, latest]() -> absl::Status {
           if (stop.stop_requested()) return Unwanted();
-          const absl::Status put = PutTag(*store, request.destination, tag);
-          if (!latest || !IsRefusal(put)) return put;
+          const absl::Status put = PutTag(store, request.destination, tag);
+          if (put.ok()) return put;
+          if (!latest || !IsRefusal(put)) {
+            return Explain(put,
+                           Concat("tagging ", tag.image->name(), ":", tag.tag));
+          }
           absl::MutexLock lock(&mutex);
           outcome.notes.push_back(NoteOfRefusal(tag, put));
           return absl::OkStatus();
@@ -367,13 +384,10 @@ class RegistryActions : public BuildActions {
     const absl::StatusOr<v1::Document> index =
         store.GetManifest(repository, image.index().digest());
     if (!index.ok()) {
-      return Explain(index.status(),
-                     Concat("reading the index ", image.index().digest(),
-                            " of ", image.name()));
+      return Prefixed(index.status(), Concat("reading the index ",
+                                             image.index().digest(), ": "));
     }
-    const absl::Status tagged = store.PutManifest(repository, *index, tag.tag);
-    if (tagged.ok()) return tagged;
-    return Explain(tagged, Concat("tagging ", image.name(), ":", tag.tag));
+    return store.PutManifest(repository, *index, tag.tag);
   }
 
   const OpenDestination open_;

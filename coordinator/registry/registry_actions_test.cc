@@ -87,6 +87,10 @@ class RecordingStore : public oci::ImageStore {
       return absl::InvalidArgumentError("the tag is immutable");
     }
     absl::MutexLock lock(&mutex_);
+    if (!tag.empty() && std::exchange(collect_at_tag, false)) {
+      manifests.clear();
+      return absl::NotFoundError("MANIFEST_BLOB_UNKNOWN");
+    }
     if (!tag.empty()) {
       tags[Concat(repository, ":", tag)] =
           manifest.content_descriptor().digest();
@@ -104,6 +108,8 @@ class RecordingStore : public oci::ImageStore {
   std::string silent;
   absl::Status refuse;
   std::set<std::string> refused_tags;
+  // All manifests go when the next tag is put, which fails for it.
+  bool collect_at_tag = false;
   std::vector<std::string> calls;
   // How often it was asked for a manifest or tag.
   int questions = 0;
@@ -281,6 +287,17 @@ TEST_F(RegistryActionsTest, ManifestsThatWereCollectedAreBackBeforeTheTags) {
     EXPECT_EQ(store_->tags.size(), 4u);
     EXPECT_THAT(store_->calls.back(), HasSubstr("latest"));
   }
+}
+
+TEST_F(RegistryActionsTest, AManifestThatGoesWhileTheTagIsPutIsPushedAgain) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok());
+  assembly_ = request_;
+  store_->collect_at_tag = true;
+  const auto tagged = Tag(outcome->images);
+  ASSERT_TRUE(tagged.ok()) << tagged.status();
+  EXPECT_THAT(tagged->missing, ElementsAre());
+  EXPECT_EQ(store_->tags.size(), 4u);
 }
 
 TEST_F(RegistryActionsTest, ALayerThatIsGoneWithItsManifestIsStillSaid) {
