@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 
@@ -29,7 +30,10 @@ absl::Status ReadComment(absl::string_view line, ExportRecord& record) {
   if (words[0] == "blob") {
     KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(ToStd(words[1])));
     int64_t size = 0;
-    if (!absl::SimpleAtoi(words[2], &size) || size < 0) return BadLine(line);
+    if (!absl::SimpleAtoi(words[2], &size) || size < 0 ||
+        size > kLargestContent) {
+      return BadLine(line);
+    }
     record.blobs.emplace(digest, size);
     return absl::OkStatus();
   }

@@ -19,6 +19,9 @@ TEST(ExportRecordTest, RefusesWhatIsNoRecord) {
   const std::string out =
       Concat("# kso export 1\n", Sha256Of("").hex(), "  ../../etc/passwd\n");
   EXPECT_FALSE(ParseExportRecord(out).ok());
+  const std::string huge = Concat("# kso export 1\n# blob ",
+                                  Sha256Of("").ToString(), " ", INT64_MAX);
+  EXPECT_FALSE(ParseExportRecord(huge).ok());
 }
 
 }  // namespace

@@ -452,9 +452,12 @@ TEST_F(ReleaseReaderTest, SaysWhereYamlIsBroken) {
 }
 
 TEST_F(ReleaseReaderTest, ShowsNoBytesThatAreNoText) {
-  Write("release.yaml", "kind: caf\xe9\nname: \x1b[2J\n");
-  EXPECT_THAT(Problems(), ::testing::HasSubstr("caf\xef\xbf\xbd"));
+  Write("amd64.list", "https://example.com/amd64/caf\xe9 \x1b[2J\n");
+  EXPECT_THAT(Problems(), ::testing::HasSubstr("amd64.list:1"));
   EXPECT_TRUE(IsUtf8(Problems()));
+  Write("release.yaml", "kind: Release\nname: caf\xe9\n");
+  EXPECT_THAT(Problems(),
+              ::testing::HasSubstr("release.yaml:2: this line is not UTF-8"));
 }
 
 TEST_F(ReleaseReaderTest, BoundsWhatItReads) {

@@ -6,6 +6,9 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/base/printable_text.h"
+#include "common/base/strings.h"
 #include "yaml-cpp/eventhandler.h"
 #include "yaml-cpp/yaml.h"
 
@@ -140,6 +143,14 @@ YamlNode& YamlNode::operator=(YamlNode&& other) noexcept = default;
 YamlNode::~YamlNode() = default;
 
 std::variant<YamlNode, YamlError> ParseYaml(const std::string& content) {
+  // What it says travels as text, which is UTF-8.
+  int line = 0;
+  for (absl::string_view text : absl::StrSplit(content, '\n')) {
+    ++line;
+    if (!IsUtf8(ToStd(text))) {
+      return YamlError{line, "this line is not UTF-8, as YAML has to be"};
+    }
+  }
   // yaml-cpp runs nowhere else, so nothing else can throw.
   try {
     std::istringstream stream(content);
