@@ -143,7 +143,7 @@ YamlNode& YamlNode::operator=(YamlNode&& other) noexcept = default;
 YamlNode::~YamlNode() = default;
 
 std::variant<YamlNode, YamlError> ParseYaml(const std::string& content) {
-  // What it says travels as text, which is UTF-8.
+  // The values travel as text, which is UTF-8.
   int line = 0;
   for (absl::string_view text : absl::StrSplit(content, '\n')) {
     ++line;

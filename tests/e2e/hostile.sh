@@ -5,7 +5,7 @@
 # farm at once, and a build that is as it should be passes at the end.
 . "$(dirname "$0")/lib.sh"
 
-# What each file or image of the same name answers with.
+# Each file or image is named after the way in which it is answered.
 files=(etag-bytes huge-size endless retry-never html html-error slow denied
   nested-error bytes-error)
 images=(schema1 no-platform v2-first child-size child-type huge-layer twice swapped
