@@ -31,11 +31,12 @@ namespace v1 = kso::v1;
 constexpr const char* kUrls[] = {
     "https://dl.example.com/kubelet", "https://dl.example.com/v1/kubectl",
     "https://dl.example.com/etcd.tar.gz", "https://other.example.com/kubelet"};
+constexpr char kPinned[] =
+    "quay.io/a/b@sha256:"
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 constexpr const char* kReferences[] = {
     "registry.example.com/pause:3.9", "registry.example.com/app:1",
-    "docker.io/library/nginx:1", "docker.io/library/registry:3",
-    "quay.io/a/b@sha256:"
-    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"};
+    "docker.io/library/nginx:1", "docker.io/library/registry:3", kPinned};
 constexpr const char* kPlatforms[] = {"linux/amd64",    "linux/arm64",
                                       "linux/amd64/v2", "unknown/unknown",
                                       "linux/arm64/v8", "windows/amd64"};

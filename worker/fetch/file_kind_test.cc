@@ -67,10 +67,8 @@ TEST(FileKindTest, AnArchiveBeginsAsItsNameSays) {
 }
 
 TEST(FileKindTest, OtherNamesSayNothing) {
-  for (const char* beginning : {"",
-                                "\x7f"
-                                "ELF",
-                                "#!/bin/sh", "{}", "<svg>", "htmlx", "<"}) {
+  for (const char* beginning :
+       {"", "\177ELF", "#!/bin/sh", "{}", "<svg>", "htmlx", "<"}) {
     EXPECT_EQ(KindDisagreement("https://h/kubelet", beginning), "");
     EXPECT_EQ(KindDisagreement("https://h/a.yml", beginning), "");
   }
