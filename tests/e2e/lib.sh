@@ -18,6 +18,7 @@ ksoctl_program=bazel-bin/cli/ksoctl
 upstream_program=bazel-bin/tests/upstream/kso-upstream
 release=v0.1.0-2.25.1
 failures=0
+checks=0
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/kso-e2e.XXXXXX")
 namespaces=()
@@ -62,6 +63,7 @@ skip() {
 check() {
   local what=$1 output
   shift
+  checks=$((checks + 1))
   if output=$("$@" 2>&1); then
     echo "ok    $what"
   else
