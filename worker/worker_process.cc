@@ -12,7 +12,6 @@
 #include "common/blob/grpc_blob_store.h"
 #include "common/http/netrc.h"
 #include "common/http/retry.h"
-#include "common/oci/manifest.h"
 #include "common/oci/platform.h"
 #include "common/oci/registry_options.h"
 #include "common/rpc/channel.h"
@@ -21,7 +20,6 @@
 #include "worker/fetch/partial_file.h"
 #include "worker/host_reports.h"
 #include "worker/task_dispatcher.h"
-#include "worker/verify/verify_image.h"
 
 namespace kso::worker {
 namespace {

@@ -2,7 +2,6 @@
 #include "cli/carry/docker_manifest.h"
 
 #include <map>
-#include <string_view>
 #include <utility>
 
 #include "common/base/digest.h"

@@ -8,7 +8,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <string>
 
 #include "gtest/gtest.h"
 #include "tests/fakes/temp_directory.h"

@@ -2,7 +2,6 @@
 #include "common/release/image_patterns.h"
 
 #include <algorithm>
-#include <string>
 
 #include "absl/strings/ascii.h"
 

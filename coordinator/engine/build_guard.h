@@ -3,7 +3,6 @@
 #define KSO_COORDINATOR_ENGINE_BUILD_GUARD_H_
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/functional/function_ref.h"

@@ -4,7 +4,6 @@
 #include <signal.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <new>
 #include <stdexcept>
 #include <string>

@@ -2,7 +2,6 @@
 #include "tests/fault/hostile_answers.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "absl/strings/str_cat.h"
 

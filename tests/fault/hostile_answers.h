@@ -2,7 +2,6 @@
 #ifndef KSO_TESTS_FAULT_HOSTILE_ANSWERS_H_
 #define KSO_TESTS_FAULT_HOSTILE_ANSWERS_H_
 
-#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"

@@ -12,7 +12,6 @@
 #include "absl/strings/str_join.h"
 #include "common/base/digest.h"
 #include "common/base/printable_text.h"
-#include "common/base/proto_time.h"
 #include "common/base/strings.h"
 #include "common/blob/disk_blob_store.h"
 #include "common/http/retry.h"

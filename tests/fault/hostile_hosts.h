@@ -11,7 +11,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "common/http/transport.h"
-#include "tests/fault/dice.h"
 #include "tests/fault/hostile_answers.h"
 
 namespace kso::testing {

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "common/base/digest.h"
-#include "common/base/json.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files of logins.
 
-#include <string>
-
 #include "common/oci/credentials.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"

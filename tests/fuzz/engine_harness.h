@@ -11,7 +11,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "common/base/strings.h"
 #include "coordinator/core/plan/plan_history.h"
 #include "coordinator/engine/engine_core.h"
 #include "tests/fuzz/input.h"

@@ -4,8 +4,6 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "common/base/status_notes.h"
-#include "common/base/strings.h"
 #include "common/http/answer_error.h"
 #include "common/http/byte_range.h"
 #include "common/http/quota.h"

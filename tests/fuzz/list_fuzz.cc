@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "cli/release/list_lines.h"
 #include "cli/release/text_file.h"
-#include "common/base/strings.h"
 #include "common/oci/reference.h"
 #include "common/release/check_images.h"
 #include "common/release/served_path.h"

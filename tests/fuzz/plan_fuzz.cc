@@ -2,7 +2,6 @@
 // A plan of whatever hosts and registries have answered: it has an end in
 // words, or numbers that make sense. A base's config becomes that of an image.
 
-#include <map>
 #include <set>
 #include <string>
 #include <vector>

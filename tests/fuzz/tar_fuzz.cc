@@ -3,7 +3,6 @@
 // written is bounded.
 
 #include <sched.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>

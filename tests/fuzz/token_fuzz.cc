@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "common/base/clock.h"
 #include "common/http/transport.h"
 #include "common/http/url.h"
 #include "common/oci/credentials.h"

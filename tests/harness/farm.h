@@ -3,7 +3,6 @@
 #define KSO_TESTS_HARNESS_FARM_H_
 
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>

@@ -2,8 +2,6 @@
 #ifndef KSO_COORDINATOR_CORE_BASE_RESULT_CHECK_H_
 #define KSO_COORDINATOR_CORE_BASE_RESULT_CHECK_H_
 
-#include <cstdint>
-
 #include "absl/status/status.h"
 #include "kso/v1/types.pb.h"
 #include "kso/v1/worker.pb.h"

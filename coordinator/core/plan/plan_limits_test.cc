@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coordinator/core/plan/plan_limits.h"
+#include "coordinator/core/plan/plan_limits.h"  // IWYU pragma: keep
 
 #include <limits>
 #include <string>
