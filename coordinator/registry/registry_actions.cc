@@ -277,7 +277,7 @@ class RegistryActions : public BuildActions {
     KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
                          Open(request.destination, stop));
     absl::StatusOr<TagOutcome> outcome = TagOnce(*store, request, stop);
-    // What was there a moment ago may be collected by now.
+    // A manifest that was there a moment ago may be collected by now.
     if (absl::IsNotFound(outcome.status()) ||
         absl::IsInvalidArgument(outcome.status())) {
       KSO_RETURN_IF_ERROR(PushAgain(*store, request, stop));

@@ -55,7 +55,7 @@ number() { build_json | jq -r "$1 // 0"; }
 digests_of() { index_digests "$1" | grep -vE ':(latest|changed)'; }
 pushed_by_load() { ksoctl load "$@" --output json | jq .bytesPushed; }
 
-# What a registry has to do as the destination of builds and of archives, and as
+# Checks a registry as the destination of builds and of archives, and as
 # the upstream of images. It is up, and empty.
 #   check_registry HOST:PORT
 check_registry() {
