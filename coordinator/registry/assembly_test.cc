@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/digest.h"
@@ -50,7 +51,7 @@ AssembleRequest RequestOf(const ResolvedRelease& fake) {
   return request;
 }
 
-const v1::Task& TaskOf(const Assembly& assembly, const std::string& id) {
+const v1::Task& TaskOf(const Assembly& assembly, std::string_view id) {
   for (const v1::Task& task : assembly.outcome.verify_tasks) {
     if (task.task_id() == id) return task;
   }
