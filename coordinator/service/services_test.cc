@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/service/services.h"
 
+#include "absl/synchronization/notification.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "gmock/gmock.h"

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/synchronization/mutex.h"
 #include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"

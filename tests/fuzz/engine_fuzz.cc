@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/digest.h"
 #include "kso/v1/build.pb.h"
 #include "kso/v1/worker.pb.h"

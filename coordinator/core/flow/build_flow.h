@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "coordinator/core/plan/plan.h"
 #include "coordinator/core/state/state.h"
 

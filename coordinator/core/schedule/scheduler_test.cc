@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "absl/strings/str_cat.h"
 #include "coordinator/core/schedule/waiting.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
