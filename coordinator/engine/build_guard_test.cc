@@ -7,6 +7,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "coordinator/store/sqlite_state_store.h"
 #include "gmock/gmock.h"
@@ -35,9 +36,7 @@ class DecisionTest : public ::testing::Test {
     turn_.Record(Submitted("b1"));
     turn_.Record(Submitted("b2"));
   }
-  const BuildEntry& Build(const std::string& id) {
-    return *state_.FindBuild(id);
-  }
+  const BuildEntry& Build(std::string_view id) { return *state_.FindBuild(id); }
 
   State state_;
   Transaction turn_{&state_, absl::UnixEpoch() + absl::Hours(1)};

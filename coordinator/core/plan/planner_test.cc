@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/match.h"
 #include "common/oci/platform.h"
@@ -58,7 +59,7 @@ ResolvedRelease RealRelease() {
   return fake;
 }
 
-const v1::Task& TaskOf(const Plan& plan, const std::string& id) {
+const v1::Task& TaskOf(const Plan& plan, std::string_view id) {
   for (const v1::Task& task : plan.tasks) {
     if (task.task_id() == id) return task;
   }
@@ -87,9 +88,9 @@ std::multiset<std::string> Layers(const Plan& plan) {
   return layers;
 }
 
-const v1::PlannedImage& ImageOf(const Plan& plan, const std::string& image,
-                                const std::string& suffix,
-                                const std::string& architecture) {
+const v1::PlannedImage& ImageOf(const Plan& plan, std::string_view image,
+                                std::string_view suffix,
+                                std::string_view architecture) {
   for (const v1::PlannedImage& planned : plan.images) {
     if (planned.image() == image && planned.tag_suffix() == suffix &&
         planned.platform().architecture() == architecture) {
