@@ -132,7 +132,11 @@ void Arguments::Positional(const std::string& meta, std::string* value,
 void Arguments::Positionals(const std::string& meta,
                             std::vector<std::string>* values,
                             const std::string& help) {
-  app_->add_option(meta, *values, help)->type_name("")->required();
+  // CLI11 takes a plain word for a name only; the help shows all of `meta`.
+  app_->add_option(meta.substr(0, meta.find_first_of(". ")), *values, help)
+      ->type_name("")
+      ->option_text(meta)
+      ->required();
 }
 
 void Arguments::PositionalChoice(const std::string& meta, std::string* value,

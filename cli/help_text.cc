@@ -75,6 +75,11 @@ std::vector<Row> OptionRows(const CLI::App& command, bool with_help) {
   return rows;
 }
 
+std::string NameOfPositional(const CLI::Option& option) {
+  const std::string& text = option.get_option_text();
+  return text.empty() ? option.get_name(/*positional=*/true) : text;
+}
+
 std::string Usage(const CLI::App& command) {
   std::string usage = absl::StrCat("Usage: ", CommandPath(command));
   for (const CLI::Option* option : command.get_options()) {
@@ -87,7 +92,7 @@ std::string Usage(const CLI::App& command) {
   usage += " [OPTION...]";
   for (const CLI::Option* option : command.get_options()) {
     if (!option->get_positional()) continue;
-    const std::string name = option->get_name(true);
+    const std::string name = NameOfPositional(*option);
     absl::StrAppend(&usage, " ",
                     option->get_required() ? name : "[" + name + "]");
   }
@@ -112,7 +117,8 @@ std::string HelpText(const CLI::App& command) {
   std::vector<Row> positionals;
   for (const CLI::Option* option : command.get_options()) {
     if (!option->get_positional()) continue;
-    positionals.emplace_back(option->get_name(true), option->get_description());
+    positionals.emplace_back(NameOfPositional(*option),
+                             option->get_description());
   }
   std::vector<Row> commands;
   for (const CLI::App* child : command.get_subcommands({})) {

@@ -267,9 +267,10 @@ TEST(CurlTransportTest, CutsTransfersInWhichNothingMoves) {
 // Answers an upload only after the client's bound on stalls is over.
 class LateServer {
  public:
-  LateServer() {
-    server_.routes().Put("/a", [this](const auto& request, auto& response) {
-      late_.WaitForNotificationWithTimeout(absl::Milliseconds(600));
+  // Answers after `delay`, or when the test is over.
+  explicit LateServer(absl::Duration delay) {
+    server_.routes().Put("/a", [=, this](const auto& request, auto& response) {
+      late_.WaitForNotificationWithTimeout(delay);
       response.set_content(std::to_string(request.body.size()), "text/plain");
     });
     server_.Start();
@@ -283,7 +284,7 @@ class LateServer {
 };
 
 TEST(CurlTransportTest, TheAnswerToAnUploadMayBeginLate) {
-  LateServer server;
+  LateServer server(absl::Milliseconds(600));
   TransportOptions options;
   options.progress_timeout = absl::Milliseconds(200);
   options.rate_window = absl::Milliseconds(200);
@@ -296,7 +297,8 @@ TEST(CurlTransportTest, TheAnswerToAnUploadMayBeginLate) {
 }
 
 TEST(CurlTransportTest, ARequestHasABoundOfItsOwnOnTheWaitForItsAnswer) {
-  LateServer server;
+  // libcurl may look only once a second.
+  LateServer server(absl::Seconds(10));
   Request request = Get(server.url());
   request.method = "PUT";
   request.body = "x";

@@ -62,7 +62,7 @@ absl::StatusOr<Url> Url::Make(std::string_view text, const Url* base) {
   if (base != nullptr) {
     curl_url_set(parsed.get(), CURLUPART_URL, base->text_.c_str(), 0);
     // Servers put spaces and other characters into Location as they are.
-    flags = CURLU_URLENCODE;
+    flags = CURLU_URLENCODE | CURLU_ALLOW_SPACE;
   }
   if (text.find('\0') != std::string_view::npos) {
     return Bad(text, "it has a zero byte");
