@@ -92,22 +92,11 @@ int main(int argc, char** argv) {
       ->type_name("N")
       ->check(CLI::Range(0, 1 << 20).description(""))
       ->capture_default_str();
-  app.add_option("--token-realm", options.registries.token_realms,
-                 kso::oci::kTokenRealmHelp)
-      ->type_name("REGISTRY=HOST")
-      ->allow_extra_args(false);
-  app.add_option("--plain-http", options.registries.plain_http,
-                 kso::oci::kPlainHttpHelp)
-      ->type_name("HOST[:PORT]")
-      ->allow_extra_args(false);
-  app.add_option("--https", options.registries.https, kso::oci::kHttpsHelp)
-      ->type_name("HOST[:PORT]")
-      ->allow_extra_args(false);
-  app.add_option("--allow-private-redirect",
-                 options.registries.private_redirects,
-                 kso::oci::kPrivateRedirectHelp)
-      ->type_name("HOST[:PORT]")
-      ->allow_extra_args(false);
+  for (const kso::oci::RegistryFlag& flag : kso::oci::kRegistryFlags) {
+    app.add_option(flag.name, options.registries.*flag.values, flag.help)
+        ->type_name(flag.meta)
+        ->allow_extra_args(false);
+  }
   app.add_option("--netrc", options.netrc_file,
                  "File with the logins of hosts that files are fetched from, "
                  "in the format of netrc (default: $NETRC, or ~/.netrc where "

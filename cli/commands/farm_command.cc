@@ -59,8 +59,9 @@ class FarmCommand : public Command {
     up_.Repeated("--platform", &platforms_, "PLATFORM",
                  "The platform of a worker, such as linux/arm64; again for "
                  "one more worker. Default: that of this machine.");
-    for (RegistryFlag& flag : registry_flags_) {
-      up_.Repeated(flag.name, &flag.values, flag.meta, flag.help);
+    for (const oci::RegistryFlag& flag : oci::kRegistryFlags) {
+      up_.Repeated(flag.name, &(registry_flags_.*flag.values), flag.meta,
+                   flag.help);
     }
     up_.Option("--http-listen", &http_address_, "HOST:PORT",
                "Where the dashboard is. Default: the port after the "
@@ -99,28 +100,15 @@ class FarmCommand : public Command {
   }
 
  private:
-  // A flag of both programs.
-  struct RegistryFlag {
-    std::string name;
-    std::string meta;
-    std::string help;
-    std::vector<std::string> values = {};
-  };
-
   // The flags as arguments. INVALID_ARGUMENT for one that the programs would
   // refuse, so that it is not their log that tells.
   absl::StatusOr<std::vector<std::string>> RegistryFlagsToHandOn() const {
-    const oci::RegistryFlags flags = {
-        .token_realms = registry_flags_[0].values,
-        .plain_http = registry_flags_[1].values,
-        .https = registry_flags_[2].values,
-        .private_redirects = registry_flags_[3].values};
-    KSO_RETURN_IF_ERROR(oci::RegistryOptionsOf(flags).status());
+    KSO_RETURN_IF_ERROR(oci::RegistryOptionsOf(registry_flags_).status());
     http::TransportOptions unused;
-    KSO_RETURN_IF_ERROR(oci::AddRegistryFlags(flags, unused));
+    KSO_RETURN_IF_ERROR(oci::AddRegistryFlags(registry_flags_, unused));
     std::vector<std::string> args;
-    for (const RegistryFlag& flag : registry_flags_) {
-      for (const std::string& value : flag.values) {
+    for (const oci::RegistryFlag& flag : oci::kRegistryFlags) {
+      for (const std::string& value : registry_flags_.*flag.values) {
         args.insert(args.end(), {flag.name, value});
       }
     }
@@ -154,11 +142,7 @@ class FarmCommand : public Command {
   std::string state_dir_;
   std::string http_address_;
   std::vector<std::string> platforms_;
-  RegistryFlag registry_flags_[4] = {
-      {"--token-realm", "REGISTRY=HOST", oci::kTokenRealmHelp},
-      {"--plain-http", "HOST[:PORT]", oci::kPlainHttpHelp},
-      {"--https", "HOST[:PORT]", oci::kHttpsHelp},
-      {"--allow-private-redirect", "HOST[:PORT]", oci::kPrivateRedirectHelp}};
+  oci::RegistryFlags registry_flags_;
 };
 
 }  // namespace

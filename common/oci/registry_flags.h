@@ -31,20 +31,36 @@ absl::StatusOr<SharedRegistryOptions> RegistryOptionsOf(
 absl::Status AddRegistryFlags(const RegistryFlags& flags,
                               http::TransportOptions& options);
 
-// The help of each flag, for all programs.
+// The help of flags that ksoctl's commands for one registry have, too.
 inline constexpr char kTokenRealmHelp[] =
     "A host that may give out tokens for a registry, where the registry names "
     "one that is not its own, such as "
     "registry.example.com=auth.example.com; may be repeated";
-inline constexpr char kPlainHttpHelp[] =
-    "A registry that is spoken to over plain HTTP; may be repeated. Loopback "
-    "always is, unless --https names it";
-inline constexpr char kHttpsHelp[] =
-    "A registry that is spoken to over HTTPS, whatever a release says, also "
-    "on loopback; may be repeated";
 inline constexpr char kPrivateRedirectHelp[] =
     "A public host that may redirect to private addresses, since its storage "
     "is in this network; may be repeated";
+
+// A flag as the programs declare it. It may be given several times.
+struct RegistryFlag {
+  const char* name;
+  const char* meta;
+  const char* help;
+  std::vector<std::string> RegistryFlags::* values;
+};
+
+inline constexpr RegistryFlag kRegistryFlags[] = {
+    {"--token-realm", "REGISTRY=HOST", kTokenRealmHelp,
+     &RegistryFlags::token_realms},
+    {"--plain-http", "HOST[:PORT]",
+     "A registry that is spoken to over plain HTTP; may be repeated. Loopback "
+     "always is, unless --https names it",
+     &RegistryFlags::plain_http},
+    {"--https", "HOST[:PORT]",
+     "A registry that is spoken to over HTTPS, whatever a release says, also "
+     "on loopback; may be repeated",
+     &RegistryFlags::https},
+    {"--allow-private-redirect", "HOST[:PORT]", kPrivateRedirectHelp,
+     &RegistryFlags::private_redirects}};
 
 }  // namespace kso::oci
 
