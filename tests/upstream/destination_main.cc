@@ -3,9 +3,6 @@
 // that people have.
 
 #include <CLI/CLI.hpp>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,10 +11,12 @@
 #include "absl/strings/str_cat.h"
 #include "tests/upstream/destination_service.h"
 #include "tests/upstream/http_origin.h"
-#include "tests/upstream/write_file.h"
+#include "tests/upstream/program.h"
 
 namespace kso::upstream {
 namespace {
+
+constexpr char kProgram[] = "kso-destination";
 
 struct Flags {
   std::string host = "127.0.0.1";
@@ -70,12 +69,7 @@ void Describe(CLI::App& app, Flags& flags) {
 }
 
 absl::Status Run(const Flags& flags) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  BlockStopSignals();
   HttpOrigin main;
   HttpOrigin tokens;
   const auto port = main.Bind(flags.host, flags.port);
@@ -104,17 +98,8 @@ absl::Status Run(const Flags& flags) {
   tokens.Start([&service](const auto& request, auto& response) {
     service.ServeToken(request, response);
   });
-  const std::string address = absl::StrCat(flags.host, ":", *port);
-  if (!flags.ready_file.empty()) {
-    const absl::Status written =
-        WriteFileAtomically(flags.ready_file, address + "\n");
-    if (!written.ok()) return written;
-  }
-  std::fprintf(stderr, "kso-destination: serving at %s\n", address.c_str());
-  int signal = 0;
-  sigwait(&signals, &signal);
-  // Idle connections would hold an orderly stop up for seconds.
-  std::_Exit(EXIT_SUCCESS);
+  return ServeUntilStopped(kProgram, flags.ready_file,
+                           absl::StrCat(flags.host, ":", *port));
 }
 
 }  // namespace
@@ -124,13 +109,6 @@ int main(int argc, char** argv) {
   CLI::App app("A registry in memory to push to, with habits.");
   kso::upstream::Flags flags;
   kso::upstream::Describe(app, flags);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? EXIT_SUCCESS : 2;
-  }
-  const absl::Status status = kso::upstream::Run(flags);
-  std::fprintf(stderr, "kso-destination: %s\n",
-               std::string(status.message()).c_str());
-  return EXIT_FAILURE;
+  return kso::upstream::RunProgram(kso::upstream::kProgram, app, argc, argv,
+                                   [&] { return kso::upstream::Run(flags); });
 }

@@ -3,9 +3,6 @@
 // release's lists over real HTTP, with the habits of the real hosts.
 
 #include <CLI/CLI.hpp>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -14,12 +11,14 @@
 
 #include "tests/upstream/make_catalog.h"
 #include "tests/upstream/odd_image.h"
+#include "tests/upstream/program.h"
 #include "tests/upstream/release_writer.h"
 #include "tests/upstream/upstream_server.h"
-#include "tests/upstream/write_file.h"
 
 namespace kso::upstream {
 namespace {
+
+constexpr char kProgram[] = "kso-upstream";
 
 struct Flags {
   std::string release;
@@ -124,10 +123,6 @@ void Describe(CLI::App& app, Flags& flags) {
 }
 
 absl::Status Run(Flags& flags) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
   auto faults = std::make_unique<Faults>();
   for (const auto& [kind, texts] : flags.faults) {
     for (const std::string& text : texts) {
@@ -148,10 +143,8 @@ absl::Status Run(Flags& flags) {
     if (!made.ok()) return made;
   }
 
-  // Before the servers' threads, so that they leave the signals to this one.
   // Making content may take minutes and must stay interruptible until here.
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  BlockStopSignals();
   flags.server.pull_window = absl::Seconds(flags.pull_window_seconds);
   flags.server.token_lifetime = absl::Seconds(flags.token_seconds);
   const auto server = UpstreamServer::Start(flags.server, *std::move(catalog),
@@ -166,16 +159,7 @@ absl::Status Run(Flags& flags) {
   const nlohmann::json ready = {{"main", (*server)->main_address()},
                                 {"cdn", (*server)->cdn_address()},
                                 {"blobs", (*server)->blob_address()}};
-  if (!flags.ready_file.empty()) {
-    const absl::Status written =
-        WriteFileAtomically(flags.ready_file, ready.dump() + "\n");
-    if (!written.ok()) return written;
-  }
-  std::fprintf(stderr, "kso-upstream: serving at %s\n", ready.dump().c_str());
-  int signal = 0;
-  sigwait(&signals, &signal);
-  // Idle connections would hold an orderly stop up for seconds.
-  std::_Exit(EXIT_SUCCESS);
+  return ServeUntilStopped(kProgram, flags.ready_file, ready.dump());
 }
 
 }  // namespace
@@ -185,13 +169,6 @@ int main(int argc, char** argv) {
   CLI::App app("A stand-in for the internet: serves a release's lists.");
   kso::upstream::Flags flags;
   kso::upstream::Describe(app, flags);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? EXIT_SUCCESS : 2;
-  }
-  const absl::Status status = kso::upstream::Run(flags);
-  std::fprintf(stderr, "kso-upstream: %s\n",
-               std::string(status.message()).c_str());
-  return EXIT_FAILURE;
+  return kso::upstream::RunProgram(kso::upstream::kProgram, app, argc, argv,
+                                   [&] { return kso::upstream::Run(flags); });
 }
