@@ -15,10 +15,9 @@ namespace kso::testing {
 // end of its scope. The test ends at once when it cannot be made.
 class TempDirectory {
  public:
-  TempDirectory() {
-    const char* base = ::getenv("TEST_TMPDIR");
-    std::string pattern =
-        std::string(base == nullptr ? "/tmp" : base) + "/kso-XXXXXX";
+  TempDirectory() : TempDirectory(Base()) {}
+  explicit TempDirectory(const std::string& base) {
+    std::string pattern = base + "/kso-XXXXXX";
     if (::mkdtemp(pattern.data()) == nullptr) {
       std::perror(pattern.c_str());
       std::abort();
@@ -36,6 +35,11 @@ class TempDirectory {
   std::string string() const { return path_.string(); }
 
  private:
+  static std::string Base() {
+    const char* base = ::getenv("TEST_TMPDIR");
+    return base == nullptr ? "/tmp" : base;
+  }
+
   std::filesystem::path path_;
 };
 

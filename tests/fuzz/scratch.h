@@ -4,11 +4,11 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <string>
 #include <string_view>
+
+#include "tests/fakes/temp_directory.h"
 
 namespace kso::fuzz {
 
@@ -16,32 +16,19 @@ namespace kso::fuzz {
 // a fuzzer writes without end.
 class Scratch {
  public:
-  Scratch() {
-    std::error_code error;
-    std::filesystem::path root = "/dev/shm";
-    if (access(root.c_str(), W_OK) != 0) {
-      root = std::filesystem::temp_directory_path(error);
-    }
-    std::string name = root / "kso-fuzz.XXXXXX";
-    path_ = mkdtemp(name.data()) == nullptr ? "" : name;
-    if (path_.empty()) std::abort();
-  }
-  ~Scratch() {
-    std::error_code error;
-    std::filesystem::remove_all(path_, error);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return directory_.path(); }
   std::filesystem::path Write(std::string_view name, std::string_view content) {
-    const std::filesystem::path file = path_ / name;
+    const std::filesystem::path file = path() / name;
     std::ofstream(file, std::ios::binary) << content;
     return file;
   }
 
  private:
-  std::filesystem::path path_;
+  static constexpr char kMemory[] = "/dev/shm";
+
+  const testing::TempDirectory directory_ =
+      access(kMemory, W_OK) == 0 ? testing::TempDirectory(kMemory)
+                                 : testing::TempDirectory();
 };
 
 }  // namespace kso::fuzz
