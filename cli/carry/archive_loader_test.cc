@@ -195,55 +195,55 @@ class ImmutableRegistry : public MemoryRegistry {
   std::set<std::string> not_made;
 };
 
-TEST_F(ArchiveLoaderTest, TagsThatMayNotChangeAreDoneWhenTheyAreRight) {
-  const auto exported = Export(Release());
-  ASSERT_TRUE(exported.ok()) << exported.status();
-  const auto archive = ImageArchive::Open(exported->files);
-  ASSERT_TRUE(archive.ok());
-  ImmutableRegistry registry;
-  const v1::Destination& to = destination_;
+// A release that is loaded into a registry whose tags may not move.
+class ImmutableTagsTest : public ArchiveLoaderTest {
+ protected:
+  void SetUp() override {
+    const auto exported = Export(Release());
+    ASSERT_TRUE(exported.ok()) << exported.status();
+    auto archive = ImageArchive::Open(exported->files);
+    ASSERT_TRUE(archive.ok()) << archive.status();
+    archive_ = *std::move(archive);
+  }
+
+  std::unique_ptr<ImageArchive> archive_;
+  ImmutableRegistry registry_;
+};
+
+TEST_F(ImmutableTagsTest, TagsThatMayNotChangeAreDoneWhenTheyAreRight) {
   for (int i = 0; i < 2; ++i) {
-    const auto report = LoadArchive(**archive, to, registry, nullptr);
+    const auto report =
+        LoadArchive(*archive_, destination_, registry_, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();
     EXPECT_EQ(report->images.size(), 3u);
     EXPECT_THAT(report->notes, IsEmpty());
   }
 }
 
-TEST_F(ArchiveLoaderTest, ALatestThatMayNotMoveIsANoteAndCanBeLeftAlone) {
-  const auto exported = Export(Release());
-  ASSERT_TRUE(exported.ok()) << exported.status();
-  const auto archive = ImageArchive::Open(exported->files);
-  ASSERT_TRUE(archive.ok());
-  ImmutableRegistry registry;
-  const v1::Destination& to = destination_;
-  ASSERT_TRUE(LoadArchive(**archive, to, registry, nullptr).ok());
+TEST_F(ImmutableTagsTest, ALatestThatMayNotMoveIsANoteAndCanBeLeftAlone) {
+  ASSERT_TRUE(LoadArchive(*archive_, destination_, registry_, nullptr).ok());
   // "latest" names another image by now.
-  const auto other = registry.GetManifest("inside/kubespray-images", "v1");
+  const auto other = registry_.GetManifest("inside/kubespray-images", "v1");
   ASSERT_TRUE(other.ok());
-  registry.Retag("inside/kubespray-files", "latest", *other);
-  auto report = LoadArchive(**archive, to, registry, nullptr);
+  registry_.Retag("inside/kubespray-files", "latest", *other);
+  auto report = LoadArchive(*archive_, destination_, registry_, nullptr);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_THAT(report->notes, ElementsAre(HasSubstr("files:latest was not")));
   EXPECT_EQ(report->images.size(), 2u);
-  report = LoadArchive(**archive, to, registry, nullptr, {.latest = false});
+  report = LoadArchive(*archive_, destination_, registry_, nullptr,
+                       {.latest = false});
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_THAT(report->notes, IsEmpty());
 }
 
-TEST_F(ArchiveLoaderTest, AllRepositoriesThatHaveToBeMadeAreNamed) {
-  const auto exported = Export(Release());
-  ASSERT_TRUE(exported.ok()) << exported.status();
-  const auto archive = ImageArchive::Open(exported->files);
-  ASSERT_TRUE(archive.ok());
-  ImmutableRegistry registry;
-  registry.not_made = {"inside/kubespray-files", "inside/kubespray-images"};
+TEST_F(ImmutableTagsTest, AllRepositoriesThatHaveToBeMadeAreNamed) {
+  registry_.not_made = {"inside/kubespray-files", "inside/kubespray-images"};
   const absl::Status status =
-      LoadArchive(**archive, destination_, registry, nullptr).status();
+      LoadArchive(*archive_, destination_, registry_, nullptr).status();
   EXPECT_THAT(
       std::string(status.message()),
       HasSubstr("make inside/kubespray-files and inside/kubespray-images"));
-  EXPECT_EQ(registry.put(), 0);
+  EXPECT_EQ(registry_.put(), 0);
 }
 
 TEST_F(ArchiveLoaderTest, ARegistryThatCannotBeAskedIsNotTakenToHaveTheBase) {
