@@ -6,8 +6,8 @@
 #include "common/base/retry.h"
 #include "common/base/status_macros.h"
 #include "common/http/retry.h"
-#include "common/oci/registry_connector.h"
-#include "common/oci/registry_flags.h"
+#include "common/oci/registry/registry_connector.h"
+#include "common/oci/registry/registry_flags.h"
 
 namespace kso::cli {
 

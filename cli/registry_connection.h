@@ -11,8 +11,8 @@
 #include "cli/arguments.h"
 #include "common/base/clock.h"
 #include "common/http/transport.h"
-#include "common/oci/credentials.h"
 #include "common/oci/image_store.h"
+#include "common/oci/login/credentials.h"
 
 namespace kso::cli {
 

@@ -10,7 +10,7 @@
 #include "common/base/lock_checks.h"
 #include "common/base/strings.h"
 #include "common/base/version.h"
-#include "common/oci/registry_flags.h"
+#include "common/oci/registry/registry_flags.h"
 #include "common/rpc/channel.h"
 #include "spdlog/spdlog.h"
 #include "worker/stop_signals.h"

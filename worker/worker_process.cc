@@ -13,7 +13,7 @@
 #include "common/http/netrc.h"
 #include "common/http/retry.h"
 #include "common/oci/platform.h"
-#include "common/oci/registry_options.h"
+#include "common/oci/registry/registry_options.h"
 #include "common/rpc/channel.h"
 #include "spdlog/spdlog.h"
 #include "worker/description.h"

@@ -11,7 +11,7 @@
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "common/oci/access.h"
+#include "common/oci/login/access.h"
 #include "common/site.h"
 
 namespace kso::cli {

@@ -10,7 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/http/transport.h"
 #include "common/oci/platform.h"
-#include "common/oci/registry_flags.h"
+#include "common/oci/registry/registry_flags.h"
 #include "nlohmann/json.hpp"
 
 namespace kso::cli {

@@ -8,9 +8,9 @@
 #include "absl/synchronization/mutex.h"
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
-#include "common/oci/access.h"
 #include "common/oci/destination.h"
 #include "common/oci/image_closure.h"
+#include "common/oci/login/access.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 

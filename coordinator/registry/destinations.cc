@@ -7,7 +7,7 @@
 #include "common/base/cancellation.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_image_store.h"
-#include "common/oci/registry_connector.h"
+#include "common/oci/registry/registry_connector.h"
 
 namespace kso::coordinator {
 namespace {

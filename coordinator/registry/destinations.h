@@ -7,8 +7,8 @@
 #include "common/base/clock.h"
 #include "common/blob/blob_store.h"
 #include "common/http/transport.h"
-#include "common/oci/credentials.h"
-#include "common/oci/registry_options.h"
+#include "common/oci/login/credentials.h"
+#include "common/oci/registry/registry_options.h"
 #include "coordinator/registry/registry_actions.h"
 
 namespace kso::coordinator {

@@ -11,8 +11,8 @@
 #include "common/base/digest.h"
 #include "common/base/run_all.h"
 #include "common/base/status_macros.h"
-#include "common/oci/access.h"
 #include "common/oci/destination.h"
+#include "common/oci/login/access.h"
 #include "coordinator/core/plan/plan_history.h"
 
 namespace kso::coordinator {

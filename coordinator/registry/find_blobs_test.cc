@@ -9,7 +9,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "common/base/digest.h"
-#include "common/oci/access.h"
+#include "common/oci/login/access.h"
 #include "coordinator/core/plan/plan_history.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

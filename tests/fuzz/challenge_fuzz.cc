@@ -2,8 +2,8 @@
 // The WWW-Authenticate headers of a registry, and the realms in them.
 
 #include "common/http/url.h"
-#include "common/oci/auth_challenge.h"
-#include "common/oci/token_realm.h"
+#include "common/oci/login/auth_challenge.h"
+#include "common/oci/login/token_realm.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files of logins.
 
-#include "common/oci/credentials.h"
+#include "common/oci/login/credentials.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
 

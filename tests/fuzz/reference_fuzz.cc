@@ -5,10 +5,10 @@
 
 #include "common/oci/destination.h"
 #include "common/oci/grammar.h"
+#include "common/oci/login/token_realm.h"
 #include "common/oci/mirrors.h"
 #include "common/oci/platform.h"
 #include "common/oci/reference.h"
-#include "common/oci/token_realm.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
 

@@ -5,9 +5,9 @@
 
 #include "common/http/transport.h"
 #include "common/http/url.h"
-#include "common/oci/credentials.h"
-#include "common/oci/registry_auth.h"
-#include "common/oci/token_cache.h"
+#include "common/oci/login/credentials.h"
+#include "common/oci/login/token_cache.h"
+#include "common/oci/registry/registry_auth.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"

@@ -13,7 +13,7 @@
 #include "common/blob/disk_blob_store.h"
 #include "common/http/host_limits.h"
 #include "common/http/transport.h"
-#include "common/oci/credentials.h"
+#include "common/oci/login/credentials.h"
 #include "common/rpc/call_watch.h"
 #include "kso/v1/blob.grpc.pb.h"
 #include "kso/v1/worker.grpc.pb.h"

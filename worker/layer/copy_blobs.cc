@@ -6,8 +6,8 @@
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "common/oci/access.h"
 #include "common/oci/destination.h"
+#include "common/oci/login/access.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {

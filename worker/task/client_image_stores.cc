@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "common/blob/blob_image_store.h"
-#include "common/oci/registry_connector.h"
+#include "common/oci/registry/registry_connector.h"
 #include "worker/task/image_stores.h"
 
 namespace kso::worker {

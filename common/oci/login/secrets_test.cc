@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/oci/login/secrets.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "absl/time/time.h"
+#include "common/base/status_notes.h"
+
+namespace kso::oci {
+namespace {
+
+const std::string kBasic = "Basic " + absl::Base64Escape("alice:TopSecret+1");
+
+TEST(SecretsTest, WhatARegistryMayEchoOfALoginIsHidden) {
+  Secrets secrets;
+  secrets.AddHeader(kBasic);
+  EXPECT_EQ(secrets.Redact("bad header: " + kBasic), "bad header: Basic ***");
+  EXPECT_EQ(secrets.Redact("alice:TopSecret+1"), "***");
+  EXPECT_EQ(secrets.Redact("user alice, password TopSecret+1"),
+            "user ***, password ***");
+  EXPECT_EQ(secrets.Redact("?pw=TopSecret%2B1&x"), "?pw=***&x");
+}
+
+TEST(SecretsTest, TokensAndTheirPartsAreHidden) {
+  Secrets secrets;
+  const std::string header(40, 'h');
+  const std::string claims(300, 'c');
+  secrets.AddHeader("Bearer " + header + "." + claims + ".sig");
+  EXPECT_EQ(secrets.Redact("got " + header + "." + claims + ".sig"), "got ***");
+  EXPECT_EQ(secrets.Redact("claims " + claims + " are bad"),
+            "claims *** are bad");
+  secrets.AddLogin({.username = "", .password = "", .identity_token = "idtok"});
+  EXPECT_EQ(secrets.Redact("idtok is over"), "*** is over");
+}
+
+TEST(SecretsTest, UserNamesStayInErrorsForRepositoriesHaveThemToo) {
+  Secrets secrets;
+  secrets.AddHeader(kBasic);
+  EXPECT_EQ(secrets
+                .Redact(absl::InvalidArgumentError(
+                    "pushing to alice/app with TopSecret+1"))
+                .message(),
+            "pushing to alice/app with ***");
+}
+
+TEST(SecretsTest, TheNotesOfAnErrorStay) {
+  Secrets secrets;
+  secrets.AddHeader(kBasic);
+  const absl::Status status = secrets.Redact(
+      RetryNotBefore(absl::UnavailableError("TopSecret+1"), absl::Seconds(3)));
+  EXPECT_EQ(status.message(), "***");
+  EXPECT_EQ(RetryDelay(status), absl::Seconds(3));
+  EXPECT_TRUE(secrets.Redact(absl::OkStatus()).ok());
+}
+
+TEST(SecretsTest, WithoutAnySecretTextStays) {
+  Secrets secrets;
+  secrets.AddHeader("Basic");
+  secrets.AddHeader("Basic !!!");
+  secrets.AddLogin({});
+  EXPECT_EQ(secrets.Redact("a b c"), "a b c");
+}
+
+}  // namespace
+}  // namespace kso::oci

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_COMMON_OCI_REGISTRY_REGISTRY_FLAGS_H_
+#define KSO_COMMON_OCI_REGISTRY_REGISTRY_FLAGS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/http/transport.h"
+#include "common/oci/registry/registry_options.h"
+
+namespace kso::oci {
+
+// The flags by which an operator tells any of the programs of registries, as
+// docs/registries.md says.
+struct RegistryFlags {
+  // --token-realm REGISTRY=HOST.
+  std::vector<std::string> token_realms = {};
+  // --plain-http HOST and --https HOST.
+  std::vector<std::string> plain_http = {};
+  std::vector<std::string> https = {};
+  // --allow-private-redirect HOST.
+  std::vector<std::string> private_redirects = {};
+};
+
+// INVALID_ARGUMENT says which flag is wrong.
+absl::StatusOr<SharedRegistryOptions> RegistryOptionsOf(
+    const RegistryFlags& flags);
+// Adds what a transport has to know.
+absl::Status AddRegistryFlags(const RegistryFlags& flags,
+                              http::TransportOptions& options);
+
+// The help of flags that ksoctl's commands for one registry have, too.
+inline constexpr char kTokenRealmHelp[] =
+    "A host that may give out tokens for a registry, where the registry names "
+    "one that is not its own, such as "
+    "registry.example.com=auth.example.com; may be repeated";
+inline constexpr char kPrivateRedirectHelp[] =
+    "A public host that may redirect to private addresses, since its storage "
+    "is in this network; may be repeated";
+
+// A flag as the programs declare it. It may be given several times.
+struct RegistryFlag {
+  const char* name;
+  const char* meta;
+  const char* help;
+  std::vector<std::string> RegistryFlags::* values;
+};
+
+inline constexpr RegistryFlag kRegistryFlags[] = {
+    {"--token-realm", "REGISTRY=HOST", kTokenRealmHelp,
+     &RegistryFlags::token_realms},
+    {"--plain-http", "HOST[:PORT]",
+     "A registry that is spoken to over plain HTTP; may be repeated. Loopback "
+     "always is, unless --https names it",
+     &RegistryFlags::plain_http},
+    {"--https", "HOST[:PORT]",
+     "A registry that is spoken to over HTTPS, whatever a release says, also "
+     "on loopback; may be repeated",
+     &RegistryFlags::https},
+    {"--allow-private-redirect", "HOST[:PORT]", kPrivateRedirectHelp,
+     &RegistryFlags::private_redirects}};
+
+}  // namespace kso::oci
+
+#endif  // KSO_COMMON_OCI_REGISTRY_REGISTRY_FLAGS_H_
