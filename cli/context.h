@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "cli/coordinator_client.h"
 #include "cli/render/progress.h"
-#include "common/base/clock.h"
+#include "common/run/clock.h"
 #include "google/protobuf/message.h"
 
 namespace kso::cli {

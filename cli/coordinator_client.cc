@@ -3,11 +3,11 @@
 
 #include <chrono>
 
-#include "common/base/clock.h"
 #include "common/base/status_macros.h"
 #include "common/blob/grpc_blob_store.h"
 #include "common/rpc/call_watch.h"
 #include "common/rpc/channel.h"
+#include "common/run/clock.h"
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"

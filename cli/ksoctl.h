@@ -7,7 +7,7 @@
 
 #include "cli/context.h"
 #include "cli/exit_status.h"
-#include "common/base/clock.h"
+#include "common/run/clock.h"
 
 namespace kso::cli {
 

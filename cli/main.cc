@@ -5,9 +5,9 @@
 #include <iostream>
 
 #include "cli/ksoctl.h"
-#include "common/base/clock.h"
-#include "common/base/lock_checks.h"
 #include "common/rpc/channel.h"
+#include "common/run/clock.h"
+#include "common/run/lock_checks.h"
 
 int main(int argc, char** argv) {
   kso::TurnOffLockChecks();

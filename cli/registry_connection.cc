@@ -3,11 +3,11 @@
 
 #include <utility>
 
-#include "common/base/retry.h"
 #include "common/base/status_macros.h"
 #include "common/http/retry.h"
 #include "common/oci/registry/registry_connector.h"
 #include "common/oci/registry/registry_flags.h"
+#include "common/run/retry.h"
 
 namespace kso::cli {
 

@@ -9,10 +9,10 @@
 
 #include "absl/status/statusor.h"
 #include "cli/arguments.h"
-#include "common/base/clock.h"
 #include "common/http/transport.h"
 #include "common/oci/image_store.h"
 #include "common/oci/login/credentials.h"
+#include "common/run/clock.h"
 
 namespace kso::cli {
 

@@ -11,11 +11,8 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
-#include "common/base/clock.h"
-#include "common/base/lock_checks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "common/base/text.h"
 #include "common/base/version.h"
 #include "common/blob/blob_service.h"
 #include "common/blob/disk_blob_store.h"
@@ -24,6 +21,9 @@
 #include "common/oci/login/credentials.h"
 #include "common/oci/registry/registry_flags.h"
 #include "common/rpc/server.h"
+#include "common/run/clock.h"
+#include "common/run/lock_checks.h"
+#include "common/text/text.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/threaded_engine.h"
 #include "coordinator/registry/blob_sweep.h"

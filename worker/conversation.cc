@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
-#include "common/base/printable_text.h"
-#include "common/base/proto_text.h"
 #include "common/base/strings.h"
-#include "common/base/text.h"
+#include "common/text/printable_text.h"
+#include "common/text/proto_text.h"
+#include "common/text/text.h"
 
 namespace kso::worker {
 namespace {

@@ -9,9 +9,9 @@
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "common/base/text.h"
 #include "common/base/version.h"
 #include "common/oci/platform.h"
+#include "common/text/text.h"
 #include "worker/verify/container.h"
 #include "worker/verify/platform_probe.h"
 

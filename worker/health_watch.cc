@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "common/base/threads.h"
+#include "common/run/threads.h"
 
 namespace kso::worker {
 

@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/base/clock.h"
+#include "common/run/clock.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/leases.h"
 #include "worker/task/task_control.h"

@@ -7,11 +7,11 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
-#include "common/base/lock_checks.h"
 #include "common/base/strings.h"
 #include "common/base/version.h"
 #include "common/oci/registry/registry_flags.h"
 #include "common/rpc/channel.h"
+#include "common/run/lock_checks.h"
 #include "spdlog/spdlog.h"
 #include "worker/stop_signals.h"
 #include "worker/worker_process.h"

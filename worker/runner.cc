@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "common/base/exceptions.h"
-#include "common/base/threads.h"
+#include "common/run/exceptions.h"
+#include "common/run/threads.h"
 
 namespace kso::worker {
 

@@ -10,7 +10,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "common/base/clock.h"
+#include "common/run/clock.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/lease_book.h"
 #include "worker/leases.h"

@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
-#include "common/base/retry.h"
-#include "common/base/text.h"
+#include "common/run/retry.h"
+#include "common/text/text.h"
 
 namespace kso::worker {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "common/base/clock.h"
+#include "common/run/clock.h"
 #include "grpcpp/client_context.h"
 #include "kso/v1/worker.grpc.pb.h"
 #include "worker/conversation.h"

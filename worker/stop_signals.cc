@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-#include "common/base/threads.h"
+#include "common/run/threads.h"
 
 namespace kso::worker {
 namespace {

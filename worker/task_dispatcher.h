@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <memory>
 
-#include "common/base/clock.h"
 #include "common/blob/disk_blob_store.h"
 #include "common/http/transport.h"
 #include "common/layer/encode_pool.h"
+#include "common/run/clock.h"
 #include "worker/layer/make_layer.h"
 #include "worker/task/image_stores.h"
 #include "worker/task/task_executor.h"

@@ -6,10 +6,10 @@
 #include <thread>
 #include <utility>
 
-#include "common/base/file_io.h"
-#include "common/base/remove_tree.h"
 #include "common/base/status_macros.h"
 #include "common/blob/grpc_blob_store.h"
+#include "common/files/file_io.h"
+#include "common/files/remove_tree.h"
 #include "common/http/netrc.h"
 #include "common/http/retry.h"
 #include "common/oci/platform.h"

@@ -8,10 +8,10 @@
 
 #include "absl/synchronization/mutex.h"
 #include "cli/carry/load_plan.h"
-#include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/login/access.h"
+#include "common/run/run_all.h"
 #include "common/site.h"
 
 namespace kso::cli {

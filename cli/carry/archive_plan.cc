@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/carry/archive_plan.h"
 
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
-#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
+#include "common/bytes/sinks.h"
 #include "common/layer/tar_stream.h"
 #include "common/oci/layout_index.h"
 

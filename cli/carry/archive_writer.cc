@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <string>
 
-#include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "common/blob/verifying_sink.h"
+#include "common/bytes/digest.h"
 
 namespace kso::cli {
 namespace {

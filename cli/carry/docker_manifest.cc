@@ -4,11 +4,11 @@
 #include <map>
 #include <utility>
 
-#include "common/base/digest.h"
-#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 #include "common/oci/manifest.h"
+#include "common/text/json.h"
 
 namespace kso::cli {
 namespace {

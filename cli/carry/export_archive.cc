@@ -12,8 +12,8 @@
 #include "cli/carry/archive_plan.h"
 #include "cli/carry/docker_manifest.h"
 #include "cli/carry/part_writer.h"
-#include "common/base/file_io.h"
 #include "common/base/status_macros.h"
+#include "common/files/file_io.h"
 #include "common/oci/image_closure.h"
 #include "common/oci/layout_writer.h"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 
 namespace kso::cli {
 

@@ -5,12 +5,12 @@
 
 #include "absl/strings/strip.h"
 #include "cli/carry/export_archive.h"
-#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/blob/verifying_source.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
+#include "common/text/json.h"
 
 namespace kso::cli {
 namespace {

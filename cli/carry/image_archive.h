@@ -13,8 +13,8 @@
 #include "absl/status/statusor.h"
 #include "cli/carry/part_reader.h"
 #include "cli/carry/tar_index.h"
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso::cli {

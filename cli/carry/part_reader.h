@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/base/byte_stream.h"
-#include "common/base/file_io.h"
+#include "common/bytes/byte_stream.h"
+#include "common/files/file_io.h"
 
 namespace kso::cli {
 

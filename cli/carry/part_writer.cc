@@ -11,10 +11,10 @@
 
 #include "absl/strings/str_format.h"
 #include "cli/render/text.h"
-#include "common/base/free_space.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/files/free_space.h"
 
 namespace kso::cli {
 namespace {

@@ -11,10 +11,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
-#include "common/base/file_io.h"
-#include "common/base/file_lock.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
+#include "common/files/file_io.h"
+#include "common/files/file_lock.h"
 
 namespace kso::cli {
 

@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/ksoctl.h"
-#include "common/base/digest.h"
 #include "common/blob/blob_service.h"
+#include "common/bytes/digest.h"
 #include "gmock/gmock.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"

@@ -7,10 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/render/build_text.h"
-#include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_image_store.h"
 #include "common/blob/nearby_blob_store.h"
+#include "common/bytes/digest.h"
 #include "common/oci/destination.h"
 
 namespace kso::cli {

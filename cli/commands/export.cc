@@ -15,8 +15,8 @@
 #include "cli/commands/ending.h"
 #include "cli/registry_connection.h"
 #include "cli/render/result_text.h"
-#include "common/base/file_io.h"
 #include "common/base/status_macros.h"
+#include "common/files/file_io.h"
 #include "common/oci/destination.h"
 
 namespace kso::cli {

@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/render/text.h"
-#include "common/base/cancellation.h"
-#include "common/base/retry.h"
+#include "common/run/cancellation.h"
+#include "common/run/retry.h"
 
 namespace kso::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "cli/coordinator_client.h"
 #include "cli/render/progress.h"
-#include "common/base/clock.h"
+#include "common/run/clock.h"
 
 namespace kso::cli {
 

@@ -4,11 +4,11 @@
 #include "absl/strings/str_cat.h"
 #include "cli/commands/follow.h"
 #include "cli/release/release_reader.h"
-#include "common/base/cancellation.h"
-#include "common/base/retry.h"
 #include "common/base/status_macros.h"
-#include "common/base/text.h"
 #include "common/release/build_request.h"
+#include "common/run/cancellation.h"
+#include "common/run/retry.h"
+#include "common/text/text.h"
 
 namespace kso::cli {
 namespace {

@@ -12,11 +12,11 @@
 #include "absl/strings/strip.h"
 #include "cli/farm/log_tail.h"
 #include "cli/farm/process.h"
-#include "common/base/cancellation.h"
-#include "common/base/directory.h"
-#include "common/base/file_io.h"
-#include "common/base/file_lock.h"
 #include "common/base/status_macros.h"
+#include "common/files/directory.h"
+#include "common/files/file_io.h"
+#include "common/files/file_lock.h"
+#include "common/run/cancellation.h"
 
 namespace kso::cli {
 namespace {

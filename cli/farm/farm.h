@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cli/coordinator_client.h"
-#include "common/base/clock.h"
+#include "common/run/clock.h"
 
 namespace kso::cli {
 

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "cli/farm/process.h"
-#include "common/base/clock.h"
+#include "common/run/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_coordinator_client.h"

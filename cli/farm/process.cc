@@ -10,8 +10,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "common/base/file_io.h"
-#include "common/base/subprocess.h"
+#include "common/files/file_io.h"
+#include "common/run/subprocess.h"
 
 namespace kso::cli {
 namespace {

@@ -6,9 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "cli/release/list_lines.h"
 #include "cli/release/sections.h"
-#include "common/base/printable_text.h"
 #include "common/oci/reference.h"
 #include "common/release/image_patterns.h"
+#include "common/text/printable_text.h"
 
 namespace kso::cli {
 namespace {

@@ -11,8 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "common/base/digest.h"
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 #include "common/oci/reference.h"
 
 namespace kso::cli {

@@ -7,8 +7,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/base/printable_text.h"
 #include "common/base/strings.h"
+#include "common/text/printable_text.h"
 
 namespace kso::cli {
 

@@ -2,8 +2,8 @@
 #include "absl/strings/str_cat.h"
 #include "cli/release/sections.h"
 #include "cli/release/text_file.h"
-#include "common/base/printable_text.h"
 #include "common/oci/reference.h"
+#include "common/text/printable_text.h"
 
 namespace kso::cli {
 namespace {

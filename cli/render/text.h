@@ -7,7 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "common/base/text.h"  // IWYU pragma: export
+#include "common/text/text.h"  // IWYU pragma: export
 #include "google/protobuf/timestamp.pb.h"
 
 namespace kso::cli {

@@ -10,10 +10,10 @@
 #include <system_error>
 #include <utility>
 
-#include "common/base/directory.h"
-#include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/files/directory.h"
+#include "common/files/file_io.h"
 
 namespace kso {
 

@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 
 namespace kso {
 

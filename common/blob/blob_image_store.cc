@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
+#include "common/text/json.h"
 
 namespace kso {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "common/base/sinks.h"
 #include "common/base/strings.h"
+#include "common/bytes/sinks.h"
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/memory_blob_store.h"

@@ -5,7 +5,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
-#include "common/base/text.h"
+#include "common/text/text.h"
 
 namespace kso {
 namespace {

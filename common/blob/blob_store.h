@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
-#include "common/base/written_blob.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
+#include "common/bytes/written_blob.h"
 
 namespace kso {
 

@@ -10,7 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 
 namespace kso {
 

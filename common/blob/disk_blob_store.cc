@@ -13,19 +13,19 @@
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
-#include "common/base/file_io.h"
-#include "common/base/file_lock.h"
-#include "common/base/free_space.h"
-#include "common/base/hashing_sink.h"
-#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
-#include "common/base/text.h"
 #include "common/blob/blob_directory.h"
 #include "common/blob/blob_usage.h"
 #include "common/blob/disk_reserve.h"
 #include "common/blob/verifying_source.h"
+#include "common/bytes/hashing_sink.h"
+#include "common/bytes/sinks.h"
+#include "common/files/file_io.h"
+#include "common/files/file_lock.h"
+#include "common/files/free_space.h"
+#include "common/text/text.h"
 
 namespace kso {
 namespace {

@@ -12,10 +12,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/base/digest.h"
-#include "common/base/written_blob.h"
 #include "common/blob/blob_place.h"
 #include "common/blob/blob_store.h"
+#include "common/bytes/digest.h"
+#include "common/bytes/written_blob.h"
 
 namespace kso {
 

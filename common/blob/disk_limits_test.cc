@@ -10,9 +10,9 @@
 #include <string>
 
 #include "absl/strings/match.h"
-#include "common/base/byte_stream.h"
-#include "common/base/file_io.h"
 #include "common/blob/disk_blob_store.h"
+#include "common/bytes/byte_stream.h"
+#include "common/files/file_io.h"
 #include "gtest/gtest.h"
 
 namespace kso {

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/free_space.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
-#include "common/base/text.h"
+#include "common/files/free_space.h"
+#include "common/text/text.h"
 
 namespace kso {
 namespace {

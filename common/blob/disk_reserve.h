@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "common/base/byte_stream.h"
+#include "common/bytes/byte_stream.h"
 
 namespace kso {
 

@@ -12,11 +12,11 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_directory.h"
 #include "common/blob/disk_reserve.h"
 #include "common/blob/verifying_source.h"
+#include "common/files/file_io.h"
 
 namespace kso {
 namespace {

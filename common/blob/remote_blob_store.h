@@ -6,9 +6,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/base/written_blob.h"
 #include "common/blob/blob_place.h"
 #include "common/blob/blob_store.h"
+#include "common/bytes/written_blob.h"
 
 namespace kso {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
 
 namespace kso {
 

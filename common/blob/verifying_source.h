@@ -7,8 +7,8 @@
 #include <memory>
 #include <optional>
 
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
 
 namespace kso {
 

@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "common/base/byte_stream.h"
+#include "common/bytes/byte_stream.h"
 #include "common/http/progress_watch.h"
 #include "common/http/transport.h"
 #include "common/http/url.h"

@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "common/base/retry.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
@@ -16,6 +15,7 @@
 #include "common/http/curl_transfer.h"
 #include "common/http/redirect.h"
 #include "common/http/url.h"
+#include "common/run/retry.h"
 
 namespace kso::http {
 namespace {

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "absl/synchronization/notification.h"
-#include "common/base/sinks.h"
+#include "common/bytes/sinks.h"
 #include "common/http/transport.h"
 #include "tests/fakes/http_server.h"
 

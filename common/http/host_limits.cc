@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/cancellation.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/http/retry_after.h"
 #include "common/http/url.h"
+#include "common/run/cancellation.h"
 
 namespace kso::http {
 namespace {

@@ -13,11 +13,11 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "common/base/clock.h"
-#include "common/base/retry.h"
 #include "common/http/adaptive_limit.h"
 #include "common/http/quota.h"
 #include "common/http/transport.h"
+#include "common/run/clock.h"
+#include "common/run/retry.h"
 
 namespace kso::http {
 

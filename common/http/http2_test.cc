@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/base/sinks.h"
+#include "common/bytes/sinks.h"
 #include "common/http/transport.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

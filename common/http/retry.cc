@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/cancellation.h"
 #include "common/base/status_notes.h"
 #include "common/http/answer_error.h"
+#include "common/run/cancellation.h"
 
 namespace kso::http {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <memory>
 
-#include "common/base/clock.h"
-#include "common/base/retry.h"
 #include "common/http/transport.h"
+#include "common/run/clock.h"
+#include "common/run/retry.h"
 
 namespace kso::http {
 

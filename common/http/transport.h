@@ -14,7 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/base/byte_stream.h"
+#include "common/bytes/byte_stream.h"
 #include "common/http/transfer_options.h"
 
 namespace kso::http {

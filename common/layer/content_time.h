@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 
 namespace kso {
 

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <functional>
 
-#include "common/base/executor.h"
+#include "common/run/executor.h"
 
 namespace kso {
 

@@ -3,7 +3,7 @@
 #define KSO_COMMON_LAYER_LAYER_ENCODER_H_
 
 #include "absl/status/status.h"
-#include "common/base/byte_stream.h"
+#include "common/bytes/byte_stream.h"
 
 namespace kso {
 

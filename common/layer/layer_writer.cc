@@ -8,9 +8,9 @@
 #include <memory>
 #include <utility>
 
-#include "common/base/hashing_sink.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/hashing_sink.h"
 #include "common/layer/formats.h"
 #include "common/layer/gzip_encoder.h"
 #include "common/layer/layer_encoder.h"

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
 #include "common/layer/encode_pool.h"
 #include "kso/v1/types.pb.h"
 

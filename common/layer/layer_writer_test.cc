@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/sinks.h"
+#include "common/bytes/sinks.h"
 #include "common/oci/media_types.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

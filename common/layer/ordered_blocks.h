@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/notification.h"
-#include "common/base/byte_stream.h"
+#include "common/bytes/byte_stream.h"
 #include "common/layer/encode_pool.h"
 
 namespace kso {

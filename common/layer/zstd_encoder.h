@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "common/base/byte_stream.h"
+#include "common/bytes/byte_stream.h"
 #include "common/layer/encode_pool.h"
 #include "common/layer/layer_encoder.h"
 #include "common/layer/ordered_blocks.h"

@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
-#include "common/base/written_blob.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
+#include "common/bytes/written_blob.h"
 #include "common/http/transfer_options.h"
 #include "kso/v1/types.pb.h"
 

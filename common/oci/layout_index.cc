@@ -7,11 +7,11 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
-#include "common/base/digest.h"
-#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 #include "common/oci/media_types.h"
+#include "common/text/json.h"
 
 namespace kso::oci {
 namespace {

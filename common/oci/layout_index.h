@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso::oci {

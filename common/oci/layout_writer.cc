@@ -9,13 +9,13 @@
 #include <string>
 #include <utility>
 
-#include "common/base/file_io.h"
-#include "common/base/file_lock.h"
-#include "common/base/run_all.h"
-#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/blob/verifying_source.h"
+#include "common/bytes/sinks.h"
+#include "common/files/file_io.h"
+#include "common/files/file_lock.h"
+#include "common/run/run_all.h"
 
 namespace kso::oci {
 namespace {

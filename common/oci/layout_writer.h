@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "common/oci/image_closure.h"
 #include "common/oci/image_store.h"
 #include "common/oci/layout_index.h"

@@ -2,13 +2,13 @@
 #include "common/oci/manifest.h"
 
 #include "absl/strings/escaping.h"
-#include "common/base/digest.h"
-#include "common/base/json.h"
 #include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
+#include "common/text/json.h"
 
 namespace kso::oci {
 namespace {

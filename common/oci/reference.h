@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "common/oci/grammar.h"  // IWYU pragma: export
 
 namespace kso::oci {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "common/base/strings.h"
-#include "common/base/text.h"
 #include "common/layer/formats.h"
 #include "common/oci/destination.h"
 #include "common/oci/platform.h"
@@ -16,6 +15,7 @@
 #include "common/release/check_images.h"
 #include "common/release/check_mirrors.h"
 #include "common/site.h"
+#include "common/text/text.h"
 
 namespace kso::release {
 namespace {

@@ -8,11 +8,11 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
-#include "common/base/percent_coding.h"
 #include "common/base/strings.h"
 #include "common/layer/layer_path.h"
 #include "common/oci/grammar.h"
 #include "common/site.h"
+#include "common/text/percent_coding.h"
 
 namespace kso::release {
 namespace {

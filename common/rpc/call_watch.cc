@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/threads.h"
+#include "common/run/threads.h"
 
 namespace kso::rpc {
 CallWatch::CallWatch(Clock* clock, absl::Duration progress_timeout)

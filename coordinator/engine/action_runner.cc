@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/retry.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/run/retry.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/flow/build_flow.h"

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <utility>
 
-#include "common/base/exceptions.h"
 #include "common/base/strings.h"
-#include "common/base/text.h"
+#include "common/run/exceptions.h"
+#include "common/text/text.h"
 #include "coordinator/core/base/permanent_failure.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/flow/build_flow.h"

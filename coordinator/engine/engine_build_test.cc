@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/flow/build_flow.h"
 #include "gmock/gmock.h"

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/exceptions.h"
 #include "common/base/status_macros.h"
+#include "common/run/exceptions.h"
 #include "coordinator/engine/transaction.h"
 
 namespace kso::coordinator {

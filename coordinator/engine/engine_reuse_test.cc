@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "coordinator/core/base/phases.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

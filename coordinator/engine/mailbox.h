@@ -8,7 +8,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "common/base/clock.h"
+#include "common/run/clock.h"
 #include "coordinator/engine/transaction.h"
 
 namespace kso::coordinator {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/printable_text.h"
 #include "common/base/proto_time.h"
-#include "common/base/text.h"
+#include "common/text/printable_text.h"
+#include "common/text/text.h"
 #include "coordinator/core/base/result_check.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/schedule/retry_policy.h"

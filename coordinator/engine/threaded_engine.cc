@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "absl/synchronization/mutex.h"
-#include "common/base/exceptions.h"
 #include "common/base/status_macros.h"
-#include "common/base/threads.h"
+#include "common/run/exceptions.h"
+#include "common/run/threads.h"
 #include "coordinator/engine/engine_core.h"
 #include "coordinator/engine/mailbox.h"
 #include "spdlog/spdlog.h"

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "common/base/clock.h"
+#include "common/run/clock.h"
 #include "coordinator/engine/build_actions.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_options.h"

@@ -3,10 +3,10 @@
 
 #include <utility>
 
-#include "common/base/exceptions.h"
-#include "common/base/proto_text.h"
 #include "common/base/proto_time.h"
 #include "common/base/status_macros.h"
+#include "common/run/exceptions.h"
+#include "common/text/proto_text.h"
 #include "coordinator/core/flow/remember.h"
 
 namespace kso::coordinator {

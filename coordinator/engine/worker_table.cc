@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
-#include "common/base/retry.h"
+#include "common/run/retry.h"
 
 namespace kso::coordinator {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 #include "coordinator/core/plan/planner.h"

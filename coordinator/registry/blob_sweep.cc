@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_image_store.h"
+#include "common/bytes/digest.h"
 #include "common/oci/image_closure.h"
 
 namespace kso::coordinator {

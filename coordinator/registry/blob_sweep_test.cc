@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
 #include "common/blob/disk_blob_store.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
 #include "common/oci/media_types.h"
 #include "coordinator/registry/documents.h"
 #include "gtest/gtest.h"

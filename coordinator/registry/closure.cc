@@ -6,13 +6,13 @@
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
-#include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/oci/destination.h"
 #include "common/oci/image_closure.h"
 #include "common/oci/login/access.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
+#include "common/run/run_all.h"
 
 namespace kso::coordinator {
 

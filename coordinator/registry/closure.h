@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "common/oci/image_store.h"
 #include "coordinator/registry/assembly.h"
 

@@ -4,10 +4,10 @@
 #include <memory>
 #include <utility>
 
-#include "common/base/cancellation.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_image_store.h"
 #include "common/oci/registry/registry_connector.h"
+#include "common/run/cancellation.h"
 
 namespace kso::coordinator {
 namespace {

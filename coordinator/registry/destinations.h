@@ -4,11 +4,11 @@
 
 #include <stop_token>
 
-#include "common/base/clock.h"
 #include "common/blob/blob_store.h"
 #include "common/http/transport.h"
 #include "common/oci/login/credentials.h"
 #include "common/oci/registry/registry_options.h"
+#include "common/run/clock.h"
 #include "coordinator/registry/registry_actions.h"
 
 namespace kso::coordinator {

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
-#include "common/base/digest.h"
-#include "common/base/run_all.h"
 #include "common/base/status_macros.h"
+#include "common/bytes/digest.h"
 #include "common/oci/destination.h"
 #include "common/oci/login/access.h"
+#include "common/run/run_all.h"
 #include "coordinator/core/plan/plan_history.h"
 
 namespace kso::coordinator {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "common/oci/login/access.h"
 #include "coordinator/core/plan/plan_history.h"
 #include "gmock/gmock.h"

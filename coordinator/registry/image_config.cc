@@ -8,11 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
-#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/manifest.h"
 #include "common/oci/platform.h"
+#include "common/text/json.h"
 
 namespace kso::coordinator {
 namespace {

@@ -3,7 +3,7 @@
 #define KSO_COORDINATOR_REGISTRY_RECENT_ANSWERS_H_
 
 #include "absl/time/time.h"
-#include "common/base/clock.h"
+#include "common/run/clock.h"
 #include "coordinator/registry/registry_actions.h"
 
 namespace kso::coordinator {

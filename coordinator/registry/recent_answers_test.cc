@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/memory_registry.h"

@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/digest.h"
 #include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 #include "common/oci/platform.h"
 #include "common/release/served_path.h"
 #include "common/site.h"

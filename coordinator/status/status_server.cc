@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "common/base/status_macros.h"
-#include "common/base/threads.h"
+#include "common/run/threads.h"
 #include "coordinator/status/page.h"
 #include "coordinator/status/status_json.h"
 

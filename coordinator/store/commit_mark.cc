@@ -12,9 +12,9 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
-#include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 
 namespace kso::coordinator {
 namespace {

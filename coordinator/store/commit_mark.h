@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "common/base/file_io.h"
+#include "common/files/file_io.h"
 
 namespace kso::coordinator {
 

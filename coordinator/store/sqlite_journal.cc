@@ -7,8 +7,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "common/base/digest.h"
 #include "common/base/status_macros.h"
+#include "common/bytes/digest.h"
 #include "coordinator/core/base/record_subject.h"
 
 namespace kso::coordinator {

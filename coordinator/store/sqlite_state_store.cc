@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/file_io.h"
-#include "common/base/file_lock.h"
 #include "common/base/status_macros.h"
+#include "common/files/file_io.h"
+#include "common/files/file_lock.h"
 #include "coordinator/store/commit_mark.h"
 #include "coordinator/store/sqlite_database.h"
 #include "coordinator/store/sqlite_format.h"

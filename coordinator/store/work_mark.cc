@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
-#include "common/base/file_io.h"
 #include "common/base/status_macros.h"
+#include "common/files/file_io.h"
 #include "common/release/build_request.h"
 
 namespace kso::coordinator {

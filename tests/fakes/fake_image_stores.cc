@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
-#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/sinks.h"
 
 namespace kso::testing {
 

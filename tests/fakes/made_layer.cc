@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 
 namespace kso::testing {
 

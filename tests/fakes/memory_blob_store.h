@@ -14,10 +14,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_store.h"
 #include "common/blob/verifying_source.h"
+#include "common/bytes/sinks.h"
 
 namespace kso::testing {
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
 

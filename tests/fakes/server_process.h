@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/base/subprocess.h"
+#include "common/run/subprocess.h"
 
 namespace kso::testing {
 

@@ -5,10 +5,10 @@
 #include <memory>
 #include <vector>
 
-#include "common/base/byte_stream.h"
-#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/sinks.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 

@@ -2,8 +2,8 @@
 #include "tests/fault/farm_model.h"
 
 #include "absl/strings/str_cat.h"
-#include "common/base/digest.h"
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 #include "common/oci/destination.h"
 
 namespace kso::testing {

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 
 namespace kso::testing {
 

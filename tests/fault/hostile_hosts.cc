@@ -7,11 +7,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
-#include "common/base/percent_coding.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
+#include "common/text/percent_coding.h"
 
 namespace kso::testing {
 namespace {

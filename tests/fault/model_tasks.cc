@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "common/base/byte_stream.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/bytes/byte_stream.h"
 #include "common/oci/destination.h"
 #include "common/oci/manifest.h"
 

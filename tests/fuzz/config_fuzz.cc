@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"

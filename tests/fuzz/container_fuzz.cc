@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "common/base/json.h"
+#include "common/text/json.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
 #include "worker/verify/image_process.h"

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "common/base/byte_stream.h"
+#include "common/bytes/byte_stream.h"
 #include "common/oci/media_types.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"

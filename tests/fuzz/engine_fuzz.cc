@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "kso/v1/build.pb.h"
 #include "kso/v1/worker.pb.h"
 #include "tests/fakes/resolved_release.h"

@@ -3,7 +3,7 @@
 
 #include <google/protobuf/descriptor.h>
 
-#include "common/base/printable_text.h"
+#include "common/text/printable_text.h"
 
 namespace kso::fuzz {
 namespace {

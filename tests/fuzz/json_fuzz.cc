@@ -2,8 +2,8 @@
 // Any JSON: what the one parser takes can be copied, printed and read again.
 
 #include "absl/status/statusor.h"
-#include "common/base/json.h"
-#include "common/base/printable_text.h"
+#include "common/text/json.h"
+#include "common/text/printable_text.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
 

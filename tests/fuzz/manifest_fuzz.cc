@@ -3,14 +3,14 @@
 
 #include <string>
 
-#include "common/base/digest.h"
-#include "common/base/json.h"
 #include "common/base/sizes.h"
+#include "common/bytes/digest.h"
 #include "common/oci/image_closure.h"
 #include "common/oci/layout_index.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
+#include "common/text/json.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
 

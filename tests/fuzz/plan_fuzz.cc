@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/base/digest.h"
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
 #include "coordinator/core/plan/image_choice.h"

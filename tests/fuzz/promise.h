@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "common/base/printable_text.h"
+#include "common/text/printable_text.h"
 
 namespace kso::fuzz {
 

@@ -2,8 +2,8 @@
 // A release.yaml, with lists beside it.
 
 #include "cli/release/release_reader.h"
-#include "common/base/printable_text.h"
 #include "common/release/check_release.h"
+#include "common/text/printable_text.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
 #include "tests/fuzz/scratch.h"

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "common/base/byte_stream.h"
+#include "common/bytes/byte_stream.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
 #include "tests/fuzz/scratch.h"

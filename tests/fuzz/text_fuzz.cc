@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "common/base/digest.h"
-#include "common/base/percent_coding.h"
-#include "common/base/printable_text.h"
+#include "common/bytes/digest.h"
+#include "common/text/percent_coding.h"
+#include "common/text/printable_text.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
 

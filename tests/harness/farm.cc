@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/clock.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_image_store.h"
 #include "common/blob/blob_service.h"
 #include "common/rpc/channel.h"
+#include "common/run/clock.h"
 #include "coordinator/engine/threaded_engine.h"
 #include "coordinator/registry/registry_actions.h"
 #include "coordinator/service/services.h"

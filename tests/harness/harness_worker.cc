@@ -4,13 +4,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/clock.h"
 #include "common/base/status_macros.h"
 #include "common/blob/grpc_blob_store.h"
 #include "common/http/retry.h"
 #include "common/oci/destination.h"
 #include "common/oci/manifest.h"
 #include "common/rpc/channel.h"
+#include "common/run/clock.h"
 #include "worker/host_reports.h"
 #include "worker/task_dispatcher.h"
 

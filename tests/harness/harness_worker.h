@@ -9,12 +9,12 @@
 #include <thread>
 
 #include "absl/status/statusor.h"
-#include "common/base/clock.h"
 #include "common/blob/disk_blob_store.h"
 #include "common/http/host_limits.h"
 #include "common/http/transport.h"
 #include "common/oci/login/credentials.h"
 #include "common/rpc/call_watch.h"
+#include "common/run/clock.h"
 #include "kso/v1/blob.grpc.pb.h"
 #include "kso/v1/worker.grpc.pb.h"
 #include "worker/runner.h"

@@ -6,7 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 
 namespace kso::testing {
 namespace {

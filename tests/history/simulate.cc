@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "common/oci/destination.h"
 #include "common/site.h"
 #include "coordinator/core/base/layer_key.h"

@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
-#include "common/base/file_io.h"
 #include "common/base/status_macros.h"
+#include "common/files/file_io.h"
 
 namespace kso::scale {
 namespace {

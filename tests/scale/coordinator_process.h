@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/base/subprocess.h"
+#include "common/run/subprocess.h"
 
 namespace kso::scale {
 

@@ -13,8 +13,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "common/base/lock_checks.h"
 #include "common/base/status_macros.h"
+#include "common/run/lock_checks.h"
 #include "tests/scale/measure.h"
 
 namespace kso::scale {

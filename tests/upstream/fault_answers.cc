@@ -6,7 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/base/percent_coding.h"
+#include "common/text/percent_coding.h"
 
 namespace kso::upstream {
 namespace {

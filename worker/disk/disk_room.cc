@@ -2,9 +2,9 @@
 #include "worker/disk/disk_room.h"
 
 #include "absl/status/statusor.h"
-#include "common/base/free_space.h"
 #include "common/base/strings.h"
-#include "common/base/text.h"
+#include "common/files/free_space.h"
+#include "common/text/text.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {

@@ -6,8 +6,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/base/clock.h"
 #include "common/blob/disk_blob_store.h"
+#include "common/run/clock.h"
 #include "google/protobuf/repeated_field.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/fetch/file_fetcher.h"

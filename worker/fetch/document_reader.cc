@@ -4,10 +4,10 @@
 #include <memory>
 #include <utility>
 
-#include "common/base/byte_stream.h"
-#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/sinks.h"
 #include "worker/fetch/fetch_progress_sink.h"
 #include "worker/fetch/retry_policy.h"
 #include "worker/task/failure.h"

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "common/base/digest.h"
 #include "common/blob/blob_store.h"
+#include "common/bytes/digest.h"
 #include "common/oci/image_store.h"
 #include "kso/v1/types.pb.h"
 #include "worker/task/task_control.h"

@@ -8,10 +8,10 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
-#include "common/base/clock.h"
-#include "common/base/digest.h"
 #include "common/blob/disk_blob_store.h"
+#include "common/bytes/digest.h"
 #include "common/http/transport.h"
+#include "common/run/clock.h"
 #include "google/protobuf/repeated_field.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/fetch/keyed_lock.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/fetch/keyed_lock.h"
 
-#include "common/base/cancellation.h"
+#include "common/run/cancellation.h"
 
 namespace kso::worker {
 

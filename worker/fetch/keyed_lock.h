@@ -9,7 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "common/base/clock.h"
+#include "common/run/clock.h"
 #include "worker/task/task_control.h"
 
 namespace kso::worker {

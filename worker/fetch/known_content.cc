@@ -6,7 +6,7 @@
 #include <system_error>
 #include <utility>
 
-#include "common/base/directory.h"
+#include "common/files/directory.h"
 
 namespace kso::worker {
 

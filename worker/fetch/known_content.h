@@ -6,8 +6,8 @@
 #include <optional>
 #include <string_view>
 
-#include "common/base/digest.h"
 #include "common/blob/blob_store.h"
+#include "common/bytes/digest.h"
 
 namespace kso::worker {
 

@@ -11,10 +11,10 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "common/base/cancellation.h"
-#include "common/base/exceptions.h"
 #include "common/base/status_macros.h"
-#include "common/base/threads.h"
+#include "common/run/cancellation.h"
+#include "common/run/exceptions.h"
+#include "common/run/threads.h"
 #include "worker/fetch/fetch_progress_sink.h"
 #include "worker/fetch/retry_policy.h"
 

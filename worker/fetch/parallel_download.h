@@ -6,9 +6,9 @@
 #include <functional>
 
 #include "absl/status/status.h"
-#include "common/base/byte_stream.h"
-#include "common/base/clock.h"
+#include "common/bytes/byte_stream.h"
 #include "common/http/transfer_options.h"
+#include "common/run/clock.h"
 #include "worker/fetch/partial_file.h"
 #include "worker/task/task_control.h"
 

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/directory.h"
-#include "common/base/file_lock.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/files/directory.h"
+#include "common/files/file_lock.h"
 #include "common/layer/content_time.h"
 #include "worker/disk/disk_write.h"
 #include "worker/task/failure.h"

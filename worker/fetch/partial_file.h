@@ -15,10 +15,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
-#include "common/base/file_lock.h"
 #include "common/blob/disk_blob_store.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
+#include "common/files/file_lock.h"
 #include "worker/fetch/piece_table.h"
 
 namespace kso::worker {

@@ -4,10 +4,10 @@
 #include <string>
 #include <string_view>
 
-#include "common/base/sinks.h"
 #include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/sinks.h"
 #include "common/http/byte_range.h"
 #include "common/oci/mirrors.h"
 #include "worker/fetch/http_answer.h"

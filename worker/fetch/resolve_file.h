@@ -3,8 +3,8 @@
 #define KSO_WORKER_FETCH_RESOLVE_FILE_H_
 
 #include "absl/status/statusor.h"
-#include "common/base/clock.h"
 #include "common/http/transport.h"
+#include "common/run/clock.h"
 #include "google/protobuf/repeated_field.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/task/task_control.h"

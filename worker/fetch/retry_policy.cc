@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "common/base/cancellation.h"
-#include "common/base/retry.h"
 #include "common/base/status_notes.h"
+#include "common/run/cancellation.h"
+#include "common/run/retry.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {

@@ -7,7 +7,7 @@
 #include <type_traits>
 
 #include "absl/status/status.h"
-#include "common/base/clock.h"
+#include "common/run/clock.h"
 #include "worker/task/task_control.h"
 
 namespace kso::worker {

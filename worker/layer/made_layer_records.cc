@@ -8,8 +8,8 @@
 #include <system_error>
 #include <utility>
 
-#include "common/base/directory.h"
 #include "common/base/strings.h"
+#include "common/files/directory.h"
 #include "kso/v1/worker_disk.pb.h"
 #include "worker/disk/record_file.h"
 

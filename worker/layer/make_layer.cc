@@ -8,14 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/byte_stream.h"
-#include "common/base/run_all.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "common/base/written_blob.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/written_blob.h"
 #include "common/layer/content_time.h"
 #include "common/layer/layer_writer.h"
 #include "common/oci/destination.h"
+#include "common/run/run_all.h"
 #include "worker/layer/scratch_file.h"
 #include "worker/task/cancellable_sink.h"
 #include "worker/task/failure.h"

@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/base/byte_stream.h"
 #include "common/blob/disk_blob_store.h"
+#include "common/bytes/byte_stream.h"
 
 namespace kso::worker {
 

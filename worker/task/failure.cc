@@ -5,9 +5,9 @@
 
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
-#include "common/base/printable_text.h"
-#include "common/base/retry.h"
 #include "common/base/status_notes.h"
+#include "common/run/retry.h"
+#include "common/text/printable_text.h"
 
 namespace kso::worker {
 namespace {

@@ -12,7 +12,7 @@ namespace kso::worker {
 // How a task's error becomes a Failure for people. The code says the kind, and
 // for RESOURCE_EXHAUSTED what is exhausted:
 //
-//   IsTransient (common/base/retry.h)                       TRANSIENT
+//   IsTransient (common/run/retry.h)                       TRANSIENT
 //   INTERNAL, UNKNOWN, ABORTED, CANCELLED, disk and memory  INFRASTRUCTURE
 //   all others                                              PERMANENT
 //

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/task/failure.h"
 
-#include "common/base/printable_text.h"
 #include "common/base/status_notes.h"
+#include "common/text/printable_text.h"
 #include "gtest/gtest.h"
 
 namespace kso::worker {

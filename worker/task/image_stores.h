@@ -8,12 +8,12 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/base/clock.h"
 #include "common/blob/blob_store.h"
 #include "common/http/transport.h"
 #include "common/oci/image_store.h"
 #include "common/oci/login/credentials.h"
 #include "common/oci/registry/registry_options.h"
+#include "common/run/clock.h"
 #include "kso/v1/types.pb.h"
 #include "worker/task/task_control.h"
 

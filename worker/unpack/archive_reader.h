@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
-#include "common/base/byte_stream.h"
+#include "common/bytes/byte_stream.h"
 
 struct archive;
 

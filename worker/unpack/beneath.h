@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "common/base/file_io.h"
+#include "common/files/file_io.h"
 
 namespace kso::worker {
 

@@ -8,10 +8,10 @@
 #include <cstdio>
 #include <utility>
 
-#include "common/base/file_io.h"
-#include "common/base/remove_tree.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/files/file_io.h"
+#include "common/files/remove_tree.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {

@@ -9,10 +9,10 @@
 #include <system_error>
 #include <utility>
 
-#include "common/base/directory.h"
-#include "common/base/remove_tree.h"
 #include "common/base/strings.h"
 #include "common/base/version.h"
+#include "common/files/directory.h"
+#include "common/files/remove_tree.h"
 #include "worker/disk/record_file.h"
 
 namespace kso::worker {

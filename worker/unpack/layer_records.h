@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 
 namespace kso::worker {
 

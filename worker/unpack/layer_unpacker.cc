@@ -9,11 +9,11 @@
 #include <cerrno>
 #include <utility>
 
-#include "common/base/exceptions.h"
-#include "common/base/file_io.h"
 #include "common/base/status_macros.h"
-#include "common/base/threads.h"
 #include "common/blob/verifying_source.h"
+#include "common/files/file_io.h"
+#include "common/run/exceptions.h"
+#include "common/run/threads.h"
 #include "worker/task/failure.h"
 #include "worker/unpack/decompression.h"
 

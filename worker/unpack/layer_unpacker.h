@@ -10,9 +10,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/base/byte_pipe.h"
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
+#include "common/bytes/byte_pipe.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
 #include "worker/unpack/tar_unpacker.h"
 
 namespace kso::worker {

@@ -13,10 +13,10 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "common/base/byte_stream.h"
-#include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/byte_stream.h"
+#include "common/files/file_io.h"
 #include "worker/disk/disk_write.h"
 #include "worker/task/cancellable_sink.h"
 #include "worker/unpack/beneath.h"

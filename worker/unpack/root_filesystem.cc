@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "common/base/byte_stream.h"
-#include "common/base/file_io.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/byte_stream.h"
+#include "common/files/file_io.h"
 #include "worker/unpack/beneath.h"
 
 namespace kso::worker {

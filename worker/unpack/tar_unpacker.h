@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "absl/status/statusor.h"
-#include "common/base/byte_stream.h"
+#include "common/bytes/byte_stream.h"
 
 namespace kso::worker {
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
-#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/text/json.h"
 
 namespace kso::worker {
 namespace {

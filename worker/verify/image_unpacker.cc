@@ -8,12 +8,12 @@
 #include <thread>
 #include <utility>
 
-#include "common/base/byte_stream.h"
-#include "common/base/run_all.h"
 #include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/bytes/byte_stream.h"
+#include "common/run/run_all.h"
 #include "worker/disk/disk_room.h"
 #include "worker/fetch/fetch_progress_sink.h"
 #include "worker/task/cancellable_sink.h"

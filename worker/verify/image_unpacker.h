@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/base/digest.h"
 #include "common/blob/disk_blob_store.h"
+#include "common/bytes/digest.h"
 #include "common/oci/image_store.h"
 #include "kso/v1/types.pb.h"
 #include "worker/layer/made_layers.h"

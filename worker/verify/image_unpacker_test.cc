@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/sinks.h"
 #include "common/base/strings.h"
+#include "common/bytes/sinks.h"
 #include "common/layer/layer_writer.h"
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"

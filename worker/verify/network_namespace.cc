@@ -12,10 +12,10 @@
 #include <cerrno>
 #include <thread>
 
-#include "common/base/exceptions.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "common/base/threads.h"
+#include "common/run/exceptions.h"
+#include "common/run/threads.h"
 
 namespace kso::worker {
 namespace {

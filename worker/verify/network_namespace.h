@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/base/file_io.h"
+#include "common/files/file_io.h"
 
 namespace kso::worker {
 

@@ -11,7 +11,7 @@
 #include <cerrno>
 
 #include "common/base/status_macros.h"
-#include "common/base/threads.h"
+#include "common/run/threads.h"
 
 namespace kso::worker {
 

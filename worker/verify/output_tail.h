@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "common/base/file_io.h"
+#include "common/files/file_io.h"
 
 namespace kso::worker {
 

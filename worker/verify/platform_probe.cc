@@ -9,8 +9,8 @@
 #include <system_error>
 
 #include "common/base/strings.h"
-#include "common/base/subprocess.h"
 #include "common/oci/platform.h"
+#include "common/run/subprocess.h"
 #include "worker/verify/process.h"
 
 namespace kso::worker {

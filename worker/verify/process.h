@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/base/file_io.h"
-#include "common/base/subprocess.h"
+#include "common/files/file_io.h"
+#include "common/run/subprocess.h"
 #include "worker/task/task_control.h"
 #include "worker/verify/output_tail.h"
 

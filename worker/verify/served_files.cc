@@ -9,17 +9,17 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/base/digest.h"
-#include "common/base/hashing_sink.h"
-#include "common/base/percent_coding.h"
-#include "common/base/run_all.h"
-#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "common/base/written_blob.h"
+#include "common/bytes/digest.h"
+#include "common/bytes/hashing_sink.h"
+#include "common/bytes/sinks.h"
+#include "common/bytes/written_blob.h"
 #include "common/http/byte_range.h"
 #include "common/layer/content_time.h"
+#include "common/run/run_all.h"
 #include "common/site.h"
+#include "common/text/percent_coding.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {

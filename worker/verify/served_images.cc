@@ -9,14 +9,14 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
-#include "common/base/digest.h"
-#include "common/base/json.h"
-#include "common/base/run_all.h"
-#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
+#include "common/bytes/sinks.h"
 #include "common/oci/manifest.h"
+#include "common/run/run_all.h"
+#include "common/text/json.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/digest.h"
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 #include "common/http/transport.h"
 #include "common/layer/content_time.h"
 #include "common/oci/media_types.h"

@@ -9,17 +9,17 @@
 #include <thread>
 #include <utility>
 
-#include "common/base/cancellation.h"
-#include "common/base/remove_tree.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "common/base/text.h"
+#include "common/files/remove_tree.h"
 #include "common/oci/destination.h"
 #include "common/oci/login/credentials.h"
 #include "common/oci/manifest.h"
 #include "common/oci/platform.h"
 #include "common/oci/registry/registry_client.h"
+#include "common/run/cancellation.h"
 #include "common/site.h"
+#include "common/text/text.h"
 #include "worker/fetch/document_reader.h"
 #include "worker/task/failure.h"
 #include "worker/verify/compared_content.h"

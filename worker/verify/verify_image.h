@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/base/clock.h"
 #include "common/blob/disk_blob_store.h"
 #include "common/http/transport.h"
+#include "common/run/clock.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/layer/made_layers.h"
 #include "worker/task/image_stores.h"

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/digest.h"
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 #include "common/layer/content_time.h"
 #include "common/oci/media_types.h"
 #include "gmock/gmock.h"

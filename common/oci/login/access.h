@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "common/oci/image_store.h"
 
 namespace kso::oci {

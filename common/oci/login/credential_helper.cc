@@ -8,9 +8,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
-#include "common/base/json.h"
 #include "common/base/strings.h"
-#include "common/base/subprocess.h"
+#include "common/run/subprocess.h"
+#include "common/text/json.h"
 
 namespace kso::oci {
 namespace {

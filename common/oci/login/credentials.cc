@@ -15,10 +15,10 @@
 #include "absl/strings/strip.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
-#include "common/base/json.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/login/credential_helper.h"
+#include "common/text/json.h"
 
 namespace kso::oci {
 namespace {

@@ -4,9 +4,9 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "common/base/percent_coding.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/text/percent_coding.h"
 
 namespace kso::oci {
 namespace {

@@ -2,7 +2,7 @@
 #include "common/oci/login/token_cache.h"
 
 #include "absl/status/status.h"
-#include "common/base/cancellation.h"
+#include "common/run/cancellation.h"
 
 namespace kso::oci {
 namespace {

@@ -15,8 +15,8 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "common/base/clock.h"
 #include "common/http/url.h"
+#include "common/run/clock.h"
 
 namespace kso::oci {
 

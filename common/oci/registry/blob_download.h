@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
 #include "common/oci/registry/registry_session.h"
 
 namespace kso::oci {

@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "common/base/byte_pipe.h"
-#include "common/base/exceptions.h"
 #include "common/base/status_macros.h"
-#include "common/base/threads.h"
+#include "common/bytes/byte_pipe.h"
+#include "common/run/exceptions.h"
+#include "common/run/threads.h"
 
 namespace kso::oci {
 namespace {

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "absl/status/status.h"
-#include "common/base/byte_stream.h"
-#include "common/base/written_blob.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/written_blob.h"
 
 namespace kso::oci {
 

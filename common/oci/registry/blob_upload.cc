@@ -6,14 +6,14 @@
 #include <utility>
 
 #include "absl/functional/function_ref.h"
-#include "common/base/percent_coding.h"
-#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/sinks.h"
 #include "common/http/transfer_options.h"
 #include "common/oci/login/access.h"
 #include "common/oci/registry/blob_stream.h"
 #include "common/oci/registry/upload_session.h"
+#include "common/text/percent_coding.h"
 
 namespace kso::oci {
 namespace {

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
-#include "common/base/written_blob.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
+#include "common/bytes/written_blob.h"
 #include "common/oci/registry/registry_session.h"
 
 namespace kso::oci {

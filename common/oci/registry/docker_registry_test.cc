@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/sinks.h"
 #include "common/base/status_macros.h"
+#include "common/bytes/sinks.h"
 #include "common/http/transport.h"
 #include "common/oci/media_types.h"
 #include "common/oci/registry/registry_client.h"

@@ -9,12 +9,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "common/base/json.h"
-#include "common/base/percent_coding.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/login/auth_challenge.h"
 #include "common/oci/registry/registry_error.h"
+#include "common/text/json.h"
+#include "common/text/percent_coding.h"
 
 namespace kso::oci {
 namespace {

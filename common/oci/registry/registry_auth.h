@@ -9,13 +9,13 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "common/base/clock.h"
 #include "common/http/transport.h"
 #include "common/http/url.h"
 #include "common/oci/login/credentials.h"
 #include "common/oci/login/secrets.h"
 #include "common/oci/login/token_cache.h"
 #include "common/oci/login/token_realm.h"
+#include "common/run/clock.h"
 
 namespace kso::oci {
 

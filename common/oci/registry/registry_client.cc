@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 #include "common/http/address.h"
 #include "common/http/url.h"
 #include "common/oci/reference.h"

@@ -5,11 +5,11 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "common/base/clock.h"
 #include "common/http/transport.h"
 #include "common/oci/image_store.h"
 #include "common/oci/login/credentials.h"
 #include "common/oci/registry/registry_options.h"
+#include "common/run/clock.h"
 
 namespace kso::oci {
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "common/base/sinks.h"
 #include "common/base/status_notes.h"
+#include "common/bytes/sinks.h"
 #include "common/oci/login/access.h"
 #include "common/oci/media_types.h"
 #include "tests/fakes/fake_clock.h"

@@ -8,11 +8,11 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
-#include "common/base/clock.h"
 #include "common/http/transport.h"
 #include "common/oci/image_store.h"
 #include "common/oci/login/credentials.h"
 #include "common/oci/registry/registry_options.h"
+#include "common/run/clock.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso::oci {

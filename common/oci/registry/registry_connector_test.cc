@@ -7,9 +7,9 @@
 #include <stop_token>
 #include <string>
 
-#include "common/base/digest.h"
-#include "common/base/hashing_sink.h"
 #include "common/base/status_macros.h"
+#include "common/bytes/digest.h"
+#include "common/bytes/hashing_sink.h"
 #include "common/oci/destination.h"
 #include "common/oci/login/token_cache.h"
 #include "tests/fakes/fake_clock.h"

@@ -4,12 +4,12 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "common/base/json.h"
-#include "common/base/printable_text.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/http/answer_error.h"
 #include "common/oci/login/access.h"
+#include "common/text/json.h"
+#include "common/text/printable_text.h"
 
 namespace kso::oci {
 namespace {

@@ -5,13 +5,13 @@
 #include <memory>
 #include <utility>
 
-#include "common/base/cancellation.h"
-#include "common/base/retry.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/oci/login/access.h"
 #include "common/oci/registry/registry_error.h"
+#include "common/run/cancellation.h"
+#include "common/run/retry.h"
 
 namespace kso::oci {
 namespace {

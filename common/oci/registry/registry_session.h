@@ -10,12 +10,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/base/clock.h"
 #include "common/http/transport.h"
 #include "common/http/url.h"
 #include "common/oci/registry/registry_auth.h"
 #include "common/oci/registry/registry_options.h"
 #include "common/oci/registry/upload_traits.h"
+#include "common/run/clock.h"
 
 namespace kso::oci {
 

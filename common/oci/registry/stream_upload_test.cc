@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "common/base/hashing_sink.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
+#include "common/bytes/hashing_sink.h"
 #include "common/oci/registry/registry_client.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_transport.h"

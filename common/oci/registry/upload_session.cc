@@ -9,11 +9,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "common/base/percent_coding.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/oci/registry/registry_error.h"
+#include "common/text/percent_coding.h"
 
 namespace kso::oci {
 namespace {

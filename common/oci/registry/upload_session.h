@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/base/byte_stream.h"
-#include "common/base/digest.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/digest.h"
 #include "common/http/url.h"
 #include "common/oci/registry/registry_session.h"
 

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "common/layer/layer_writer.h"
 #include "common/oci/mirrors.h"
 #include "common/oci/platform.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "gtest/gtest.h"
 
 namespace kso::coordinator {

@@ -5,13 +5,13 @@
 #include <string>
 #include <string_view>
 
-#include "common/base/digest.h"
-#include "common/base/printable_text.h"
 #include "common/base/proto_time.h"
 #include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "common/base/text.h"
+#include "common/bytes/digest.h"
+#include "common/text/printable_text.h"
+#include "common/text/text.h"
 #include "coordinator/core/base/host_trouble.h"
 
 namespace kso::coordinator {

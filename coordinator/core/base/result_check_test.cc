@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "common/base/digest.h"
 #include "common/base/sizes.h"
+#include "common/bytes/digest.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/made_layer.h"

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 
 namespace kso::coordinator {
 namespace {

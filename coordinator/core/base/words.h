@@ -6,13 +6,13 @@
 #include <string_view>
 
 #include "absl/time/time.h"
-#include "common/base/text.h"  // IWYU pragma: export
+#include "common/text/text.h"  // IWYU pragma: export
 #include "kso/v1/build.pb.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso::coordinator {
 
-// How the coordinator puts things to people, besides common/base/text.h.
+// How the coordinator puts things to people, besides common/text/text.h.
 
 // "1.2 s", "3 min 20 s".
 std::string DurationInWords(absl::Duration duration);

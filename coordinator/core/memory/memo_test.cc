@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/memory/memo.h"
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "coordinator/core/base/record_subject.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -8,8 +8,8 @@
 #include <tuple>
 #include <utility>
 
-#include "common/base/digest.h"
 #include "common/base/sizes.h"
+#include "common/bytes/digest.h"
 
 namespace kso::coordinator {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "common/site.h"
 #include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/base/task_factory.h"

@@ -6,8 +6,8 @@
 #include <set>
 #include <utility>
 
-#include "common/base/digest.h"
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 #include "common/oci/platform.h"
 #include "common/site.h"
 #include "coordinator/core/plan/layer_packs.h"

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_join.h"
 #include "common/base/strings.h"
-#include "common/base/text.h"
+#include "common/text/text.h"
 #include "coordinator/core/base/permanent_failure.h"
 
 namespace kso::coordinator {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/base/digest.h"
+#include "common/bytes/digest.h"
 #include "common/site.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "kso/v1/worker.pb.h"

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_COMMON_FILES_FREE_SPACE_H_
+#define KSO_COMMON_FILES_FREE_SPACE_H_
+
+#include <cstdint>
+#include <filesystem>
+
+#include "absl/status/statusor.h"
+
+namespace kso {
+
+// How many bytes this user may still write to the file system of `directory`.
+absl::StatusOr<int64_t> FreeBytes(const std::filesystem::path& directory);
+
+// How many bytes that file system has, free or not.
+absl::StatusOr<int64_t> DiskBytes(const std::filesystem::path& directory);
+
+}  // namespace kso
+
+#endif  // KSO_COMMON_FILES_FREE_SPACE_H_

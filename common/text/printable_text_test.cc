@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/text/printable_text.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace kso {
+namespace {
+
+TEST(PrintableTextTest, LeavesTextOfAnyLanguageAlone) {
+  EXPECT_EQ(PrintableText("kubelet café 文件 🚀"), "kubelet café 文件 🚀");
+}
+
+TEST(PrintableTextTest, ReplacesBytesThatAreNotUtf8) {
+  EXPECT_EQ(PrintableText("caf\xe9!"), "caf\xEF\xBF\xBD!");
+  EXPECT_EQ(PrintableText("\xff\xfe"), "\xEF\xBF\xBD\xEF\xBF\xBD");
+  // An overlong slash, a surrogate, a code past Unicode's end.
+  for (const char* bad : {"\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80"}) {
+    EXPECT_FALSE(IsUtf8(bad)) << bad;
+    EXPECT_TRUE(IsUtf8(PrintableText(bad))) << bad;
+  }
+}
+
+TEST(PrintableTextTest, ACharacterThatIsCutInItsMiddleIsReplaced) {
+  EXPECT_EQ(PrintableText("log: \xe6\x96"), "log: \xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
+TEST(PrintableTextTest, NothingActsOnATerminal) {
+  EXPECT_EQ(PrintableText("a\x1b[31mb"), "a\xEF\xBF\xBD[31mb");
+  EXPECT_EQ(PrintableText(std::string_view("a\0b", 3)),
+            "a\xEF\xBF\xBD"
+            "b");
+  EXPECT_EQ(PrintableText("one\r\ntwo\tthree"), "one  two three");
+  // A C1 control character and a mark that turns the direction of writing.
+  EXPECT_EQ(PrintableText("\xc2\x9b"
+                          "31m"),
+            "\xEF\xBF\xBD"
+            "31m");
+  EXPECT_EQ(PrintableText("\xe2\x80\xae"
+                          "gpj"),
+            "\xEF\xBF\xBD"
+            "gpj");
+}
+
+TEST(PrintableTextTest, LogsKeepTheirLines) {
+  EXPECT_EQ(PrintableLines("one\r\n\ttwo\n"), "one\n\ttwo\n");
+  EXPECT_EQ(PrintableLines("\x07"), "\xEF\xBF\xBD");
+}
+
+TEST(PrintableTextTest, LongTextIsCutBetweenCharacters) {
+  EXPECT_EQ(PrintableText("12345678", 8), "12345678");
+  EXPECT_EQ(PrintableText("123456789", 8), "12345...");
+  EXPECT_EQ(PrintableText("文件文件", 8), "文...");
+  EXPECT_EQ(PrintableText("文件文件", 9), "文件...");
+  // Bytes that become longer are counted as they are shown.
+  EXPECT_LE(PrintableText(std::string(5000, '\xff')).size(), kLongestText);
+}
+
+}  // namespace
+}  // namespace kso
