@@ -18,6 +18,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/login/credential_helper.h"
+#include "common/oci/reference.h"
 #include "common/text/json.h"
 
 namespace kso::oci {
@@ -31,14 +32,6 @@ constexpr absl::Duration kHelperTroubleLasts = absl::Minutes(1);
 // Docker's name for "docker.io".
 constexpr char kDockerHubKey[] = "https://index.docker.io/v1/";
 
-// Docker Hub has several names, which are one registry.
-std::string CanonicalHost(std::string_view host) {
-  if (host == "index.docker.io" || host == "registry-1.docker.io") {
-    return "docker.io";
-  }
-  return std::string(host);
-}
-
 // The host or namespace that an entry is for: "https://index.docker.io/v1/" is
 // how Docker writes "docker.io".
 std::string CanonicalKey(absl::string_view key) {
@@ -48,7 +41,7 @@ std::string CanonicalKey(absl::string_view key) {
   absl::ConsumeSuffix(&key, "/v1") || absl::ConsumeSuffix(&key, "/v2");
   const std::string_view rest = ToStd(key);
   const size_t slash = rest.find('/');
-  return Concat(CanonicalHost(rest.substr(0, slash)),
+  return Concat(CanonicalRegistryHost(rest.substr(0, slash)),
                 slash == std::string_view::npos ? "" : rest.substr(slash));
 }
 
@@ -245,7 +238,7 @@ absl::StatusOr<std::optional<Login>> Credentials::FindIn(
 
 absl::StatusOr<std::optional<Login>> Credentials::Find(
     std::string_view host, std::string_view repository) const {
-  const std::string registry = CanonicalHost(host);
+  const std::string registry = CanonicalRegistryHost(host);
   absl::Status trouble;
   for (const File& file : files_) {
     absl::StatusOr<std::optional<Login>> login =

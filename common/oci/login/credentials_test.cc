@@ -42,8 +42,10 @@ TEST(CredentialsTest, FindsTheMostSpecificLogin) {
 TEST(CredentialsTest, DockerHubHasManyNames) {
   const auto credentials = Credentials::FromJson(kFile);
   ASSERT_TRUE(credentials.ok());
-  for (const char* host : {"docker.io", "registry-1.docker.io"}) {
-    EXPECT_EQ((**credentials->Find(host, "library/nginx")).username, "hub");
+  for (const char* host : {"docker.io", "index.docker.io",
+                           "registry-1.docker.io", "registry.hub.docker.com"}) {
+    EXPECT_EQ((**credentials->Find(host, "library/nginx")).username, "hub")
+        << host;
   }
 }
 
