@@ -103,7 +103,9 @@ std::string AnswerInstead(std::string_view beginning) {
 }  // namespace
 
 std::string KindDisagreement(std::string_view url, std::string_view beginning) {
-  const std::string name = absl::AsciiStrToLower(ToAbsl(url));
+  // A query or fragment is not of the name (RFC 3986, section 3).
+  const std::string name =
+      absl::AsciiStrToLower(ToAbsl(url.substr(0, url.find_first_of("?#"))));
   const std::string instead = IsPageName(name) ? "" : AnswerInstead(beginning);
   for (const Kind& kind : kKinds) {
     if (!absl::EndsWith(name, ToAbsl(kind.suffix))) continue;

@@ -66,6 +66,18 @@ TEST(FileKindTest, AnArchiveBeginsAsItsNameSays) {
             "nothing, not a gzip archive");
 }
 
+TEST(FileKindTest, AQueryIsNotOfTheName) {
+  for (const char* url :
+       {"https://h/a.tgz?raw=true", "https://h/a.tgz#top",
+        "https://h/a.tgz?file=b.html", "https://h/a.tgz?x=1#y.zip"}) {
+    EXPECT_EQ(KindDisagreement(url, "\x1f\x8b\x08"), "") << url;
+    EXPECT_EQ(KindDisagreement(url, "<html>"),
+              "an HTML page, not a gzip archive")
+        << url;
+  }
+  EXPECT_EQ(KindDisagreement("https://h/kubelet?format=a.tgz", "\177ELF"), "");
+}
+
 TEST(FileKindTest, OtherNamesSayNothing) {
   for (const char* beginning :
        {"", "\177ELF", "#!/bin/sh", "{}", "<svg>", "htmlx", "<"}) {
