@@ -86,9 +86,9 @@ std::unique_ptr<ByteSource> SourceOfFile(FileDescriptor file,
 }
 
 absl::StatusOr<std::unique_ptr<FileWriter>> FileWriter::CreateNew(
-    const std::filesystem::path& path) {
+    const std::filesystem::path& path, int mode) {
   KSO_ASSIGN_OR_RETURN(FileDescriptor file,
-                       OpenFile(path, O_WRONLY | O_CREAT | O_EXCL));
+                       OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, mode));
   return std::make_unique<FileWriter>(std::move(file), path);
 }
 
@@ -148,11 +148,12 @@ absl::Status RenameAndSync(const std::filesystem::path& from,
 }
 
 absl::Status ReplaceFile(const std::filesystem::path& path,
-                         const std::function<absl::Status(ByteSink&)>& fill) {
+                         const std::function<absl::Status(ByteSink&)>& fill,
+                         int mode) {
   const std::filesystem::path partial = path.string() + ".partial";
   ::unlink(partial.c_str());
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<FileWriter> file,
-                       FileWriter::CreateNew(partial));
+                       FileWriter::CreateNew(partial, mode));
   absl::Cleanup remove = [&partial] { ::unlink(partial.c_str()); };
   KSO_RETURN_IF_ERROR(fill(*file));
   KSO_RETURN_IF_ERROR(file->SyncAndClose());

@@ -48,9 +48,10 @@ std::unique_ptr<ByteSource> SourceOfFile(FileDescriptor file,
 // Writes to a new file. Not thread safe.
 class FileWriter : public ByteSink {
  public:
-  // ALREADY_EXISTS when there is something at `path`.
+  // ALREADY_EXISTS when there is something at `path`. `mode` is what the umask
+  // may take from.
   static absl::StatusOr<std::unique_ptr<FileWriter>> CreateNew(
-      const std::filesystem::path& path);
+      const std::filesystem::path& path, int mode = 0644);
 
   // A file in `directory` that has no name until LinkTo gives it one, and is
   // gone with its writer otherwise, however that ends. Not all file systems
@@ -86,7 +87,8 @@ absl::Status RenameAndSync(const std::filesystem::path& from,
 // a crash there is what was there before. Only one caller at a time may do so
 // for a path, since all use the name "PATH.partial" meanwhile.
 absl::Status ReplaceFile(const std::filesystem::path& path,
-                         const std::function<absl::Status(ByteSink&)>& fill);
+                         const std::function<absl::Status(ByteSink&)>& fill,
+                         int mode = 0644);
 
 // Waits until the names in `directory` are on disk.
 absl::Status SyncDirectory(const std::filesystem::path& directory);
