@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_COORDINATOR_ACCESS_AUDIT_LOG_H_
+#define KSO_COORDINATOR_ACCESS_AUDIT_LOG_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "coordinator/access/principal.h"
+
+namespace kso::coordinator {
+
+// Something that a caller did, or was not allowed to do.
+struct Deed {
+  Principal who;
+  // The method's name, "CancelBuild", or the request's, "POST
+  // /api/v1/builds/ID/cancel".
+  std::string what;
+  // The build, worker, token or certificate that it concerns: "build 4f2a...",
+  // "worker box-1", "token 1c9e...". Text from outside is allowed here; the log
+  // makes it printable. May be empty.
+  std::string on;
+  // How it ended: OK, or an error. UNAUTHENTICATED and PERMISSION_DENIED mean
+  // that it was not allowed.
+  absl::Status outcome;
+};
+
+// The record of deeds. What changes the farm is a deed, and so is what was
+// refused; reading builds, Sync and WatchBuild are not, unless refused.
+// Thread safe.
+class AuditLog {
+ public:
+  virtual ~AuditLog() = default;
+
+  // Writes the deed down soon. Never waits, and never fails for the caller.
+  // Of a flood of refusals only some are written, with the number of those that
+  // are not, so that a stranger cannot fill the disk.
+  virtual void Note(const Deed& deed) = 0;
+};
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ACCESS_AUDIT_LOG_H_
