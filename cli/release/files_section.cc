@@ -12,6 +12,7 @@
 #include "common/http/url.h"
 #include "common/release/image_patterns.h"
 #include "common/release/named_architecture.h"
+#include "common/text/printable_text.h"
 
 namespace kso::cli {
 namespace {
@@ -67,7 +68,8 @@ void AddFile(const ReleaseInput& input, const FileLine& line,
 // Finds URLs that speak of another architecture than their list, which
 // Kubespray's generator writes where it takes a word from the machine that it
 // runs on. They are noted, unless `files.otherArchitecture` says that they are
-// meant.
+// meant. Its patterns also stand for files whose programs, whatever their URLs
+// say, are of another architecture, so it goes into the release.
 class ArchitectureCheck {
  public:
   ArchitectureCheck(const ReleaseInput& input, const Fields& fields)
@@ -77,15 +79,14 @@ class ArchitectureCheck {
 
   void Check(const std::string& url, absl::string_view location,
              const std::string& architecture) {
-    const auto named = release::NamedArchitectures(url);
-    if (named.empty() || named.contains(architecture)) return;
     bool is_meant = false;
     for (size_t i = 0; i < meant_.size(); ++i) {
       if (!release::MatchesGlob(meant_[i].text, url)) continue;
       matched_[i] = true;
       is_meant = true;
     }
-    if (is_meant) return;
+    const auto named = release::NamedArchitectures(url);
+    if (is_meant || named.empty() || named.contains(architecture)) return;
     notes_.push_back(absl::StrCat(
         location, ": ", http::DisplayUrl(url), " says ", named.begin()->second,
         ", in the list of ", architecture,
@@ -94,12 +95,14 @@ class ArchitectureCheck {
 
   void Report(v1::Release* release) const {
     for (size_t i = 0; i < meant_.size(); ++i) {
+      input_.places->Set(release::Field::kOtherArchitecture,
+                         static_cast<int>(i), meant_[i].place);
+      release->add_other_architecture(meant_[i].text);
       if (matched_[i]) continue;
       input_.problems->Add(
           meant_[i].place,
           absl::StrCat("'files.otherArchitecture': '", meant_[i].text,
-                       "' matches no URL that says another architecture than "
-                       "its list"),
+                       "' matches no URL of the lists"),
           "drop it, or write the URL, where * stands for any run of "
           "characters");
     }
@@ -163,16 +166,64 @@ void ReadChecksums(const ReleaseInput& input, const PlacedText& name,
            release);
 }
 
+// Reads `files.waive`: a list of URLs, each alone or with a reason.
+void ReadWaivers(const ReleaseInput& input, const Fields& fields,
+                 v1::Release* release) {
+  const YamlNode* node = fields.Find("waive");
+  if (node == nullptr) return;
+  if (node->kind != YamlNode::Kind::kSequence) {
+    input.problems->Add(fields.PlaceOf("waive"),
+                        "'files.waive' should be a list",
+                        "write waive: [{url: URL, reason: WHY}]");
+    return;
+  }
+  for (const YamlNode& item : node->items) {
+    const int index = release->waivers_size();
+    input.places->Set(release::Field::kWaivers, index, {input.file, item.line});
+    if (item.kind == YamlNode::Kind::kScalar) {
+      release->add_waivers()->set_url(item.scalar);
+      continue;
+    }
+    const Fields waiver(item, "files.waive", input.file, {"url", "reason"},
+                        input.problems);
+    const auto url = waiver.RequiredString("url", "name the file by its URL");
+    const auto reason = waiver.String("reason");
+    if (!url.has_value()) continue;
+    v1::Waiver& added = *release->add_waivers();
+    added.set_url(url->text);
+    if (reason.has_value()) added.set_reason(PrintableText(reason->text));
+  }
+}
+
+// Reads `files.wrongArchitecture`: "fail" or "warn".
+void ReadWrongArchitecture(const ReleaseInput& input, const Fields& fields,
+                           v1::Release* release) {
+  const auto what = fields.String("wrongArchitecture");
+  if (!what.has_value() || what->text == "fail") return;
+  if (what->text != "warn") {
+    input.problems->Add(
+        what->place,
+        absl::StrCat("'files.wrongArchitecture' is '", what->text, "'"),
+        "write fail or warn");
+    return;
+  }
+  release->set_warn_of_wrong_architecture(true);
+}
+
 }  // namespace
 
 void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
                       v1::Release* release) {
   const Fields fields(node, "files", input.file,
-                      {"base", "lists", "checksums", "otherArchitecture"},
+                      {"base", "lists", "checksums", "otherArchitecture",
+                       "requireHashes", "waive", "wrongArchitecture"},
                       input.problems);
   if (node.kind != YamlNode::Kind::kMap) return;
   release->set_files_base(ReadBase(input, fields, release::Field::kFilesBase,
                                    "docker.io/library/nginx:1.25.2-alpine"));
+  release->set_require_hashes(fields.Bool("requireHashes", false));
+  ReadWaivers(input, fields, release);
+  ReadWrongArchitecture(input, fields, release);
 
   const YamlNode* lists = fields.Find("lists");
   if (lists == nullptr || lists->kind != YamlNode::Kind::kMap) {

@@ -277,10 +277,60 @@ TEST_F(ReleaseReaderTest, TellsOfUrlsOfAnotherArchitecture) {
   release = Read();
   ASSERT_TRUE(release.ok()) << release.status();
   EXPECT_THAT(release->notes(), ::testing::IsEmpty());
+  // What a file contains may be of another architecture where its URL says
+  // nothing.
   meant("\"*/kata-static-*\", \"*/anything\"");
+  release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  EXPECT_THAT(release->other_architecture(),
+              ::testing::ElementsAre("*/kata-static-*", "*/anything"));
+  meant("\"*/kata-static-*\", \"*/nothing\"");
   EXPECT_THAT(Problems(),
               ::testing::HasSubstr("release.yaml:8: 'files.otherArchitecture': "
-                                   "'*/anything' matches no URL"));
+                                   "'*/nothing' matches no URL"));
+}
+
+TEST_F(ReleaseReaderTest, ReadsTheRulesAboutContent) {
+  const auto with = [this](const std::string& keys) {
+    Write("release.yaml",
+          absl::StrReplaceAll(kGood, {{"images:\n", keys + "images:\n"}}));
+  };
+  auto release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  EXPECT_FALSE(release->require_hashes());
+  EXPECT_FALSE(release->warn_of_wrong_architecture());
+  EXPECT_EQ(release->waivers_size(), 0);
+
+  with(
+      "  requireHashes: true\n  wrongArchitecture: warn\n"
+      "  waive:\n"
+      "    - https://example.com/amd64/*\n"
+      "    - {url: \"https://example.com/arm64/kubelet\", reason: rebuilt}\n");
+  release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  EXPECT_TRUE(release->require_hashes());
+  EXPECT_TRUE(release->warn_of_wrong_architecture());
+  ASSERT_EQ(release->waivers_size(), 2);
+  EXPECT_EQ(release->waivers(0).url(), "https://example.com/amd64/*");
+  EXPECT_EQ(release->waivers(1).reason(), "rebuilt");
+
+  with("  requireHashes: true\n");
+  EXPECT_THAT(Problems(),
+              ::testing::HasSubstr("amd64.list:1: 'https://example.com/amd64/"
+                                   "kubelet' has no checksum"));
+  with("  waive: [\"https://example.com/other\"]\n");
+  EXPECT_THAT(Problems(),
+              ::testing::HasSubstr("release.yaml:8: 'files.waive': 'https://"
+                                   "example.com/other' matches no file"));
+  with("  waive: [{reason: none}]\n");
+  EXPECT_THAT(Problems(), ::testing::HasSubstr(
+                              "release.yaml:8: 'files.waive.url' is missing"));
+  with("  waive: all\n");
+  EXPECT_THAT(Problems(), ::testing::HasSubstr("should be a list"));
+  with("  wrongArchitecture: ignore\n");
+  EXPECT_THAT(Problems(),
+              ::testing::HasSubstr("release.yaml:8: 'files.wrongArchitecture' "
+                                   "is 'ignore'; write fail or warn"));
 }
 
 TEST_F(ReleaseReaderTest, RefusesYamlThatGrowsAsItIsRead) {

@@ -11,6 +11,7 @@
 #include "common/oci/destination.h"
 #include "common/oci/platform.h"
 #include "common/oci/reference.h"
+#include "common/release/check_content.h"
 #include "common/release/check_files.h"
 #include "common/release/check_images.h"
 #include "common/release/check_mirrors.h"
@@ -202,6 +203,7 @@ std::vector<Problem> CheckRelease(const v1::Release& release) {
   CheckSection(files, problems);
   CheckSection(images, problems);
   CheckFiles(release, problems);
+  CheckContentRules(release, problems);
   CheckImages(release, problems);
   CheckDestination(release, problems);
   CheckMirrors(release, problems);

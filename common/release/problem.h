@@ -14,6 +14,8 @@ enum class Field {
   kFilesBase,
   kFiles,
   kFileDigest,
+  kWaivers,
+  kOtherArchitecture,
   kImagesBase,
   kImages,
   kMissingPlatform,

@@ -35,6 +35,8 @@ RecordSubject SubjectOf(const v1::JournalRecord& record) {
       return BuildOfTask(record.task_requeued().task_id());
     case v1::JournalRecord::kPlanMade:
       return Build(record.plan_made().build_id());
+    case v1::JournalRecord::kContentJudged:
+      return Build(record.content_judged().build_id());
     case v1::JournalRecord::kImagesAssembled:
       return Build(record.images_assembled().build_id());
     case v1::JournalRecord::kPhaseEntered:

@@ -57,6 +57,10 @@ v1::Build BuildView(const State& state, const BuildEntry& build,
   *view.mutable_failures() = {build.failures.begin(), build.failures.end()};
   *view.mutable_notes() = {build.notes.begin(), build.notes.end()};
   if (build.planned) build.plan.MergeInto(*view.mutable_plan());
+  if (!build.judged.empty()) {
+    v1::ContentJudged judged = build.judged.Get();
+    view.mutable_verdicts()->Swap(judged.mutable_verdicts());
+  }
   *view.mutable_images() = {build.images.begin(), build.images.end()};
   *view.mutable_verifications() = {build.verifications.begin(),
                                    build.verifications.end()};

@@ -92,6 +92,7 @@ struct BuildEntry {
   bool planned = false;
   PackedMessage<v1::PlanSummary> plan;
   std::vector<v1::PlannedImage> planned_images;
+  PackedMessage<v1::ContentJudged> judged;
   std::vector<v1::ImageResult> images;
   std::vector<v1::Verification> verifications;
   std::vector<v1::Failure> failures;

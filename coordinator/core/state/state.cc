@@ -48,6 +48,8 @@ absl::Status State::Apply(const v1::JournalRecord& record) {
       return Requeue(time, record.task_requeued());
     case v1::JournalRecord::kPlanMade:
       return Plan(time, record.plan_made());
+    case v1::JournalRecord::kContentJudged:
+      return Judged(time, record.content_judged());
     case v1::JournalRecord::kImagesAssembled:
       return Assembled(time, record.images_assembled());
     case v1::JournalRecord::kPhaseEntered:

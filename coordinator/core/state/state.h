@@ -92,6 +92,7 @@ class State {
   absl::Status Fail(absl::Time time, const v1::TaskFailed& change);
   absl::Status Requeue(absl::Time time, const v1::TaskRequeued& change);
   absl::Status Plan(absl::Time time, const v1::PlanMade& change);
+  absl::Status Judged(absl::Time time, const v1::ContentJudged& change);
   absl::Status Assembled(absl::Time time, const v1::ImagesAssembled& change);
   absl::Status EnterPhase(absl::Time time, const v1::PhaseEntered& change);
   absl::Status End(absl::Time time, const v1::BuildEnded& change);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/release/verdicts.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/state/build_log.h"
@@ -70,6 +71,18 @@ absl::Status State::Plan(absl::Time time, const v1::PlanMade& change) {
     AddEvent(*build, time, v1::Event::WARNING, nullptr, "", note);
   }
   AddEvent(*build, time, v1::Event::INFO, nullptr, "", PlanInWords(plan));
+  return absl::OkStatus();
+}
+
+absl::Status State::Judged(absl::Time time, const v1::ContentJudged& change) {
+  KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
+                       FindForChange(change.build_id()));
+  build->judged.Set(change);
+  for (const v1::ItemVerdict& item : change.verdicts()) {
+    const std::string remark = release::RemarkOn(item);
+    if (remark.empty()) continue;
+    AddEvent(*build, time, v1::Event::WARNING, nullptr, "", remark);
+  }
   return absl::OkStatus();
 }
 

@@ -164,6 +164,28 @@ TEST(StateTest, RetryForgetsDelays) {
             0);
 }
 
+TEST(StateTest, TellsOfItemsThatAreNotInOrderAndKeepsTheNewestVerdicts) {
+  TestState test;
+  test.AddBuild("b", {MakeTask("b/1")}, v1::LAYERS);
+  v1::JournalRecord judged;
+  v1::ContentJudged* change = judged.mutable_content_judged();
+  change->set_build_id("b");
+  v1::ItemVerdict* item = change->add_verdicts();
+  item->set_name("https://dl.k8s.io/kubelet");
+  item->set_verdict(v1::ItemVerdict::UNSTATED);
+  test.Apply(judged);
+  item->set_verdict(v1::ItemVerdict::WAIVED);
+  item->set_digest("sha256:aa");
+  test.Apply(judged);
+  const BuildEntry* build = test.state.FindBuild("b");
+  const v1::ContentJudged kept = build->judged.Get();
+  ASSERT_EQ(kept.verdicts_size(), 1);
+  EXPECT_EQ(kept.verdicts(0).verdict(), v1::ItemVerdict::WAIVED);
+  EXPECT_THAT(Texts(*build),
+              Contains("https://dl.k8s.io/kubelet: has a waiver: no checksum "
+                       "is stated, and it is sha256:aa"));
+}
+
 TEST(StateTest, WhatIsGoneFromTheDestinationIsMadeAgainAndLaterPhasesToo) {
   TestState test;
   test.AddBuild("b", {MakeTask("b/1"), MakeTask("b/2")}, v1::LAYERS);
