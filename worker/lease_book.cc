@@ -79,9 +79,12 @@ Leases::Snapshot LeaseBook::Look() const {
     v1::HeldLease held;
     held.set_lease_id(id);
     held.set_task_id(entry->lease.task().task_id());
-    held.set_activity(entry->control.activity());
-    held.set_bytes_done(entry->control.bytes_fetched() +
-                        entry->control.bytes_pushed());
+    const TaskControl& control = entry->control;
+    held.set_activity(control.activity());
+    held.set_host(control.host());
+    held.set_bytes_fetched(control.bytes_fetched());
+    held.set_bytes_pushed(control.bytes_pushed() + control.bytes_pushing());
+    held.set_bytes_done(held.bytes_fetched() + held.bytes_pushed());
     snapshot.held.push_back(std::move(held));
   }
   for (const auto& [id, result] : results_) snapshot.results.push_back(result);

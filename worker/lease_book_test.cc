@@ -63,6 +63,28 @@ TEST_F(LeaseBookTest, WorkTakesASlot) {
   EXPECT_EQ(FreeSlots(), 1);
 }
 
+TEST_F(LeaseBookTest, TellsHowFarATaskIs) {
+  StartWork(1);
+  TakeAll();
+  TaskControl& control = at_work_[0]->control;
+  control.SetActivity("packing and pushing kubelet", "registry.example.com");
+  control.AddFetched(100);
+  control.AddPushed(10);
+  control.SetPushing(5);
+  v1::HeldLease held = book_.Look().held.at(0);
+  EXPECT_EQ(held.activity(), "packing and pushing kubelet");
+  EXPECT_EQ(held.host(), "registry.example.com");
+  EXPECT_EQ(held.bytes_fetched(), 100);
+  EXPECT_EQ(held.bytes_pushed(), 15);
+  EXPECT_EQ(held.bytes_done(), 115);
+  // The push is over, and counted once.
+  control.AddPushed(20);
+  control.SetActivity("comparing");
+  held = book_.Look().held.at(0);
+  EXPECT_EQ(held.bytes_pushed(), 30);
+  EXPECT_EQ(held.host(), "");
+}
+
 TEST_F(LeaseBookTest, SeveralQuestionsShareASlot) {
   StartQuestions(4);
   EXPECT_EQ(FreeSlots(), 1);

@@ -105,4 +105,9 @@ std::string DisplayUrl(std::string_view url) {
   return Concat(url.substr(0, host), url.substr(host + at + 1));
 }
 
+std::string HostOfUrl(std::string_view url) {
+  const absl::StatusOr<Url> parsed = Url::Parse(url);
+  return parsed.ok() ? parsed->host() : "";
+}
+
 }  // namespace kso::http

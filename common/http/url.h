@@ -46,6 +46,9 @@ class Url {
 // fragment), for messages.
 std::string DisplayUrl(std::string_view url);
 
+// The host of a URL as Url::host() has it; empty where it is no URL.
+std::string HostOfUrl(std::string_view url);
+
 }  // namespace kso::http
 
 #endif  // KSO_COMMON_HTTP_URL_H_

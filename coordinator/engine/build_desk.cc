@@ -15,6 +15,7 @@
 #include "coordinator/core/flow/build_flow.h"
 #include "coordinator/core/flow/build_view.h"
 #include "coordinator/core/plan/release_failures.h"
+#include "coordinator/engine/active_tasks.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace kso::coordinator {
@@ -111,6 +112,14 @@ v1::Build BuildDesk::View(Transaction& turn, const BuildEntry& build) const {
   return view;
 }
 
+v1::Build BuildDesk::CloseView(Transaction& turn, const BuildEntry& build) {
+  v1::Build view = View(turn, build);
+  if (!build.running()) return view;
+  last_look_ = turn.now();
+  AddActiveTasks(build, workers_, view);
+  return view;
+}
+
 absl::StatusOr<v1::Build> BuildDesk::Submit(
     Transaction& turn, const v1::SubmitBuildRequest& request) {
   KSO_RETURN_IF_ERROR(release::CheckBuildId(request.build_id()));
@@ -138,7 +147,7 @@ absl::StatusOr<v1::Build> BuildDesk::Get(Transaction& turn,
                                          const v1::GetBuildRequest& request) {
   KSO_ASSIGN_OR_RETURN(const BuildEntry* build,
                        Find(turn.state(), request.build_id()));
-  return View(turn, *build);
+  return CloseView(turn, *build);
 }
 
 absl::StatusOr<v1::ListBuildsResponse> BuildDesk::List(
@@ -234,6 +243,7 @@ void BuildDesk::Watch(Transaction& turn, const v1::WatchBuildRequest& request,
     });
     return;
   }
+  last_look_ = turn.now();
   const absl::Duration wait =
       std::min(FromProto(request.wait()), options_.longest_watch);
   watchers_.push_back({(*build)->build_id, request.after_sequence(),
@@ -295,7 +305,7 @@ void BuildDesk::Answer(Transaction& turn) {
 
 v1::WatchBuildResponse BuildDesk::ResponseTo(Transaction& turn,
                                              const Watcher& watcher,
-                                             const BuildEntry& build) const {
+                                             const BuildEntry& build) {
   v1::WatchBuildResponse response;
   const int64_t last = static_cast<int64_t>(build.events.size());
   size_t bytes = 0;
@@ -305,7 +315,7 @@ v1::WatchBuildResponse BuildDesk::ResponseTo(Transaction& turn,
     bytes += event.ByteSizeLong();
     *response.add_events() = std::move(event);
   }
-  *response.mutable_build() = View(turn, build);
+  *response.mutable_build() = CloseView(turn, build);
   response.set_revision(build.revision);
   return response;
 }

@@ -54,6 +54,8 @@ class BuildDesk {
   void Answer(Transaction& turn);
   // Answers all watchers with `status`.
   void Refuse(const absl::Status& status);
+  // The time at which somebody looked last at how far a build is.
+  absl::Time last_look() const { return last_look_; }
   // The next time at which Answer has something to do even if nothing happens.
   absl::Time NextDeadline() const { return next_answer_; }
 
@@ -75,8 +77,10 @@ class BuildDesk {
   // next_answer_ when it is to be answered at the latest.
   bool IsDue(const Watcher& watcher, const BuildEntry& build, absl::Time now);
   v1::WatchBuildResponse ResponseTo(Transaction& turn, const Watcher& watcher,
-                                    const BuildEntry& build) const;
+                                    const BuildEntry& build);
   v1::Build View(Transaction& turn, const BuildEntry& build) const;
+  // The same with the tasks that workers work on, for who looks at this build.
+  v1::Build CloseView(Transaction& turn, const BuildEntry& build);
 
   const EngineOptions options_;
   const WorkerTable& workers_;
@@ -85,6 +89,7 @@ class BuildDesk {
   const BuildGuard& guard_;
   std::vector<Watcher> watchers_;
   absl::Time next_answer_ = absl::InfiniteFuture();
+  absl::Time last_look_ = absl::InfinitePast();
 };
 
 }  // namespace kso::coordinator

@@ -52,6 +52,7 @@ absl::StatusOr<absl::Time> EngineCore::Turn(
     absl::Time now, std::deque<Mailbox::Command>& commands) {
   Transaction turn(&state_, now);
   for (Mailbox::Command& command : commands) command(&turn);
+  syncs_.SetLastLook(builds_.last_look());
   syncs_.Tick(turn);
   builds_.Advance(turn);
   pruner_.Tick(turn);

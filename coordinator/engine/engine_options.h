@@ -28,6 +28,13 @@ struct EngineOptions {
   // each call costs. It is less than the minute after which proxies take a
   // silent call for dead.
   absl::Duration idle_poll = absl::Seconds(50);
+  // While somebody looks at a build, and for `look_lasts` after that, calls of
+  // workers that hold leases are parked no longer than `look_poll`, so that
+  // what is shown is fresh; longer where there are many workers, so that all of
+  // them together make no more than `looks_per_second` calls.
+  absl::Duration look_poll = absl::Seconds(2);
+  absl::Duration look_lasts = absl::Seconds(15);
+  int looks_per_second = 50;
   // The longest time for which a WatchBuild is parked, whatever it asks for.
   absl::Duration longest_watch = absl::Seconds(30);
   RetryOptions retry;

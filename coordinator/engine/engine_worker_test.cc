@@ -2,6 +2,7 @@
 #include <atomic>
 
 #include "absl/synchronization/notification.h"
+#include "common/base/proto_time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/engine_fixture.h"
@@ -58,6 +59,52 @@ TEST_F(EngineWorkerTest, AWorkerWithoutWorkIsLeftAloneForLonger) {
   parked = full.Begin(*engine_);
   Advance(absl::Seconds(10));
   EXPECT_TRUE(parked.HasCome());
+}
+
+TEST_F(EngineWorkerTest, ABuildShowsWhatItsWorkersDo) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(two_);
+  Advance(absl::Seconds(3));
+  two_.report_of_each.set_activity("fetching a\x1b[31m");
+  two_.report_of_each.set_host("dl.example.com");
+  two_.report_of_each.set_bytes_fetched(int64_t{1} << 62);
+  Sync(two_);
+  Advance(absl::Seconds(2));
+
+  const v1::Build build = Get();
+  ASSERT_THAT(build.active(), SizeIs(two_.held.size()));
+  const v1::ActiveTask& task = build.active(0);
+  EXPECT_EQ(task.worker(), "two");
+  EXPECT_EQ(task.phase(), v1::RESOLVE);
+  EXPECT_THAT(task.activity(), HasSubstr("fetching a"));
+  EXPECT_THAT(task.activity(), Not(HasSubstr("\x1b")));
+  EXPECT_EQ(task.host(), "dl.example.com");
+  // The sum of all that is shown stays far from the end of int64_t.
+  EXPECT_LE(task.bytes_fetched(), int64_t{1} << 50);
+  EXPECT_EQ(FromProto(task.reported()) - FromProto(task.started()),
+            absl::Seconds(3));
+  // What has ended has nothing that is worked on.
+  ASSERT_TRUE(Cancel().ok());
+  EXPECT_THAT(Get().active(), IsEmpty());
+}
+
+TEST_F(EngineWorkerTest, WhileSomebodyLooksWorkersTellMoreOften) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  auto parked = one_.Begin(*engine_);
+  Advance(absl::Seconds(5));
+  EXPECT_FALSE(parked.HasCome());
+  Advance(absl::Seconds(5));
+  one_.End(parked);
+  Get();
+  parked = one_.Begin(*engine_);
+  Advance(absl::Seconds(2));
+  EXPECT_TRUE(parked.HasCome());
+  // Nobody has looked for a while.
+  Advance(absl::Seconds(16));
+  parked = one_.Begin(*engine_);
+  Advance(absl::Seconds(5));
+  EXPECT_FALSE(parked.HasCome());
 }
 
 TEST_F(EngineWorkerTest, ACallerThatHasGoneIsGivenNothing) {

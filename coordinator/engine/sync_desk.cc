@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
+#include "common/base/sizes.h"
 #include "common/text/printable_text.h"
 #include "common/text/text.h"
 #include "coordinator/core/base/result_check.h"
@@ -37,6 +38,8 @@ constexpr size_t kPortion = 8 << 20;
 
 // The activities of more leases than this are not shown.
 constexpr int kMostShown = 4 * kMostSlots;
+// More bytes than one task can move.
+constexpr int64_t kMostBytesShown = kLargestContent * 1024;
 
 v1::Failure Infrastructure(std::string reason) {
   v1::Failure failure;
@@ -67,6 +70,16 @@ absl::Status CheckRequest(const v1::SyncRequest& request) {
   return absl::OkStatus();
 }
 
+// A worker's counts are sums of what hosts sent, which are bounded nowhere.
+void BoundBytes(v1::HeldLease& lease) {
+  const auto bound = [](int64_t bytes) {
+    return std::clamp<int64_t>(bytes, 0, kMostBytesShown);
+  };
+  lease.set_bytes_done(bound(lease.bytes_done()));
+  lease.set_bytes_fetched(bound(lease.bytes_fetched()));
+  lease.set_bytes_pushed(bound(lease.bytes_pushed()));
+}
+
 // The leases that a worker says it holds, as they are shown.
 std::vector<v1::HeldLease> ShownOf(
     google::protobuf::RepeatedPtrField<v1::HeldLease>& held) {
@@ -74,6 +87,8 @@ std::vector<v1::HeldLease> ShownOf(
   for (v1::HeldLease& lease : held) {
     if (static_cast<int>(shown.size()) == kMostShown) break;
     lease.set_activity(PrintableText(lease.activity()));
+    lease.set_host(PrintableText(lease.host(), kLongestName));
+    BoundBytes(lease);
     shown.push_back(std::move(lease));
   }
   return shown;
@@ -142,8 +157,15 @@ void SyncDesk::Undrain(Transaction& turn, const std::string& worker) {
 }
 
 absl::Duration SyncDesk::PollOf(const v1::SyncRequest& request,
-                                const Worker& worker,
-                                absl::Duration patience) const {
+                                const Worker& worker, absl::Duration patience,
+                                absl::Time now) const {
+  const bool is_looked_at = now - last_look_ <= options_.look_lasts;
+  if (is_looked_at && !request.held().empty()) {
+    const absl::Duration all = absl::Seconds(1) * workers_.size() /
+                               std::max(options_.looks_per_second, 1);
+    return std::clamp(all, std::min(options_.look_poll, options_.long_poll),
+                      options_.long_poll);
+  }
   const bool idle = request.held().empty() && request.results().empty() &&
                     worker.view.info.unhealthy_reason().empty();
   if (!idle || patience <= options_.idle_poll) return options_.long_poll;
@@ -195,10 +217,12 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
     parked.held.erase(result.lease_id());
     parked.acknowledged.push_back(result.lease_id());
   }
-  const absl::Duration poll = PollOf(request, worker, caller.patience);
+  const absl::Duration poll =
+      PollOf(request, worker, caller.patience, turn.now());
   // A worker that has drained is told at once that it may go.
   const bool drained = request.draining() && request.held().empty();
   worker.activity = ShownOf(*request.mutable_held());
+  worker.reported = turn.now();
   const bool wait = parked.acknowledged.empty() && !drained;
   parked.deadline = wait ? turn.now() + poll : absl::InfinitePast();
   worker.parked = std::move(parked);

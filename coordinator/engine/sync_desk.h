@@ -32,6 +32,9 @@ class SyncDesk {
   void Sync(Transaction& turn, v1::SyncRequest request, Engine::Caller caller,
             Engine::Done<v1::SyncResponse> done);
 
+  // Says when somebody looked last at how far a build is.
+  void SetLastLook(absl::Time time) { last_look_ = time; }
+
   // Lists the workers, and the hosts that have said something of their limits.
   v1::ListWorkersResponse List(const Transaction& turn) const;
 
@@ -90,13 +93,14 @@ class SyncDesk {
   void EndCallsOfGone(Transaction& turn);
   // The time for which to park a call that has brought nothing.
   absl::Duration PollOf(const v1::SyncRequest& request, const Worker& worker,
-                        absl::Duration patience) const;
+                        absl::Duration patience, absl::Time now) const;
   std::string NewLeaseId();
 
   const EngineOptions options_;
   WorkerTable& workers_;
   HostDesk& hosts_;
   Scheduler scheduler_;
+  absl::Time last_look_ = absl::InfinitePast();
   // The next time to look for parked calls whose callers have gone.
   absl::Time next_look_ = absl::InfiniteFuture();
 };

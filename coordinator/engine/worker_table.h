@@ -52,7 +52,9 @@ struct Worker {
   // The worker drains by its own word, or by an operator's order.
   bool draining = false;
   bool drain_ordered = false;
+  // The leases that it said last it holds, and when it said so.
   std::vector<v1::HeldLease> activity;
+  absl::Time reported;
   int64_t tasks_done = 0;
   int failures_in_a_row = 0;
   int quarantines = 0;
@@ -110,6 +112,7 @@ class WorkerTable {
   // The workers as of the last Settle.
   const WorkerPool& pool() const { return pool_; }
   std::map<std::string, Worker, std::less<>>& workers() { return workers_; }
+  int64_t size() const { return static_cast<int64_t>(workers_.size()); }
   v1::ListWorkersResponse List(absl::Time now) const;
   // The time at which a worker has something due next.
   absl::Time NextDue() const;

@@ -197,7 +197,9 @@ class ScriptedWorker {
     request.set_sequence(request.sequence() + 1);
     request.clear_held();
     for (const auto& [id, lease] : held) {
-      request.add_held()->set_lease_id(id);
+      v1::HeldLease& report = *request.add_held();
+      report = report_of_each;
+      report.set_lease_id(id);
     }
     request.set_free_slots(slots_ - static_cast<int>(held.size()));
     Answer<v1::SyncResponse> answer;
@@ -249,6 +251,8 @@ class ScriptedWorker {
   }
 
   v1::SyncRequest request;
+  // What it says of each lease that it holds.
+  v1::HeldLease report_of_each;
   Engine::Caller caller{absl::Seconds(15), nullptr};
   std::map<std::string, v1::Lease> held;
 

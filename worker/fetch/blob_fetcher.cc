@@ -61,6 +61,7 @@ absl::StatusOr<CachedContent> BlobFetcher::FetchToCache(
                        oci::Reference::Parse(Concat(source.repository(), "@",
                                                     digest.ToString())));
   const oci::ImageSource from = oci::ResolveMirror(reference, mirrors);
+  control.SetActivity(control.activity(), from.host);
   KSO_ASSIGN_OR_RETURN(
       const std::unique_ptr<oci::ImageStore> registry,
       stores_->OpenRegistry(from.host, from.insecure, control));

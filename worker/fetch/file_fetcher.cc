@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/http/byte_range.h"
+#include "common/http/url.h"
 #include "common/oci/mirrors.h"
 #include "worker/disk/disk_room.h"
 #include "worker/fetch/fetch_progress_sink.h"
@@ -69,6 +70,13 @@ std::string FileName(std::string_view url) {
   return std::string(slash == url.npos ? url : url.substr(slash + 1));
 }
 
+// Tells who watches that the file is fetched from `url`.
+void SayFetching(const v1::FileSource& source, const std::string& url,
+                 TaskControl& control) {
+  control.SetActivity(Concat("fetching ", FileName(source.url())),
+                      http::HostOfUrl(url));
+}
+
 absl::Status CheckContent(const PartialFile::Digests& digests, int64_t size,
                           std::string_view beginning,
                           const v1::FileSource& source,
@@ -123,8 +131,8 @@ FileFetcher::FileFetcher(http::Transport* transport, Clock* clock,
 absl::StatusOr<CachedContent> FileFetcher::Fetch(const v1::FileSource& source,
                                                  const Mirrors& mirrors,
                                                  TaskControl& control) {
-  control.SetActivity(Concat("fetching ", FileName(source.url())));
   const std::string url = oci::MirrorUrl(source.url(), mirrors);
+  SayFetching(source, url, control);
   // Pieces that gave wrong bytes together are fetched in one stream the second
   // time.
   bool in_pieces = source.size() >= parallel_.least_bytes &&
@@ -226,6 +234,7 @@ absl::Status FileFetcher::AskAndDownloadRanges(const v1::FileSource& source,
     return absl::FailedPreconditionError(
         Concat(url, " cannot be put together from ranges"));
   }
+  SayFetching(source, url, control);
   v1::FileSource asked = source;
   asked.set_etag(answer.etag());
   return DownloadRanges(asked, url, partial, control);

@@ -9,6 +9,7 @@
 #include "common/base/strings.h"
 #include "common/bytes/sinks.h"
 #include "common/http/byte_range.h"
+#include "common/http/url.h"
 #include "common/oci/mirrors.h"
 #include "worker/fetch/http_answer.h"
 #include "worker/fetch/retry_policy.h"
@@ -57,8 +58,8 @@ absl::StatusOr<v1::ResolvedFile> ResolveFile(
     const v1::ResolveFile& work,
     const google::protobuf::RepeatedPtrField<v1::Mirror>& mirrors,
     http::Transport& transport, Clock& clock, TaskControl& control) {
-  control.SetActivity(Concat("asking for ", work.url()));
   const std::string url = oci::MirrorUrl(work.url(), mirrors);
+  control.SetActivity(Concat("asking for ", work.url()), http::HostOfUrl(url));
   http::Response response;
   const absl::Status status = RetryWhileItHelps(
       &clock, control, [] { return 0; },

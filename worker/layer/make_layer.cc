@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -71,6 +72,36 @@ absl::StatusOr<Member> GetMember(const v1::Task& task,
   }
 }
 
+// Tells who watches how many bytes of a layer have gone to the destination, on
+// their way there.
+class PushProgressSink : public ByteSink {
+ public:
+  // Both must outlive it.
+  PushProgressSink(ByteSink& next, TaskControl& control)
+      : next_(next), control_(control) {
+    control_.SetPushing(0);
+  }
+
+  absl::Status Write(std::string_view bytes) override {
+    KSO_RETURN_IF_ERROR(next_.Write(bytes));
+    sent_ += static_cast<int64_t>(bytes.size());
+    control_.SetPushing(sent_);
+    return absl::OkStatus();
+  }
+
+ private:
+  ByteSink& next_;
+  TaskControl& control_;
+  int64_t sent_ = 0;
+};
+
+// The registry that is pushed to; empty where the coordinator keeps the blobs.
+std::string HostOf(const v1::Destination& destination) {
+  return destination.kind() == v1::Destination::REGISTRY
+             ? oci::DestinationHost(destination)
+             : "";
+}
+
 // The layer of one task, whose members are in the cache.
 class Packing {
  public:
@@ -117,10 +148,14 @@ class Packing {
   // Writes the layer straight into `destination`, or by way of the disk where
   // that takes no streams. Returns the bytes that moved.
   absl::StatusOr<int64_t> Push(oci::ImageStore& destination,
-                               const std::string& repository) {
-    control_.SetActivity(Concat("packing and pushing ", work_.name()));
-    const absl::StatusOr<int64_t> pushed = destination.PutStream(
-        repository, [this](ByteSink& sink) { return Write(sink); });
+                               const std::string& repository,
+                               const std::string& host) {
+    control_.SetActivity(Concat("packing and pushing ", work_.name()), host);
+    const absl::StatusOr<int64_t> pushed =
+        destination.PutStream(repository, [this](ByteSink& sink) {
+          PushProgressSink counted(sink, control_);
+          return Write(counted);
+        });
     if (!absl::IsUnimplemented(pushed.status())) return pushed;
 
     KSO_ASSIGN_OR_RETURN(const std::unique_ptr<ScratchFile> scratch,
@@ -132,7 +167,7 @@ class Packing {
     const absl::Status written = Write(*scratch).status();
     KSO_RETURN_IF_ERROR(scratch->status());
     KSO_RETURN_IF_ERROR(written);
-    control_.SetActivity(Concat("pushing ", work_.name()));
+    control_.SetActivity(Concat("pushing ", work_.name()), host);
     return destination.PutBlob(repository, made_.layer(), scratch->Opener());
   }
 
@@ -195,8 +230,9 @@ absl::StatusOr<v1::MadeLayer> MakeLayer(const v1::Task& task,
       const std::unique_ptr<oci::ImageStore> destination,
       tools.stores->OpenDestination(task.destination(), control));
   const absl::StatusOr<int64_t> pushed = packing.Push(
-      *destination, oci::DestinationRepository(task.destination(),
-                                               task.make_layer().image()));
+      *destination,
+      oci::DestinationRepository(task.destination(), task.make_layer().image()),
+      HostOf(task.destination()));
   if (!pushed.ok()) {
     return About(pushed.status(),
                  Concat("layer ", task.make_layer().name(), " to ",

@@ -128,6 +128,21 @@ TEST_F(MakeLayerTest, FetchesPacksAndPushes) {
   EXPECT_EQ(stores_.blob_gets(), 1);
 }
 
+TEST_F(MakeLayerTest, SaysHowMuchOfALayerHasGoneOut) {
+  AddFile(std::string(3 << 20, 'k'));
+  int pushes = 0;
+  stores_.OnPush([&](int64_t bytes) {
+    ++pushes;
+    EXPECT_EQ(control_.bytes_pushing(), bytes);
+    EXPECT_EQ(control_.host(), "destination");
+  });
+  const auto made = MakeLayer(task_, Tools(), control_);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_GT(pushes, 1);
+  EXPECT_EQ(control_.bytes_pushing(), 0);
+  EXPECT_EQ(control_.bytes_pushed(), made->layer().size());
+}
+
 TEST_F(MakeLayerTest, RemembersWhatIsInTheLayer) {
   AddFile("the kubelet");
   task_.mutable_make_layer()->set_media_type(std::string(oci::kOciLayerGzip));

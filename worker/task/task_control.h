@@ -45,20 +45,35 @@ class TaskControl {
   std::stop_token stop_token() const { return stop_.get_token(); }
   absl::Time deadline() const { return deadline_; }
 
-  // For people: "fetching kubelet".
-  void SetActivity(std::string activity) {
+  // What the task does, for people: "fetching kubelet". `host` is the one that
+  // bytes come from or go to meanwhile, where there is one.
+  void SetActivity(std::string activity, std::string host = {}) {
     absl::MutexLock lock(&mutex_);
     activity_ = std::move(activity);
+    host_ = std::move(host);
   }
   std::string activity() const {
     absl::MutexLock lock(&mutex_);
     return activity_;
   }
+  std::string host() const {
+    absl::MutexLock lock(&mutex_);
+    return host_;
+  }
 
   void AddFetched(int64_t bytes) { bytes_fetched_ += bytes; }
-  void AddPushed(int64_t bytes) { bytes_pushed_ += bytes; }
+  // Counts what a push has moved when it is over.
+  void AddPushed(int64_t bytes) {
+    bytes_pushing_ = 0;
+    bytes_pushed_ += bytes;
+  }
+  // Says how far the push is that is under way. A push that begins again says
+  // less than before.
+  void SetPushing(int64_t bytes) { bytes_pushing_ = bytes; }
   int64_t bytes_fetched() const { return bytes_fetched_; }
+  // What is pushed, without the push that is under way.
   int64_t bytes_pushed() const { return bytes_pushed_; }
+  int64_t bytes_pushing() const { return bytes_pushing_; }
 
  private:
   const Clock* const clock_ = nullptr;
@@ -67,8 +82,10 @@ class TaskControl {
   std::atomic<bool> unwanted_ = false;
   std::atomic<int64_t> bytes_fetched_ = 0;
   std::atomic<int64_t> bytes_pushed_ = 0;
+  std::atomic<int64_t> bytes_pushing_ = 0;
   mutable absl::Mutex mutex_;
   std::string activity_ ABSL_GUARDED_BY(mutex_);
+  std::string host_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace kso::worker

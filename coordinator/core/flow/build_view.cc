@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/flow/build_view.h"
 
+#include <algorithm>
+
 #include "common/base/proto_time.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/schedule/waiting.h"
@@ -8,7 +10,20 @@
 namespace kso::coordinator {
 namespace {
 
-void AddProgress(const BuildEntry& build, const PhaseRule& rule,
+void AddTime(const PhaseTime& time, absl::Time now,
+             v1::PhaseProgress& progress) {
+  absl::Duration took = time.spent;
+  if (time.since.has_value()) {
+    took += std::max(now - *time.since, absl::ZeroDuration());
+  }
+  *progress.mutable_took() = ToProto(took);
+  if (time.last_task.empty()) return;
+  progress.set_last_task(time.last_task);
+  progress.set_last_worker(time.last_worker);
+  *progress.mutable_last_took() = ToProto(time.last_took);
+}
+
+void AddProgress(const BuildEntry& build, const PhaseRule& rule, absl::Time now,
                  v1::Build& view) {
   v1::PhaseProgress* progress = view.add_progress();
   progress->set_phase(rule.phase);
@@ -26,6 +41,12 @@ void AddProgress(const BuildEntry& build, const PhaseRule& rule,
   progress->set_done(counts.done);
   progress->set_running(counts.leased);
   progress->set_failed(counts.failed);
+  progress->set_bytes_total(counts.bytes);
+  progress->set_bytes_done(counts.bytes_done);
+  if (const auto time = build.times.find(rule.phase);
+      time != build.times.end()) {
+    AddTime(time->second, now, *progress);
+  }
 }
 
 }  // namespace
@@ -48,7 +69,7 @@ v1::Build BuildView(const State& state, const BuildEntry& build,
     const bool past_plan = ComesAfter(rule.phase, v1::CHECK);
     const bool passed_over = build.fresh && rule.phase == v1::CHECK;
     if (passed_over || (build.plan_only && past_plan)) continue;
-    AddProgress(build, rule, view);
+    AddProgress(build, rule, now, view);
   }
   for (std::string& sentence :
        WaitingReasons(state, build, workers, now, gate)) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/state/build_entry.h"
 
+#include <algorithm>
+
 namespace kso::coordinator {
 
 void BuildEntry::SetRelease(const v1::Release& submitted) {
@@ -17,6 +19,17 @@ v1::Release BuildEntry::WholeRelease() const {
   v1::Release whole = release;
   lists_.MergeInto(whole);
   return whole;
+}
+
+void BuildEntry::BeginStay(absl::Time time) { times[phase].since = time; }
+
+void BuildEntry::EndStay(absl::Time time) {
+  const auto found = times.find(phase);
+  if (found == times.end() || !found->second.since.has_value()) return;
+  // The clock of a coordinator may be set back between two records.
+  found->second.spent +=
+      std::max(time - *found->second.since, absl::ZeroDuration());
+  found->second.since.reset();
 }
 
 PhaseCounts BuildEntry::CountsOf(v1::Phase of) const {

@@ -27,6 +27,9 @@ struct PhaseCounts {
   int done = 0;
   int leased = 0;
   int failed = 0;
+  // The weights of all tasks, and of those that are done.
+  int64_t bytes = 0;
+  int64_t bytes_done = 0;
 
   bool AllDone() const { return done == total; }
 };
@@ -47,6 +50,20 @@ struct BuildQueue {
   // The number of tasks that wait for the result of an identical task, by the
   // number of the build that runs that one.
   std::map<int64_t, int> shared;
+  // Tasks that workers hold.
+  TaskQueue leased;
+};
+
+// The time that a build has spent in a phase, and what set it.
+struct PhaseTime {
+  // Without the stay that has not ended.
+  absl::Duration spent;
+  // When the phase was entered that the build is in.
+  std::optional<absl::Time> since;
+  // The task of the phase that was done last, where it ran and for how long.
+  std::string last_task;
+  std::string last_worker;
+  absl::Duration last_took;
 };
 
 // A cause of failures that several tasks have met (core/base/host_trouble.h),
@@ -86,6 +103,8 @@ struct BuildEntry {
   // The tasks of each phase, in the order in which they were added.
   std::map<v1::Phase, std::vector<TaskEntry*>> tasks;
   std::map<v1::Phase, PhaseCounts> counts;
+  // Of the phases that have begun.
+  std::map<v1::Phase, PhaseTime> times;
   BuildQueue queue;
   // The destination's answer: set from the end of CHECK until the plan is made.
   std::optional<v1::DestinationChecked> destination;
@@ -108,6 +127,11 @@ struct BuildEntry {
   // The release with its lists, unless they were forgotten.
   v1::Release WholeRelease() const;
   void ForgetLists() { lists_.Clear(); }
+
+  // To be called when the build enters its phase, also by a retry, and before
+  // it leaves it or ends.
+  void BeginStay(absl::Time time);
+  void EndStay(absl::Time time);
 
   bool running() const { return state == v1::Build::RUNNING; }
   PhaseCounts CountsOf(v1::Phase of) const;

@@ -35,7 +35,9 @@ absl::Status State::EnterPhase(absl::Time time,
                                const v1::PhaseEntered& change) {
   KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
                        FindForChange(change.build_id()));
+  build->EndStay(time);
   build->phase = change.phase();
+  build->BeginStay(time);
   build->causes.clear();
   AddEvent(*build, time, v1::Event::INFO, nullptr, "",
            "phase " + PhaseInWords(build->phase));
@@ -104,6 +106,7 @@ absl::Status State::End(absl::Time time, const v1::BuildEnded& change) {
                        FindForChange(change.build_id()));
   build->state = change.state();
   build->ended = time;
+  build->EndStay(time);
   build->failures = {change.failures().begin(), change.failures().end()};
   build->notes = {change.notes().begin(), change.notes().end()};
   // Failures that the log names already, with their tasks.
@@ -144,6 +147,7 @@ absl::Status State::Retry(absl::Time time, const v1::BuildRetried& change) {
     build->destination.reset();
   }
   build->state = v1::Build::RUNNING;
+  build->BeginStay(time);
   build->reopened = 0;
   build->ended = absl::InfinitePast();
   build->failures.clear();
@@ -171,7 +175,9 @@ absl::Status State::Reopen(absl::Time time, const v1::TasksReopened& change) {
   for (const v1::Phase phase : later) DropTasks(*build, phase);
   build->images.clear();
   build->verifications.clear();
+  build->EndStay(time);
   build->phase = change.phase();
+  build->BeginStay(time);
   ++build->reopened;
   AddEvent(*build, time, v1::Event::WARNING, nullptr, "",
            absl::StrCat(change.reason(), "; back to ",

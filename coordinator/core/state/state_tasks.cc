@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,6 +24,12 @@ namespace {
 // waits is told all the time (core/schedule/waiting.h).
 constexpr absl::Duration kTellCauseAgain = absl::Minutes(10);
 
+// The weight of a task as it counts in its phase's bytes. The bound keeps the
+// sum over all tasks of a build within int64_t.
+int64_t CountedBytes(const TaskEntry& task) {
+  return std::clamp<int64_t>(task.weight, 0, kLargestContent);
+}
+
 }  // namespace
 
 absl::Status State::AddTasks(absl::Time time, const v1::TasksAdded& change) {
@@ -42,7 +49,9 @@ absl::Status State::AddTasks(absl::Time time, const v1::TasksAdded& change) {
     entry->phase = change.phase();
     entry->SetTask(task);
     tasks.push_back(entry.get());
-    ++build->counts[change.phase()].total;
+    PhaseCounts& counts = build->counts[change.phase()];
+    ++counts.total;
+    counts.bytes += CountedBytes(*entry);
     TaskEntry& added = *entry;
     tasks_.emplace(added.id, std::move(entry));
     if (const auto reused = change.reused().find(task.task_id());
@@ -99,6 +108,10 @@ absl::Status State::Finish(absl::Time time, const v1::TaskFinished& change) {
   KSO_ASSIGN_OR_RETURN(TaskEntry* const task,
                        FindLeased(change.task_id(), change.lease_id()));
   const absl::Duration took = time - task->lease->granted;
+  PhaseTime& phase = task->build->times[task->phase];
+  phase.last_task = task->name;
+  phase.last_worker = change.worker();
+  phase.last_took = took;
   MarkDone(time, *task, change.worker(), change.result(),
            DurationInWords(took));
   return absl::OkStatus();
@@ -246,7 +259,10 @@ void State::SetState(TaskEntry& task, TaskState state) {
 
 void State::ChangeCount(const TaskEntry& task, int by) {
   PhaseCounts& counts = task.build->counts[task.phase];
-  if (task.state == TaskState::kDone) counts.done += by;
+  if (task.state == TaskState::kDone) {
+    counts.done += by;
+    counts.bytes_done += by * CountedBytes(task);
+  }
   if (task.state == TaskState::kLeased) counts.leased += by;
   if (task.state == TaskState::kFailed) counts.failed += by;
 }

@@ -43,6 +43,37 @@ TEST(StateTest, ATaskIsRunnableLeasedAndDone) {
               Contains("task b/1: done (12.0 MiB pushed, 1.2 s)"));
 }
 
+TEST(StateTest, APhaseKnowsItsBytesItsTimeAndWhatSetIt) {
+  TestState test;
+  test.AddBuild("b",
+                {MakeTask("b/1", "", false, 100), MakeTask("b/2", "", false, 7),
+                 MakeTask("b/3", "", false, int64_t{1} << 62)},
+                v1::LAYERS);
+  const BuildEntry& build = *test.state.FindBuild("b");
+  for (const char* task : {"b/1", "b/2"}) {
+    test.Grant(task, "w");
+    EXPECT_THAT(build.queue.leased, SizeIs(1));
+    test.time += absl::Seconds(2);
+    test.Finish(task, {});
+  }
+  EXPECT_THAT(build.queue.leased, SizeIs(0));
+  EXPECT_EQ(build.CountsOf(v1::LAYERS).bytes_done, 107);
+  // A size that cannot be does not spoil the sum.
+  EXPECT_EQ(build.CountsOf(v1::LAYERS).bytes, 107 + (int64_t{1} << 40));
+  test.Cancel("b");
+  const PhaseTime& time = build.times.at(v1::LAYERS);
+  EXPECT_EQ(time.spent, absl::Seconds(4));
+  EXPECT_EQ(time.last_task, "task b/2");
+  EXPECT_EQ(time.last_worker, "w");
+  EXPECT_EQ(time.last_took, absl::Seconds(2));
+  // The pause until a retry is no time of the phase.
+  test.time += absl::Hours(1);
+  test.Retry("b");
+  test.time += absl::Seconds(3);
+  test.Cancel("b");
+  EXPECT_EQ(time.spent, absl::Seconds(7));
+}
+
 TEST(StateTest, ATaskSaysAllThatItWasToldThoughLessIsKept) {
   v1::Release release;
   release.add_mirrors()->set_prefix("https://");

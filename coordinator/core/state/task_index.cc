@@ -159,6 +159,7 @@ void TaskIndex::PutLease(TaskEntry& task) {
   Group& group = groups_.find(task.key)->second;
   if (group.leased == nullptr) group.leased = &task;
   leases_[lease.lease_id] = &task;
+  task.build->queue.leased.insert(&task);
   worker_leases_[lease.worker].insert(lease.lease_id);
   deadlines_.insert(At(lease.deadline, task));
   lease_changes_.insert(lease.worker);
@@ -169,6 +170,7 @@ void TaskIndex::TakeLease(TaskEntry& task) {
   Group& group = groups_.find(task.key)->second;
   if (group.leased == &task) group.leased = AnyLeased(group);
   leases_.erase(lease.lease_id);
+  task.build->queue.leased.erase(&task);
   const auto worker = worker_leases_.find(lease.worker);
   worker->second.erase(lease.lease_id);
   if (worker->second.empty()) worker_leases_.erase(worker);
