@@ -115,7 +115,7 @@ absl::Status Serve(const Options& options) {
   KSO_ASSIGN_OR_RETURN(oci::SharedRegistryOptions registries,
                        oci::RegistryOptionsOf(options.registries));
   http::TransportOptions transfers;
-  KSO_RETURN_IF_ERROR(oci::AddRegistryFlags(options.registries, transfers));
+  KSO_RETURN_IF_ERROR(oci::AddFarmFlags(options.registries, transfers));
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> curl,
                        http::CreateCurlTransport(transfers));
   Clock* const clock = Clock::Real();

@@ -40,6 +40,11 @@ quietly() {
   fi
 }
 
+# For coordinators and workers whose upstreams and registries are on this
+# machine: they refuse private addresses that they were not told of.
+# shellcheck disable=SC2034
+allow_loopback=(--allow-private 127.0.0.0/8 --allow-private ::1)
+
 # A TCP port of loopback that nobody listens on.
 free_port() {
   local port

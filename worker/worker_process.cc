@@ -99,7 +99,7 @@ absl::Status WorkerProcess::MakeTransports() {
   http::TransportOptions transfers;
   transfers.least_bytes_per_second =
       int64_t{options_.least_kibibytes_per_second} << 10;
-  KSO_RETURN_IF_ERROR(oci::AddRegistryFlags(options_.registries, transfers));
+  KSO_RETURN_IF_ERROR(oci::AddFarmFlags(options_.registries, transfers));
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> curl,
                        http::CreateCurlTransport(transfers));
   KSO_ASSIGN_OR_RETURN(http::Netrc netrc,

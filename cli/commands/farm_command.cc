@@ -105,8 +105,10 @@ class FarmCommand : public Command {
   absl::StatusOr<std::vector<std::string>> RegistryFlagsToHandOn() const {
     KSO_RETURN_IF_ERROR(oci::RegistryOptionsOf(registry_flags_).status());
     http::TransportOptions unused;
-    KSO_RETURN_IF_ERROR(oci::AddRegistryFlags(registry_flags_, unused));
-    std::vector<std::string> args;
+    KSO_RETURN_IF_ERROR(oci::AddFarmFlags(registry_flags_, unused));
+    // What the user of this machine submits may name this machine.
+    std::vector<std::string> args = {"--allow-private", "127.0.0.0/8",
+                                     "--allow-private", "::1"};
     for (const oci::RegistryFlag& flag : oci::kRegistryFlags) {
       for (const std::string& value : registry_flags_.*flag.values) {
         args.insert(args.end(), {flag.name, value});

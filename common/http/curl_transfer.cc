@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/http/curl_transfer.h"
 
+#include <netdb.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -43,6 +46,16 @@ bool IsCredential(const std::string& name) {
          absl::EqualsIgnoreCase(name, "cookie");
 }
 
+// The address as text; empty, which is no address, where it is none.
+std::string TextOf(const sockaddr& address, unsigned length) {
+  char text[NI_MAXHOST] = {};
+  if (getnameinfo(&address, length, text, sizeof text, nullptr, 0,
+                  NI_NUMERICHOST) != 0) {
+    return "";
+  }
+  return text;
+}
+
 }  // namespace
 
 CurlTransfer::~CurlTransfer() {
@@ -66,7 +79,7 @@ absl::StatusOr<Response> CurlTransfer::Run() {
 }
 
 std::optional<std::string> CurlTransfer::PeerAddress() const {
-  if (by_proxy_) return AddressIn(plan_.url->host());
+  if (!plan_.proxy.empty()) return AddressIn(plan_.url->host());
   char* address = nullptr;
   curl_easy_getinfo(curl_, CURLINFO_PRIMARY_IP, &address);
   return std::string(address == nullptr ? "" : address);
@@ -91,9 +104,10 @@ absl::Status CurlTransfer::SetOptions() {
     curl_easy_setopt(curl_, CURLOPT_CAINFO,
                      options.trusted_authorities.c_str());
   }
-  if (!options.use_proxy || IsLoopbackHost(plan_.url->host())) {
-    curl_easy_setopt(curl_, CURLOPT_PROXY, "");
-  }
+  // libcurl does not look into the environment itself, so that what is judged
+  // here is what it does.
+  curl_easy_setopt(curl_, CURLOPT_PROXY, plan_.proxy.c_str());
+  curl_easy_setopt(curl_, CURLOPT_NOPROXY, "");
   curl_easy_setopt(curl_, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(curl_, CURLOPT_MAXCONNECTS, kIdleConnections);
   curl_easy_setopt(curl_, CURLOPT_BUFFERSIZE, kBufferBytes);
@@ -106,6 +120,9 @@ absl::Status CurlTransfer::SetOptions() {
   curl_easy_setopt(curl_, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(curl_, CURLOPT_XFERINFOFUNCTION, &CurlTransfer::OnProgress);
   curl_easy_setopt(curl_, CURLOPT_XFERINFODATA, this);
+  curl_easy_setopt(curl_, CURLOPT_OPENSOCKETFUNCTION,
+                   &CurlTransfer::OnOpenSocket);
+  curl_easy_setopt(curl_, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(curl_, CURLOPT_PREREQFUNCTION, &CurlTransfer::OnConnected);
   curl_easy_setopt(curl_, CURLOPT_PREREQDATA, this);
   SetBodyOptions();
@@ -332,31 +349,44 @@ int CurlTransfer::OnProgress(void* self, curl_off_t, curl_off_t down,
   return 1;
 }
 
-int CurlTransfer::OnConnected(void* self, char* peer, char*, int peer_port,
-                              int) {
+PeerCheck CurlTransfer::Check() const {
+  return {.url = plan_.url,
+          .named_by = plan_.named_by,
+          .rule = &plan_.options->addresses,
+          .is_private = plan_.is_private};
+}
+
+// Nothing is sent to an address that is refused, not even a SYN. The proxy's
+// address is the operator's choice.
+curl_socket_t CurlTransfer::OnOpenSocket(void* self, curlsocktype,
+                                         curl_sockaddr* address) {
   auto* transfer = static_cast<CurlTransfer*>(self);
-  const Plan& plan = transfer->plan_;
-  transfer->asked_ = true;
-  // libcurl tells the proxy's address here. A proxy resolves names itself, so
-  // that only what is an address in the URL can be judged.
-  transfer->by_proxy_ =
-      !absl::EndsWith(plan.url->origin(), Concat(":", peer_port));
-  const std::optional<std::string> address =
-      transfer->by_proxy_ ? AddressIn(plan.url->host()) : std::string(peer);
-  if (plan.public_host.empty() || !address || !(*plan.is_private)(*address)) {
-    return CURL_PREREQFUNC_OK;
+  if (transfer->plan_.proxy.empty()) {
+    const absl::Status judged =
+        transfer->Check().Judge(TextOf(address->addr, address->addrlen));
+    if (!judged.ok()) {
+      transfer->refused_address_ = judged;
+      return CURL_SOCKET_BAD;
+    }
   }
-  transfer->abort_status_ = absl::PermissionDeniedError(
-      Concat(plan.public_host, ", a public host, redirects to ",
-             plan.url->display(), " at the private address ", *address,
-             ", which is refused; if that storage is yours, allow it with "
-             "--allow-private-redirect ",
-             plan.public_host));
-  return CURL_PREREQFUNC_ABORT;
+  transfer->opened_socket_ = true;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC,
+                address->protocol);
+}
+
+// An idle connection of another request is judged here.
+int CurlTransfer::OnConnected(void* self, char* peer, char*, int, int) {
+  auto* transfer = static_cast<CurlTransfer*>(self);
+  transfer->asked_ = true;
+  if (!transfer->plan_.proxy.empty()) return CURL_PREREQFUNC_OK;
+  transfer->abort_status_ = transfer->Check().Judge(peer);
+  return transfer->abort_status_.ok() ? CURL_PREREQFUNC_OK
+                                      : CURL_PREREQFUNC_ABORT;
 }
 
 absl::Status CurlTransfer::FailureOf(CURLcode code) const {
   if (!abort_status_.ok()) return abort_status_;
+  if (!refused_address_.ok() && !opened_socket_) return refused_address_;
   return StatusOfCurl(
       code, *plan_.url,
       error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code));

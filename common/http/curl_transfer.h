@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/bytes/byte_stream.h"
+#include "common/http/peer_check.h"
 #include "common/http/progress_watch.h"
 #include "common/http/transport.h"
 #include "common/http/url.h"
@@ -31,9 +32,10 @@ class CurlTransfer {
     std::string method;
     bool with_body = true;
     bool with_credentials = true;
-    // The host at a public address that redirected here: private addresses are
-    // refused. Empty where they are allowed.
-    std::string public_host;
+    // Whose redirect, or other answer, named the URL.
+    std::optional<AnsweringHost> named_by;
+    // The proxy that is asked for the URL; empty for none.
+    std::string proxy;
     // The body of a 2xx answer goes here; null means Response::body.
     ByteSink* sink = nullptr;
     const Transport::OnResponse* on_response = nullptr;
@@ -61,9 +63,12 @@ class CurlTransfer {
   static int OnSeek(void* self, curl_off_t offset, int origin);
   static int OnProgress(void* self, curl_off_t down_total, curl_off_t down,
                         curl_off_t up_total, curl_off_t up);
+  static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose,
+                                    curl_sockaddr* address);
   static int OnConnected(void* self, char* peer, char* local, int peer_port,
                          int local_port);
 
+  PeerCheck Check() const;
   absl::Status SetOptions();
   absl::Status AddHeader(const std::string& name, const std::string& value);
   absl::Status AddHeaders();
@@ -89,7 +94,6 @@ class CurlTransfer {
   int64_t body_left_ = 0;
   // The connection is made, and the request goes out.
   bool asked_ = false;
-  bool by_proxy_ = false;
   Response response_;
   size_t header_bytes_ = 0;
   bool headers_done_ = false;
@@ -97,6 +101,9 @@ class CurlTransfer {
   std::optional<ProgressWatch> progress_;
   // The reason for which a callback ended the transfer.
   absl::Status abort_status_;
+  // A host may have several addresses, of which some are refused.
+  absl::Status refused_address_;
+  bool opened_socket_ = false;
 };
 
 }  // namespace kso::http

@@ -13,6 +13,9 @@
 #include "common/http/address.h"
 #include "common/http/curl_handle_pool.h"
 #include "common/http/curl_transfer.h"
+#include "common/http/host_addresses.h"
+#include "common/http/peer_check.h"
+#include "common/http/proxy.h"
 #include "common/http/redirect.h"
 #include "common/http/url.h"
 #include "common/run/retry.h"
@@ -38,10 +41,10 @@ absl::Status Redirected(const Request& request, const absl::Status& status) {
 
 class CurlTransport : public Transport {
  public:
-  CurlTransport(const TransportOptions& options,
-                std::function<bool(absl::string_view)> is_private)
+  CurlTransport(const TransportOptions& options, AddressKnowledge addresses)
       : options_(WithEnvironment(options)),
-        is_private_(std::move(is_private)) {}
+        is_private_(std::move(addresses.is_private)),
+        names_(std::move(addresses.resolve)) {}
 
   absl::StatusOr<Response> Perform(const Request& request,
                                    size_t max_body) override {
@@ -84,6 +87,31 @@ class CurlTransport : public Transport {
     return answer;
   }
 
+  // Behind a proxy no connection shows what `plan.url` leads to. What this
+  // machine knows of the host is judged; the proxy decides on the rest.
+  absl::Status JudgeBehindProxy(const CurlTransfer::Plan& plan) {
+    if (options_.addresses.allows_all() && !plan.named_by) {
+      return absl::OkStatus();
+    }
+    const PeerCheck check = {.url = plan.url,
+                             .named_by = plan.named_by,
+                             .rule = &options_.addresses,
+                             .is_private = &is_private_};
+    for (const std::string& ip : names_.Of(plan.url->host())) {
+      KSO_RETURN_IF_ERROR(check.Judge(ip));
+    }
+    return absl::OkStatus();
+  }
+
+  AnsweringHost WhoAnswered(const Request& request, const Url& url,
+                            const Answer& answer) const {
+    const bool is_inside =
+        answer.peer_address && is_private_(*answer.peer_address);
+    return {.host = url.host(),
+            .is_public = !is_inside,
+            .may_lead_inside = MayLeadInside(request, url)};
+  }
+
   // Makes the request and those that its redirects ask for. A handle whose
   // transfer failed is not used again, whatever its connection is good for.
   absl::StatusOr<Response> Follow(const Request& request,
@@ -109,6 +137,7 @@ class CurlTransport : public Transport {
     plan.request = &request;
     plan.options = &options_;
     plan.is_private = &is_private_;
+    plan.named_by = request.named_by;
     plan.method = request.method;
     for (int redirects = 0;; ++redirects) {
       plan.url = &url;
@@ -116,12 +145,15 @@ class CurlTransport : public Transport {
       if (request.transfer.stop.stop_requested()) {
         return absl::CancelledError(Concat(url.display(), ": cancelled"));
       }
+      plan.proxy = options_.use_proxy ? ProxyFor(url, environment_) : "";
+      if (!plan.proxy.empty()) KSO_RETURN_IF_ERROR(JudgeBehindProxy(plan));
       absl::StatusOr<Answer> exchanged = Exchange(handle, plan);
       if (!exchanged.ok()) {
         return redirects == 0 ? exchanged.status()
                               : Redirected(request, exchanged.status());
       }
       Answer answer = *std::move(exchanged);
+      answer.response.answered_by = WhoAnswered(request, url, answer);
       const std::optional<std::string> location =
           answer.response.Header("Location");
       if (!IsRedirect(answer.response.status) || !location ||
@@ -138,16 +170,15 @@ class CurlTransport : public Transport {
         plan.method = "GET";
         plan.with_body = false;
       }
-      const bool is_inside =
-          answer.peer_address && is_private_(*answer.peer_address);
-      plan.public_host =
-          is_inside || MayLeadInside(request, url) ? "" : url.host();
+      plan.named_by = answer.response.answered_by;
       url = std::move(next);
     }
   }
 
   const TransportOptions options_;
   const std::function<bool(absl::string_view)> is_private_;
+  const Environment environment_ = ProcessEnvironment();
+  HostAddresses names_;
   CurlHandlePool pool_;
 };
 
@@ -155,16 +186,15 @@ class CurlTransport : public Transport {
 
 absl::StatusOr<std::unique_ptr<Transport>> CreateCurlTransport(
     const TransportOptions& options) {
-  return CreateCurlTransport(options, [](absl::string_view ip) {
-    return IsPrivateAddress(ToStd(ip));
-  });
+  return CreateCurlTransport(options, {.is_private = [](absl::string_view ip) {
+                               return IsPrivateAddress(ToStd(ip));
+                             }});
 }
 
 absl::StatusOr<std::unique_ptr<Transport>> CreateCurlTransport(
-    const TransportOptions& options,
-    std::function<bool(absl::string_view ip)> is_private) {
+    const TransportOptions& options, AddressKnowledge addresses) {
   KSO_RETURN_IF_ERROR(InitializeCurl());
-  return std::make_unique<CurlTransport>(options, std::move(is_private));
+  return std::make_unique<CurlTransport>(options, std::move(addresses));
 }
 
 }  // namespace kso::http

@@ -7,15 +7,22 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/http/host_addresses.h"
 #include "common/http/transport.h"
 
 namespace kso::http {
 
-// Does what CreateCurlTransport of transport.h does, with another rule for
-// which addresses are private: on a machine without a network every address is.
+// What is known of addresses: on a machine without a network every address is
+// private, and no name has one.
+struct AddressKnowledge {
+  std::function<bool(absl::string_view ip)> is_private;
+  ResolveName resolve = ResolveByThisMachine;
+};
+
+// Does what CreateCurlTransport of transport.h does, with another knowledge of
+// addresses.
 absl::StatusOr<std::unique_ptr<Transport>> CreateCurlTransport(
-    const TransportOptions& options,
-    std::function<bool(absl::string_view ip)> is_private);
+    const TransportOptions& options, AddressKnowledge addresses);
 
 }  // namespace kso::http
 

@@ -9,7 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "common/http/address.h"
+#include "common/http/address_rule.h"
 #include "common/http/curl_transport.h"
+#include "common/http/transport.h"
 #include "tests/fakes/http_server.h"
 
 namespace kso::http {
@@ -21,8 +24,9 @@ constexpr char kPrivate[] = "127.0.0.2";
 
 // 127.0.0.1 plays the public internet.
 std::unique_ptr<Transport> Make(const TransportOptions& options = {}) {
-  return *CreateCurlTransport(
-      options, [](absl::string_view ip) { return ip == kPrivate; });
+  return *CreateCurlTransport(options, {.is_private = [](absl::string_view ip) {
+                                return ip == kPrivate;
+                              }});
 }
 
 Request GetWithCredentials(const std::string& url) {
@@ -147,22 +151,42 @@ TEST(RedirectTest, NoProxyLeadsFromPublicToAPrivateAddress) {
     if (request.path.find("/blob") != std::string::npos) {
       response.set_content("secret", "text/plain");
     } else {
-      response.set_redirect(request.path.find("/name") != std::string::npos
-                                ? "http://storage.example.com/blob"
-                                : "http://192.0.2.7/blob");
+      const std::string host =
+          request.path.find("/name") != std::string::npos
+              ? "storage.example.com"
+          : request.path.find("/known") != std::string::npos
+              ? "inside.example.com"
+              : "192.0.2.7";
+      response.set_redirect("http://" + host + "/blob");
     }
   });
   proxy.Start();
   setenv("http_proxy", ("http://" + proxy.host()).c_str(), 1);
-  const auto transport = *CreateCurlTransport({}, [](absl::string_view ip) {
-    return ip == "127.0.0.1" || ip == "192.0.2.7";
-  });
+  const auto transport = *CreateCurlTransport({},
+                                              {.is_private =
+                                                   [](absl::string_view ip) {
+                                                     return ip == "127.0.0.1" ||
+                                                            ip == "192.0.2.7";
+                                                   },
+                                               .resolve =
+                                                   [](const std::string& name) {
+                                                     return name == "inside.example.com"
+                            ? std::vector<std::string>{"192.0.2.7"}
+                            : std::vector<std::string>();
+                                                   }});
   const absl::Status refused =
       transport->Perform(GetWithCredentials("http://quay.example.com/a"))
           .status();
   EXPECT_EQ(refused.code(), absl::StatusCode::kPermissionDenied) << refused;
   EXPECT_EQ(asked.size(), 1u);
-  // The proxy alone knows what a name stands for.
+  EXPECT_EQ(
+      transport->Perform(GetWithCredentials("http://quay.example.com/known"))
+          .status()
+          .code(),
+      absl::StatusCode::kPermissionDenied)
+      << "this machine knows where that name leads";
+  EXPECT_EQ(asked.size(), 2u);
+  // The proxy alone knows what another name stands for.
   const auto named =
       transport->Perform(GetWithCredentials("http://quay.example.com/name"));
   EXPECT_TRUE(named.ok()) << named.status();
@@ -170,6 +194,132 @@ TEST(RedirectTest, NoProxyLeadsFromPublicToAPrivateAddress) {
   const auto within =
       transport->Perform(GetWithCredentials("http://192.0.2.7/a"));
   EXPECT_TRUE(within.ok()) << within.status();
+  unsetenv("http_proxy");
+}
+
+AddressRule Allowing(const std::string& block) {
+  return AddressRule::Only({*AddressBlock::Parse(block)});
+}
+
+TEST(RedirectTest, APrivateAddressThatNobodyAllowedIsNotConnectedTo) {
+  HttpServer hidden(kPrivate);
+  bool asked = false;
+  hidden.routes().Get("/secret", [&](const auto&, auto& response) {
+    asked = true;
+    response.set_content("secret", "text/plain");
+  });
+  hidden.Start();
+  const std::string url = hidden.Url("/secret");
+  const absl::Status refused = Make({.addresses = AddressRule::Only({})})
+                                   ->Perform(GetWithCredentials(url))
+                                   .status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kPermissionDenied) << refused;
+  EXPECT_NE(std::string(refused.message()).find("--allow-private 127.0.0.2/32"),
+            std::string::npos)
+      << refused;
+  EXPECT_FALSE(asked);
+  EXPECT_TRUE(Make({.addresses = Allowing("127.0.0.0/8")})
+                  ->Perform(GetWithCredentials(url))
+                  .ok());
+  EXPECT_TRUE(asked);
+}
+
+TEST(RedirectTest, TheRuleHoldsForWhatANameStandsFor) {
+  HttpServer server;
+  server.routes().Get("/a", Echo);
+  server.Start();
+  const std::string url = "http://localhost" +
+                          server.host().substr(server.host().rfind(':')) + "/a";
+  const auto all_private = [](absl::string_view) { return true; };
+  const auto transport = *CreateCurlTransport(
+      {.addresses = AddressRule::Only({})}, {.is_private = all_private});
+  const absl::Status refused =
+      transport->Perform(GetWithCredentials(url)).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kPermissionDenied) << refused;
+  // Of a name with several addresses, those that are allowed are used.
+  const auto one = *CreateCurlTransport({.addresses = Allowing("127.0.0.1")},
+                                        {.is_private = all_private});
+  EXPECT_TRUE(one->Perform(GetWithCredentials(url)).ok());
+}
+
+TEST(RedirectTest, BetweenPrivateAddressesTheRuleHoldsToo) {
+  HttpServer mine("127.0.0.3");
+  HttpServer hidden(kPrivate);
+  RedirectTo(mine, "/a", hidden.Url("/secret"));
+  hidden.routes().Get("/secret", Echo);
+  mine.Start();
+  hidden.Start();
+  const auto transport = *CreateCurlTransport(
+      {.addresses = Allowing("127.0.0.3")},
+      {.is_private = [](absl::string_view) { return true; }});
+  EXPECT_EQ(
+      transport->Perform(GetWithCredentials(mine.Url("/a"))).status().code(),
+      absl::StatusCode::kPermissionDenied);
+}
+
+TEST(RedirectTest, WhoMayLeadInsideMayNotLeadToAMetadataService) {
+  HttpServer open;
+  RedirectTo(open, "/a", "http://169.254.169.254/latest/meta-data/");
+  open.Start();
+  const auto transport = *CreateCurlTransport(
+      {.private_redirects = {open.host()}, .addresses = AddressRule::Only({})},
+      {.is_private = [](absl::string_view ip) { return ip != "127.0.0.1"; }});
+  EXPECT_EQ(
+      transport->Perform(GetWithCredentials(open.Url("/a"))).status().code(),
+      absl::StatusCode::kPermissionDenied);
+}
+
+TEST(RedirectTest, WhereAnAnswerLeadsOtherwiseTheRuleOfRedirectsHolds) {
+  HttpServer open;
+  HttpServer hidden(kPrivate);
+  open.routes().Get("/a", Echo);
+  hidden.routes().Get("/upload", Echo);
+  open.Start();
+  hidden.Start();
+  const auto transport = Make();
+  const auto answer = transport->Perform(GetWithCredentials(open.Url("/a")));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  Request upload = GetWithCredentials(hidden.Url("/upload"));
+  EXPECT_TRUE(transport->Perform(upload).ok());
+  upload.named_by = answer->answered_by;
+  EXPECT_EQ(transport->Perform(upload).status().code(),
+            absl::StatusCode::kPermissionDenied);
+  const auto lenient = Make({.private_redirects = {open.host()}});
+  upload.named_by =
+      lenient->Perform(GetWithCredentials(open.Url("/a")))->answered_by;
+  EXPECT_TRUE(lenient->Perform(upload).ok());
+}
+
+TEST(RedirectTest, NoProxyFetchesWhatIsNotAllowed) {
+  HttpServer proxy;
+  int asked = 0;
+  proxy.routes().Get(".*", [&](const auto&, auto& response) {
+    ++asked;
+    response.set_content("x", "text/plain");
+  });
+  proxy.Start();
+  setenv("http_proxy", ("http://" + proxy.host()).c_str(), 1);
+  const auto transport = *CreateCurlTransport(
+      {.addresses = Allowing("10.0.0.0/8")},
+      {.is_private = [](absl::string_view ip) { return ip != "192.0.2.9"; },
+       .resolve =
+           [](const std::string& name) {
+             return name == "metadata.example.com"
+                        ? std::vector<std::string>{"169.254.169.254"}
+                        : std::vector<std::string>();
+           }});
+  for (const char* url :
+       {"http://169.254.169.254/a", "http://metadata.example.com/a",
+        "http://192.168.0.1/a", "http://[fd00:ec2::254]/a"}) {
+    EXPECT_EQ(transport->Perform(GetWithCredentials(url)).status().code(),
+              absl::StatusCode::kPermissionDenied)
+        << url;
+  }
+  EXPECT_EQ(asked, 0);
+  for (const char* url : {"http://10.1.2.3/a", "http://192.0.2.9/a",
+                          "http://unknown.example.com/a"}) {
+    EXPECT_TRUE(transport->Perform(GetWithCredentials(url)).ok()) << url;
+  }
   unsetenv("http_proxy");
 }
 

@@ -15,12 +15,24 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/bytes/byte_stream.h"
+#include "common/http/address_rule.h"
 #include "common/http/transfer_options.h"
 
 namespace kso::http {
 
 // The header fields of a message, in their order; a name may come twice.
 using Headers = std::vector<std::pair<std::string, std::string>>;
+
+// Who gave an answer, for the request that goes where the answer points.
+struct AnsweringHost {
+  // "HOST[:PORT]".
+  std::string host;
+  // It does not answer at a private address, as far as one can know.
+  bool is_public = false;
+  // The operator lets it lead to private addresses
+  // (TransportOptions::private_redirects).
+  bool may_lead_inside = false;
+};
 
 struct Request {
   std::string method = "GET";
@@ -40,6 +52,9 @@ struct Request {
   Headers credentials;
   // How many redirects are followed; 0 hands a 3xx to the caller.
   int max_redirects = 10;
+  // Where another answer named `url`, as in an upload's Location, who gave it
+  // (Response::answered_by): the rule of redirects holds for it too.
+  std::optional<AnsweringHost> named_by = {};
   TransferOptions transfer;
 };
 
@@ -50,6 +65,7 @@ struct Response {
   std::string body;
   // The URL that answered, after redirects.
   std::string effective_url;
+  AnsweringHost answered_by = {};
 
   // The first header of that name, compared without case.
   std::optional<std::string> Header(std::string_view name) const;
@@ -60,8 +76,9 @@ struct Response {
 // (including a body shorter than announced), DEADLINE_EXCEEDED when nothing
 // moved for the progress timeout, no answer began in time or it only drips,
 // INVALID_ARGUMENT for a bad
-// URL, PERMISSION_DENIED for a redirect from a public to a private or
-// link-local address or from https to http, FAILED_PRECONDITION for a
+// URL, PERMISSION_DENIED for an address that TransportOptions::addresses does
+// not allow, a redirect from a public to a private address or from https to
+// http, FAILED_PRECONDITION for a
 // certificate that this machine does not trust or endless redirects,
 // RESOURCE_EXHAUSTED for a body over the bound, CANCELLED, ABORTED for a spare
 // request without a place. Messages hold no query strings.
@@ -112,6 +129,11 @@ struct TransportOptions {
   bool use_proxy = true;
   // The public hosts, as "HOST[:PORT]", that may redirect to private addresses.
   std::set<std::string> private_redirects = {};
+  // The private addresses that are connected to, by default all. The rule holds
+  // when a connection is made, whatever named the host. It does not hold for
+  // the proxy itself; behind one, a name is judged by what it is on this
+  // machine, where that knows it.
+  AddressRule addresses = {};
 };
 
 // The transport over libcurl.

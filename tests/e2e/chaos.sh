@@ -36,10 +36,10 @@ new_farm() {
 bring_up() {
   if [[ $1 == coordinator ]]; then
     start "$farm-coordinator" "$coordinator_program" --listen "$coordinator" --http-listen '' \
-      --state-dir "$work/$farm-state"
+      --state-dir "$work/$farm-state" "${allow_loopback[@]}"
   else
     start "$farm-$1" bazel-bin/worker/kso-worker --coordinator "$coordinator" \
-      --cache-dir "$work/$farm-$1-cache" --name "$1" --slots 3
+      --cache-dir "$work/$farm-$1-cache" --name "$1" --slots 3 "${allow_loopback[@]}"
   fi
 }
 end_farm() {

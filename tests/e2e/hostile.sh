@@ -175,7 +175,7 @@ ended to-immutable 0
 echo "# The farm stands"
 stop coordinator KILL
 start coordinator "$coordinator_program" --listen "$coordinator" --http-listen "$dashboard" \
-  --state-dir "$work/coordinator-state"
+  --state-dir "$work/coordinator-state" "${allow_loopback[@]}"
 wait_until 20 ksoctl builds || die "the coordinator did not start again"
 check "its journal is read again" wait_until 20 ksoctl builds
 check "the worker still calls" wait_until 60 worker_is_ready worker

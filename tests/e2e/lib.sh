@@ -108,7 +108,7 @@ start_coordinator() {
   coordinator=127.0.0.1:$(free_port)
   dashboard=127.0.0.1:$(free_port)
   start "$1" "$coordinator_program" --listen "$coordinator" --http-listen "$dashboard" \
-    --state-dir "$work/$1-state"
+    --state-dir "$work/$1-state" "${allow_loopback[@]}"
   export KSO_COORDINATOR=$coordinator
   wait_until 20 ksoctl builds || die "the coordinator did not start"
 }
@@ -120,7 +120,7 @@ start_worker() {
   [[ $2 == amd64 ]] || program=bazel-arm64-bin/worker/kso-worker
   shift 2
   start "$name" "$program" --coordinator "$coordinator" --cache-dir "$work/$name-cache" \
-    --name "$name" "$@"
+    --name "$name" "${allow_loopback[@]}" "$@"
 }
 
 ksoctl() { "$ksoctl_program" "$@"; }

@@ -66,11 +66,12 @@ echo 'destinationInsecure: true' >>"$work/release/release.yaml"
 coordinator=10.77.0.1:7070
 export KSO_COORDINATOR=$coordinator
 start coordinator "$(program_on coordinator "$coordinator_program")" --listen "$coordinator" \
-  --http-listen 127.0.0.1:7071 --state-dir "$work/state"
+  --http-listen 127.0.0.1:7071 --state-dir "$work/state" --allow-private 10.77.0.0/24
 wait_until 20 ksoctl builds || die "the coordinator did not start"
 for host in east west; do
   start "$host" "$(program_on $host "$PWD/bazel-bin/worker/kso-worker")" --coordinator "$coordinator" \
-    --cache-dir "$work/$host-cache" --name "$host" --platform linux/amd64 --slots 2
+    --cache-dir "$work/$host-cache" --name "$host" --platform linux/amd64 --slots 2 \
+    --allow-private 10.77.0.0/24
 done
 for host in east west; do
   wait_until 30 worker_is_ready "$host" || die "worker $host did not come up"

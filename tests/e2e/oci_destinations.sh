@@ -17,7 +17,7 @@ for architecture in amd64 arm64; do
   start "worker-$architecture" unshare --mount bash -c '
     mount -t tmpfs none "$1"; shift; exec "$@"' alone "$work/coordinator-state" \
     "$program" --coordinator "$coordinator" --cache-dir "$work/cache-$architecture" \
-    --name "worker-$architecture"
+    --name "worker-$architecture" "${allow_loopback[@]}"
   wait_until 30 worker_is_ready "worker-$architecture" || die "worker-$architecture did not come up"
 done
 

@@ -21,7 +21,7 @@ begin() {
   local name=$1
   shift
   setsid bazel-bin/worker/kso-worker --coordinator "$coordinator" --cache-dir "$work/cache" \
-    --name "$name" --slots 2 "$@" >>"$work/$name.log" 2>&1 </dev/null &
+    --name "$name" --slots 2 "${allow_loopback[@]}" "$@" >>"$work/$name.log" 2>&1 </dev/null &
   echo $! >"$work/$name.pid"
   wait_until 30 worker_is_ready "$name" || die "worker $name did not come up"
 }
@@ -86,9 +86,10 @@ check "both have the same digests" diff "$work/disturbed.digests" <(index_digest
 echo "# Before its coordinator"
 stop coordinator
 stop last
-start early bazel-bin/worker/kso-worker --coordinator "$coordinator" --cache-dir "$work/cache" --name early
+start early bazel-bin/worker/kso-worker --coordinator "$coordinator" --cache-dir "$work/cache" --name early "${allow_loopback[@]}"
 knocks() { grep -q "does not answer" "$work/early.log"; }
 check "a worker that comes first says what it waits for" wait_until 20 knocks
-start coordinator "$coordinator_program" --listen "$coordinator" --http-listen "$dashboard" --state-dir "$work/coordinator-state"
+start coordinator "$coordinator_program" --listen "$coordinator" --http-listen "$dashboard" --state-dir "$work/coordinator-state" \
+  "${allow_loopback[@]}"
 check "and is ready soon after its coordinator comes" wait_until 6 worker_is_ready early
 finish

@@ -3,10 +3,14 @@
 
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/http/address.h"
+#include "common/http/address_rule.h"
 #include "common/oci/grammar.h"
 #include "common/oci/reference.h"
 
@@ -54,6 +58,22 @@ absl::Status AddRegistryFlags(const RegistryFlags& flags,
   for (const std::string& host : hosts) {
     options.private_redirects.insert(RegistryHost(host));
   }
+  return absl::OkStatus();
+}
+
+absl::Status AddFarmFlags(const RegistryFlags& flags,
+                          http::TransportOptions& options) {
+  KSO_RETURN_IF_ERROR(AddRegistryFlags(flags, options));
+  std::vector<http::AddressBlock> blocks;
+  for (const std::string& value : flags.private_addresses) {
+    const absl::StatusOr<http::AddressBlock> block =
+        http::AddressBlock::Parse(value);
+    if (!block.ok()) {
+      return Prefixed(block.status(), "--allow-private: ");
+    }
+    blocks.push_back(*block);
+  }
+  options.addresses = http::AddressRule::Only(std::move(blocks));
   return absl::OkStatus();
 }
 

@@ -22,14 +22,21 @@ struct RegistryFlags {
   std::vector<std::string> https = {};
   // --allow-private-redirect HOST.
   std::vector<std::string> private_redirects = {};
+  // --allow-private PREFIX.
+  std::vector<std::string> private_addresses = {};
 };
 
 // INVALID_ARGUMENT says which flag is wrong.
 absl::StatusOr<SharedRegistryOptions> RegistryOptionsOf(
     const RegistryFlags& flags);
-// Adds what a transport has to know.
+// Adds what a transport has to know that acts for its own user: it connects to
+// every address.
 absl::Status AddRegistryFlags(const RegistryFlags& flags,
                               http::TransportOptions& options);
+// Adds what a transport has to know that fetches and pushes what others submit:
+// of the private addresses, it connects to those that the operator allows.
+absl::Status AddFarmFlags(const RegistryFlags& flags,
+                          http::TransportOptions& options);
 
 // The help of flags that ksoctl's commands for one registry have, too.
 inline constexpr char kTokenRealmHelp[] =
@@ -60,7 +67,13 @@ inline constexpr RegistryFlag kRegistryFlags[] = {
      "on loopback; may be repeated",
      &RegistryFlags::https},
     {"--allow-private-redirect", "HOST[:PORT]", kPrivateRedirectHelp,
-     &RegistryFlags::private_redirects}};
+     &RegistryFlags::private_redirects},
+    {"--allow-private", "PREFIX",
+     "Private addresses that releases may name, for their destination, mirrors "
+     "and upstreams: a block such as 10.20.0.0/16, or one address; may be "
+     "repeated. All others that the public internet does not reach are "
+     "refused, loopback among them",
+     &RegistryFlags::private_addresses}};
 
 }  // namespace kso::oci
 

@@ -35,6 +35,21 @@ TEST(RegistryFlagsTest, WhatIsNoHostIsNamedWithItsFlag) {
             std::string::npos);
 }
 
+TEST(RegistryFlagsTest, AFarmConnectsToThePrivateAddressesThatAreAllowed) {
+  http::TransportOptions farm;
+  ASSERT_TRUE(AddFarmFlags({.private_addresses = {"10.20.0.0/16"}}, farm).ok());
+  EXPECT_TRUE(farm.addresses.Allows("10.20.1.1"));
+  EXPECT_FALSE(farm.addresses.Allows("10.21.1.1"));
+  http::TransportOptions none;
+  ASSERT_TRUE(AddFarmFlags({}, none).ok());
+  EXPECT_FALSE(none.addresses.Allows("127.0.0.1"));
+  const absl::Status bad =
+      AddFarmFlags({.private_addresses = {"10.20.0.1/16"}}, none);
+  EXPECT_EQ(std::string(bad.message()).find("--allow-private: 10.20.0.1/16"),
+            0u)
+      << bad;
+}
+
 TEST(RegistryFlagsTest, DockerHubIsKnownByTheHostThatIsAsked) {
   http::TransportOptions transport;
   ASSERT_TRUE(

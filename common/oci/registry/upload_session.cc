@@ -135,6 +135,7 @@ absl::StatusOr<UploadSession> UploadSession::FromAnswer(
     const http::Response& answer, const std::string& what) {
   KSO_ASSIGN_OR_RETURN(http::Url url, LocationOf(session, answer, what));
   UploadSession upload(&session, scope, what, std::move(url));
+  upload.named_by_ = answer.answered_by;
   upload.min_chunk_ = ChunkMinLength(answer);
   return upload;
 }
@@ -146,23 +147,28 @@ absl::StatusOr<http::Response> UploadSession::Perform(http::Request request) {
   if (response.status / 100 == 2 && response.status != 201 &&
       response.Header("Location").has_value()) {
     KSO_ASSIGN_OR_RETURN(url_, LocationOf(*session_, response, what_));
+    named_by_ = response.answered_by;
   }
   return response;
 }
 
-int64_t UploadSession::Received() {
+http::Request UploadSession::NextRequest(const char* method) const {
   http::Request request;
+  request.method = method;
   request.url = url_.text();
-  const absl::StatusOr<http::Response> response = Perform(std::move(request));
+  request.named_by = named_by_;
+  return request;
+}
+
+int64_t UploadSession::Received() {
+  const absl::StatusOr<http::Response> response = Perform(NextRequest("GET"));
   if (!response.ok() || response->status / 100 != 2) return 0;
   return ReceivedBytes(*response);
 }
 
 absl::StatusOr<http::Response> UploadSession::Patch(int64_t offset, int64_t end,
                                                     const OpenSource& open) {
-  http::Request request;
-  request.method = "PATCH";
-  request.url = url_.text();
+  http::Request request = NextRequest("PATCH");
   request.headers = {{"Content-Type", "application/octet-stream"}};
   request.body_source = [&open, offset](int64_t from) {
     return open(offset + from);
@@ -249,8 +255,7 @@ absl::StatusOr<http::Response> UploadSession::Send(const Digest& digest,
   if (in_parts) {
     KSO_RETURN_IF_ERROR(SendRest(size, offset, chunk > 0 ? chunk : size, open));
   }
-  http::Request request;
-  request.method = "PUT";
+  http::Request request = NextRequest("PUT");
   request.url =
       Concat(url_.text(), absl::StrContains(url_.text(), "?") ? "&" : "?",
              "digest=", PercentEncode(digest.ToString()));
@@ -267,10 +272,7 @@ absl::StatusOr<http::Response> UploadSession::Send(const Digest& digest,
 }
 
 void UploadSession::Abandon() {
-  http::Request request;
-  request.method = "DELETE";
-  request.url = url_.text();
-  session_->Perform(std::move(request), scope_, what_).IgnoreError();
+  session_->Perform(NextRequest("DELETE"), scope_, what_).IgnoreError();
 }
 
 }  // namespace kso::oci

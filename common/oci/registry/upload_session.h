@@ -67,6 +67,8 @@ class UploadSession {
         what_(std::move(what)),
         url_(std::move(url)) {}
 
+  // A request to where the last answer said.
+  http::Request NextRequest(const char* method) const;
   absl::StatusOr<http::Response> Perform(http::Request request);
   // Sends the bytes from `offset` to `end`, or to the source's end where that
   // is kUnknownSize.
@@ -84,6 +86,8 @@ class UploadSession {
   AccessScope scope_;
   std::string what_;
   http::Url url_;
+  // Who named that URL.
+  http::AnsweringHost named_by_;
   // The registry's OCI-Chunk-Min-Length; 0 where it states none.
   int64_t min_chunk_ = 0;
   bool digest_refused_ = false;

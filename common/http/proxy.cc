@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/http/proxy.h"
+
+#include <cstdlib>
+#include <initializer_list>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "common/base/strings.h"
+#include "common/http/address.h"
+
+namespace kso::http {
+namespace {
+
+std::string FirstSet(const Environment& environment,
+                     std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (std::string value = environment(name); !value.empty()) return value;
+  }
+  return "";
+}
+
+// The name or address in "HOST[:PORT]", without the root's dot.
+std::string NameIn(const Url& url) {
+  if (const auto address = AddressIn(url.host())) return *address;
+  absl::string_view name = url.host();
+  name = name.substr(0, name.rfind(':'));
+  absl::ConsumeSuffix(&name, ".");
+  return std::string(name);
+}
+
+bool Names(absl::string_view entry, const std::string& host) {
+  if (const absl::StatusOr<AddressBlock> block =
+          AddressBlock::Parse(ToStd(entry));
+      block.ok()) {
+    return block->Contains(host);
+  }
+  absl::ConsumePrefix(&entry, ".");
+  absl::ConsumeSuffix(&entry, ".");
+  if (entry.empty() || !absl::EndsWithIgnoreCase(host, entry)) return false;
+  return host.size() == entry.size() ||
+         host[host.size() - entry.size() - 1] == '.';
+}
+
+bool IsExcepted(const std::string& host, const std::string& list) {
+  if (list == "*") return true;
+  for (const absl::string_view entry :
+       absl::StrSplit(list, absl::ByAnyChar(", \t"), absl::SkipEmpty())) {
+    if (Names(entry, host)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Environment ProcessEnvironment() {
+  return [](const char* name) -> std::string {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+  };
+}
+
+std::string ProxyFor(const Url& url, const Environment& environment) {
+  if (IsLoopbackHost(url.host())) return "";
+  const std::string proxy =
+      url.is_https()
+          ? FirstSet(environment,
+                     {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
+          : FirstSet(environment, {"http_proxy", "all_proxy", "ALL_PROXY"});
+  if (proxy.empty()) return "";
+  const std::string excepted = FirstSet(environment, {"no_proxy", "NO_PROXY"});
+  return IsExcepted(NameIn(url), excepted) ? "" : proxy;
+}
+
+}  // namespace kso::http
