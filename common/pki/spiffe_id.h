@@ -2,6 +2,7 @@
 #ifndef KSO_COMMON_PKI_SPIFFE_ID_H_
 #define KSO_COMMON_PKI_SPIFFE_ID_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -34,10 +35,11 @@ inline constexpr std::string_view kCoordinatorRole = "coordinator";
 // The role of workers' certificates.
 inline constexpr std::string_view kWorkerRole = "work";
 
-// The longest name of an identity.
-inline constexpr size_t kLongestIdentityName = 128;
+// The longest name of an identity: it is the certificate's common name too
+// (RFC 5280, appendix A.1, ub-common-name).
+inline constexpr size_t kLongestIdentityName = 64;
 
-// Returns whether `name` can be the name of an identity: 1 to 128 of SPIFFE's
+// Returns whether `name` can be the name of an identity: 1 to 64 of SPIFFE's
 // letters, digits, '.', '-' and '_', and neither "." nor "..". So a name can be
 // part of a path and of a line of a log as it is.
 bool IsIdentityName(std::string_view name);
