@@ -7,8 +7,8 @@
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/content/archive_reader.h"
 #include "common/layer/formats.h"
-#include "worker/unpack/archive_reader.h"
 
 namespace kso::worker {
 namespace {

@@ -23,9 +23,9 @@
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/content/archive_reader.h"
 #include "common/files/file_io.h"
 #include "worker/task/failure.h"
-#include "worker/unpack/archive_reader.h"
 #include "worker/unpack/beneath.h"
 
 namespace kso::worker {

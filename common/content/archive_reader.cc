@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "worker/unpack/archive_reader.h"
+#include "common/content/archive_reader.h"
 
 #include <archive.h>
 
@@ -7,7 +7,7 @@
 
 #include "common/base/status_notes.h"
 
-namespace kso::worker {
+namespace kso {
 namespace {
 
 constexpr size_t kBufferBytes = 512 << 10;
@@ -53,4 +53,4 @@ ssize_t ArchiveReader::OnRead(struct archive* archive, void* self,
   return static_cast<ssize_t>(*count);
 }
 
-}  // namespace kso::worker
+}  // namespace kso

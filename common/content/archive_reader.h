@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_WORKER_UNPACK_ARCHIVE_READER_H_
-#define KSO_WORKER_UNPACK_ARCHIVE_READER_H_
+#ifndef KSO_COMMON_CONTENT_ARCHIVE_READER_H_
+#define KSO_COMMON_CONTENT_ARCHIVE_READER_H_
 
 #include <memory>
 
@@ -9,7 +9,7 @@
 
 struct archive;
 
-namespace kso::worker {
+namespace kso {
 
 // libarchive(3) reading from a ByteSource. Not thread safe.
 class ArchiveReader {
@@ -38,6 +38,6 @@ class ArchiveReader {
   absl::Status source_status_;
 };
 
-}  // namespace kso::worker
+}  // namespace kso
 
-#endif  // KSO_WORKER_UNPACK_ARCHIVE_READER_H_
+#endif  // KSO_COMMON_CONTENT_ARCHIVE_READER_H_
