@@ -15,6 +15,7 @@
 #include "common/base/strings.h"
 #include "common/bytes/digest.h"
 #include "common/oci/platform.h"
+#include "common/release/check_content.h"
 #include "common/release/served_path.h"
 #include "common/site.h"
 #include "coordinator/core/base/task_factory.h"
@@ -90,6 +91,25 @@ v1::LayerContent ContentOf(const v1::MadeLayer& layer,
   return content;
 }
 
+// Expects what the release states of its files, whatever those who packed them
+// said. A file whose digest is waived may be another.
+void ExpectStatedDigests(const v1::Release& release, WantedFiles& files) {
+  for (const v1::FileRequest& request : release.files()) {
+    if (request.digest().empty() ||
+        release::FindWaiver(release, request.url()) != nullptr) {
+      continue;
+    }
+    const absl::StatusOr<std::string> path = release::ServedPath(request.url());
+    if (!path.ok()) continue;
+    v1::MadeMember& file = files[Concat(site::kFilesDirectory, *path)];
+    if (request.digest().starts_with("sha512:")) {
+      file.set_sha512(request.digest());
+    } else {
+      file.set_digest(request.digest());
+    }
+  }
+}
+
 void ExpectFiles(const v1::Release& release,
                  const std::vector<const v1::MadeLayer*>& layers,
                  v1::VerifyImage& work) {
@@ -104,6 +124,7 @@ void ExpectFiles(const v1::Release& release,
   for (const v1::MadeLayer* layer : layers) {
     *work.add_layers() = ContentOf(*layer, site::kFilesDirectory, served_as);
   }
+  ExpectStatedDigests(release, files);
   for (const auto& [path, member] : files) {
     v1::MadeMember& file = *work.mutable_files()->add_files();
     file = member;

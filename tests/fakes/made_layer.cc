@@ -21,13 +21,16 @@ v1::MadeLayer MadeOf(const v1::Task& task) {
     one.set_size(7);
     if (member.has_blob()) {
       one.set_digest(member.blob().blob().digest());
+      one.set_size(member.blob().blob().size());
     } else if (member.has_file()) {
       const std::string& stated = member.file().digest();
+      if (stated.starts_with("sha512:")) one.set_sha512(stated);
       one.set_digest(stated.starts_with("sha256:")
                          ? stated
                          : Sha256Of(member.file().url()).ToString());
     } else {
       one.set_digest(Sha256Of(member.content()).ToString());
+      one.set_size(static_cast<int64_t>(member.content().size()));
     }
   }
   return made;

@@ -89,6 +89,9 @@ absl::StatusOr<v1::TaskResult> ModelTasks::MakeLayer(
     v1::MadeMember& entry = *made.add_members();
     entry.set_path(member.path());
     entry.set_digest(DigestOf(member));
+    entry.set_size(member.has_blob()
+                       ? member.blob().blob().size()
+                       : static_cast<int64_t>(member.content().size()));
     content += Concat(entry.path(), " ", entry.digest(), "\n");
   }
   v1::Descriptor& layer = *made.mutable_layer();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string_view>
 
@@ -35,16 +36,20 @@ std::string EtagOf(const v1::MadeMember& file, const Digest& digest) {
 }
 
 // Keeps the first bytes of what arrives, and ends it when the task is cancelled
-// or more than `most` bytes come: an image may serve without an end.
+// or more comes than the file has: an image may serve without an end. Where the
+// file has a sha512 too, it is computed.
 class HeadSink : public ByteSink {
  public:
-  HeadSink(const TaskControl& control, int64_t most)
-      : control_(control), left_(most) {}
+  HeadSink(const TaskControl& control, const v1::MadeMember& file)
+      : control_(control), left_(file.size()) {
+    if (!file.sha512().empty()) sha512_.emplace(Digest::Algorithm::kSha512);
+  }
 
   absl::Status Write(std::string_view bytes) override {
     if (control_.cancelled()) return absl::CancelledError("cancelled");
     left_ -= static_cast<int64_t>(bytes.size());
     if (left_ < 0) return absl::DataLossError("it serves more");
+    if (sha512_) sha512_->Update(bytes);
     if (head_.size() < kRangeBytes) {
       head_.append(bytes.substr(0, kRangeBytes - head_.size()));
     }
@@ -53,11 +58,16 @@ class HeadSink : public ByteSink {
 
   const std::string& head() const { return head_; }
   bool exceeded() const { return left_ < 0; }
+  // Empty where it was not asked for. To be called once.
+  std::string TakeSha512() {
+    return sha512_ ? sha512_->Finish().ToString() : std::string();
+  }
 
  private:
   const TaskControl& control_;
   int64_t left_;
   std::string head_;
+  std::optional<Hasher> sha512_;
 };
 
 // Thread safe.
@@ -98,7 +108,7 @@ class FilesCheck {
   absl::Status File(const v1::MadeMember& file) {
     const std::string& served = file.path();
     control_.SetActivity(Concat("comparing ", served));
-    HeadSink head(control_, file.size());
+    HeadSink head(control_, file);
     HashingSink sink(&head);
     const auto response = transport_.Download(RequestFor(served), sink);
     if (head.exceeded()) {
@@ -117,6 +127,10 @@ class FilesCheck {
                                         " bytes with ", got.digest.ToString(),
                                         ", not ", file.size(), " bytes with ",
                                         file.digest()));
+    }
+    if (const std::string sha512 = head.TakeSha512(); sha512 != file.sha512()) {
+      return absl::DataLossError(
+          Concat("GET /", served, " gives ", sha512, ", not ", file.sha512()));
     }
     KSO_ASSIGN_OR_RETURN(const std::string etag,
                          EtagOfContent(*response, "GET", file));

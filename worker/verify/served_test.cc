@@ -153,6 +153,15 @@ TEST_F(ServedFilesTest, NamesTheFileWithOtherBytes) {
   EXPECT_EQ(failure.kind(), v1::Failure::PERMANENT);
 }
 
+TEST_F(ServedFilesTest, AStatedSha512IsComparedToo) {
+  Hasher hasher(Digest::Algorithm::kSha512);
+  hasher.Update(content_);
+  expected_.mutable_files(0)->set_sha512(hasher.Finish().ToString());
+  EXPECT_TRUE(Check().ok());
+  expected_.mutable_files(0)->set_sha512("sha512:" + std::string(128, 'a'));
+  EXPECT_TRUE(absl::IsDataLoss(Check().status()));
+}
+
 // A client that resumes a download would mix two contents.
 TEST_F(ServedFilesTest, NamesTheFileWhoseValidatorIsNotOfItsContent) {
   const std::string right = etag_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/base/proto_time.h"
 #include "common/base/sizes.h"
@@ -108,13 +109,55 @@ absl::Status CheckImage(const v1::ResolveImage& work,
              " together, over the limit of ", FormatBytes(kLargestDocuments)));
 }
 
-// The digest that the task states for the member; empty where it states none
-// that can be compared.
-std::string_view StatedDigest(const v1::LayerMember& member) {
-  const std::string& stated = member.has_blob() ? member.blob().blob().digest()
-                                                : member.file().digest();
-  return stated.starts_with("sha256:") ? std::string_view(stated)
-                                       : std::string_view();
+// What the task states of a member.
+struct Stated {
+  // Each empty where it states none.
+  std::string sha256;
+  std::string sha512;
+  // -1 where it states none. A file's size is what its host claims.
+  int64_t size = -1;
+};
+
+Stated StatedOf(const v1::LayerMember& member) {
+  Stated stated;
+  std::string digest;
+  switch (member.source_case()) {
+    case v1::LayerMember::kFile:
+      digest = member.file().digest();
+      break;
+    case v1::LayerMember::kBlob:
+      digest = member.blob().blob().digest();
+      stated.size = member.blob().blob().size();
+      break;
+    case v1::LayerMember::kContent:
+      digest = Sha256Of(member.content()).ToString();
+      stated.size = static_cast<int64_t>(member.content().size());
+      break;
+    case v1::LayerMember::SOURCE_NOT_SET:
+      break;
+  }
+  (digest.starts_with("sha512:") ? stated.sha512 : stated.sha256) =
+      std::move(digest);
+  return stated;
+}
+
+absl::Status CheckStated(std::string_view what, const Stated& stated,
+                         const v1::MadeMember& made) {
+  if (!stated.sha256.empty() && made.digest() != stated.sha256) {
+    return Wrong(Concat(what, " is ", made.digest(), ", not ", stated.sha256));
+  }
+  // Verification compares this digest with what is served, whatever the maker
+  // says or leaves out.
+  if (!stated.sha512.empty() && !made.sha512().empty() &&
+      made.sha512() != stated.sha512) {
+    return Wrong(Concat(what, " is \"", PrintableText(made.sha512()),
+                        "\", not ", stated.sha512));
+  }
+  if (stated.size >= 0 && made.size() != stated.size) {
+    return Wrong(
+        Concat(what, " has ", made.size(), " bytes, not ", stated.size));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckMember(const v1::LayerMember& asked,
@@ -127,9 +170,7 @@ absl::Status CheckMember(const v1::LayerMember& asked,
   }
   KSO_RETURN_IF_ERROR(CheckDigest(what, made.digest()));
   KSO_RETURN_IF_ERROR(CheckSize(what, made.size()));
-  const std::string_view stated = StatedDigest(asked);
-  if (stated.empty() || made.digest() == stated) return absl::OkStatus();
-  return Wrong(Concat(what, " is ", made.digest(), ", not ", stated));
+  return CheckStated(what, StatedOf(asked), made);
 }
 
 absl::Status CheckLayer(const v1::MakeLayer& work, const v1::MadeLayer& made) {

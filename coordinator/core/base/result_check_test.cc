@@ -39,7 +39,14 @@ v1::Task LayerTask() {
   v1::LayerMember& blob = *layer.add_members();
   blob.set_path("opt/blob");
   blob.mutable_blob()->mutable_blob()->set_digest(Sha256Of("blob").ToString());
-  layer.add_members()->set_path("opt/content");
+  blob.mutable_blob()->mutable_blob()->set_size(4);
+  v1::LayerMember& content = *layer.add_members();
+  content.set_path("opt/content");
+  content.set_content("made by the farm");
+  v1::LayerMember& other_kind = *layer.add_members();
+  other_kind.set_path("opt/sha512");
+  other_kind.mutable_file()->set_url("https://dl.example.com/c");
+  other_kind.mutable_file()->set_digest("sha512:" + std::string(128, 'a'));
   return task;
 }
 
@@ -63,6 +70,14 @@ TEST(ResultCheckTest, ALayerIsComparedWithWhatWasAskedFor) {
       },
       [](auto& made) { made.mutable_members(1)->set_digest("sha256:../.."); },
       [](auto& made) { made.mutable_members(1)->clear_digest(); },
+      [](auto& made) { made.mutable_members(2)->set_size(5); },
+      [](auto& made) {
+        made.mutable_members(3)->set_digest(Sha256Of("x").ToString());
+      },
+      [](auto& made) { made.mutable_members(3)->set_size(1); },
+      [](auto& made) {
+        made.mutable_members(4)->set_sha512("sha512:" + std::string(128, 'b'));
+      },
       [](auto& made) { made.mutable_members(1)->set_size(-1); },
       [](auto& made) { made.mutable_members(1)->set_size(kMost); },
       [](auto& made) { made.set_diff_id("md5:0"); },

@@ -40,6 +40,28 @@ absl::Status CheckDocument(const v1::Document& document) {
   return absl::OkStatus();
 }
 
+// Compares a manifest that came with what its index says of it. Runtimes refuse
+// an image where the two differ.
+absl::Status CheckChild(const std::vector<v1::Descriptor>& children,
+                        const v1::Descriptor& manifest) {
+  const auto listed = std::find_if(children.begin(), children.end(),
+                                   [&](const v1::Descriptor& child) {
+                                     return child.digest() == manifest.digest();
+                                   });
+  if (listed == children.end()) {
+    return absl::DataLossError(
+        Concat("manifest ", manifest.digest(), " is not one of its index"));
+  }
+  if (listed->media_type() == manifest.media_type() &&
+      listed->size() == manifest.size()) {
+    return absl::OkStatus();
+  }
+  return absl::DataLossError(
+      Concat("manifest ", manifest.digest(), " is ", manifest.media_type(),
+             " of ", manifest.size(), " bytes, and its index says ",
+             listed->media_type(), " of ", listed->size()));
+}
+
 // Compares the top document with the reference, and its children with it.
 absl::Status CheckResolved(const oci::Reference& reference,
                            const v1::ResolvedImage& image) {
@@ -58,14 +80,7 @@ absl::Status CheckResolved(const oci::Reference& reference,
   }
   for (const v1::Document& manifest : image.manifests()) {
     KSO_RETURN_IF_ERROR(CheckDocument(manifest));
-    const std::string& digest = manifest.content_descriptor().digest();
-    if (std::none_of(children.begin(), children.end(),
-                     [&](const v1::Descriptor& child) {
-                       return child.digest() == digest;
-                     })) {
-      return absl::DataLossError(
-          Concat("manifest ", digest, " is not one of its index"));
-    }
+    KSO_RETURN_IF_ERROR(CheckChild(children, manifest.content_descriptor()));
   }
   return absl::OkStatus();
 }

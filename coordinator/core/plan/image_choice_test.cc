@@ -165,6 +165,18 @@ TEST(ChooseImagesTest, RefusesBytesThatAreNotTheirDigests) {
   EXPECT_THAT(choice.failures[2].reason(), HasSubstr("registry gave"));
 }
 
+TEST(ChooseImagesTest, RefusesAManifestThatIsNotAsItsIndexSays) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/b:1");
+  fake.resolved.images["quay.io/a/b:1"]
+      .mutable_manifests(0)
+      ->mutable_content_descriptor()
+      ->set_media_type("application/vnd.docker.distribution.manifest.v2+json");
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  ASSERT_THAT(choice.failures, SizeIs(1));
+  EXPECT_THAT(choice.failures[0].reason(), HasSubstr("and its index says"));
+}
+
 TEST(ChooseBaseTest, WantsAllPlatformsWhateverThePolicy) {
   ResolvedRelease fake;
   fake.release.mutable_missing_platform()->set_allow_by_default(true);
