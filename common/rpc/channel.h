@@ -6,6 +6,8 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/rpc/tls_files.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/support/status.h"
 
@@ -21,7 +23,26 @@ inline constexpr int kMaxMessageBytes = 64 << 20;
 // before any channel and any other thread.
 void ReconnectSoon();
 
-// A channel to "HOST:PORT" with keepalive, message bounds and quick reconnects.
+// How a client protects its calls, and proves who it is.
+struct ChannelSecurity {
+  // `ca` turns TLS on: only a server whose certificate comes from there and
+  // names the host of the address is spoken to. `cert` and `key` are the
+  // client's own.
+  TlsFiles tls{};
+  // Sent with every call. Empty: none.
+  std::string token{};
+  // Plain text may go to other machines, a token too.
+  bool insecure_plaintext = false;
+};
+
+// A channel to "HOST:PORT" or "unix:PATH", with keepalive, message bounds and
+// quick reconnects. Replaced TLS files are in use for connections that are made
+// kTlsReloadSeconds later. INVALID_ARGUMENT for plain text to another machine,
+// and for a certificate without `ca`; the errors of CheckTlsFiles.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> CreateSecureChannel(
+    const std::string& address, const ChannelSecurity& security);
+
+// The same in plain text, wherever the address is: for tests.
 std::shared_ptr<grpc::Channel> CreateChannel(const std::string& address);
 
 // The same codes and messages, in both directions.

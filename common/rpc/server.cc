@@ -5,8 +5,11 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/server_credentials.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 
@@ -18,6 +21,9 @@ namespace {
 constexpr int kShortestPingIntervalMs = 5'000;
 constexpr int kKeepaliveMs = 30'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
+// A TLS connection is made anew after this long, so that a certificate that has
+// expired meanwhile is of no use any more. Calls that run end in peace.
+constexpr int kLongestTlsConnectionMs = 3'600'000;
 
 }  // namespace
 
@@ -32,8 +38,22 @@ void Server::Shutdown(absl::Duration grace) {
 }
 
 absl::StatusOr<std::unique_ptr<Server>> StartServer(
-    const std::string& address, const std::vector<grpc::Service*>& services) {
+    const std::string& address, const std::vector<grpc::Service*>& services,
+    const ServerSecurity& security) {
+  const bool encrypted = !security.tls.cert.empty();
+  if (!encrypted) {
+    KSO_RETURN_IF_ERROR(CheckPlaintext(
+        address, security.insecure_plaintext,
+        "give the server a certificate (--tls-cert, --tls-key)"));
+  }
+  KSO_ASSIGN_OR_RETURN(
+      const std::shared_ptr<grpc::ServerCredentials> credentials,
+      MakeServerCredentials(security.tls, security.gate));
   grpc::ServerBuilder builder;
+  if (encrypted) {
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                               kLongestTlsConnectionMs);
+  }
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -47,7 +67,7 @@ absl::StatusOr<std::unique_ptr<Server>> StartServer(
   // Two servers that share a port would each get half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   int port = 0;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(address, credentials, &port);
   for (grpc::Service* service : services) builder.RegisterService(service);
 
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
@@ -56,6 +76,9 @@ absl::StatusOr<std::unique_ptr<Server>> StartServer(
         "cannot listen on ", address,
         ": the port is in use, or the address is not one of this machine; "
         "choose another"));
+  }
+  if (absl::StartsWith(address, "unix:")) {
+    return std::make_unique<Server>(std::move(server), address);
   }
   const size_t colon = address.rfind(':');
   return std::make_unique<Server>(

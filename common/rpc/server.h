@@ -8,6 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/rpc/call_gate.h"
+#include "common/rpc/tls_files.h"
 #include "grpcpp/impl/service_type.h"
 #include "grpcpp/server.h"
 
@@ -33,11 +35,24 @@ class Server {
   const std::string address_;
 };
 
-// Serves `services` on "HOST:PORT"; port 0 picks a free one. Fits the channels
-// of CreateChannel: their message bounds and keepalive. UNAVAILABLE when it
-// cannot listen there, such as when the port is in use.
+// How a server is protected.
+struct ServerSecurity {
+  // TLS where there is a certificate; `ca` verifies those of clients.
+  TlsFiles tls{};
+  // Plain text is served on addresses of other machines, too.
+  bool insecure_plaintext = false;
+  // Admits calls. Null lets everybody do everything, as tests want.
+  std::shared_ptr<CallGate> gate{};
+};
+
+// Serves `services` on "HOST:PORT", where port 0 picks a free one, or on
+// "unix:PATH". Fits the channels of CreateChannel: their message bounds and
+// keepalive. UNAVAILABLE when it cannot listen there, such as when the port is
+// in use; INVALID_ARGUMENT for plain text off this machine; the errors of
+// CheckTlsFiles.
 absl::StatusOr<std::unique_ptr<Server>> StartServer(
-    const std::string& address, const std::vector<grpc::Service*>& services);
+    const std::string& address, const std::vector<grpc::Service*>& services,
+    const ServerSecurity& security = {});
 
 }  // namespace kso::rpc
 

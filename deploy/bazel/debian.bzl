@@ -51,6 +51,10 @@ _LIBRARIES = {
     "protobuf": ["protobuf"],
     "spdlog": ["spdlog"],
     "sqlite": ["sqlite3"],
+    "ssl": [
+        "libssl",
+        "libcrypto",
+    ],
     "yaml_cpp": ["yaml-cpp"],
     "zlib": ["zlib"],
     "zstd": ["libzstd"],
