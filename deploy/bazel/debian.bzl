@@ -39,11 +39,6 @@ _LIBRARIES = {
     "curl": ["libcurl"],
     "deflate": ["libdeflate"],
     "grpc": ["grpc++"],
-    "httplib": [
-        "cpp-httplib",
-        "libssl",
-        "libcrypto",
-    ],
     # It takes the place of malloc in the program that links it.
     "jemalloc": ["jemalloc"],
     "json": ["nlohmann_json"],
@@ -58,6 +53,20 @@ _LIBRARIES = {
     "yaml_cpp": ["yaml-cpp"],
     "zlib": ["zlib"],
     "zstd": ["libzstd"],
+}
+
+# Libraries that are headers and nothing else, of which pkg-config does not know.
+# Boost's Asio and Beast need no library of Boost's to link with.
+_HEADERS = ["boost"]
+
+# The stand-ins for upstreams and registries run on the machine that builds them,
+# so these are not in the sysroot.
+_LOCAL_LIBRARIES = {
+    "httplib": [
+        "cpp-httplib",
+        "libssl",
+        "libcrypto",
+    ],
 }
 
 # Tests run on the machine that builds them, so these are not in the sysroot.
@@ -115,6 +124,12 @@ cc_library(
                          "`deploy/setup build` installs those of amd64 and arm64",
     ),
     deps = %s,
+)
+"""
+
+_HEADER_LIBRARY = """
+cc_library(
+    name = "%s",
 )
 """
 
@@ -179,6 +194,10 @@ def _debian_libraries(repository_ctx):
     build = _HEADER
     for name, packages in _LIBRARIES.items():
         build += _library(repository_ctx, name, packages, sysroot, False)
+    for name in _HEADERS:
+        build += _HEADER_LIBRARY % name
+    for name, packages in _LOCAL_LIBRARIES.items():
+        build += _library(repository_ctx, name, packages, None, False)
     for name, packages in _TEST_LIBRARIES.items():
         build += _library(repository_ctx, name, packages, None, True)
     build += _ABSL % [":" + name for name in _LIBRARIES if name.startswith("absl_")]
