@@ -26,6 +26,7 @@
 #include "common/text/text.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/threaded_engine.h"
+#include "coordinator/metrics/journal_metrics.h"
 #include "coordinator/registry/blob_sweep.h"
 #include "coordinator/registry/destinations.h"
 #include "coordinator/registry/recent_answers.h"
@@ -34,6 +35,7 @@
 #include "coordinator/status/status_server.h"
 #include "coordinator/store/sqlite_state_store.h"
 #include "coordinator/store/work_mark.h"
+#include "prometheus/registry.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -100,8 +102,11 @@ sigset_t StopSignals() {
 absl::Status Serve(const Options& options) {
   const std::filesystem::path directory =
       std::filesystem::absolute(options.state_directory);
-  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<StateStore> store,
+  const auto metrics = std::make_shared<prometheus::Registry>();
+  KSO_ASSIGN_OR_RETURN(std::unique_ptr<StateStore> journal,
                        OpenSqliteStateStore(directory));
+  const auto store = std::make_unique<JournalMetrics>(
+      std::move(journal), Clock::Real(), metrics.get());
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<WorkMark> work_mark,
                        OpenWorkMark(directory));
   KSO_ASSIGN_OR_RETURN(

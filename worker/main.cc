@@ -102,6 +102,10 @@ int main(int argc, char** argv) {
                  "in the format of netrc (default: $NETRC, or ~/.netrc where "
                  "there is one)")
       ->type_name("FILE");
+  app.add_option("--metrics-listen", options.metrics_address,
+                 "Address to serve metrics at, for Prometheus: "
+                 "http://HOST:PORT/metrics (default: nowhere)")
+      ->type_name("HOST:PORT");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

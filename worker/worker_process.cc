@@ -12,6 +12,7 @@
 #include "common/files/remove_tree.h"
 #include "common/http/netrc.h"
 #include "common/http/retry.h"
+#include "common/metrics/process_metrics.h"
 #include "common/oci/platform.h"
 #include "common/oci/registry/registry_options.h"
 #include "common/rpc/channel.h"
@@ -19,6 +20,7 @@
 #include "worker/description.h"
 #include "worker/fetch/partial_file.h"
 #include "worker/host_reports.h"
+#include "worker/metrics/task_metrics.h"
 #include "worker/task_dispatcher.h"
 
 namespace kso::worker {
@@ -57,6 +59,7 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
   KSO_RETURN_IF_ERROR(process->OpenStores());
   process->MakeExecutor();
   process->MakeSession();
+  KSO_RETURN_IF_ERROR(process->ServeMetrics());
   return process;
 }
 
@@ -105,11 +108,15 @@ absl::Status WorkerProcess::MakeTransports() {
   KSO_ASSIGN_OR_RETURN(http::Netrc netrc,
                        http::Netrc::FromFile(options_.netrc_file));
   transport_ = http::WithNetrc(
-      http::WithHostLimits(std::move(curl), &host_limits_), std::move(netrc));
+      http::WithHostLimits(transfer_metrics_.Metered(std::move(curl)),
+                           &host_limits_),
+      std::move(netrc));
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> registry_curl,
                        http::CreateCurlTransport(transfers));
   registry_transport_ = http::WithRetries(
-      http::WithHostLimits(std::move(registry_curl), &host_limits_), clock_);
+      http::WithHostLimits(transfer_metrics_.Metered(std::move(registry_curl)),
+                           &host_limits_),
+      clock_);
   return absl::OkStatus();
 }
 
@@ -153,7 +160,7 @@ absl::Status WorkerProcess::OpenStores() {
 }
 
 void WorkerProcess::MakeExecutor() {
-  executor_ = CreateTaskDispatcher(
+  std::unique_ptr<TaskExecutor> dispatcher = CreateTaskDispatcher(
       {.clock = clock_,
        .transport = transport_.get(),
        .stores = stores_.get(),
@@ -173,6 +180,8 @@ void WorkerProcess::MakeExecutor() {
                },
            .directory = verify_directory(),
            .platforms = {info_.platforms().begin(), info_.platforms().end()}}});
+  executor_ = std::make_unique<TaskMetrics>(std::move(dispatcher), clock_,
+                                            metrics_.get());
 }
 
 void WorkerProcess::MakeSession() {
@@ -183,6 +192,16 @@ void WorkerProcess::MakeSession() {
   runner_ = std::make_unique<Runner>(info_.slots(), executor_.get(), wake);
   health_ = std::make_unique<HealthWatch>(
       clock_, [this] { return IsHealthyOrCanBe(); }, wake);
+}
+
+absl::Status WorkerProcess::ServeMetrics() {
+  if (options_.metrics_address.empty()) return absl::OkStatus();
+  KSO_ASSIGN_OR_RETURN(
+      metrics_server_,
+      metrics::CreateMetricsServer(
+          options_.metrics_address,
+          {metrics_, metrics::CreateProcessMetrics("kso-worker")}));
+  return absl::OkStatus();
 }
 
 absl::Status WorkerProcess::Run(StopSignals& signals) {

@@ -17,13 +17,16 @@
 #include "common/http/host_limits.h"
 #include "common/http/transport.h"
 #include "common/layer/encode_pool.h"
+#include "common/metrics/metrics_server.h"
 #include "common/oci/login/credentials.h"
 #include "common/oci/registry/registry_flags.h"
 #include "common/rpc/call_watch.h"
 #include "common/run/clock.h"
 #include "kso/v1/blob.grpc.pb.h"
 #include "kso/v1/worker.grpc.pb.h"
+#include "prometheus/registry.h"
 #include "worker/health_watch.h"
+#include "worker/metrics/transfer_metrics.h"
 #include "worker/runner.h"
 #include "worker/session.h"
 #include "worker/stop_signals.h"
@@ -48,6 +51,8 @@ struct WorkerOptions {
   oci::RegistryFlags registries;
   // Empty: $NETRC or ~/.netrc, where they are there.
   std::string netrc_file;
+  // Where metrics are served, "HOST:PORT". Empty: nowhere.
+  std::string metrics_address;
 };
 
 // The parts of a worker and how they use each other. Not thread safe.
@@ -71,6 +76,7 @@ class WorkerProcess {
   absl::Status OpenStores();
   void MakeExecutor();
   void MakeSession();
+  absl::Status ServeMetrics();
 
   int64_t cache_bytes() const { return options_.cache_mebibytes << 20; }
   int64_t layer_bytes() const;
@@ -90,6 +96,9 @@ class WorkerProcess {
   const WorkerOptions options_;
   const std::filesystem::path directory_;
   Clock* const clock_ = Clock::Real();
+  const std::shared_ptr<prometheus::Registry> metrics_ =
+      std::make_shared<prometheus::Registry>();
+  TransferMetrics transfer_metrics_{metrics_.get()};
   std::optional<FileLock> lock_;
   v1::WorkerInfo info_;
   // Null where this machine cannot run containers.
@@ -117,6 +126,8 @@ class WorkerProcess {
   std::unique_ptr<Session> session_;
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<HealthWatch> health_;
+  // Null where metrics are served nowhere.
+  std::unique_ptr<metrics::MetricsServer> metrics_server_;
 };
 
 }  // namespace kso::worker

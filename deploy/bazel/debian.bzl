@@ -43,6 +43,8 @@ _LIBRARIES = {
     "jemalloc": ["jemalloc"],
     "json": ["nlohmann_json"],
     "lzma": ["liblzma"],
+    "prometheus": ["prometheus-cpp-core"],
+    "prometheus_pull": ["prometheus-cpp-pull"],
     "protobuf": ["protobuf"],
     "spdlog": ["spdlog"],
     "sqlite": ["sqlite3"],
@@ -88,6 +90,7 @@ _DEPS = {
         "protobuf",
     ],
     "gtest_main": ["gtest"],
+    "prometheus_pull": ["prometheus"],
 }
 
 # Definitions that a library's headers find out by themselves on Linux, or that

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/metrics/metrics_server.h"
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/http/transport.h"
+#include "common/metrics/process_metrics.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/server_process.h"
+
+namespace kso::metrics {
+namespace {
+
+TEST(MetricsServerTest, AnswersAsPrometheusAsks) {
+  const std::string address = absl::StrCat("127.0.0.1:", testing::FreePort());
+  const auto server =
+      CreateMetricsServer(address, {CreateProcessMetrics("kso-worker")});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto transport = http::CreateCurlTransport({.use_proxy = false});
+  ASSERT_TRUE(transport.ok());
+  http::Request request;
+  request.url = absl::StrCat("http://", address, "/metrics");
+  const auto answer = (*transport)->Perform(request);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_THAT(answer->body, ::testing::HasSubstr("kso_build_info{"));
+}
+
+TEST(MetricsServerTest, APortInUseIsAnError) {
+  const std::string address = absl::StrCat("127.0.0.1:", testing::FreePort());
+  const auto first = CreateMetricsServer(address, {});
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto second = CreateMetricsServer(address, {});
+  EXPECT_TRUE(absl::IsUnavailable(second.status())) << second.status();
+  EXPECT_THAT(std::string(second.status().message()),
+              ::testing::HasSubstr(address));
+}
+
+}  // namespace
+}  // namespace kso::metrics
