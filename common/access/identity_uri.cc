@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kScheme = "spiffe://";
 // The path segment that sets kso's identities apart from others of a domain.
 constexpr std::string_view kProduct = "kso";
-constexpr size_t kLongestName = 128;
+constexpr size_t kLongestName = 64;
 constexpr size_t kLongestTrustDomain = 255;
 constexpr size_t kShown = 256;
 

@@ -34,8 +34,10 @@ struct IdentityUri {
 // The trust domain of farms that do not name another one (--trust-domain).
 inline constexpr std::string_view kDefaultTrustDomain = "farm";
 
-// The names of identities: 1 to 128 of [A-Za-z0-9._-], which is a SPIFFE path
-// segment, and neither "." nor "..". INVALID_ARGUMENT says so.
+// The names of identities: 1 to 64 of [A-Za-z0-9._-], which is a SPIFFE path
+// segment, and neither "." nor "..". A certificate has the name as its common
+// name too, which is not longer (RFC 5280, appendix A.1, ub-common-name).
+// INVALID_ARGUMENT says so.
 absl::Status CheckIdentityName(std::string_view name);
 // The same for 1 to 255 of [a-z0-9._-].
 absl::Status CheckTrustDomain(std::string_view domain);

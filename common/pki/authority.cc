@@ -17,6 +17,10 @@
 namespace kso::pki {
 namespace {
 
+constexpr std::string_view kRootName = "kso root";
+constexpr std::string_view kIssuerName = "kso issuer";
+constexpr std::string_view kScheme = "spiffe://";
+
 // RFC 1035, section 2.3.4.
 constexpr size_t kLongestDnsName = 253;
 constexpr size_t kLongestLabel = 63;
@@ -88,6 +92,29 @@ absl::StatusOr<absl::Time> EndOfLife(const Certificate& issuer,
   return std::min(now + life, facts.not_after);
 }
 
+absl::Status CheckKey(const PublicKey& key) {
+  if (key.IsP256()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "certificates are made for keys of P-256 only");
+}
+
+void AddLeafExtensions(const char* extended_key_usage, absl::Time now,
+                       absl::Time end, CertificateBuilder& builder) {
+  builder.SetValidity(now - kClockSkew, end);
+  builder.AddExtension(NID_basic_constraints, "critical,CA:FALSE");
+  builder.AddExtension(NID_key_usage, "critical,digitalSignature");
+  builder.AddExtension(NID_ext_key_usage, extended_key_usage);
+}
+
+absl::StatusOr<std::string> TrustDomainOf(const Certificate& authority) {
+  KSO_ASSIGN_OR_RETURN(const CertificateFacts facts, authority.Describe());
+  if (facts.uris.size() == 1 && facts.uris.front().starts_with(kScheme)) {
+    std::string domain = facts.uris.front().substr(kScheme.size());
+    if (access::CheckTrustDomain(domain).ok()) return domain;
+  }
+  return std::string(access::kDefaultTrustDomain);
+}
+
 }  // namespace
 
 absl::Status CheckHostName(std::string_view host) {
@@ -100,18 +127,24 @@ absl::Status CheckHostName(std::string_view host) {
              "brackets or wildcards"));
 }
 
-Authority::Authority(std::vector<Certificate> chain, PrivateKey key)
-    : chain_(std::move(chain)), key_(std::move(key)) {}
+Authority::Authority(std::vector<Certificate> chain, PrivateKey key,
+                     std::string trust_domain)
+    : chain_(std::move(chain)),
+      key_(std::move(key)),
+      trust_domain_(std::move(trust_domain)) {}
 
-absl::StatusOr<Authority> Authority::CreateRoot(std::string_view name,
+absl::StatusOr<Authority> Authority::CreateRoot(std::string_view trust_domain,
                                                 absl::Time now) {
+  KSO_RETURN_IF_ERROR(access::CheckTrustDomain(trust_domain));
   KSO_ASSIGN_OR_RETURN(PrivateKey key, PrivateKey::Generate());
-  CertificateBuilder builder(name, key.public_key());
+  CertificateBuilder builder(kRootName, key.public_key());
   builder.SetValidity(now - kClockSkew, now + kRootLife);
   builder.AddExtension(NID_basic_constraints, "critical,CA:TRUE,pathlen:1");
   builder.AddExtension(NID_key_usage, "critical,keyCertSign,cRLSign");
+  builder.AddUri(Concat(kScheme, trust_domain));
   KSO_ASSIGN_OR_RETURN(Certificate certificate, builder.Sign(nullptr, key));
-  return Authority({std::move(certificate)}, std::move(key));
+  return Authority({std::move(certificate)}, std::move(key),
+                   std::string(trust_domain));
 }
 
 absl::StatusOr<Authority> Authority::FromPem(std::string_view certificates,
@@ -128,46 +161,67 @@ absl::StatusOr<Authority> Authority::FromPem(std::string_view certificates,
     return absl::InvalidArgumentError(
         "the key is not that of the authority's certificate");
   }
-  return Authority(std::move(chain), std::move(private_key));
+  KSO_ASSIGN_OR_RETURN(std::string trust_domain, TrustDomainOf(chain.front()));
+  return Authority(std::move(chain), std::move(private_key),
+                   std::move(trust_domain));
 }
 
-absl::StatusOr<Authority> Authority::CreateIssuer(std::string_view name,
-                                                  absl::Time now) const {
+absl::StatusOr<Authority> Authority::CreateIssuer(absl::Time now) const {
+  if (X509_get_pathlen(certificate().get()) == 0) {
+    return absl::FailedPreconditionError(
+        "an issuer is signed by a root, and this is an issuer");
+  }
   KSO_ASSIGN_OR_RETURN(PrivateKey key, PrivateKey::Generate());
   KSO_ASSIGN_OR_RETURN(const absl::Time end,
                        EndOfLife(certificate(), kIssuerLife, now));
-  CertificateBuilder builder(name, key.public_key());
+  CertificateBuilder builder(kIssuerName, key.public_key());
   builder.SetValidity(now - kClockSkew, end);
   builder.AddExtension(NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
   builder.AddExtension(NID_key_usage, "critical,keyCertSign,cRLSign");
   builder.AddExtension(NID_ext_key_usage, "clientAuth");
+  builder.AddUri(Concat(kScheme, trust_domain_));
   KSO_ASSIGN_OR_RETURN(Certificate issuer, builder.Sign(&certificate(), key_));
   std::vector<Certificate> chain = {std::move(issuer)};
   for (const Certificate& above : chain_) {
     if (!above.SelfSigned()) chain.push_back(above);
   }
-  return Authority(std::move(chain), std::move(key));
+  return Authority(std::move(chain), std::move(key), trust_domain_);
 }
 
-absl::StatusOr<Certificate> Authority::Issue(const PublicKey& key,
-                                             const CertificateOrder& order,
-                                             absl::Time now) const {
-  if (!key.IsP256()) {
+absl::StatusOr<Certificate> Authority::IssueServer(const PublicKey& key,
+                                                   const ServerOrder& order,
+                                                   absl::Time now) const {
+  KSO_RETURN_IF_ERROR(access::CheckIdentityName(order.name));
+  if (order.hosts.empty()) {
     return absl::InvalidArgumentError(
-        "certificates are made for keys of P-256 only");
+        "a server's certificate names the hosts at which it is reached, and "
+        "none was given");
   }
-  KSO_ASSIGN_OR_RETURN(const std::string uri, FormatSpiffeId(order.identity));
+  KSO_RETURN_IF_ERROR(CheckKey(key));
+  KSO_ASSIGN_OR_RETURN(const absl::Time end,
+                       EndOfLife(certificate(), order.life, now));
+  CertificateBuilder builder(order.name, key);
+  AddLeafExtensions("serverAuth", now, end, builder);
+  KSO_RETURN_IF_ERROR(AddHosts(order.hosts, builder));
+  return builder.Sign(&certificate(), key_);
+}
+
+absl::StatusOr<Certificate> Authority::IssueClient(const PublicKey& key,
+                                                   const ClientOrder& order,
+                                                   absl::Time now) const {
+  KSO_ASSIGN_OR_RETURN(const std::string uri,
+                       access::FormatIdentityUri(order.identity));
+  if (order.identity.trust_domain != trust_domain_) {
+    return absl::InvalidArgumentError(
+        Concat("this authority signs identities of trust domain '",
+               trust_domain_, "', not of '", order.identity.trust_domain, "'"));
+  }
+  KSO_RETURN_IF_ERROR(CheckKey(key));
   KSO_ASSIGN_OR_RETURN(const absl::Time end,
                        EndOfLife(certificate(), order.life, now));
   CertificateBuilder builder(order.identity.name, key);
-  builder.SetValidity(now - kClockSkew, end);
-  builder.AddExtension(NID_basic_constraints, "critical,CA:FALSE");
-  builder.AddExtension(NID_key_usage, "critical,digitalSignature");
-  builder.AddExtension(NID_ext_key_usage, order.use == CertificateUse::kServer
-                                              ? "serverAuth"
-                                              : "clientAuth");
+  AddLeafExtensions("clientAuth", now, end, builder);
   builder.AddUri(uri);
-  KSO_RETURN_IF_ERROR(AddHosts(order.hosts, builder));
   return builder.Sign(&certificate(), key_);
 }
 

@@ -9,9 +9,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/access/identity_uri.h"
 #include "common/pki/certificate.h"
 #include "common/pki/keys.h"
-#include "common/pki/spiffe_id.h"
 
 namespace kso::pki {
 
@@ -25,12 +25,17 @@ inline constexpr absl::Duration kWorkerCertificateLife = absl::Hours(24 * 30);
 // clocks are behind.
 inline constexpr absl::Duration kClockSkew = absl::Minutes(5);
 
-// What a certificate is to say, apart from its key.
-struct CertificateOrder {
-  SpiffeId identity;
-  CertificateUse use = CertificateUse::kClient;
-  // The DNS names and IP addresses at which a server is reached.
-  std::vector<std::string> hosts = {};
+// A server is known by the DNS names and IP addresses at which it is reached.
+struct ServerOrder {
+  // For people, the common name.
+  std::string name;
+  std::vector<std::string> hosts;
+  absl::Duration life = kCertificateLife;
+};
+
+// A client is known by its identity.
+struct ClientOrder {
+  access::IdentityUri identity;
   absl::Duration life = kCertificateLife;
 };
 
@@ -42,8 +47,9 @@ absl::Status CheckHostName(std::string_view host);
 // numbers are 128 random bits. Cheap to copy; thread safe.
 class Authority {
  public:
-  // A new root, which may sign one level of issuers. `name` is for people.
-  static absl::StatusOr<Authority> CreateRoot(std::string_view name,
+  // A new root of a trust domain, which may sign one level of issuers. Its
+  // certificate names the domain (X509-SVID, section 3.1).
+  static absl::StatusOr<Authority> CreateRoot(std::string_view trust_domain,
                                               absl::Time now);
 
   // `certificates`: the authority's, followed by those between it and its root,
@@ -53,31 +59,41 @@ class Authority {
                                            std::string_view key);
 
   // An authority below this one that signs certificates of clients only: who
-  // steals its key cannot pretend to be the coordinator.
-  absl::StatusOr<Authority> CreateIssuer(std::string_view name,
-                                         absl::Time now) const;
+  // steals its key cannot pretend to be the coordinator. FAILED_PRECONDITION
+  // when this is such an issuer itself.
+  absl::StatusOr<Authority> CreateIssuer(absl::Time now) const;
 
   // Signs a certificate for `key`. Its life ends no later than the authority's
   // own. FAILED_PRECONDITION when the authority has expired,
-  // INVALID_ARGUMENT for names that cannot be in a certificate, a key that is
-  // not one of P-256, and a life that is not positive.
-  absl::StatusOr<Certificate> Issue(const PublicKey& key,
-                                    const CertificateOrder& order,
-                                    absl::Time now) const;
+  // INVALID_ARGUMENT for names that cannot be in a certificate, an identity of
+  // another trust domain, a key that is not one of P-256, and a life that is
+  // not positive.
+  absl::StatusOr<Certificate> IssueServer(const PublicKey& key,
+                                          const ServerOrder& order,
+                                          absl::Time now) const;
+  absl::StatusOr<Certificate> IssueClient(const PublicKey& key,
+                                          const ClientOrder& order,
+                                          absl::Time now) const;
 
   // `certificate` with those of its issuers that a peer who trusts the root
   // needs to see, in PEM: what a server or client presents.
   absl::StatusOr<std::string> WithIssuers(const Certificate& certificate) const;
 
+  // The domain of the identities that it signs: the one that its certificate
+  // names, or access::kDefaultTrustDomain for an authority of others that names
+  // none.
+  const std::string& trust_domain() const { return trust_domain_; }
   const Certificate& certificate() const { return chain_.front(); }
   const PrivateKey& key() const { return key_; }
 
  private:
-  Authority(std::vector<Certificate> chain, PrivateKey key);
+  Authority(std::vector<Certificate> chain, PrivateKey key,
+            std::string trust_domain);
 
   // The authority's certificate, then those of its issuers.
   std::vector<Certificate> chain_;
   PrivateKey key_;
+  std::string trust_domain_;
 };
 
 }  // namespace kso::pki

@@ -34,32 +34,31 @@ std::string Words(const absl::Status& status) {
 
 class AuthorityTest : public ::testing::Test {
  protected:
-  CertificateOrder Client(const std::string& name) const {
-    return {.identity = {"kso", "submit", name}};
+  ClientOrder Client(const std::string& name) const {
+    return {.identity = {.trust_domain = "farm",
+                         .role = access::Role::kSubmit,
+                         .name = name}};
   }
-  CertificateOrder Server() const {
-    CertificateOrder order;
-    order.identity = {"kso", std::string(kCoordinatorRole), "coordinator"};
-    order.use = CertificateUse::kServer;
-    order.hosts = {"farm.example.com", "10.0.0.1", "fd00::1"};
-    return order;
+  ServerOrder Server() const {
+    return {.name = "coordinator",
+            .hosts = {"farm.example.com", "10.0.0.1", "fd00::1"}};
   }
   absl::Status Verify(const std::vector<Certificate>& chain, CertificateUse use,
                       absl::Time at) const {
     return VerifyCertificate(chain, {root_.certificate()}, use, at);
   }
 
-  const Authority root_ = Must(Authority::CreateRoot("test root", kNow));
+  const Authority root_ = Must(Authority::CreateRoot("farm", kNow));
   const PrivateKey key_ = Must(PrivateKey::Generate());
 };
 
 TEST_F(AuthorityTest, IssuesCertificatesThatStateAnIdentity) {
   const Certificate certificate =
-      Must(root_.Issue(key_.public_key(), Client("ann"), kNow));
+      Must(root_.IssueClient(key_.public_key(), Client("ann"), kNow));
   const CertificateFacts facts = Must(certificate.Describe());
-  EXPECT_EQ(facts.identity, (SpiffeId{"kso", "submit", "ann"}));
+  EXPECT_THAT(facts.uris, ElementsAre("spiffe://farm/kso/submit/ann"));
   EXPECT_EQ(facts.subject, "CN=ann");
-  EXPECT_EQ(facts.issuer, "CN=test root");
+  EXPECT_EQ(facts.issuer, "CN=kso root");
   EXPECT_TRUE(facts.for_clients);
   EXPECT_FALSE(facts.for_servers);
   EXPECT_FALSE(facts.authority);
@@ -71,7 +70,7 @@ TEST_F(AuthorityTest, IssuesCertificatesThatStateAnIdentity) {
 
 TEST_F(AuthorityTest, ServersAreNamedByAllTheirHosts) {
   const Certificate certificate =
-      Must(root_.Issue(key_.public_key(), Server(), kNow));
+      Must(root_.IssueServer(key_.public_key(), Server(), kNow));
   const CertificateFacts facts = Must(certificate.Describe());
   EXPECT_THAT(facts.dns_names, ElementsAre("farm.example.com"));
   EXPECT_THAT(facts.ip_addresses, ElementsAre("10.0.0.1", "fd00::1"));
@@ -84,16 +83,16 @@ TEST_F(AuthorityTest, RefusesWhatIsNoHost) {
        {"", "*.example.com", "farm:7070", "[fd00::1]", "a..b", "-a.example",
         "a-.example", "1.2.3", "300.1.1.1", "farm.example.com.", "fa rm",
         "farm,IP:10.0.0.9", "f\xc3\xa4rm"}) {
-    CertificateOrder order = Server();
+    ServerOrder order = Server();
     order.hosts = {host};
-    const auto issued = root_.Issue(key_.public_key(), order, kNow);
+    const auto issued = root_.IssueServer(key_.public_key(), order, kNow);
     EXPECT_TRUE(absl::IsInvalidArgument(issued.status())) << host;
   }
 }
 
 TEST_F(AuthorityTest, TheirLivesEnd) {
   const Certificate certificate =
-      Must(root_.Issue(key_.public_key(), Client("ann"), kNow));
+      Must(root_.IssueClient(key_.public_key(), Client("ann"), kNow));
   const auto at = [&](absl::Duration after) {
     return Verify({certificate}, CertificateUse::kClient, kNow + after);
   };
@@ -108,10 +107,10 @@ TEST_F(AuthorityTest, TheirLivesEnd) {
 TEST_F(AuthorityTest, NoCertificateOutlivesItsAuthority) {
   const absl::Time late = kNow + kRootLife - absl::Hours(1);
   const Certificate certificate =
-      Must(root_.Issue(key_.public_key(), Client("ann"), late));
+      Must(root_.IssueClient(key_.public_key(), Client("ann"), late));
   EXPECT_EQ(Must(certificate.Describe()).not_after, kNow + kRootLife);
   EXPECT_TRUE(absl::IsFailedPrecondition(
-      root_.Issue(key_.public_key(), Client("ann"), kNow + kRootLife)
+      root_.IssueClient(key_.public_key(), Client("ann"), kNow + kRootLife)
           .status()));
 }
 
@@ -119,7 +118,7 @@ TEST_F(AuthorityTest, SerialNumbersAreRandomAndOf128Bits) {
   std::set<std::string> serials;
   for (int i = 0; i < 20; ++i) {
     serials.insert(
-        Must(Must(root_.Issue(key_.public_key(), Client("ann"), kNow))
+        Must(Must(root_.IssueClient(key_.public_key(), Client("ann"), kNow))
                  .Describe())
             .serial);
   }
@@ -128,10 +127,9 @@ TEST_F(AuthorityTest, SerialNumbersAreRandomAndOf128Bits) {
 }
 
 TEST_F(AuthorityTest, AnIssuerSignsClientsForTheSameRoot) {
-  const Authority issuer = Must(root_.CreateIssuer("test issuer", kNow));
-  CertificateOrder order = {.identity = {"kso", "work", "box-1"}};
+  const Authority issuer = Must(root_.CreateIssuer(kNow));
   const Certificate certificate =
-      Must(issuer.Issue(key_.public_key(), order, kNow));
+      Must(issuer.IssueClient(key_.public_key(), Client("ann"), kNow));
   const std::string pem = Must(issuer.WithIssuers(certificate));
   const std::vector<Certificate> chain = Must(ReadCertificates(pem));
   ASSERT_EQ(chain.size(), 2u);
@@ -141,43 +139,50 @@ TEST_F(AuthorityTest, AnIssuerSignsClientsForTheSameRoot) {
 }
 
 TEST_F(AuthorityTest, AnIssuerCannotMakeACoordinatorOrAnotherIssuer) {
-  const Authority issuer = Must(root_.CreateIssuer("test issuer", kNow));
+  const Authority issuer = Must(root_.CreateIssuer(kNow));
   const Certificate server =
-      Must(issuer.Issue(key_.public_key(), Server(), kNow));
+      Must(issuer.IssueServer(key_.public_key(), Server(), kNow));
   EXPECT_FALSE(
       Verify({server, issuer.certificate()}, CertificateUse::kServer, kNow)
           .ok());
-  const Authority below = Must(issuer.CreateIssuer("stolen", kNow));
-  const Certificate client =
-      Must(below.Issue(key_.public_key(), Client("eve"), kNow));
-  EXPECT_FALSE(Verify(Must(ReadCertificates(Must(below.WithIssuers(client)))),
-                      CertificateUse::kClient, kNow)
-                   .ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(issuer.CreateIssuer(kNow).status()));
 }
 
 TEST_F(AuthorityTest, AClientsCertificateSignsNothing) {
   const Certificate ann =
-      Must(root_.Issue(key_.public_key(), Client("ann"), kNow));
+      Must(root_.IssueClient(key_.public_key(), Client("ann"), kNow));
   const auto authority =
       Authority::FromPem(Must(ann.ToPem()), Must(key_.ToPem()));
   EXPECT_THAT(Words(authority.status()), HasSubstr("may not sign"));
 }
 
-TEST_F(AuthorityTest, AnotherRootOfTheSameNameIsNotTrusted) {
-  const Authority other = Must(Authority::CreateRoot("test root", kNow));
+TEST_F(AuthorityTest, AnotherRootOfTheSameDomainIsNotTrusted) {
+  const Authority other = Must(Authority::CreateRoot("farm", kNow));
   const Certificate certificate =
-      Must(other.Issue(key_.public_key(), Client("ann"), kNow));
+      Must(other.IssueClient(key_.public_key(), Client("ann"), kNow));
   EXPECT_FALSE(Verify({certificate}, CertificateUse::kClient, kNow).ok());
   EXPECT_FALSE(
       Verify({certificate, other.certificate()}, CertificateUse::kClient, kNow)
           .ok());
 }
 
+TEST_F(AuthorityTest, SignsIdentitiesOfItsOwnDomainOnly) {
+  ClientOrder order = Client("ann");
+  order.identity.trust_domain = "elsewhere";
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      root_.IssueClient(key_.public_key(), order, kNow).status()));
+  const Authority lab = Must(Authority::CreateRoot("lab.example", kNow));
+  const Authority loaded = Must(Authority::FromPem(
+      Must(lab.certificate().ToPem()), Must(lab.key().ToPem())));
+  EXPECT_EQ(loaded.trust_domain(), "lab.example");
+  EXPECT_EQ(Must(loaded.CreateIssuer(kNow)).trust_domain(), "lab.example");
+}
+
 TEST_F(AuthorityTest, ComesBackFromItsFiles) {
   const Authority loaded = Must(Authority::FromPem(
       Must(root_.certificate().ToPem()), Must(root_.key().ToPem())));
   const Certificate certificate =
-      Must(loaded.Issue(key_.public_key(), Client("ann"), kNow));
+      Must(loaded.IssueClient(key_.public_key(), Client("ann"), kNow));
   EXPECT_TRUE(Verify({certificate}, CertificateUse::kClient, kNow).ok());
   EXPECT_THAT(Words(Authority::FromPem(Must(root_.certificate().ToPem()),
                                        Must(key_.ToPem()))
@@ -190,7 +195,7 @@ TEST_F(AuthorityTest, KeysOfOtherKindsGetNoCertificate) {
     std::shared_ptr<EVP_PKEY> key(
         kind[0] == 'R' ? EVP_RSA_gen(2048) : EVP_EC_gen(kind), EVP_PKEY_free);
     EXPECT_TRUE(absl::IsInvalidArgument(
-        root_.Issue(PublicKey(key), Client("ann"), kNow).status()))
+        root_.IssueClient(PublicKey(key), Client("ann"), kNow).status()))
         << kind;
   }
 }

@@ -77,8 +77,6 @@ std::string AddressText(const ASN1_OCTET_STRING* bytes) {
   return text.data();
 }
 
-// The identity is read from the bytes, not from what is shown of them: a name
-// that is only printable after a change is another name.
 void AddNames(const X509* certificate, CertificateFacts& facts) {
   const UniqueGeneralNames names(static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
@@ -88,8 +86,6 @@ void AddNames(const X509* certificate, CertificateFacts& facts) {
     const auto* const value =
         static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(name, &kind));
     if (kind == GEN_URI) {
-      const auto identity = ParseSpiffeId(BytesOf(value));
-      if (facts.uris.empty() && identity.ok()) facts.identity = *identity;
       facts.uris.push_back(PrintableText(BytesOf(value)));
     } else if (kind == GEN_DNS) {
       facts.dns_names.push_back(PrintableText(BytesOf(value)));
@@ -97,7 +93,6 @@ void AddNames(const X509* certificate, CertificateFacts& facts) {
       facts.ip_addresses.push_back(AddressText(value));
     }
   }
-  if (facts.uris.size() != 1) facts.identity.reset();
 }
 
 }  // namespace

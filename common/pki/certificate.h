@@ -5,7 +5,6 @@
 #include <openssl/types.h>
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +14,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/pki/keys.h"
-#include "common/pki/spiffe_id.h"
 
 namespace kso::pki {
 
@@ -35,12 +33,11 @@ struct CertificateFacts {
   // Whether it may be shown by a server, and by a client.
   bool for_servers = false;
   bool for_clients = false;
-  // The subject's alternative names, by kind.
+  // The subject's alternative names, by kind. An identity is the only URI
+  // (common/access/identity_uri.h).
   std::vector<std::string> uris;
   std::vector<std::string> dns_names;
   std::vector<std::string> ip_addresses;
-  // Set where there is exactly one URI and it has SpiffeId's form.
-  std::optional<SpiffeId> identity;
 };
 
 // An X.509 certificate (RFC 5280). Cheap to copy; thread safe.

@@ -7,10 +7,10 @@
 #include <memory>
 #include <utility>
 
+#include "common/access/identity_uri.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/pki/openssl_handles.h"
-#include "common/pki/spiffe_id.h"
 
 namespace kso::pki {
 namespace {
@@ -42,7 +42,7 @@ absl::StatusOr<std::string> CommonName(const X509_NAME* subject) {
 
 absl::StatusOr<std::string> MakeCertificateRequest(const PrivateKey& key,
                                                    std::string_view name) {
-  KSO_RETURN_IF_ERROR(CheckIdentityName(name, "a certificate"));
+  KSO_RETURN_IF_ERROR(access::CheckIdentityName(name));
   const UniqueRequest request(X509_REQ_new());
   if (request == nullptr ||
       X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) != 1 ||
@@ -79,7 +79,7 @@ absl::StatusOr<CertificateRequest> ReadCertificateRequest(
   }
   KSO_ASSIGN_OR_RETURN(std::string name,
                        CommonName(X509_REQ_get_subject_name(request.get())));
-  KSO_RETURN_IF_ERROR(CheckIdentityName(name, "a certificate"));
+  KSO_RETURN_IF_ERROR(access::CheckIdentityName(name));
   return CertificateRequest{std::move(key), std::move(name)};
 }
 

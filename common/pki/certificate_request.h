@@ -16,7 +16,7 @@ namespace kso::pki {
 // authority's to decide and is not read.
 struct CertificateRequest {
   PublicKey key;
-  // The common name of the subject, which passes IsIdentityName.
+  // The common name of the subject, which passes access::CheckIdentityName.
   std::string name;
 };
 
