@@ -7,12 +7,14 @@
 #include <system_error>
 #include <thread>
 
+#include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/base/version.h"
 #include "common/oci/platform.h"
 #include "common/text/text.h"
 #include "worker/verify/container.h"
+#include "worker/verify/id_range.h"
 #include "worker/verify/platform_probe.h"
 
 namespace kso::worker {
@@ -27,11 +29,28 @@ std::string DefaultName() {
                 OwnPlatform().architecture());
 }
 
+absl::StatusOr<ContainerSupport> SupportOf(const DescriptionOptions& options) {
+  IdRange users;
+  if (!options.subuid.empty()) {
+    KSO_ASSIGN_OR_RETURN(users, ParseIdRange(options.subuid));
+  }
+  if (options.no_verify) {
+    return absl::FailedPreconditionError(
+        "the worker was started with --no-verify");
+  }
+  KSO_ASSIGN_OR_RETURN(ContainerSupport support,
+                       ProbeContainers(options.cache_directory, users));
+  if (!options.strict_fences || support.fences.missing.empty()) return support;
+  return absl::FailedPreconditionError(
+      Concat("with --strict-fences, this machine lacks: ",
+             absl::StrJoin(support.fences.missing, "; ")));
+}
+
 }  // namespace
 
-absl::StatusOr<v1::WorkerInfo> DescribeWorker(
-    const DescriptionOptions& options) {
-  v1::WorkerInfo info;
+absl::StatusOr<Description> DescribeWorker(const DescriptionOptions& options) {
+  Description description;
+  v1::WorkerInfo& info = description.info;
   info.set_name(options.name.empty() ? DefaultName() : options.name);
   info.set_version(std::string(kVersion));
   info.set_slots(
@@ -50,10 +69,18 @@ absl::StatusOr<v1::WorkerInfo> DescribeWorker(
                          ProbePlatform(platform, options.cache_directory));
   }
 
-  const absl::Status can_execute = CanRunContainers(options.cache_directory);
-  info.set_can_execute(can_execute.ok());
-  info.set_cannot_execute_reason(std::string(can_execute.message()));
-  return info;
+  const absl::StatusOr<ContainerSupport> support = SupportOf(options);
+  if (absl::IsInvalidArgument(support.status())) return support.status();
+  info.set_can_execute(support.ok());
+  if (!support.ok()) {
+    info.set_cannot_execute_reason(std::string(support.status().message()));
+    return description;
+  }
+  description.fences = support->fences;
+  info.mutable_missing_fences()->Assign(support->fences.missing.begin(),
+                                        support->fences.missing.end());
+  if (!support->remark.empty()) info.add_remarks(support->remark);
+  return description;
 }
 
 v1::WorkerInfo WithHealth(v1::WorkerInfo info,

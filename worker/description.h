@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "kso/v1/worker.pb.h"
+#include "worker/verify/fences.h"
 
 namespace kso::worker {
 
@@ -21,12 +23,24 @@ struct DescriptionOptions {
   // 0: one for each core, at least 4.
   int slots = 0;
   std::filesystem::path cache_directory;
+  // The worker runs no images.
+  bool no_verify = false;
+  // It runs none where a fence is missing.
+  bool strict_fences = false;
+  // The users of the images that it runs, as ParseIdRange reads them; empty:
+  // the range of its own that IdRange names.
+  std::string subuid;
+};
+
+struct Description {
+  v1::WorkerInfo info;
+  // How images are run; absent where they cannot be.
+  std::optional<Fences> fences;
 };
 
 // The worker's properties that stay for as long as it runs. Each platform is
 // tried; an error says which cannot be run, and why.
-absl::StatusOr<v1::WorkerInfo> DescribeWorker(
-    const DescriptionOptions& options);
+absl::StatusOr<Description> DescribeWorker(const DescriptionOptions& options);
 
 // `info` with what changes while it runs: the free space of `directory`'s file
 // system, and that the worker wants no work with less than `least_free_bytes`.

@@ -92,6 +92,16 @@ int main(int argc, char** argv) {
       ->type_name("N")
       ->check(CLI::Range(0, 1 << 20).description(""))
       ->capture_default_str();
+  app.add_flag("--no-verify", options.no_verify,
+               "Run no images: fetch, pack and push only, which needs no root");
+  app.add_flag("--strict-fences", options.strict_fences,
+               "Run images only where nothing is missing that keeps them from "
+               "this machine; otherwise results say what was missing");
+  app.add_option("--subuid", options.subuid,
+                 "Users and groups of this machine that those of the images "
+                 "are while they run (default: 2147418112:65536, which nobody "
+                 "else has)")
+      ->type_name("FIRST:COUNT");
   for (const kso::oci::RegistryFlag& flag : kso::oci::kRegistryFlags) {
     app.add_option(flag.name, options.registries.*flag.values, flag.help)
         ->type_name(flag.meta)

@@ -87,11 +87,18 @@ absl::Status WorkerProcess::TakeDirectory() {
                                        "give each worker a --cache-dir of its "
                                        "own"));
   lock_.emplace(std::move(lock));
-  KSO_ASSIGN_OR_RETURN(info_, DescribeWorker({.name = options_.name,
-                                              .platforms = options_.platforms,
-                                              .slots = options_.slots,
-                                              .cache_directory = directory_}));
-  if (info_.can_execute()) runtime_ = CreateRuncRuntime(directory_ / "runc");
+  KSO_ASSIGN_OR_RETURN(const Description description,
+                       DescribeWorker({.name = options_.name,
+                                       .platforms = options_.platforms,
+                                       .slots = options_.slots,
+                                       .cache_directory = directory_,
+                                       .no_verify = options_.no_verify,
+                                       .strict_fences = options_.strict_fences,
+                                       .subuid = options_.subuid}));
+  info_ = description.info;
+  if (description.fences.has_value()) {
+    runtime_ = CreateRuncRuntime(directory_ / "runc", *description.fences);
+  }
   // The files of the worker before this one go, now that nothing runs in them.
   RemoveTree(verify_directory()).IgnoreError();
   DeletePartialFiles(partial_directory(), cache_bytes() / kPartialShare);
@@ -173,6 +180,7 @@ void WorkerProcess::MakeExecutor() {
            .layers = layers_.get(),
            .clock = clock_,
            .runtime = runtime_.get(),
+           .no_runtime_reason = info_.cannot_execute_reason(),
            .create_transport =
                [] {
                  // The image runs in a network of its own.
@@ -225,6 +233,10 @@ void WorkerProcess::LogDescription() const {
     spdlog::warn("cannot run images to verify them: {}",
                  info_.cannot_execute_reason());
   }
+  for (const std::string& fence : info_.missing_fences()) {
+    spdlog::warn("runs images without a {}", fence);
+  }
+  for (const std::string& remark : info_.remarks()) spdlog::warn("{}", remark);
 }
 
 v1::WorkerInfo WorkerProcess::Describe() {

@@ -53,6 +53,10 @@ struct WorkerOptions {
   std::string netrc_file;
   // Where metrics are served, "HOST:PORT". Empty: nowhere.
   std::string metrics_address;
+  // As DescriptionOptions has them.
+  bool no_verify = false;
+  bool strict_fences = false;
+  std::string subuid;
 };
 
 // The parts of a worker and how they use each other. Not thread safe.

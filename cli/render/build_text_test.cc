@@ -67,6 +67,7 @@ TEST(ResultText, NamesReferencesDigestsAndWhoVerified) {
       native: true
       platform { os: "linux" architecture: "arm64" }
       checks: "GET /health"
+      missing_fences: "user namespace: Linux 5.19 is needed"
     }
     plan {
       missing_platforms: "docker.io/amazon/x:1 lacks linux/arm64"
@@ -78,7 +79,8 @@ TEST(ResultText, NamesReferencesDigestsAndWhoVerified) {
                               "    digest       sha256:aa\n"
                               "    linux/arm64  sha256:bb\n"));
   EXPECT_THAT(text, HasSubstr("kubespray-files linux/arm64 ran on w (native): "
-                              "GET /health"));
+                              "GET /health\n    without a user namespace: "
+                              "Linux 5.19 is needed\n"));
   EXPECT_THAT(text, HasSubstr("docker.io/amazon/x:1 lacks linux/arm64"));
   EXPECT_THAT(text, HasSubstr("Note: quay.io/a:1 (images.list:3) is left"));
 }

@@ -43,6 +43,14 @@ std::string ImageText(const v1::Build& build, const v1::ImageResult& image) {
   return absl::StrCat(text, FormatTable(rows, "    "));
 }
 
+std::string MissingFences(const v1::Verification& verification) {
+  std::string text;
+  for (const std::string& fence : verification.missing_fences()) {
+    absl::StrAppend(&text, "    without a ", Printable(fence), "\n");
+  }
+  return text;
+}
+
 std::string VerificationText(const v1::Verification& verification) {
   return absl::StrCat(
       "  ", Printable(verification.image()), " ",
@@ -52,7 +60,8 @@ std::string VerificationText(const v1::Verification& verification) {
       verification.verified_in_build().empty() ? "" : " in build ",
       Printable(verification.verified_in_build()),
       verification.checks().empty() ? "" : ": ",
-      Printable(absl::StrJoin(verification.checks(), ", ")), "\n");
+      Printable(absl::StrJoin(verification.checks(), ", ")), "\n",
+      MissingFences(verification));
 }
 
 std::string ReusedText(const v1::PlanSummary& plan) {

@@ -51,6 +51,13 @@ std::string WorkersText(const v1::ListWorkersResponse& workers,
       absl::StrAppend(&notes, name, " cannot run images to verify them: ",
                       Printable(info.cannot_execute_reason()), "\n");
     }
+    for (const std::string& fence : info.missing_fences()) {
+      absl::StrAppend(&notes, name, " runs images without a ", Printable(fence),
+                      "\n");
+    }
+    for (const std::string& remark : info.remarks()) {
+      absl::StrAppend(&notes, name, ": ", Printable(remark), "\n");
+    }
     for (const v1::HeldLease& lease : worker.leases()) {
       if (lease.activity().empty()) continue;
       absl::StrAppend(&notes, name, ": ", Printable(lease.activity()), "\n");

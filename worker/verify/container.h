@@ -6,11 +6,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "worker/task/task_control.h"
 #include "worker/unpack/root_filesystem.h"
+#include "worker/verify/fences.h"
+#include "worker/verify/id_range.h"
 
 namespace kso::worker {
 
@@ -52,17 +55,28 @@ class ContainerRuntime {
   virtual absl::StatusOr<std::unique_ptr<Container>> Run(
       const ImageToRun& image, const std::filesystem::path& directory,
       const TaskControl& control) = 0;
+
+  // What does not stand between its images and this machine: see Fences.
+  virtual const std::vector<std::string>& missing_fences() const = 0;
 };
 
-// Returns whether this machine can run containers; the error says what it
-// lacks. Mounts something at `directory`/can-run, where only it sees that, to
-// find out.
-absl::Status CanRunContainers(const std::filesystem::path& directory);
+// How this machine runs containers.
+struct ContainerSupport {
+  Fences fences;
+  // What people should know of the runtime; empty for nothing.
+  std::string remark;
+};
+
+// Finds out how by running a program in one, below `directory`/can-run, where
+// nobody else sees what is mounted. Images' users are to be those of `users`.
+// FAILED_PRECONDITION when it cannot be done; the error says what is missing.
+absl::StatusOr<ContainerSupport> ProbeContainers(
+    const std::filesystem::path& directory, const IdRange& users);
 
 // The runtime over overlayfs and runc(8), with runc's state in
 // `state_directory`. Removes what an earlier process left running there.
 std::unique_ptr<ContainerRuntime> CreateRuncRuntime(
-    const std::filesystem::path& state_directory);
+    const std::filesystem::path& state_directory, const Fences& fences);
 
 }  // namespace kso::worker
 

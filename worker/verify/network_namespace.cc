@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/verify/network_namespace.h"
 
-#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -16,6 +15,7 @@
 #include "common/base/strings.h"
 #include "common/run/exceptions.h"
 #include "common/run/threads.h"
+#include "worker/verify/child_namespace.h"
 
 namespace kso::worker {
 namespace {
@@ -52,19 +52,17 @@ absl::Status RaiseLoopback() {
 
 }  // namespace
 
-absl::StatusOr<NetworkNamespace> NetworkNamespace::Create() {
-  FileDescriptor file;
-  KSO_RETURN_IF_ERROR(OnAThread([&file]() -> absl::Status {
-    if (unshare(CLONE_NEWNET) != 0) {
-      return Trouble("make a network for a container");
-    }
-    KSO_RETURN_IF_ERROR(RaiseLoopback());
-    file =
-        FileDescriptor(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
-    return file.get() < 0 ? Trouble("keep a network for a container")
-                          : absl::OkStatus();
-  }));
-  return NetworkNamespace(std::move(file));
+absl::StatusOr<NetworkNamespace> NetworkNamespace::Create(
+    const UserNamespace* owner) {
+  const int users = owner == nullptr ? -1 : owner->get();
+  KSO_ASSIGN_OR_RETURN(
+      FileDescriptor file, NamespaceOfChild("net", [users] {
+        return (users < 0 || setns(users, CLONE_NEWUSER) == 0) &&
+               unshare(CLONE_NEWNET) == 0;
+      }));
+  NetworkNamespace network(std::move(file));
+  KSO_RETURN_IF_ERROR(network.Run(RaiseLoopback));
+  return network;
 }
 
 std::string NetworkNamespace::Path() const {

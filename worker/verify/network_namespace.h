@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/files/file_io.h"
+#include "worker/verify/user_namespace.h"
 
 namespace kso::worker {
 
@@ -19,8 +20,10 @@ namespace kso::worker {
 class NetworkNamespace {
  public:
   // INTERNAL when the machine does not let the worker make one, which takes
-  // root.
-  static absl::StatusOr<NetworkNamespace> Create();
+  // root. It belongs to `owner`: to the users of that namespace, who may show
+  // it in a /sys of their own, or to this machine's where that is null.
+  static absl::StatusOr<NetworkNamespace> Create(
+      const UserNamespace* owner = nullptr);
 
   // The path by which other programs of this machine open it.
   std::string Path() const;

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "worker/unpack/root_filesystem.h"
+#include "worker/verify/user_namespace.h"
 
 namespace kso::worker {
 
@@ -16,10 +17,18 @@ namespace kso::worker {
 // memory, at most 256 MiB, and is gone with it.
 class OverlayMount {
  public:
-  // Mounts at `directory`/rootfs. Makes the directories for it;
+  // Makes the directories for it in `directory`. With `users`, which must
+  // outlive it, the layers' files belong to the users of that namespace: the
+  // kernel maps their owners while it mounts (mount_setattr(2),
+  // MOUNT_ATTR_IDMAP), which takes Linux 5.19 and a file system that can.
   // FAILED_PRECONDITION when the image has more layers than the kernel takes.
   static absl::StatusOr<OverlayMount> Prepare(
-      const RootFilesystem& root, const std::filesystem::path& directory);
+      const RootFilesystem& root, const std::filesystem::path& directory,
+      const UserNamespace* users = nullptr);
+
+  // Where it mounts: a path that the users of the namespace can reach, though
+  // the worker's directories are closed to them.
+  const std::string& target() const { return target_; }
 
   // Takes the calling process to the new namespace. For a child between fork
   // and exec: only system calls. False, with errno, when one failed.
@@ -28,7 +37,13 @@ class OverlayMount {
  private:
   OverlayMount() = default;
 
+  bool MapOwners() const;
+
   std::string layers_;
+  // Where `layers_` shows with its owners mapped; empty where they stay.
+  std::string mapped_;
+  int users_ = -1;
+  unsigned int root_id_ = 0;
   std::string scratch_;
   std::string upper_;
   std::string work_;

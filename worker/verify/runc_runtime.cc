@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -20,13 +19,16 @@
 #include "common/run/subprocess.h"
 #include "worker/task/failure.h"
 #include "worker/verify/container.h"
+#include "worker/verify/fences.h"
 #include "worker/verify/image_process.h"
 #include "worker/verify/image_user.h"
 #include "worker/verify/network_namespace.h"
 #include "worker/verify/output_tail.h"
 #include "worker/verify/overlay_mount.h"
 #include "worker/verify/process.h"
+#include "worker/verify/process_limits.h"
 #include "worker/verify/runtime_spec.h"
+#include "worker/verify/user_namespace.h"
 
 namespace kso::worker {
 namespace {
@@ -142,15 +144,28 @@ class RuncContainer : public Container {
 
 class RuncRuntime : public ContainerRuntime {
  public:
-  explicit RuncRuntime(Runc runc) : runc_(std::move(runc)) {}
+  RuncRuntime(Runc runc, Fences fences)
+      : runc_(std::move(runc)), fences_(std::move(fences)) {}
 
   absl::StatusOr<std::unique_ptr<Container>> Run(
       const ImageToRun& image, const std::filesystem::path& directory,
       const TaskControl& control) override {
-    KSO_ASSIGN_OR_RETURN(NetworkNamespace network, NetworkNamespace::Create());
-    KSO_RETURN_IF_ERROR(WriteSpec(image, network, directory));
+    std::optional<UserNamespace> users;
+    if (fences_.users.has_value()) {
+      KSO_ASSIGN_OR_RETURN(users, UserNamespace::Create(*fences_.users));
+    }
+    const UserNamespace* const owner = users.has_value() ? &*users : nullptr;
+    KSO_ASSIGN_OR_RETURN(NetworkNamespace network,
+                         NetworkNamespace::Create(owner));
     KSO_ASSIGN_OR_RETURN(const OverlayMount mount,
-                         OverlayMount::Prepare(image.root, directory));
+                         OverlayMount::Prepare(image.root, directory, owner));
+    KSO_RETURN_IF_ERROR(WriteSpec(image,
+                                  {.root = mount.target(),
+                                   .network = network.Path(),
+                                   .users = owner ? owner->Path() : "",
+                                   .ids = fences_.users,
+                                   .seccomp = fences_.seccomp},
+                                  directory));
 
     KSO_ASSIGN_OR_RETURN(std::unique_ptr<OutputTail> log, OutputTail::Create());
     const std::filesystem::path pid_file = directory / "pid";
@@ -162,7 +177,8 @@ class RuncRuntime : public ContainerRuntime {
         std::unique_ptr<Subprocess> child,
         StartWithLog(runc_.Command({"run", "--bundle", directory.string(),
                                     "--pid-file", pid_file.string(), id}),
-                     *log, [&mount] { return mount.Enter(); }));
+                     *log,
+                     [&mount] { return mount.Enter() && LimitProcess(); }));
     auto container = std::make_unique<RuncContainer>(
         &runc_, id, pid_file, std::move(network), std::move(log),
         std::move(deletion), std::move(child));
@@ -170,9 +186,13 @@ class RuncRuntime : public ContainerRuntime {
     return container;
   }
 
+  const std::vector<std::string>& missing_fences() const override {
+    return fences_.missing;
+  }
+
  private:
   static absl::Status WriteSpec(const ImageToRun& image,
-                                const NetworkNamespace& network,
+                                const Enclosure& enclosure,
                                 const std::filesystem::path& directory) {
     KSO_ASSIGN_OR_RETURN(const ImageProcess process,
                          ParseImageProcess(image.config));
@@ -183,7 +203,7 @@ class RuncRuntime : public ContainerRuntime {
         }));
     const std::filesystem::path config = directory / "config.json";
     std::ofstream stream(config, std::ios::binary | std::ios::trunc);
-    stream << MakeRuntimeSpec(process, user, network.Path());
+    stream << MakeRuntimeSpec(process, user, enclosure);
     stream.close();
     if (stream) return absl::OkStatus();
     return WorkerTrouble(
@@ -191,36 +211,13 @@ class RuncRuntime : public ContainerRuntime {
   }
 
   const Runc runc_;
+  const Fences fences_;
 };
 
 }  // namespace
 
-absl::Status CanRunContainers(const std::filesystem::path& directory) {
-  if (geteuid() != 0) {
-    return absl::FailedPreconditionError("the worker does not run as root");
-  }
-  if (!FindProgram("runc").has_value()) {
-    return absl::FailedPreconditionError(
-        "runc is not installed; on Debian: apt-get install runc");
-  }
-  const std::filesystem::path trial = directory / "can-run";
-  std::error_code ignored;
-  std::filesystem::create_directories(trial / "layer", ignored);
-  KSO_ASSIGN_OR_RETURN(
-      const OverlayMount mount,
-      OverlayMount::Prepare({trial, {UnpackedLayer{.name = "layer"}}}, trial));
-  const TaskControl control;
-  const auto mounted = RunCommand({FindProgram("true").value_or("/bin/true")},
-                                  control, [&mount] { return mount.Enter(); });
-  std::filesystem::remove_all(trial, ignored);
-  if (mounted.ok()) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      Concat("this machine does not let the worker mount an overlay in ",
-             directory.string(), ": ", mounted.status().message()));
-}
-
 std::unique_ptr<ContainerRuntime> CreateRuncRuntime(
-    const std::filesystem::path& state_directory) {
+    const std::filesystem::path& state_directory, const Fences& fences) {
   Runc runc = {.program = FindProgram("runc").value_or("/usr/sbin/runc"),
                .root = state_directory};
   std::error_code error;
@@ -229,7 +226,7 @@ std::unique_ptr<ContainerRuntime> CreateRuncRuntime(
   ForEachEntry(state_directory, [&](const auto& left) {
     runc.Delete(left.path().filename().string());
   }).IgnoreError();
-  return std::make_unique<RuncRuntime>(std::move(runc));
+  return std::make_unique<RuncRuntime>(std::move(runc), fences);
 }
 
 }  // namespace kso::worker

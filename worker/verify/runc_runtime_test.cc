@@ -22,9 +22,9 @@ class RuncRuntimeTest : public ::testing::Test {
  protected:
   void SetUp() override {
     fs::create_directories(directory_ / "run");
-    if (const absl::Status can = CanRunContainers(directory_); !can.ok()) {
-      GTEST_SKIP() << can;
-    }
+    const auto support = ProbeContainers(directory_, IdRange());
+    if (!support.ok()) GTEST_SKIP() << support.status();
+    fences_ = support->fences;
     testing::Shell(Concat(
         "cd ", directory_.string(),
         " && mkdir -p low/data low/etc high/data && "
@@ -34,7 +34,7 @@ class RuncRuntimeTest : public ::testing::Test {
         "echo web:x:101:102::/home/web:/bin/sh > low/etc/passwd && "
         "echo high > high/data/changed && mknod high/data/gone c 0 0 && "
         "echo secret > high/data/private && chmod 600 high/data/private"));
-    runtime_ = CreateRuncRuntime(directory_ / "runc");
+    runtime_ = CreateRuncRuntime(directory_ / "runc", fences_);
   }
   ~RuncRuntimeTest() override {
     runtime_.reset();
@@ -64,6 +64,7 @@ class RuncRuntimeTest : public ::testing::Test {
   const RootFilesystem root_ = {.directory = directory_,
                                 .layers = {{.name = "low"}, {.name = "high"}}};
   const TaskControl control_{};
+  Fences fences_;
   std::unique_ptr<ContainerRuntime> runtime_;
 };
 
@@ -98,6 +99,43 @@ TEST_F(RuncRuntimeTest, SaysHowAnImageEnded) {
   while ((*container)->Running()) std::this_thread::yield();
   EXPECT_EQ((*container)->exit_status(), 3);
   EXPECT_EQ((*container)->LogTail(), "bad config");
+}
+
+TEST_F(RuncRuntimeTest, RootOfAnImageIsNobodyOutside) {
+  if (!fences_.users.has_value()) GTEST_SKIP() << "no user namespaces";
+  const std::string output = OutputOf(
+      "while read i o c; do echo $i is $o, $c; done < /proc/self/uid_map; "
+      "echo mine > /data/mine && echo written");
+  EXPECT_NE(output.find(Concat("0 is ", fences_.users->first, ", ",
+                               fences_.users->count, "\nwritten")),
+            std::string::npos)
+      << output;
+}
+
+TEST_F(RuncRuntimeTest, AnImageMakesOnlyTheSystemCallsOfServers) {
+  if (!fences_.seccomp) GTEST_SKIP() << "no seccomp";
+  const std::string output = OutputOf(
+      "while read name value; do test $name = Seccomp: && echo mode $value; "
+      "done < /proc/self/status");
+  EXPECT_NE(output.find("mode 2"), std::string::npos) << output;
+}
+
+TEST_F(RuncRuntimeTest, AnImageSetsNothingOfThisMachine) {
+  const std::string output = OutputOf(
+      "for file in /proc/sys/kernel/core_pattern /proc/sysrq-trigger "
+      "/proc/irq/default_smp_affinity /sys/kernel/uevent_helper; do "
+      "(echo x > $file) 2> /dev/null && echo wrote $file; done; "
+      "read line < /proc/timer_list && echo read timers; "
+      "read line < /proc/interrupts && echo read interrupts; echo end");
+  EXPECT_EQ(output.find("wrote"), std::string::npos) << output;
+  EXPECT_EQ(output.find("read "), std::string::npos) << output;
+  EXPECT_NE(output.find("end"), std::string::npos) << output;
+}
+
+TEST_F(RuncRuntimeTest, WithoutFencesItStillRuns) {
+  runtime_ = CreateRuncRuntime(directory_ / "runc", Fences());
+  const std::string output = OutputOf("read c < /data/changed && echo $c");
+  EXPECT_NE(output.find("high"), std::string::npos) << output;
 }
 
 // Whatever process has its number by then, its network is still its own.

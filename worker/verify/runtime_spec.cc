@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nlohmann/json.hpp"
+#include "worker/verify/seccomp_profile.h"
 
 namespace kso::worker {
 namespace {
@@ -81,37 +82,80 @@ json Environment(std::vector<std::string> environment) {
   return environment;
 }
 
-}  // namespace
+// What tells of this machine, or of others that run on it.
+json MaskedPaths() {
+  return {"/proc/acpi",
+          "/proc/asound",
+          "/proc/interrupts",
+          "/proc/kcore",
+          "/proc/keys",
+          "/proc/latency_stats",
+          "/proc/sched_debug",
+          "/proc/scsi",
+          "/proc/timer_list",
+          "/proc/timer_stats",
+          "/sys/devices/virtual/powercap",
+          "/sys/firmware"};
+}
 
-std::string MakeRuntimeSpec(const ImageProcess& process, const ImageUser& user,
-                            std::string_view network) {
-  json mounts = SystemMounts();
-  AddVolumes(process, mounts);
+// What sets something of this machine.
+json ReadonlyPaths() {
+  return {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+          "/proc/sysrq-trigger"};
+}
+
+json Namespaces(const Enclosure& enclosure) {
   json namespaces = json::array();
   for (const char* type : {"pid", "mount", "ipc", "uts"}) {
     namespaces.push_back({{"type", type}});
   }
-  namespaces.push_back({{"type", "network"}, {"path", std::string(network)}});
-  const json spec = {
-      {"ociVersion", "1.0.2"},
-      {"process",
-       {{"terminal", false},
-        {"user",
-         {{"uid", user.uid},
-          {"gid", user.gid},
-          {"additionalGids", user.groups}}},
-        {"args", process.arguments},
-        {"env", Environment(process.environment)},
-        {"cwd", process.directory},
-        {"capabilities", Capabilities()},
-        {"noNewPrivileges", true}}},
-      {"root", {{"path", "rootfs"}}},
-      {"hostname", "kso-verify"},
-      {"mounts", std::move(mounts)},
-      {"linux",
-       {{"namespaces", std::move(namespaces)},
-        {"maskedPaths", {"/proc/kcore", "/proc/keys", "/sys/firmware"}},
-        {"readonlyPaths", {"/proc/sys", "/proc/sysrq-trigger"}}}}};
+  if (enclosure.ids.has_value()) {
+    namespaces.push_back({{"type", "user"}, {"path", enclosure.users}});
+  }
+  namespaces.push_back({{"type", "network"}, {"path", enclosure.network}});
+  return namespaces;
+}
+
+json Linux(const Enclosure& enclosure) {
+  json linux_part = {{"namespaces", Namespaces(enclosure)},
+                     {"maskedPaths", MaskedPaths()},
+                     {"readonlyPaths", ReadonlyPaths()}};
+  if (enclosure.ids.has_value()) {
+    const json map = json::array({{{"containerID", 0},
+                                   {"hostID", enclosure.ids->first},
+                                   {"size", enclosure.ids->count}}});
+    linux_part["uidMappings"] = map;
+    linux_part["gidMappings"] = map;
+  }
+  if (enclosure.seccomp) linux_part["seccomp"] = SeccompProfile();
+  if (!enclosure.control_group.empty()) {
+    linux_part["cgroupsPath"] = enclosure.control_group;
+  }
+  return linux_part;
+}
+
+}  // namespace
+
+std::string MakeRuntimeSpec(const ImageProcess& process, const ImageUser& user,
+                            const Enclosure& enclosure) {
+  json mounts = SystemMounts();
+  AddVolumes(process, mounts);
+  const json spec = {{"ociVersion", "1.0.2"},
+                     {"process",
+                      {{"terminal", false},
+                       {"user",
+                        {{"uid", user.uid},
+                         {"gid", user.gid},
+                         {"additionalGids", user.groups}}},
+                       {"args", process.arguments},
+                       {"env", Environment(process.environment)},
+                       {"cwd", process.directory},
+                       {"capabilities", Capabilities()},
+                       {"noNewPrivileges", true}}},
+                     {"root", {{"path", enclosure.root}}},
+                     {"hostname", "kso-verify"},
+                     {"mounts", std::move(mounts)},
+                     {"linux", Linux(enclosure)}};
   return spec.dump(2);
 }
 

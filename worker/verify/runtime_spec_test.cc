@@ -11,13 +11,13 @@ namespace kso::worker {
 namespace {
 
 nlohmann::json Example() {
-  return nlohmann::json::parse(
-      MakeRuntimeSpec({.arguments = {"registry", "serve"},
-                       .environment = {"PATH=/bin"},
-                       .directory = "/srv",
-                       .user = "registry",
-                       .volumes = {"/var/lib/registry", "/dev/shm"}},
-                      {.uid = 101, .gid = 102, .groups = {4}}, "/a/network"));
+  return nlohmann::json::parse(MakeRuntimeSpec(
+      {.arguments = {"registry", "serve"},
+       .environment = {"PATH=/bin"},
+       .directory = "/srv",
+       .user = "registry",
+       .volumes = {"/var/lib/registry", "/dev/shm"}},
+      {.uid = 101, .gid = 102, .groups = {4}}, {.network = "/a/network"}));
 }
 
 TEST(RuntimeSpecTest, RunsWhatTheImageSays) {
@@ -41,7 +41,7 @@ TEST(RuntimeSpecTest, SparesAShortLifeWhatNobodyNeedsUnlessTheImageDecides) {
   ImageProcess process;
   process.environment = {"GOGC=50", "REGISTRY_LOG_LEVEL=debug"};
   const auto decided =
-      nlohmann::json::parse(MakeRuntimeSpec(process, ImageUser(), ""));
+      nlohmann::json::parse(MakeRuntimeSpec(process, ImageUser(), {}));
   EXPECT_EQ(decided["process"]["env"],
             nlohmann::json({"GOGC=50", "REGISTRY_LOG_LEVEL=debug",
                             "GOMEMLIMIT=128MiB",
@@ -60,6 +60,55 @@ TEST(RuntimeSpecTest, NeedsNeitherLimitsNorCgroups) {
   EXPECT_EQ(namespaces,
             (std::set<std::string>{"ipc", "mount", "network", "pid", "uts"}));
   EXPECT_EQ(json["linux"]["namespaces"].back()["path"], "/a/network");
+}
+
+TEST(RuntimeSpecTest, HidesAndProtectsWhatDockerDoes) {
+  const auto json = Example();
+  for (const char* path :
+       {"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore",
+        "/proc/keys", "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
+        "/proc/timer_list", "/proc/timer_stats",
+        "/sys/devices/virtual/powercap", "/sys/firmware"}) {
+    const auto& masked = json["linux"]["maskedPaths"];
+    EXPECT_EQ(std::count(masked.begin(), masked.end(), path), 1) << path;
+  }
+  for (const char* path : {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                           "/proc/sysrq-trigger"}) {
+    const auto& readonly = json["linux"]["readonlyPaths"];
+    EXPECT_EQ(std::count(readonly.begin(), readonly.end(), path), 1) << path;
+  }
+}
+
+TEST(RuntimeSpecTest, FencesAreThereWhereTheyAreWanted) {
+  const auto bare = Example();
+  EXPECT_FALSE(bare["linux"].contains("seccomp"));
+  EXPECT_FALSE(bare["linux"].contains("uidMappings"));
+  EXPECT_FALSE(bare["linux"].contains("cgroupsPath"));
+  EXPECT_EQ(bare["root"]["path"], "rootfs");
+
+  ImageProcess process;
+  process.arguments = {"a"};
+  const auto fenced = nlohmann::json::parse(
+      MakeRuntimeSpec(process, {},
+                      {.root = "/mnt",
+                       .network = "/a/network",
+                       .users = "/some/users",
+                       .ids = IdRange{.first = 100000, .count = 65536},
+                       .seccomp = true,
+                       .control_group = "/kso/a"}));
+  const auto& linux_part = fenced["linux"];
+  EXPECT_EQ(fenced["root"]["path"], "/mnt");
+  EXPECT_TRUE(linux_part.contains("seccomp"));
+  EXPECT_EQ(linux_part["cgroupsPath"], "/kso/a");
+  const nlohmann::json map = nlohmann::json::array(
+      {{{"containerID", 0}, {"hostID", 100000}, {"size", 65536}}});
+  EXPECT_EQ(linux_part["uidMappings"], map);
+  EXPECT_EQ(linux_part["gidMappings"], map);
+  const auto& namespaces = linux_part["namespaces"];
+  EXPECT_EQ(
+      std::count(namespaces.begin(), namespaces.end(),
+                 nlohmann::json{{"type", "user"}, {"path", "/some/users"}}),
+      1);
 }
 
 // Without cgroups it would reach the machine's disks.

@@ -257,7 +257,8 @@ absl::StatusOr<v1::VerifiedImage> Verify(const v1::Task& task,
                                          const VerifyTools& tools,
                                          TaskControl& control) {
   if (tools.runtime == nullptr) {
-    return WorkerTrouble(CanRunContainers(tools.directory));
+    return WorkerTrouble(
+        absl::FailedPreconditionError(tools.no_runtime_reason));
   }
   const v1::VerifyImage& work = task.verify_image();
   const WorkDirectory directory(tools.directory);
@@ -272,6 +273,8 @@ absl::StatusOr<v1::VerifiedImage> Verify(const v1::Task& task,
   v1::VerifiedImage verified;
   verified.set_native(native);
   verified.mutable_checks()->Assign(checks.begin(), checks.end());
+  const std::vector<std::string>& missing = tools.runtime->missing_fences();
+  verified.mutable_missing_fences()->Assign(missing.begin(), missing.end());
   return verified;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -28,8 +29,9 @@ struct VerifyTools {
   LayerCache* layers = nullptr;
   const MadeLayers* made_layers = nullptr;
   Clock* clock = nullptr;
-  // Null where this machine cannot run containers.
+  // Null where this machine cannot run containers, for this reason.
   ContainerRuntime* runtime = nullptr;
+  std::string no_runtime_reason = {};
   // Makes a transport for the thread that is inside a container's network.
   std::function<absl::StatusOr<std::unique_ptr<http::Transport>>()>
       create_transport;

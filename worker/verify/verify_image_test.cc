@@ -72,9 +72,13 @@ class FakeRuntime : public ContainerRuntime {
     ++program_.runs;
     return std::make_unique<FakeContainer>(&program_);
   }
+  const std::vector<std::string>& missing_fences() const override {
+    return missing_fences_;
+  }
 
  private:
   Program& program_;
+  const std::vector<std::string> missing_fences_ = {"user namespace: no"};
 };
 
 // The verifier wants a transport of its own.
@@ -239,6 +243,8 @@ TEST_F(VerifyImageTest, AnImageThatServesItsFilesPassesAndLeavesNothing) {
   const auto verified = Verify();
   ASSERT_TRUE(verified.ok()) << verified.status();
   EXPECT_THAT(verified->checks(), ::testing::Contains("1 files compared"));
+  EXPECT_THAT(verified->missing_fences(),
+              ::testing::ElementsAre("user namespace: no"));
   EXPECT_EQ(program_.runs, 1);
   EXPECT_TRUE(fs::is_empty(root_ / "work"));
 }

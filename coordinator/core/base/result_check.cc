@@ -25,6 +25,7 @@ constexpr int kMostChecks = 1000;
 constexpr int kMostPlatforms = 64;
 constexpr int kMostManifests = 256;
 constexpr int kMostHosts = 1000;
+constexpr int kMostRemarks = 16;
 
 absl::Status Wrong(std::string_view what) {
   return absl::InternalError(
@@ -191,11 +192,13 @@ absl::Status CheckLayer(const v1::MakeLayer& work, const v1::MadeLayer& made) {
 }
 
 absl::Status CheckVerification(const v1::VerifiedImage& verified) {
-  if (verified.checks_size() > kMostChecks) {
-    return Wrong(Concat("it tells of ", verified.checks_size(), " checks"));
-  }
-  for (const std::string& check : verified.checks()) {
-    if (check.size() > kLongestText) return Wrong("a check is told at length");
+  for (const auto* told : {&verified.checks(), &verified.missing_fences()}) {
+    if (told->size() > kMostChecks) {
+      return Wrong(Concat("it tells of ", told->size(), " checks"));
+    }
+    for (const std::string& text : *told) {
+      if (text.size() > kLongestText) return Wrong("a check is told at length");
+    }
   }
   return absl::OkStatus();
 }
@@ -283,6 +286,10 @@ void BoundWorkerInfo(v1::WorkerInfo& info) {
   for (std::string* text : {info.mutable_unhealthy_reason(),
                             info.mutable_cannot_execute_reason()}) {
     Bound(text, kLongestText);
+  }
+  for (auto* texts : {info.mutable_missing_fences(), info.mutable_remarks()}) {
+    Shorten(texts, kMostRemarks);
+    for (std::string& text : *texts) Bound(&text, kLongestText);
   }
   info.set_slots(std::clamp(info.slots(), 0, kMostSlots));
   Shorten(info.mutable_platforms(), kMostPlatforms);

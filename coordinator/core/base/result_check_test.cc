@@ -193,8 +193,16 @@ TEST(ResultCheckTest, WhatAWorkerSaysOfItselfIsBounded) {
     host.mutable_quota()->mutable_window()->set_seconds(kMost);
     host.mutable_retry_after()->set_seconds(-kMost);
   }
+  for (int i = 0; i < 100; ++i) {
+    info.add_missing_fences(std::string(1 << 20, 'x'));
+    info.add_remarks("a\x1b");
+  }
   BoundWorkerInfo(info);
   EXPECT_EQ(info.slots(), kMostSlots);
+  EXPECT_LE(info.missing_fences_size(), 16);
+  EXPECT_LE(info.missing_fences(0).size(), 4096u);
+  EXPECT_LE(info.remarks_size(), 16);
+  EXPECT_EQ(info.remarks(0).find('\x1b'), std::string::npos);
   EXPECT_EQ(info.unhealthy_reason(), "a b");
   EXPECT_THAT(info.hosts(), SizeIs(1000));
   EXPECT_EQ(info.hosts(0).refusals(), 0);

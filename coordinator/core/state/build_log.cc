@@ -38,6 +38,9 @@ std::string DoneInWords(const v1::Task& task, const v1::TaskResult& result,
     facts.push_back(verified.native() ? "ran natively" : "ran emulated");
     facts.insert(facts.end(), verified.checks().begin(),
                  verified.checks().end());
+    for (const std::string& fence : verified.missing_fences()) {
+      facts.push_back(absl::StrCat("without a ", fence));
+    }
   }
   facts.emplace_back(how);
   return absl::StrCat(task.name(), ": done (", absl::StrJoin(facts, ", "), ")");

@@ -165,6 +165,7 @@ void State::AddVerification(BuildEntry& build, const v1::Task& task,
   verification.set_worker(worker);
   verification.set_native(result.native());
   *verification.mutable_checks() = result.checks();
+  *verification.mutable_missing_fences() = result.missing_fences();
   verification.set_verified_in_build(std::string(verified_in));
 }
 
