@@ -71,9 +71,22 @@ TEST(ResultText, NamesReferencesDigestsAndWhoVerified) {
     }
     plan {
       missing_platforms: "docker.io/amazon/x:1 lacks linux/arm64"
+      missing_platforms_meaning: "the play fails there"
       notes: "quay.io/a:1 (images.list:3) is left out"
     }
+    verdicts { name: "https://a/b" verdict: MATCHED }
+    verdicts {
+      name: "https://a/c"
+      verdict: WAIVED
+      stated: "sha256:bb"
+      digest: "sha256:cc"
+    }
   )pb"));
+  EXPECT_THAT(text, HasSubstr("Checked 2 items: 1 matched, 0 unstated, 1 "
+                              "waived\n"
+                              "Note: https://a/c: has a waiver: its list "
+                              "states sha256:bb, and it is sha256:cc\n"));
+  EXPECT_THAT(text, HasSubstr("the play fails there.\n"));
   EXPECT_THAT(text, HasSubstr("r.example.com/team/kubespray-files:v1\n"
                               "r.example.com/team/kubespray-files:latest\n"
                               "    digest       sha256:aa\n"

@@ -107,6 +107,10 @@ std::string PlanText(const v1::Build& build) {
     absl::StrAppend(&text, "missing, and allowed to be: ", Printable(missing),
                     "\n");
   }
+  if (!plan.missing_platforms_meaning().empty()) {
+    absl::StrAppend(&text, "    ", Printable(plan.missing_platforms_meaning()),
+                    ".\n");
+  }
   for (const std::string& note : plan.notes()) {
     absl::StrAppend(&text, "Note: ", Printable(note), "\n");
   }

@@ -10,6 +10,7 @@
 #include "cli/render/text.h"
 #include "common/base/proto_time.h"
 #include "common/oci/platform.h"
+#include "common/release/verdicts.h"
 
 namespace kso::cli {
 namespace {
@@ -71,6 +72,20 @@ std::string ReusedText(const v1::PlanSummary& plan) {
                       Count(plan.layer_count(), "layer"));
 }
 
+// What became of the items: their number by verdict, and a line for each that
+// is not simply in order.
+std::string VerdictsText(const v1::Build& build) {
+  if (build.verdicts().empty()) return "";
+  std::string text =
+      absl::StrCat("Checked ", release::CountVerdicts(build.verdicts()), "\n");
+  for (const v1::ItemVerdict& item : build.verdicts()) {
+    const std::string remark = release::RemarkOn(item);
+    if (remark.empty()) continue;
+    absl::StrAppend(&text, "Note: ", Printable(remark), "\n");
+  }
+  return text;
+}
+
 std::string Succeeded(const v1::Build& build) {
   std::string text = "\n";
   for (const v1::ImageResult& image : build.images()) {
@@ -80,11 +95,16 @@ std::string Succeeded(const v1::Build& build) {
   for (const v1::Verification& verification : build.verifications()) {
     text += VerificationText(verification);
   }
+  text += VerdictsText(build);
   for (const std::string& note : build.notes()) {
     absl::StrAppend(&text, "Note: ", Printable(note), "\n");
   }
   for (const std::string& missing : build.plan().missing_platforms()) {
     absl::StrAppend(&text, "Note: ", Printable(missing), " (allowed)\n");
+  }
+  if (!build.plan().missing_platforms_meaning().empty()) {
+    absl::StrAppend(&text, "      ",
+                    Printable(build.plan().missing_platforms_meaning()), ".\n");
   }
   for (const std::string& note : build.plan().notes()) {
     absl::StrAppend(&text, "Note: ", Printable(note), "\n");

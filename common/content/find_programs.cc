@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -29,6 +30,8 @@ using std::string_view_literals::operator""sv;
 // How much of a file's beginning tells whether it is a program or an archive: a
 // block of tar.
 constexpr size_t kBeginningBytes = 512;
+// No budget ends so.
+constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
 // The longest name of a file in an archive that is told.
 constexpr size_t kLongestPath = 200;
 
@@ -106,12 +109,14 @@ class EntrySource : public ByteSource {
     return count;
   }
 
-  // Reads all that is left, so that it counts.
-  absl::Status Skip() {
-    for (;;) {
+  // Reads all that is left, so that it counts. Ends early, and returns false,
+  // as soon as no more than `least` bytes of the budget are left.
+  absl::StatusOr<bool> Skip(int64_t least) {
+    while (budget_.bytes > least) {
       KSO_ASSIGN_OR_RETURN(const std::string_view block, Next());
-      if (block.empty()) return absl::OkStatus();
+      if (block.empty()) return true;
     }
+    return false;
   }
 
  private:
@@ -156,7 +161,8 @@ class Search {
                     std::max(limits.bytes,
                              limits.expansion *
                                  std::clamp<int64_t>(size, 0, kLargestContent)),
-                .files = limits.most_files} {}
+                .files = limits.most_files},
+        slow_end_(std::max<int64_t>(budget_.bytes - limits.slow_bytes, 0)) {}
 
   // `path` is where the archive is in the others.
   absl::Status LookInto(ByteSource& source, const std::string& path,
@@ -213,7 +219,12 @@ class Search {
       }
       // What follows in a file that is no archive is of no interest.
       if (alone) return absl::OkStatus();
-      KSO_RETURN_IF_ERROR(file.Skip());
+      const bool may_end = IsSlow(reader) && !found_.empty();
+      KSO_ASSIGN_OR_RETURN(const bool whole,
+                           file.Skip(may_end ? slow_end_ : kNever));
+      if (whole) continue;
+      content_.set_only_beginning(true);
+      return absl::OkStatus();
     }
   }
 
@@ -223,6 +234,14 @@ class Search {
     Miss(name, Concat("it is in more than ", limits_.most_depth,
                       " archives, one in the other"));
     return absl::OkStatus();
+  }
+
+  // Returns whether an archive takes long to decompress, at tens of megabytes a
+  // second, where others take a part of that time.
+  static bool IsSlow(const ArchiveReader& reader) {
+    const int filter = archive_filter_code(reader.get(), 0);
+    return filter == ARCHIVE_FILTER_XZ || filter == ARCHIVE_FILTER_LZMA ||
+           filter == ARCHIVE_FILTER_BZIP2;
   }
 
   // A zip that is read from its beginning does not tell modes.
@@ -253,6 +272,8 @@ class Search {
 
   const SearchLimits limits_;
   Budget budget_;
+  // What of the budget is left where what is slow to decompress is left alone.
+  const int64_t slow_end_;
   std::map<std::string, v1::FoundPrograms> found_;
   v1::FileContent content_;
 };

@@ -21,6 +21,9 @@ struct SearchLimits {
   // file's own.
   int64_t bytes = int64_t{4} << 30;
   int64_t expansion = 100;
+  // Bytes that come out of what is slow to decompress (xz, lzma, bzip2), after
+  // which it is left alone if there were programs among them.
+  int64_t slow_bytes = 32 << 20;
 };
 
 // Searches a file of `size` bytes for programs: the file itself, or what is in

@@ -203,6 +203,30 @@ TEST(FindProgramsTest, EndsWhereAnArchiveGrowsBeyondReason) {
       HasSubstr("more in it"));
 }
 
+TEST(FindProgramsTest, LeavesTheRestOfASlowArchiveAloneOnceThereArePrograms) {
+  const std::vector<Entry> entries = {{"bin/qemu", Elf(EM_AARCH64)},
+                                      {"data", std::string(1 << 20, 'x')},
+                                      {"bin/late", Elf(EM_X86_64)}};
+  const SearchLimits limits = {.slow_bytes = 64 << 10};
+  const auto with = [&](AddFilter filter) {
+    return Find(Pack(entries, archive_write_set_format_pax_restricted, filter),
+                limits);
+  };
+  const v1::FileContent slow = with(archive_write_add_filter_xz);
+  EXPECT_THAT(Words(slow), testing::ElementsAre("arm64 1/1 bin/qemu"));
+  EXPECT_TRUE(slow.only_beginning());
+  EXPECT_EQ(slow.not_looked_at(), "");
+  EXPECT_THAT(with(archive_write_add_filter_gzip).programs(), SizeIs(2));
+  EXPECT_FALSE(with(archive_write_add_filter_gzip).only_beginning());
+  // One without programs at its beginning is searched on.
+  const v1::FileContent late =
+      Find(Pack({entries[1], entries[2], entries[0]},
+                archive_write_set_format_pax_restricted,
+                archive_write_add_filter_xz),
+           limits);
+  EXPECT_THAT(Words(late), testing::ElementsAre("amd64 1/1 bin/late"));
+}
+
 TEST(FindProgramsTest, TellsOfWhatIsDamagedAndReadsTheRest) {
   std::string damaged = Pack({{"x", Elf(EM_X86_64, 1 << 20)}},
                              archive_write_set_format_pax_restricted,

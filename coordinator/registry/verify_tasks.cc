@@ -19,33 +19,12 @@
 #include "common/release/served_path.h"
 #include "common/site.h"
 #include "coordinator/core/base/task_factory.h"
+#include "coordinator/core/plan/files_in_layers.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/core/plan/registry_tree.h"
 
 namespace kso::coordinator {
 namespace {
-
-// The files that the release wants, by their paths in the image. A layer of an
-// earlier release may hold files that are not wanted any more, or that are
-// wanted with other content.
-using WantedFiles = std::map<std::string, v1::MadeMember>;
-
-WantedFiles FilesOf(const v1::Release& release) {
-  WantedFiles files;
-  for (const v1::FileRequest& request : release.files()) {
-    const absl::StatusOr<std::string> path = release::ServedPath(request.url());
-    if (path.ok()) files[Concat(site::kFilesDirectory, *path)];
-  }
-  return files;
-}
-
-// Adds the files of a layer, which cover those of earlier layers.
-void AddLayer(const v1::MadeLayer& layer, WantedFiles& files) {
-  for (const v1::MadeMember& member : layer.members()) {
-    const auto file = files.find(member.path());
-    if (file != files.end()) file->second = member;
-  }
-}
 
 // The blobs that the images of a registry refer to: digests by path in the
 // image.
@@ -93,7 +72,8 @@ v1::LayerContent ContentOf(const v1::MadeLayer& layer,
 
 // Expects what the release states of its files, whatever those who packed them
 // said. A file whose digest is waived may be another.
-void ExpectStatedDigests(const v1::Release& release, WantedFiles& files) {
+void ExpectStatedDigests(const v1::Release& release,
+                         std::map<std::string, v1::MadeMember>& files) {
   for (const v1::FileRequest& request : release.files()) {
     if (request.digest().empty() ||
         release::FindWaiver(release, request.url()) != nullptr) {
@@ -113,8 +93,7 @@ void ExpectStatedDigests(const v1::Release& release, WantedFiles& files) {
 void ExpectFiles(const v1::Release& release,
                  const std::vector<const v1::MadeLayer*>& layers,
                  v1::VerifyImage& work) {
-  WantedFiles files = FilesOf(release);
-  for (const v1::MadeLayer* layer : layers) AddLayer(*layer, files);
+  std::map<std::string, v1::MadeMember> files = FilesInLayers(release, layers);
   const auto served_as = [&files](const v1::MadeMember& member) {
     const auto file = files.find(member.path());
     const bool covered =
@@ -128,6 +107,7 @@ void ExpectFiles(const v1::Release& release,
   for (const auto& [path, member] : files) {
     v1::MadeMember& file = *work.mutable_files()->add_files();
     file = member;
+    file.clear_content();
     file.set_path(path.substr(site::kFilesRootMember.size()));
   }
 }

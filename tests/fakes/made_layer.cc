@@ -28,6 +28,7 @@ v1::MadeLayer MadeOf(const v1::Task& task) {
       one.set_digest(stated.starts_with("sha256:")
                          ? stated
                          : Sha256Of(member.file().url()).ToString());
+      one.mutable_content();
     } else {
       one.set_digest(Sha256Of(member.content()).ToString());
       one.set_size(static_cast<int64_t>(member.content().size()));

@@ -17,6 +17,7 @@
 #include "common/layer/layer_writer.h"
 #include "common/oci/destination.h"
 #include "common/run/run_all.h"
+#include "worker/layer/file_facts.h"
 #include "worker/layer/scratch_file.h"
 #include "worker/task/cancellable_sink.h"
 #include "worker/task/failure.h"
@@ -29,6 +30,8 @@ namespace {
 struct Member {
   Digest digest;
   LayerFile file;
+  // Of a file from upstream.
+  std::optional<FileFacts> facts = std::nullopt;
 };
 
 Member FromCache(const CachedContent& content, DiskBlobStore* cache) {
@@ -49,7 +52,10 @@ absl::StatusOr<Member> GetMember(const v1::Task& task,
       KSO_ASSIGN_OR_RETURN(
           const CachedContent content,
           tools.files->Fetch(member.file(), task.mirrors(), control));
-      return FromCache(content, tools.cache);
+      Member got = FromCache(content, tools.cache);
+      KSO_ASSIGN_OR_RETURN(
+          got.facts, LookAtFile(member.file(), content, *tools.cache, control));
+      return got;
     }
     case v1::LayerMember::kBlob: {
       KSO_ASSIGN_OR_RETURN(
@@ -205,6 +211,10 @@ class Packing {
     entry.set_path(member.path());
     entry.set_digest(got.digest.ToString());
     entry.set_size(got.file.size);
+    if (got.facts.has_value()) {
+      entry.set_sha512(got.facts->sha512);
+      *entry.mutable_content() = std::move(got.facts->content);
+    }
     members_size_ += got.file.size;
     files_.push_back(std::move(got.file));
     digests_.push_back(std::move(got.digest));

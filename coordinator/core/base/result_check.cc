@@ -26,6 +26,8 @@ constexpr int kMostPlatforms = 64;
 constexpr int kMostManifests = 256;
 constexpr int kMostHosts = 1000;
 constexpr int kMostRemarks = 16;
+constexpr int kMostArchitectures = 32;
+constexpr size_t kLongestArchitecture = 16;
 
 absl::Status Wrong(std::string_view what) {
   return absl::InternalError(
@@ -161,6 +163,41 @@ absl::Status CheckStated(std::string_view what, const Stated& stated,
   return absl::OkStatus();
 }
 
+bool IsArchitecture(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestArchitecture &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+         });
+}
+
+absl::Status CheckContent(const std::string& what,
+                          const v1::FileContent& content) {
+  if (content.programs_size() > kMostArchitectures) {
+    return Wrong(Concat(what, " has programs for ", content.programs_size(),
+                        " architectures"));
+  }
+  std::string_view before;
+  for (const v1::FoundPrograms& found : content.programs()) {
+    if (!IsArchitecture(found.architecture()) ||
+        found.architecture() <= before) {
+      return Wrong(Concat(what, " has programs for \"",
+                          PrintableText(found.architecture(), kLongestName),
+                          "\", which is no architecture, or not in order"));
+    }
+    before = found.architecture();
+    if (found.count() < 1 || found.executables() < 0 ||
+        found.executables() > found.count()) {
+      return Wrong(Concat(what, " has ", found.count(), " programs for ",
+                          found.architecture()));
+    }
+    if (found.example().size() > kLongestText) {
+      return Wrong(Concat(what, " has a program with too long a path"));
+    }
+  }
+  if (content.not_looked_at().size() <= kLongestText) return absl::OkStatus();
+  return Wrong(Concat(what, " is told of at length"));
+}
+
 absl::Status CheckMember(const v1::LayerMember& asked,
                          const v1::MadeMember& made) {
   const std::string what =
@@ -171,6 +208,13 @@ absl::Status CheckMember(const v1::LayerMember& asked,
   }
   KSO_RETURN_IF_ERROR(CheckDigest(what, made.digest()));
   KSO_RETURN_IF_ERROR(CheckSize(what, made.size()));
+  if (!made.sha512().empty()) {
+    KSO_RETURN_IF_ERROR(CheckDigest(what, made.sha512()));
+  }
+  if (made.has_content() && !asked.has_file()) {
+    return Wrong(Concat(what, " is no file from upstream and was looked into"));
+  }
+  KSO_RETURN_IF_ERROR(CheckContent(what, made.content()));
   return CheckStated(what, StatedOf(asked), made);
 }
 

@@ -94,6 +94,75 @@ TEST(ResultCheckTest, ALayerIsComparedWithWhatWasAskedFor) {
   }
 }
 
+TEST(ResultCheckTest, ASha512IsComparedToo) {
+  const std::string stated = "sha512:" + std::string(128, 'a');
+  for (const bool waived : {false, true}) {
+    v1::Task task = LayerTask();
+    v1::FileSource& file =
+        *task.mutable_make_layer()->mutable_members(0)->mutable_file();
+    file.clear_digest();
+    (waived ? *file.mutable_waived_digest() : *file.mutable_digest()) = stated;
+    v1::TaskResult result;
+    *result.mutable_made_layer() = kso::testing::MadeOf(task);
+    v1::MadeMember& made = *result.mutable_made_layer()->mutable_members(0);
+    made.set_sha512(stated);
+    EXPECT_TRUE(CheckResult(task, result).ok()) << CheckResult(task, result);
+    // A waived file may be another one, which has to be named.
+    made.set_sha512("sha512:" + std::string(128, 'b'));
+    EXPECT_EQ(CheckResult(task, result).ok(), waived);
+    for (const std::string bad : {"sha512:b", "b"}) {
+      made.set_sha512(bad);
+      EXPECT_FALSE(CheckResult(task, result).ok()) << bad;
+    }
+  }
+}
+
+TEST(ResultCheckTest, WhatWasFoundInAFileIsBounded) {
+  const v1::Task task = LayerTask();
+  v1::TaskResult good;
+  *good.mutable_made_layer() = kso::testing::MadeOf(task);
+  v1::FileContent& content =
+      *good.mutable_made_layer()->mutable_members(0)->mutable_content();
+  for (const char* architecture : {"amd64", "arm64"}) {
+    v1::FoundPrograms& found = *content.add_programs();
+    found.set_architecture(architecture);
+    found.set_count(2);
+    found.set_executables(1);
+    found.set_example("bin/ctr");
+  }
+  EXPECT_TRUE(CheckResult(task, good).ok()) << CheckResult(task, good);
+
+  using Change = std::function<void(v1::FileContent&)>;
+  const std::vector<Change> changes = {
+      [](auto& bad) { bad.mutable_programs()->SwapElements(0, 1); },
+      [](auto& bad) { bad.mutable_programs(1)->set_architecture("amd64"); },
+      [](auto& bad) { bad.mutable_programs(0)->set_architecture("a\nb"); },
+      [](auto& bad) { bad.mutable_programs(0)->clear_architecture(); },
+      [](auto& bad) { bad.mutable_programs(0)->set_count(0); },
+      [](auto& bad) { bad.mutable_programs(0)->set_executables(3); },
+      [](auto& bad) { bad.mutable_programs(0)->set_executables(-1); },
+      [](auto& bad) {
+        bad.mutable_programs(0)->set_example(std::string(1 << 20, 'x'));
+      },
+      [](auto& bad) { bad.set_not_looked_at(std::string(1 << 20, 'x')); },
+      [](auto& bad) {
+        for (int i = 100; i < 200; ++i) {
+          v1::FoundPrograms& found = *bad.add_programs();
+          found.set_architecture("b" + std::to_string(i));
+          found.set_count(1);
+        }
+      }};
+  for (size_t i = 0; i < changes.size(); ++i) {
+    v1::TaskResult bad = good;
+    changes[i](
+        *bad.mutable_made_layer()->mutable_members(0)->mutable_content());
+    EXPECT_FALSE(CheckResult(task, bad).ok()) << i;
+  }
+  v1::TaskResult blob = good;
+  blob.mutable_made_layer()->mutable_members(2)->mutable_content();
+  EXPECT_FALSE(CheckResult(task, blob).ok());
+}
+
 TEST(ResultCheckTest, AResultIsOfItsTasksKind) {
   v1::TaskResult result;
   result.mutable_resolved_file();

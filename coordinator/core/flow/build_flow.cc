@@ -7,11 +7,14 @@
 #include <utility>
 
 #include "common/base/strings.h"
+#include "common/site.h"
 #include "coordinator/core/base/host_trouble.h"
 #include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/flow/remember.h"
+#include "coordinator/core/plan/image_choice.h"
+#include "coordinator/core/plan/judge_content.h"
 #include "coordinator/core/plan/known_files.h"
 #include "coordinator/core/plan/plan_history.h"
 #include "coordinator/core/plan/planner.h"
@@ -161,6 +164,45 @@ bool NeedsCheck(const State& state, const BuildEntry& build) {
          state.memo().KnowsOf(BlobSpaceOf(build.release.destination()));
 }
 
+// The layers of kubespray-files, the lowest first; none where the release has
+// no files.
+std::vector<const v1::MadeLayer*> FileLayersOf(
+    const BuildEntry& build,
+    const absl::flat_hash_map<std::string, v1::MadeLayer>& layers) {
+  std::vector<const v1::MadeLayer*> files;
+  for (const v1::PlannedImage& planned : build.planned_images) {
+    if (planned.image() != site::kFilesImage) continue;
+    for (const std::string& id : planned.layer_task_ids()) {
+      const auto layer = layers.find(id);
+      if (layer != layers.end()) files.push_back(&layer->second);
+    }
+    // Its platforms have the same layers.
+    break;
+  }
+  return files;
+}
+
+// The records with the verdicts on what was made, once all layers are.
+Records JudgeLayers(const BuildEntry& build, v1::Phase next) {
+  const v1::Release release = build.WholeRelease();
+  const absl::flat_hash_map<std::string, v1::MadeLayer> layers =
+      LayersOf(build);
+  const Judgement judgement =
+      JudgeContent(release, ChooseImages(release, ResolvedOf(build)).images,
+                   FileLayersOf(build, layers));
+  Records records;
+  v1::ContentJudged* change = records.emplace_back().mutable_content_judged();
+  change->set_build_id(build.build_id);
+  *change->mutable_verdicts() = {judgement.verdicts.begin(),
+                                 judgement.verdicts.end()};
+  if (judgement.failures.empty()) {
+    Enter(build.build_id, next, records);
+  } else {
+    records.push_back(EndBuild(build, v1::Build::FAILED, judgement.failures));
+  }
+  return records;
+}
+
 // The records that follow from the state of the phase's tasks.
 Records AfterTasks(const State& state, const BuildEntry& build,
                    const PhaseRule& rule) {
@@ -173,6 +215,7 @@ Records AfterTasks(const State& state, const BuildEntry& build,
   if (rule.next == v1::CHECK && !NeedsCheck(state, build)) {
     return PlanNow(state, build);
   }
+  if (rule.phase == v1::LAYERS) return JudgeLayers(build, rule.next);
   Records records;
   Enter(build.build_id, rule.next, records);
   return records;

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_join.h"
 #include "common/base/strings.h"
+#include "common/release/check_content.h"
 #include "common/release/served_path.h"
 #include "common/site.h"
 #include "coordinator/core/base/layer_key.h"
@@ -51,7 +52,13 @@ std::map<std::string, PlannedFile> CollectFiles(const v1::Release& release,
     PlannedFile& file = files[request.url()];
     file.path = *path;
     file.source.set_url(request.url());
-    if (!request.digest().empty()) file.source.set_digest(request.digest());
+    if (!request.digest().empty()) {
+      if (release::FindWaiver(release, request.url()) == nullptr) {
+        file.source.set_digest(request.digest());
+      } else {
+        file.source.set_waived_digest(request.digest());
+      }
+    }
     file.source.set_size(found->second.size());
     file.source.set_etag(found->second.etag());
     file.source.set_last_modified(found->second.last_modified());

@@ -12,6 +12,18 @@
 
 namespace kso::coordinator {
 
+namespace {
+
+// Kubespray's download role has a group of nodes for each image.
+constexpr char kMissingPlatformsMeaning[] =
+    "Kubespray pulls the image of an add-on that is enabled on every node of "
+    "the add-on's group. On a node of a platform that the image lacks, the "
+    "pull "
+    "fails, and the whole play with it, not only the add-on's pod: leave the "
+    "add-on out of clusters with such nodes, or such nodes out of its group";
+
+}  // namespace
+
 Plan MakePlan(std::string_view build_id, const v1::Release& release,
               const Resolved& resolved, const PlanHistory& history) {
   Plan plan;
@@ -29,6 +41,9 @@ Plan MakePlan(std::string_view build_id, const v1::Release& release,
                          choice.failures.end());
     for (const std::string& line : choice.missing) {
       plan.summary.add_missing_platforms(line);
+    }
+    if (!choice.missing.empty()) {
+      plan.summary.set_missing_platforms_meaning(kMissingPlatformsMeaning);
     }
     plan.summary.mutable_notes()->Add(choice.notes.begin(), choice.notes.end());
     const std::optional<ChosenImage> base =

@@ -322,6 +322,8 @@ TEST(MakePlanTest, AMissingPlatformIsLeftOutOrFailsAsThePolicySays) {
   EXPECT_THAT(plan.failures, IsEmpty());
   EXPECT_THAT(plan.summary.missing_platforms(),
               ElementsAre("docker.io/amazon/x:1 lacks linux/arm64"));
+  EXPECT_THAT(plan.summary.missing_platforms_meaning(),
+              HasSubstr("the whole play with it, not only"));
   for (const std::string& path :
        PathsOf(plan, ImageOf(plan, "kubespray-images", "", "arm64"))) {
     EXPECT_THAT(path, HasSubstr("config.yml"));

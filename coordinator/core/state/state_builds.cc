@@ -69,6 +69,10 @@ absl::Status State::Plan(absl::Time time, const v1::PlanMade& change) {
     AddEvent(*build, time, v1::Event::WARNING, nullptr, "",
              missing + ", as the release allows");
   }
+  if (!plan.missing_platforms_meaning().empty()) {
+    AddEvent(*build, time, v1::Event::WARNING, nullptr, "",
+             plan.missing_platforms_meaning());
+  }
   for (const std::string& note : plan.notes()) {
     AddEvent(*build, time, v1::Event::WARNING, nullptr, "", note);
   }
