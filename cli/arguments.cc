@@ -6,6 +6,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cli/command_app.h"
 #include "cli/help_text.h"
 #include "cli/suggest.h"
 
@@ -18,29 +19,71 @@ const CLI::App* Innermost(const CLI::App* app) {
   return app;
 }
 
-std::vector<std::string> CommandNames(const CLI::App& app) {
+// CLI11 hands out apps that may be changed, and a shape only reads.
+CommandShape ShapeOf(const CLI::App& app) {
+  return Arguments(const_cast<CLI::App*>(&app)).Shape();
+}
+
+// The commands that are shown.
+std::vector<std::string> CommandNames(const CommandShape& shape) {
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) {
-    names.push_back(command->get_name());
+  for (const CommandShape& command : shape.commands) {
+    if (!command.hidden) names.push_back(command.name);
   }
   return names;
 }
 
+std::vector<std::string> Flags(const CommandShape& shape) {
+  std::vector<std::string> flags;
+  for (const OptionShape& option : shape.options) {
+    flags.insert(flags.end(), option.names.begin(), option.names.end());
+  }
+  return flags;
+}
+
+// The word that stands where a command should and is none; empty where there is
+// none such.
+std::string UnknownCommand(const CLI::App& app) {
+  const CommandShape shape = ShapeOf(*Innermost(&app));
+  if (shape.commands.empty() || !shape.positionals.empty()) return "";
+  for (const std::string& word : app.remaining(true)) {
+    if (!word.empty() && word[0] != '-') return word;
+  }
+  return "";
+}
+
+// "ksoctl workers drain".
+std::string PathOf(const CLI::App& app) {
+  if (app.get_parent() == nullptr) return app.get_name();
+  return absl::StrCat(PathOf(*app.get_parent()), " ", app.get_name());
+}
+
+std::string WithAWayOut(std::string what, const std::string& advice,
+                        const CLI::App& command) {
+  if (!advice.empty()) absl::StrAppend(&what, "; ", advice);
+  return absl::StrCat(what, "\nSee `", PathOf(command), " --help`.");
+}
+
+std::string NoSuchCommand(const CLI::App& app, const std::string& word) {
+  const CLI::App* command = Innermost(&app);
+  return WithAWayOut(absl::StrCat("there is no command '", word, "'"),
+                     DidYouMean(word, CommandNames(ShapeOf(*command))),
+                     *command);
+}
+
 std::string Explain(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* command = Innermost(&app);
+  if (const std::string word = UnknownCommand(app); !word.empty()) {
+    return NoSuchCommand(app, word);
+  }
+  const CommandShape shape = ShapeOf(*command);
+  const std::vector<std::string> remaining = app.remaining(true);
+  const std::vector<std::string> names = CommandNames(shape);
   std::string what = error.what();
   std::string advice;
-  const std::vector<std::string> remaining = app.remaining(true);
-  const std::vector<std::string> names = CommandNames(*command);
-  if (!remaining.empty() && remaining[0][0] != '-' && !names.empty()) {
-    what = absl::StrCat("there is no command '", remaining[0], "'");
-    advice = DidYouMean(remaining[0], names);
-  } else if (!remaining.empty() && remaining[0][0] == '-') {
-    const CommandShape shape =
-        Arguments(const_cast<CLI::App*>(command)).Shape();
-    const CommandShape root = Arguments(const_cast<CLI::App*>(&app)).Shape();
-    std::vector<std::string> flags = shape.flags;
-    flags.insert(flags.end(), root.flags.begin(), root.flags.end());
+  if (!remaining.empty() && remaining[0][0] == '-') {
+    std::vector<std::string> flags = Flags(shape);
+    for (const std::string& flag : Flags(ShapeOf(app))) flags.push_back(flag);
     what = absl::StrCat("there is no option '", remaining[0], "' here");
     advice = DidYouMean(remaining[0], flags);
   } else if (!remaining.empty()) {
@@ -49,18 +92,77 @@ std::string Explain(const CLI::App& app, const CLI::ParseError& error) {
              !names.empty()) {
     what = absl::StrCat("say which: ", absl::StrJoin(names, ", "));
   }
-  if (!advice.empty()) absl::StrAppend(&what, "; ", advice);
-  return absl::StrCat(what, "\nSee `", CommandPath(*command), " --help`.");
+  return WithAWayOut(std::move(what), advice, *command);
 }
+
+OptionShape OptionOf(const CLI::Option& option) {
+  OptionShape shape;
+  for (const std::string& name : option.get_snames()) {
+    shape.names.push_back(absl::StrCat("-", name));
+  }
+  for (const std::string& name : option.get_lnames()) {
+    shape.names.push_back(absl::StrCat("--", name));
+  }
+  if (option.get_items_expected_max() > 0) shape.meta = option.get_type_name();
+  shape.help = option.get_description();
+  shape.required = option.get_required();
+  return shape;
+}
+
+PositionalShape PositionalOf(const CLI::Option& option) {
+  PositionalShape shape;
+  // Those that are one of several words have them for a type.
+  shape.meta = !option.get_option_text().empty() ? option.get_option_text()
+               : !option.get_type_name().empty()
+                   ? option.get_type_name()
+                   : option.get_name(/*positional=*/true);
+  shape.help = option.get_description();
+  shape.required = option.get_required();
+  shape.repeated = option.get_expected_max() > 1;
+  return shape;
+}
+
+std::string HelpOf(const CLI::App& app) {
+  std::vector<std::string> names;
+  const CLI::App* root = &app;
+  for (; root->get_parent() != nullptr; root = root->get_parent()) {
+    names.push_back(root->get_name());
+  }
+  const CommandShape program = ShapeOf(*root);
+  CommandPath path = {&program};
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    for (const CommandShape& command : path.back()->commands) {
+      if (command.name != *name) continue;
+      path.push_back(&command);
+      break;
+    }
+  }
+  return HelpText(path, root->get_footer());
+}
+
+CommandApp& Known(CLI::App* app) { return *static_cast<CommandApp*>(app); }
 
 }  // namespace
 
 Arguments Arguments::Subcommand(const std::string& name,
                                 const std::string& help) {
-  CLI::App* command = app_->add_subcommand(name, help);
+  auto command = std::make_shared<CommandApp>(help, name, app_);
   // CLI11 would show the parent's footer.
   command->footer("");
-  return Arguments(command);
+  command->group("Commands");
+  app_->add_subcommand(command);
+  return Arguments(command.get());
+}
+
+void Arguments::Group(const std::string& heading) { app_->group(heading); }
+
+void Arguments::Alias(const std::string& name) { app_->alias(name); }
+
+void Arguments::Hide() { Known(app_).hidden = true; }
+
+void Arguments::Example(const std::string& command,
+                        const std::string& meaning) {
+  Known(app_).examples.push_back({command, meaning});
 }
 
 void Arguments::RequireSubcommand() { app_->require_subcommand(1); }
@@ -151,22 +253,21 @@ void Arguments::PositionalChoice(const std::string& meta, std::string* value,
 bool Arguments::Chosen() const { return app_->parsed(); }
 
 CommandShape Arguments::Shape() const {
+  const CommandApp& app = Known(app_);
   CommandShape shape;
-  shape.name = app_->get_name();
-  shape.help = app_->get_description();
-  for (const CLI::Option* option : app_->get_options()) {
-    if (option == app_->get_help_ptr()) continue;
-    if (option->get_positional() && option->get_expected_max() > 1) {
-      shape.takes_files = true;
-    }
-    const bool is_file = option->get_type_name() == "FILE";
-    for (const std::string& name : option->get_snames()) {
-      shape.flags.push_back(absl::StrCat("-", name));
-      if (is_file) shape.file_flags.push_back(shape.flags.back());
-    }
-    for (const std::string& name : option->get_lnames()) {
-      shape.flags.push_back(absl::StrCat("--", name));
-      if (is_file) shape.file_flags.push_back(shape.flags.back());
+  shape.name = app.get_name();
+  shape.help = app.get_description();
+  shape.group = app.get_group();
+  shape.aliases = app.get_aliases();
+  shape.hidden = app.hidden;
+  shape.needs_command = app.get_require_subcommand_min() > 0;
+  shape.examples = app.examples;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option == app.get_help_ptr()) continue;
+    if (option->get_positional()) {
+      shape.positionals.push_back(PositionalOf(*option));
+    } else {
+      shape.options.push_back(OptionOf(*option));
     }
   }
   for (CLI::App* command : app_->get_subcommands({})) {
@@ -178,7 +279,7 @@ CommandShape Arguments::Shape() const {
 ArgumentParser::ArgumentParser(const std::string& name,
                                const std::string& description,
                                const std::string& footer)
-    : app_(std::make_unique<CLI::App>(description, name)) {
+    : app_(std::make_unique<CommandApp>(description, name)) {
   app_->footer(footer);
   // Options of the program are understood after a command too.
   app_->fallthrough();
@@ -196,13 +297,16 @@ absl::StatusOr<std::string> ArgumentParser::Parse(
   try {
     app_->parse(std::move(args));
   } catch (const CLI::CallForHelp&) {
-    return HelpText(*Innermost(app_.get()));
+    if (const std::string word = UnknownCommand(*app_); !word.empty()) {
+      return absl::InvalidArgumentError(NoSuchCommand(*app_, word));
+    }
+    return HelpOf(*Innermost(app_.get()));
   } catch (const CLI::ParseError& error) {
     return absl::InvalidArgumentError(Explain(*app_, error));
   }
   return std::string();
 }
 
-std::string ArgumentParser::Help() const { return HelpText(*app_); }
+std::string ArgumentParser::Help() const { return HelpOf(*app_); }
 
 }  // namespace kso::cli

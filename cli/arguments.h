@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "cli/command_shape.h"
 
 namespace CLI {
 class App;
@@ -14,23 +15,11 @@ class App;
 
 namespace kso::cli {
 
-// A command, or the program, for shell completion.
-struct CommandShape {
-  std::string name;
-  std::string help;
-  // "-f", "--file"; without --help, which every command has.
-  std::vector<std::string> flags;
-  // Those of `flags` whose value is a file.
-  std::vector<std::string> file_flags;
-  // Its arguments besides flags are files.
-  bool takes_files = false;
-  std::vector<CommandShape> commands;
-};
-
 // Declares what a command takes. A thin cover over CLI11, so that its
 // exceptions stay behind it. Values are written when the command line is
 // parsed, and must live until then. Names are as in "-f,--file"; `meta` is what
-// stands for the value in the help ("FILE").
+// stands for the value in the help. Shells complete the values of FILE, DIR,
+// BUILD, WORKER and RELEASE (completion.h).
 class Arguments {
  public:
   enum class Need { kOptional, kRequired };
@@ -40,6 +29,15 @@ class Arguments {
   Arguments Subcommand(const std::string& name, const std::string& help);
   // One of the subcommands has to be chosen.
   void RequireSubcommand();
+  // The heading that the command stands under in its parent's help.
+  void Group(const std::string& heading);
+  // Another name that the command is understood by.
+  void Alias(const std::string& name);
+  // Leaves the command out of help, completion and man pages.
+  void Hide();
+  // A command line that shows how the command is used. A test runs the parser
+  // over all of them.
+  void Example(const std::string& command, const std::string& meaning);
 
   void Flag(const std::string& names, bool* value, const std::string& help);
   void Option(const std::string& names, std::string* value,

@@ -4,7 +4,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "google/protobuf/util/json_util.h"
+#include "cli/json_output.h"
+#include "nlohmann/json.hpp"
 
 namespace kso::cli {
 namespace {
@@ -17,22 +18,24 @@ int TerminalWidth(int descriptor) {
 
 }  // namespace
 
-std::string ToJson(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  options.always_print_primitive_fields = true;
-  std::string json;
-  if (!google::protobuf::util::MessageToJsonString(message, &json, options)
-           .ok()) {
-    return "{}\n";
-  }
-  return json;
-}
-
 void Context::Print(const google::protobuf::Message& message,
                     absl::string_view text) const {
-  if (json) {
-    *console.out << ToJson(message);
+  if (json_lines) {
+    *console.out << JsonLines(message);
+  } else if (json) {
+    *console.out << JsonDocument(message);
+  } else {
+    *console.out << text;
+  }
+  console.out->flush();
+}
+
+void Context::PrintJsonOr(const nlohmann::ordered_json& document,
+                          absl::string_view text) const {
+  if (json_lines) {
+    *console.out << JsonLines(document);
+  } else if (json) {
+    *console.out << JsonDocument(document);
   } else {
     *console.out << text;
   }
@@ -40,6 +43,8 @@ void Context::Print(const google::protobuf::Message& message,
 }
 
 std::unique_ptr<ProgressView> Context::CreateProgress() const {
+  if (json_lines) return CreateJsonProgress(console.out);
+  if (quiet) return CreateNoProgress();
   std::ostream* stream = json ? console.err : console.out;
   if (json ? console.err_is_terminal : console.out_is_terminal) {
     const int descriptor = json ? STDERR_FILENO : STDOUT_FILENO;

@@ -11,6 +11,7 @@
 #include "cli/render/progress.h"
 #include "common/run/clock.h"
 #include "google/protobuf/message.h"
+#include "nlohmann/json_fwd.hpp"
 
 namespace kso::cli {
 
@@ -28,20 +29,25 @@ struct Context {
   Clock* clock;
   // "HOST:PORT" of the coordinator.
   std::string address;
-  // stdout has one JSON document, and nothing else.
+  // stdout has JSON and nothing else: one document, or, with `json_lines`, an
+  // object a line (docs/json.md).
   bool json = false;
+  bool json_lines = false;
+  // Results and errors only: no progress, no advice.
+  bool quiet = false;
   CoordinatorClient* coordinator;
 
-  // Prints what a command has to say: `message` as JSON, or `text`.
+  // Prints what a command has to say: `message` as JSON, or `text`. Of a list,
+  // JSON lines has a line for each of its items.
   void Print(const google::protobuf::Message& message,
              absl::string_view text) const;
+  // The same where what there is to say is no message.
+  void PrintJsonOr(const nlohmann::ordered_json& document,
+                   absl::string_view text) const;
 
   // A view for watching a build: on stdout, or on stderr beside JSON.
   std::unique_ptr<ProgressView> CreateProgress() const;
 };
-
-// proto3's JSON mapping, indented, with fields that have their default value.
-std::string ToJson(const google::protobuf::Message& message);
 
 }  // namespace kso::cli
 

@@ -2,7 +2,9 @@
 #include "cli/coordinator_client.h"
 
 #include <chrono>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/blob/grpc_blob_store.h"
 #include "common/rpc/call_watch.h"
@@ -18,15 +20,18 @@
 namespace kso::cli {
 namespace {
 
-// The deadline of calls that are answered at once; a release is some 100 kB.
-constexpr absl::Duration kPatience = absl::Seconds(30);
+// A release would fill the screen.
+constexpr size_t kMostOfARequest = 120;
+
 // How long a call after a failed one waits for a connection.
 constexpr absl::Duration kReconnectWait = absl::Milliseconds(250);
 
 class GrpcCoordinatorClient : public CoordinatorClient {
  public:
-  explicit GrpcCoordinatorClient(const std::shared_ptr<grpc::Channel>& channel)
-      : channel_(channel),
+  GrpcCoordinatorClient(const std::shared_ptr<grpc::Channel>& channel,
+                        CoordinatorClientOptions options)
+      : options_(std::move(options)),
+        channel_(channel),
         builds_(v1::BuildService::NewStub(channel)),
         admin_(v1::AdminService::NewStub(channel)),
         blob_stub_(v1::BlobService::NewStub(channel)),
@@ -70,7 +75,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
         google::protobuf::util::TimeUtil::MillisecondsToDuration(
             absl::ToInt64Milliseconds(wait));
     return Call<v1::WatchBuildResponse>(*builds_, &BuildStub::WatchBuild,
-                                        request, wait + kPatience);
+                                        request, wait + options_.patience);
   }
 
   absl::StatusOr<v1::Build> CancelBuild(const std::string& build) override {
@@ -117,14 +122,33 @@ class GrpcCoordinatorClient : public CoordinatorClient {
       Stub& stub,
       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                    Response*),
-      const Request& request, absl::Duration patience = kPatience) {
+      const Request& request) {
+    return Call<Response>(stub, method, request, options_.patience);
+  }
+
+  template <typename Response, typename Stub, typename Request>
+  absl::StatusOr<Response> Call(
+      Stub& stub,
+      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                   Response*),
+      const Request& request, absl::Duration patience) {
     AwaitReconnect();
+    const absl::Time begun = Clock::Real()->Now();
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() +
                          absl::ToChronoMilliseconds(patience));
     Response response;
-    KSO_RETURN_IF_ERROR(
-        rpc::FromGrpc((stub.*method)(&context, request, &response)));
+    const absl::Status status =
+        rpc::FromGrpc((stub.*method)(&context, request, &response));
+    if (options_.trace) {
+      options_.trace(absl::StrCat(
+          Request::descriptor()->name(), " ",
+          request.ShortDebugString().substr(0, kMostOfARequest), " -> ",
+          status.ok() ? "ok" : status.ToString(), ", ",
+          absl::FormatDuration(absl::Trunc(Clock::Real()->Now() - begun,
+                                           absl::Milliseconds(1)))));
+    }
+    KSO_RETURN_IF_ERROR(status);
     return response;
   }
 
@@ -137,6 +161,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
                                absl::ToChronoMilliseconds(kReconnectWait));
   }
 
+  const CoordinatorClientOptions options_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::BuildService::StubInterface> builds_;
   const std::unique_ptr<v1::AdminService::StubInterface> admin_;
@@ -149,8 +174,9 @@ class GrpcCoordinatorClient : public CoordinatorClient {
 }  // namespace
 
 std::unique_ptr<CoordinatorClient> CreateCoordinatorClient(
-    const std::string& address) {
-  return std::make_unique<GrpcCoordinatorClient>(rpc::CreateChannel(address));
+    const std::string& address, CoordinatorClientOptions options) {
+  return std::make_unique<GrpcCoordinatorClient>(rpc::CreateChannel(address),
+                                                 std::move(options));
 }
 
 }  // namespace kso::cli

@@ -2,6 +2,7 @@
 #ifndef KSO_CLI_COORDINATOR_CLIENT_H_
 #define KSO_CLI_COORDINATOR_CLIENT_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -41,9 +42,16 @@ class CoordinatorClient {
   virtual NearbyBlobStore& blobs() = 0;
 };
 
+struct CoordinatorClientOptions {
+  // How long a call may take that is answered at once.
+  absl::Duration patience = absl::Seconds(30);
+  // Is told of each call that has ended, in a line for people. May be empty.
+  std::function<void(const std::string&)> trace;
+};
+
 // The client for "HOST:PORT". Connects when it is first used.
 std::unique_ptr<CoordinatorClient> CreateCoordinatorClient(
-    const std::string& address);
+    const std::string& address, CoordinatorClientOptions options = {});
 
 }  // namespace kso::cli
 

@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
-#include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -17,6 +15,9 @@ constexpr size_t kWidth = 80;
 
 // A term and what it means.
 using Row = std::pair<std::string, std::string>;
+
+// A long term leaves no room for its meaning beside it.
+constexpr size_t kLongestTerm = 32;
 
 // `text` in lines of at most `width`, those after the first indented.
 std::string Wrap(absl::string_view text, size_t indent, size_t width) {
@@ -39,102 +40,112 @@ std::string Wrap(absl::string_view text, size_t indent, size_t width) {
 std::string Section(absl::string_view title, const std::vector<Row>& rows) {
   if (rows.empty()) return "";
   size_t width = 0;
-  for (const Row& row : rows) width = std::max(width, row.first.size());
+  for (const Row& row : rows) {
+    if (row.first.size() <= kLongestTerm) {
+      width = std::max(width, row.first.size());
+    }
+  }
   const size_t indent = 2 + width + 2;
   std::string text = absl::StrCat("\n", title, ":\n");
   for (const auto& [term, meaning] : rows) {
-    absl::StrAppend(&text, "  ", term,
-                    std::string(width - term.size() + 2, ' '),
+    const std::string gap = term.size() <= width
+                                ? std::string(width - term.size() + 2, ' ')
+                                : absl::StrCat("\n", std::string(indent, ' '));
+    absl::StrAppend(&text, "  ", term, gap,
                     Wrap(meaning, indent, kWidth - indent), "\n");
   }
   return text;
 }
 
-std::string Term(const CLI::Option& option) {
-  std::vector<std::string> names;
-  for (const std::string& name : option.get_snames()) {
-    names.push_back(absl::StrCat("-", name));
-  }
-  for (const std::string& name : option.get_lnames()) {
-    names.push_back(absl::StrCat("--", name));
-  }
-  std::string term = absl::StrJoin(names, ", ");
-  if (option.get_items_expected_max() > 0) {
-    absl::StrAppend(&term, " ", option.get_type_name());
-  }
-  return term;
-}
-
-std::vector<Row> OptionRows(const CLI::App& command, bool with_help) {
+std::vector<Row> OptionRows(const CommandShape& command) {
   std::vector<Row> rows;
-  for (const CLI::Option* option : command.get_options()) {
-    if (option->get_positional()) continue;
-    if (option == command.get_help_ptr() && !with_help) continue;
-    rows.emplace_back(Term(*option), option->get_description());
+  for (const OptionShape& option : command.options) {
+    rows.emplace_back(TermOf(option), option.help);
   }
   return rows;
 }
 
-std::string NameOfPositional(const CLI::Option& option) {
-  const std::string& text = option.get_option_text();
-  return text.empty() ? option.get_name(/*positional=*/true) : text;
+// One section for each heading, in the order in which they come first.
+std::string CommandSections(const CommandShape& command) {
+  std::vector<std::pair<std::string, std::vector<Row>>> groups;
+  for (const CommandShape& child : command.commands) {
+    if (child.hidden) continue;
+    auto group = std::find_if(
+        groups.begin(), groups.end(),
+        [&child](const auto& known) { return known.first == child.group; });
+    if (group == groups.end()) {
+      group = groups.insert(groups.end(), {child.group, {}});
+    }
+    group->second.emplace_back(child.name, child.help);
+  }
+  std::string text;
+  for (const auto& [heading, rows] : groups) text += Section(heading, rows);
+  return text;
 }
 
-std::string Usage(const CLI::App& command) {
-  std::string usage = absl::StrCat("Usage: ", CommandPath(command));
-  for (const CLI::Option* option : command.get_options()) {
-    if (option->get_positional() || !option->get_required()) continue;
-    const std::string term = Term(*option);
-    // "-f FILE" of "-f, --file FILE".
-    absl::StrAppend(&usage, " ", term.substr(0, term.find(',')), " ",
-                    option->get_type_name());
+std::string ExampleSection(const CommandShape& command) {
+  if (command.examples.empty()) return "";
+  std::string text = "\nExamples:\n";
+  for (const Example& example : command.examples) {
+    absl::StrAppend(&text, "  # ", Wrap(example.meaning, 2, kWidth - 4), "\n",
+                    "  ", example.command, "\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string TermOf(const OptionShape& option) {
+  std::string term = absl::StrJoin(option.names, ", ");
+  if (!option.meta.empty()) absl::StrAppend(&term, " ", option.meta);
+  return term;
+}
+
+std::string UsageOf(const CommandPath& path) {
+  const CommandShape& command = *path.back();
+  std::string usage =
+      absl::StrJoin(path, " ", [](std::string* out, const CommandShape* part) {
+        out->append(part->name);
+      });
+  for (const OptionShape& option : command.options) {
+    if (!option.required) continue;
+    absl::StrAppend(&usage, " ", option.names.front(), " ", option.meta);
   }
   usage += " [OPTION...]";
-  for (const CLI::Option* option : command.get_options()) {
-    if (!option->get_positional()) continue;
-    const std::string name = NameOfPositional(*option);
+  for (const PositionalShape& positional : command.positionals) {
     absl::StrAppend(&usage, " ",
-                    option->get_required() ? name : "[" + name + "]");
+                    positional.required
+                        ? positional.meta
+                        : absl::StrCat("[", positional.meta, "]"));
   }
-  if (!command.get_subcommands({}).empty()) {
+  if (!command.commands.empty()) {
     // Where a command does something by itself, what is under it is optional.
-    const bool required = command.get_parent() == nullptr ||
-                          command.get_require_subcommand_min() > 0;
+    const bool required = path.size() == 1 || command.needs_command;
     usage += required ? " COMMAND" : " [COMMAND]";
   }
   return usage;
 }
 
-}  // namespace
-
-std::string CommandPath(const CLI::App& command) {
-  if (command.get_parent() == nullptr) return command.get_name();
-  return absl::StrCat(CommandPath(*command.get_parent()), " ",
-                      command.get_name());
-}
-
-std::string HelpText(const CLI::App& command) {
+std::string HelpText(const CommandPath& path, absl::string_view footer) {
+  const CommandShape& command = *path.back();
   std::vector<Row> positionals;
-  for (const CLI::Option* option : command.get_options()) {
-    if (!option->get_positional()) continue;
-    positionals.emplace_back(NameOfPositional(*option),
-                             option->get_description());
+  for (const PositionalShape& positional : command.positionals) {
+    positionals.emplace_back(positional.meta, positional.help);
   }
-  std::vector<Row> commands;
-  for (const CLI::App* child : command.get_subcommands({})) {
-    commands.emplace_back(child->get_name(), child->get_description());
+  std::vector<Row> options = OptionRows(command);
+  options.emplace_back("-h, --help", "Say what this does and takes.");
+  std::string text =
+      absl::StrCat("Usage: ", UsageOf(path), "\n\n", command.help, "\n");
+  if (!command.aliases.empty()) {
+    absl::StrAppend(&text, "\nAlso: ", absl::StrJoin(command.aliases, ", "),
+                    "\n");
   }
-  const CLI::App* root = &command;
-  while (root->get_parent() != nullptr) root = root->get_parent();
-  std::string text = absl::StrCat(
-      Usage(command), "\n\n", command.get_description(), "\n",
-      Section("Arguments", positionals), Section("Commands", commands),
-      Section("Options", OptionRows(command, true)));
-  if (root != &command) {
-    absl::StrAppend(&text,
-                    Section("For every command", OptionRows(*root, false)));
-  }
-  return absl::StrCat(text, command.get_footer());
+  absl::StrAppend(&text, Section("Arguments", positionals),
+                  CommandSections(command), ExampleSection(command),
+                  Section("Options", options));
+  if (path.size() == 1) return absl::StrCat(text, footer);
+  return absl::StrCat(text,
+                      Section("For every command", OptionRows(*path.front())));
 }
 
 }  // namespace kso::cli

@@ -3,18 +3,25 @@
 #define KSO_CLI_HELP_TEXT_H_
 
 #include <string>
+#include <vector>
 
-namespace CLI {
-class App;
-}  // namespace CLI
+#include "absl/strings/string_view.h"
+#include "cli/command_shape.h"
 
 namespace kso::cli {
 
-// "ksoctl workers drain".
-std::string CommandPath(const CLI::App& command);
+// The way from the program to a command, both included.
+using CommandPath = std::vector<const CommandShape*>;
 
-// The help of a command, or of the program, in at most 80 columns.
-std::string HelpText(const CLI::App& command);
+// "-f, --file FILE".
+std::string TermOf(const OptionShape& option);
+
+// "ksoctl submit -f FILE [OPTION...]".
+std::string UsageOf(const CommandPath& path);
+
+// The help of the last command of `path`, in at most 80 columns. `footer` ends
+// that of the program.
+std::string HelpText(const CommandPath& path, absl::string_view footer);
 
 }  // namespace kso::cli
 

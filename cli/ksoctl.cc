@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/ksoctl.h"
 
+#include <map>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/print_completions.h"
 #include "cli/coordinator_client.h"
 #include "common/oci/grammar.h"
 
@@ -33,40 +37,175 @@ struct Entry {
   std::unique_ptr<Command> command;
 };
 
-std::vector<Entry> DeclareCommands(Arguments root) {
-  struct Declaration {
-    const char* name;
-    const char* help;
-    std::unique_ptr<Command> (*create)(Arguments);
-  };
-  const Declaration declarations[] = {
-      {"submit", "Start a build of a release.", CreateSubmit},
-      {"plan", "Say what a submit would fetch and make.", CreatePlan},
-      {"watch", "Follow a build to its end.", CreateWatch},
-      {"status", "Say how far a build is, and what it waits for.",
-       CreateStatus},
-      {"logs", "Show everything that happened in a build.", CreateLogs},
-      {"cancel", "Stop a build; no tag is pushed.", CreateCancel},
-      {"retry", "Run again what failed in a build.", CreateRetry},
-      {"builds", "List the builds, newest first.", CreateBuilds},
-      {"export", "Write a build's images to this machine, to carry inside.",
-       CreateExport},
-      {"load", "Put an exported archive's images into a registry.", CreateLoad},
-      {"workers", "List the workers.", CreateWorkers},
-      {"verify", "Check a finished image in a registry.", CreateVerify},
-      {"farm", "Start or stop a farm on this machine.", CreateFarm},
-      {"version", "Say which versions ksoctl and the coordinator are.",
+constexpr char kBuilding[] = "Build a release";
+constexpr char kImages[] = "Images, on their way inside";
+constexpr char kFarm[] = "The farm";
+constexpr char kHere[] = "ksoctl itself";
+
+struct Declaration {
+  const char* name;
+  const char* group;
+  const char* help;
+  std::unique_ptr<Command> (*create)(Arguments);
+  // What people's fingers type who come from docker, kubectl, gh and make.
+  std::vector<const char*> aliases = {};
+};
+
+const std::vector<Declaration>& Declarations() {
+  static const auto* const kDeclarations = new std::vector<Declaration>{
+      {"submit",
+       kBuilding,
+       "Start a build of a release.",
+       CreateSubmit,
+       {"build", "run", "apply", "create"}},
+      {"plan", kBuilding, "Say what a submit would fetch and make.",
+       CreatePlan},
+      {"watch",
+       kBuilding,
+       "Follow a build to its end.",
+       CreateWatch,
+       {"wait", "attach", "follow"}},
+      {"status",
+       kBuilding,
+       "Say how far a build is, and what it waits for.",
+       CreateStatus,
+       {"inspect", "show"}},
+      {"logs",
+       kBuilding,
+       "Show what happened in a build.",
+       CreateLogs,
+       {"log"}},
+      {"cancel",
+       kBuilding,
+       "Stop a build; no tag is pushed.",
+       CreateCancel,
+       {"stop", "kill"}},
+      {"retry",
+       kBuilding,
+       "Run again what failed in a build.",
+       CreateRetry,
+       {"rerun"}},
+      {"builds",
+       kBuilding,
+       "List the builds, newest first.",
+       CreateBuilds,
+       {"ls", "ps", "list"}},
+      {"export",
+       kImages,
+       "Write a build's images to this machine, to carry inside.",
+       CreateExport,
+       {"save"}},
+      {"load",
+       kImages,
+       "Put an exported archive's images into a registry.",
+       CreateLoad,
+       {"import"}},
+      {"verify", kImages, "Check a finished image in a registry.",
+       CreateVerify},
+      {"workers",
+       kFarm,
+       "List the workers, and let them rest.",
+       CreateWorkers,
+       {"worker", "nodes", "node", "top"}},
+      {"farm", kFarm, "Start or stop a farm on this machine.", CreateFarm},
+      {"version", kHere, "Say which versions ksoctl and the coordinator are.",
        CreateVersion},
   };
+  return *kDeclarations;
+}
+
+// "get builds" and "describe build B", as kubectl has them: each is a command
+// under another name.
+struct Phrase {
+  const char* verb;
+  std::vector<const char*> nouns;
+  std::unique_ptr<Command> (*create)(Arguments);
+};
+
+const std::vector<Phrase>& Phrases() {
+  static const auto* const kPhrases = new std::vector<Phrase>{
+      {"get", {"builds"}, CreateBuilds},
+      {"get", {"build"}, CreateStatus},
+      {"get", {"workers", "worker", "nodes", "node"}, CreateWorkers},
+      {"get", {"logs", "log"}, CreateLogs},
+      {"describe", {"build", "builds"}, CreateStatus},
+      {"describe", {"worker", "workers", "node", "nodes"}, CreateWorkers},
+  };
+  return *kPhrases;
+}
+
+void DeclarePhrases(Arguments root, std::vector<Entry>& entries) {
+  std::map<std::string, Arguments> verbs;
+  for (const Phrase& phrase : Phrases()) {
+    auto verb = verbs.find(phrase.verb);
+    if (verb == verbs.end()) {
+      Arguments declared = root.Subcommand(
+          phrase.verb, "Another way to ask for builds and workers.");
+      declared.Hide();
+      declared.RequireSubcommand();
+      verb = verbs.emplace(phrase.verb, declared).first;
+    }
+    Arguments noun = verb->second.Subcommand(phrase.nouns.front(),
+                                             "See the command of this name.");
+    for (size_t i = 1; i < phrase.nouns.size(); ++i) {
+      noun.Alias(phrase.nouns[i]);
+    }
+    entries.push_back({noun, phrase.create(noun)});
+  }
+}
+
+std::vector<Entry> DeclareCommands(Arguments root) {
   std::vector<Entry> entries;
-  for (const Declaration& declaration : declarations) {
+  for (const Declaration& declaration : Declarations()) {
     Arguments arguments = root.Subcommand(declaration.name, declaration.help);
+    arguments.Group(declaration.group);
+    for (const char* alias : declaration.aliases) arguments.Alias(alias);
     entries.push_back({arguments, declaration.create(arguments)});
   }
+  DeclarePhrases(root, entries);
   Arguments completion = root.Subcommand(
       "completion", "Print a script that completes commands in a shell.");
-  entries.push_back({completion, CreateCompletion(completion, root)});
+  completion.Group(kHere);
+  entries.push_back({completion, CreateCompletion(completion)});
+  Arguments manual = root.Subcommand("man", "Write the manual pages.");
+  manual.Hide();
+  entries.push_back({manual, CreateManual(manual, root, kFooter)});
   return entries;
+}
+
+// The program's own options.
+struct ProgramOptions {
+  std::string address = kDefaultAddress;
+  std::string output = "text";
+  bool quiet = false;
+  bool verbose = false;
+};
+
+void DeclareOptions(Arguments root, ProgramOptions& options) {
+  root.OptionOrVariable(
+      "--coordinator", "KSO_COORDINATOR", &options.address, "HOST:PORT",
+      absl::StrCat("Where the coordinator is. Default: $KSO_COORDINATOR, or ",
+                   kDefaultAddress, "."));
+  root.Choice("-o,--output", &options.output, {"text", "json", "jsonl"},
+              "How to print: words, one JSON document, or a JSON object a "
+              "line, as things happen.");
+  root.Flag("-q,--quiet", &options.quiet,
+            "Print results and errors only: no progress, no advice.");
+  root.Flag("-v,--verbose", &options.verbose,
+            "Say on stderr what is asked of the coordinator, and how long it "
+            "takes.");
+}
+
+// "ksoctl help submit" and "ksoctl --version", as other programs have them.
+std::vector<std::string> InOurWords(std::vector<std::string> args) {
+  if (args.empty()) return args;
+  if (args.front() == "--version" || args.front() == "-V") {
+    args.front() = "version";
+  } else if (args.front() == "help") {
+    args.erase(args.begin());
+    args.emplace_back("--help");
+  }
+  return args;
 }
 
 absl::Status CheckAddress(const std::string& address) {
@@ -82,6 +221,29 @@ absl::Status CheckAddress(const std::string& address) {
                      kDefaultAddress));
   }
   return absl::OkStatus();
+}
+
+CoordinatorClientOptions ClientOptions(const Console& console,
+                                       const ProgramOptions& options) {
+  CoordinatorClientOptions client;
+  if (options.verbose) {
+    client.trace = [err = console.err](const std::string& line) {
+      *err << "ksoctl: " << line << std::endl;
+    };
+  }
+  return client;
+}
+
+// A shell waits at each press of a key.
+constexpr absl::Duration kCompletionPatience = absl::Seconds(2);
+
+ExitStatus Complete(const CommandShape& program,
+                    const std::vector<std::string>& args,
+                    const ProgramOptions& options, const Console& console) {
+  const auto coordinator = CreateCoordinatorClient(
+      options.address, {.patience = kCompletionPatience, .trace = nullptr});
+  return PrintCompletions(program, {args.begin() + 1, args.end()}, *coordinator,
+                          console);
 }
 
 void Complain(const Console& console, const absl::Status& status,
@@ -107,19 +269,16 @@ void Complain(const Console& console, const absl::Status& status,
 
 ExitStatus RunKsoctl(const std::vector<std::string>& args,
                      const Console& console, Clock* clock) {
-  std::string address = kDefaultAddress;
-  std::string output = "text";
+  ProgramOptions options;
   ArgumentParser parser("ksoctl", kDescription, kFooter);
   Arguments root = parser.root();
-  root.OptionOrVariable(
-      "--coordinator", "KSO_COORDINATOR", &address, "HOST:PORT",
-      absl::StrCat("Where the coordinator is. Default: $KSO_COORDINATOR, or ",
-                   kDefaultAddress, "."));
-  root.Choice("--output", &output, {"text", "json"},
-              "How to print; understood after a command too.");
+  DeclareOptions(root, options);
   const std::vector<Entry> entries = DeclareCommands(root);
+  if (!args.empty() && args.front() == kCompleteWords) {
+    return Complete(root.Shape(), args, options, console);
+  }
 
-  const auto parsed = parser.Parse(args);
+  const auto parsed = parser.Parse(InOurWords(args));
   if (!parsed.ok()) {
     *console.err << "ksoctl: " << parsed.status().message() << std::endl;
     return ExitStatus::kUsage;
@@ -130,20 +289,42 @@ ExitStatus RunKsoctl(const std::vector<std::string>& args,
   }
   for (const Entry& entry : entries) {
     if (!entry.arguments.Chosen()) continue;
-    absl::Status status = CheckAddress(address);
+    absl::Status status = CheckAddress(options.address);
     if (status.ok()) {
-      const auto coordinator = CreateCoordinatorClient(address);
-      Context context{console, clock, address, output == "json",
-                      coordinator.get()};
+      const auto coordinator = CreateCoordinatorClient(
+          options.address, ClientOptions(console, options));
+      Context context{.console = console,
+                      .clock = clock,
+                      .address = options.address,
+                      .json = options.output != "text",
+                      .json_lines = options.output == "jsonl",
+                      .quiet = options.quiet,
+                      .coordinator = coordinator.get()};
       const auto exit = entry.command->Run(context);
       if (exit.ok()) return *exit;
       status = exit.status();
     }
-    Complain(console, status, address);
+    Complain(console, status, options.address);
     return ExitStatusOf(status);
   }
   *console.err << parser.Help() << std::flush;
   return ExitStatus::kUsage;
+}
+
+CommandShape ProgramShape() {
+  ProgramOptions options;
+  ArgumentParser parser("ksoctl", kDescription, kFooter);
+  DeclareOptions(parser.root(), options);
+  const std::vector<Entry> entries = DeclareCommands(parser.root());
+  return parser.root().Shape();
+}
+
+absl::Status CheckCommandLine(const std::vector<std::string>& args) {
+  ProgramOptions options;
+  ArgumentParser parser("ksoctl", kDescription, kFooter);
+  DeclareOptions(parser.root(), options);
+  const std::vector<Entry> entries = DeclareCommands(parser.root());
+  return parser.Parse(InOurWords(args)).status();
 }
 
 }  // namespace kso::cli

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/ksoctl.h"
 
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <sstream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -179,10 +181,129 @@ TEST_F(KsoctlTest, HelpAndCompletionNameTheCommands) {
   EXPECT_THAT(out_.str(), HasSubstr("--wait"));
   for (const char* shell : {"bash", "zsh", "fish"}) {
     EXPECT_EQ(Run({"completion", shell}), 0);
-    EXPECT_THAT(out_.str(), HasSubstr("drain")) << shell;
-    EXPECT_THAT(out_.str(), HasSubstr("state-dir")) << shell;
+    EXPECT_THAT(out_.str(), HasSubstr("__complete")) << shell;
   }
   EXPECT_EQ(Run({"completion", "tcsh"}), 2);
+}
+
+TEST_F(KsoctlTest, AnUnknownCommandIsOneWithHelpToo) {
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{
+           {"sumbit", "--help"},
+           {"--help", "sumbit"},
+           {"help", "sumbit"},
+           {"sumbit", "-h"},
+           {"--output", "json", "sumbit", "-h"}}) {
+    EXPECT_EQ(Run(args), 2) << args[0];
+    EXPECT_EQ(out_.str(), "");
+    EXPECT_THAT(err_.str(), HasSubstr("there is no command 'sumbit'; did you "
+                                      "mean 'submit'?"));
+  }
+  EXPECT_EQ(Run({"workers", "darin", "--help"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("did you mean 'drain'?"));
+  EXPECT_EQ(Run({"farm", "sideways", "--help"}), 2);
+  // A word that is no command's name where none is wanted is no harm.
+  EXPECT_EQ(Run({"status", "v1", "--help"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("Usage: ksoctl status"));
+}
+
+TEST_F(KsoctlTest, UnderstandsWhatFingersTry) {
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{
+           {"ls"}, {"ps"}, {"list"}, {"get", "builds"}}) {
+    EXPECT_EQ(Run(args), 0) << args[0] << err_.str();
+    EXPECT_THAT(out_.str(), HasSubstr("BUILD")) << args[0];
+  }
+  EXPECT_EQ(Run({"build", "-f", release_, "--id", "mine"}), 0) << err_.str();
+  EXPECT_EQ(Run({"get", "--help"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("workers"));
+  EXPECT_EQ(Run({"get", "bulids"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("did you mean 'builds'?"));
+  EXPECT_EQ(Run({"describe", "build", "x"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("there is no build 'x'"));
+  EXPECT_EQ(Run({"--version"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("ksoctl 0."));
+  EXPECT_EQ(Run({"help"}), 0);
+  EXPECT_THAT(out_.str(), Not(HasSubstr("describe")));
+  EXPECT_EQ(Run({"help", "submit"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("Usage: ksoctl submit -f FILE"));
+}
+
+TEST_F(KsoctlTest, CompletesNamesOfBuilds) {
+  ASSERT_EQ(Run({"submit", "-f", release_, "--id", "20240131-1"}), 0);
+  const auto complete = [this](const std::vector<std::string>& words) {
+    setenv("KSO_COORDINATOR", absl::StrCat("127.0.0.1:", port_).c_str(), 1);
+    std::vector<std::string> args = {"__complete"};
+    args.insert(args.end(), words.begin(), words.end());
+    out_.str("");
+    EXPECT_EQ(static_cast<int>(RunKsoctl(args, {&out_, &err_}, &clock_)), 0);
+    unsetenv("KSO_COORDINATOR");
+    return out_.str();
+  };
+  EXPECT_THAT(complete({"logs", ""}), HasSubstr("20240131-1\tv1, "));
+  EXPECT_THAT(complete({"watch", "v"}), HasSubstr("v1\tnewest: 20240131-1\n"));
+  EXPECT_EQ(complete({"watch", "x"}), "");
+  EXPECT_EQ(complete({"submit", "-f", ""}), ":files\n");
+  EXPECT_THAT(complete({"sub"}), HasSubstr("submit\t"));
+  server_->Shutdown();
+  EXPECT_EQ(complete({"logs", ""}), "");
+}
+
+TEST_F(KsoctlTest, WritesAManualPageForEachCommand) {
+  EXPECT_EQ(Run({"man", directory_ + "/man"}), 0) << err_.str();
+  std::ifstream page(directory_ + "/man/ksoctl-submit.1");
+  std::stringstream text;
+  text << page.rdbuf();
+  EXPECT_THAT(text.str(), HasSubstr(".SH EXAMPLES"));
+  EXPECT_THAT(text.str(), HasSubstr("\\-\\-priority"));
+}
+
+void ExpectExamples(const CommandShape& command, const std::string& path) {
+  if (command.hidden) return;
+  for (const CommandShape& child : command.commands) {
+    ExpectExamples(child, absl::StrCat(path, " ", child.name));
+  }
+  if (path == "ksoctl" || command.needs_command) return;
+  EXPECT_FALSE(command.examples.empty()) << path << " has no example";
+  for (const Example& example : command.examples) {
+    EXPECT_EQ(example.command.rfind(path, 0), 0u) << example.command;
+    EXPECT_LE(example.command.size(), 78u) << example.command;
+    std::vector<std::string> words =
+        absl::StrSplit(example.command, ' ', absl::SkipEmpty());
+    words.erase(words.begin());
+    EXPECT_TRUE(CheckCommandLine(words).ok())
+        << example.command << ": " << CheckCommandLine(words);
+  }
+}
+
+TEST(Commands, EachHasAnExampleThatTheParserTakes) {
+  ExpectExamples(ProgramShape(), "ksoctl");
+}
+
+TEST_F(KsoctlTest, JsonLinesAreEventsAndThenTheBuild) {
+  builds_.EndAs(Failed());
+  EXPECT_EQ(Run({"submit", "-f", release_, "--wait", "--output", "jsonl"}), 1);
+  const std::vector<std::string> lines =
+      absl::StrSplit(out_.str(), '\n', absl::SkipEmpty());
+  ASSERT_EQ(lines.size(), 3u) << out_.str();
+  EXPECT_THAT(lines[0], ::testing::StartsWith("{\"type\":\"notice\","));
+  EXPECT_THAT(lines[1], ::testing::StartsWith("{\"type\":\"event\","));
+  EXPECT_THAT(lines[2], ::testing::StartsWith("{\"type\":\"build\","));
+  EXPECT_THAT(lines[2], HasSubstr("\"state\":\"FAILED\""));
+  EXPECT_EQ(Run({"builds", "--output", "jsonl"}), 0);
+  EXPECT_THAT(out_.str(), ::testing::StartsWith("{\"type\":\"build\","));
+}
+
+TEST_F(KsoctlTest, QuietSaysResultsOnlyAndVerboseSaysCalls) {
+  EXPECT_EQ(Run({"submit", "-f", release_, "--id", "mine", "-q"}), 0);
+  EXPECT_EQ(out_.str(), "mine\n");
+  builds_.EndAs(Succeeded());
+  EXPECT_EQ(Run({"submit", "-f", release_, "--wait", "--quiet"}), 0);
+  EXPECT_THAT(out_.str(), Not(HasSubstr("the plan is made")));
+  EXPECT_THAT(out_.str(), HasSubstr("sha256:abc"));
+  EXPECT_EQ(Run({"builds", "-v"}), 0);
+  EXPECT_THAT(err_.str(), HasSubstr("ListBuildsRequest"));
+  EXPECT_THAT(err_.str(), HasSubstr("-> ok, "));
 }
 
 TEST_F(KsoctlTest, SaysWhenTheSameRequestRunsAlready) {

@@ -43,7 +43,7 @@ absl::StatusOr<std::string> BringHome(Context& context, const v1::Build& build,
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<BuildImages> images,
                        BuildImages::Open(context, build, options.registry));
   const std::string where = Printable(oci::FormatDestination(destination));
-  if (!context.json) {
+  if (!context.json && !context.quiet) {
     *context.console.out << "Bringing the images to " << where << " ..."
                          << std::endl;
   }

@@ -8,6 +8,11 @@ namespace {
 
 class Builds : public Command {
  public:
+  explicit Builds(Arguments arguments) {
+    arguments.Example("ksoctl builds", "All builds, the newest first.");
+    arguments.Example("ksoctl builds --output jsonl", "One build a line.");
+  }
+
   absl::StatusOr<ExitStatus> Run(Context& context) override {
     KSO_ASSIGN_OR_RETURN(const v1::ListBuildsResponse builds,
                          context.coordinator->ListBuilds());
@@ -18,8 +23,8 @@ class Builds : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> CreateBuilds(Arguments) {
-  return std::make_unique<Builds>();
+std::unique_ptr<Command> CreateBuilds(Arguments arguments) {
+  return std::make_unique<Builds>(arguments);
 }
 
 }  // namespace kso::cli

@@ -11,6 +11,8 @@ namespace {
 class Cancel : public Command {
  public:
   explicit Cancel(Arguments arguments) {
+    arguments.Example("ksoctl cancel v0.1.0-2.25.1",
+                      "Stop a release's newest build.");
     arguments.Positional("BUILD", &build_,
                          "A build's id, the beginning of one, or a release's "
                          "name for its newest build.");

@@ -3,6 +3,7 @@
 #define KSO_CLI_COMMANDS_COMMANDS_H_
 
 #include <memory>
+#include <string>
 
 #include "cli/arguments.h"
 #include "cli/commands/command.h"
@@ -25,8 +26,11 @@ std::unique_ptr<Command> CreateWorkers(Arguments arguments);
 std::unique_ptr<Command> CreateVerify(Arguments arguments);
 std::unique_ptr<Command> CreateFarm(Arguments arguments);
 std::unique_ptr<Command> CreateVersion(Arguments arguments);
-// Completes what `root`, the whole program, has.
-std::unique_ptr<Command> CreateCompletion(Arguments arguments, Arguments root);
+std::unique_ptr<Command> CreateCompletion(Arguments arguments);
+// Writes the manual of `root`, the whole program, whose help ends with
+// `footer`.
+std::unique_ptr<Command> CreateManual(Arguments arguments, Arguments root,
+                                      const std::string& footer);
 
 }  // namespace kso::cli
 

@@ -7,31 +7,31 @@
 namespace kso::cli {
 namespace {
 
-class Completion : public Command {
+class CompletionCommand : public Command {
  public:
-  Completion(Arguments arguments, Arguments root) : root_(root) {
+  explicit CompletionCommand(Arguments arguments) {
     arguments.PositionalChoice("SHELL", &shell_, {"bash", "zsh", "fish"},
                                "bash, zsh or fish.");
+    arguments.Example("ksoctl completion bash",
+                      "For this shell: source <(ksoctl completion bash)");
+    arguments.Example("ksoctl completion fish",
+                      "For good: ksoctl completion fish > "
+                      "~/.config/fish/completions/ksoctl.fish");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
-    const CommandShape program = root_.Shape();
-    *context.console.out << (shell_ == "bash"  ? BashCompletion(program)
-                             : shell_ == "zsh" ? ZshCompletion(program)
-                                               : FishCompletion(program))
-                         << std::flush;
+    *context.console.out << CompletionScript(shell_) << std::flush;
     return ExitStatus::kDone;
   }
 
  private:
-  Arguments root_;
   std::string shell_;
 };
 
 }  // namespace
 
-std::unique_ptr<Command> CreateCompletion(Arguments arguments, Arguments root) {
-  return std::make_unique<Completion>(arguments, root);
+std::unique_ptr<Command> CreateCompletion(Arguments arguments) {
+  return std::make_unique<CompletionCommand>(arguments);
 }
 
 }  // namespace kso::cli

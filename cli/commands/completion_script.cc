@@ -1,177 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/completion_script.h"
 
-#include <functional>
-
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
-#include "absl/strings/strip.h"
-
 namespace kso::cli {
 namespace {
 
-// Calls `visit` for each command with its path: "", "/workers",
-// "/workers/drain".
-void Visit(
-    const CommandShape& command, const std::string& path,
-    const std::function<void(const CommandShape&, const std::string&)>& visit) {
-  visit(command, path);
-  for (const CommandShape& child : command.commands) {
-    Visit(child, absl::StrCat(path, "/", child.name), visit);
-  }
+constexpr char kBash[] =
+    R"(# Completion of ksoctl for bash: source <(ksoctl completion bash)
+_ksoctl() {
+  local current=${COMP_WORDS[COMP_CWORD]} line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    case $line in
+      :files)
+        compopt -o filenames 2>/dev/null
+        while IFS= read -r line; do COMPREPLY+=("$line"); done \
+          < <(compgen -f -- "$current") ;;
+      :directories)
+        compopt -o filenames 2>/dev/null
+        while IFS= read -r line; do COMPREPLY+=("$line"); done \
+          < <(compgen -d -- "$current") ;;
+      ?*) COMPREPLY+=("${line%%$'\t'*}") ;;
+    esac
+  done < <("${COMP_WORDS[0]}" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" \
+    2>/dev/null)
 }
+complete -F _ksoctl ksoctl
+)";
 
-// Shell cases that find the command among the words before the cursor.
-std::string FindCommandCases(const CommandShape& program) {
-  std::string cases;
-  Visit(program, "", [&](const CommandShape&, const std::string& path) {
-    if (!path.empty()) {
-      absl::StrAppend(&cases, "      ", path, ") command=", path, " ;;\n");
-    }
-  });
-  return cases;
+constexpr char kZsh[] = R"(#compdef ksoctl
+# Completion of ksoctl for zsh: source <(ksoctl completion zsh)
+_ksoctl() {
+  local line word
+  local -a described
+  for line in "${(@f)$("${words[1]}" __complete "${(@)words[2,CURRENT]}" \
+      2>/dev/null)}"; do
+    case $line in
+      :files) _files ;;
+      :directories) _files -/ ;;
+      ?*)
+        word=${line%%$'\t'*}
+        described+=("${word//:/\\:}:${line#*$'\t'}") ;;
+    esac
+  done
+  (( $#described )) && _describe ksoctl described
 }
+compdef _ksoctl ksoctl
+)";
 
-// The words that may follow a command: its commands and flags, and the
-// program's flags.
-std::string Words(const CommandShape& command, const CommandShape& program) {
-  std::vector<std::string> words;
-  for (const CommandShape& child : command.commands) {
-    words.push_back(child.name);
-  }
-  words.insert(words.end(), command.flags.begin(), command.flags.end());
-  if (&command != &program) {
-    words.insert(words.end(), program.flags.begin(), program.flags.end());
-  }
-  words.push_back("--help");
-  return absl::StrJoin(words, " ");
-}
-
-// Shell cases of commands that take files: each runs `statement`.
-std::string FileCases(const CommandShape& program,
-                      const std::string& statement) {
-  std::string cases;
-  Visit(program, "", [&](const CommandShape& command, const std::string& path) {
-    if (command.takes_files) {
-      absl::StrAppend(&cases, "    ", path, ") ", statement, " ;;\n");
-    }
-  });
-  return cases;
-}
-
-// In single quotes, for fish.
-std::string Quoted(const std::string& text) {
-  return absl::StrCat(
-      "'", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"'", "\\'"}}), "'");
-}
-
-std::string FishFlags(const CommandShape& command,
-                      const std::string& condition) {
-  std::string script;
-  for (const std::string& flag : command.flags) {
-    absl::string_view name = flag;
-    const bool is_long = absl::ConsumePrefix(&name, "--");
-    if (!is_long) absl::ConsumePrefix(&name, "-");
-    bool is_file = false;
-    for (const std::string& file_flag : command.file_flags) {
-      is_file |= file_flag == flag;
-    }
-    absl::StrAppend(&script, "complete -c ksoctl", condition,
-                    is_long ? " -l " : " -s ", name, is_file ? " -r -F" : "",
-                    "\n");
-  }
-  return script;
-}
+constexpr char kFish[] =
+    R"(# Completion of ksoctl for fish: ksoctl completion fish | source
+function __ksoctl_complete
+  set -l before (commandline -opc)
+  set -l current (commandline -ct)
+  for line in ($before[1] __complete $before[2..-1] "$current" 2>/dev/null)
+    switch $line
+      case ':files'
+        __fish_complete_path "$current"
+      case ':directories'
+        __fish_complete_directories "$current"
+      case '*'
+        echo $line
+    end
+  end
+end
+complete -c ksoctl -f -a '(__ksoctl_complete)'
+)";
 
 }  // namespace
 
-std::string BashCompletion(const CommandShape& program) {
-  std::string script = absl::StrCat(
-      "# Completion of ksoctl for bash: source <(ksoctl completion bash)\n"
-      "_ksoctl() {\n"
-      "  local current=${COMP_WORDS[COMP_CWORD]} command= word\n"
-      "  local previous=${COMP_WORDS[COMP_CWORD-1]}\n"
-      "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-      "    case $command/$word in\n",
-      FindCommandCases(program),
-      "    esac\n"
-      "  done\n"
-      "  case $command:$previous in\n");
-  Visit(program, "", [&](const CommandShape& command, const std::string& path) {
-    for (const std::string& flag : command.file_flags) {
-      absl::StrAppend(&script, "    ", path, ":", flag,
-                      ") COMPREPLY=($(compgen -f -- \"$current\")); return "
-                      ";;\n");
-    }
-  });
-  absl::StrAppend(&script, "  esac\n  local words=\n  case $command in\n");
-  Visit(program, "", [&](const CommandShape& command, const std::string& path) {
-    absl::StrAppend(&script, "    ", path.empty() ? "''" : path, ") words='",
-                    Words(command, program), "' ;;\n");
-  });
-  absl::StrAppend(
-      &script,
-      "  esac\n"
-      "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
-      "  case $command in\n",
-      FileCases(program, "COMPREPLY+=($(compgen -f -- \"$current\"))"),
-      "  esac\n"
-      "}\n"
-      "complete -F _ksoctl ksoctl\n");
-  return script;
-}
-
-std::string ZshCompletion(const CommandShape& program) {
-  std::string script = absl::StrCat(
-      "#compdef ksoctl\n"
-      "# Completion of ksoctl for zsh: source <(ksoctl completion zsh)\n"
-      "_ksoctl() {\n"
-      "  local command= word previous=${words[CURRENT-1]}\n"
-      "  for word in \"${(@)words[2,CURRENT-1]}\"; do\n"
-      "    case $command/$word in\n",
-      FindCommandCases(program),
-      "    esac\n"
-      "  done\n"
-      "  case $command:$previous in\n");
-  Visit(program, "", [&](const CommandShape& command, const std::string& path) {
-    for (const std::string& flag : command.file_flags) {
-      absl::StrAppend(&script, "    ", path, ":", flag,
-                      ") _files; return ;;\n");
-    }
-  });
-  absl::StrAppend(&script, "  esac\n  case $command in\n");
-  Visit(program, "", [&](const CommandShape& command, const std::string& path) {
-    absl::StrAppend(&script, "    ", path.empty() ? "''" : path,
-                    ") compadd -- ", Words(command, program), " ;;\n");
-  });
-  absl::StrAppend(&script, "  esac\n  case $command in\n",
-                  FileCases(program, "_files"),
-                  "  esac\n}\ncompdef _ksoctl ksoctl\n");
-  return script;
-}
-
-std::string FishCompletion(const CommandShape& program) {
-  std::string script =
-      "# Completion of ksoctl for fish: ksoctl completion fish | source\n"
-      "complete -c ksoctl -f\n";
-  absl::StrAppend(&script, FishFlags(program, ""));
-  for (const CommandShape& command : program.commands) {
-    absl::StrAppend(&script, "complete -c ksoctl -n __fish_use_subcommand -a ",
-                    command.name, " -d ", Quoted(command.help), "\n");
-    const std::string chosen =
-        absl::StrCat(" -n '__fish_seen_subcommand_from ", command.name, "'");
-    absl::StrAppend(&script, FishFlags(command, chosen));
-    if (command.takes_files) {
-      absl::StrAppend(&script, "complete -c ksoctl", chosen, " -F\n");
-    }
-    for (const CommandShape& child : command.commands) {
-      absl::StrAppend(&script, "complete -c ksoctl", chosen, " -a ", child.name,
-                      " -d ", Quoted(child.help), "\n");
-      absl::StrAppend(&script, FishFlags(child, chosen));
-    }
-  }
-  return script;
+std::string CompletionScript(absl::string_view shell) {
+  return shell == "bash" ? kBash : shell == "zsh" ? kZsh : kFish;
 }
 
 }  // namespace kso::cli

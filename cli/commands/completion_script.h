@@ -4,15 +4,15 @@
 
 #include <string>
 
-#include "cli/arguments.h"
+#include "absl/strings/string_view.h"
 
 namespace kso::cli {
 
-// Scripts that teach a shell to complete the commands and options of `program`,
-// to be evaluated or installed by the user.
-std::string BashCompletion(const CommandShape& program);
-std::string ZshCompletion(const CommandShape& program);
-std::string FishCompletion(const CommandShape& program);
+// The script that teaches a shell, "bash", "zsh" or "fish", to complete the
+// commands, options and names of ksoctl, to be evaluated or installed by the
+// user. It asks ksoctl itself each time (print_completions.h), so that it need
+// not be made anew for a newer one.
+std::string CompletionScript(absl::string_view shell);
 
 }  // namespace kso::cli
 

@@ -66,6 +66,10 @@ absl::StatusOr<ExitStatus> WatchToTheEnd(Context& context,
 
 ExitStatus LeaveRunning(Context& context, const v1::Build& build) {
   const std::string& id = build.build_id();
+  if (context.quiet) {
+    context.Print(build, absl::StrCat(id, "\n"));
+    return ExitStatus::kDone;
+  }
   std::vector<std::vector<std::string>> next = {
       {absl::StrCat("ksoctl watch ", id), "follow it"},
       {absl::StrCat("ksoctl status ", id), "see how far it is"},

@@ -27,6 +27,10 @@ constexpr size_t kLargestRecord = 16 << 20;
 class Export : public Command {
  public:
   explicit Export(Arguments arguments) {
+    arguments.Example("ksoctl export v0.1.0-2.25.1 -o release.tar",
+                      "Write one archive of both images.");
+    arguments.Example("ksoctl export v2 -o v2.tar --since v1 --split dvd",
+                      "Only what v1 lacks, in parts that fit a DVD each.");
     arguments.Positional("BUILD", &build_,
                          "A finished build's id, the beginning of one, or a "
                          "release's name for its newest build.");

@@ -51,6 +51,11 @@ class FarmCommand : public Command {
             "down",
             "Stop the farm. Its state and caches stay for the next time.")) {
     arguments.RequireSubcommand();
+    up_.Example("ksoctl farm up",
+                "Start a coordinator and a worker on this machine.");
+    up_.Example("ksoctl farm up --platform linux/amd64 --platform linux/arm64",
+                "A worker for each platform; the other one is emulated.");
+    down_.Example("ksoctl farm down", "Stop them; what they know stays.");
     for (Arguments* command : {&up_, &down_}) {
       command->Option("--state-dir", &state_dir_, "DIR",
                       "The directory of the farm's state, caches and logs. "
@@ -95,7 +100,7 @@ class FarmCommand : public Command {
     }
     Farm farm(options, context.coordinator, context.clock, say);
     KSO_RETURN_IF_ERROR(up_.Chosen() ? farm.Up() : farm.Down());
-    if (context.json) PrintJson(context, options);
+    if (context.json) context.PrintJsonOr(AsJson(options), "");
     return ExitStatus::kDone;
   }
 
@@ -127,16 +132,13 @@ class FarmCommand : public Command {
     return error ? path : absolute;
   }
 
-  void PrintJson(const Context& context, const FarmOptions& options) const {
+  nlohmann::ordered_json AsJson(const FarmOptions& options) const {
     nlohmann::ordered_json json;
     json["running"] = up_.Chosen();
     json["coordinator"] = options.address;
     json["dashboard"] = absl::StrCat("http://", options.http_address, "/");
     json["stateDir"] = options.state_dir.string();
-    *context.console.out
-        << json.dump(2, ' ', false,
-                     nlohmann::ordered_json::error_handler_t::replace)
-        << std::endl;
+    return json;
   }
 
   Arguments up_;

@@ -24,6 +24,12 @@ class Load : public Command {
         "FILE... docker://HOST/PATH", &words_,
         "An OCI archive, or all its parts, then where its images go: "
         "\"kubespray-files:TAG\" becomes HOST/PATH/kubespray-files:TAG.");
+    arguments.Example("ksoctl load release.tar docker://10.0.0.5:5000/team",
+                      "Push both images of an archive into a registry.");
+    arguments.Example(
+        "ksoctl load --no-latest v2.tar.part-001 v2.tar.part-002 "
+        "docker://10.0.0.5:5000/team",
+        "Join the parts, and leave the tag latest where it is.");
     registry_.DeclareTo(arguments);
     arguments.Flag("--no-latest", &no_latest_,
                    "Leave the tags latest and latest-all alone.");
@@ -51,9 +57,7 @@ class Load : public Command {
         LoadArchive(*archive, destination, registry->images(),
                     ShowProgress(context), {.latest = !no_latest_});
     if (!report.ok()) return NotTheCoordinator(report.status());
-    *context.console.out << (context.json ? Json(destination, *report)
-                                          : Text(destination, *report))
-                         << std::flush;
+    context.PrintJsonOr(Json(destination, *report), Text(destination, *report));
     return ExitStatus::kDone;
   }
 
@@ -86,8 +90,8 @@ class Load : public Command {
     return text;
   }
 
-  static std::string Json(const v1::Destination& destination,
-                          const LoadReport& report) {
+  static nlohmann::ordered_json Json(const v1::Destination& destination,
+                                     const LoadReport& report) {
     nlohmann::ordered_json json = {{"images", nlohmann::ordered_json::array()},
                                    {"bytesPushed", report.bytes_pushed},
                                    {"blobsPushed", report.pushed},
@@ -98,7 +102,7 @@ class Load : public Command {
       json["images"].push_back({{"reference", Reference(destination, image)},
                                 {"digest", image.digest}});
     }
-    return absl::StrCat(json.dump(2), "\n");
+    return json;
   }
 
   std::vector<std::string> words_;

@@ -9,6 +9,8 @@ namespace {
 class Logs : public Command {
  public:
   explicit Logs(Arguments arguments) {
+    arguments.Example("ksoctl logs v0.1.0-2.25.1",
+                      "Everything that happened in a release's newest build.");
     arguments.Positional("BUILD", &build_,
                          "A build's id, the beginning of one, or a release's "
                          "name for its newest build.");

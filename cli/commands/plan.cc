@@ -10,6 +10,11 @@ namespace {
 class Plan : public Command {
  public:
   explicit Plan(Arguments arguments) {
+    arguments.Example(
+        "ksoctl plan -f release.yaml",
+        "What would be fetched, made and pushed, before a byte moves.");
+    arguments.Example("ksoctl plan -f release.yaml --fresh",
+                      "The same, if nothing were reused.");
     arguments.Option("-f,--file", &file_, "FILE", "The release.yaml to plan.",
                      Arguments::Need::kRequired);
     arguments.Flag("--fresh", &options_.fresh,

@@ -9,6 +9,8 @@ namespace {
 class Retry : public Command {
  public:
   explicit Retry(Arguments arguments) {
+    arguments.Example("ksoctl retry v0.1.0-2.25.1 --wait",
+                      "Run what failed again, and watch it.");
     arguments.Positional("BUILD", &build_,
                          "A failed or cancelled build's id, the beginning of "
                          "one, or a release's name.");

@@ -9,6 +9,9 @@ namespace {
 class StatusCommand : public Command {
  public:
   explicit StatusCommand(Arguments arguments) {
+    arguments.Example("ksoctl status", "The newest build.");
+    arguments.Example("ksoctl status v0.1.0-2.25.1 --output json",
+                      "A release's newest build, for a program.");
     arguments.Positional("BUILD", &build_,
                          "A build's id, the beginning of one, or a release's "
                          "name; the newest build when left out.",

@@ -14,6 +14,12 @@ namespace {
 class Submit : public Command {
  public:
   explicit Submit(Arguments arguments) {
+    arguments.Example("ksoctl submit -f release.yaml --wait",
+                      "Build a release and watch it to its end.");
+    arguments.Example("ksoctl submit -f release.yaml --wait --output jsonl",
+                      "In CI: a JSON object a line, as things happen.");
+    arguments.Example("ksoctl submit -f release.yaml --id ci-1234",
+                      "Start it under a name of your own, and go on.");
     arguments.Option("-f,--file", &file_, "FILE", "The release.yaml to build.",
                      Arguments::Need::kRequired);
     arguments.Flag("--wait", &wait_,
@@ -37,7 +43,7 @@ class Submit : public Command {
   absl::StatusOr<ExitStatus> Run(Context& context) override {
     KSO_ASSIGN_OR_RETURN(const Submission submission,
                          SubmitRelease(context, file_, options_));
-    if (submission.joined && !context.json) {
+    if (submission.joined && !context.json && !context.quiet) {
       *context.console.out << "Joined build " << submission.build.build_id()
                            << ": the same request was submitted before, and "
                               "still runs."

@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/oci/platform.h"
 #include "common/oci/reference.h"
+#include "nlohmann/json.hpp"
 
 namespace kso::cli {
 namespace {
@@ -21,6 +22,12 @@ class Verify : public Command {
     arguments.Flag("--quick", &quick_,
                    "Only ask whether the blobs are there, without reading "
                    "them.");
+    arguments.Example(
+        "ksoctl verify registry.example.com/team/kubespray-files:v1",
+        "Read all of an image back from its registry.");
+    arguments.Example(
+        "ksoctl verify --quick 10.0.0.5:5000/kubespray-images:v1-all",
+        "Ask only whether everything is there, for instance inside.");
     registry_.DeclareTo(arguments);
     arguments.Repeated("--platform", &platforms_, "PLATFORM",
                        "A platform that the image must have; again for "
@@ -42,9 +49,8 @@ class Verify : public Command {
     const ImageReport report = CheckImage(registry->images(), reference.path,
                                           reference.Identifier(), options);
     const std::string name = reference.ToString();
-    *context.console.out << (context.json ? ReportJson(name, report)
-                                          : ReportText(name, report, quick_))
-                         << std::flush;
+    context.PrintJsonOr(ReportJson(name, report),
+                        ReportText(name, report, quick_));
     return report.ok() ? ExitStatus::kDone : ExitStatus::kFailed;
   }
 

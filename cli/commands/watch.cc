@@ -11,6 +11,10 @@ namespace {
 class Watch : public Command {
  public:
   explicit Watch(Arguments arguments) {
+    arguments.Example("ksoctl watch v0.1.0-2.25.1",
+                      "Follow the newest build of a release.");
+    arguments.Example("ksoctl watch 20240131",
+                      "Follow the build whose id begins so.");
     arguments.Positional("BUILD", &build_,
                          "A build's id, the beginning of one, or a release's "
                          "name for its newest build.");

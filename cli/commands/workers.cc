@@ -14,8 +14,10 @@ class Workers : public Command {
       : drain_(arguments.Subcommand(
             "drain",
             "Let a worker finish what it holds, and give it nothing more.")) {
-    drain_.Positional("NAME", &name_,
+    drain_.Positional("WORKER", &name_,
                       "The worker's name, as `ksoctl workers` shows it.");
+    arguments.Example("ksoctl workers", "Who is there, and what they do.");
+    drain_.Example("ksoctl workers drain build-2", "Before it is rebooted.");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "cli/json_output.h"
 #include "cli/render/build_text.h"
 #include "cli/render/phase_lines.h"
 #include "cli/render/text.h"
@@ -48,6 +49,29 @@ class PlainProgress : public ProgressView {
 
   std::ostream& out_;
   std::set<std::string> waiting_;
+};
+
+class NoProgress : public ProgressView {
+ public:
+  void Update(const v1::WatchBuildResponse&) override {}
+  void Notice(const std::string&) override {}
+};
+
+class JsonProgress : public ProgressView {
+ public:
+  explicit JsonProgress(std::ostream* out) : out_(*out) {}
+
+  void Update(const v1::WatchBuildResponse& response) override {
+    for (const v1::Event& event : response.events()) out_ << JsonLines(event);
+    out_.flush();
+  }
+
+  void Notice(const std::string& text) override {
+    out_ << JsonNotice(text) << std::flush;
+  }
+
+ private:
+  std::ostream& out_;
 };
 
 class TerminalProgress : public ProgressView {
@@ -104,6 +128,14 @@ class TerminalProgress : public ProgressView {
 
 std::unique_ptr<ProgressView> CreatePlainProgress(std::ostream* out) {
   return std::make_unique<PlainProgress>(out);
+}
+
+std::unique_ptr<ProgressView> CreateNoProgress() {
+  return std::make_unique<NoProgress>();
+}
+
+std::unique_ptr<ProgressView> CreateJsonProgress(std::ostream* out) {
+  return std::make_unique<JsonProgress>(out);
 }
 
 std::unique_ptr<ProgressView> CreateTerminalProgress(

@@ -28,6 +28,12 @@ class ProgressView {
 // it.
 std::unique_ptr<ProgressView> CreatePlainProgress(std::ostream* out);
 
+// Shows nothing.
+std::unique_ptr<ProgressView> CreateNoProgress();
+
+// Events and notices as JSON lines. `out` must outlive it.
+std::unique_ptr<ProgressView> CreateJsonProgress(std::ostream* out);
+
 // For a terminal: a line for each phase, updated in place; warnings and errors
 // stay above them. `width` tells the terminal's columns. `out` must outlive it.
 std::unique_ptr<ProgressView> CreateTerminalProgress(

@@ -39,8 +39,8 @@ std::string ReportText(const std::string& reference, const ImageReport& report,
   return text;
 }
 
-std::string ReportJson(const std::string& reference,
-                       const ImageReport& report) {
+nlohmann::ordered_json ReportJson(const std::string& reference,
+                                  const ImageReport& report) {
   nlohmann::ordered_json json;
   json["reference"] = reference;
   json["digest"] = report.top.digest();
@@ -56,10 +56,7 @@ std::string ReportJson(const std::string& reference,
     item["problems"] = platform.problems;
     json["platforms"].push_back(std::move(item));
   }
-  // A registry's text may not be UTF-8.
-  return json.dump(2, ' ', false,
-                   nlohmann::ordered_json::error_handler_t::replace) +
-         "\n";
+  return json;
 }
 
 }  // namespace kso::cli

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/verify/image_check.h"
+#include "nlohmann/json_fwd.hpp"
 
 namespace kso::cli {
 
@@ -14,7 +15,8 @@ std::string ReportText(const std::string& reference, const ImageReport& report,
 
 // The same for programs: {"reference", "digest", "ok", "problems", "platforms":
 // [{"platform", "digest", "layers", "bytes", "problems"}]}.
-std::string ReportJson(const std::string& reference, const ImageReport& report);
+nlohmann::ordered_json ReportJson(const std::string& reference,
+                                  const ImageReport& report);
 
 }  // namespace kso::cli
 
