@@ -108,6 +108,10 @@ const std::vector<Declaration>& Declarations() {
        CreateWorkers,
        {"worker", "nodes", "node", "top"}},
       {"farm", kFarm, "Start or stop a farm on this machine.", CreateFarm},
+      {"certs", kFarm, "Make, show and renew the farm's certificates.",
+       CreateCerts},
+      {"context", kHere, "Remember coordinators, and choose the one in use.",
+       CreateContext},
       {"version", kHere, "Say which versions ksoctl and the coordinator are.",
        CreateVersion},
   };

@@ -167,25 +167,31 @@ absl::StatusOr<Authority> Authority::FromPem(std::string_view certificates,
 }
 
 absl::StatusOr<Authority> Authority::CreateIssuer(absl::Time now) const {
-  if (X509_get_pathlen(certificate().get()) == 0) {
-    return absl::FailedPreconditionError(
-        "an issuer is signed by a root, and this is an issuer");
-  }
   KSO_ASSIGN_OR_RETURN(PrivateKey key, PrivateKey::Generate());
-  KSO_ASSIGN_OR_RETURN(const absl::Time end,
-                       EndOfLife(certificate(), kIssuerLife, now));
-  CertificateBuilder builder(kIssuerName, key.public_key());
-  builder.SetValidity(now - kClockSkew, end);
-  builder.AddExtension(NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
-  builder.AddExtension(NID_key_usage, "critical,keyCertSign,cRLSign");
-  builder.AddExtension(NID_ext_key_usage, "clientAuth");
-  builder.AddUri(Concat(kScheme, trust_domain_));
-  KSO_ASSIGN_OR_RETURN(Certificate issuer, builder.Sign(&certificate(), key_));
+  KSO_ASSIGN_OR_RETURN(Certificate issuer, IssueIssuer(key.public_key(), now));
   std::vector<Certificate> chain = {std::move(issuer)};
   for (const Certificate& above : chain_) {
     if (!above.SelfSigned()) chain.push_back(above);
   }
   return Authority(std::move(chain), std::move(key), trust_domain_);
+}
+
+absl::StatusOr<Certificate> Authority::IssueIssuer(const PublicKey& key,
+                                                   absl::Time now) const {
+  if (X509_get_pathlen(certificate().get()) == 0) {
+    return absl::FailedPreconditionError(
+        "an issuer is signed by a root, and this is an issuer");
+  }
+  KSO_RETURN_IF_ERROR(CheckKey(key));
+  KSO_ASSIGN_OR_RETURN(const absl::Time end,
+                       EndOfLife(certificate(), kIssuerLife, now));
+  CertificateBuilder builder(kIssuerName, key);
+  builder.SetValidity(now - kClockSkew, end);
+  builder.AddExtension(NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+  builder.AddExtension(NID_key_usage, "critical,keyCertSign,cRLSign");
+  builder.AddExtension(NID_ext_key_usage, "clientAuth");
+  builder.AddUri(Concat(kScheme, trust_domain_));
+  return builder.Sign(&certificate(), key_);
 }
 
 absl::StatusOr<Certificate> Authority::IssueServer(const PublicKey& key,

@@ -62,6 +62,9 @@ class Authority {
   // steals its key cannot pretend to be the coordinator. FAILED_PRECONDITION
   // when this is such an issuer itself.
   absl::StatusOr<Authority> CreateIssuer(absl::Time now) const;
+  // The certificate of such an authority whose key is there.
+  absl::StatusOr<Certificate> IssueIssuer(const PublicKey& key,
+                                          absl::Time now) const;
 
   // Signs a certificate for `key`. Its life ends no later than the authority's
   // own. FAILED_PRECONDITION when the authority has expired,
