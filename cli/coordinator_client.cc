@@ -103,6 +103,23 @@ class GrpcCoordinatorClient : public CoordinatorClient {
         .status();
   }
 
+  absl::StatusOr<v1::DistrustWorkerResponse> DistrustWorker(
+      const std::string& name, const std::string& reason) override {
+    v1::DistrustWorkerRequest request;
+    request.set_name(name);
+    request.set_reason(reason);
+    return Call<v1::DistrustWorkerResponse>(*admin_, &AdminStub::DistrustWorker,
+                                            request);
+  }
+
+  absl::Status TrustWorker(const std::string& name) override {
+    v1::TrustWorkerRequest request;
+    request.set_name(name);
+    return Call<v1::TrustWorkerResponse>(*admin_, &AdminStub::TrustWorker,
+                                         request)
+        .status();
+  }
+
   absl::StatusOr<std::string> GetVersion() override {
     KSO_ASSIGN_OR_RETURN(
         const auto response,

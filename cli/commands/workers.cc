@@ -4,6 +4,7 @@
 #include "cli/render/text.h"
 #include "cli/render/workers_text.h"
 #include "common/base/status_macros.h"
+#include "common/text/text.h"
 
 namespace kso::cli {
 namespace {
@@ -13,11 +14,22 @@ class Workers : public Command {
   explicit Workers(Arguments arguments)
       : drain_(arguments.Subcommand(
             "drain",
-            "Let a worker finish what it holds, and give it nothing more.")) {
-    drain_.Positional("WORKER", &name_,
-                      "The worker's name, as `ksoctl workers` shows it.");
+            "Let a worker finish what it holds, and give it nothing more.")),
+        distrust_(arguments.Subcommand(
+            "distrust",
+            "Give a worker nothing more, and forget all that it made.")),
+        trust_(arguments.Subcommand(
+            "trust", "Give a worker work again that was not trusted.")) {
+    constexpr char kName[] = "The worker's name, as `ksoctl workers` shows it.";
+    for (Arguments* subcommand : {&drain_, &distrust_, &trust_}) {
+      subcommand->Positional("WORKER", &name_, kName);
+    }
+    distrust_.Option("--reason", &reason_, "TEXT",
+                     "Why, for those who see it in `ksoctl workers`.");
     arguments.Example("ksoctl workers", "Who is there, and what they do.");
     drain_.Example("ksoctl workers drain build-2", "Before it is rebooted.");
+    distrust_.Example("ksoctl workers distrust build-2",
+                      "Its machine was broken into.");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
@@ -30,6 +42,14 @@ class Workers : public Command {
                        "until it is started again.\n"));
       return ExitStatus::kDone;
     }
+    if (distrust_.Chosen()) return Distrust(context);
+    if (trust_.Chosen()) {
+      KSO_RETURN_IF_ERROR(context.coordinator->TrustWorker(name_));
+      context.Print(
+          v1::TrustWorkerResponse(),
+          absl::StrCat("Worker ", Printable(name_), " is given work again.\n"));
+      return ExitStatus::kDone;
+    }
     KSO_ASSIGN_OR_RETURN(const v1::ListWorkersResponse workers,
                          context.coordinator->ListWorkers());
     context.Print(workers, WorkersText(workers, context.clock->Now()));
@@ -37,8 +57,26 @@ class Workers : public Command {
   }
 
  private:
+  absl::StatusOr<ExitStatus> Distrust(Context& context) {
+    KSO_ASSIGN_OR_RETURN(const v1::DistrustWorkerResponse done,
+                         context.coordinator->DistrustWorker(name_, reason_));
+    std::string text = absl::StrCat(
+        "Worker ", Printable(name_), " is given nothing more, and ",
+        Count(done.forgotten(), "result"), " of it are forgotten.\n");
+    if (done.failed_builds() > 0) {
+      absl::StrAppend(&text, Count(done.failed_builds(), "build"),
+                      " had taken work of it and failed; `ksoctl retry` has "
+                      "that done again by other workers.\n");
+    }
+    context.Print(done, text);
+    return ExitStatus::kDone;
+  }
+
   Arguments drain_;
+  Arguments distrust_;
+  Arguments trust_;
   std::string name_;
+  std::string reason_;
 };
 
 }  // namespace

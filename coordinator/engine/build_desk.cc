@@ -14,6 +14,7 @@
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/flow/build_flow.h"
 #include "coordinator/core/flow/build_view.h"
+#include "coordinator/core/flow/distrust.h"
 #include "coordinator/core/plan/release_failures.h"
 #include "coordinator/engine/active_tasks.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -220,7 +221,10 @@ absl::StatusOr<v1::Build> BuildDesk::Retry(
   v1::JournalRecord record;
   record.mutable_build_retried()->set_build_id(build->build_id);
   turn.Record(std::move(record));
-  if (build->phase == v1::VERIFY) {
+  std::vector<v1::JournalRecord> redo = RedoDistrusted(turn.state(), *build);
+  if (!redo.empty()) {
+    turn.Record(std::move(redo));
+  } else if (build->phase == v1::VERIFY) {
     // An image of which a part is gone from the destination fails in the same
     // way for ever. Only ASSEMBLE notices that, and has the part made again.
     v1::JournalRecord again;

@@ -60,6 +60,10 @@ class Engine {
                            Done<v1::ListWorkersResponse> done) = 0;
   virtual void DrainWorker(v1::DrainWorkerRequest request,
                            Done<v1::DrainWorkerResponse> done) = 0;
+  virtual void DistrustWorker(v1::DistrustWorkerRequest request,
+                              Done<v1::DistrustWorkerResponse> done) = 0;
+  virtual void TrustWorker(v1::TrustWorkerRequest request,
+                           Done<v1::TrustWorkerResponse> done) = 0;
 
   // Answers all parked calls, ends the thread and commits nothing more. Calls
   // after it get UNAVAILABLE. The destructor does it too.

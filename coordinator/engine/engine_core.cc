@@ -155,4 +155,18 @@ void EngineCore::DrainWorker(v1::DrainWorkerRequest request,
   });
 }
 
+void EngineCore::DistrustWorker(v1::DistrustWorkerRequest request,
+                                Done<v1::DistrustWorkerResponse> done) {
+  Ask(std::move(done), [this, request = std::move(request)](Transaction& turn) {
+    return syncs_.Distrust(turn, request);
+  });
+}
+
+void EngineCore::TrustWorker(v1::TrustWorkerRequest request,
+                             Done<v1::TrustWorkerResponse> done) {
+  Ask(std::move(done), [this, request = std::move(request)](Transaction& turn) {
+    return syncs_.Trust(turn, request);
+  });
+}
+
 }  // namespace kso::coordinator

@@ -74,6 +74,10 @@ class EngineCore : public Engine {
                    Done<v1::ListWorkersResponse> done) override;
   void DrainWorker(v1::DrainWorkerRequest request,
                    Done<v1::DrainWorkerResponse> done) override;
+  void DistrustWorker(v1::DistrustWorkerRequest request,
+                      Done<v1::DistrustWorkerResponse> done) override;
+  void TrustWorker(v1::TrustWorkerRequest request,
+                   Done<v1::TrustWorkerResponse> done) override;
 
  private:
   // Runs `decide` in a turn and answers with what it returns.

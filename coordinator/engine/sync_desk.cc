@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/proto_time.h"
 #include "common/base/sizes.h"
 #include "common/text/printable_text.h"
 #include "common/text/text.h"
 #include "coordinator/core/base/result_check.h"
 #include "coordinator/core/base/words.h"
+#include "coordinator/core/flow/distrust.h"
 #include "coordinator/core/schedule/retry_policy.h"
 
 namespace kso::coordinator {
@@ -58,6 +60,12 @@ v1::Failure FailureOf(const absl::Status& fits) {
 bool IsName(std::string_view text) {
   return !text.empty() && text.size() <= kLongestName &&
          PrintableText(text) == text;
+}
+
+absl::Status NoWorker(std::string_view name) {
+  return absl::NotFoundError(absl::StrCat("there is no worker \"",
+                                          PrintableText(name, kLongestName),
+                                          "\"; ksoctl workers lists them"));
 }
 
 absl::Status CheckRequest(const v1::SyncRequest& request) {
@@ -135,9 +143,7 @@ absl::StatusOr<v1::DrainWorkerResponse> SyncDesk::Drain(
     Transaction& turn, const v1::DrainWorkerRequest& request) {
   const Worker* known = workers_.Find(request.name());
   if (known == nullptr) {
-    return absl::NotFoundError(absl::StrCat("there is no worker \"",
-                                            request.name(),
-                                            "\"; ksoctl workers lists them"));
+    return NoWorker(request.name());
   }
   if (known->drain_ordered) return v1::DrainWorkerResponse();
   Worker& worker = *workers_.Touch(request.name());
@@ -154,6 +160,50 @@ void SyncDesk::Undrain(Transaction& turn, const std::string& worker) {
   v1::JournalRecord record;
   record.mutable_worker_undrained()->set_worker(worker);
   turn.Record(std::move(record));
+}
+
+v1::DistrustWorkerResponse SyncDesk::DistrustNow(Transaction& turn,
+                                                 const std::string& name,
+                                                 const std::string& reason,
+                                                 const BuildEntry* spared) {
+  DistrustOutcome distrust = DistrustWorker(turn.state(), name, reason, spared);
+  turn.Record(std::move(distrust.records));
+  if (Worker* worker = workers_.Touch(name)) {
+    worker->distrusted = reason;
+    worker->view.quarantined_until = absl::InfinitePast();
+    RevokeAll(turn, *worker, absl::StrCat("worker ", name, " is not trusted"));
+  }
+  v1::DistrustWorkerResponse response;
+  response.set_forgotten(distrust.forgotten);
+  response.set_failed_builds(distrust.failed_builds);
+  return response;
+}
+
+absl::StatusOr<v1::DistrustWorkerResponse> SyncDesk::Distrust(
+    Transaction& turn, const v1::DistrustWorkerRequest& request) {
+  const std::string& name = request.name();
+  const bool known = workers_.Find(name) != nullptr ||
+                     !turn.state().memo().OfWorker(name).empty() ||
+                     turn.state().distrusted().contains(name);
+  if (!IsName(name) || !known) return NoWorker(name);
+  std::string reason = PrintableText(request.reason());
+  if (reason.empty()) reason = "an operator said so";
+  return DistrustNow(turn, name, reason, /*spared=*/nullptr);
+}
+
+absl::StatusOr<v1::TrustWorkerResponse> SyncDesk::Trust(
+    Transaction& turn, const v1::TrustWorkerRequest& request) {
+  if (!turn.state().distrusted().contains(request.name())) {
+    return absl::NotFoundError(
+        absl::StrCat("nothing is held against a worker \"",
+                     PrintableText(request.name(), kLongestName),
+                     "\"; ksoctl workers says who is not trusted"));
+  }
+  v1::JournalRecord record;
+  record.mutable_worker_trusted()->set_worker(request.name());
+  turn.Record(std::move(record));
+  workers_.Touch(request.name());
+  return v1::TrustWorkerResponse();
 }
 
 absl::Duration SyncDesk::PollOf(const v1::SyncRequest& request,
@@ -291,10 +341,52 @@ void SyncDesk::TakeSuccess(Transaction& turn, const TaskEntry& task,
 void SyncDesk::TakeFailure(Transaction& turn, Worker& worker,
                            const TaskEntry& task, v1::Failure failure) {
   BoundFailure(failure);
+  if (failure.wrong_layers_size() > 0) {
+    return TakeAccusation(turn, worker, task, std::move(failure));
+  }
   workers_.CountEnd(worker, failure.kind() == v1::Failure::INFRASTRUCTURE,
                     turn.now());
   turn.Record(AfterFailure(task, failure, /*lost_worker=*/false, turn.now(),
                            options_.retry));
+}
+
+void SyncDesk::TakeAccusation(Transaction& turn, Worker& accuser,
+                              const TaskEntry& task, v1::Failure failure) {
+  const std::set<std::string> makers =
+      MakersOf(*task.build,
+               {failure.wrong_layers().begin(), failure.wrong_layers().end()});
+  // One worker's word stands against another's, so a third one looks, where
+  // there is one that fits. Who accuses for nothing is quarantined in the end.
+  const WorkerPool::Member* member = workers_.pool().Find(accuser.name);
+  const bool others = member != nullptr &&
+                      workers_.pool().CountReady(
+                          *task.demand, member->kind->FitFor(*task.demand)) > 1;
+  const bool alone = task.trouble_or_none().found_wrong_layers || !others;
+  if (makers.empty() || !alone) {
+    failure.set_kind(makers.empty() ? v1::Failure::PERMANENT
+                                    : v1::Failure::INFRASTRUCTURE);
+    workers_.CountEnd(accuser, /*its_fault=*/true, turn.now());
+    return turn.Record(AfterFailure(task, failure, /*lost_worker=*/false,
+                                    turn.now(), options_.retry));
+  }
+  failure.set_kind(v1::Failure::PERMANENT);
+  failure.set_reason(absl::StrCat(failure.reason(), "; packed by ",
+                                  absl::StrJoin(makers, ", "),
+                                  ", which is not trusted any more"));
+  failure.set_advice(absl::StrCat(
+      "ksoctl retry ", task.build->build_id,
+      " has it made by other workers; see what is wrong with that machine, "
+      "then: ksoctl workers trust ",
+      *makers.begin()));
+  const BuildEntry* const build = task.build;
+  const std::string reason =
+      absl::StrCat("it packed other content than it said in build ",
+                   build->build_id, ", by the word of ", accuser.name);
+  turn.Record(AfterFailure(task, failure, /*lost_worker=*/false, turn.now(),
+                           options_.retry));
+  for (const std::string& maker : makers) {
+    DistrustNow(turn, maker, reason, build);
+  }
 }
 
 void SyncDesk::RevokeAll(Transaction& turn, const Worker& worker,
@@ -365,6 +457,10 @@ void SyncDesk::Tick(Transaction& turn) {
 void SyncDesk::Review(Transaction& turn) {
   for (const std::string& name : turn.TakeLeaseChanges()) workers_.Touch(name);
   for (const auto& [name, worker] : workers_.touched()) {
+    const auto distrusted = turn.state().distrusted().find(name);
+    worker->distrusted = distrusted == turn.state().distrusted().end()
+                             ? std::string()
+                             : distrusted->second;
     workers_.Settle(*worker, Available(turn.state(), *worker) > 0, turn.now());
   }
 }

@@ -43,6 +43,13 @@ class SyncDesk {
   absl::StatusOr<v1::DrainWorkerResponse> Drain(
       Transaction& turn, const v1::DrainWorkerRequest& request);
 
+  // Takes an operator's word that a worker is not to be trusted, and that it is
+  // again. NOT_FOUND when nothing is known of it, or nothing against it.
+  absl::StatusOr<v1::DistrustWorkerResponse> Distrust(
+      Transaction& turn, const v1::DistrustWorkerRequest& request);
+  absl::StatusOr<v1::TrustWorkerResponse> Trust(
+      Transaction& turn, const v1::TrustWorkerRequest& request);
+
   // Revokes the leases of lost workers and those past their deadlines, and ends
   // parked calls whose callers have gone.
   void Tick(Transaction& turn);
@@ -76,6 +83,13 @@ class SyncDesk {
                    const v1::TaskResult& result);
   void TakeFailure(Transaction& turn, Worker& worker, const TaskEntry& task,
                    v1::Failure failure);
+  // A verification found layers that do not hold what they should.
+  void TakeAccusation(Transaction& turn, Worker& accuser, const TaskEntry& task,
+                      v1::Failure failure);
+  v1::DistrustWorkerResponse DistrustNow(Transaction& turn,
+                                         const std::string& name,
+                                         const std::string& reason,
+                                         const BuildEntry* spared);
   void RevokeAll(Transaction& turn, const Worker& worker,
                  const std::string& reason);
   // Settles all workers that were touched.

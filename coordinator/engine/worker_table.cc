@@ -106,6 +106,9 @@ void WorkerTable::UpdateView(Worker& worker, absl::Time now) const {
   view.reason.clear();
   if (worker.lost || view.expected) {
     view.state = v1::WorkerStatus::LOST;
+  } else if (!worker.distrusted.empty()) {
+    view.state = v1::WorkerStatus::UNHEALTHY;
+    view.reason = absl::StrCat("it is not trusted: ", worker.distrusted);
   } else if (!view.info.unhealthy_reason().empty()) {
     view.state = v1::WorkerStatus::UNHEALTHY;
     view.reason = view.info.unhealthy_reason();

@@ -56,6 +56,8 @@ struct Worker {
   std::vector<v1::HeldLease> activity;
   absl::Time reported;
   int64_t tasks_done = 0;
+  // The reason why it is not trusted; empty when it is.
+  std::string distrusted;
   int failures_in_a_row = 0;
   int quarantines = 0;
   // The ids of the leases in the last reply.

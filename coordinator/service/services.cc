@@ -85,6 +85,16 @@ class AdminServiceImpl : public v1::AdminService::CallbackService {
                        v1::DrainWorkerResponse* response) override {
     return HandOver(context, engine_, &Engine::DrainWorker, request, response);
   }
+  Reactor* DistrustWorker(Context* context,
+                          const v1::DistrustWorkerRequest* request,
+                          v1::DistrustWorkerResponse* response) override {
+    return HandOver(context, engine_, &Engine::DistrustWorker, request,
+                    response);
+  }
+  Reactor* TrustWorker(Context* context, const v1::TrustWorkerRequest* request,
+                       v1::TrustWorkerResponse* response) override {
+    return HandOver(context, engine_, &Engine::TrustWorker, request, response);
+  }
   Reactor* GetVersion(Context* context, const v1::GetVersionRequest*,
                       v1::GetVersionResponse* response) override {
     response->set_version(std::string(kVersion));

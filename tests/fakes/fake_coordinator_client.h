@@ -37,6 +37,13 @@ class FakeCoordinatorClient : public CoordinatorClient {
   absl::StatusOr<v1::ListWorkersResponse> ListWorkers() override {
     return absl::UnimplementedError("ListWorkers");
   }
+  absl::StatusOr<v1::DistrustWorkerResponse> DistrustWorker(
+      const std::string&, const std::string&) override {
+    return absl::UnimplementedError("DistrustWorker");
+  }
+  absl::Status TrustWorker(const std::string&) override {
+    return absl::UnimplementedError("TrustWorker");
+  }
   absl::Status DrainWorker(const std::string&) override {
     return absl::UnimplementedError("DrainWorker");
   }

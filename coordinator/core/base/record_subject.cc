@@ -55,6 +55,10 @@ RecordSubject SubjectOf(const v1::JournalRecord& record) {
       return {Concat("worker ", record.worker_drained().worker())};
     case v1::JournalRecord::kWorkerUndrained:
       return {Concat("worker ", record.worker_undrained().worker()), true};
+    case v1::JournalRecord::kWorkerDistrusted:
+      return {Concat("distrust ", record.worker_distrusted().worker())};
+    case v1::JournalRecord::kWorkerTrusted:
+      return {Concat("distrust ", record.worker_trusted().worker()), true};
     case v1::JournalRecord::kDestinationChecked:
       return Build(record.destination_checked().build_id());
     case v1::JournalRecord::kLayerRemembered:

@@ -28,6 +28,7 @@ constexpr int kMostHosts = 1000;
 constexpr int kMostRemarks = 16;
 constexpr int kMostArchitectures = 32;
 constexpr size_t kLongestArchitecture = 16;
+constexpr int kMostWrongLayers = 256;
 
 absl::Status Wrong(std::string_view what) {
   return absl::InternalError(
@@ -321,6 +322,10 @@ void BoundFailure(v1::Failure& failure) {
     failure.set_kind(v1::Failure::INFRASTRUCTURE);
   }
   if (failure.has_retry_after()) BoundDuration(failure.mutable_retry_after());
+  Shorten(failure.mutable_wrong_layers(), kMostWrongLayers);
+  for (std::string& digest : *failure.mutable_wrong_layers()) {
+    Bound(&digest, kLongestName);
+  }
 }
 
 void BoundWorkerInfo(v1::WorkerInfo& info) {

@@ -29,7 +29,8 @@ void Replace(bool known, v1::JournalRecord memory, Records& records) {
 }
 
 void RememberLayer(const Memo& memo, const v1::Task& task,
-                   const v1::MadeLayer& made, Records& records) {
+                   const v1::MadeLayer& made, const std::string& worker,
+                   Records& records) {
   std::optional<LayerRecipe> recipe = RecipeOf(task);
   // A layer that does not match its task could not be found by the task's key.
   if (!recipe || made.members_size() != task.make_layer().members_size()) {
@@ -46,6 +47,7 @@ void RememberLayer(const Memo& memo, const v1::Task& task,
                                  recipe->identities.end()};
   layer.set_name(task.make_layer().name());
   layer.set_times_of_content(task.make_layer().times_of_content());
+  layer.set_made_by(worker);
   const v1::LayerRemembered* known = memo.FindLayer(layer.space(), layer.key());
   if (known != nullptr &&
       known->layer().layer().digest() == made.layer().digest()) {
@@ -86,12 +88,13 @@ void RememberTask(const State& state, const v1::TaskFinished& change,
   const v1::Task task = entry->UnpackTask();
   v1::JournalRecord record;
   if (result.has_made_layer() && task.has_make_layer()) {
-    RememberLayer(memo, task, result.made_layer(), records);
+    RememberLayer(memo, task, result.made_layer(), change.worker(), records);
   } else if (result.has_resolved_image() && task.has_resolve_image()) {
     v1::ImageRemembered& image = *record.mutable_image_remembered();
     image.set_key(ImageKey(task));
     *image.mutable_image() = result.resolved_image();
     image.mutable_image()->clear_manifest_gets();
+    image.set_resolved_by(change.worker());
     const v1::ResolvedImage* known = memo.FindImage(image.key());
     if (known != nullptr &&
         known->top().content_descriptor().digest() ==

@@ -55,6 +55,12 @@ class BoundedMemory {
     return found == entries_.end() ? nullptr : &found->second.message;
   }
 
+  // Calls `visit` with each key and message, in the order of the keys.
+  template <typename Visit>
+  void ForEachKey(Visit visit) const {
+    for (const auto& [key, entry] : entries_) visit(key, entry.message);
+  }
+
   // Calls `visit` with each message, in no order that matters.
   template <typename Visit>
   void ForEach(Visit visit) const {

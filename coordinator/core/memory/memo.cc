@@ -125,6 +125,23 @@ std::set<std::string> Memo::ComparedLayers(const v1::Platform& platform,
   return layers;
 }
 
+std::vector<std::string> Memo::OfWorker(std::string_view worker) const {
+  std::vector<std::string> subjects;
+  const auto add = [&](const std::string& key, std::string_view by) {
+    if (by == worker) subjects.push_back(key);
+  };
+  layers_.ForEachKey([&](const std::string& key, const auto& layer) {
+    add(key, layer.made_by());
+  });
+  images_.ForEachKey([&](const std::string& key, const auto& image) {
+    add(key, image.resolved_by());
+  });
+  verifications_.ForEachKey([&](const std::string& key, const auto& image) {
+    add(key, image.worker());
+  });
+  return subjects;
+}
+
 std::vector<std::string> Memo::Excess() const {
   std::vector<std::string> subjects;
   AddExcess(layers_, subjects);

@@ -49,6 +49,10 @@ class Memo {
   std::set<std::string> ComparedLayers(const v1::Platform& platform,
                                        std::string_view base) const;
 
+  // The subjects that stand on the word of this worker: layers that it made,
+  // images that it looked up, verifications that it did.
+  std::vector<std::string> OfWorker(std::string_view worker) const;
+
   // The subjects to forget so that the memory stays within its bounds: of each
   // kind, the least recently used ones.
   std::vector<std::string> Excess() const;

@@ -95,6 +95,7 @@ std::string AddKeptLayer(v1::Task task, const v1::LayerRemembered& layer,
                         layer.repositories().end()};
   v1::ReusedResult& reused = plan.reused[task.task_id()];
   *reused.mutable_result()->mutable_made_layer() = layer.layer();
+  reused.set_worker(layer.made_by());
   return AddTask(std::move(task), plan);
 }
 

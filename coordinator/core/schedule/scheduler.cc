@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/schedule/scheduler.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+
+#include "common/base/sizes.h"
 #include "coordinator/core/base/phases.h"
 
 namespace kso::coordinator {
@@ -18,15 +23,58 @@ bool MayTakeAny(const Demand& demand, const WorkerPool& pool,
          (gate == nullptr || !gate->WhyNot(demand).has_value());
 }
 
+// The worker on which the task has just failed; empty when there is none.
+std::string_view LastFailedOn(const TaskEntry& task) {
+  return task.trouble == nullptr || task.trouble->last_reason.empty()
+             ? std::string_view()
+             : std::string_view(task.trouble->last_worker);
+}
+
+// How many bytes of the build's layers each worker made, by its name.
+std::map<std::string_view, int64_t> BytesByMaker(const BuildEntry& build) {
+  std::map<std::string_view, int64_t> bytes;
+  for (const TaskEntry* task : build.TasksOf(v1::LAYERS)) {
+    if (task->made_by == nullptr) continue;
+    int64_t& sum = bytes[*task->made_by];
+    // An empty layer counts, too.
+    sum = SaturatingAdd(sum, std::max<int64_t>(task->weight, 1));
+  }
+  return bytes;
+}
+
+// Returns whether no other ready worker that fits as well made less of what the
+// task verifies: what a worker says of its own work proves little. The worker
+// on which the task has just failed is no alternative.
+bool IsIndependentEnough(const TaskEntry& task, const WorkerPool& pool,
+                         const WorkerPool::Member& worker) {
+  if (task.work != v1::Task::kVerifyImage) return true;
+  const auto bytes = BytesByMaker(*task.build);
+  const auto made_by = [&bytes](const WorkerPool::Member& member) {
+    const auto found = bytes.find(member.view->info.name());
+    return found == bytes.end() ? 0 : found->second;
+  };
+  const int64_t own = made_by(worker);
+  if (own == 0) return true;
+  const Fit fit = worker.kind->FitFor(*task.demand);
+  const std::string_view failed = LastFailedOn(task);
+  return std::none_of(pool.members().begin(), pool.members().end(),
+                      [&](const auto& entry) {
+                        const auto& [name, member] = entry;
+                        return member.view->ready() && name != failed &&
+                               member.kind->FitFor(*task.demand) == fit &&
+                               made_by(member) < own;
+                      });
+}
+
 // Returns whether the worker may take this task. One that has just failed on it
 // goes to another worker, where another fits as well.
 bool MayTake(const TaskEntry& task, const WorkerPool& pool,
              const WorkerPool::Member& worker) {
-  if (task.trouble == nullptr || task.trouble->last_reason.empty() ||
-      task.trouble->last_worker != worker.view->info.name()) {
-    return true;
+  if (LastFailedOn(task) == worker.view->info.name() &&
+      pool.CountReady(*task.demand, worker.kind->FitFor(*task.demand)) > 1) {
+    return false;
   }
-  return pool.CountReady(*task.demand, worker.kind->FitFor(*task.demand)) <= 1;
+  return IsIndependentEnough(task, pool, worker);
 }
 
 // The first task of the queue that the worker may take.

@@ -23,7 +23,8 @@ bool GrantsTasks(const BuildEntry& build);
 // has elsewhere; within a build the heaviest task goes
 // first, and tasks for the worker's own platform before tasks for any. A worker
 // gets a task only when no ready worker fits it better, and a task that failed
-// goes elsewhere where somewhere else fits as well.
+// goes elsewhere where somewhere else fits as well. A verification goes to the
+// worker that made least of the build's layers, among those that fit as well.
 //
 // The cost of a decision grows with the number of builds that have ready tasks,
 // and not with tasks or workers. Not thread safe.

@@ -71,6 +71,13 @@ absl::Status State::Apply(const v1::JournalRecord& record) {
     case v1::JournalRecord::kWorkerUndrained:
       drains_.erase(record.worker_undrained().worker());
       return absl::OkStatus();
+    case v1::JournalRecord::kWorkerDistrusted:
+      distrusted_[record.worker_distrusted().worker()] =
+          record.worker_distrusted().reason();
+      return absl::OkStatus();
+    case v1::JournalRecord::kWorkerTrusted:
+      distrusted_.erase(record.worker_trusted().worker());
+      return absl::OkStatus();
     case v1::JournalRecord::kDestinationChecked:
       return Check(time, record.destination_checked());
     case v1::JournalRecord::kLayerRemembered:

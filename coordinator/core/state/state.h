@@ -74,6 +74,10 @@ class State {
   const std::map<std::string, std::string, std::less<>>& drains() const {
     return drains_;
   }
+  // By the names of the workers that are not trusted, the reasons.
+  const std::map<std::string, std::string, std::less<>>& distrusted() const {
+    return distrusted_;
+  }
   // The names of the workers whose leases have changed since the last call.
   std::set<std::string> TakeLeaseChanges() { return index_.TakeLeaseChanges(); }
   // The deadlines of leases, with their tasks.
@@ -120,6 +124,8 @@ class State {
   TaskEntry* FindTaskForChange(std::string_view task_id);
   const Demand* DemandOf(const v1::Task& task);
   void SetState(TaskEntry& task, TaskState state);
+  // Notes which worker the task's result is from.
+  void SetMaker(TaskEntry& task, const std::string& worker);
   // Makes the task runnable again, with full retry budgets.
   void Renew(TaskEntry& task);
   // Takes the result of a task that is done; `how` is for the log.
@@ -146,6 +152,9 @@ class State {
   std::map<int64_t, const BuildEntry*> running_;
   TaskIndex index_;
   std::map<std::string, std::string, std::less<>> drains_;
+  std::map<std::string, std::string, std::less<>> distrusted_;
+  // The names that tasks point to.
+  std::set<std::string> makers_;
   Memo memo_;
 };
 

@@ -72,6 +72,7 @@ absl::Status State::AddTasks(absl::Time time, const v1::TasksAdded& change) {
 void State::Reuse(absl::Time time, TaskEntry& task,
                   const v1::ReusedResult& reused) {
   task.SetResult(reused.result());
+  SetMaker(task, reused.worker());
   SetState(task, TaskState::kDone);
   if (!reused.result().has_verified_image()) return;
   const v1::Task content = task.UnpackTask();
@@ -132,6 +133,7 @@ void State::MarkDone(absl::Time time, TaskEntry& task,
                      absl::string_view how) {
   BuildEntry& build = *task.build;
   task.SetResult(result);
+  SetMaker(task, worker);
   SetState(task, TaskState::kDone);
   // Bytes that verification reads back from the destination do not count as
   // fetched.
@@ -191,6 +193,7 @@ absl::Status State::Requeue(absl::Time time, const v1::TaskRequeued& change) {
   Trouble& trouble = task->mutable_trouble();
   trouble.last_worker = change.worker();
   trouble.last_reason = change.failure().reason();
+  trouble.found_wrong_layers |= change.failure().wrong_layers_size() > 0;
   trouble.last_cause = CauseOf(change.failure());
   trouble.not_before = not_before;
   // Identical tasks would meet the same trouble, so they wait as long.
@@ -244,8 +247,13 @@ const Demand* State::DemandOf(const v1::Task& task) {
                .first;
 }
 
+void State::SetMaker(TaskEntry& task, const std::string& worker) {
+  task.made_by = worker.empty() ? nullptr : &*makers_.insert(worker).first;
+}
+
 void State::Renew(TaskEntry& task) {
   task.trouble.reset();
+  task.made_by = nullptr;
   SetState(task, TaskState::kRunnable);
 }
 

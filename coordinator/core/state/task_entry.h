@@ -42,6 +42,8 @@ struct Trouble {
   // The reason and the worker of the last try that failed; empty when none has.
   std::string last_reason;
   std::string last_worker;
+  // A verification has found layers that do not hold what they should.
+  bool found_wrong_layers = false;
   // The cause of that failure; without a host where it was the task's own.
   Cause last_cause;
   // The reason for which the task is given up, when it is.
@@ -98,6 +100,9 @@ struct TaskEntry {
   // Set while the task is leased.
   std::unique_ptr<LeaseEntry> lease;
   std::unique_ptr<Trouble> trouble;
+  // The worker whose result the task has; null where it has none, or where that
+  // is not known.
+  const std::string* made_by = nullptr;
   // The number of leases that the task has had.
   int attempts = 0;
   TaskState state = TaskState::kRunnable;

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <map>
+#include <string>
+#include <vector>
+
+#include "coordinator/core/base/phases.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/engine_fixture.h"
+#include "tests/fakes/made_layer.h"
+
+// Workers that pack other content than they say, and workers that an operator
+// does not trust.
+
+namespace kso::coordinator {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+MATCHER(IsReused, "") { return arg.reused(); }
+
+class EngineTrustTest : public TwoWorkersTest {
+ protected:
+  absl::StatusOr<v1::DistrustWorkerResponse> Distrust(const std::string& name) {
+    v1::DistrustWorkerRequest request;
+    request.set_name(name);
+    request.set_reason("it was broken into");
+    Answer<v1::DistrustWorkerResponse> answer;
+    engine_->DistrustWorker(request, answer.Done());
+    return answer.Get();
+  }
+  absl::Status Trust(const std::string& name) {
+    v1::TrustWorkerRequest request;
+    request.set_name(name);
+    Answer<v1::TrustWorkerResponse> answer;
+    engine_->TrustWorker(request, answer.Done());
+    return answer.Get().status();
+  }
+  v1::WorkerStatus StatusOf(const std::string& name) {
+    for (const v1::WorkerStatus& worker : Workers().workers()) {
+      if (worker.info().name() == name) return worker;
+    }
+    return {};
+  }
+  // Worker "two" is there, without room for a task.
+  void TwoIsBusy() {
+    ScriptedWorker busy("two", "amd64", "s2", /*slots=*/0);
+    Sync(busy);
+  }
+  // Lets the workers do what there is, up to ASSEMBLE.
+  void RunOn(const std::vector<ScriptedWorker*>& workers,
+             const std::string& id) {
+    while (ComesAfter(v1::ASSEMBLE, Get(id).phase())) {
+      for (ScriptedWorker* worker : workers) {
+        Sync(*worker);
+        worker->FinishAll(release_.resolved);
+        Sync(*worker);
+      }
+    }
+  }
+  // Lets `maker` do all up to VERIFY, and notes a layer that it made.
+  void MadeBy(ScriptedWorker& maker) {
+    ASSERT_TRUE(Submit().ok());
+    while (ComesAfter(v1::ASSEMBLE, Get().phase())) {
+      Sync(maker);
+      for (const auto& [id, lease] : maker.held) {
+        if (!lease.task().has_make_layer()) continue;
+        layer_ = kso::testing::MadeOf(lease.task()).layer().digest();
+      }
+      maker.FinishAll(release_.resolved);
+      Sync(maker);
+    }
+    AssembleWell();
+    Settle();
+  }
+  // `worker` says of all verifications that it holds that the layer is wrong.
+  void Accuse(ScriptedWorker& worker) {
+    for (const auto& [id, lease] : std::map(worker.held)) {
+      v1::Failure& failure = *worker.AddResult(lease).mutable_failure();
+      failure.set_kind(v1::Failure::PERMANENT);
+      failure.set_reason("GET /k8s/a gives other bytes");
+      failure.add_wrong_layers(layer_);
+    }
+    Sync(worker);
+  }
+
+  std::string layer_;
+};
+
+TEST_F(EngineTrustTest, AnotherWorkerVerifiesWhereThereIsOne) {
+  TwoIsBusy();
+  MadeBy(one_);
+  Sync(one_);
+  EXPECT_THAT(one_.held, IsEmpty());
+  Sync(two_);
+  EXPECT_THAT(two_.held, SizeIs(1));
+}
+
+TEST_F(EngineTrustTest, WhereThereIsNoOtherTheMakerVerifies) {
+  MadeBy(one_);
+  Sync(one_);
+  EXPECT_THAT(one_.held, SizeIs(1));
+}
+
+TEST_F(EngineTrustTest, AWorkerThatFailedIsNotWaitedFor) {
+  TwoIsBusy();
+  MadeBy(one_);
+  Sync(two_);
+  ASSERT_THAT(two_.held, SizeIs(1));
+  v1::Failure& failure =
+      *two_.AddResult(two_.held.begin()->second).mutable_failure();
+  failure.set_kind(v1::Failure::INFRASTRUCTURE);
+  failure.set_reason("no runc");
+  Sync(two_);
+  Advance(absl::Seconds(5));
+  Sync(one_);
+  EXPECT_THAT(one_.held, SizeIs(1));
+}
+
+TEST_F(EngineTrustTest, ALieFailsTheBuildAndEndsTheTrustInItsMaker) {
+  TwoIsBusy();
+  MadeBy(one_);
+  Sync(two_);
+  ASSERT_THAT(two_.held, SizeIs(1));
+  // The first word is looked into by another: here, the maker is all there is.
+  Accuse(two_);
+  Advance(absl::Seconds(5));
+  Sync(one_);
+  ASSERT_THAT(one_.held, SizeIs(1));
+  Accuse(one_);
+
+  EXPECT_EQ(StatusOf("one").state(), v1::WorkerStatus::UNHEALTHY);
+  EXPECT_THAT(StatusOf("one").info().unhealthy_reason(),
+              HasSubstr("not trusted"));
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::FAILED);
+  ASSERT_THAT(build.failures(), Not(IsEmpty()));
+  EXPECT_THAT(build.failures(0).reason(), HasSubstr("packed by one"));
+  EXPECT_THAT(build.failures(0).advice(), HasSubstr("ksoctl retry b1"));
+
+  // What it made is made again by others, also after a restart.
+  Restart();
+  ASSERT_TRUE(Retry().ok());
+  Sync(one_);
+  EXPECT_THAT(one_.held, IsEmpty());
+  Sync(two_);
+  EXPECT_THAT(two_.held, Not(IsEmpty()));
+  RunOn({&two_}, "b1");
+  EXPECT_EQ(Get().phase(), v1::ASSEMBLE);
+}
+
+TEST_F(EngineTrustTest, NobodyIsBlamedForAWordThatAnotherDoesNotConfirm) {
+  ScriptedWorker three("three", "amd64", "s3");
+  TwoIsBusy();
+  ScriptedWorker idle("three", "amd64", "s3", /*slots=*/0);
+  Sync(idle);
+  MadeBy(one_);
+  Sync(two_);
+  ASSERT_THAT(two_.held, SizeIs(1));
+  Accuse(two_);
+  Advance(absl::Seconds(5));
+  Sync(three);
+  ASSERT_THAT(three.held, SizeIs(1));
+  three.FinishAll(release_.resolved);
+  Sync(three);
+  EXPECT_EQ(StatusOf("one").state(), v1::WorkerStatus::READY);
+  EXPECT_EQ(Get().state(), v1::Build::RUNNING);
+}
+
+TEST_F(EngineTrustTest, AnOperatorEndsTheTrustInAWorker) {
+  MadeBy(one_);
+  const auto done = Distrust("one");
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_GT(done->forgotten(), 0);
+  EXPECT_EQ(done->failed_builds(), 1);
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::FAILED);
+  EXPECT_THAT(build.failures(0).reason(), HasSubstr("not trusted"));
+  // Neither a new session nor a restart of the coordinator helps it.
+  Restart();
+  ScriptedWorker again("one", "amd64", "s7");
+  ASSERT_TRUE(Submit("b2").ok());
+  Sync(again);
+  EXPECT_THAT(again.held, IsEmpty());
+  ASSERT_TRUE(Trust("one").ok());
+  Sync(again);
+  EXPECT_THAT(again.held, Not(IsEmpty()));
+}
+
+TEST_F(EngineTrustTest, WhatIsForgottenIsMadeAgain) {
+  MadeBy(one_);
+  ASSERT_TRUE(Cancel().ok());
+  // What it made would be reused otherwise.
+  ASSERT_TRUE(Submit("b2").ok());
+  RunOn({&two_}, "b2");
+  EXPECT_THAT(Get("b2").plan().layers(), Contains(IsReused()));
+  ASSERT_TRUE(Distrust("one").ok());
+  ASSERT_TRUE(Submit("b3").ok());
+  RunOn({&two_}, "b3");
+  EXPECT_THAT(Get("b3").plan().layers(), Not(Contains(IsReused())));
+}
+
+TEST_F(EngineTrustTest, NothingIsKnownOfAStranger) {
+  EXPECT_EQ(Distrust("nobody").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Trust("one").code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace kso::coordinator
