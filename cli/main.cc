@@ -8,8 +8,10 @@
 #include "common/rpc/channel.h"
 #include "common/run/clock.h"
 #include "common/run/lock_checks.h"
+#include "common/run/process_secrets.h"
 
 int main(int argc, char** argv) {
+  kso::KeepMemoryPrivate();
   kso::TurnOffLockChecks();
   kso::rpc::ReconnectSoon();
   // Without this, a reader that goes away (`ksoctl logs | head`) would kill the

@@ -23,6 +23,7 @@
 #include "common/rpc/server.h"
 #include "common/run/clock.h"
 #include "common/run/lock_checks.h"
+#include "common/run/process_secrets.h"
 #include "common/text/text.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/threaded_engine.h"
@@ -179,6 +180,8 @@ absl::Status Serve(const Options& options) {
 }  // namespace kso::coordinator
 
 int main(int argc, char** argv) {
+  kso::KeepMemoryPrivate();
+  kso::KeepFilesPrivate();
   kso::TurnOffLockChecks();
   kso::coordinator::Options options;
   CLI::App app(

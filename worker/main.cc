@@ -12,6 +12,7 @@
 #include "common/oci/registry/registry_flags.h"
 #include "common/rpc/channel.h"
 #include "common/run/lock_checks.h"
+#include "common/run/process_secrets.h"
 #include "spdlog/spdlog.h"
 #include "worker/stop_signals.h"
 #include "worker/worker_process.h"
@@ -29,6 +30,8 @@ absl::Status Work(const WorkerOptions& options, StopSignals& signals) {
 }  // namespace kso::worker
 
 int main(int argc, char** argv) {
+  kso::KeepMemoryPrivate();
+  kso::KeepFilesPrivate();
   kso::TurnOffLockChecks();
   kso::rpc::ReconnectSoon();
   kso::worker::WorkerOptions options;

@@ -8,7 +8,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/blob/grpc_blob_store.h"
-#include "common/files/file_io.h"
+#include "common/files/private_directory.h"
 #include "common/files/remove_tree.h"
 #include "common/http/netrc.h"
 #include "common/http/retry.h"
@@ -81,7 +81,7 @@ std::filesystem::path WorkerProcess::verify_directory() const {
 }
 
 absl::Status WorkerProcess::TakeDirectory() {
-  KSO_RETURN_IF_ERROR(MakeDirectories(directory_));
+  KSO_RETURN_IF_ERROR(MakePrivateDirectory(directory_, "cache directory"));
   KSO_ASSIGN_OR_RETURN(
       FileLock lock, FileLock::TryLock(directory_ / "lock",
                                        "give each worker a --cache-dir of its "

@@ -14,8 +14,8 @@
 #include "cli/farm/process.h"
 #include "common/base/status_macros.h"
 #include "common/files/directory.h"
-#include "common/files/file_io.h"
 #include "common/files/file_lock.h"
+#include "common/files/private_directory.h"
 #include "common/run/cancellation.h"
 
 namespace kso::cli {
@@ -56,7 +56,8 @@ Farm::Farm(const FarmOptions& options, CoordinatorClient* coordinator,
       say_(std::move(say)) {}
 
 absl::Status Farm::Up() {
-  KSO_RETURN_IF_ERROR(MakeDirectories(options_.state_dir));
+  KSO_RETURN_IF_ERROR(
+      MakePrivateDirectory(options_.state_dir, "farm's directory"));
   KSO_ASSIGN_OR_RETURN(const FileLock lock, LockFarm(options_.state_dir));
   KSO_RETURN_IF_ERROR(StartCoordinator());
   return StartWorkers();

@@ -120,6 +120,9 @@ absl::Status BlobDirectory::Publish(const Digest& digest, const fs::path& file,
       return FileError(error.value(), "make the directory", path.parent_path());
     }
   }
+  // Whatever the umask is: workers make layers of images of links to these
+  // files, and the directory of them all is closed to others.
+  if (::chmod(file.c_str(), 0644) != 0) return FileError(errno, "open", file);
   KSO_RETURN_IF_ERROR(Rename(digest, file, path, verified));
   return synced_ ? SyncDirectory(path.parent_path()) : absl::OkStatus();
 }

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "common/files/file_io.h"
 #include "common/files/file_lock.h"
+#include "common/files/private_directory.h"
 #include "coordinator/store/commit_mark.h"
 #include "coordinator/store/sqlite_database.h"
 #include "coordinator/store/sqlite_format.h"
@@ -68,10 +68,15 @@ absl::Status PrepareFile(SqliteDatabase& database) {
 
 absl::StatusOr<std::unique_ptr<StateStore>> OpenSqliteStateStore(
     const std::filesystem::path& directory) {
-  KSO_RETURN_IF_ERROR(MakeDirectories(directory));
+  KSO_RETURN_IF_ERROR(MakePrivateDirectory(directory, "state directory"));
   KSO_ASSIGN_OR_RETURN(
       FileLock lock, FileLock::TryLock(directory / "lock",
                                        "stop it, or choose another directory"));
+  // SQLite makes the others with the mode of the first.
+  for (const char* name :
+       {"state.sqlite", "state.sqlite-wal", "state.sqlite-shm"}) {
+    KSO_RETURN_IF_ERROR(MakePrivateFile(directory / name));
+  }
   KSO_ASSIGN_OR_RETURN(
       std::unique_ptr<SqliteDatabase> database,
       SqliteDatabase::Open((directory / "state.sqlite").string()));

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -68,6 +69,28 @@ class SqliteStateStoreTest : public ::testing::Test {
       ::testing::UnitTest::GetInstance()->current_test_info()->name();
   const std::string file_ = (directory_ / "state.sqlite").string();
 };
+
+// An earlier version left it open to all users of the machine.
+TEST_F(SqliteStateStoreTest, OnlyItsUserReadsTheJournal) {
+  Write();
+  namespace fs = std::filesystem;
+  fs::permissions(directory_, fs::perms(0755));
+  fs::permissions(file_, fs::perms(0644));
+  const auto store = Open();
+  EXPECT_EQ(fs::status(directory_).permissions(), fs::perms(0700));
+  for (const auto& entry : fs::directory_iterator(directory_)) {
+    if (entry.path().filename().string().starts_with("state.sqlite")) {
+      EXPECT_EQ(entry.status().permissions(), fs::perms(0600)) << entry.path();
+    }
+  }
+}
+
+TEST_F(SqliteStateStoreTest, ADirectoryThatOthersMayWriteIsRefused) {
+  Write();
+  std::filesystem::permissions(directory_, std::filesystem::perms(0777));
+  const auto refused = OpenSqliteStateStore(directory_);
+  EXPECT_THAT(refused.status().message(), HasSubstr("others may have put"));
+}
 
 TEST_F(SqliteStateStoreTest, WhatCouldNotBeReadAgainIsNotAcknowledged) {
   Write();

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/files/private_directory.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/temp_directory.h"
+
+namespace kso {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ::testing::HasSubstr;
+
+class PrivateDirectoryTest : public ::testing::Test {
+ protected:
+  static int ModeOf(const fs::path& path) {
+    struct stat info = {};
+    EXPECT_EQ(::stat(path.c_str(), &info), 0) << path;
+    return static_cast<int>(info.st_mode & 07777);
+  }
+
+  const testing::TempDirectory temp_;
+  const fs::path path_ = temp_.path() / "some" / "state";
+};
+
+TEST_F(PrivateDirectoryTest, IsMadeForThisUserAlone) {
+  ASSERT_TRUE(MakePrivateDirectory(path_, "state directory").ok());
+  EXPECT_EQ(ModeOf(path_), 0700);
+  EXPECT_TRUE(MakePrivateDirectory(path_, "state directory").ok());
+  EXPECT_TRUE(MakePrivateDirectory(temp_.path() / "with-slash/", "cache").ok());
+  EXPECT_EQ(ModeOf(temp_.path() / "with-slash"), 0700);
+}
+
+TEST_F(PrivateDirectoryTest, OneThatOthersCouldReadIsClosed) {
+  fs::create_directories(path_);
+  fs::permissions(path_, fs::perms(0755));
+  ASSERT_TRUE(MakePrivateDirectory(path_, "state directory").ok());
+  EXPECT_EQ(ModeOf(path_), 0700);
+}
+
+TEST_F(PrivateDirectoryTest, OneThatOthersMayWriteIsRefusedAndNotChanged) {
+  fs::create_directories(path_);
+  for (const int mode : {0777, 01777, 0770, 0702, 0720}) {
+    fs::permissions(path_, fs::perms(mode));
+    const absl::Status refused = MakePrivateDirectory(path_, "cache directory");
+    EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(refused.message(), HasSubstr(path_.string()));
+    EXPECT_THAT(refused.message(), HasSubstr("cache directory"));
+    EXPECT_THAT(refused.message(), HasSubstr("chmod 700"));
+    EXPECT_EQ(ModeOf(path_), mode);
+  }
+}
+
+TEST_F(PrivateDirectoryTest, OneOfAnotherUserIsRefused) {
+  if (geteuid() != 0) GTEST_SKIP() << "takes root";
+  fs::create_directories(path_);
+  ASSERT_EQ(::chown(path_.c_str(), 12345, 12345), 0);
+  fs::permissions(path_, fs::perms(0700));
+  const absl::Status refused = MakePrivateDirectory(path_, "state directory");
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(refused.message(), HasSubstr("user 12345"));
+}
+
+TEST_F(PrivateDirectoryTest, ALinkToADirectoryIsAsThatDirectory) {
+  fs::create_directories(path_);
+  fs::permissions(path_, fs::perms(0755));
+  const fs::path link = temp_.path() / "link";
+  fs::create_symlink(path_, link);
+  ASSERT_TRUE(MakePrivateDirectory(link, "state directory").ok());
+  EXPECT_EQ(ModeOf(path_), 0700);
+  fs::permissions(path_, fs::perms(0777));
+  EXPECT_FALSE(MakePrivateDirectory(link, "state directory").ok());
+}
+
+TEST_F(PrivateDirectoryTest, AFileIsNone) {
+  std::ofstream(temp_.path() / "file") << "x";
+  EXPECT_FALSE(MakePrivateDirectory(temp_.path() / "file", "cache").ok());
+  EXPECT_FALSE(MakePrivateDirectory(temp_.path() / "file/below", "cache").ok());
+}
+
+TEST_F(PrivateDirectoryTest, FilesAreClosedWhereTheyAre) {
+  const fs::path file = temp_.path() / "journal";
+  EXPECT_TRUE(MakePrivateFile(file).ok());
+  EXPECT_FALSE(fs::exists(file));
+  std::ofstream(file) << "records";
+  fs::permissions(file, fs::perms(0644));
+  ASSERT_TRUE(MakePrivateFile(file).ok());
+  EXPECT_EQ(ModeOf(file), 0600);
+}
+
+}  // namespace
+}  // namespace kso
