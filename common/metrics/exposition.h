@@ -14,7 +14,7 @@ namespace kso::metrics {
 // The metrics of a program, in the order in which they are shown.
 using Sources = std::vector<std::shared_ptr<prometheus::Collectable>>;
 
-// What MetricsText is served as.
+// The media type of MetricsText.
 inline constexpr std::string_view kMetricsContentType =
     "text/plain; version=0.0.4; charset=utf-8";
 

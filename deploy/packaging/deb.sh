@@ -5,7 +5,7 @@
 
 maintainer="kso maintainers <maintainers@kso.invalid>"
 
-# What a program's package depends on, by dpkg-shlibdeps. The packages of both
+# The dependencies of a program's package, by dpkg-shlibdeps. The packages of both
 # architectures have the same names and versions.
 #   shared_libraries PROGRAM
 shared_libraries() {

@@ -17,7 +17,7 @@ image_root() {
       install -m 644 "$path" "$libraries/$name"
     fi
   done < <(libraries_of "$architecture" "$directory/usr/bin/$program")
-  # What Debian ships, not what this machine trusts besides.
+  # The authorities that Debian ships, without those that this machine adds.
   cat /usr/share/ca-certificates/mozilla/*.crt >"$directory/etc/ssl/certs/ca-certificates.crt"
   echo 'kso:x:65532:65532:kso:/var/lib/kso:/usr/sbin/nologin' >"$directory/etc/passwd"
   echo 'kso:x:65532:' >"$directory/etc/group"

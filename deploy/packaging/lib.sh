@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the parts of deploy/package share: sourced, not run.
+# The parts of deploy/package share these functions: sourced, not run.
 # shellcheck shell=bash
 # Those who source this say where they work ($work), and use the names set here.
 # shellcheck disable=SC2034,SC2154

@@ -99,7 +99,7 @@ void TaskMetrics::CountMembers(const v1::MakeLayer& work,
   int64_t bytes = 0;
   const auto& made = result.made_layer().members();
   for (int i = 0; i < std::min(made.size(), work.members_size()); ++i) {
-    // What the farm itself writes comes with the task.
+    // The bytes of files that the farm itself writes come with the task.
     if (!work.members(i).has_content()) bytes += made[i].size();
   }
   const int64_t fetched = std::clamp(result.bytes_fetched(), int64_t{0}, bytes);

@@ -15,7 +15,7 @@
 
 namespace kso::worker {
 
-// What passes between a worker and its hosts, for Prometheus. A host is
+// The bytes that pass between a worker and its hosts, for Prometheus. A host is
 // "HOST[:PORT]" of the URL that was asked for; the bodies of successful answers
 // and of requests count, headers do not. Thread safe.
 class TransferMetrics {
