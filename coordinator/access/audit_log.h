@@ -3,9 +3,13 @@
 #define KSO_COORDINATOR_ACCESS_AUDIT_LOG_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "coordinator/access/principal.h"
+#include "kso/v1/access.pb.h"
 
 namespace kso::coordinator {
 
@@ -35,7 +39,15 @@ class AuditLog {
   // Of a flood of refusals only some are written, with the number of those that
   // are not, so that a stranger cannot fill the disk.
   virtual void Note(const Deed& deed) = 0;
+
+  // The newest `most` records that are not older than `since`, oldest first.
+  // Waits for the disk.
+  virtual absl::StatusOr<std::vector<v1::AuditRecord>> Read(absl::Time since,
+                                                            size_t most) = 0;
 };
+
+// One that forgets everything, for tests and tools. Lives for ever.
+AuditLog* NoAuditLog();
 
 }  // namespace kso::coordinator
 

@@ -32,8 +32,9 @@ std::string_view IdentifiedByName(IdentifiedBy how);
 // The identity that a call acts under. A value type.
 struct Principal {
   // The name for people: that of the certificate or token; "local" on an open
-  // farm, "nobody" where there is no identity. In its grammar
-  // (identity_uri.h), but for OIDC subjects, which are printable text.
+  // farm, "nobody" where there is no identity. In the grammar of identities
+  // (common/access/identity_uri.h), but for OIDC subjects, which are printable
+  // text.
   std::string name = "nobody";
   access::RoleSet roles;
   IdentifiedBy how = IdentifiedBy::kNothing;

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/access/file_audit_log.h"
+
+#include <sys/stat.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "coordinator/access/audit_line.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/temp_directory.h"
+
+namespace kso::coordinator {
+namespace {
+
+class FileAuditLogTest : public ::testing::Test {
+ protected:
+  void Open(const AuditLimits& limits = {}) {
+    log_.reset();
+    auto log = OpenFileAuditLog(directory_.path(), &clock_, limits);
+    ASSERT_TRUE(log.ok()) << log.status();
+    log_ = *std::move(log);
+  }
+  static Deed Cancel(const std::string& build, absl::Status outcome) {
+    Deed deed;
+    deed.who.name = "alice";
+    deed.who.how = IdentifiedBy::kToken;
+    deed.who.id = "0123456789abcdef";
+    deed.who.remote = "192.0.2.7:41234";
+    deed.what = "CancelBuild";
+    deed.on = "build " + build;
+    deed.outcome = std::move(outcome);
+    return deed;
+  }
+  static Deed Refused() {
+    return Cancel("b", absl::PermissionDeniedError("ask an admin"));
+  }
+  std::vector<v1::AuditRecord> Read(absl::Time since = absl::InfinitePast(),
+                                    size_t most = 1000) {
+    auto records = log_->Read(since, most);
+    EXPECT_TRUE(records.ok()) << records.status();
+    return *records;
+  }
+  std::string File() {
+    std::ifstream file(directory_.path() / "audit.jsonl");
+    return std::string((std::istreambuf_iterator<char>(file)), {});
+  }
+  int64_t BytesOfAllFiles() {
+    int64_t bytes = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(directory_.path())) {
+      bytes += static_cast<int64_t>(entry.file_size());
+    }
+    return bytes;
+  }
+
+  testing::FakeClock clock_;
+  testing::TempDirectory directory_;
+  std::unique_ptr<AuditLog> log_;
+};
+
+TEST_F(FileAuditLogTest, ADeedIsALineForCollectors) {
+  Open();
+  log_->Note(Cancel("b1", absl::OkStatus()));
+  log_.reset();
+  EXPECT_EQ(File(),
+            R"({"time":"2024-01-01T00:00:00.000000Z","who":"alice",)"
+            R"("by":"token","id":"0123456789abcdef","from":"192.0.2.7:41234",)"
+            R"("what":"CancelBuild","on":"build b1","allowed":true,)"
+            R"("outcome":"OK"})"
+            "\n");
+}
+
+TEST_F(FileAuditLogTest, WhatWasRefusedIsToldFromWhatFailed) {
+  Open();
+  log_->Note(Refused());
+  log_->Note(Cancel("b", absl::UnauthenticatedError("no identity")));
+  log_->Note(Cancel("b", absl::NotFoundError("there is no such build")));
+  const auto records = Read();
+  ASSERT_EQ(records.size(), 3);
+  EXPECT_FALSE(records[0].allowed());
+  EXPECT_EQ(records[0].outcome(), "PERMISSION_DENIED: ask an admin");
+  EXPECT_FALSE(records[1].allowed());
+  EXPECT_TRUE(records[2].allowed());
+  EXPECT_EQ(records[2].outcome(), "NOT_FOUND: there is no such build");
+}
+
+TEST_F(FileAuditLogTest, DeedsSurviveARestartInTheirOrder) {
+  Open();
+  log_->Note(Cancel("b1", absl::OkStatus()));
+  Open();
+  clock_.Advance(absl::Hours(1));
+  log_->Note(Cancel("b2", absl::OkStatus()));
+  const auto records = Read();
+  ASSERT_EQ(records.size(), 2);
+  EXPECT_EQ(records[0].on(), "build b1");
+  EXPECT_EQ(records[1].on(), "build b2");
+  EXPECT_EQ(Read(clock_.Now()).size(), 1);
+  ASSERT_EQ(Read(absl::InfinitePast(), 1).size(), 1);
+  EXPECT_EQ(Read(absl::InfinitePast(), 1)[0].on(), "build b2");
+}
+
+TEST_F(FileAuditLogTest, TextFromOutsideMakesNoLineOfItsOwn) {
+  Open();
+  log_->Note(
+      Cancel("b\n{\"who\":\"forged\"}\x1b[31m\xff" + std::string(1 << 20, 'x'),
+             absl::OkStatus()));
+  const auto records = Read();
+  ASSERT_EQ(records.size(), 1);
+  EXPECT_EQ(records[0].who(), "alice");
+  EXPECT_LT(File().size(), 2000);
+  for (const char* bad : {"\x1b", "\xff", "\n{"}) {
+    EXPECT_FALSE(absl::StrContains(File(), bad));
+  }
+}
+
+TEST_F(FileAuditLogTest, TheFileIsTheOwnersAlone) {
+  Open();
+  log_->Note(Refused());
+  Read();
+  struct stat status;
+  ASSERT_EQ(stat((directory_.path() / "audit.jsonl").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600);
+}
+
+TEST_F(FileAuditLogTest, AFloodOfRefusalsIsCountedAndNotWritten) {
+  Open({.refusals = 10, .refusal_period = absl::Minutes(1)});
+  for (int i = 0; i < 1000; ++i) log_->Note(Refused());
+  // What is allowed is written meanwhile, and says how many are missing.
+  log_->Note(Cancel("b", absl::OkStatus()));
+  auto records = Read();
+  ASSERT_EQ(records.size(), 11);
+  EXPECT_TRUE(records.back().allowed());
+  EXPECT_EQ(records.back().left_out(), 990);
+  clock_.Advance(absl::Minutes(1));
+  log_->Note(Refused());
+  EXPECT_EQ(Read().size(), 12);
+}
+
+TEST_F(FileAuditLogTest, TheFilesTogetherAreBounded) {
+  Open({.file_bytes = 2000, .old_files = 3});
+  for (int i = 0; i < 200; ++i) {
+    log_->Note(Cancel(absl::StrCat("b", i), absl::OkStatus()));
+    Read();
+  }
+  EXPECT_LE(BytesOfAllFiles(), 4 * 2000);
+  EXPECT_GT(BytesOfAllFiles(), 2 * 2000);
+  const auto records = Read();
+  ASSERT_GT(records.size(), 20);
+  EXPECT_EQ(records.back().on(), "build b199");
+}
+
+TEST_F(FileAuditLogTest, ADamagedLineHidesNoOther) {
+  Open();
+  log_->Note(Cancel("b1", absl::OkStatus()));
+  log_.reset();
+  std::ofstream(directory_.path() / "audit.jsonl", std::ios::app)
+      << "[[[[\n{}\n{\"time\":\"2024-";
+  Open();
+  log_->Note(Cancel("b2", absl::OkStatus()));
+  EXPECT_EQ(Read().size(), 2);
+}
+
+TEST_F(FileAuditLogTest, ADirectoryThatIsNotThereIsSaid) {
+  EXPECT_FALSE(OpenFileAuditLog(directory_.path() / "absent", &clock_).ok());
+}
+
+}  // namespace
+}  // namespace kso::coordinator

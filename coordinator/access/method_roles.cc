@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/access/method_roles.h"
+
+#include <iterator>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/base/strings.h"
+
+namespace kso::coordinator {
+namespace {
+
+using access::Role;
+
+constexpr access::RoleSet kView = {Role::kView};
+constexpr access::RoleSet kSubmit = {Role::kSubmit};
+constexpr access::RoleSet kWork = {Role::kWork};
+constexpr access::RoleSet kAdmin = {Role::kAdmin};
+// Workers read blobs to verify images, and people to bring images home.
+constexpr access::RoleSet kReadBlobs = {Role::kView, Role::kWork};
+constexpr access::RoleSet kAnyRole = {Role::kView, Role::kSubmit, Role::kWork,
+                                      Role::kAdmin};
+
+constexpr MethodRule kRules[] = {
+    {"/kso.v1.BuildService/SubmitBuild", kSubmit},
+    {"/kso.v1.BuildService/GetBuild", kView},
+    {"/kso.v1.BuildService/ListBuilds", kView},
+    {"/kso.v1.BuildService/WatchBuild", kView},
+    {"/kso.v1.BuildService/CancelBuild", kSubmit},
+    {"/kso.v1.BuildService/RetryBuild", kSubmit},
+
+    {"/kso.v1.WorkerService/Sync", kWork},
+
+    {"/kso.v1.BlobService/StatBlobs", kReadBlobs},
+    {"/kso.v1.BlobService/DownloadBlob", kReadBlobs},
+    {"/kso.v1.BlobService/LocateBlobs", kReadBlobs},
+    {"/kso.v1.BlobService/UploadBlob", kWork},
+    {"/kso.v1.BlobService/AdoptBlob", kWork},
+
+    {"/kso.v1.AdminService/ListWorkers", kView},
+    {"/kso.v1.AdminService/DrainWorker", kAdmin},
+    {"/kso.v1.AdminService/GetVersion", kAnyRole},
+
+    {"/kso.v1.AccessService/CreateToken", kAdmin},
+    {"/kso.v1.AccessService/ListTokens", kAdmin},
+    {"/kso.v1.AccessService/RevokeToken", kAdmin},
+    {"/kso.v1.AccessService/ListAudit", kAdmin},
+};
+
+}  // namespace
+
+const MethodRule* RuleOf(std::string_view method) {
+  static const auto* const kByMethod = [] {
+    auto* by_method =
+        new absl::flat_hash_map<absl::string_view, const MethodRule*>();
+    for (const MethodRule& rule : kRules) {
+      by_method->emplace(ToAbsl(rule.method), &rule);
+    }
+    return by_method;
+  }();
+  const auto found = kByMethod->find(ToAbsl(method));
+  return found == kByMethod->end() ? nullptr : found->second;
+}
+
+std::vector<MethodRule> AllMethodRules() {
+  return std::vector<MethodRule>(std::begin(kRules), std::end(kRules));
+}
+
+std::string_view ShortMethodName(std::string_view method) {
+  const size_t slash = method.rfind('/');
+  return slash == std::string_view::npos ? method : method.substr(slash + 1);
+}
+
+}  // namespace kso::coordinator

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_COORDINATOR_ACCESS_METHOD_ROLES_H_
+#define KSO_COORDINATOR_ACCESS_METHOD_ROLES_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/access/role.h"
+
+namespace kso::coordinator {
+
+// What a method of gRPC asks of its caller.
+struct MethodRule {
+  // "/kso.v1.BuildService/GetBuild".
+  std::string_view method;
+  // One of them is enough. None where the method is open to everybody.
+  access::RoleSet roles;
+  // The method proves by itself who calls it, as joining with a one-time token
+  // does, so that no identity is asked for.
+  bool open_to_everybody = false;
+};
+
+// The rule of a method; null for one that is not in the table, which nobody may
+// call. A test compares the table with the descriptors of all services, so that
+// a new method needs a line here.
+const MethodRule* RuleOf(std::string_view method);
+
+// The methods of the table, for tests and documentation.
+std::vector<MethodRule> AllMethodRules();
+
+// "GetBuild" of "/kso.v1.BuildService/GetBuild"; text without such a form stays
+// as it is.
+std::string_view ShortMethodName(std::string_view method);
+
+}  // namespace kso::coordinator
+
+#endif  // KSO_COORDINATOR_ACCESS_METHOD_ROLES_H_
