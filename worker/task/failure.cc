@@ -68,6 +68,15 @@ absl::Status WorkerTrouble(absl::Status status) {
   return status;
 }
 
+absl::Status OfWrongLayers(absl::Status status,
+                           const std::vector<std::string>& digests) {
+  if (status.ok()) return status;
+  v1::Failure said = Said(status);
+  said.mutable_wrong_layers()->Assign(digests.begin(), digests.end());
+  Say(status, said);
+  return status;
+}
+
 v1::Failure::Kind FailureKind(const absl::Status& status) {
   const v1::Failure::Kind said = Said(status).kind();
   return said == v1::Failure::KIND_UNSPECIFIED ? KindOf(status) : said;

@@ -2,7 +2,9 @@
 #ifndef KSO_WORKER_TASK_FAILURE_H_
 #define KSO_WORKER_TASK_FAILURE_H_
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "kso/v1/types.pb.h"
@@ -26,6 +28,10 @@ absl::Status About(absl::Status status, std::string_view item,
 
 // The worker's own trouble, such as a full disk, whatever the code.
 absl::Status WorkerTrouble(absl::Status status);
+
+// The layers whose makers are to blame (v1::Failure::wrong_layers).
+absl::Status OfWrongLayers(absl::Status status,
+                           const std::vector<std::string>& digests);
 
 // The kind of the Failure that ToFailure makes of an error.
 v1::Failure::Kind FailureKind(const absl::Status& status);

@@ -33,6 +33,16 @@ TEST(FailureTest, TellsWhatIsNearestToTheTrouble) {
   EXPECT_EQ(failure.reason(), "HTTP 404");
 }
 
+TEST(FailureTest, WrongLayersAreNamedWithTheRest) {
+  const absl::Status status = OfWrongLayers(
+      About(absl::DataLossError("other bytes"), "a", "b"), {"sha256:1"});
+  const v1::Failure failure = ToFailure(status, "x");
+  ASSERT_EQ(failure.wrong_layers_size(), 1);
+  EXPECT_EQ(failure.wrong_layers(0), "sha256:1");
+  EXPECT_EQ(failure.item(), "a");
+  EXPECT_EQ(failure.kind(), v1::Failure::PERMANENT);
+}
+
 TEST(FailureTest, FullDiskIsTheWorkersTrouble) {
   const absl::Status status =
       WorkerTrouble(absl::ResourceExhaustedError("no space left"));

@@ -27,6 +27,7 @@
 #include "worker/verify/network_namespace.h"
 #include "worker/verify/served_files.h"
 #include "worker/verify/served_images.h"
+#include "worker/verify/wrong_layers.h"
 
 namespace kso::worker {
 namespace {
@@ -253,6 +254,19 @@ bool RunsNatively(const v1::Platform& platform, const VerifyTools& tools) {
   return false;
 }
 
+// Adds to an error whose layers are to blame for it, where it is content that
+// is wrong.
+absl::Status Blamed(const absl::Status& status, const v1::VerifyImage& work,
+                    const RootFilesystem& root, TaskControl& control) {
+  const v1::Failure::Kind kind = FailureKind(status);
+  if (kind != v1::Failure::PERMANENT) return status;
+  control.SetActivity(Concat("looking for what is wrong in ", work.variant()));
+  const absl::StatusOr<std::vector<std::string>> wrong =
+      FindWrongLayers(work, root, control);
+  if (!wrong.ok() || wrong->empty()) return status;
+  return OfWrongLayers(status, *wrong);
+}
+
 absl::StatusOr<v1::VerifiedImage> Verify(const v1::Task& task,
                                          const VerifyTools& tools,
                                          TaskControl& control) {
@@ -266,13 +280,14 @@ absl::StatusOr<v1::VerifiedImage> Verify(const v1::Task& task,
   KSO_ASSIGN_OR_RETURN(const ImageToRun image,
                        UnpackImage(task, directory.path(), tools, control));
   const bool native = RunsNatively(task.platform(), tools);
-  KSO_ASSIGN_OR_RETURN(const std::vector<std::string> checks,
-                       RunAndAsk(work, ComparedContent(work, native), image,
-                                 directory.path(), tools, control));
+  const absl::StatusOr<std::vector<std::string>> checks =
+      RunAndAsk(work, ComparedContent(work, native), image, directory.path(),
+                tools, control);
+  if (!checks.ok()) return Blamed(checks.status(), work, image.root, control);
 
   v1::VerifiedImage verified;
   verified.set_native(native);
-  verified.mutable_checks()->Assign(checks.begin(), checks.end());
+  verified.mutable_checks()->Assign(checks->begin(), checks->end());
   const std::vector<std::string>& missing = tools.runtime->missing_fences();
   verified.mutable_missing_fences()->Assign(missing.begin(), missing.end());
   return verified;

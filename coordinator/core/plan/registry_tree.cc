@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/plan/registry_tree.h"
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 #include "common/site.h"
 
 namespace kso::coordinator {
@@ -66,11 +69,6 @@ class LinkWriter {
 };
 
 }  // namespace
-
-std::string BlobDataPath(const Digest& digest) {
-  return Concat(kBlobsDirectory, digest.algorithm_name(), "/",
-                digest.hex().substr(0, 2), "/", digest.hex(), "/data");
-}
 
 std::vector<v1::LayerMember> ImageLinks(const ChosenImage& image) {
   LinkWriter writer(image.served_repository);

@@ -2,12 +2,9 @@
 #ifndef KSO_COORDINATOR_CORE_PLAN_REGISTRY_TREE_H_
 #define KSO_COORDINATOR_CORE_PLAN_REGISTRY_TREE_H_
 
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "common/bytes/digest.h"
-#include "common/site.h"
+#include "common/oci/blob_data_path.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "kso/v1/worker.pb.h"
 
@@ -17,13 +14,8 @@ namespace kso::coordinator {
 // members. Digests, repositories and tags have passed their grammar before they
 // come here.
 
-inline constexpr std::string_view kBlobsDirectory =
-    "var/lib/registry/docker/registry/v2/blobs/";
-static_assert(kBlobsDirectory.starts_with(site::kImagesRootMember));
-
-// The file that holds a blob, manifests and indexes included. All of these are
-// below kBlobsDirectory, and nothing else is.
-std::string BlobDataPath(const Digest& digest);
+using oci::BlobDataPath;
+using oci::kBlobsDirectory;
 
 // The manifests of `image` and all links that make its chosen manifests
 // reachable, but no blob of layers or configs. Several images of a repository
