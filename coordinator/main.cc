@@ -21,10 +21,13 @@
 #include "common/oci/login/credentials.h"
 #include "common/oci/registry/registry_flags.h"
 #include "common/rpc/server.h"
+#include "common/rpc/tls_files.h"
 #include "common/run/clock.h"
 #include "common/run/lock_checks.h"
 #include "common/run/process_secrets.h"
 #include "common/text/text.h"
+#include "coordinator/access/access_gate.h"
+#include "coordinator/access/farm_doors.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/threaded_engine.h"
 #include "coordinator/metrics/journal_metrics.h"
@@ -32,6 +35,7 @@
 #include "coordinator/registry/destinations.h"
 #include "coordinator/registry/recent_answers.h"
 #include "coordinator/registry/registry_actions.h"
+#include "coordinator/service/access_service.h"
 #include "coordinator/service/services.h"
 #include "coordinator/status/status_server.h"
 #include "coordinator/store/sqlite_state_store.h"
@@ -56,6 +60,9 @@ struct Options {
   std::string listen = "127.0.0.1:7070";
   std::string http_listen = "127.0.0.1:7071";
   std::string state_directory;
+  rpc::TlsFiles tls;
+  bool insecure_plaintext = false;
+  DoorOptions doors;
   int keep_builds = EngineOptions().keep_builds;
   int keep_days =
       static_cast<int>(EngineOptions().keep_builds_for / absl::Hours(24));
@@ -97,6 +104,45 @@ sigset_t StopSignals() {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   return signals;
+}
+
+absl::StatusOr<std::unique_ptr<FarmDoors>> OpenDoorsOf(
+    const Options& options, const std::filesystem::path& directory,
+    Clock* clock) {
+  DoorOptions door_options = options.doors;
+  door_options.certificates = !options.tls.ca.empty();
+  if (door_options.certificates && options.tls.cert.empty()) {
+    return absl::InvalidArgumentError(
+        "--client-ca needs --tls-cert and --tls-key");
+  }
+  KSO_ASSIGN_OR_RETURN(std::unique_ptr<FarmDoors> doors,
+                       FarmDoors::Open(directory, door_options, clock));
+  KSO_RETURN_IF_ERROR(doors->CheckListen(options.listen));
+  return doors;
+}
+
+rpc::ServerSecurity SecurityOf(const Options& options, const FarmDoors& doors) {
+  rpc::ServerSecurity security;
+  security.tls = options.tls;
+  security.insecure_plaintext = options.insecure_plaintext;
+  security.gate = CreateAccessGate(doors.doors());
+  return security;
+}
+
+// Says what the operator must not be surprised by.
+void WarnOfOpenDoors(const Options& options, const FarmDoors& doors) {
+  if (options.tls.cert.empty() && !rpc::StaysOnMachine(options.listen)) {
+    spdlog::warn(
+        "--insecure-plaintext: whoever is on the network reads and changes "
+        "what is sent to {}, tokens too",
+        options.listen);
+  }
+  if (doors.doors().authenticator->open()) {
+    spdlog::warn(
+        "no identity is configured: every user of this machine is an admin of "
+        "this farm; `ksoctl tokens create NAME --role admin` or --client-ca "
+        "closes it");
+  }
 }
 
 // Serves until a stop signal comes. The signals must be blocked already.
@@ -144,13 +190,19 @@ absl::Status Serve(const Options& options) {
       const std::unique_ptr<Engine> engine,
       CreateThreadedEngine(engine_options, clock, store.get(), actions.get()));
 
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<FarmDoors> farm_doors,
+                       OpenDoorsOf(options, directory, clock));
+  WarnOfOpenDoors(options, *farm_doors);
   const std::vector<std::unique_ptr<grpc::Service>> services =
-      CreateServices(engine.get());
+      CreateServices(engine.get(), farm_doors->doors());
+  const std::unique_ptr<grpc::Service> access_service =
+      CreateAccessService(farm_doors->doors(), &farm_doors->tokens());
   BlobServiceImpl blob_service(blobs.get(), clock);
-  std::vector<grpc::Service*> served = {&blob_service};
+  std::vector<grpc::Service*> served = {&blob_service, access_service.get()};
   for (const auto& service : services) served.push_back(service.get());
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
-                       rpc::StartServer(options.listen, served));
+                       rpc::StartServer(options.listen, served,
+                                        SecurityOf(options, *farm_doors)));
   std::unique_ptr<StatusServer> status_server;
   if (!options.http_listen.empty()) {
     KSO_ASSIGN_OR_RETURN(status_server,
@@ -207,6 +259,27 @@ int main(int argc, char** argv) {
                  "by one coordinator at a time")
       ->type_name("DIR")
       ->required();
+  app.add_option("--tls-cert", options.tls.cert,
+                 "This coordinator's certificate, with the intermediate ones; "
+                 "TLS 1.3 is spoken then. Replaced files are read again "
+                 "without a restart")
+      ->type_name("FILE");
+  app.add_option("--tls-key", options.tls.key,
+                 "The certificate's key, which nobody else may read")
+      ->type_name("FILE");
+  app.add_option("--client-ca", options.tls.ca,
+                 "The authority whose client certificates are identities: "
+                 "spiffe://DOMAIN/kso/ROLE/NAME")
+      ->type_name("FILE");
+  app.add_option("--trust-domain", options.doors.trust_domain,
+                 "The DOMAIN of this farm's certificates (default: farm)")
+      ->type_name("DOMAIN");
+  app.add_option("--admin-token-file", options.doors.admin_token_file,
+                 "Put an admin's token there, unless there is one")
+      ->type_name("FILE");
+  app.add_flag("--insecure-plaintext", options.insecure_plaintext,
+               "Serve other machines without TLS: whoever is on the network "
+               "reads and changes everything, tokens too");
   app.add_option("--keep-builds", options.keep_builds,
                  "How many ended builds are kept, the newest; older ones are "
                  "forgotten, and what only they had in the state directory is "

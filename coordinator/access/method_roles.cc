@@ -38,6 +38,8 @@ constexpr MethodRule kRules[] = {
 
     {"/kso.v1.AdminService/ListWorkers", kView},
     {"/kso.v1.AdminService/DrainWorker", kAdmin},
+    {"/kso.v1.AdminService/DistrustWorker", kAdmin},
+    {"/kso.v1.AdminService/TrustWorker", kAdmin},
     {"/kso.v1.AdminService/GetVersion", kAnyRole},
 
     {"/kso.v1.AccessService/CreateToken", kAdmin},

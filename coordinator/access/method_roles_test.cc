@@ -93,7 +93,9 @@ TEST(MethodRolesTest, RolesMayDoWhatIsDocumented) {
     EXPECT_FALSE(may(Role::kView, method)) << method;
   }
   for (const char* method :
-       {"/kso.v1.AdminService/DrainWorker", "/kso.v1.AccessService/CreateToken",
+       {"/kso.v1.AdminService/DrainWorker",
+        "/kso.v1.AdminService/DistrustWorker",
+        "/kso.v1.AdminService/TrustWorker", "/kso.v1.AccessService/CreateToken",
         "/kso.v1.AccessService/ListTokens", "/kso.v1.AccessService/RevokeToken",
         "/kso.v1.AccessService/ListAudit"}) {
     EXPECT_TRUE(may(Role::kAdmin, method)) << method;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/version.h"
 #include "coordinator/service/unary.h"
 #include "kso/v1/admin.grpc.pb.h"
@@ -24,11 +25,17 @@ absl::Duration PatienceOf(const Context& context) {
 
 class WorkerServiceImpl : public v1::WorkerService::CallbackService {
  public:
-  explicit WorkerServiceImpl(Engine* engine) : engine_(engine) {}
+  WorkerServiceImpl(Engine* engine, const Doors& doors)
+      : engine_(engine), doors_(doors) {}
 
   Reactor* Sync(Context* context, const v1::SyncRequest* request,
                 v1::SyncResponse* response) override {
     Reactor* reactor = context->DefaultReactor();
+    const absl::Status named = CheckName(*context, request->worker().name());
+    if (!named.ok()) {
+      reactor->Finish(rpc::ToGrpc(named));
+      return reactor;
+    }
     engine_->Sync(*request,
                   {.patience = PatienceOf(*context),
                    .gone = [context] { return context->IsCancelled(); }},
@@ -37,16 +44,35 @@ class WorkerServiceImpl : public v1::WorkerService::CallbackService {
   }
 
  private:
+  // The identity is the certificate's or token's; a name is only said.
+  absl::Status CheckName(const Context& context, const std::string& name) {
+    const Principal who = CallerOf(*doors_.authenticator, context);
+    const absl::Status status = CheckWorkerName(who, name);
+    if (!status.ok()) {
+      Deed deed;
+      deed.who = who;
+      deed.what = "Sync";
+      deed.on = absl::StrCat("worker ", name);
+      deed.outcome = status;
+      doors_.audit->Note(deed);
+    }
+    return status;
+  }
+
   Engine* const engine_;
+  const Doors doors_;
 };
 
 class BuildServiceImpl : public v1::BuildService::CallbackService {
  public:
-  explicit BuildServiceImpl(Engine* engine) : engine_(engine) {}
+  BuildServiceImpl(Engine* engine, const Doors& doors)
+      : engine_(engine), doors_(doors) {}
 
   Reactor* SubmitBuild(Context* context, const v1::SubmitBuildRequest* request,
                        v1::Build* response) override {
-    return HandOver(context, engine_, &Engine::SubmitBuild, request, response);
+    return HandOverDeed(
+        context, engine_, doors_, &Engine::SubmitBuild, "SubmitBuild",
+        absl::StrCat("build ", request->build_id()), request, response);
   }
   Reactor* GetBuild(Context* context, const v1::GetBuildRequest* request,
                     v1::Build* response) override {
@@ -62,20 +88,26 @@ class BuildServiceImpl : public v1::BuildService::CallbackService {
   }
   Reactor* CancelBuild(Context* context, const v1::CancelBuildRequest* request,
                        v1::Build* response) override {
-    return HandOver(context, engine_, &Engine::CancelBuild, request, response);
+    return HandOverDeed(
+        context, engine_, doors_, &Engine::CancelBuild, "CancelBuild",
+        absl::StrCat("build ", request->build_id()), request, response);
   }
   Reactor* RetryBuild(Context* context, const v1::RetryBuildRequest* request,
                       v1::Build* response) override {
-    return HandOver(context, engine_, &Engine::RetryBuild, request, response);
+    return HandOverDeed(
+        context, engine_, doors_, &Engine::RetryBuild, "RetryBuild",
+        absl::StrCat("build ", request->build_id()), request, response);
   }
 
  private:
   Engine* const engine_;
+  const Doors doors_;
 };
 
 class AdminServiceImpl : public v1::AdminService::CallbackService {
  public:
-  explicit AdminServiceImpl(Engine* engine) : engine_(engine) {}
+  AdminServiceImpl(Engine* engine, const Doors& doors)
+      : engine_(engine), doors_(doors) {}
 
   Reactor* ListWorkers(Context* context, const v1::ListWorkersRequest* request,
                        v1::ListWorkersResponse* response) override {
@@ -83,17 +115,22 @@ class AdminServiceImpl : public v1::AdminService::CallbackService {
   }
   Reactor* DrainWorker(Context* context, const v1::DrainWorkerRequest* request,
                        v1::DrainWorkerResponse* response) override {
-    return HandOver(context, engine_, &Engine::DrainWorker, request, response);
+    return HandOverDeed(context, engine_, doors_, &Engine::DrainWorker,
+                        "DrainWorker", absl::StrCat("worker ", request->name()),
+                        request, response);
   }
   Reactor* DistrustWorker(Context* context,
                           const v1::DistrustWorkerRequest* request,
                           v1::DistrustWorkerResponse* response) override {
-    return HandOver(context, engine_, &Engine::DistrustWorker, request,
-                    response);
+    return HandOverDeed(
+        context, engine_, doors_, &Engine::DistrustWorker, "DistrustWorker",
+        absl::StrCat("worker ", request->name()), request, response);
   }
   Reactor* TrustWorker(Context* context, const v1::TrustWorkerRequest* request,
                        v1::TrustWorkerResponse* response) override {
-    return HandOver(context, engine_, &Engine::TrustWorker, request, response);
+    return HandOverDeed(context, engine_, doors_, &Engine::TrustWorker,
+                        "TrustWorker", absl::StrCat("worker ", request->name()),
+                        request, response);
   }
   Reactor* GetVersion(Context* context, const v1::GetVersionRequest*,
                       v1::GetVersionResponse* response) override {
@@ -105,15 +142,17 @@ class AdminServiceImpl : public v1::AdminService::CallbackService {
 
  private:
   Engine* const engine_;
+  const Doors doors_;
 };
 
 }  // namespace
 
-std::vector<std::unique_ptr<grpc::Service>> CreateServices(Engine* engine) {
+std::vector<std::unique_ptr<grpc::Service>> CreateServices(Engine* engine,
+                                                           const Doors& doors) {
   std::vector<std::unique_ptr<grpc::Service>> services;
-  services.push_back(std::make_unique<BuildServiceImpl>(engine));
-  services.push_back(std::make_unique<WorkerServiceImpl>(engine));
-  services.push_back(std::make_unique<AdminServiceImpl>(engine));
+  services.push_back(std::make_unique<BuildServiceImpl>(engine, doors));
+  services.push_back(std::make_unique<WorkerServiceImpl>(engine, doors));
+  services.push_back(std::make_unique<AdminServiceImpl>(engine, doors));
   return services;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "coordinator/access/access_gate.h"
 #include "coordinator/engine/engine.h"
 #include "grpcpp/impl/service_type.h"
 
@@ -13,7 +14,11 @@ namespace kso::coordinator {
 // BuildService, WorkerService and AdminService over an engine. They translate,
 // and decide nothing. `engine` must outlive them, and must be stopped before
 // the server is shut down, so that parked calls end.
-std::vector<std::unique_ptr<grpc::Service>> CreateServices(Engine* engine);
+// Which caller may call which method is checked before (access_gate.h); here, a
+// worker is held to its own name, and what changes the farm goes to the audit
+// log.
+std::vector<std::unique_ptr<grpc::Service>> CreateServices(
+    Engine* engine, const Doors& doors = OpenDoors());
 
 }  // namespace kso::coordinator
 

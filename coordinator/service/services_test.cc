@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/service/services.h"
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
@@ -70,6 +72,106 @@ TEST_F(ServicesTest, AParkedCallIsAnsweredByAnothersCall) {
   synced.WaitForNotification();
   EXPECT_TRUE(sync_status.ok()) << sync_status.error_message();
   EXPECT_EQ(desired.leases_size(), 4);
+}
+
+// Says that every caller is the worker "w", by certificate.
+class WorkerW : public Authenticator {
+ public:
+  absl::StatusOr<Principal> Identify(const Evidence&) const override {
+    Principal w;
+    w.name = "w";
+    w.roles = {access::Role::kWork};
+    w.how = IdentifiedBy::kCertificate;
+    return w;
+  }
+  bool open() const override { return false; }
+};
+
+class Deeds : public AuditLog {
+ public:
+  void Note(const Deed& deed) override {
+    absl::MutexLock lock(&mutex_);
+    deeds_.push_back(deed);
+  }
+  absl::StatusOr<std::vector<v1::AuditRecord>> Read(absl::Time,
+                                                    size_t) override {
+    return std::vector<v1::AuditRecord>();
+  }
+  std::vector<Deed> deeds() {
+    absl::MutexLock lock(&mutex_);
+    return deeds_;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::vector<Deed> deeds_ ABSL_GUARDED_BY(mutex_);
+};
+
+class IdentifiedTest : public ServicesTest {
+ protected:
+  IdentifiedTest() {
+    server_.reset();
+    services_ =
+        CreateServices(engine_.get(), {.authenticator = &w_, .audit = &deeds_});
+    std::vector<grpc::Service*> pointers;
+    for (const auto& service : services_) pointers.push_back(service.get());
+    server_ = *rpc::StartServer("127.0.0.1:0", pointers);
+    channel_ = rpc::CreateChannel(server_->address());
+  }
+
+  WorkerW w_;
+  Deeds deeds_;
+};
+
+TEST_F(IdentifiedTest, AWorkerTakesNoOthersName) {
+  const auto workers = v1::WorkerService::NewStub(channel_);
+  for (const char* name : {"other", "", "W"}) {
+    ScriptedWorker worker(name, "amd64", "s1");
+    grpc::ClientContext context;
+    v1::SyncResponse desired;
+    EXPECT_EQ(workers->Sync(&context, worker.request, &desired).error_code(),
+              grpc::StatusCode::PERMISSION_DENIED)
+        << name;
+  }
+  const auto admin = v1::AdminService::NewStub(channel_);
+  grpc::ClientContext context;
+  v1::ListWorkersResponse known;
+  ASSERT_TRUE(admin->ListWorkers(&context, {}, &known).ok());
+  EXPECT_EQ(known.workers_size(), 0);
+  ASSERT_EQ(deeds_.deeds().size(), 3);
+  EXPECT_EQ(deeds_.deeds()[0].on, "worker other");
+}
+
+TEST_F(IdentifiedTest, WhatChangesTheFarmIsWrittenDown) {
+  const auto builds = v1::BuildService::NewStub(channel_);
+  v1::Build build;
+  {
+    grpc::ClientContext context;
+    v1::SubmitBuildRequest request;
+    request.set_build_id("b1");
+    *request.mutable_release() = release_.release;
+    EXPECT_TRUE(builds->SubmitBuild(&context, request, &build).ok());
+  }
+  {
+    grpc::ClientContext context;
+    v1::CancelBuildRequest request;
+    request.set_build_id("nothing");
+    EXPECT_FALSE(builds->CancelBuild(&context, request, &build).ok());
+  }
+  {
+    grpc::ClientContext context;
+    v1::GetBuildRequest request;
+    request.set_build_id("b1");
+    EXPECT_TRUE(builds->GetBuild(&context, request, &build).ok());
+  }
+  const std::vector<Deed> deeds = deeds_.deeds();
+  ASSERT_EQ(deeds.size(), 2);
+  EXPECT_EQ(deeds[0].what, "SubmitBuild");
+  EXPECT_EQ(deeds[0].on, "build b1");
+  EXPECT_EQ(deeds[0].who.name, "w");
+  EXPECT_TRUE(deeds[0].outcome.ok());
+  EXPECT_EQ(deeds[1].on, "build nothing");
+  EXPECT_TRUE(absl::IsNotFound(deeds[1].outcome));
 }
 
 TEST_F(ServicesTest, ClientsThatGoAwayHarmNobody) {

@@ -2,9 +2,11 @@
 #ifndef KSO_COORDINATOR_SERVICE_UNARY_H_
 #define KSO_COORDINATOR_SERVICE_UNARY_H_
 
+#include <string>
 #include <utility>
 
 #include "common/rpc/channel.h"
+#include "coordinator/access/access_gate.h"
 #include "coordinator/engine/engine.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
@@ -22,6 +24,19 @@ Engine::Done<Response> AnswerTo(grpc::ServerUnaryReactor* reactor,
   };
 }
 
+// The same for a deed, which goes to the audit log with how it ended.
+template <typename Response>
+Engine::Done<Response> AnswerDeed(grpc::ServerUnaryReactor* reactor,
+                                  Response* response, AuditLog* audit,
+                                  Deed deed) {
+  return [done = AnswerTo(reactor, response), audit,
+          deed = std::move(deed)](absl::StatusOr<Response> answer) mutable {
+    deed.outcome = answer.status();
+    audit->Note(deed);
+    done(std::move(answer));
+  };
+}
+
 // Hands a call to a method of the engine, and the engine's answer to gRPC. No
 // thread waits meanwhile. A client that goes away changes nothing: the engine
 // answers every call in bounded time, and gRPC keeps the call's objects until
@@ -33,6 +48,23 @@ grpc::ServerUnaryReactor* HandOver(
     const Request* request, Response* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   (engine->*method)(*request, AnswerTo(reactor, response));
+  return reactor;
+}
+
+// The same for a call that changes the farm. `what` is the method's name, and
+// `on` what it concerns, "build ID".
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* HandOverDeed(
+    grpc::CallbackServerContext* context, Engine* engine, const Doors& doors,
+    void (Engine::*method)(Request, Engine::Done<Response>), std::string what,
+    std::string on, const Request* request, Response* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  Deed deed;
+  deed.who = CallerOf(*doors.authenticator, *context);
+  deed.what = std::move(what);
+  deed.on = std::move(on);
+  (engine->*method)(
+      *request, AnswerDeed(reactor, response, doors.audit, std::move(deed)));
   return reactor;
 }
 
