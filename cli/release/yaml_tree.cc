@@ -28,6 +28,9 @@ struct Refused {
 // reader's. yaml-cpp's own tree follows aliases, and copies their scalars.
 class TreeBuilder : public YAML::EventHandler {
  public:
+  explicit TreeBuilder(YamlAliases aliases)
+      : refuses_aliases_(aliases == YamlAliases::kRefused) {}
+
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1) {
       Refuse(mark,
@@ -41,7 +44,10 @@ class TreeBuilder : public YAML::EventHandler {
     Add(NewNode(mark, anchor, YamlNode::Kind::kNull));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    Refuse(mark, "an alias (*NAME) stands here; write the value itself");
+    if (refuses_aliases_) {
+      Refuse(mark, "an alias (*NAME) stands here; write the value itself");
+    }
+    Add(NewNode(mark, YAML::NullAnchor, YamlNode::Kind::kNull));
   }
   void OnScalar(const YAML::Mark& mark, const std::string&,
                 YAML::anchor_t anchor, const std::string& value) override {
@@ -78,7 +84,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   YamlNode NewNode(const YAML::Mark& mark, YAML::anchor_t anchor,
                    YamlNode::Kind kind) {
-    if (anchor != YAML::NullAnchor) {
+    if (anchor != YAML::NullAnchor && refuses_aliases_) {
       Refuse(mark, "an anchor (&NAME) stands here; write the value alone");
     }
     if (++nodes_ > kMostNodes) Refuse(mark, "the document has too many values");
@@ -110,7 +116,8 @@ class TreeBuilder : public YAML::EventHandler {
     if (parent.node.kind == YamlNode::Kind::kSequence) {
       parent.node.items.push_back(std::move(node));
     } else if (!parent.key.has_value()) {
-      if (node.kind == YamlNode::Kind::kScalar && node.scalar == "<<") {
+      if (refuses_aliases_ && node.kind == YamlNode::Kind::kScalar &&
+          node.scalar == "<<") {
         throw Refused{
             {node.line, "a merge key (<<) stands here; write the fields out"}};
       }
@@ -123,6 +130,7 @@ class TreeBuilder : public YAML::EventHandler {
     }
   }
 
+  const bool refuses_aliases_;
   YamlNode root_ = [] {
     YamlNode nothing;
     nothing.line = 1;
@@ -142,7 +150,8 @@ YamlNode& YamlNode::operator=(const YamlNode& other) = default;
 YamlNode& YamlNode::operator=(YamlNode&& other) noexcept = default;
 YamlNode::~YamlNode() = default;
 
-std::variant<YamlNode, YamlError> ParseYaml(const std::string& content) {
+std::variant<YamlNode, YamlError> ParseYaml(const std::string& content,
+                                            YamlAliases aliases) {
   // The values travel as text, which is UTF-8.
   int line = 0;
   for (absl::string_view text : absl::StrSplit(content, '\n')) {
@@ -155,7 +164,7 @@ std::variant<YamlNode, YamlError> ParseYaml(const std::string& content) {
   try {
     std::istringstream stream(content);
     YAML::Parser parser(stream);
-    TreeBuilder builder;
+    TreeBuilder builder(aliases);
     while (parser.HandleNextDocument(builder)) {
     }
     return builder.Take();

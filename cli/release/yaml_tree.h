@@ -36,10 +36,19 @@ struct YamlError {
   std::string what;
 };
 
-// Parses one document. Anchors, aliases and merge keys are refused, and so is a
-// document that is nested too deeply or has too many values: a few hundred KB
-// of aliases stand for gigabytes. The caller bounds the size of `content`.
-std::variant<YamlNode, YamlError> ParseYaml(const std::string& content);
+// What becomes of anchors, aliases and merge keys.
+enum class YamlAliases {
+  kRefused,
+  // Anchors are passed over, an alias is nothing (kNull), and a merge key is a
+  // key as others are. For documents of which only parts are read.
+  kNothing,
+};
+
+// Parses one document. A document is refused that is nested too deeply or has
+// too many values; aliases are never followed, since a few hundred KB of them
+// stand for gigabytes. The caller bounds the size of `content`.
+std::variant<YamlNode, YamlError> ParseYaml(
+    const std::string& content, YamlAliases aliases = YamlAliases::kRefused);
 
 }  // namespace kso::cli
 
