@@ -2,7 +2,6 @@
 #include "coordinator/engine/active_tasks.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "common/base/proto_time.h"
 #include "common/base/sizes.h"
@@ -12,15 +11,6 @@ namespace {
 
 // As proto/kso/v1/build.proto says of Build.active.
 constexpr int kMostActive = 64;
-
-// What the worker said last of the lease; null when it has said nothing yet.
-const v1::HeldLease* ReportOf(const Worker* worker, std::string_view lease_id) {
-  if (worker == nullptr) return nullptr;
-  for (const v1::HeldLease& held : worker->activity) {
-    if (held.lease_id() == lease_id) return &held;
-  }
-  return nullptr;
-}
 
 v1::ActiveTask Describe(const TaskEntry& task, const WorkerTable& workers) {
   v1::ActiveTask active;
@@ -49,6 +39,14 @@ int64_t BytesThrough(const v1::ActiveTask& task) {
 }
 
 }  // namespace
+
+const v1::HeldLease* ReportOf(const Worker* worker, std::string_view lease_id) {
+  if (worker == nullptr) return nullptr;
+  for (const v1::HeldLease& held : worker->activity) {
+    if (held.lease_id() == lease_id) return &held;
+  }
+  return nullptr;
+}
 
 void AddActiveTasks(const BuildEntry& build, const WorkerTable& workers,
                     v1::Build& view) {

@@ -2,11 +2,17 @@
 #ifndef KSO_COORDINATOR_ENGINE_ACTIVE_TASKS_H_
 #define KSO_COORDINATOR_ENGINE_ACTIVE_TASKS_H_
 
+#include <string_view>
+
 #include "coordinator/core/state/build_entry.h"
 #include "coordinator/engine/worker_table.h"
 #include "kso/v1/build.pb.h"
 
 namespace kso::coordinator {
+
+// What the worker said last of the lease; null when it has said nothing yet, or
+// there is no worker.
+const v1::HeldLease* ReportOf(const Worker* worker, std::string_view lease_id);
 
 // Adds to the view of a running build which of its tasks workers work on, as
 // far as their last reports tell, and counts the bytes that are through among

@@ -17,6 +17,7 @@
 #include "coordinator/core/flow/distrust.h"
 #include "coordinator/core/plan/release_failures.h"
 #include "coordinator/engine/active_tasks.h"
+#include "coordinator/engine/build_details.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace kso::coordinator {
@@ -235,6 +236,27 @@ absl::StatusOr<v1::Build> BuildDesk::Retry(
     turn.Record(std::move(again));
   }
   return View(turn, *build);
+}
+
+absl::StatusOr<v1::Build> BuildDesk::SetPriority(
+    Transaction& turn, const v1::SetPriorityRequest& request) {
+  KSO_ASSIGN_OR_RETURN(const BuildEntry* build,
+                       Find(turn.state(), request.build_id()));
+  KSO_RETURN_IF_ERROR(release::CheckPriority(request.priority()));
+  if (!build->running()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("build ", build->build_id, " ", StateInWords(*build)));
+  }
+  v1::JournalRecord record;
+  record.mutable_build_prioritized()->set_build_id(build->build_id);
+  record.mutable_build_prioritized()->set_priority(request.priority());
+  turn.Record(std::move(record));
+  return View(turn, *build);
+}
+
+v1::BuildSummary BuildDesk::Summarize(Transaction& turn,
+                                      const BuildEntry& build) const {
+  return SummaryOf(build, View(turn, build));
 }
 
 void BuildDesk::Watch(Transaction& turn, const v1::WatchBuildRequest& request,

@@ -43,6 +43,18 @@ class BuildDesk {
                                    const v1::CancelBuildRequest& request);
   absl::StatusOr<v1::Build> Retry(Transaction& turn,
                                   const v1::RetryBuildRequest& request);
+  absl::StatusOr<v1::Build> SetPriority(Transaction& turn,
+                                        const v1::SetPriorityRequest& request);
+
+  // The build that a request means: by its id, a unique beginning of it, or its
+  // release's name. NOT_FOUND when there is none.
+  absl::StatusOr<const BuildEntry*> Find(const State& state,
+                                         const std::string& name) const;
+  // The build with the tasks that workers work on, for who looks at this build.
+  v1::Build CloseView(Transaction& turn, const BuildEntry& build);
+  // The build as a list shows it.
+  v1::BuildSummary Summarize(Transaction& turn, const BuildEntry& build) const;
+
   // Parks the call until there is something to see.
   void Watch(Transaction& turn, const v1::WatchBuildRequest& request,
              Engine::Done<v1::WatchBuildResponse> done);
@@ -71,16 +83,12 @@ class BuildDesk {
     Engine::Done<v1::WatchBuildResponse> done;
   };
 
-  absl::StatusOr<const BuildEntry*> Find(const State& state,
-                                         const std::string& name) const;
   // Returns whether the watcher has something to see. If not, notes in
   // next_answer_ when it is to be answered at the latest.
   bool IsDue(const Watcher& watcher, const BuildEntry& build, absl::Time now);
   v1::WatchBuildResponse ResponseTo(Transaction& turn, const Watcher& watcher,
                                     const BuildEntry& build);
   v1::Build View(Transaction& turn, const BuildEntry& build) const;
-  // The same with the tasks that workers work on, for who looks at this build.
-  v1::Build CloseView(Transaction& turn, const BuildEntry& build);
 
   const EngineOptions options_;
   const WorkerTable& workers_;

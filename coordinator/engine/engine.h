@@ -4,9 +4,8 @@
 
 #include <functional>
 
-#include "absl/functional/any_invocable.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "coordinator/engine/farm_queries.h"
 #include "kso/v1/admin.pb.h"
 #include "kso/v1/build.pb.h"
 #include "kso/v1/worker.pb.h"
@@ -24,10 +23,10 @@ namespace kso::coordinator {
 // exactly once, on the engine's thread, so it must not block; with UNAVAILABLE
 // when the engine stops before (on the caller's thread when it has stopped
 // already).
-class Engine {
+class Engine : public FarmQueries {
  public:
   template <typename Response>
-  using Done = absl::AnyInvocable<void(absl::StatusOr<Response>)>;
+  using Done = EngineDone<Response>;
 
   // The caller of a Sync, who waits for the answer.
   struct Caller {
@@ -38,8 +37,6 @@ class Engine {
     // return at once. May be empty.
     std::function<bool()> gone;
   };
-
-  virtual ~Engine() = default;
 
   virtual void Sync(v1::SyncRequest request, Caller caller,
                     Done<v1::SyncResponse> done) = 0;

@@ -32,6 +32,8 @@ EngineCore::EngineCore(const EngineOptions& options, StateStore* store,
                 });
           }),
       builds_(options, &workers_, &hosts_, &actions_, &guard_),
+      farm_(&workers_, &hosts_, &builds_),
+      watch_(options, &workers_, &hosts_),
       pruner_(options, &actions_) {}
 
 absl::Status EngineCore::Start(absl::Time now) {
@@ -45,6 +47,7 @@ absl::Status EngineCore::Start(absl::Time now) {
     KSO_RETURN_IF_ERROR(store_->Commit(turn.records()));
   }
   workers_.Expect(state_, now);
+  farm_.Start(state_, now);
   return absl::OkStatus();
 }
 
@@ -60,11 +63,13 @@ absl::StatusOr<absl::Time> EngineCore::Turn(
   syncs_.Assign(turn);
   syncs_.Answer(turn);
   builds_.Answer(turn);
+  watch_.Answer(turn);
   KSO_RETURN_IF_ERROR(turn.status());
   KSO_RETURN_IF_ERROR(store_->Commit(turn.records()));
   turn.RunDeferred();
   return std::min({syncs_.NextDeadline(state_, now), builds_.NextDeadline(),
-                   actions_.NextDeadline(), pruner_.NextDeadline()});
+                   watch_.NextDeadline(), actions_.NextDeadline(),
+                   pruner_.NextDeadline()});
 }
 
 void EngineCore::Stop() {
@@ -72,6 +77,7 @@ void EngineCore::Stop() {
   for (Mailbox::Command& command : mailbox_->TakeNow()) command(nullptr);
   syncs_.Refuse(Stopping());
   builds_.Refuse(Stopping());
+  watch_.Refuse(Stopping());
 }
 
 template <typename Response, typename Decide>
@@ -166,6 +172,103 @@ void EngineCore::TrustWorker(v1::TrustWorkerRequest request,
                              Done<v1::TrustWorkerResponse> done) {
   Ask(std::move(done), [this, request = std::move(request)](Transaction& turn) {
     return syncs_.Trust(turn, request);
+  });
+}
+
+void EngineCore::ListBuildSummaries(v1::ListBuildSummariesRequest request,
+                                    Done<v1::ListBuildSummariesResponse> done) {
+  Ask(std::move(done),
+      [this, request = std::move(request)](
+          Transaction& turn) -> absl::StatusOr<v1::ListBuildSummariesResponse> {
+        return farm_.ListBuilds(turn, request);
+      });
+}
+
+void EngineCore::GetBuildDetails(v1::GetBuildDetailsRequest request,
+                                 Done<v1::BuildDetails> done) {
+  Ask(std::move(done),
+      [this, request = std::move(request)](
+          Transaction& turn) -> absl::StatusOr<v1::BuildDetails> {
+        return farm_.GetBuild(turn, request);
+      });
+}
+
+void EngineCore::ListTasks(v1::ListTasksRequest request,
+                           Done<v1::ListTasksResponse> done) {
+  Ask(std::move(done),
+      [this, request = std::move(request)](
+          Transaction& turn) -> absl::StatusOr<v1::ListTasksResponse> {
+        return farm_.ListTasks(turn, request);
+      });
+}
+
+void EngineCore::ListEvents(v1::ListEventsRequest request,
+                            Done<v1::ListEventsResponse> done) {
+  Ask(std::move(done),
+      [this, request = std::move(request)](
+          Transaction& turn) -> absl::StatusOr<v1::ListEventsResponse> {
+        return farm_.ListEvents(turn, request);
+      });
+}
+
+void EngineCore::GetFarm(v1::GetFarmRequest request,
+                         Done<v1::FarmStatus> done) {
+  Ask(std::move(done),
+      [this, request = std::move(request)](Transaction& turn)
+          -> absl::StatusOr<v1::FarmStatus> { return farm_.GetFarm(turn); });
+}
+
+void EngineCore::ListWorkerDetails(v1::ListWorkerDetailsRequest request,
+                                   Done<v1::ListWorkerDetailsResponse> done) {
+  Ask(std::move(done),
+      [this, request = std::move(request)](
+          Transaction& turn) -> absl::StatusOr<v1::ListWorkerDetailsResponse> {
+        return farm_.ListWorkers(turn, request);
+      });
+}
+
+void EngineCore::ListHosts(v1::ListHostsRequest request,
+                           Done<v1::ListHostsResponse> done) {
+  Ask(std::move(done),
+      [this, request = std::move(request)](
+          Transaction& turn) -> absl::StatusOr<v1::ListHostsResponse> {
+        return farm_.ListHosts(turn);
+      });
+}
+
+void EngineCore::ListReleases(v1::ListReleasesRequest request,
+                              Done<v1::ListReleasesResponse> done) {
+  Ask(std::move(done),
+      [this, request = std::move(request)](
+          Transaction& turn) -> absl::StatusOr<v1::ListReleasesResponse> {
+        return farm_.ListReleases(turn);
+      });
+}
+
+void EngineCore::SetPriority(v1::SetPriorityRequest request,
+                             Done<v1::Build> done) {
+  Ask(std::move(done),
+      [this, request = std::move(request)](
+          Transaction& turn) -> absl::StatusOr<v1::Build> {
+        return builds_.SetPriority(turn, request);
+      });
+}
+
+void EngineCore::UndrainWorker(v1::UndrainWorkerRequest request,
+                               Done<v1::UndrainWorkerResponse> done) {
+  Ask(std::move(done),
+      [this, request = std::move(request)](
+          Transaction& turn) -> absl::StatusOr<v1::UndrainWorkerResponse> {
+        return syncs_.Undrain(turn, request);
+      });
+}
+
+void EngineCore::WatchFarm(v1::WatchFarmRequest request,
+                           Done<v1::WatchFarmResponse> done) {
+  mailbox_->Post([this, request = std::move(request),
+                  done = std::move(done)](Transaction* turn) mutable {
+    if (turn == nullptr) return done(Stopping());
+    watch_.Watch(*turn, request, std::move(done));
   });
 }
 

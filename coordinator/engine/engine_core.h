@@ -15,6 +15,8 @@
 #include "coordinator/engine/build_guard.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_options.h"
+#include "coordinator/engine/farm_desk.h"
+#include "coordinator/engine/farm_watch.h"
 #include "coordinator/engine/host_desk.h"
 #include "coordinator/engine/mailbox.h"
 #include "coordinator/engine/pruner.h"
@@ -79,6 +81,28 @@ class EngineCore : public Engine {
   void TrustWorker(v1::TrustWorkerRequest request,
                    Done<v1::TrustWorkerResponse> done) override;
 
+  void ListBuildSummaries(v1::ListBuildSummariesRequest request,
+                          Done<v1::ListBuildSummariesResponse> done) override;
+  void GetBuildDetails(v1::GetBuildDetailsRequest request,
+                       Done<v1::BuildDetails> done) override;
+  void ListTasks(v1::ListTasksRequest request,
+                 Done<v1::ListTasksResponse> done) override;
+  void ListEvents(v1::ListEventsRequest request,
+                  Done<v1::ListEventsResponse> done) override;
+  void WatchFarm(v1::WatchFarmRequest request,
+                 Done<v1::WatchFarmResponse> done) override;
+  void GetFarm(v1::GetFarmRequest request, Done<v1::FarmStatus> done) override;
+  void ListWorkerDetails(v1::ListWorkerDetailsRequest request,
+                         Done<v1::ListWorkerDetailsResponse> done) override;
+  void ListHosts(v1::ListHostsRequest request,
+                 Done<v1::ListHostsResponse> done) override;
+  void ListReleases(v1::ListReleasesRequest request,
+                    Done<v1::ListReleasesResponse> done) override;
+  void SetPriority(v1::SetPriorityRequest request,
+                   Done<v1::Build> done) override;
+  void UndrainWorker(v1::UndrainWorkerRequest request,
+                     Done<v1::UndrainWorkerResponse> done) override;
+
  private:
   // Runs `decide` in a turn and answers with what it returns.
   template <typename Response, typename Decide>
@@ -94,6 +118,8 @@ class EngineCore : public Engine {
   const BuildGuard guard_;
   ActionRunner actions_;
   BuildDesk builds_;
+  FarmDesk farm_;
+  FarmWatch watch_;
   Pruner pruner_;
 };
 

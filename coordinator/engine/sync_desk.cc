@@ -126,7 +126,7 @@ absl::Status SyncDesk::Admit(Transaction& turn, Worker& worker,
   }
   RevokeAll(turn, worker, absl::StrCat("worker ", name, " was started again"));
   worker.Restart(request.session());
-  Undrain(turn, name);
+  EndOrder(turn, name);
   return absl::OkStatus();
 }
 
@@ -155,7 +155,20 @@ absl::StatusOr<v1::DrainWorkerResponse> SyncDesk::Drain(
   return v1::DrainWorkerResponse();
 }
 
-void SyncDesk::Undrain(Transaction& turn, const std::string& worker) {
+absl::StatusOr<v1::UndrainWorkerResponse> SyncDesk::Undrain(
+    Transaction& turn, const v1::UndrainWorkerRequest& request) {
+  Worker* worker = workers_.Touch(request.name());
+  if (worker == nullptr) {
+    return absl::NotFoundError(absl::StrCat("there is no worker \"",
+                                            request.name(),
+                                            "\"; ksoctl workers lists them"));
+  }
+  worker->drain_ordered = false;
+  EndOrder(turn, worker->name);
+  return v1::UndrainWorkerResponse();
+}
+
+void SyncDesk::EndOrder(Transaction& turn, const std::string& worker) {
   if (!turn.state().drains().contains(worker)) return;
   v1::JournalRecord record;
   record.mutable_worker_undrained()->set_worker(worker);
@@ -437,7 +450,7 @@ void SyncDesk::Tick(Transaction& turn) {
     }
     if (worker->lost &&
         worker->last_seen + options_.forget_worker_after <= turn.now()) {
-      Undrain(turn, worker->name);
+      EndOrder(turn, worker->name);
       workers_.Forget(*worker);
     }
   }

@@ -13,6 +13,7 @@
 #include "coordinator/engine/transaction.h"
 #include "coordinator/engine/worker_table.h"
 #include "kso/v1/admin.pb.h"
+#include "kso/v1/farm.pb.h"
 #include "kso/v1/worker.pb.h"
 
 namespace kso::coordinator {
@@ -42,6 +43,10 @@ class SyncDesk {
   // this session. NOT_FOUND when there is no such worker.
   absl::StatusOr<v1::DrainWorkerResponse> Drain(
       Transaction& turn, const v1::DrainWorkerRequest& request);
+
+  // Takes that order back. NOT_FOUND when there is no such worker.
+  absl::StatusOr<v1::UndrainWorkerResponse> Undrain(
+      Transaction& turn, const v1::UndrainWorkerRequest& request);
 
   // Takes an operator's word that a worker is not to be trusted, and that it is
   // again. NOT_FOUND when nothing is known of it, or nothing against it.
@@ -75,7 +80,7 @@ class SyncDesk {
   absl::Status Admit(Transaction& turn, Worker& worker,
                      const v1::SyncRequest& request);
   // Ends an operator's order to drain.
-  void Undrain(Transaction& turn, const std::string& worker);
+  void EndOrder(Transaction& turn, const std::string& worker);
   void TakeResult(Transaction& turn, Worker& worker,
                   const v1::LeaseResult& result);
   // Gives the result to the identical tasks that waited for it, too.

@@ -45,6 +45,8 @@ RecordSubject SubjectOf(const v1::JournalRecord& record) {
       return Build(record.build_ended().build_id());
     case v1::JournalRecord::kBuildRetried:
       return Build(record.build_retried().build_id());
+    case v1::JournalRecord::kBuildPrioritized:
+      return Build(record.build_prioritized().build_id());
     case v1::JournalRecord::kTasksReopened:
       return Build(record.tasks_reopened().build_id());
     case v1::JournalRecord::kBuildPruned:

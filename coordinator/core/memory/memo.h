@@ -40,6 +40,11 @@ class Memo {
                                                std::string_view digest) const;
   // `destination` is as FormatDestination writes it.
   const v1::ReleaseRemembered* FindRelease(std::string_view destination) const;
+  // Calls `visit` with each release, in no order that matters.
+  template <typename Visit>
+  void ForEachRelease(Visit visit) const {
+    releases_.ForEach(visit);
+  }
   const v1::ResolvedImage* FindImage(std::string_view key) const;
   const v1::VerificationRemembered* FindVerification(
       std::string_view key) const;

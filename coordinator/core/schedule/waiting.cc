@@ -224,4 +224,15 @@ std::vector<std::string> WaitingReasons(const State& state,
   return sentences;
 }
 
+std::string WhyDemandWaits(const Demand& demand, v1::Phase phase,
+                           const WorkerPool& workers, absl::Time now,
+                           const HostGate* gate) {
+  if (workers.BestFit(demand) == Fit::kNone) {
+    return NobodyFits(phase, demand, workers, now);
+  }
+  const std::optional<std::string> reason =
+      gate == nullptr ? std::nullopt : gate->WhyNot(demand);
+  return reason.value_or("a free slot");
+}
+
 }  // namespace kso::coordinator

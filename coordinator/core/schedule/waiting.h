@@ -21,6 +21,12 @@ std::vector<std::string> WaitingReasons(const State& state,
                                         absl::Time now,
                                         const HostGate* gate = nullptr);
 
+// Says why a ready task with this demand, of a build in `phase`, has not
+// started: no worker fits, a host's limit, or all slots are taken.
+std::string WhyDemandWaits(const Demand& demand, v1::Phase phase,
+                           const WorkerPool& workers, absl::Time now,
+                           const HostGate* gate);
+
 }  // namespace kso::coordinator
 
 #endif  // KSO_COORDINATOR_CORE_SCHEDULE_WAITING_H_

@@ -21,7 +21,12 @@ v1::Release BuildEntry::WholeRelease() const {
   return whole;
 }
 
-void BuildEntry::BeginStay(absl::Time time) { times[phase].since = time; }
+void BuildEntry::BeginStay(absl::Time time) {
+  PhaseTime& stay = times[phase];
+  stay.since = time;
+  if (stay.began == absl::InfinitePast()) stay.began = time;
+  stay.left = absl::InfinitePast();
+}
 
 void BuildEntry::EndStay(absl::Time time) {
   const auto found = times.find(phase);
@@ -30,6 +35,7 @@ void BuildEntry::EndStay(absl::Time time) {
   found->second.spent +=
       std::max(time - *found->second.since, absl::ZeroDuration());
   found->second.since.reset();
+  found->second.left = time;
 }
 
 PhaseCounts BuildEntry::CountsOf(v1::Phase of) const {

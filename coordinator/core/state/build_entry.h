@@ -15,6 +15,7 @@
 #include "coordinator/core/state/packed_message.h"
 #include "coordinator/core/state/task_entry.h"
 #include "kso/v1/build.pb.h"
+#include "kso/v1/farm.pb.h"
 #include "kso/v1/journal.pb.h"
 
 namespace kso::coordinator {
@@ -60,6 +61,9 @@ struct PhaseTime {
   absl::Duration spent;
   // When the phase was entered that the build is in.
   std::optional<absl::Time> since;
+  // When the phase was entered first, and left last.
+  absl::Time began = absl::InfinitePast();
+  absl::Time left = absl::InfinitePast();
   // The task of the phase that was done last, where it ran and for how long.
   std::string last_task;
   std::string last_worker;
@@ -122,6 +126,8 @@ struct BuildEntry {
   EventLog events;
   int64_t bytes_fetched = 0;
   int64_t bytes_pushed = 0;
+  // What is shown of tasks that are forgotten.
+  PackedMessage<v1::PastTasks> past_tasks;
 
   void SetRelease(const v1::Release& submitted);
   // The release with its lists, unless they were forgotten.

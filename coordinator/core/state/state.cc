@@ -62,6 +62,8 @@ absl::Status State::Apply(const v1::JournalRecord& record) {
       return Reopen(time, record.tasks_reopened());
     case v1::JournalRecord::kBuildPruned:
       return Prune(record.build_pruned());
+    case v1::JournalRecord::kBuildPrioritized:
+      return Prioritize(record.build_prioritized());
     case v1::JournalRecord::kBuildInterrupted:
       return Interrupt(time, record.build_interrupted());
     case v1::JournalRecord::kWorkerDrained:

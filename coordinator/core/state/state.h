@@ -20,6 +20,7 @@
 #include "coordinator/core/state/task_entry.h"
 #include "coordinator/core/state/task_index.h"
 #include "kso/v1/build.pb.h"
+#include "kso/v1/farm.pb.h"
 #include "kso/v1/journal.pb.h"
 
 namespace kso::coordinator {
@@ -86,6 +87,9 @@ class State {
   const std::set<TimedTask>& delayed() const { return index_.delayed(); }
   // The memory that outlives builds.
   const Memo& memo() const { return memo_; }
+  // What all records together have done, those of builds that are forgotten by
+  // now included.
+  const v1::FarmTotals& totals() const { return totals_; }
 
  private:
   absl::Status Submit(absl::Time time, const v1::BuildSubmitted& change);
@@ -103,6 +107,7 @@ class State {
   absl::Status Retry(absl::Time time, const v1::BuildRetried& change);
   absl::Status Reopen(absl::Time time, const v1::TasksReopened& change);
   absl::Status Prune(const v1::BuildPruned& change);
+  absl::Status Prioritize(const v1::BuildPrioritized& change);
   absl::Status Interrupt(absl::Time time, const v1::BuildInterrupted& change);
   absl::Status Check(absl::Time time, const v1::DestinationChecked& change);
 
@@ -137,6 +142,10 @@ class State {
                               const Cause& cause, v1::Event::Level level,
                               std::string_view worker, std::string text);
   static void ChangeCount(const TaskEntry& task, int by);
+  const std::string* NameOfWorker(const std::string& worker);
+  // Keeps what is shown of the build's tasks of these phases, of RESOLVE only
+  // of those that ended last.
+  static void KeepPastTasks(BuildEntry& build);
   // Forgets all tasks of a build that has succeeded, but its layers: it cannot
   // be retried, and nothing else is asked for.
   void ForgetWork(BuildEntry& build);
@@ -153,9 +162,10 @@ class State {
   TaskIndex index_;
   std::map<std::string, std::string, std::less<>> drains_;
   std::map<std::string, std::string, std::less<>> distrusted_;
-  // The names that tasks point to.
-  std::set<std::string> makers_;
   Memo memo_;
+  v1::FarmTotals totals_;
+  // The names that tasks point to.
+  std::set<std::string, std::less<>> worker_names_;
 };
 
 }  // namespace kso::coordinator

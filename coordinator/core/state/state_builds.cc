@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstddef>
 #include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/release/verdicts.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/state/build_log.h"
 #include "coordinator/core/state/state.h"
+#include "coordinator/core/state/task_status.h"
 
 // The effect of the records about a build as a whole.
 
 namespace kso::coordinator {
+namespace {
+
+// Of the tasks that resolve something, so many are shown after a build.
+constexpr size_t kMostPastTasks = 100;
+
+}  // namespace
 
 absl::Status State::Submit(absl::Time time, const v1::BuildSubmitted& change) {
   const auto [entry, added] = builds_.try_emplace(change.build_id());
@@ -64,6 +74,9 @@ absl::Status State::Plan(absl::Time time, const v1::PlanMade& change) {
   build->destination.reset();
   const v1::PlanSummary& plan = change.summary();
   build->plan.Set(plan);
+  totals_.set_layers_reused(totals_.layers_reused() + plan.layers_reused());
+  totals_.set_bytes_reused(
+      SaturatingAdd(totals_.bytes_reused(), plan.bytes_reused()));
   build->planned_images = {change.images().begin(), change.images().end()};
   for (const std::string& missing : plan.missing_platforms()) {
     AddEvent(*build, time, v1::Event::WARNING, nullptr, "",
@@ -200,6 +213,13 @@ absl::Status State::Reopen(absl::Time time, const v1::TasksReopened& change) {
   return absl::OkStatus();
 }
 
+absl::Status State::Prioritize(const v1::BuildPrioritized& change) {
+  KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
+                       FindForChange(change.build_id()));
+  build->priority = change.priority();
+  return absl::OkStatus();
+}
+
 absl::Status State::Interrupt(absl::Time time,
                               const v1::BuildInterrupted& change) {
   const auto found = builds_.find(change.build_id());
@@ -227,7 +247,33 @@ absl::Status State::Prune(const v1::BuildPruned& change) {
   return absl::OkStatus();
 }
 
+void State::KeepPastTasks(BuildEntry& build) {
+  std::vector<const TaskEntry*> kept;
+  for (const TaskEntry* task : build.TasksOf(v1::RESOLVE)) {
+    kept.push_back(task);
+  }
+  const size_t most = std::min(kept.size(), kMostPastTasks);
+  std::partial_sort(kept.begin(), kept.begin() + static_cast<ptrdiff_t>(most),
+                    kept.end(), [](const TaskEntry* a, const TaskEntry* b) {
+                      return a->run.ended != b->run.ended
+                                 ? a->run.ended > b->run.ended
+                                 : a->number < b->number;
+                    });
+  kept.resize(most);
+  std::sort(kept.begin(), kept.end(),
+            [](const TaskEntry* a, const TaskEntry* b) {
+              return a->number < b->number;
+            });
+  for (const TaskEntry* task : build.TasksOf(v1::VERIFY)) {
+    kept.push_back(task);
+  }
+  v1::PastTasks past;
+  for (const TaskEntry* task : kept) *past.add_tasks() = StatusOfTask(*task);
+  build.past_tasks.Set(past);
+}
+
 void State::ForgetWork(BuildEntry& build) {
+  KeepPastTasks(build);
   build.ForgetLists();
   for (const v1::Phase phase : {v1::RESOLVE, v1::VERIFY}) {
     const PhaseCounts counts = build.CountsOf(phase);

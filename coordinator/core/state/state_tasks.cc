@@ -13,6 +13,7 @@
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/state/build_log.h"
 #include "coordinator/core/state/state.h"
+#include "coordinator/core/state/task_status.h"
 
 // The effect of the records about tasks and their leases.
 
@@ -74,6 +75,9 @@ void State::Reuse(absl::Time time, TaskEntry& task,
   task.SetResult(reused.result());
   SetMaker(task, reused.worker());
   SetState(task, TaskState::kDone);
+  task.run.ended = ToRunTime(time);
+  task.run.reused = true;
+  totals_.set_tasks_reused(totals_.tasks_reused() + 1);
   if (!reused.result().has_verified_image()) return;
   const v1::Task content = task.UnpackTask();
   AddVerification(*task.build, content, reused.result().verified_image(),
@@ -94,6 +98,8 @@ absl::Status State::Grant(absl::Time time, const v1::LeaseGranted& change) {
       LeaseEntry{change.lease_id(), change.worker(), change.session(), time,
                  FromProto(change.deadline())});
   ++task->attempts;
+  task->run = {.began = ToRunTime(time),
+               .worker = NameOfWorker(change.worker())};
   SetState(*task, TaskState::kLeased);
   if (task->phase == v1::LAYERS || task->phase == v1::VERIFY) {
     AddEvent(
@@ -113,6 +119,14 @@ absl::Status State::Finish(absl::Time time, const v1::TaskFinished& change) {
   phase.last_task = task->name;
   phase.last_worker = change.worker();
   phase.last_took = took;
+  totals_.set_tasks_done(totals_.tasks_done() + 1);
+  if (change.result().has_made_layer()) {
+    totals_.set_layers_made(totals_.layers_made() + 1);
+  }
+  totals_.set_bytes_fetched(
+      SaturatingAdd(totals_.bytes_fetched(), change.result().bytes_fetched()));
+  totals_.set_bytes_pushed(
+      SaturatingAdd(totals_.bytes_pushed(), change.result().bytes_pushed()));
   MarkDone(time, *task, change.worker(), change.result(),
            DurationInWords(took));
   return absl::OkStatus();
@@ -123,6 +137,8 @@ absl::Status State::Share(absl::Time time, const v1::TaskShared& change) {
   if (task == nullptr || task->state != TaskState::kRunnable) {
     return DoesNotFit("no task that waits", change.task_id());
   }
+  task->run = {.worker = NameOfWorker(change.worker()), .reused = true};
+  totals_.set_tasks_reused(totals_.tasks_reused() + 1);
   MarkDone(time, *task, change.worker(), change.result(),
            "shared with build " + change.from_build_id());
   return absl::OkStatus();
@@ -134,6 +150,7 @@ void State::MarkDone(absl::Time time, TaskEntry& task,
   BuildEntry& build = *task.build;
   task.SetResult(result);
   SetMaker(task, worker);
+  task.run.ended = ToRunTime(time);
   SetState(task, TaskState::kDone);
   // Bytes that verification reads back from the destination do not count as
   // fetched.
@@ -176,6 +193,8 @@ absl::Status State::Fail(absl::Time time, const v1::TaskFailed& change) {
                        FindLeased(change.task_id(), change.lease_id()));
   task->mutable_trouble().failure = change.failure();
   task->mutable_trouble().last_worker = change.worker();
+  task->run.ended = ToRunTime(time);
+  totals_.set_tasks_failed(totals_.tasks_failed() + 1);
   SetState(*task, TaskState::kFailed);
   Cause cause = CauseOf(change.failure());
   // The last try is another line than those before it.
@@ -203,6 +222,7 @@ absl::Status State::Requeue(absl::Time time, const v1::TaskRequeued& change) {
     twin->mutable_trouble().last_reason = change.failure().reason();
     twin->mutable_trouble().last_cause = trouble.last_cause;
   }
+  task->run.ended = ToRunTime(time);
   SetState(*task, TaskState::kRunnable);
   const std::string& name = task->name;
   if (!change.has_failure()) {
@@ -248,7 +268,11 @@ const Demand* State::DemandOf(const v1::Task& task) {
 }
 
 void State::SetMaker(TaskEntry& task, const std::string& worker) {
-  task.made_by = worker.empty() ? nullptr : &*makers_.insert(worker).first;
+  task.made_by = worker.empty() ? nullptr : NameOfWorker(worker);
+}
+
+const std::string* State::NameOfWorker(const std::string& worker) {
+  return &*worker_names_.insert(worker).first;
 }
 
 void State::Renew(TaskEntry& task) {

@@ -2,6 +2,7 @@
 #include "coordinator/core/state/state.h"
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/state/task_status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/core_fixture.h"
@@ -378,6 +379,75 @@ TEST(StateTest, AHostThatIsDownIsOneLine) {
   requeue(0);
   EXPECT_EQ(lines(), 2);
   EXPECT_THAT(Texts(build).back(), HasSubstr("; 5 items have met this"));
+}
+
+TEST(StateTest, ATaskKnowsWhenAndWhereItRanLast) {
+  TestState test;
+  test.AddBuild("b", {MakeTask("b/1", "amd64", false, 9)}, v1::LAYERS);
+  v1::TaskStatus task = StatusOfTask(*test.state.FindTask("b/1"));
+  EXPECT_EQ(task.state(), v1::TaskStatus::READY);
+  EXPECT_EQ(task.kind(), v1::TaskStatus::MAKE_LAYER);
+  EXPECT_FALSE(task.has_started() && task.started().seconds() != 0);
+  test.Grant("b/1", "w");
+  const absl::Time began = test.time;
+  test.time += absl::Seconds(5);
+  EXPECT_EQ(StatusOfTask(*test.state.FindTask("b/1")).state(),
+            v1::TaskStatus::RUNNING);
+  v1::TaskResult result;
+  result.mutable_made_layer();
+  result.set_bytes_pushed(7);
+  test.Finish("b/1", result);
+  task = StatusOfTask(*test.state.FindTask("b/1"));
+  EXPECT_EQ(task.state(), v1::TaskStatus::DONE);
+  EXPECT_EQ(task.worker(), "w");
+  EXPECT_EQ(FromProto(task.started()), began);
+  EXPECT_EQ(FromProto(task.ended()), began + absl::Seconds(5));
+  EXPECT_EQ(task.bytes_pushed(), 7);
+  EXPECT_EQ(test.state.totals().tasks_done(), 1);
+  EXPECT_EQ(test.state.totals().layers_made(), 1);
+  EXPECT_EQ(test.state.totals().bytes_pushed(), 7);
+}
+
+TEST(StateTest, TasksThatABuildLeavesBehindAreStopped) {
+  TestState test;
+  test.AddBuild("b", {MakeTask("b/1")}, v1::LAYERS);
+  test.Cancel("b");
+  EXPECT_EQ(StatusOfTask(*test.state.FindTask("b/1")).state(),
+            v1::TaskStatus::STOPPED);
+}
+
+TEST(StateTest, WhatIsShownOfTasksOutlivesThem) {
+  TestState test;
+  std::vector<v1::Task> tasks;
+  for (int i = 0; i < 150; ++i) {
+    tasks.push_back(MakeTask(absl::StrCat("b/", i)));
+  }
+  test.AddBuild("b", tasks, v1::RESOLVE);
+  for (const v1::Task& task : tasks) {
+    test.Grant(task.task_id(), "w");
+    test.time += absl::Seconds(1);
+    test.Finish(task.task_id(), {});
+  }
+  v1::JournalRecord ended;
+  ended.mutable_build_ended()->set_build_id("b");
+  ended.mutable_build_ended()->set_state(v1::Build::SUCCEEDED);
+  test.Apply(ended);
+  EXPECT_EQ(test.state.FindTask("b/149"), nullptr);
+  const v1::PastTasks past = test.state.FindBuild("b")->past_tasks.Get();
+  ASSERT_THAT(past.tasks(), SizeIs(100));
+  EXPECT_EQ(past.tasks(0).task_id(), "b/50");
+  EXPECT_EQ(past.tasks(99).task_id(), "b/149");
+  EXPECT_EQ(past.tasks(99).worker(), "w");
+}
+
+TEST(StateTest, ABuildCanBeGivenAnotherPriority) {
+  TestState test;
+  test.AddBuild("b", {}, v1::LAYERS, {}, 5);
+  v1::JournalRecord record;
+  record.mutable_build_prioritized()->set_build_id("b");
+  record.mutable_build_prioritized()->set_priority(-20);
+  test.Apply(record);
+  EXPECT_EQ(test.state.FindBuild("b")->priority, -20);
 }
 
 }  // namespace

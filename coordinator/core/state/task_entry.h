@@ -82,6 +82,18 @@ enum class Place : uint8_t {
   kLeased,
 };
 
+// When and where a task ran last.
+struct TaskRun {
+  // In microseconds of Unix time; 0 where it has not come to that.
+  int64_t began = 0;
+  int64_t ended = 0;
+  // The name lives as long as the state; null where no worker had the task.
+  const std::string* worker = nullptr;
+  // The task is done without a run of its own: an earlier build, or an
+  // identical task, had its result.
+  bool reused = false;
+};
+
 // A task, as State keeps it. There may be many thousands, so each is small: the
 // parts that are not needed at every step are kept packed, and those that few
 // tasks have are allocated apart.
@@ -106,6 +118,10 @@ struct TaskEntry {
   // The number of leases that the task has had.
   int attempts = 0;
   TaskState state = TaskState::kRunnable;
+  TaskRun run;
+
+  // The queue in which the task is.
+  Place place() const { return place_; }
 
   // The whole task as it was added, and what it brought back when it is done.
   // Each call parses a message, so these are not for a look at one field.
