@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/destination.h"
+#include "common/oci/documents.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
 #include "common/site.h"
@@ -132,7 +133,7 @@ class Assembler {
     }
     PlatformImage image;
     KSO_ASSIGN_OR_RETURN(std::string config, ExtendConfig(base, additions));
-    image.config = MakeDocument(oci::kOciConfig, std::move(config));
+    image.config = oci::MakeDocument(oci::kOciConfig, std::move(config));
     image.manifest = MakeManifest(image.config.content_descriptor(), layers);
     *image.manifest.mutable_content_descriptor()->mutable_platform() =
         planned.platform();

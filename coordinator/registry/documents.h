@@ -14,9 +14,6 @@ namespace kso::coordinator {
 // Documents that the farm writes (OCI image spec 1.0). The same arguments give
 // the same bytes.
 
-// `content` with its descriptor.
-v1::Document MakeDocument(std::string_view media_type, std::string content);
-
 // A platform manifest.
 v1::Document MakeManifest(const v1::Descriptor& config,
                           const std::vector<v1::Descriptor>& layers);

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/evidence/artifact.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/oci/documents.h"
+#include "common/oci/media_types.h"
+
+namespace kso::evidence {
+namespace {
+
+constexpr std::string_view kEmptyType = "application/vnd.oci.empty.v1+json";
+
+oci::DocumentJson ReferrerJson(const Artifact& artifact) {
+  oci::DocumentJson json =
+      oci::DescriptorJson(artifact.manifest.content_descriptor());
+  json["artifactType"] = artifact.type;
+  if (!artifact.annotations.empty()) json["annotations"] = artifact.annotations;
+  return json;
+}
+
+}  // namespace
+
+Artifact MakeArtifact(const v1::Descriptor& subject, std::string_view type,
+                      std::string content,
+                      std::map<std::string, std::string> annotations) {
+  Artifact artifact;
+  artifact.type = std::string(type);
+  artifact.annotations = std::move(annotations);
+  artifact.config = oci::MakeDocument(kEmptyType, "{}");
+  artifact.content = oci::MakeDocument(type, std::move(content));
+  v1::Descriptor named = subject;
+  named.clear_platform();
+  oci::DocumentJson json = {
+      {"schemaVersion", 2},
+      {"mediaType", oci::kOciManifest},
+      {"artifactType", artifact.type},
+      {"config", oci::DescriptorJson(artifact.config.content_descriptor())},
+      {"layers", oci::DocumentJson::array({oci::DescriptorJson(
+                     artifact.content.content_descriptor())})},
+      {"subject", oci::DescriptorJson(named)}};
+  if (!artifact.annotations.empty()) json["annotations"] = artifact.annotations;
+  artifact.manifest = oci::MakeDocument(oci::kOciManifest, json.dump());
+  return artifact;
+}
+
+v1::Document MakeReferrersIndex(const std::vector<Artifact>& artifacts) {
+  oci::DocumentJson manifests = oci::DocumentJson::array();
+  for (const Artifact& artifact : artifacts) {
+    manifests.push_back(ReferrerJson(artifact));
+  }
+  const oci::DocumentJson json = {{"schemaVersion", 2},
+                                  {"mediaType", oci::kOciIndex},
+                                  {"manifests", std::move(manifests)}};
+  return oci::MakeDocument(oci::kOciIndex, json.dump());
+}
+
+std::string ReferrersTag(std::string_view digest) {
+  std::string tag(digest);
+  std::replace(tag.begin(), tag.end(), ':', '-');
+  return tag;
+}
+
+}  // namespace kso::evidence
