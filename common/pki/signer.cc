@@ -6,16 +6,21 @@
 #include <openssl/store.h>
 #include <openssl/ui.h>
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/time/time.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/files/small_file.h"
 #include "common/pki/openssl_handles.h"
 #include "common/run/subprocess.h"
+#include "common/text/text.h"
 
 namespace kso::pki {
 namespace {
@@ -80,11 +85,17 @@ class CommandSigner final : public Signer {
   explicit CommandSigner(std::string command) : command_(std::move(command)) {}
 
   absl::StatusOr<std::string> Sign(std::string_view bytes) override {
+    const std::filesystem::path file = std::filesystem::temp_directory_path() /
+                                       Concat("kso-sign-", RandomHex(32));
+    KSO_RETURN_IF_ERROR(WriteNewFile(file, bytes, kSecretFileMode));
+    const absl::Cleanup remove = [&file] {
+      std::error_code error;
+      std::filesystem::remove(file, error);
+    };
     RunOptions options;
-    options.input = std::string(bytes);
     options.timeout = kCommandTime;
     KSO_ASSIGN_OR_RETURN(const RunResult result,
-                         RunProgram({command_}, options));
+                         RunProgram({command_, file.string()}, options));
     std::string signature;
     if (result.exit_status != 0 ||
         !absl::Base64Unescape(absl::StripAsciiWhitespace(result.output),

@@ -30,9 +30,9 @@ class Signer {
 absl::StatusOr<std::unique_ptr<Signer>> CreateKeySigner(
     const std::string& uri, const std::string& passphrase);
 
-// A program that signs: it gets the bytes on its standard input, and writes the
-// signature to its standard output, in base64, within 30 s. `command` is its
-// path; it is run without a shell.
+// A program that signs: it is given the path of a file with the bytes, and
+// writes the signature to its standard output, in base64, within 30 s.
+// `command` is its path or name; it is run without a shell.
 absl::StatusOr<std::unique_ptr<Signer>> CreateCommandSigner(
     const std::string& command);
 
