@@ -28,6 +28,7 @@
 #include "common/text/text.h"
 #include "coordinator/access/access_gate.h"
 #include "coordinator/access/farm_doors.h"
+#include "coordinator/access/oidc_source.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/threaded_engine.h"
 #include "coordinator/metrics/journal_metrics.h"
@@ -63,6 +64,7 @@ struct Options {
   rpc::TlsFiles tls;
   bool insecure_plaintext = false;
   DoorOptions doors;
+  std::string oidc_config;
   int keep_builds = EngineOptions().keep_builds;
   int keep_days =
       static_cast<int>(EngineOptions().keep_builds_for / absl::Hours(24));
@@ -106,10 +108,18 @@ sigset_t StopSignals() {
   return signals;
 }
 
+// Null where no tokens of pipelines are accepted.
+absl::StatusOr<std::unique_ptr<OidcSource>> OpenOidcOf(
+    const Options& options, http::Transport* transport, Clock* clock) {
+  if (options.oidc_config.empty()) return nullptr;
+  return OidcSource::Open(options.oidc_config, transport, clock);
+}
+
 absl::StatusOr<std::unique_ptr<FarmDoors>> OpenDoorsOf(
-    const Options& options, const std::filesystem::path& directory,
-    Clock* clock) {
+    const Options& options, const OidcSource* oidc,
+    const std::filesystem::path& directory, Clock* clock) {
   DoorOptions door_options = options.doors;
+  if (oidc != nullptr) door_options.bearers.push_back(oidc);
   door_options.certificates = !options.tls.ca.empty();
   if (door_options.certificates && options.tls.cert.empty()) {
     return absl::InvalidArgumentError(
@@ -190,8 +200,14 @@ absl::Status Serve(const Options& options) {
       const std::unique_ptr<Engine> engine,
       CreateThreadedEngine(engine_options, clock, store.get(), actions.get()));
 
+  // Issuers are named by the operator, and no release changes how they are
+  // reached.
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<http::Transport> issuers,
+                       http::CreateCurlTransport());
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<OidcSource> oidc,
+                       OpenOidcOf(options, issuers.get(), clock));
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<FarmDoors> farm_doors,
-                       OpenDoorsOf(options, directory, clock));
+                       OpenDoorsOf(options, oidc.get(), directory, clock));
   WarnOfOpenDoors(options, *farm_doors);
   const std::vector<std::unique_ptr<grpc::Service>> services =
       CreateServices(engine.get(), farm_doors->doors());
@@ -276,6 +292,10 @@ int main(int argc, char** argv) {
       ->type_name("DOMAIN");
   app.add_option("--admin-token-file", options.doors.admin_token_file,
                  "Put an admin's token there, unless there is one")
+      ->type_name("FILE");
+  app.add_option("--oidc-config", options.oidc_config,
+                 "JSON file with the issuers of pipelines' tokens that are "
+                 "accepted (GitHub Actions, GitLab CI); see docs/security.md")
       ->type_name("FILE");
   app.add_flag("--insecure-plaintext", options.insecure_plaintext,
                "Serve other machines without TLS: whoever is on the network "
