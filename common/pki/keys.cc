@@ -8,6 +8,7 @@
 
 #include <array>
 
+#include "absl/strings/escaping.h"
 #include "common/pki/openssl_handles.h"
 
 namespace kso::pki {
@@ -38,6 +39,20 @@ bool PublicKey::IsP256() const {
       context != nullptr && EVP_PKEY_public_check(context.get()) == 1;
   ERR_clear_error();
   return valid;
+}
+
+absl::StatusOr<std::string> PublicKey::Fingerprint() const {
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(key_.get(), &der);
+  if (size <= 0) return CryptoError("write a public key");
+  std::array<unsigned char, EVP_MAX_MD_SIZE> hash = {};
+  unsigned int hash_size = 0;
+  const int hashed = EVP_Digest(der, static_cast<size_t>(size), hash.data(),
+                                &hash_size, EVP_sha256(), nullptr);
+  OPENSSL_free(der);
+  if (hashed != 1) return CryptoError("hash a public key");
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(hash.data()), hash_size));
 }
 
 absl::StatusOr<PrivateKey> PrivateKey::Generate() {

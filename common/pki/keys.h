@@ -29,6 +29,9 @@ class PublicKey {
   // the farm's own certificates are made for.
   bool IsP256() const;
 
+  // SHA-256 of its DER form (SubjectPublicKeyInfo), in lowercase hex digits.
+  absl::StatusOr<std::string> Fingerprint() const;
+
   EVP_PKEY* get() const { return key_.get(); }
 
  private:

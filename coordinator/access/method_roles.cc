@@ -20,6 +20,8 @@ constexpr access::RoleSet kReadBlobs = {Role::kView, Role::kWork};
 constexpr access::RoleSet kAnyRole = {Role::kView, Role::kSubmit, Role::kWork,
                                       Role::kAdmin};
 
+constexpr bool kOpenToEverybody = true;
+
 constexpr MethodRule kRules[] = {
     {"/kso.v1.BuildService/SubmitBuild", kSubmit},
     {"/kso.v1.BuildService/GetBuild", kView},
@@ -41,6 +43,10 @@ constexpr MethodRule kRules[] = {
     {"/kso.v1.AdminService/DistrustWorker", kAdmin},
     {"/kso.v1.AdminService/TrustWorker", kAdmin},
     {"/kso.v1.AdminService/GetVersion", kAnyRole},
+
+    {"/kso.v1.EnrollmentService/InviteWorker", kAdmin},
+    {"/kso.v1.EnrollmentService/Enroll", {}, kOpenToEverybody},
+    {"/kso.v1.EnrollmentService/RenewCertificate", kWork},
 
     {"/kso.v1.AccessService/CreateToken", kAdmin},
     {"/kso.v1.AccessService/ListTokens", kAdmin},

@@ -55,6 +55,14 @@ TEST(MethodRolesTest, EveryLineAsksForARoleOrSaysThatItAsksForNone) {
   }
 }
 
+TEST(MethodRolesTest, OnlyJoiningIsOpenToEverybody) {
+  for (const MethodRule& rule : AllMethodRules()) {
+    EXPECT_EQ(rule.open_to_everybody,
+              rule.method == "/kso.v1.EnrollmentService/Enroll")
+        << rule.method;
+  }
+}
+
 TEST(MethodRolesTest, WhatIsNotInTheTableHasNoRule) {
   for (const char* method :
        {"", "/", "SubmitBuild", "/kso.v1.BuildService/submitBuild",
@@ -92,8 +100,12 @@ TEST(MethodRolesTest, RolesMayDoWhatIsDocumented) {
     EXPECT_FALSE(may(Role::kSubmit, method)) << method;
     EXPECT_FALSE(may(Role::kView, method)) << method;
   }
+  EXPECT_TRUE(may(Role::kWork, "/kso.v1.EnrollmentService/RenewCertificate"));
+  EXPECT_FALSE(
+      may(Role::kSubmit, "/kso.v1.EnrollmentService/RenewCertificate"));
   for (const char* method :
-       {"/kso.v1.AdminService/DrainWorker",
+       {"/kso.v1.EnrollmentService/InviteWorker",
+        "/kso.v1.AdminService/DrainWorker",
         "/kso.v1.AdminService/DistrustWorker",
         "/kso.v1.AdminService/TrustWorker", "/kso.v1.AccessService/CreateToken",
         "/kso.v1.AccessService/ListTokens", "/kso.v1.AccessService/RevokeToken",
