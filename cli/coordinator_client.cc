@@ -10,6 +10,7 @@
 #include "common/rpc/call_watch.h"
 #include "common/rpc/channel.h"
 #include "common/run/clock.h"
+#include "common/text/proto_text.h"
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
@@ -166,6 +167,9 @@ class GrpcCoordinatorClient : public CoordinatorClient {
                                            absl::Milliseconds(1)))));
     }
     KSO_RETURN_IF_ERROR(status);
+    // Whatever ksoctl does with it, no text of another machine acts on the
+    // terminal.
+    MakeTextPrintable(response);
     return response;
   }
 

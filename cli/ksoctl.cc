@@ -13,7 +13,9 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/print_completions.h"
 #include "cli/coordinator_client.h"
+#include "common/base/strings.h"
 #include "common/oci/grammar.h"
+#include "common/text/printable_text.h"
 
 namespace kso::cli {
 namespace {
@@ -253,18 +255,21 @@ ExitStatus Complete(const CommandShape& program,
 void Complain(const Console& console, const absl::Status& status,
               const std::string& address) {
   std::ostream& err = *console.err;
+  // Parts of it may come from other machines.
+  const std::string message =
+      PrintableLines(ToStd(status.message()), std::string::npos);
   if (ExitStatusOf(status) == ExitStatus::kUnreachable) {
     err << "ksoctl: the coordinator at " << address
-        << " is not reachable: " << status.message()
+        << " is not reachable: " << message
         << "\nStart a farm on this machine with `ksoctl farm up`, or say "
            "where the\ncoordinator is with --coordinator HOST:PORT or "
            "$KSO_COORDINATOR.\n";
   } else if (absl::IsInvalidArgument(status) &&
-             absl::StrContains(status.message(), "\n")) {
+             absl::StrContains(message, "\n")) {
     // A list of problems, one a line; editors know the form.
-    err << status.message() << "\n";
+    err << message << "\n";
   } else {
-    err << "ksoctl: " << status.message() << "\n";
+    err << "ksoctl: " << message << "\n";
   }
   err.flush();
 }

@@ -34,8 +34,6 @@ class RegistryConnection {
   struct Options {
     // "HOST[:PORT]".
     std::string host;
-    // Plain HTTP, because a release says so.
-    bool insecure = false;
     // Images are pushed there.
     bool pushes = false;
     RegistryArguments arguments = {};

@@ -31,7 +31,6 @@ absl::StatusOr<std::unique_ptr<BuildImages>> BuildImages::Open(
     KSO_ASSIGN_OR_RETURN(
         images->registry_,
         RegistryConnection::Open({.host = oci::DestinationHost(destination),
-                                  .insecure = destination.insecure(),
                                   .arguments = registry,
                                   .warnings = context.console.err},
                                  context.clock));

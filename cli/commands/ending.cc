@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/commands/bring_home.h"
 #include "cli/commands/follow.h"
+#include "cli/commands/own_target.h"
 #include "cli/render/build_text.h"
 #include "cli/render/result_text.h"
 #include "cli/render/text.h"
@@ -24,16 +25,18 @@ ExitStatus ExitStatusOf(const v1::Build& build) {
                                                : ExitStatus::kFailed;
 }
 
-bool IsForThisMachine(const v1::Build& build) {
-  return build.destination().kind() == v1::Destination::OCI_LAYOUT ||
-         build.destination().kind() == v1::Destination::OCI_ARCHIVE;
+bool IsForThisMachine(const v1::Destination& destination) {
+  return destination.kind() == v1::Destination::OCI_LAYOUT ||
+         destination.kind() == v1::Destination::OCI_ARCHIVE;
 }
 
 absl::StatusOr<ExitStatus> WatchToTheEnd(Context& context,
-                                         const v1::Build& build) {
+                                         const v1::Build& build,
+                                         const v1::Destination* destination) {
   const auto view = context.CreateProgress();
   if (!build.plan_only()) {
-    view->Notice(absl::StrCat("Build ", build.build_id(), " of ", build.name(),
+    view->Notice(absl::StrCat("Build ", build.build_id(), " of ",
+                              Printable(build.name()),
                               ". Interrupting this leaves it running; `ksoctl "
                               "watch ",
                               build.build_id(), "` is back here."));
@@ -46,12 +49,17 @@ absl::StatusOr<ExitStatus> WatchToTheEnd(Context& context,
                                    context.clock, *view, options));
   std::string text = ResultText(ended);
   absl::Status brought;
+  const v1::Destination& target =
+      destination == nullptr ? ended.destination() : *destination;
   if (ended.state() == v1::Build::SUCCEEDED && !ended.plan_only() &&
-      IsForThisMachine(ended)) {
-    const absl::StatusOr<std::string> where =
-        BringHome(context, ended, ended.destination());
-    if (where.ok()) absl::StrAppend(&text, *where);
-    brought = where.status();
+      IsForThisMachine(target)) {
+    if (destination == nullptr) brought = CheckOwnTarget(target);
+    if (brought.ok()) {
+      const absl::StatusOr<std::string> where =
+          BringHome(context, ended, target);
+      if (where.ok()) absl::StrAppend(&text, *where);
+      brought = where.status();
+    }
   }
   context.Print(ended, text);
   if (!brought.ok()) {
@@ -74,7 +82,7 @@ ExitStatus LeaveRunning(Context& context, const v1::Build& build) {
       {absl::StrCat("ksoctl watch ", id), "follow it"},
       {absl::StrCat("ksoctl status ", id), "see how far it is"},
       {absl::StrCat("ksoctl cancel ", id), "stop it"}};
-  if (IsForThisMachine(build)) {
+  if (IsForThisMachine(build.destination())) {
     next.push_back({absl::StrCat("ksoctl export ", id),
                     "bring the images here when it is done"});
   }

@@ -10,9 +10,12 @@
 namespace kso::cli {
 
 // Watches a build, whose answer to a submit or retry was `build`, to its end;
-// brings home what is for this machine, and prints how it ended.
-absl::StatusOr<ExitStatus> WatchToTheEnd(Context& context,
-                                         const v1::Build& build);
+// brings home what is for this machine, and prints how it ended. The images go
+// where `destination`, of the user's own release, says. Where it is null, they
+// go where the coordinator says, but over nothing else (own_target.h).
+absl::StatusOr<ExitStatus> WatchToTheEnd(
+    Context& context, const v1::Build& build,
+    const v1::Destination* destination = nullptr);
 
 // Prints a build that was started and is left alone, and what to do next.
 ExitStatus LeaveRunning(Context& context, const v1::Build& build);
@@ -20,8 +23,8 @@ ExitStatus LeaveRunning(Context& context, const v1::Build& build);
 // kFailed unless the build succeeded.
 ExitStatus ExitStatusOf(const v1::Build& build);
 
-// Returns whether the build's images are for the machine that submitted it.
-bool IsForThisMachine(const v1::Build& build);
+// Returns whether images go to the machine of who submitted the build.
+bool IsForThisMachine(const v1::Destination& destination);
 
 }  // namespace kso::cli
 

@@ -13,6 +13,7 @@
 #include "cli/commands/build_images.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/ending.h"
+#include "cli/commands/own_target.h"
 #include "cli/registry_connection.h"
 #include "cli/render/result_text.h"
 #include "common/base/status_macros.h"
@@ -35,8 +36,9 @@ class Export : public Command {
                          "A finished build's id, the beginning of one, or a "
                          "release's name for its newest build.");
     arguments.Option("-o,--to", &to_, "FILE",
-                     "The OCI archive to write, or oci:DIR for a directory; "
-                     "as the release says when left out.");
+                     "The OCI archive to write, or oci:DIR for a directory. "
+                     "When left out, where the release says, but not over a "
+                     "file that no export has written.");
     arguments.Option("--since", &since_, "OTHER",
                      "Leave out the blobs of this build, which must be loaded "
                      "inside before: a build, or the FILE.sha256 of its "
@@ -60,13 +62,14 @@ class Export : public Command {
     KSO_ASSIGN_OR_RETURN(v1::Build build,
                          context.coordinator->GetBuild(build_));
     if (to_.empty()) {
-      if (!IsForThisMachine(build)) {
+      if (!IsForThisMachine(build.destination())) {
         return absl::InvalidArgumentError(absl::StrCat(
             "the images of build ", build.build_id(), " are in a registry, at ",
             build.destination().location(),
             "; say with -o FILE where to write an archive of them"));
       }
       destination = build.destination();
+      KSO_RETURN_IF_ERROR(CheckOwnTarget(destination));
     }
     if (destination.kind() != v1::Destination::OCI_ARCHIVE &&
         (!split_.empty() || !since_.empty())) {

@@ -42,7 +42,8 @@ absl::StatusOr<Submission> SubmitRelease(Context& context,
     auto build = context.coordinator->SubmitBuild(request);
     if (build.ok()) {
       const bool joined = build->build_id() != request.build_id();
-      return Submission{*std::move(build), joined};
+      return Submission{*std::move(build), request.release().destination(),
+                        joined};
     }
     if (left == 1 || !IsConnectionLoss(build.status())) return build.status();
     SleepFor(context.clock, backoff.Next());

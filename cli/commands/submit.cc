@@ -50,7 +50,7 @@ class Submit : public Command {
                            << std::endl;
     }
     if (!wait_) return LeaveRunning(context, submission.build);
-    return WatchToTheEnd(context, submission.build);
+    return WatchToTheEnd(context, submission.build, &submission.destination);
   }
 
  private:

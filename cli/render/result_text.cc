@@ -32,14 +32,15 @@ std::string ImageText(const v1::Build& build, const v1::ImageResult& image) {
       build.destination().kind() == v1::Destination::REGISTRY;
   std::string text;
   for (const std::string& tag : image.tags()) {
-    absl::StrAppend(&text, at_registry ? image.repository() : image.name(), ":",
-                    tag, "\n");
+    absl::StrAppend(&text,
+                    Printable(at_registry ? image.repository() : image.name()),
+                    ":", Printable(tag), "\n");
   }
   std::vector<std::vector<std::string>> rows = {
-      {"digest", image.index().digest()}};
+      {"digest", Printable(image.index().digest())}};
   for (const v1::Descriptor& manifest : image.manifests()) {
-    rows.push_back(
-        {oci::FormatPlatform(manifest.platform()), manifest.digest()});
+    rows.push_back({Printable(oci::FormatPlatform(manifest.platform())),
+                    Printable(manifest.digest())});
   }
   return absl::StrCat(text, FormatTable(rows, "    "));
 }
@@ -55,7 +56,7 @@ std::string MissingFences(const v1::Verification& verification) {
 std::string VerificationText(const v1::Verification& verification) {
   return absl::StrCat(
       "  ", Printable(verification.image()), " ",
-      oci::FormatPlatform(verification.platform()), " ran on ",
+      Printable(oci::FormatPlatform(verification.platform())), " ran on ",
       Printable(verification.worker()),
       verification.native() ? " (native)" : " (emulated)",
       verification.verified_in_build().empty() ? "" : " in build ",

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/proto_time.h"
+#include "common/base/strings.h"
+#include "common/text/printable_text.h"
 
 namespace kso::cli {
 
@@ -37,11 +39,9 @@ std::string FormatAge(const google::protobuf::Timestamp& timestamp,
 }
 
 std::string Printable(absl::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = ' ';
-  }
-  return result;
+  // A text on its way to a screen is not cut: it has been bounded where it came
+  // in.
+  return PrintableText(ToStd(text), std::string::npos);
 }
 
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows,

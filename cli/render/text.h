@@ -22,8 +22,9 @@ std::string FormatClock(const google::protobuf::Timestamp& timestamp);
 std::string FormatAge(const google::protobuf::Timestamp& timestamp,
                       absl::Time now);
 
-// `text` without control characters: a text from another machine must not
-// control the terminal.
+// The door to the terminal for text from another machine, which must not act
+// there (common/text/printable_text.h): one line, without control characters
+// and marks that turn the direction of writing.
 std::string Printable(absl::string_view text);
 
 // Rows as columns two spaces apart, each line indented and ended.

@@ -14,7 +14,14 @@ TEST(FormatElapsed, IsShort) {
 }
 
 TEST(Printable, TakesTheSpeechFromTerminalSequences) {
-  EXPECT_EQ(Printable("a\x1b[2Jb\nc"), "a [2Jb c");
+  EXPECT_EQ(Printable("a\x1b[2Jb\nc"), "a\uFFFD[2Jb c");
+  // C1's CSI, and a mark that shows "exe.gpj" as another name.
+  EXPECT_EQ(Printable("a\u009b2Jb"), "a\uFFFD2Jb");
+  EXPECT_EQ(Printable("a\u202egpj.exe"), "a\uFFFDgpj.exe");
+  EXPECT_EQ(Printable("a\x9b"
+                      "b"),
+            "a\uFFFD"
+            "b");
   EXPECT_EQ(Printable("größer"), "größer");
 }
 

@@ -14,6 +14,11 @@ namespace kso {
 // anything was changed.
 bool MakeTextValid(google::protobuf::Message& message);
 
+// Makes every `string` in the message what PrintableText makes of it, uncut:
+// text of another machine that goes to a terminal. Returns whether anything was
+// changed.
+bool MakeTextPrintable(google::protobuf::Message& message);
+
 }  // namespace kso
 
 #endif  // KSO_COMMON_TEXT_PROTO_TEXT_H_

@@ -25,6 +25,22 @@ TEST(MakeTextValidTest, WhatWasWrittenCanBeReadAgain) {
   EXPECT_FALSE(MakeTextValid(request));
 }
 
+TEST(MakeTextPrintableTest, NoFieldActsOnATerminal) {
+  v1::SyncRequest request;
+  request.set_session("s");
+  v1::LeaseResult& result = *request.add_results();
+  result.mutable_failure()->set_reason(
+      "\x1b]0;title\x07"
+      "a\nNote: b");
+  result.mutable_failure()->set_item(std::string(10000, 'x'));
+  EXPECT_TRUE(MakeTextPrintable(request));
+  EXPECT_EQ(request.results(0).failure().reason(),
+            "\uFFFD]0;title\uFFFD"
+            "a Note: b");
+  EXPECT_EQ(request.results(0).failure().item().size(), 10000u);
+  EXPECT_FALSE(MakeTextPrintable(request));
+}
+
 TEST(MakeTextValidTest, ListsOfStringsAreSeenToo) {
   v1::SyncResponse response;
   response.add_acknowledged_lease_ids("good");
