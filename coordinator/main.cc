@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "common/access/identity_uri.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/base/version.h"
@@ -20,6 +21,7 @@
 #include "common/http/transport.h"
 #include "common/oci/login/credentials.h"
 #include "common/oci/registry/registry_flags.h"
+#include "common/pki/authority.h"
 #include "common/rpc/server.h"
 #include "common/rpc/tls_files.h"
 #include "common/run/clock.h"
@@ -27,6 +29,7 @@
 #include "common/run/process_secrets.h"
 #include "common/text/text.h"
 #include "coordinator/access/access_gate.h"
+#include "coordinator/access/enrollment.h"
 #include "coordinator/access/farm_doors.h"
 #include "coordinator/access/oidc_source.h"
 #include "coordinator/engine/engine.h"
@@ -37,6 +40,7 @@
 #include "coordinator/registry/recent_answers.h"
 #include "coordinator/registry/registry_actions.h"
 #include "coordinator/service/access_service.h"
+#include "coordinator/service/enrollment_service.h"
 #include "coordinator/service/services.h"
 #include "coordinator/status/status_server.h"
 #include "coordinator/store/sqlite_state_store.h"
@@ -65,6 +69,9 @@ struct Options {
   bool insecure_plaintext = false;
   DoorOptions doors;
   std::string oidc_config;
+  EnrollmentOptions enrollment;
+  int worker_certificate_minutes =
+      static_cast<int>(pki::kWorkerCertificateLife / absl::Minutes(1));
   int keep_builds = EngineOptions().keep_builds;
   int keep_days =
       static_cast<int>(EngineOptions().keep_builds_for / absl::Hours(24));
@@ -129,6 +136,28 @@ absl::StatusOr<std::unique_ptr<FarmDoors>> OpenDoorsOf(
                        FarmDoors::Open(directory, door_options, clock));
   KSO_RETURN_IF_ERROR(doors->CheckListen(options.listen));
   return doors;
+}
+
+// Null where this coordinator signs no certificates.
+absl::StatusOr<std::unique_ptr<Enrollment>> OpenEnrollmentOf(
+    const Options& options, const std::filesystem::path& directory,
+    Clock* clock) {
+  EnrollmentOptions enrollment = options.enrollment;
+  if (enrollment.issuer_certificate.empty() && enrollment.issuer_key.empty()) {
+    return nullptr;
+  }
+  if (enrollment.issuer_certificate.empty() || enrollment.issuer_key.empty() ||
+      options.tls.ca.empty()) {
+    return absl::InvalidArgumentError(
+        "--issuer-cert, --issuer-key and --client-ca belong together: workers "
+        "join with a certificate that this coordinator signs and accepts");
+  }
+  enrollment.client_authorities = options.tls.ca;
+  enrollment.trust_domain = options.doors.trust_domain.empty()
+                                ? std::string(access::kDefaultTrustDomain)
+                                : options.doors.trust_domain;
+  enrollment.life = absl::Minutes(options.worker_certificate_minutes);
+  return Enrollment::Open(directory, enrollment, clock);
 }
 
 rpc::ServerSecurity SecurityOf(const Options& options, const FarmDoors& doors) {
@@ -213,8 +242,13 @@ absl::Status Serve(const Options& options) {
       CreateServices(engine.get(), farm_doors->doors());
   const std::unique_ptr<grpc::Service> access_service =
       CreateAccessService(farm_doors->doors(), &farm_doors->tokens());
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Enrollment> enrollment,
+                       OpenEnrollmentOf(options, directory, clock));
+  const std::unique_ptr<grpc::Service> enrollment_service =
+      CreateEnrollmentService(farm_doors->doors(), enrollment.get());
   BlobServiceImpl blob_service(blobs.get(), clock);
-  std::vector<grpc::Service*> served = {&blob_service, access_service.get()};
+  std::vector<grpc::Service*> served = {&blob_service, access_service.get(),
+                                        enrollment_service.get()};
   for (const auto& service : services) served.push_back(service.get());
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
                        rpc::StartServer(options.listen, served,
@@ -293,6 +327,19 @@ int main(int argc, char** argv) {
   app.add_option("--admin-token-file", options.doors.admin_token_file,
                  "Put an admin's token there, unless there is one")
       ->type_name("FILE");
+  app.add_option("--issuer-cert", options.enrollment.issuer_certificate,
+                 "The certificate of the authority that signs those of workers "
+                 "that join; see `ksoctl workers invite`")
+      ->type_name("FILE");
+  app.add_option("--issuer-key", options.enrollment.issuer_key,
+                 "That authority's key, which nobody else may read")
+      ->type_name("FILE");
+  app.add_option("--worker-cert-minutes", options.worker_certificate_minutes,
+                 "How long the certificates of workers are good for; workers "
+                 "renew theirs at two thirds of it")
+      ->type_name("N")
+      ->check(CLI::Range(1, 60 * 24 * 825))
+      ->capture_default_str();
   app.add_option("--oidc-config", options.oidc_config,
                  "JSON file with the issuers of pipelines' tokens that are "
                  "accepted (GitHub Actions, GitLab CI); see docs/security.md")

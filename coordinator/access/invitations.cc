@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "kso_join_";
 constexpr size_t kSecretBytes = 32;
+constexpr size_t kLongestToken = 128;
 constexpr size_t kLargestFile = size_t{4} << 20;
 
 std::string HashOf(std::string_view text) {
@@ -140,6 +141,7 @@ absl::StatusOr<Invitations::Invitation> Invitations::Invite(
 
 absl::Status Invitations::Redeem(std::string_view token, std::string_view name,
                                  std::string_view key) {
+  if (token.size() > kLongestToken) return NoUse();
   // The lookup compares hashes, whose order tells nothing of the token.
   const std::string hash = HashOf(token);
   absl::MutexLock lock(&mutex_);
