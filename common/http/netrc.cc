@@ -15,6 +15,7 @@
 #include "common/base/strings.h"
 #include "common/http/address.h"
 #include "common/http/url.h"
+#include "common/text/secrets.h"
 
 namespace kso::http {
 namespace {
@@ -88,16 +89,25 @@ std::string_view WithoutPort(std::string_view host) {
 class NetrcTransport : public Transport {
  public:
   NetrcTransport(std::unique_ptr<Transport> next, Netrc netrc)
-      : next_(std::move(next)), netrc_(std::move(netrc)) {}
+      : next_(std::move(next)), netrc_(std::move(netrc)) {
+    netrc_.AddTo(secrets_);
+  }
 
   absl::StatusOr<Response> Perform(const Request& request,
                                    size_t max_body) override {
-    return next_->Perform(WithLogin(request), max_body);
+    return WithoutLogin(next_->Perform(WithLogin(request), max_body));
   }
 
   absl::StatusOr<Response> Download(const Request& request, ByteSink& sink,
                                     OnResponse on_response) override {
-    return next_->Download(WithLogin(request), sink, std::move(on_response));
+    if (!on_response) {
+      return WithoutLogin(next_->Download(WithLogin(request), sink, nullptr));
+    }
+    const auto without_login = [&](const Response& response) {
+      return on_response(Redacted(response));
+    };
+    return WithoutLogin(
+        next_->Download(WithLogin(request), sink, without_login));
   }
 
  private:
@@ -114,8 +124,22 @@ class NetrcTransport : public Transport {
     return with_login;
   }
 
+  // A host may echo the login that it got, and of what it says, validators are
+  // kept and errors shown.
+  Response Redacted(Response response) const {
+    for (auto& [name, value] : response.headers) {
+      value = secrets_.RedactAllButNames(value);
+    }
+    return response;
+  }
+  absl::StatusOr<Response> WithoutLogin(absl::StatusOr<Response> result) const {
+    if (!result.ok()) return secrets_.Redact(result.status());
+    return Redacted(*std::move(result));
+  }
+
   const std::unique_ptr<Transport> next_;
   const Netrc netrc_;
+  Secrets secrets_;
 };
 
 }  // namespace
@@ -197,6 +221,12 @@ std::optional<std::string> Netrc::AuthorizationFor(
   const auto found = authorizations_.find(absl::AsciiStrToLower(ToAbsl(host)));
   if (found == authorizations_.end()) return std::nullopt;
   return found->second;
+}
+
+void Netrc::AddTo(Secrets& secrets) const {
+  for (const auto& [host, authorization] : authorizations_) {
+    secrets.AddHeader(authorization);
+  }
 }
 
 std::unique_ptr<Transport> WithNetrc(std::unique_ptr<Transport> next,

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/http/transport.h"
+#include "common/text/secrets.h"
 
 namespace kso::http {
 
@@ -35,6 +36,8 @@ class Netrc {
   // The Authorization for a host (RFC 7617); nothing when it has no login.
   std::optional<std::string> AuthorizationFor(std::string_view host) const;
   bool empty() const { return authorizations_.empty(); }
+  // Adds all of the logins to `secrets`.
+  void AddTo(Secrets& secrets) const;
 
  private:
   // By host in lowercase.
@@ -44,6 +47,7 @@ class Netrc {
 // Decorates `next` so that requests for the hosts of `netrc` carry their
 // logins: over https, or plain to this machine's loopback. As all credentials,
 // they go to the origin of the request only, never along a redirect to another.
+// In headers and errors, a login that the host echoes is "***".
 std::unique_ptr<Transport> WithNetrc(std::unique_ptr<Transport> next,
                                      Netrc netrc);
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "common/bytes/sinks.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_transport.h"
@@ -86,6 +88,48 @@ TEST(NetrcTest, ALoginGoesToItsHostAndNowhereInTheClear) {
   EXPECT_THAT(SentTo("http://127.0.0.1:8080/a"), has_login);
   EXPECT_THAT(SentTo("http://h.example.com/a"), IsEmpty());
   EXPECT_THAT(SentTo("https://other.example.com/h.example.com"), IsEmpty());
+}
+
+// Validators are kept in the journal, and errors are shown.
+TEST(NetrcTest, ALoginThatAHostEchoesIsNotHandedOn) {
+  auto fake = std::make_unique<kso::testing::FakeTransport>();
+  const std::string url = "https://h.example.com/file";
+  fake->On(
+      "GET", url,
+      kso::testing::FakeAnswer{.headers = {{"ETag", "\"" + kLogin + "\""},
+                                           {"Last-Modified", "me:secret"},
+                                           {"X-Echo", "the password is secret"},
+                                           {"Content-Length", "3"}},
+                               .body = "abc"});
+  fake->On("HEAD", url,
+           kso::testing::FakeAnswer{
+               .ending = absl::UnavailableError("cut: " + kLogin)});
+  const auto with_netrc = WithNetrc(
+      std::move(fake),
+      *Netrc::Parse("machine h.example.com login me password secret"));
+  Request request;
+  request.url = url;
+  const auto answer = with_netrc->Perform(request);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->Header("ETag"), "\"Basic ***\"");
+  EXPECT_EQ(answer->Header("Last-Modified"), "***");
+  EXPECT_EQ(answer->Header("X-Echo"), "the password is ***");
+  EXPECT_EQ(answer->Header("Content-Length"), "3");
+
+  StringSink sink;
+  std::optional<std::string> etag;
+  const auto downloaded =
+      with_netrc->Download(request, sink, [&](const Response& response) {
+        etag = response.Header("ETag");
+        return absl::OkStatus();
+      });
+  ASSERT_TRUE(downloaded.ok()) << downloaded.status();
+  EXPECT_EQ(etag, "\"Basic ***\"");
+
+  request.method = "HEAD";
+  const absl::Status cut = with_netrc->Perform(request).status();
+  EXPECT_TRUE(absl::IsUnavailable(cut));
+  EXPECT_THAT(cut.message(), Not(HasSubstr("bWU6c2VjcmV0")));
 }
 
 }  // namespace

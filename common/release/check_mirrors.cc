@@ -65,8 +65,8 @@ Violation Secret(std::string_view text) {
                  "' has a user name, a password, a query or a fragment, which "
                  "would be shown in messages and kept in the journal"),
           IsOfFiles(text)
-              ? "name a mirror that workers reach without a login, such as a "
-                "proxy on their network that adds it"
+              ? "write http://HOST/PATH/, and put the login in the workers' "
+                "netrc"
               : "write HOST[:PORT]/PATH/, and put the login in the workers' "
                 "auth.json"};
 }

@@ -6,7 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/http/transport.h"
-#include "common/oci/login/secrets.h"
+#include "common/text/secrets.h"
 #include "common/oci/registry/registry_error.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     response.headers.emplace_back("Retry-After", std::string(input.Line()));
   }
   response.body = std::string(input.Rest());
-  oci::Secrets secrets;
+  Secrets secrets;
   secrets.AddHeader("Bearer dG9rZW4");
   const absl::Status status = oci::RegistryError(
       response, "pushing to team/kubespray-files", "registry.example.com",

@@ -129,7 +129,8 @@ std::optional<Login> RegistryAuth::LoginFor(const AccessScope& scope) const {
     return std::nullopt;
   }
   if (login->has_value()) {
-    secrets_.AddLogin(**login);
+    secrets_.AddLogin((*login)->username, (*login)->password,
+                      (*login)->identity_token);
     secrets_.AddHeader(BasicHeader(**login));
   }
   return *std::move(login);

@@ -12,7 +12,7 @@
 #include "common/http/transport.h"
 #include "common/http/url.h"
 #include "common/oci/login/credentials.h"
-#include "common/oci/login/secrets.h"
+#include "common/text/secrets.h"
 #include "common/oci/login/token_cache.h"
 #include "common/oci/login/token_realm.h"
 #include "common/run/clock.h"

@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/http/transport.h"
-#include "common/oci/login/secrets.h"
+#include "common/text/secrets.h"
 
 namespace kso::oci {
 

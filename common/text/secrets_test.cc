@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "common/oci/login/secrets.h"
+#include "common/text/secrets.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "common/base/status_notes.h"
 
-namespace kso::oci {
+namespace kso {
 namespace {
 
 const std::string kBasic = "Basic " + absl::Base64Escape("alice:TopSecret+1");
@@ -32,8 +32,19 @@ TEST(SecretsTest, TokensAndTheirPartsAreHidden) {
   EXPECT_EQ(secrets.Redact("got " + header + "." + claims + ".sig"), "got ***");
   EXPECT_EQ(secrets.Redact("claims " + claims + " are bad"),
             "claims *** are bad");
-  secrets.AddLogin({.username = "", .password = "", .identity_token = "idtok"});
+  secrets.AddLogin("", "", "idtok");
   EXPECT_EQ(secrets.Redact("idtok is over"), "*** is over");
+}
+
+TEST(SecretsTest, EachFormOfASecretIsHidden) {
+  Secrets secrets;
+  secrets.AddLogin("", "C4nary/a+b=9", "");
+  for (const char* form :
+       {"C4nary/a+b=9", "C4nary%2Fa%2Bb%3D9", "C4nary/a%2Bb%3D9",
+        "C4nary%2fa%2bb%3d9", "C4nary/a%2bb%3d9", "QzRuYXJ5L2ErYj05"}) {
+    EXPECT_EQ(secrets.Redact(std::string("it was ") + form + "."),
+              "it was ***.");
+  }
 }
 
 TEST(SecretsTest, UserNamesStayInErrorsForRepositoriesHaveThemToo) {
@@ -60,9 +71,9 @@ TEST(SecretsTest, WithoutAnySecretTextStays) {
   Secrets secrets;
   secrets.AddHeader("Basic");
   secrets.AddHeader("Basic !!!");
-  secrets.AddLogin({});
+  secrets.AddLogin("", "", "");
   EXPECT_EQ(secrets.Redact("a b c"), "a b c");
 }
 
 }  // namespace
-}  // namespace kso::oci
+}  // namespace kso

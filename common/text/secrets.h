@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_COMMON_OCI_LOGIN_SECRETS_H_
-#define KSO_COMMON_OCI_LOGIN_SECRETS_H_
+#ifndef KSO_COMMON_TEXT_SECRETS_H_
+#define KSO_COMMON_TEXT_SECRETS_H_
 
 #include <set>
 #include <string>
@@ -9,12 +9,11 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
-#include "common/oci/login/login.h"
 
-namespace kso::oci {
+namespace kso {
 
-// The secrets that were sent to one registry and its token service, to keep
-// them out of messages: a registry may echo what it got. Thread safe. Never
+// The secrets that were sent to a host, or to a registry and its token service,
+// to keep them out of messages: who gets one may echo it. Thread safe. Never
 // logged.
 class Secrets {
  public:
@@ -22,11 +21,15 @@ class Secrets {
   // "Bearer ..." with a token. What is told apart from it is secret too: the
   // payload, its parts, and the parts of a JSON Web Token (RFC 7519).
   void AddHeader(std::string_view authorization);
-  void AddLogin(const Login& login);
+  // Any of them may be empty.
+  void AddLogin(std::string_view name, std::string_view password,
+                std::string_view token);
 
-  // Returns what the registry says, with "***" in place of each secret and of
+  // Returns what the host says, with "***" in place of each secret and of
   // the user names of the logins.
   std::string Redact(std::string_view text) const;
+  // The same with the names left in it, which may be words of a protocol.
+  std::string RedactAllButNames(std::string_view text) const;
   // Returns the same error with "***" in place of each secret in its message;
   // the notes stay. User names stay too: they are often those of repositories.
   absl::Status Redact(const absl::Status& status) const;
@@ -47,6 +50,6 @@ class Secrets {
   std::set<std::string, LongestFirst> names_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace kso::oci
+}  // namespace kso
 
-#endif  // KSO_COMMON_OCI_LOGIN_SECRETS_H_
+#endif  // KSO_COMMON_TEXT_SECRETS_H_

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "common/oci/login/secrets.h"
+#include "common/text/secrets.h"
 
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
@@ -8,7 +12,7 @@
 #include "common/base/strings.h"
 #include "common/text/percent_coding.h"
 
-namespace kso::oci {
+namespace kso {
 namespace {
 
 // A shorter text says nothing, and its removal would garble any sentence.
@@ -16,7 +20,35 @@ constexpr size_t kShortestSecret = 4;
 // A part of a token that is shorter is no part worth hiding.
 constexpr size_t kShortestPart = 16;
 // Sessions are short; this many secrets are those of a thousand tokens.
-constexpr size_t kMostSecrets = 8192;
+constexpr size_t kMostSecrets = 32768;
+
+// A secret as a host may write it: as it is; in a URL, where not all agree on
+// the slash and on the case of digits (RFC 3986, section 2); and in base64.
+std::vector<std::string> FormsOf(std::string_view secret) {
+  std::vector<std::string> forms = {std::string(secret)};
+  const std::string encoded = PercentEncode(secret);
+  for (const std::string& text :
+       {encoded, absl::StrReplaceAll(encoded, {{"%2F", "/"}})}) {
+    forms.push_back(text);
+    std::string lower = text;
+    for (size_t at = lower.find('%'); at < lower.size();
+         at = lower.find('%', at + 1)) {
+      for (size_t digit = at + 1; digit <= at + 2 && digit < lower.size();
+           ++digit) {
+        lower[digit] =
+            absl::ascii_tolower(static_cast<unsigned char>(lower[digit]));
+      }
+    }
+    forms.push_back(std::move(lower));
+  }
+  for (std::string text : {absl::Base64Escape(ToAbsl(secret)),
+                           absl::WebSafeBase64Escape(ToAbsl(secret))}) {
+    // What pads it may be left out.
+    text.resize(text.find_last_not_of('=') + 1);
+    forms.push_back(std::move(text));
+  }
+  return forms;
+}
 
 template <typename Texts>
 std::string Replaced(const Texts& texts, std::string in) {
@@ -32,8 +64,7 @@ void Secrets::Add(std::string_view secret) {
   if (secret.size() < kShortestSecret || secrets_.size() >= kMostSecrets) {
     return;
   }
-  secrets_.emplace(secret);
-  secrets_.insert(PercentEncode(secret));
+  for (std::string& form : FormsOf(secret)) secrets_.insert(std::move(form));
 }
 
 void Secrets::AddName(std::string_view name) {
@@ -62,11 +93,12 @@ void Secrets::AddHeader(std::string_view authorization) {
   }
 }
 
-void Secrets::AddLogin(const Login& login) {
+void Secrets::AddLogin(std::string_view name, std::string_view password,
+                       std::string_view token) {
   absl::MutexLock lock(&mutex_);
-  AddName(login.username);
-  Add(login.password);
-  Add(login.identity_token);
+  AddName(name);
+  Add(password);
+  Add(token);
 }
 
 std::string Secrets::Redact(std::string_view text) const {
@@ -74,12 +106,16 @@ std::string Secrets::Redact(std::string_view text) const {
   return Replaced(names_, Replaced(secrets_, std::string(text)));
 }
 
+std::string Secrets::RedactAllButNames(std::string_view text) const {
+  absl::MutexLock lock(&mutex_);
+  return Replaced(secrets_, std::string(text));
+}
+
 absl::Status Secrets::Redact(const absl::Status& status) const {
   if (status.ok()) return status;
   const std::string message(status.message());
-  absl::MutexLock lock(&mutex_);
-  const std::string redacted = Replaced(secrets_, message);
+  const std::string redacted = RedactAllButNames(message);
   return redacted == message ? status : WithMessage(status, redacted);
 }
 
-}  // namespace kso::oci
+}  // namespace kso
