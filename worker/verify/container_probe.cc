@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "common/text/text.h"
 #include "worker/task/task_control.h"
 #include "worker/verify/container.h"
+#include "worker/verify/control_group.h"
 #include "worker/verify/fences.h"
 #include "worker/verify/platform_probe.h"
 #include "worker/verify/process.h"
@@ -81,6 +83,18 @@ class Trial {
   const fs::path directory_;
 };
 
+void AddControlGroup(Fences& wanted) {
+  std::ifstream stream("/proc/self/cgroup");
+  const std::string own{std::istreambuf_iterator<char>(stream), {}};
+  absl::StatusOr<std::string> group = DivideControlGroup(kControlGroups, own);
+  if (group.ok()) {
+    wanted.control_group = *std::move(group);
+  } else {
+    wanted.missing.push_back(Concat("limit of memory and processes together: ",
+                                    group.status().message()));
+  }
+}
+
 std::string RemarkOn(const std::string& runc) {
   const TaskControl control;
   const auto result = RunCommand({runc, "--version"}, control);
@@ -102,6 +116,7 @@ absl::StatusOr<ContainerSupport> ProbeContainers(const fs::path& directory,
   Fences wanted;
   wanted.users = users;
   wanted.seccomp = true;
+  AddControlGroup(wanted);
   Trial trial(directory / "can-run");
   absl::StatusOr<Fences> fences = FindFences(
       wanted, [&trial](const Fences& some) { return trial.Run(some); });

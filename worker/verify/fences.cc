@@ -19,8 +19,8 @@ std::vector<Step> StepsTo(const Fences& wanted) {
            [&wanted](Fences& fences) { fences.users = wanted.users; }},
           {"filter of system calls", wanted.seccomp,
            [](Fences& fences) { fences.seccomp = true; }},
-          {"limit of memory and processes", wanted.control_group.has_value(),
-           [&wanted](Fences& fences) {
+          {"limit of memory and processes together",
+           wanted.control_group.has_value(), [&wanted](Fences& fences) {
              fences.control_group = wanted.control_group;
            }}};
 }

@@ -19,6 +19,7 @@
 #include "common/run/subprocess.h"
 #include "worker/task/failure.h"
 #include "worker/verify/container.h"
+#include "worker/verify/control_group.h"
 #include "worker/verify/fences.h"
 #include "worker/verify/image_process.h"
 #include "worker/verify/image_user.h"
@@ -74,6 +75,7 @@ class RuncContainer : public Container {
  public:
   RuncContainer(const Runc* runc, std::string id,
                 std::filesystem::path pid_file, NetworkNamespace network,
+                std::unique_ptr<ControlGroup> group,
                 std::unique_ptr<OutputTail> log,
                 std::unique_ptr<LastCommand> deletion,
                 std::unique_ptr<Subprocess> child)
@@ -81,6 +83,7 @@ class RuncContainer : public Container {
         id_(std::move(id)),
         pid_file_(std::move(pid_file)),
         network_(std::move(network)),
+        group_(std::move(group)),
         log_(std::move(log)),
         deletion_(std::move(deletion)),
         child_(std::move(child)) {}
@@ -135,6 +138,8 @@ class RuncContainer : public Container {
   const std::string id_;
   const std::filesystem::path pid_file_;
   const NetworkNamespace network_;
+  // Null where there are no limits. Goes when nothing runs in it.
+  const std::unique_ptr<ControlGroup> group_;
   // Goes after the programs that write to it.
   const std::unique_ptr<OutputTail> log_;
   // The image's program is not a child of the worker and would outlive it.
@@ -159,17 +164,25 @@ class RuncRuntime : public ContainerRuntime {
                          NetworkNamespace::Create(owner));
     KSO_ASSIGN_OR_RETURN(const OverlayMount mount,
                          OverlayMount::Prepare(image.root, directory, owner));
-    KSO_RETURN_IF_ERROR(WriteSpec(image,
-                                  {.root = mount.target(),
-                                   .network = network.Path(),
-                                   .users = owner ? owner->Path() : "",
-                                   .ids = fences_.users,
-                                   .seccomp = fences_.seccomp},
-                                  directory));
+    const std::string id = Concat("kso-", directory.filename().string());
+    std::unique_ptr<ControlGroup> group;
+    if (fences_.control_group.has_value()) {
+      KSO_ASSIGN_OR_RETURN(
+          group,
+          ControlGroup::Create(kControlGroups, *fences_.control_group, id));
+    }
+    KSO_RETURN_IF_ERROR(
+        WriteSpec(image,
+                  {.root = mount.target(),
+                   .network = network.Path(),
+                   .users = owner ? owner->Path() : "",
+                   .ids = fences_.users,
+                   .seccomp = fences_.seccomp,
+                   .control_group = group ? group->PathForImage() : ""},
+                  directory));
 
     KSO_ASSIGN_OR_RETURN(std::unique_ptr<OutputTail> log, OutputTail::Create());
     const std::filesystem::path pid_file = directory / "pid";
-    const std::string id = Concat("kso-", directory.filename().string());
     KSO_ASSIGN_OR_RETURN(
         std::unique_ptr<LastCommand> deletion,
         LastCommand::Prepare(runc_.Command({"delete", "--force", id})));
@@ -177,11 +190,13 @@ class RuncRuntime : public ContainerRuntime {
         std::unique_ptr<Subprocess> child,
         StartWithLog(runc_.Command({"run", "--bundle", directory.string(),
                                     "--pid-file", pid_file.string(), id}),
-                     *log,
-                     [&mount] { return mount.Enter() && LimitProcess(); }));
+                     *log, [&] {
+                       return (group == nullptr || group->Enter()) &&
+                              mount.Enter() && LimitProcess();
+                     }));
     auto container = std::make_unique<RuncContainer>(
-        &runc_, id, pid_file, std::move(network), std::move(log),
-        std::move(deletion), std::move(child));
+        &runc_, id, pid_file, std::move(network), std::move(group),
+        std::move(log), std::move(deletion), std::move(child));
     KSO_RETURN_IF_ERROR(container->AwaitStart(control));
     return container;
   }
