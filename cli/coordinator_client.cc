@@ -14,6 +14,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
+#include "kso/v1/access.grpc.pb.h"
 #include "kso/v1/admin.grpc.pb.h"
 #include "kso/v1/blob.grpc.pb.h"
 #include "kso/v1/build.grpc.pb.h"
@@ -29,12 +30,15 @@ constexpr absl::Duration kReconnectWait = absl::Milliseconds(250);
 
 class GrpcCoordinatorClient : public CoordinatorClient {
  public:
+  // `trouble` is what every call answers where it is an error.
   GrpcCoordinatorClient(const std::shared_ptr<grpc::Channel>& channel,
-                        CoordinatorClientOptions options)
+                        CoordinatorClientOptions options, absl::Status trouble)
       : options_(std::move(options)),
+        trouble_(std::move(trouble)),
         channel_(channel),
         builds_(v1::BuildService::NewStub(channel)),
         admin_(v1::AdminService::NewStub(channel)),
+        access_(v1::AccessService::NewStub(channel)),
         blob_stub_(v1::BlobService::NewStub(channel)),
         blobs_(CreateNearbyBlobStore(
             CreateGrpcBlobStore(blob_stub_.get(), &watch_), &blob_place_)) {}
@@ -129,11 +133,35 @@ class GrpcCoordinatorClient : public CoordinatorClient {
     return response.version();
   }
 
+  absl::StatusOr<v1::CreateTokenResponse> CreateToken(
+      const v1::CreateTokenRequest& request) override {
+    return Call<v1::CreateTokenResponse>(*access_, &AccessStub::CreateToken,
+                                         request);
+  }
+
+  absl::StatusOr<v1::ListTokensResponse> ListTokens() override {
+    return Call<v1::ListTokensResponse>(*access_, &AccessStub::ListTokens,
+                                        v1::ListTokensRequest());
+  }
+
+  absl::StatusOr<v1::TokenInfo> RevokeToken(const std::string& id) override {
+    v1::RevokeTokenRequest request;
+    request.set_id(id);
+    return Call<v1::TokenInfo>(*access_, &AccessStub::RevokeToken, request);
+  }
+
+  absl::StatusOr<v1::ListAuditResponse> ListAudit(
+      const v1::ListAuditRequest& request) override {
+    return Call<v1::ListAuditResponse>(*access_, &AccessStub::ListAudit,
+                                       request);
+  }
+
   NearbyBlobStore& blobs() override { return *blobs_; }
 
  private:
   using BuildStub = v1::BuildService::StubInterface;
   using AdminStub = v1::AdminService::StubInterface;
+  using AccessStub = v1::AccessService::StubInterface;
 
   template <typename Response, typename Stub, typename Request>
   absl::StatusOr<Response> Call(
@@ -150,6 +178,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                    Response*),
       const Request& request, absl::Duration patience) {
+    KSO_RETURN_IF_ERROR(trouble_);
     AwaitReconnect();
     const absl::Time begun = Clock::Real()->Now();
     grpc::ClientContext context;
@@ -183,9 +212,11 @@ class GrpcCoordinatorClient : public CoordinatorClient {
   }
 
   const CoordinatorClientOptions options_;
+  const absl::Status trouble_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::BuildService::StubInterface> builds_;
   const std::unique_ptr<v1::AdminService::StubInterface> admin_;
+  const std::unique_ptr<v1::AccessService::StubInterface> access_;
   const std::unique_ptr<v1::BlobService::StubInterface> blob_stub_;
   rpc::CallWatch watch_{Clock::Real()};
   NearbyPlace blob_place_;
@@ -196,8 +227,14 @@ class GrpcCoordinatorClient : public CoordinatorClient {
 
 std::unique_ptr<CoordinatorClient> CreateCoordinatorClient(
     const std::string& address, CoordinatorClientOptions options) {
-  return std::make_unique<GrpcCoordinatorClient>(rpc::CreateChannel(address),
-                                                 std::move(options));
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> channel =
+      rpc::CreateSecureChannel(address, options.security);
+  absl::Status trouble = options.trouble;
+  trouble.Update(channel.status());
+  // Nothing is sent over the channel that stands in.
+  if (!channel.ok()) channel = rpc::CreateChannel(address);
+  return std::make_unique<GrpcCoordinatorClient>(*channel, std::move(options),
+                                                 std::move(trouble));
 }
 
 }  // namespace kso::cli

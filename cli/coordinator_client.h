@@ -9,6 +9,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/blob/nearby_blob_store.h"
+#include "common/rpc/channel.h"
+#include "kso/v1/access.pb.h"
 #include "kso/v1/admin.pb.h"
 #include "kso/v1/build.pb.h"
 
@@ -40,6 +42,13 @@ class CoordinatorClient {
   virtual absl::Status TrustWorker(const std::string& name) = 0;
   virtual absl::StatusOr<std::string> GetVersion() = 0;
 
+  virtual absl::StatusOr<v1::CreateTokenResponse> CreateToken(
+      const v1::CreateTokenRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListTokensResponse> ListTokens() = 0;
+  virtual absl::StatusOr<v1::TokenInfo> RevokeToken(const std::string& id) = 0;
+  virtual absl::StatusOr<v1::ListAuditResponse> ListAudit(
+      const v1::ListAuditRequest& request) = 0;
+
   // The blob store that keeps images for this machine until they are brought
   // home.
   virtual NearbyBlobStore& blobs() = 0;
@@ -50,9 +59,13 @@ struct CoordinatorClientOptions {
   absl::Duration patience = absl::Seconds(30);
   // Is told of each call that has ended, in a line for people. May be empty.
   std::function<void(const std::string&)> trace;
+  rpc::ChannelSecurity security{};
+  // What every call answers, where it is an error.
+  absl::Status trouble{};
 };
 
-// The client for "HOST:PORT". Connects when it is first used.
+// The client for "HOST:PORT" or "unix:PATH". Connects when it is first used;
+// where `options.security` allows no connection, calls say so.
 std::unique_ptr<CoordinatorClient> CreateCoordinatorClient(
     const std::string& address, CoordinatorClientOptions options = {});
 

@@ -16,6 +16,9 @@ ExitStatus ExitStatusOf(const absl::Status& status) {
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
       return ExitStatus::kUnreachable;
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+      return ExitStatus::kNotAllowed;
     default:
       return ExitStatus::kFailed;
   }

@@ -15,6 +15,8 @@ enum class ExitStatus {
   kUsage = 2,
   // The coordinator is not reachable.
   kUnreachable = 3,
+  // Nobody said who asks, or whoever asks may not do it.
+  kNotAllowed = 4,
 };
 
 // The exit status for a command that ended with `status`.

@@ -7,20 +7,17 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/print_completions.h"
+#include "cli/connection.h"
 #include "cli/coordinator_client.h"
 #include "common/base/strings.h"
-#include "common/oci/grammar.h"
 #include "common/text/printable_text.h"
 
 namespace kso::cli {
 namespace {
-
-constexpr char kDefaultAddress[] = "127.0.0.1:7070";
 
 constexpr char kDescription[] =
     "Builds the files and container images that a Kubespray release needs\n"
@@ -32,7 +29,7 @@ constexpr char kFooter[] =
     "  ksoctl plan -f release.yaml             what a build would do\n"
     "  ksoctl submit -f release.yaml --wait    build it\n"
     "\nExit status: 0 done, 1 the build failed, 2 usage or bad input,\n"
-    "3 the coordinator is not reachable.\n";
+    "3 the coordinator is not reachable, 4 not allowed.\n";
 
 struct Entry {
   Arguments arguments;
@@ -112,6 +109,13 @@ const std::vector<Declaration>& Declarations() {
       {"farm", kFarm, "Start or stop a farm on this machine.", CreateFarm},
       {"certs", kFarm, "Make, show and renew the farm's certificates.",
        CreateCerts},
+      {"tokens",
+       kFarm,
+       "Make, list and revoke tokens.",
+       CreateTokens,
+       {"token"}},
+      {"audit", kFarm, "Show what was done, by whom, and what was refused.",
+       CreateAudit},
       {"context", kHere, "Remember coordinators, and choose the one in use.",
        CreateContext},
       {"version", kHere, "Say which versions ksoctl and the coordinator are.",
@@ -181,17 +185,14 @@ std::vector<Entry> DeclareCommands(Arguments root) {
 
 // The program's own options.
 struct ProgramOptions {
-  std::string address = kDefaultAddress;
+  ConnectionOptions connection;
   std::string output = "text";
   bool quiet = false;
   bool verbose = false;
 };
 
 void DeclareOptions(Arguments root, ProgramOptions& options) {
-  root.OptionOrVariable(
-      "--coordinator", "KSO_COORDINATOR", &options.address, "HOST:PORT",
-      absl::StrCat("Where the coordinator is. Default: $KSO_COORDINATOR, or ",
-                   kDefaultAddress, "."));
+  DeclareConnection(root, options.connection);
   root.Choice("-o,--output", &options.output, {"text", "json", "jsonl"},
               "How to print: words, one JSON document, or a JSON object a "
               "line, as things happen.");
@@ -214,24 +215,12 @@ std::vector<std::string> InOurWords(std::vector<std::string> args) {
   return args;
 }
 
-absl::Status CheckAddress(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  int port = 0;
-  if (colon == std::string::npos || !oci::IsValidHost(address) ||
-      !absl::SimpleAtoi(address.substr(colon + 1), &port) || port < 1 ||
-      port > 65535) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", address,
-                     "' is no coordinator's address; write "
-                     "HOST:PORT, such as ",
-                     kDefaultAddress));
-  }
-  return absl::OkStatus();
-}
-
 CoordinatorClientOptions ClientOptions(const Console& console,
-                                       const ProgramOptions& options) {
+                                       const ProgramOptions& options,
+                                       const Connection& connection) {
   CoordinatorClientOptions client;
+  client.security = connection.security;
+  client.trouble = connection.trouble;
   if (options.verbose) {
     client.trace = [err = console.err](const std::string& line) {
       *err << "ksoctl: " << line << std::endl;
@@ -246,8 +235,13 @@ constexpr absl::Duration kCompletionPatience = absl::Seconds(2);
 ExitStatus Complete(const CommandShape& program,
                     const std::vector<std::string>& args,
                     const ProgramOptions& options, const Console& console) {
+  const absl::StatusOr<Connection> connection =
+      ResolveConnection(options.connection);
+  CoordinatorClientOptions client;
+  client.patience = kCompletionPatience;
+  if (connection.ok()) client.security = connection->security;
   const auto coordinator = CreateCoordinatorClient(
-      options.address, {.patience = kCompletionPatience, .trace = nullptr});
+      connection.ok() ? connection->address : kDefaultAddress, client);
   return PrintCompletions(program, {args.begin() + 1, args.end()}, *coordinator,
                           console);
 }
@@ -298,13 +292,15 @@ ExitStatus RunKsoctl(const std::vector<std::string>& args,
   }
   for (const Entry& entry : entries) {
     if (!entry.arguments.Chosen()) continue;
-    absl::Status status = CheckAddress(options.address);
+    const absl::StatusOr<Connection> connection =
+        ResolveConnection(options.connection);
+    absl::Status status = connection.status();
     if (status.ok()) {
       const auto coordinator = CreateCoordinatorClient(
-          options.address, ClientOptions(console, options));
+          connection->address, ClientOptions(console, options, *connection));
       Context context{.console = console,
                       .clock = clock,
-                      .address = options.address,
+                      .address = connection->address,
                       .json = options.output != "text",
                       .json_lines = options.output == "jsonl",
                       .quiet = options.quiet,
@@ -313,7 +309,8 @@ ExitStatus RunKsoctl(const std::vector<std::string>& args,
       if (exit.ok()) return *exit;
       status = exit.status();
     }
-    Complain(console, status, options.address);
+    Complain(console, status,
+             connection.ok() ? connection->address : kDefaultAddress);
     return ExitStatusOf(status);
   }
   *console.err << parser.Help() << std::flush;

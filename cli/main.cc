@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <iostream>
 
 #include "cli/ksoctl.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/tls_files.h"
 #include "common/run/clock.h"
 #include "common/run/lock_checks.h"
 #include "common/run/process_secrets.h"
@@ -14,6 +16,9 @@ int main(int argc, char** argv) {
   kso::KeepMemoryPrivate();
   kso::TurnOffLockChecks();
   kso::rpc::ReconnectSoon();
+  kso::rpc::RequireTls13();
+  // gRPC's own lines about a connection say what the error says again.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   // Without this, a reader that goes away (`ksoctl logs | head`) would kill the
   // program instead of failing the write.
   signal(SIGPIPE, SIG_IGN);

@@ -11,6 +11,7 @@
 #include "common/base/version.h"
 #include "common/oci/registry/registry_flags.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/tls_files.h"
 #include "common/run/lock_checks.h"
 #include "common/run/process_secrets.h"
 #include "spdlog/spdlog.h"
@@ -34,6 +35,7 @@ int main(int argc, char** argv) {
   kso::KeepFilesPrivate();
   kso::TurnOffLockChecks();
   kso::rpc::ReconnectSoon();
+  kso::rpc::RequireTls13();
   kso::worker::WorkerOptions options;
   CLI::App app(
       "Works for a kso coordinator: fetches files and images, makes layers of "
@@ -48,6 +50,25 @@ int main(int argc, char** argv) {
                  "Address of the coordinator")
       ->type_name("HOST:PORT")
       ->capture_default_str();
+  app.add_option("--ca", options.security.tls.ca,
+                 "The authorities that the coordinator's certificate must come "
+                 "from; TLS 1.3 is spoken then")
+      ->type_name("FILE");
+  app.add_option("--cert", options.security.tls.cert,
+                 "This worker's certificate, spiffe://DOMAIN/kso/work/NAME "
+                 "with its --name; replaced files are read again without a "
+                 "restart")
+      ->type_name("FILE");
+  app.add_option("--key", options.security.tls.key,
+                 "The certificate's key, which nobody else may read")
+      ->type_name("FILE");
+  app.add_option("--token-file", options.token_file,
+                 "A file with this worker's token, of its --name, instead of "
+                 "a certificate (default: the token in $KSO_TOKEN)")
+      ->type_name("FILE");
+  app.add_flag("--insecure-plaintext", options.security.insecure_plaintext,
+               "Speak to a coordinator on another machine without TLS: "
+               "whoever is on the network reads and changes everything");
   app.add_option("--cache-dir", options.cache_directory,
                  "Directory for what is fetched; made when needed, kept "
                  "between runs, and used by one worker at a time")

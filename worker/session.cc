@@ -6,9 +6,11 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
 #include "common/run/retry.h"
+#include "common/text/printable_text.h"
 #include "common/text/text.h"
 
 namespace kso::worker {
@@ -149,6 +151,10 @@ void Session::NoteOutcome(const grpc::Status& status) {
   std::string outcome;
   if (status.ok()) {
     outcome = "connected to the coordinator";
+  } else if (absl::StrContains(status.error_message(), "handshake")) {
+    // As with a certificate of another authority, or for another name.
+    outcome = absl::StrCat("no secure connection to the coordinator: ",
+                           PrintableText(status.error_message(), 512));
   } else if (status.error_code() == grpc::StatusCode::UNAVAILABLE ||
              status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     outcome =

@@ -16,6 +16,8 @@
 #include "common/oci/platform.h"
 #include "common/oci/registry/registry_options.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/tls_files.h"
+#include "common/rpc/token_file.h"
 #include "spdlog/spdlog.h"
 #include "worker/description.h"
 #include "worker/fetch/partial_file.h"
@@ -55,7 +57,7 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
   std::unique_ptr<WorkerProcess> process(new WorkerProcess(options));
   KSO_RETURN_IF_ERROR(process->TakeDirectory());
   KSO_RETURN_IF_ERROR(process->MakeTransports());
-  process->ConnectToCoordinator();
+  KSO_RETURN_IF_ERROR(process->ConnectToCoordinator());
   KSO_RETURN_IF_ERROR(process->OpenStores());
   process->MakeExecutor();
   process->MakeSession();
@@ -127,11 +129,24 @@ absl::Status WorkerProcess::MakeTransports() {
   return absl::OkStatus();
 }
 
-void WorkerProcess::ConnectToCoordinator() {
-  const std::shared_ptr<grpc::Channel> channel =
-      rpc::CreateChannel(options_.coordinator);
+absl::Status WorkerProcess::ConnectToCoordinator() {
+  rpc::ChannelSecurity security = options_.security;
+  if (!options_.token_file.empty() || security.tls.cert.empty()) {
+    KSO_ASSIGN_OR_RETURN(security.token, rpc::ReadToken(options_.token_file));
+  }
+  if (security.tls.ca.empty() && !rpc::StaysOnMachine(options_.coordinator) &&
+      security.insecure_plaintext) {
+    spdlog::warn(
+        "--insecure-plaintext: whoever is on the network reads and changes "
+        "what is sent to {}",
+        options_.coordinator);
+  }
+  KSO_ASSIGN_OR_RETURN(
+      const std::shared_ptr<grpc::Channel> channel,
+      rpc::CreateSecureChannel(options_.coordinator, security));
   workers_ = v1::WorkerService::NewStub(channel);
   blobs_ = v1::BlobService::NewStub(channel);
+  return absl::OkStatus();
 }
 
 absl::Status WorkerProcess::OpenStores() {

@@ -21,6 +21,7 @@
 #include "common/oci/login/credentials.h"
 #include "common/oci/registry/registry_flags.h"
 #include "common/rpc/call_watch.h"
+#include "common/rpc/channel.h"
 #include "common/run/clock.h"
 #include "kso/v1/blob.grpc.pb.h"
 #include "kso/v1/worker.grpc.pb.h"
@@ -40,6 +41,9 @@ namespace kso::worker {
 // The command line of kso-worker.
 struct WorkerOptions {
   std::string coordinator = "127.0.0.1:7070";
+  // The token comes from `token_file` or $KSO_TOKEN when the worker starts.
+  rpc::ChannelSecurity security;
+  std::string token_file;
   std::string cache_directory;
   std::string name;
   std::vector<std::string> platforms;
@@ -76,7 +80,7 @@ class WorkerProcess {
   // The steps of Create. Each makes the parts that the next ones use.
   absl::Status TakeDirectory();
   absl::Status MakeTransports();
-  void ConnectToCoordinator();
+  absl::Status ConnectToCoordinator();
   absl::Status OpenStores();
   void MakeExecutor();
   void MakeSession();

@@ -27,6 +27,8 @@ std::unique_ptr<Command> CreateVerify(Arguments arguments);
 std::unique_ptr<Command> CreateFarm(Arguments arguments);
 std::unique_ptr<Command> CreateCerts(Arguments arguments);
 std::unique_ptr<Command> CreateContext(Arguments arguments);
+std::unique_ptr<Command> CreateTokens(Arguments arguments);
+std::unique_ptr<Command> CreateAudit(Arguments arguments);
 std::unique_ptr<Command> CreateVersion(Arguments arguments);
 std::unique_ptr<Command> CreateCompletion(Arguments arguments);
 // Writes the manual of `root`, the whole program, whose help ends with

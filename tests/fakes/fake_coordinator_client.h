@@ -50,6 +50,20 @@ class FakeCoordinatorClient : public CoordinatorClient {
   absl::StatusOr<std::string> GetVersion() override {
     return absl::UnimplementedError("GetVersion");
   }
+  absl::StatusOr<v1::CreateTokenResponse> CreateToken(
+      const v1::CreateTokenRequest&) override {
+    return absl::UnimplementedError("CreateToken");
+  }
+  absl::StatusOr<v1::ListTokensResponse> ListTokens() override {
+    return absl::UnimplementedError("ListTokens");
+  }
+  absl::StatusOr<v1::TokenInfo> RevokeToken(const std::string&) override {
+    return absl::UnimplementedError("RevokeToken");
+  }
+  absl::StatusOr<v1::ListAuditResponse> ListAudit(
+      const v1::ListAuditRequest&) override {
+    return absl::UnimplementedError("ListAudit");
+  }
   NearbyBlobStore& blobs() override { std::abort(); }
 };
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/connection.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "cli/contexts/context_store.h"
+#include "common/base/status_macros.h"
+#include "common/oci/grammar.h"
+#include "common/rpc/token_file.h"
+
+namespace kso::cli {
+namespace {
+
+absl::Status FillFromUsersContext(ConnectionFlags& flags) {
+  const absl::StatusOr<std::filesystem::path> file =
+      ContextStore::DefaultFile();
+  if (file.ok()) return FillFromContext(ContextStore(*file), flags);
+  // Who has no home has no contexts.
+  return flags.context.empty() ? absl::OkStatus() : file.status();
+}
+
+}  // namespace
+
+void DeclareConnection(Arguments root, ConnectionOptions& options) {
+  ConnectionFlags& flags = options.flags;
+  root.OptionOrVariable(
+      "--coordinator", "KSO_COORDINATOR", &flags.coordinator, "HOST:PORT",
+      absl::StrCat("Where the coordinator is. Default: $KSO_COORDINATOR, the "
+                   "context, or ",
+                   kDefaultAddress, "."));
+  root.OptionOrVariable("--context", "KSO_CONTEXT", &flags.context, "NAME",
+                        "The context to use. Default: $KSO_CONTEXT, or the "
+                        "one in use.");
+  root.Option("--ca", &flags.ca, "FILE",
+              "The authorities that the coordinator's certificate must come "
+              "from; TLS is spoken then.");
+  root.Option("--cert", &flags.cert, "FILE",
+              "Your certificate, to prove who you are.");
+  root.Option("--key", &flags.key, "FILE", "The certificate's key.");
+  root.Option("--token-file", &flags.token_file, "FILE",
+              "A file with your token, to prove who you are. Default: the "
+              "token in $KSO_TOKEN.");
+  root.Flag("--insecure-plaintext", &options.insecure_plaintext,
+            "Speak to another machine without TLS: whoever is on the network "
+            "reads and changes everything, your token too.");
+}
+
+absl::StatusOr<Connection> ResolveConnection(ConnectionOptions options) {
+  ConnectionFlags& flags = options.flags;
+  const char* token = getenv("KSO_TOKEN");
+  // A certificate on the command line goes before the variable.
+  flags.token_in_environment =
+      token != nullptr && *token != '\0' && flags.cert.empty();
+  Connection connection;
+  connection.trouble = FillFromUsersContext(flags);
+  if (!flags.coordinator.empty()) connection.address = flags.coordinator;
+  KSO_RETURN_IF_ERROR(CheckAddress(connection.address));
+  connection.security.tls = {
+      .ca = flags.ca, .cert = flags.cert, .key = flags.key};
+  connection.security.insecure_plaintext = options.insecure_plaintext;
+  if (!flags.token_file.empty() || flags.token_in_environment) {
+    absl::StatusOr<std::string> read = rpc::ReadToken(flags.token_file);
+    if (read.ok()) connection.security.token = *std::move(read);
+    connection.trouble.Update(read.status());
+  }
+  return connection;
+}
+
+absl::Status CheckAddress(const std::string& address) {
+  if (absl::StartsWith(address, "unix:/")) return absl::OkStatus();
+  const size_t colon = address.rfind(':');
+  int port = 0;
+  if (colon == std::string::npos || !oci::IsValidHost(address) ||
+      !absl::SimpleAtoi(address.substr(colon + 1), &port) || port < 1 ||
+      port > 65535) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", address,
+                     "' is no coordinator's address; write "
+                     "HOST:PORT, such as ",
+                     kDefaultAddress));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace kso::cli
