@@ -188,7 +188,7 @@ echo "# A build that needs a login, and succeeds"
   echo "registry.example.com/good:1"
 } | make_case good "oci:$work/exported"
 check "it succeeds" same "$(exit_status good ksoctl submit -f "$work/cases/good/release.yaml" --wait)" 0
-# What the proxy refuses may be tried again for longer than this test waits.
+# The worker may try again what the proxy refuses for longer than this test waits.
 check "the proxy was asked" wait_until 60 grep -q '^proxy ' "$work/host/sent"
 kill "$proxied" 2>/dev/null || true
 for build in $(ksoctl builds --output json | jq -r '.builds[] | select(.state == "RUNNING").buildId'); do

@@ -23,7 +23,7 @@ sound() {
   [[ -z $said ]] || { echo "$said"; return 1; }
 }
 
-# Whether a program knows each option that the unit or its defaults give it.
+# Tells whether a program knows each option that the unit or its defaults give it.
 options_are_known() {
   local program=$1 option help
   help=$("$program" --help)

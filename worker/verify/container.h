@@ -56,14 +56,14 @@ class ContainerRuntime {
       const ImageToRun& image, const std::filesystem::path& directory,
       const TaskControl& control) = 0;
 
-  // What does not stand between its images and this machine: see Fences.
+  // Fences::missing of those that its images run in.
   virtual const std::vector<std::string>& missing_fences() const = 0;
 };
 
 // How this machine runs containers.
 struct ContainerSupport {
   Fences fences;
-  // What people should know of the runtime; empty for nothing.
+  // A remark on the runtime for people; may be empty.
   std::string remark;
 };
 

@@ -15,7 +15,7 @@ namespace kso::worker {
 // Control groups (the kernel's cgroup-v2.rst) with limits of what all processes
 // of an image take together.
 
-// Where the kernel shows them. The tests have a directory of their own.
+// The directory in which the kernel shows them. Tests have one of their own.
 inline constexpr char kControlGroups[] = "/sys/fs/cgroup";
 
 // Makes room for the groups of images below the group of this process, which

@@ -13,7 +13,7 @@
 
 namespace kso::worker {
 
-// What stands between an image that runs and the machine, besides what every
+// The fences between an image that runs and the machine, besides what every
 // container here has: namespaces, few capabilities, hidden and read-only parts
 // of /proc and /sys, and limits of each process. Not every kernel has all of
 // them.

@@ -26,8 +26,8 @@ class OverlayMount {
       const RootFilesystem& root, const std::filesystem::path& directory,
       const UserNamespace* users = nullptr);
 
-  // Where it mounts: a path that the users of the namespace can reach, though
-  // the worker's directories are closed to them.
+  // The path that it mounts at, which the users of the namespace can reach,
+  // though the worker's directories are closed to them.
   const std::string& target() const { return target_; }
 
   // Takes the calling process to the new namespace. For a child between fork
@@ -40,7 +40,7 @@ class OverlayMount {
   bool MapOwners() const;
 
   std::string layers_;
-  // Where `layers_` shows with its owners mapped; empty where they stay.
+  // The place of `layers_` with its owners mapped; empty where they stay.
   std::string mapped_;
   int users_ = -1;
   unsigned int root_id_ = 0;

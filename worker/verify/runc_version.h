@@ -7,10 +7,10 @@
 
 namespace kso::worker {
 
-// What is to be said of a runc, by what `runc --version` says: which published
-// ways out of its containers it may have. Distributions mend holes without
-// changing the version, so it is a remark and no verdict. Empty when there is
-// nothing to say, or when the version cannot be read.
+// Names the published ways out of containers that a runc may have, by what
+// `runc --version` says. Distributions mend holes without changing the version,
+// so it is a remark and no verdict. Empty when there is nothing to say, or when
+// the version cannot be read.
 std::string RuncRemark(std::string_view version_output);
 
 }  // namespace kso::worker

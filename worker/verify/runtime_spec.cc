@@ -82,7 +82,7 @@ json Environment(std::vector<std::string> environment) {
   return environment;
 }
 
-// What tells of this machine, or of others that run on it.
+// These tell of this machine, or of others that run on it.
 json MaskedPaths() {
   return {"/proc/acpi",
           "/proc/asound",
@@ -98,7 +98,7 @@ json MaskedPaths() {
           "/sys/firmware"};
 }
 
-// What sets something of this machine.
+// These set something of this machine.
 json ReadonlyPaths() {
   return {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
           "/proc/sysrq-trigger"};

@@ -11,7 +11,7 @@
 
 namespace kso::worker {
 
-// What a container is put into.
+// The surroundings of a container.
 struct Enclosure {
   // Its root file system: absolute, or from the bundle's directory on.
   std::string root = "rootfs";
@@ -22,7 +22,7 @@ struct Enclosure {
   std::optional<IdRange> ids = {};
   // Only the system calls of seccomp_profile.h are let through.
   bool seccomp = false;
-  // Where the runtime makes its control group; empty: where it likes.
+  // The control group that the runtime makes for it; empty: one of its choice.
   std::string control_group = {};
 };
 

@@ -88,7 +88,7 @@ constexpr std::string_view kAllowed =
     "clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64 "
     "gettimeofday nanosleep time timer_create timer_delete timer_getoverrun "
     "timer_gettime timer_gettime64 timer_settime timer_settime64 times "
-    // What a program asks of the kernel, or gives away to it.
+    // Questions to the kernel, and rights that a program gives up.
     "getrandom landlock_add_rule landlock_create_ruleset "
     "landlock_restrict_self "
     "listmount seccomp statmount sysinfo uname "

@@ -12,10 +12,10 @@
 #include "common/http/transport.h"
 #include "common/http/url.h"
 #include "common/oci/login/credentials.h"
-#include "common/text/secrets.h"
 #include "common/oci/login/token_cache.h"
 #include "common/oci/login/token_realm.h"
 #include "common/run/clock.h"
+#include "common/text/secrets.h"
 
 namespace kso::oci {
 
