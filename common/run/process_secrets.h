@@ -4,15 +4,15 @@
 
 namespace kso {
 
-// What a program that holds logins does first in main.
+// Programs that hold logins call these first in main.
 
 // Leaves no core dump of this process, neither as a file (RLIMIT_CORE) nor to
 // a program that collects them, and lets no other process of its user look into
 // its memory (PR_SET_DUMPABLE). Programs that it starts may be looked into.
 void KeepMemoryPrivate();
 
-// What this process makes from here on is for its user alone (umask(2)), where
-// nothing else is said.
+// Files that this process makes from here on are for its user alone (umask(2)),
+// where nothing else is said.
 void KeepFilesPrivate();
 
 }  // namespace kso

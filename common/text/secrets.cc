@@ -43,7 +43,7 @@ std::vector<std::string> FormsOf(std::string_view secret) {
   }
   for (std::string text : {absl::Base64Escape(ToAbsl(secret)),
                            absl::WebSafeBase64Escape(ToAbsl(secret))}) {
-    // What pads it may be left out.
+    // The padding may be left out.
     text.resize(text.find_last_not_of('=') + 1);
     forms.push_back(std::move(text));
   }
