@@ -38,7 +38,10 @@ absl::StatusOr<std::unique_ptr<RegistryConnection>> RegistryConnection::Open(
       .token_realms = arguments.token_realms,
       .plain_http = arguments.plain_http ? host : std::vector<std::string>(),
       .https = arguments.https ? host : std::vector<std::string>(),
-      .private_redirects = arguments.private_redirects};
+      .private_redirects = arguments.private_redirects,
+      // The user has said so of this very registry.
+      .plain_http_logins =
+          arguments.plain_http ? host : std::vector<std::string>()};
   KSO_ASSIGN_OR_RETURN(oci::SharedRegistryOptions registry_options,
                        oci::RegistryOptionsOf(flags));
   http::TransportOptions transport_options;

@@ -12,6 +12,7 @@
 #include "common/files/remove_tree.h"
 #include "common/http/netrc.h"
 #include "common/http/retry.h"
+#include "common/http/url.h"
 #include "common/metrics/process_metrics.h"
 #include "common/oci/platform.h"
 #include "common/oci/registry/registry_options.h"
@@ -116,10 +117,14 @@ absl::Status WorkerProcess::MakeTransports() {
                        http::CreateCurlTransport(transfers));
   KSO_ASSIGN_OR_RETURN(http::Netrc netrc,
                        http::Netrc::FromFile(options_.netrc_file));
+  KSO_ASSIGN_OR_RETURN(const oci::SharedRegistryOptions registries,
+                       oci::RegistryOptionsOf(options_.registries));
   transport_ = http::WithNetrc(
       http::WithHostLimits(transfer_metrics_.Metered(std::move(curl)),
                            &host_limits_),
-      std::move(netrc));
+      std::move(netrc), [logins = registries.logins](const http::Url& url) {
+        return logins.CheckFile(url).ok();
+      });
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> registry_curl,
                        http::CreateCurlTransport(transfers));
   registry_transport_ = http::WithRetries(

@@ -88,8 +88,11 @@ std::string_view WithoutPort(std::string_view host) {
 
 class NetrcTransport : public Transport {
  public:
-  NetrcTransport(std::unique_ptr<Transport> next, Netrc netrc)
-      : next_(std::move(next)), netrc_(std::move(netrc)) {
+  NetrcTransport(std::unique_ptr<Transport> next, Netrc netrc,
+                 std::function<bool(const Url&)> may_use)
+      : next_(std::move(next)),
+        netrc_(std::move(netrc)),
+        may_use_(std::move(may_use)) {
     netrc_.AddTo(secrets_);
   }
 
@@ -117,6 +120,7 @@ class NetrcTransport : public Transport {
     if (!url.ok()) return with_login;
     const std::string_view host = WithoutPort(url->host());
     if (!url->is_https() && !IsLoopbackHost(url->host())) return with_login;
+    if (may_use_ && !may_use_(*url)) return with_login;
     if (auto authorization = netrc_.AuthorizationFor(host)) {
       with_login.credentials.emplace_back("Authorization",
                                           *std::move(authorization));
@@ -139,6 +143,7 @@ class NetrcTransport : public Transport {
 
   const std::unique_ptr<Transport> next_;
   const Netrc netrc_;
+  const std::function<bool(const Url&)> may_use_;
   Secrets secrets_;
 };
 
@@ -230,9 +235,11 @@ void Netrc::AddTo(Secrets& secrets) const {
 }
 
 std::unique_ptr<Transport> WithNetrc(std::unique_ptr<Transport> next,
-                                     Netrc netrc) {
+                                     Netrc netrc,
+                                     std::function<bool(const Url&)> may_use) {
   if (netrc.empty()) return next;
-  return std::make_unique<NetrcTransport>(std::move(next), std::move(netrc));
+  return std::make_unique<NetrcTransport>(std::move(next), std::move(netrc),
+                                          std::move(may_use));
 }
 
 }  // namespace kso::http

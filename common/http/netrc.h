@@ -3,6 +3,7 @@
 #define KSO_COMMON_HTTP_NETRC_H_
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/http/transport.h"
+#include "common/http/url.h"
 #include "common/text/secrets.h"
 
 namespace kso::http {
@@ -48,8 +50,10 @@ class Netrc {
 // logins: over https, or plain to this machine's loopback. As all credentials,
 // they go to the origin of the request only, never along a redirect to another.
 // In headers and errors, a login that the host echoes is "***".
-std::unique_ptr<Transport> WithNetrc(std::unique_ptr<Transport> next,
-                                     Netrc netrc);
+// `may_use` says whether a login may be used for a URL; empty: for each.
+std::unique_ptr<Transport> WithNetrc(
+    std::unique_ptr<Transport> next, Netrc netrc,
+    std::function<bool(const Url& url)> may_use = {});
 
 }  // namespace kso::http
 

@@ -123,9 +123,13 @@ absl::StatusOr<TokenCache::Demand> RegistryAuth::DemandOf(
 std::optional<Login> RegistryAuth::LoginFor(const AccessScope& scope) const {
   absl::StatusOr<std::optional<Login>> login =
       credentials_->Find(options_.registry.host(), scope.repository);
-  if (!login.ok()) {
+  absl::Status trouble = login.status();
+  if (login.ok() && login->has_value()) {
+    trouble = options_.logins.Check(options_.registry, scope.repository);
+  }
+  if (!trouble.ok()) {
     absl::MutexLock lock(&mutex_);
-    trouble_ = ToStd(login.status().message());
+    trouble_ = ToStd(trouble.message());
     return std::nullopt;
   }
   if (login->has_value()) {

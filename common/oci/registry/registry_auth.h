@@ -12,6 +12,7 @@
 #include "common/http/transport.h"
 #include "common/http/url.h"
 #include "common/oci/login/credentials.h"
+#include "common/oci/login/login_policy.h"
 #include "common/oci/login/token_cache.h"
 #include "common/oci/login/token_realm.h"
 #include "common/run/clock.h"
@@ -43,6 +44,7 @@ class RegistryAuth {
     // Not null.
     std::shared_ptr<TokenCache> cache;
     std::stop_token stop;
+    LoginPolicy logins = {};
   };
 
   // All must outlive it.
@@ -76,8 +78,8 @@ class RegistryAuth {
   // give out tokens.
   absl::StatusOr<TokenCache::Demand> DemandOf(
       const http::Response& response) const;
-  // The login; none where its helper is in trouble, since what is public needs
-  // none. A refusal tells of the trouble.
+  // The login; none where its helper is in trouble or the policy forbids its
+  // use, since what is public needs none. A refusal tells of the trouble.
   std::optional<Login> LoginFor(const AccessScope& scope) const;
   std::string BasicAuthorization(const AccessScope& scope) const;
   absl::StatusOr<TokenCache::Token> FetchToken(const TokenService& service,

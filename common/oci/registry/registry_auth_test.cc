@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "common/oci/login/access.h"
+#include "common/oci/login/login_policy.h"
 #include "common/oci/registry/registry_client.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_transport.h"
@@ -72,6 +73,28 @@ TEST_F(RegistryAuthTest, TokensAreFetchedOnceAndRenewedInTime) {
   EXPECT_EQ(*HasBlob(), true);
   EXPECT_EQ(transport_.CountOf("GET", kToken), 2);
   EXPECT_EQ(transport_.CountOf("HEAD", kBlob), 4);
+}
+
+TEST_F(RegistryAuthTest, AReleaseCannotHaveALoginSentInClear) {
+  Use(R"({"quay.io":{"auth":"YWxpY2U6c2VjcmV0"}})");
+  const std::string blob =
+      "http://quay.io/v2/a/blobs/" + Sha256Of("x").ToString();
+  Guard("HEAD", blob, "Basic realm=\"r\"", "Basic YWxpY2U6c2VjcmV0");
+  Guard("GET", blob, "Basic realm=\"r\"", "Basic YWxpY2U6c2VjcmV0");
+  const auto has_blob = [&](const LoginPolicy& logins) {
+    const auto client = CreateRegistryClient(
+        {.host = "quay.io", .insecure = true, .shared = {.logins = logins}},
+        &transport_, &clock_, &credentials_);
+    return (*client)->HasBlob("a", Sha256Of("x"));
+  };
+  const absl::Status refused = has_blob({}).status();
+  EXPECT_TRUE(
+      absl::StrContains(refused.message(), "--plain-http-login quay.io"))
+      << refused;
+  for (const http::Request& request : transport_.requests()) {
+    EXPECT_EQ(HeaderOf(request, "Authorization"), "");
+  }
+  EXPECT_TRUE(has_blob(*LoginPolicy::Create({"quay.io"}, {})).ok());
 }
 
 TEST_F(RegistryAuthTest, ATokenAddsNoHeaderOfItsOwn) {

@@ -12,6 +12,7 @@
 #include "common/http/address.h"
 #include "common/http/address_rule.h"
 #include "common/oci/grammar.h"
+#include "common/oci/login/login_policy.h"
 #include "common/oci/reference.h"
 
 namespace kso::oci {
@@ -41,6 +42,9 @@ absl::StatusOr<SharedRegistryOptions> RegistryOptionsOf(
   KSO_ASSIGN_OR_RETURN(options.plain_http,
                        HostsOf("--plain-http", flags.plain_http));
   KSO_ASSIGN_OR_RETURN(options.https, HostsOf("--https", flags.https));
+  KSO_ASSIGN_OR_RETURN(
+      options.logins,
+      LoginPolicy::Create(flags.plain_http_logins, flags.logins_for));
   for (const std::string& host : options.https) {
     if (!options.plain_http.contains(host)) continue;
     return absl::InvalidArgumentError(

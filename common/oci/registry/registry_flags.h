@@ -24,6 +24,9 @@ struct RegistryFlags {
   std::vector<std::string> private_redirects = {};
   // --allow-private PREFIX.
   std::vector<std::string> private_addresses = {};
+  // --plain-http-login HOST and --logins-for HOST[/PATH].
+  std::vector<std::string> plain_http_logins = {};
+  std::vector<std::string> logins_for = {};
 };
 
 // INVALID_ARGUMENT says which flag is wrong.
@@ -73,7 +76,15 @@ inline constexpr RegistryFlag kRegistryFlags[] = {
      "and upstreams: a block such as 10.20.0.0/16, or one address; may be "
      "repeated. All others that the public internet does not reach are "
      "refused, loopback among them",
-     &RegistryFlags::private_addresses}};
+     &RegistryFlags::private_addresses},
+    {"--plain-http-login", "HOST[:PORT]",
+     "A registry that gets its login over plain HTTP, where others on the way "
+     "can read it; may be repeated. Loopback always does",
+     &RegistryFlags::plain_http_logins},
+    {"--logins-for", "HOST[/PATH]",
+     "Use the logins of this machine only for this host, or for what is below "
+     "a path there, whatever releases name; may be repeated",
+     &RegistryFlags::logins_for}};
 
 }  // namespace kso::oci
 

@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 
+#include "common/oci/login/login_policy.h"
 #include "common/oci/login/token_cache.h"
 #include "common/oci/login/token_realm.h"
 #include "common/oci/registry/upload_traits.h"
@@ -25,6 +26,8 @@ struct SharedRegistryOptions {
   std::set<std::string> https = {};
   // Shared by what is opened with it; where it is null, each has its own.
   std::shared_ptr<UploadTraits> upload_traits = {};
+  // Where logins may be used.
+  LoginPolicy logins = {};
 };
 
 struct RegistryOptions {

@@ -39,7 +39,7 @@ RegistrySession::RegistrySession(const RegistryOptions& options, http::Url base,
       auth_({std::move(base), options.shared.realms,
              options.shared.cache ? options.shared.cache
                                   : std::make_shared<TokenCache>(clock),
-             options.stop},
+             options.stop, options.shared.logins},
             transport, clock, credentials) {}
 
 absl::StatusOr<http::Response> RegistrySession::Perform(
