@@ -45,7 +45,10 @@ add_host west 5
 # People sit at the coordinator's host.
 curl() { on coordinator curl "$@"; }
 skopeo() { on coordinator skopeo "$@"; }
-ksoctl() { on coordinator "$ksoctl_program" "$@"; }
+# The parts are on hosts of their own, so they speak TLS.
+pki=$work/pki
+identity=(--ca "$pki/ca.crt" --cert "$pki/operator.crt" --key "$pki/operator.key")
+ksoctl() { on coordinator "$ksoctl_program" "${identity[@]}" "$@"; }
 upstream_program=$(program_on upstream "$upstream_program")
 
 registry=10.77.0.3:5000
@@ -65,18 +68,22 @@ echo 'destinationInsecure: true' >>"$work/release/release.yaml"
 
 coordinator=10.77.0.1:7070
 export KSO_COORDINATOR=$coordinator
+"$ksoctl_program" certs init "$pki" --host "${coordinator%:*}"
+"$ksoctl_program" certs issue client operator --role admin --dir "$pki"
 start coordinator "$(program_on coordinator "$coordinator_program")" --listen "$coordinator" \
+  --tls-cert "$pki/coordinator.crt" --tls-key "$pki/coordinator.key" --client-ca "$pki/ca.crt" \
   --http-listen 127.0.0.1:7071 --state-dir "$work/state" --allow-private 10.77.0.0/24
 wait_until 20 ksoctl builds || die "the coordinator did not start"
 for host in east west; do
+  "$ksoctl_program" certs issue worker "$host" --dir "$pki"
   start "$host" "$(program_on $host "$PWD/bazel-bin/worker/kso-worker")" --coordinator "$coordinator" \
     --cache-dir "$work/$host-cache" --name "$host" --platform linux/amd64 --slots 2 \
-    --allow-private 10.77.0.0/24
+    --ca "$pki/ca.crt" --cert "$pki/$host.crt" --key "$pki/$host.key" --allow-private 10.77.0.0/24
 done
 for host in east west; do
   wait_until 30 worker_is_ready "$host" || die "worker $host did not come up"
 done
-start submit "$(program_on coordinator "$PWD/$ksoctl_program")" submit -f "$work/release/release.yaml" --wait
+start submit "$(program_on coordinator "$PWD/$ksoctl_program")" "${identity[@]}" submit -f "$work/release/release.yaml" --wait
 
 making_layers() {
   build_json | jq -e '.progress[] | select(.phase == "LAYERS") | .done >= 1 and .done < .total' >/dev/null
