@@ -18,6 +18,7 @@
 #include "kso/v1/admin.grpc.pb.h"
 #include "kso/v1/blob.grpc.pb.h"
 #include "kso/v1/build.grpc.pb.h"
+#include "kso/v1/enrollment.grpc.pb.h"
 
 namespace kso::cli {
 namespace {
@@ -39,6 +40,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
         builds_(v1::BuildService::NewStub(channel)),
         admin_(v1::AdminService::NewStub(channel)),
         access_(v1::AccessService::NewStub(channel)),
+        enrollment_(v1::EnrollmentService::NewStub(channel)),
         blob_stub_(v1::BlobService::NewStub(channel)),
         blobs_(CreateNearbyBlobStore(
             CreateGrpcBlobStore(blob_stub_.get(), &watch_), &blob_place_)) {}
@@ -150,6 +152,12 @@ class GrpcCoordinatorClient : public CoordinatorClient {
     return Call<v1::TokenInfo>(*access_, &AccessStub::RevokeToken, request);
   }
 
+  absl::StatusOr<v1::InviteWorkerResponse> InviteWorker(
+      const v1::InviteWorkerRequest& request) override {
+    return Call<v1::InviteWorkerResponse>(
+        *enrollment_, &EnrollmentStub::InviteWorker, request);
+  }
+
   absl::StatusOr<v1::ListAuditResponse> ListAudit(
       const v1::ListAuditRequest& request) override {
     return Call<v1::ListAuditResponse>(*access_, &AccessStub::ListAudit,
@@ -162,6 +170,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
   using BuildStub = v1::BuildService::StubInterface;
   using AdminStub = v1::AdminService::StubInterface;
   using AccessStub = v1::AccessService::StubInterface;
+  using EnrollmentStub = v1::EnrollmentService::StubInterface;
 
   template <typename Response, typename Stub, typename Request>
   absl::StatusOr<Response> Call(
@@ -217,6 +226,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
   const std::unique_ptr<v1::BuildService::StubInterface> builds_;
   const std::unique_ptr<v1::AdminService::StubInterface> admin_;
   const std::unique_ptr<v1::AccessService::StubInterface> access_;
+  const std::unique_ptr<v1::EnrollmentService::StubInterface> enrollment_;
   const std::unique_ptr<v1::BlobService::StubInterface> blob_stub_;
   rpc::CallWatch watch_{Clock::Real()};
   NearbyPlace blob_place_;

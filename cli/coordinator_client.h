@@ -13,6 +13,7 @@
 #include "kso/v1/access.pb.h"
 #include "kso/v1/admin.pb.h"
 #include "kso/v1/build.pb.h"
+#include "kso/v1/enrollment.pb.h"
 
 namespace kso::cli {
 
@@ -46,6 +47,8 @@ class CoordinatorClient {
       const v1::CreateTokenRequest& request) = 0;
   virtual absl::StatusOr<v1::ListTokensResponse> ListTokens() = 0;
   virtual absl::StatusOr<v1::TokenInfo> RevokeToken(const std::string& id) = 0;
+  virtual absl::StatusOr<v1::InviteWorkerResponse> InviteWorker(
+      const v1::InviteWorkerRequest& request) = 0;
   virtual absl::StatusOr<v1::ListAuditResponse> ListAudit(
       const v1::ListAuditRequest& request) = 0;
 

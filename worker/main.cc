@@ -66,6 +66,11 @@ int main(int argc, char** argv) {
                  "A file with this worker's token, of its --name, instead of "
                  "a certificate (default: the token in $KSO_TOKEN)")
       ->type_name("FILE");
+  app.add_option("--join-token-file", options.join_token_file,
+                 "A file with the one-time token of `ksoctl workers invite`: "
+                 "the worker gets its certificate with it, keeps it in the "
+                 "cache directory, and renews it by itself")
+      ->type_name("FILE");
   app.add_flag("--insecure-plaintext", options.security.insecure_plaintext,
                "Speak to a coordinator on another machine without TLS: "
                "whoever is on the network reads and changes everything");

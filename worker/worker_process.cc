@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
+#include "common/base/strings.h"
 #include "common/blob/grpc_blob_store.h"
 #include "common/files/private_directory.h"
 #include "common/files/remove_tree.h"
@@ -136,6 +138,7 @@ absl::Status WorkerProcess::MakeTransports() {
 
 absl::Status WorkerProcess::ConnectToCoordinator() {
   rpc::ChannelSecurity security = options_.security;
+  KSO_RETURN_IF_ERROR(Join(security));
   if (!options_.token_file.empty() || security.tls.cert.empty()) {
     KSO_ASSIGN_OR_RETURN(security.token, rpc::ReadToken(options_.token_file));
   }
@@ -151,6 +154,41 @@ absl::Status WorkerProcess::ConnectToCoordinator() {
       rpc::CreateSecureChannel(options_.coordinator, security));
   workers_ = v1::WorkerService::NewStub(channel);
   blobs_ = v1::BlobService::NewStub(channel);
+  if (identity_ != nullptr) {
+    signer_ = CreateCertificateSigner(channel);
+    KSO_ASSIGN_OR_RETURN(renewal_, CertificateRenewal::Start(
+                                       identity_.get(), signer_.get(), clock_));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WorkerProcess::Join(rpc::ChannelSecurity& security) {
+  if (options_.join_token_file.empty()) return absl::OkStatus();
+  if (security.tls.ca.empty() || !security.tls.cert.empty() ||
+      !options_.token_file.empty()) {
+    return absl::InvalidArgumentError(
+        "--join-token-file needs --ca, so that the token goes to the "
+        "coordinator only, and takes the place of --cert, --key and "
+        "--token-file");
+  }
+  KSO_ASSIGN_OR_RETURN(identity_, WorkerIdentity::Open(directory_ / "identity",
+                                                       info_.name(), clock_));
+  if (!identity_->Joined()) {
+    KSO_ASSIGN_OR_RETURN(const std::string token,
+                         rpc::ReadToken(options_.join_token_file));
+    KSO_ASSIGN_OR_RETURN(
+        const std::shared_ptr<grpc::Channel> channel,
+        rpc::CreateSecureChannel(options_.coordinator, security));
+    const absl::Status joined =
+        identity_->Join(*CreateCertificateSigner(channel), token);
+    if (!joined.ok()) {
+      return Prefixed(joined, Concat("cannot join the farm at ",
+                                     options_.coordinator, ": "));
+    }
+    spdlog::info("joined the farm as {}", info_.name());
+  }
+  security.tls.cert = identity_->certificate_file().string();
+  security.tls.key = identity_->key_file().string();
   return absl::OkStatus();
 }
 

@@ -27,6 +27,9 @@
 #include "kso/v1/worker.grpc.pb.h"
 #include "prometheus/registry.h"
 #include "worker/health_watch.h"
+#include "worker/join/certificate_renewal.h"
+#include "worker/join/certificate_signer.h"
+#include "worker/join/worker_identity.h"
 #include "worker/metrics/transfer_metrics.h"
 #include "worker/runner.h"
 #include "worker/session.h"
@@ -44,6 +47,10 @@ struct WorkerOptions {
   // The token comes from `token_file` or $KSO_TOKEN when the worker starts.
   rpc::ChannelSecurity security;
   std::string token_file;
+  // A file with the token of an invitation. With it the worker gets its
+  // certificate from the coordinator, and renews it; not together with a
+  // certificate or token of its own.
+  std::string join_token_file;
   std::string cache_directory;
   std::string name;
   std::vector<std::string> platforms;
@@ -81,6 +88,9 @@ class WorkerProcess {
   absl::Status TakeDirectory();
   absl::Status MakeTransports();
   absl::Status ConnectToCoordinator();
+  // Where the worker was invited, fills `security` with its certificate, which
+  // it gets now where it has none.
+  absl::Status Join(rpc::ChannelSecurity& security);
   absl::Status OpenStores();
   void MakeExecutor();
   void MakeSession();
@@ -116,6 +126,11 @@ class WorkerProcess {
   std::unique_ptr<http::Transport> transport_;
   std::unique_ptr<http::Transport> registry_transport_;
 
+  // All three are null for a worker that was not invited. The renewal uses the
+  // two above it.
+  std::unique_ptr<WorkerIdentity> identity_;
+  std::unique_ptr<CertificateSigner> signer_;
+  std::unique_ptr<CertificateRenewal> renewal_;
   std::unique_ptr<v1::WorkerService::Stub> workers_;
   std::unique_ptr<v1::BlobService::Stub> blobs_;
   rpc::CallWatch call_watch_{clock_};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "cli/commands/commands.h"
 #include "cli/render/text.h"
 #include "cli/render/workers_text.h"
+#include "common/base/proto_time.h"
 #include "common/base/status_macros.h"
 #include "common/text/text.h"
 
@@ -19,11 +21,20 @@ class Workers : public Command {
             "distrust",
             "Give a worker nothing more, and forget all that it made.")),
         trust_(arguments.Subcommand(
-            "trust", "Give a worker work again that was not trusted.")) {
+            "trust", "Give a worker work again that was not trusted.")),
+        invite_(arguments.Subcommand(
+            "invite", "Print a one-time token with which a worker joins.")) {
     constexpr char kName[] = "The worker's name, as `ksoctl workers` shows it.";
     for (Arguments* subcommand : {&drain_, &distrust_, &trust_}) {
       subcommand->Positional("WORKER", &name_, kName);
     }
+    invite_.Positional("WORKER", &name_, "The --name of the new worker.");
+    invite_.Option("--expires", &expires_, "DURATION",
+                   "How long the token is good for, at most 168h. Default: "
+                   "1h.");
+    invite_.Example("ksoctl workers invite build-3 > build-3.token",
+                    "For kso-worker --name build-3 --ca ca.crt "
+                    "--join-token-file build-3.token.");
     distrust_.Option("--reason", &reason_, "TEXT",
                      "Why, for those who see it in `ksoctl workers`.");
     arguments.Example("ksoctl workers", "Who is there, and what they do.");
@@ -43,6 +54,7 @@ class Workers : public Command {
       return ExitStatus::kDone;
     }
     if (distrust_.Chosen()) return Distrust(context);
+    if (invite_.Chosen()) return Invite(context);
     if (trust_.Chosen()) {
       KSO_RETURN_IF_ERROR(context.coordinator->TrustWorker(name_));
       context.Print(
@@ -57,6 +69,35 @@ class Workers : public Command {
   }
 
  private:
+  // The token alone is on stdout, so that it can go to a file.
+  absl::StatusOr<ExitStatus> Invite(Context& context) {
+    v1::InviteWorkerRequest request;
+    request.set_name(name_);
+    if (!expires_.empty()) {
+      absl::Duration life;
+      if (!absl::ParseDuration(expires_, &life)) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("'", expires_, "' is no duration; write 2h or 30m"));
+      }
+      *request.mutable_expires_in() = ToProto(life);
+    }
+    KSO_ASSIGN_OR_RETURN(const v1::InviteWorkerResponse made,
+                         context.coordinator->InviteWorker(request));
+    context.Print(made, absl::StrCat(Printable(made.token()), "\n"));
+    if (!context.json && !context.quiet) {
+      *context.console.err
+          << "Good for one worker, until "
+          << absl::FormatTime(absl::RFC3339_sec, FromProto(made.expires()),
+                              absl::UTCTimeZone())
+          << ". Put it into a file that only the worker's user may read, and "
+             "start\n  kso-worker --coordinator "
+          << context.address << " --name " << Printable(made.name())
+          << " --ca ca.crt --join-token-file FILE --cache-dir DIR\n"
+          << std::flush;
+    }
+    return ExitStatus::kDone;
+  }
+
   absl::StatusOr<ExitStatus> Distrust(Context& context) {
     KSO_ASSIGN_OR_RETURN(const v1::DistrustWorkerResponse done,
                          context.coordinator->DistrustWorker(name_, reason_));
@@ -75,8 +116,10 @@ class Workers : public Command {
   Arguments drain_;
   Arguments distrust_;
   Arguments trust_;
+  Arguments invite_;
   std::string name_;
   std::string reason_;
+  std::string expires_;
 };
 
 }  // namespace

@@ -60,6 +60,10 @@ class FakeCoordinatorClient : public CoordinatorClient {
   absl::StatusOr<v1::TokenInfo> RevokeToken(const std::string&) override {
     return absl::UnimplementedError("RevokeToken");
   }
+  absl::StatusOr<v1::InviteWorkerResponse> InviteWorker(
+      const v1::InviteWorkerRequest&) override {
+    return absl::UnimplementedError("InviteWorker");
+  }
   absl::StatusOr<v1::ListAuditResponse> ListAudit(
       const v1::ListAuditRequest&) override {
     return absl::UnimplementedError("ListAudit");
