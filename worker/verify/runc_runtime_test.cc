@@ -28,8 +28,8 @@ class RuncRuntimeTest : public ::testing::Test {
     testing::Shell(Concat(
         "cd ", directory_.string(),
         " && mkdir -p low/data low/etc high/data && "
-        "cp --parents -L $(ldd /bin/sh /bin/sleep | grep -o '/[^ ]*[^ :]' | "
-        "sort -u) low && "
+        "cp --parents -L $(ldd /bin/sh /bin/sleep /usr/bin/unshare "
+        "/bin/mount | grep -o '/[^ ]*[^ :]' | sort -u) low && "
         "echo low > low/data/changed && echo low > low/data/gone && "
         "echo web:x:101:102::/home/web:/bin/sh > low/etc/passwd && "
         "echo high > high/data/changed && mknod high/data/gone c 0 0 && "
@@ -118,6 +118,34 @@ TEST_F(RuncRuntimeTest, AnImageMakesOnlyTheSystemCallsOfServers) {
       "while read name value; do test $name = Seccomp: && echo mode $value; "
       "done < /proc/self/status");
   EXPECT_NE(output.find("mode 2"), std::string::npos) << output;
+}
+
+TEST_F(RuncRuntimeTest, AnImageMakesNoNamespaceAndMountsNothing) {
+  if (!fences_.seccomp) GTEST_SKIP() << "no seccomp";
+  const std::string output = OutputOf(
+      "for kind in U m n p i u; do "
+      "/usr/bin/unshare -$kind /bin/sh -c 'echo inside' 2>&1; done; "
+      "/bin/mount -t tmpfs none /data 2>/dev/null && echo mounted; echo end");
+  EXPECT_EQ(output.find("inside"), std::string::npos) << output;
+  EXPECT_EQ(output.find("mounted"), std::string::npos) << output;
+  EXPECT_NE(output.find("not permitted"), std::string::npos) << output;
+}
+
+TEST_F(RuncRuntimeTest, AnImageStartsNoMoreProcessesThanItMay) {
+  if (!fences_.users.has_value()) GTEST_SKIP() << "no user namespaces";
+  const std::string output = OutputOf(
+      "i=0; while [ $i -lt 1500 ]; do /bin/sleep 100 & i=$((i+1)); done; "
+      "echo all of them");
+  EXPECT_EQ(output.find("all of them"), std::string::npos) << output;
+  EXPECT_NE(output.find("fork"), std::string::npos) << output;
+}
+
+TEST_F(RuncRuntimeTest, AnImageWritesNoFileWithoutAnEnd) {
+  const std::string output = OutputOf(
+      "ulimit -f; ulimit -n; ulimit -c; ulimit -f unlimited && echo raised");
+  // Blocks of 512 bytes.
+  EXPECT_NE(output.find("524288\n"), std::string::npos) << output;
+  EXPECT_EQ(output.find("raised"), std::string::npos) << output;
 }
 
 TEST_F(RuncRuntimeTest, AnImageSetsNothingOfThisMachine) {
