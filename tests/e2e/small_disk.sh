@@ -8,7 +8,7 @@
 
 disk=$work/small-cache
 mkdir "$disk"
-mount -t tmpfs -o size=24m tmpfs "$disk" 2>/dev/null || skip "small file systems cannot be mounted here"
+mount -t tmpfs -o size=24m,mode=700 tmpfs "$disk" 2>/dev/null || skip "small file systems cannot be mounted here"
 mounts+=("$disk")
 
 registry=127.0.0.1:$(free_port)
@@ -83,7 +83,7 @@ echo "# A coordinator whose disk is too small for images that are to be brought 
 stop large
 stop coordinator
 mkdir -p "$work/tight-state"
-mount -t tmpfs -o size=72m tmpfs "$work/tight-state"
+mount -t tmpfs -o size=72m,mode=700 tmpfs "$work/tight-state"
 mounts+=("$work/tight-state")
 start_coordinator tight
 start_worker another amd64 --slots 2
