@@ -34,10 +34,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       });
   fuzz::RequireSaid(user.status(), "a refusal has a reason");
   if (!user.ok()) return 0;
-  fuzz::Require(
-      ParseJson(worker::MakeRuntimeSpec(*process, *user, "/a/network"),
-                {.bytes = 64 << 20})
-          .ok(),
-      "a runtime can read its configuration");
+  fuzz::Require(ParseJson(worker::MakeRuntimeSpec(
+                              *process, *user,
+                              {.network = "/a/network", .seccomp = true}),
+                          {.bytes = 64 << 20})
+                    .ok(),
+                "a runtime can read its configuration");
   return 0;
 }
