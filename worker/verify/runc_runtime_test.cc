@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <linux/magic.h>
 #include <signal.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "common/base/strings.h"
 #include "gtest/gtest.h"
@@ -99,6 +104,27 @@ TEST_F(RuncRuntimeTest, SaysHowAnImageEnded) {
   while ((*container)->Running()) std::this_thread::yield();
   EXPECT_EQ((*container)->exit_status(), 3);
   EXPECT_EQ((*container)->LogTail(), "bad config");
+}
+
+// So that no fence goes missing unnoticed, since the tests of a fence that is
+// not there are skipped.
+TEST_F(RuncRuntimeTest, HasTheFencesThatThisKernelHas) {
+  utsname system = {};
+  ASSERT_EQ(uname(&system), 0);
+  int major = 0;
+  int minor = 0;
+  ASSERT_EQ(std::sscanf(system.release, "%d.%d", &major, &minor), 2);
+  struct statfs file_system = {};
+  ASSERT_EQ(statfs(directory_.c_str(), &file_system), 0);
+  const bool maps_owners = file_system.f_type == EXT4_SUPER_MAGIC ||
+                           file_system.f_type == XFS_SUPER_MAGIC ||
+                           file_system.f_type == BTRFS_SUPER_MAGIC;
+  if (!maps_owners || std::pair(major, minor) < std::pair(5, 19)) {
+    GTEST_SKIP() << "owners of files cannot be mapped here";
+  }
+  EXPECT_TRUE(fences_.users.has_value())
+      << ::testing::PrintToString(fences_.missing);
+  EXPECT_TRUE(fences_.seccomp) << ::testing::PrintToString(fences_.missing);
 }
 
 TEST_F(RuncRuntimeTest, RootOfAnImageIsNobodyOutside) {
