@@ -59,6 +59,8 @@ const std::vector<Declaration>& Declarations() {
        {"build", "run", "apply", "create"}},
       {"plan", kBuilding, "Say what a submit would fetch and make.",
        CreatePlan},
+      {"lists", kBuilding, "Make, check and compare lists of files and images.",
+       CreateLists},
       {"watch",
        kBuilding,
        "Follow a build to its end.",

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_CLI_LISTS_GENERATE_TEXT_H_
+#define KSO_CLI_LISTS_GENERATE_TEXT_H_
+
+#include <string>
+#include <vector>
+
+#include "cli/lists/generate.h"
+#include "cli/lists/list_check.h"
+
+namespace kso::cli {
+
+// What `ksoctl lists generate` has to say about the lists that it wrote.
+struct GenerateReport {
+  std::string directory;
+  // A release.yaml that was there has been left alone.
+  bool kept_release = false;
+  // What smells in the lists.
+  std::vector<Smell> smells;
+};
+
+// For a person.
+std::string GenerateText(const Generated& generated,
+                         const GenerateReport& report);
+
+// For programs: {"directory", "kubespray", "ansible", "hosts", "keptRelease",
+// "files": {"amd64", "arm64"}, "hashed", "images", "unsettled": [{"role",
+// "variable", "why"}], "overridden": [{"variable", "value"}], "warnings": [as
+// SmellsJson has them]}.
+std::string GenerateJson(const Generated& generated,
+                         const GenerateReport& report);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_LISTS_GENERATE_TEXT_H_
