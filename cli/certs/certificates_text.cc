@@ -4,7 +4,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/render/text.h"
-#include "nlohmann/json.hpp"
 
 namespace kso::cli {
 namespace {
@@ -55,8 +54,8 @@ std::string CertificatesText(const std::vector<FiledCertificate>& certificates,
   return text;
 }
 
-std::string CertificatesJson(const std::vector<FiledCertificate>& certificates,
-                             absl::Time now) {
+nlohmann::ordered_json CertificatesJson(
+    const std::vector<FiledCertificate>& certificates, absl::Time now) {
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const auto& [file, facts] : certificates) {
     nlohmann::ordered_json one;
@@ -78,10 +77,7 @@ std::string CertificatesJson(const std::vector<FiledCertificate>& certificates,
   }
   nlohmann::ordered_json json;
   json["certificates"] = std::move(all);
-  return absl::StrCat(
-      json.dump(2, ' ', false,
-                nlohmann::ordered_json::error_handler_t::replace),
-      "\n");
+  return json;
 }
 
 }  // namespace kso::cli

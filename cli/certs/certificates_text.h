@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "cli/certs/certificate_directory.h"
+#include "nlohmann/json.hpp"
 
 namespace kso::cli {
 
@@ -17,8 +18,8 @@ std::string CertificatesText(const std::vector<FiledCertificate>& certificates,
 // The same for programs: {"certificates": [{"file", "subject", "issuer",
 // "serial", "sha256", "notBefore", "notAfter" (RFC 3339), "expired",
 // "authority", "server", "client", "uris", "dnsNames", "ipAddresses"}]}.
-std::string CertificatesJson(const std::vector<FiledCertificate>& certificates,
-                             absl::Time now);
+nlohmann::ordered_json CertificatesJson(
+    const std::vector<FiledCertificate>& certificates, absl::Time now);
 
 }  // namespace kso::cli
 

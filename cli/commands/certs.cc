@@ -50,20 +50,24 @@ class Certs : public Command {
     }
     show_.Positional("PATH", &path_, "A certificate, or a directory of them.");
     renew_.Positional("FILE", &path_, "The certificate. Its key stays.");
+    init_.Example("ksoctl certs init pki --host farm.example.com",
+                  "For a coordinator that is reached by this name.");
+    issue_.Example("ksoctl certs issue worker build-1 --dir pki",
+                   "For kso-worker --name build-1.");
+    issue_.Example("ksoctl certs issue client alice --role admin --dir pki",
+                   "For somebody who operates the farm.");
+    show_.Example("ksoctl certs show pki", "What is there, and until when.");
+    renew_.Example("ksoctl certs renew pki/alice.crt --dir pki",
+                   "Before it expires.");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
-    KSO_ASSIGN_OR_RETURN(const std::vector<FiledCertificate> certificates,
-                         Certificates(context.clock->Now()));
     const absl::Time now = context.clock->Now();
-    std::ostream& out = *context.console.out;
-    if (context.json) {
-      out << CertificatesJson(certificates, now);
-    } else {
-      out << CertificatesText(certificates, now);
-      if (!context.quiet) out << Advice();
-    }
-    out.flush();
+    KSO_ASSIGN_OR_RETURN(const std::vector<FiledCertificate> certificates,
+                         Certificates(now));
+    context.PrintJsonOr(CertificatesJson(certificates, now),
+                        CertificatesText(certificates, now));
+    if (!context.json && !context.quiet) *context.console.err << Advice();
     return ExitStatus::kDone;
   }
 

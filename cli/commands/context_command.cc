@@ -33,6 +33,12 @@ class ContextCommand : public Command {
     add_.Option("--key", &context_.key, "FILE", "The certificate's key.");
     add_.Option("--token-file", &context_.token_file, "FILE",
                 "A file with your token, instead of a certificate.");
+    add_.Example(
+        "ksoctl context add lab --coordinator lab.example:7070 --ca ca.crt",
+        "With --cert and --key, or --token-file, as somebody.");
+    use_.Example("ksoctl context use lab", "For the commands that follow.");
+    list_.Example("ksoctl context ls", "Which there are, and the one in use.");
+    remove_.Example("ksoctl context rm lab", "Files that it names stay.");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
@@ -41,8 +47,7 @@ class ContextCommand : public Command {
     const ContextStore store(file);
     KSO_RETURN_IF_ERROR(Change(store));
     KSO_ASSIGN_OR_RETURN(const ContextList list, store.Read());
-    *context.console.out << (context.json ? Json(list) : Text(list))
-                         << std::flush;
+    context.PrintJsonOr(Json(list), Text(list));
     return ExitStatus::kDone;
   }
 
@@ -92,7 +97,7 @@ class ContextCommand : public Command {
     return context.token_file.empty() ? "none" : context.token_file;
   }
 
-  static std::string Json(const ContextList& list) {
+  static nlohmann::ordered_json Json(const ContextList& list) {
     nlohmann::ordered_json json;
     json["current"] = list.current;
     json["contexts"] = nlohmann::ordered_json::array();
@@ -104,10 +109,7 @@ class ContextCommand : public Command {
                                   {"key", one.key},
                                   {"tokenFile", one.token_file}});
     }
-    return absl::StrCat(
-        json.dump(2, ' ', false,
-                  nlohmann::ordered_json::error_handler_t::replace),
-        "\n");
+    return json;
   }
 
   Arguments add_;

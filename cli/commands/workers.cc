@@ -32,13 +32,14 @@ class Workers : public Command {
     invite_.Option("--expires", &expires_, "DURATION",
                    "How long the token is good for, at most 168h. Default: "
                    "1h.");
-    invite_.Example("ksoctl workers invite build-3 > build-3.token",
+    invite_.Example("ksoctl workers invite build-3 --expires 2h",
                     "For kso-worker --name build-3 --ca ca.crt "
                     "--join-token-file build-3.token.");
     distrust_.Option("--reason", &reason_, "TEXT",
                      "Why, for those who see it in `ksoctl workers`.");
     arguments.Example("ksoctl workers", "Who is there, and what they do.");
     drain_.Example("ksoctl workers drain build-2", "Before it is rebooted.");
+    trust_.Example("ksoctl workers trust build-2", "It was set up anew.");
     distrust_.Example("ksoctl workers distrust build-2",
                       "Its machine was broken into.");
   }
