@@ -127,12 +127,9 @@ class GrpcCoordinatorClient : public CoordinatorClient {
         .status();
   }
 
-  absl::StatusOr<std::string> GetVersion() override {
-    KSO_ASSIGN_OR_RETURN(
-        const auto response,
-        Call<v1::GetVersionResponse>(*admin_, &AdminStub::GetVersion,
-                                     v1::GetVersionRequest()));
-    return response.version();
+  absl::StatusOr<v1::GetVersionResponse> GetVersion() override {
+    return Call<v1::GetVersionResponse>(*admin_, &AdminStub::GetVersion,
+                                        v1::GetVersionRequest());
   }
 
   absl::StatusOr<v1::CreateTokenResponse> CreateToken(

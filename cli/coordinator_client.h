@@ -41,7 +41,7 @@ class CoordinatorClient {
   virtual absl::StatusOr<v1::DistrustWorkerResponse> DistrustWorker(
       const std::string& name, const std::string& reason) = 0;
   virtual absl::Status TrustWorker(const std::string& name) = 0;
-  virtual absl::StatusOr<std::string> GetVersion() = 0;
+  virtual absl::StatusOr<v1::GetVersionResponse> GetVersion() = 0;
 
   virtual absl::StatusOr<v1::CreateTokenResponse> CreateToken(
       const v1::CreateTokenRequest& request) = 0;

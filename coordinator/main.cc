@@ -128,6 +128,8 @@ absl::StatusOr<std::unique_ptr<FarmDoors>> OpenDoorsOf(
   DoorOptions door_options = options.doors;
   if (oidc != nullptr) door_options.bearers.push_back(oidc);
   door_options.certificates = !options.tls.ca.empty();
+  door_options.plaintext_to_others =
+      options.tls.cert.empty() && !rpc::StaysOnMachine(options.listen);
   if (door_options.certificates && options.tls.cert.empty()) {
     return absl::InvalidArgumentError(
         "--client-ca needs --tls-cert and --tls-key");
@@ -170,7 +172,7 @@ rpc::ServerSecurity SecurityOf(const Options& options, const FarmDoors& doors) {
 
 // Says what the operator must not be surprised by.
 void WarnOfOpenDoors(const Options& options, const FarmDoors& doors) {
-  if (options.tls.cert.empty() && !rpc::StaysOnMachine(options.listen)) {
+  if (doors.doors().plaintext_to_others) {
     spdlog::warn(
         "--insecure-plaintext: whoever is on the network reads and changes "
         "what is sent to {}, tokens too",

@@ -9,6 +9,12 @@
 namespace kso::cli {
 namespace {
 
+std::string NotReached(const absl::Status& status, const std::string& address) {
+  return ExitStatusOf(status) == ExitStatus::kNotAllowed
+             ? absl::StrCat("not told: ", Printable(status.message()))
+             : absl::StrCat("not reachable at ", address);
+}
+
 class Version : public Command {
  public:
   explicit Version(Arguments arguments) {
@@ -22,15 +28,25 @@ class Version : public Command {
     const auto coordinator = context.coordinator->GetVersion();
     nlohmann::ordered_json json;
     json["ksoctl"] = own;
-    json["coordinator"] = coordinator.ok()
-                              ? nlohmann::ordered_json(Printable(*coordinator))
-                              : nlohmann::ordered_json();
+    json["coordinator"] =
+        coordinator.ok()
+            ? nlohmann::ordered_json(Printable(coordinator->version()))
+            : nlohmann::ordered_json();
+    json["plaintextToOthers"] =
+        coordinator.ok() && coordinator->plaintext_to_others();
     context.PrintJsonOr(
         json, absl::StrCat("ksoctl ", own, "\ncoordinator ",
-                           coordinator.ok() ? Printable(*coordinator)
-                                            : absl::StrCat("not reachable at ",
-                                                           context.address),
+                           coordinator.ok() ? Printable(coordinator->version())
+                                            : NotReached(coordinator.status(),
+                                                         context.address),
                            "\n"));
+    if (coordinator.ok() && coordinator->plaintext_to_others() &&
+        !context.quiet) {
+      *context.console.err
+          << "The coordinator serves other machines in plain text "
+             "(--insecure-plaintext): whoever is\non the network reads and "
+             "changes everything.\n";
+    }
     return ExitStatus::kDone;
   }
 };

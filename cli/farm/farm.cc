@@ -75,6 +75,12 @@ absl::Status Farm::Down() {
   return Stop({kCoordinator});
 }
 
+bool Farm::CoordinatorAnswers() const {
+  const absl::Status status = coordinator_->GetVersion().status();
+  return status.ok() || absl::IsUnauthenticated(status) ||
+         absl::IsPermissionDenied(status);
+}
+
 absl::Status Farm::StartCoordinator() {
   const std::filesystem::path address_file = options_.state_dir / "address";
   if (ReadPidFile(PidFile(kCoordinator)).has_value()) {
@@ -84,7 +90,7 @@ absl::Status Farm::StartCoordinator() {
           "the farm in ", options_.state_dir.string(), " runs at ", address,
           "; use that address, or `ksoctl farm down` first"));
     }
-  } else if (coordinator_->GetVersion().ok()) {
+  } else if (CoordinatorAnswers()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "another coordinator answers at ", options_.address,
         "; use it as it is, or choose another address with --coordinator"));
@@ -102,7 +108,7 @@ absl::Status Farm::StartCoordinator() {
   KSO_ASSIGN_OR_RETURN(const bool started, Start(daemon));
   KSO_RETURN_IF_ERROR(Await(kCoordinator,
                             absl::StrCat("answer at ", options_.address),
-                            [&] { return coordinator_->GetVersion().ok(); }));
+                            [&] { return CoordinatorAnswers(); }));
   say_(absl::StrCat("The coordinator ", started ? "is up" : "was up already",
                     ": ", options_.address, ", dashboard at http://",
                     options_.http_address, "/"));

@@ -59,6 +59,8 @@ class Farm {
     std::vector<std::string> args;
   };
 
+  // One that asks who it is asked by is there too.
+  bool CoordinatorAnswers() const;
   absl::Status StartCoordinator();
   absl::Status StartWorkers();
   // Returns whether it had to be started.

@@ -26,8 +26,10 @@ class FakeFarmClient : public FakeCoordinatorClient {
   explicit FakeFarmClient(std::filesystem::path state_dir)
       : state_dir_(std::move(state_dir)) {}
 
-  absl::StatusOr<std::string> GetVersion() override {
-    if (answers_anyway || Runs("coordinator")) return "0";
+  absl::StatusOr<v1::GetVersionResponse> GetVersion() override {
+    if (answers_anyway || Runs("coordinator")) {
+      return v1::GetVersionResponse();
+    }
     return absl::UnavailableError("connection refused");
   }
 

@@ -16,6 +16,9 @@ namespace kso::coordinator {
 struct Doors {
   const Authenticator* authenticator;
   AuditLog* audit;
+  // The operator said --insecure-plaintext, and the farm serves other machines
+  // so: each page and `ksoctl version` say it.
+  bool plaintext_to_others = false;
 };
 
 // The doors of a farm without identities that remembers no deeds, for tests and

@@ -32,7 +32,7 @@ absl::Status CheckKnown(const std::filesystem::path& file,
 absl::StatusOr<std::unique_ptr<FarmDoors>> FarmDoors::Open(
     const std::filesystem::path& state_directory, const DoorOptions& options,
     Clock* clock) {
-  std::unique_ptr<FarmDoors> doors(new FarmDoors());
+  std::unique_ptr<FarmDoors> doors(new FarmDoors(options.plaintext_to_others));
   KSO_ASSIGN_OR_RETURN(doors->audit_, OpenFileAuditLog(state_directory, clock));
   KSO_ASSIGN_OR_RETURN(doors->tokens_,
                        TokenStore::Open(state_directory, clock));

@@ -26,6 +26,8 @@ struct DoorOptions {
   std::string trust_domain{};
   // Where an admin's token is put at the first start; empty: nowhere.
   std::string admin_token_file{};
+  // See Doors::plaintext_to_others.
+  bool plaintext_to_others = false;
   // Besides the tokens of `ksoctl tokens`. They outlive the doors.
   std::vector<const BearerSource*> bearers{};
 };
@@ -40,7 +42,9 @@ class FarmDoors {
       Clock* clock);
 
   Doors doors() const {
-    return {.authenticator = authenticator_.get(), .audit = audit_.get()};
+    return {.authenticator = authenticator_.get(),
+            .audit = audit_.get(),
+            .plaintext_to_others = plaintext_to_others_};
   }
   TokenStore& tokens() const { return *tokens_; }
 
@@ -49,8 +53,10 @@ class FarmDoors {
   absl::Status CheckListen(const std::string& address) const;
 
  private:
-  FarmDoors() = default;
+  explicit FarmDoors(bool plaintext_to_others)
+      : plaintext_to_others_(plaintext_to_others) {}
 
+  const bool plaintext_to_others_;
   std::unique_ptr<AuditLog> audit_;
   std::unique_ptr<TokenStore> tokens_;
   std::unique_ptr<Authenticator> authenticator_;

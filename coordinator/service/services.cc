@@ -135,6 +135,8 @@ class AdminServiceImpl : public v1::AdminService::CallbackService {
   Reactor* GetVersion(Context* context, const v1::GetVersionRequest*,
                       v1::GetVersionResponse* response) override {
     response->set_version(std::string(kVersion));
+    response->set_plaintext_to_others(doors_.plaintext_to_others);
+    response->set_open(doors_.authenticator->open());
     Reactor* reactor = context->DefaultReactor();
     reactor->Finish(grpc::Status::OK);
     return reactor;

@@ -47,7 +47,7 @@ class FakeCoordinatorClient : public CoordinatorClient {
   absl::Status DrainWorker(const std::string&) override {
     return absl::UnimplementedError("DrainWorker");
   }
-  absl::StatusOr<std::string> GetVersion() override {
+  absl::StatusOr<v1::GetVersionResponse> GetVersion() override {
     return absl::UnimplementedError("GetVersion");
   }
   absl::StatusOr<v1::CreateTokenResponse> CreateToken(
