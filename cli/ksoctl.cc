@@ -103,6 +103,8 @@ const std::vector<Declaration>& Declarations() {
        {"import"}},
       {"verify", kImages, "Check a finished image in a registry.",
        CreateVerify},
+      {"sign", kImages, "Sign a finished image in a registry, as cosign does.",
+       CreateSign},
       {"workers",
        kFarm,
        "List the workers, and let them rest.",

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/carry/docker_manifest.h"
 
+#include <algorithm>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/bytes/digest.h"
+#include "common/evidence/artifact.h"
 #include "common/oci/manifest.h"
 #include "common/text/json.h"
 
@@ -29,6 +32,15 @@ std::string SuffixOf(const v1::Platform& platform) {
                 platform.variant().empty() ? "" : "-", platform.variant());
 }
 
+// `docker load` takes every entry for an image, which evidence is not.
+bool IsEvidence(const oci::LayoutImage& image) {
+  return std::all_of(image.ref_names.begin(), image.ref_names.end(),
+                     [](const std::string& name) {
+                       return evidence::IsEvidenceTag(
+                           std::string_view(name).substr(name.rfind(':') + 1));
+                     });
+}
+
 class DockerManifestWriter {
  public:
   explicit DockerManifestWriter(const std::vector<oci::ImagePart>& closure) {
@@ -38,6 +50,7 @@ class DockerManifestWriter {
   }
 
   absl::Status Add(const oci::LayoutImage& image) {
+    if (IsEvidence(image)) return absl::OkStatus();
     KSO_ASSIGN_OR_RETURN(const oci::ImagePart* top, Find(image.index));
     const absl::StatusOr<oci::Index> index =
         oci::ParseIndex(top->content, top->descriptor.media_type());

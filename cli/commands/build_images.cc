@@ -11,6 +11,8 @@
 #include "common/blob/blob_image_store.h"
 #include "common/blob/nearby_blob_store.h"
 #include "common/bytes/digest.h"
+#include "common/evidence/artifact.h"
+#include "common/evidence/cosign.h"
 #include "common/oci/destination.h"
 
 namespace kso::cli {
@@ -52,8 +54,35 @@ absl::StatusOr<std::unique_ptr<BuildImages>> BuildImages::Open(
       image.ref_names.push_back(absl::StrCat(result.name(), ":", tag));
     }
     images->names_.push_back(std::move(image));
+    KSO_RETURN_IF_ERROR(images->AddEvidence(result));
   }
   return images;
+}
+
+absl::Status BuildImages::AddEvidence(const v1::ImageResult& image) {
+  const std::string& digest = image.index().digest();
+  const std::string repository = names_.back().repository;
+  const auto add = [&](const v1::Descriptor& document, const std::string& tag) {
+    oci::LayoutImage evidence;
+    evidence.index = document;
+    evidence.repository = repository;
+    evidence.ref_names = {absl::StrCat(image.name(), ":", tag)};
+    names_.push_back(std::move(evidence));
+  };
+  if (image.has_referrers()) {
+    add(image.referrers(), evidence::ReferrersTag(digest));
+  }
+  // Signatures come later than the build, from whoever has the key.
+  if (registry_ == nullptr) return absl::OkStatus();
+  for (const std::string& tag :
+       {evidence::SignatureTag(digest), evidence::AttestationTag(digest)}) {
+    const absl::StatusOr<v1::Document> found =
+        store_->GetManifest(repository, tag);
+    if (absl::IsNotFound(found.status())) continue;
+    KSO_RETURN_IF_ERROR(found.status());
+    add(found->content_descriptor(), tag);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status BuildImages::Explain(const absl::Status& status) const {

@@ -27,7 +27,8 @@ class BuildImages {
       const RegistryArguments& registry);
 
   // Each tag is a reference name, "kubespray-files:v0.1.0-2.25.1" (OCI image
-  // layout, index.json).
+  // layout, index.json). The evidence about the images, and signatures, are
+  // among them, by tags that are made of the images' digests.
   const std::vector<oci::LayoutImage>& names() const { return names_; }
   oci::ImageStore& store() { return *store_; }
   // Links a blob that is on this machine already instead of copying it; null
@@ -38,6 +39,9 @@ class BuildImages {
   absl::Status Explain(const absl::Status& status) const;
 
  private:
+  // Adds the evidence about the image that was added last.
+  absl::Status AddEvidence(const v1::ImageResult& image);
+
   std::vector<oci::LayoutImage> names_;
   // One of these two is set.
   std::unique_ptr<RegistryConnection> registry_;

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ostream>
+#include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "cli/commands/commands.h"
 #include "cli/registry_connection.h"
 #include "cli/verify/image_check.h"
 #include "cli/verify/report.h"
+#include "cli/verify/signatures.h"
 #include "common/base/status_macros.h"
+#include "common/files/small_file.h"
 #include "common/oci/platform.h"
 #include "common/oci/reference.h"
+#include "common/pki/keys.h"
 #include "nlohmann/json.hpp"
 
 namespace kso::cli {
@@ -19,6 +25,9 @@ class Verify : public Command {
   explicit Verify(Arguments arguments) {
     arguments.Positional("REF", &reference_,
                          "The image, as HOST/PATH:TAG or HOST/PATH@DIGEST.");
+    arguments.Option("--key", &key_, "FILE",
+                     "A public key in PEM: the image, and all that is attested "
+                     "of it, must be signed by it.");
     arguments.Flag("--quick", &quick_,
                    "Only ask whether the blobs are there, without reading "
                    "them.");
@@ -46,8 +55,11 @@ class Verify : public Command {
                                   .arguments = registry_,
                                   .warnings = context.console.err},
                                  context.clock));
-    const ImageReport report = CheckImage(registry->images(), reference.path,
-                                          reference.Identifier(), options);
+    ImageReport report = CheckImage(registry->images(), reference.path,
+                                    reference.Identifier(), options);
+    if (!key_.empty()) {
+      KSO_RETURN_IF_ERROR(CheckSigned(registry->images(), reference, report));
+    }
     const std::string name = reference.ToString();
     context.PrintJsonOr(ReportJson(name, report),
                         ReportText(name, report, quick_));
@@ -55,6 +67,31 @@ class Verify : public Command {
   }
 
  private:
+  // Adds to the report whether the image is signed by the key.
+  absl::Status CheckSigned(oci::ImageStore& store,
+                           const oci::Reference& reference,
+                           ImageReport& report) const {
+    KSO_ASSIGN_OR_RETURN(const std::string key,
+                         ReadSmallFile(key_, pki::kLargestPem));
+    const absl::StatusOr<std::vector<std::string>> attested =
+        CheckSignatures(store,
+                        {.name = reference.Name(),
+                         .repository = reference.path,
+                         .index = report.top},
+                        key);
+    if (absl::IsInvalidArgument(attested.status())) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(key_, ": ", attested.status().message()));
+    }
+    if (!attested.ok()) {
+      report.problems.push_back(std::string(attested.status().message()));
+    } else {
+      report.is_signed = true;
+      report.attested = *attested;
+    }
+    return absl::OkStatus();
+  }
+
   absl::StatusOr<ImageCheckOptions> Options(const Context& context) const {
     ImageCheckOptions options;
     options.quick = quick_;
@@ -78,6 +115,7 @@ class Verify : public Command {
     return options;
   }
 
+  std::string key_;
   std::string reference_;
   std::vector<std::string> platforms_;
   bool quick_ = false;

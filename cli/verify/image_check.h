@@ -38,6 +38,10 @@ struct ImageReport {
   std::vector<PlatformReport> platforms;
   // Problems of the image as a whole.
   std::vector<std::string> problems;
+  // It was asked whether a key has signed it, and it has, with statements of
+  // these types.
+  bool is_signed = false;
+  std::vector<std::string> attested;
 
   bool ok() const;
 };

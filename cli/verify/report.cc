@@ -28,6 +28,15 @@ std::string ReportText(const std::string& reference, const ImageReport& report,
   for (const std::string& problem : report.problems) {
     absl::StrAppend(&text, "  ", Printable(problem), "\n");
   }
+  if (report.is_signed) {
+    absl::StrAppend(&text, "  signed by the key");
+    for (const std::string& type : report.attested) {
+      absl::StrAppend(&text,
+                      &type == &report.attested[0] ? ", attested: " : ", ",
+                      Printable(type));
+    }
+    absl::StrAppend(&text, "\n");
+  }
   if (report.top.digest().empty()) {
     return absl::StrCat(text, "The image could not be checked.\n");
   }
@@ -46,6 +55,10 @@ nlohmann::ordered_json ReportJson(const std::string& reference,
   json["digest"] = report.top.digest();
   json["ok"] = report.ok();
   json["problems"] = report.problems;
+  if (report.is_signed) {
+    json["signed"] = true;
+    json["attested"] = report.attested;
+  }
   json["platforms"] = nlohmann::ordered_json::array();
   for (const PlatformReport& platform : report.platforms) {
     nlohmann::ordered_json item;

@@ -62,4 +62,16 @@ std::string ReferrersTag(std::string_view digest) {
   return tag;
 }
 
+bool IsEvidenceTag(std::string_view tag) {
+  constexpr std::string_view kPrefix = "sha256-";
+  constexpr size_t kHexDigits = 64;
+  if (!tag.starts_with(kPrefix)) return false;
+  const std::string_view rest = tag.substr(kPrefix.size());
+  const std::string_view hex = rest.substr(0, kHexDigits);
+  const std::string_view kind = rest.substr(hex.size());
+  return hex.size() == kHexDigits &&
+         hex.find_first_not_of("0123456789abcdef") == std::string_view::npos &&
+         (kind.empty() || kind == ".sig" || kind == ".att");
+}
+
 }  // namespace kso::evidence

@@ -43,6 +43,10 @@ v1::Document MakeReferrersIndex(const std::vector<Artifact>& artifacts);
 // "sha256-HEX" for the image "sha256:HEX". `digest` has been checked.
 std::string ReferrersTag(std::string_view digest);
 
+// Returns whether a tag names evidence about an image rather than an image:
+// ReferrersTag, and cosign's (cosign.h), which add ".sig" or ".att".
+bool IsEvidenceTag(std::string_view tag);
+
 }  // namespace kso::evidence
 
 #endif  // KSO_COMMON_EVIDENCE_ARTIFACT_H_

@@ -19,8 +19,6 @@ struct BuildFacts {
   std::string base_digest;
   // What the image serves, each with its digest and verdict.
   std::vector<v1::ItemVerdict> items;
-  // Its verifications; which worker did one is not evidence of the content.
-  std::vector<v1::Verification> verifications;
 };
 
 }  // namespace kso::evidence

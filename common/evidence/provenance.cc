@@ -56,18 +56,6 @@ Json Dependencies(const BuildFacts& facts) {
   return list;
 }
 
-// What is known of the image besides its inputs.
-Json Byproducts(const BuildFacts& facts) {
-  Json list = Json::array();
-  for (const v1::Verification& done : facts.verifications) {
-    list.push_back(
-        {{"name", Concat("verification ", done.image(), " ",
-                         oci::FormatPlatform(done.platform()))},
-         {"annotations", {{"native", done.native() ? "true" : "false"}}}});
-  }
-  return list;
-}
-
 Json StatementWith(const v1::ImageResult& image,
                    std::string_view predicate_type, Json predicate) {
   return {{"_type", "https://in-toto.io/Statement/v1"},
@@ -92,8 +80,7 @@ std::string MakeProvenance(const BuildFacts& facts) {
           {"platforms", std::move(platforms)}}},
         {"resolvedDependencies", Dependencies(facts)}}},
       {"runDetails",
-       {{"builder", {{"id", kBuilder}, {"version", {{"kso", kVersion}}}}},
-        {"byproducts", Byproducts(facts)}}}};
+       {{"builder", {{"id", kBuilder}, {"version", {{"kso", kVersion}}}}}}}};
   return StatementWith(facts.image, kProvenancePredicate, std::move(predicate))
              .dump(2) +
          "\n";

@@ -16,9 +16,8 @@ inline constexpr std::string_view kSpdxPredicate = "https://spdx.dev/Document";
 
 // The provenance of an image, an in-toto statement (in-toto attestation
 // framework 1.0) with a SLSA v1.0 predicate: the release that was asked for,
-// every input by its digest, and on which platforms the image was run to verify
-// it, natively or not. It names no worker and no time, so that a build of the
-// same inputs elsewhere has the same provenance.
+// and every input by its digest. It names no worker and no time, so that a
+// build of the same inputs elsewhere has the same provenance.
 std::string MakeProvenance(const BuildFacts& facts);
 
 // An in-toto statement about the image, with `predicate`, a JSON document.

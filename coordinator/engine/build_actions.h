@@ -39,6 +39,8 @@ struct AssembleRequest {
   Resolved resolved;
   // The layers by the ids of their MakeLayer tasks.
   absl::flat_hash_map<std::string, v1::MadeLayer> layers;
+  // The verdicts on all items, which evidence is made of.
+  std::vector<v1::ItemVerdict> verdicts = {};
 };
 
 struct AssembleOutcome {

@@ -184,20 +184,20 @@ class Assembler {
     for (const Variant& variant : variants_) {
       for (const PlatformImage& image : variant.platforms) {
         assembly_.pushes.push_back({.image = variant.image,
-                                    .is_config = true,
+                                    .is_blob = true,
                                     .document = image.config});
       }
     }
     for (const Variant& variant : variants_) {
       for (const PlatformImage& image : variant.platforms) {
         assembly_.pushes.push_back({.image = variant.image,
-                                    .is_config = false,
+                                    .is_blob = false,
                                     .document = image.manifest});
       }
     }
     for (const Variant& variant : variants_) {
       assembly_.pushes.push_back({.image = variant.image,
-                                  .is_config = false,
+                                  .is_blob = false,
                                   .document = variant.index});
     }
     return std::move(assembly_);

@@ -13,8 +13,9 @@ namespace kso::coordinator {
 struct DocumentPush {
   // "kubespray-files".
   std::string image;
-  // A config is pushed as a blob, the others as manifests.
-  bool is_config = false;
+  // Configs, and the content of artifacts, are pushed as blobs; manifests and
+  // indexes are not.
+  bool is_blob = false;
   v1::Document document;
 };
 

@@ -100,7 +100,7 @@ TEST(AssembleImagesTest, PushesChildrenBeforeWhatNamesThem) {
     const auto& content = push.document.content();
     const auto& descriptor = push.document.content_descriptor();
     EXPECT_EQ(Sha256Of(content).ToString(), descriptor.digest());
-    EXPECT_EQ(push.is_config, descriptor.media_type() == oci::kOciConfig);
+    EXPECT_EQ(push.is_blob, descriptor.media_type() == oci::kOciConfig);
     if (descriptor.media_type() == oci::kOciManifest) {
       const auto manifest = oci::ParseManifest(content, oci::kOciManifest);
       ASSERT_TRUE(manifest.ok()) << manifest.status();
@@ -129,7 +129,7 @@ TEST(AssembleImagesTest, ConfigsFitTheirManifests) {
   std::map<std::string, std::string> configs;
   for (const DocumentPush& push : assembly->pushes) {
     const auto& descriptor = push.document.content_descriptor();
-    if (push.is_config) {
+    if (push.is_blob) {
       configs[descriptor.digest()] = push.document.content();
     }
     if (descriptor.media_type() != oci::kOciManifest) continue;

@@ -21,7 +21,7 @@ absl::StatusOr<std::vector<BlobPlace>> LayersOf(
   std::set<BlobPlace> places;
   for (const DocumentPush& push : assembly.pushes) {
     const std::string& type = push.document.content_descriptor().media_type();
-    if (push.is_config || !oci::IsManifestType(type)) continue;
+    if (push.is_blob || !oci::IsManifestType(type)) continue;
     KSO_ASSIGN_OR_RETURN(const oci::Manifest manifest,
                          oci::ParseManifest(push.document.content(), type));
     for (const v1::Descriptor& layer : manifest.layers) {

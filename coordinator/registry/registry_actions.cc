@@ -11,6 +11,7 @@
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/bytes/byte_stream.h"
+#include "common/evidence/artifact.h"
 #include "common/oci/destination.h"
 #include "common/oci/media_types.h"
 #include "common/run/exceptions.h"
@@ -20,6 +21,7 @@
 #include "common/text/printable_text.h"
 #include "coordinator/registry/assembly.h"
 #include "coordinator/registry/closure.h"
+#include "coordinator/registry/evidence.h"
 #include "coordinator/registry/find_blobs.h"
 #include "coordinator/registry/running_actions.h"
 
@@ -70,7 +72,7 @@ bool IsThere(oci::ImageStore& store, const std::string& repository,
 absl::Status PushDocument(oci::ImageStore& store, const std::string& repository,
                           const DocumentPush& push) {
   const v1::Document& document = push.document;
-  if (!push.is_config) return store.PutManifest(repository, document, "");
+  if (!push.is_blob) return store.PutManifest(repository, document, "");
   return store
       .PutBlob(repository, document.content_descriptor(),
                [&document](int64_t offset)
@@ -100,9 +102,32 @@ bool IsIndex(const DocumentPush& push) {
 // A tag of an image that may have to be pushed.
 struct WantedTag {
   const v1::ImageResult* image = nullptr;
+  v1::Descriptor manifest;
   std::string tag;
+  // A release is there without it: a refusal is worth a note.
+  bool optional = false;
   bool is_there = false;
 };
+
+// The tags of the build's images and of the evidence about them.
+std::vector<WantedTag> WantedTags(const TagRequest& request) {
+  std::vector<WantedTag> tags;
+  for (const v1::ImageResult& image : request.images) {
+    for (const std::string& tag : image.tags()) {
+      tags.push_back({.image = &image,
+                      .manifest = image.index(),
+                      .tag = tag,
+                      .optional = site::IsLatestTag(tag)});
+    }
+    if (image.has_referrers()) {
+      tags.push_back({.image = &image,
+                      .manifest = image.referrers(),
+                      .tag = evidence::ReferrersTag(image.index().digest()),
+                      .optional = true});
+    }
+  }
+  return tags;
+}
 
 class RegistryActions : public BuildActions {
  public:
@@ -212,7 +237,29 @@ class RegistryActions : public BuildActions {
       }
       return pushed;
     }
+    KSO_RETURN_IF_ERROR(PushEvidence(*store, request, stop, assembly));
     return std::move(assembly.outcome);
+  }
+
+  // Pushes the evidence about the images. A registry that takes images only
+  // refuses it, which is no reason to do without the images.
+  absl::Status PushEvidence(oci::ImageStore& store,
+                            const AssembleRequest& request,
+                            const std::stop_token& stop, Assembly& assembly) {
+    for (v1::ImageResult& image : assembly.outcome.images) {
+      Assembly evidence;
+      evidence.pushes = EvidenceOf(request, image);
+      const absl::Status pushed =
+          PushAll(store, request.release.destination(), evidence, stop);
+      if (!pushed.ok() && !IsRefusal(pushed)) return pushed;
+      if (pushed.ok()) {
+        *image.mutable_referrers() =
+            evidence.pushes.back().document.content_descriptor();
+      } else {
+        image.set_evidence_problem(PrintableText(ToStd(pushed.message())));
+      }
+    }
+    return absl::OkStatus();
   }
 
   // Pushes the configs, and asks at the same time which manifests and indexes
@@ -226,7 +273,7 @@ class RegistryActions : public BuildActions {
     for (const DocumentPush& push : assembly.pushes) {
       jobs.push_back([&]() -> absl::Status {
         if (stop.stop_requested()) return Unwanted();
-        if (push.is_config) return Push(store, destination, push);
+        if (push.is_blob) return Push(store, destination, push);
         if (!IsThere(store, oci::DestinationRepository(destination, push.image),
                      push.document)) {
           absl::MutexLock lock(&mutex);
@@ -297,10 +344,7 @@ class RegistryActions : public BuildActions {
     }
     if (!outcome.missing.empty()) return outcome;
     absl::Mutex mutex;
-    std::vector<WantedTag> tags;
-    for (const v1::ImageResult& image : request.images) {
-      for (const std::string& tag : image.tags()) tags.push_back({&image, tag});
-    }
+    std::vector<WantedTag> tags = WantedTags(request);
     std::vector<std::function<absl::Status()>> jobs;
     for (WantedTag& tag : tags) {
       jobs.push_back([&]() -> absl::Status {
@@ -308,7 +352,7 @@ class RegistryActions : public BuildActions {
         tag.is_there = Gives(
             store,
             oci::DestinationRepository(request.destination, tag.image->name()),
-            tag.tag, tag.image->index());
+            tag.tag, tag.manifest);
         return absl::OkStatus();
       });
     }
@@ -317,11 +361,11 @@ class RegistryActions : public BuildActions {
       jobs.clear();
       for (const WantedTag& tag : tags) {
         if (tag.is_there || site::IsLatestTag(tag.tag) != latest) continue;
-        jobs.push_back([&, latest]() -> absl::Status {
+        jobs.push_back([&]() -> absl::Status {
           if (stop.stop_requested()) return Unwanted();
           const absl::Status put = PutTag(store, request.destination, tag);
           if (put.ok()) return put;
-          if (!latest || !IsRefusal(put)) {
+          if (!tag.optional || !IsRefusal(put)) {
             return Explain(put,
                            Concat("tagging ", tag.image->name(), ":", tag.tag));
           }
@@ -339,9 +383,11 @@ class RegistryActions : public BuildActions {
   // that is gone too has to be made anew, which is not for here.
   absl::Status PushAgain(oci::ImageStore& store, const TagRequest& request,
                          const std::stop_token& stop) {
-    KSO_ASSIGN_OR_RETURN(const Assembly assembly, AssemblyOf(request.assembly));
-    const absl::Status pushed =
-        PushAll(store, request.destination, assembly, stop);
+    KSO_ASSIGN_OR_RETURN(Assembly assembly, AssemblyOf(request.assembly));
+    absl::Status pushed = PushAll(store, request.destination, assembly, stop);
+    if (pushed.ok()) {
+      pushed = PushEvidence(store, request.assembly, stop, assembly);
+    }
     if (absl::IsNotFound(pushed) || absl::IsInvalidArgument(pushed)) {
       return absl::OkStatus();
     }
@@ -350,11 +396,16 @@ class RegistryActions : public BuildActions {
 
   static std::string NoteOfRefusal(const WantedTag& tag,
                                    const absl::Status& refusal) {
-    return PrintableText(
-        Concat(tag.image->name(), ":", tag.tag,
-               " was not moved to this release, whose own tags are made: ",
-               ToStd(refusal.message()),
-               "; a release with `destinationLatest: false` leaves it alone"));
+    const std::string name = Concat(tag.image->name(), ":", tag.tag);
+    const std::string_view why = ToStd(refusal.message());
+    if (site::IsLatestTag(tag.tag)) {
+      return PrintableText(Concat(
+          name, " was not moved to this release, whose own tags are made: ",
+          why, "; a release with `destinationLatest: false` leaves it alone"));
+    }
+    return PrintableText(Concat(
+        name, ", which names the evidence about the image, was not made: ", why,
+        "; the evidence is there by its digest"));
   }
 
   absl::StatusOr<std::vector<std::string>> MissingOfImages(
@@ -382,10 +433,10 @@ class RegistryActions : public BuildActions {
     const std::string repository =
         oci::DestinationRepository(destination, image.name());
     const absl::StatusOr<v1::Document> index =
-        store.GetManifest(repository, image.index().digest());
+        store.GetManifest(repository, tag.manifest.digest());
     if (!index.ok()) {
       return Prefixed(index.status(), Concat("reading the index ",
-                                             image.index().digest(), ": "));
+                                             tag.manifest.digest(), ": "));
     }
     return store.PutManifest(repository, *index, tag.tag);
   }

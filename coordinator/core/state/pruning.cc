@@ -66,6 +66,7 @@ BlobsInFarm FindBlobsInFarm(const State& state) {
     }
     for (const v1::ImageResult& image : build.images) {
       found.indexes.push_back(image.index());
+      if (image.has_referrers()) found.indexes.push_back(image.referrers());
     }
     for (const TaskEntry* task : build.TasksOf(v1::LAYERS)) {
       const v1::TaskResult result = task->UnpackResult();

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verify/signatures.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
+#include "common/base/strings.h"
+#include "common/bytes/byte_stream.h"
+#include "common/bytes/sinks.h"
+#include "common/evidence/artifact.h"
+#include "common/evidence/cosign.h"
+#include "common/evidence/envelope.h"
+#include "common/evidence/provenance.h"
+#include "common/oci/manifest.h"
+#include "common/text/json.h"
+#include "kso/v1/build.pb.h"
+
+namespace kso::cli {
+namespace {
+
+// A bill of materials of a thousand items is below one MiB.
+constexpr size_t kLargestEvidence = size_t{32} << 20;
+
+absl::StatusOr<std::string> ReadBlob(oci::ImageStore& store,
+                                     const std::string& repository,
+                                     const v1::Descriptor& blob) {
+  StringSink sink(kLargestEvidence);
+  KSO_RETURN_IF_ERROR(store.GetBlob(repository, blob, sink));
+  return sink.Take();
+}
+
+absl::Status Push(oci::ImageStore& store, const std::string& repository,
+                  const evidence::CosignImage& image) {
+  for (const v1::Document& blob : image.blobs) {
+    KSO_RETURN_IF_ERROR(
+        store
+            .PutBlob(repository, blob.content_descriptor(),
+                     [&blob](int64_t offset)
+                         -> absl::StatusOr<std::unique_ptr<ByteSource>> {
+                       return SourceOfString(blob.content(), offset);
+                     })
+            .status());
+  }
+  return store.PutManifest(repository, image.manifest, image.tag);
+}
+
+// The content of an artifact: its only layer.
+absl::StatusOr<std::string> ReadArtifact(oci::ImageStore& store,
+                                         const std::string& repository,
+                                         const v1::Descriptor& artifact,
+                                         std::string& type) {
+  KSO_ASSIGN_OR_RETURN(const v1::Document document,
+                       store.GetManifest(repository, artifact.digest()));
+  KSO_ASSIGN_OR_RETURN(
+      const oci::Manifest manifest,
+      oci::ParseManifest(document.content(),
+                         document.content_descriptor().media_type()));
+  if (manifest.layers.size() != 1) return std::string();
+  type = manifest.layers[0].media_type();
+  return ReadBlob(store, repository, manifest.layers[0]);
+}
+
+// The statements to attest: what the build left beside the image.
+absl::StatusOr<std::vector<evidence::Statement>> StatementsOf(
+    oci::ImageStore& store, const SignedImage& image) {
+  const absl::StatusOr<v1::Document> referrers = store.GetManifest(
+      image.repository, evidence::ReferrersTag(image.index.digest()));
+  if (absl::IsNotFound(referrers.status())) {
+    return std::vector<evidence::Statement>();
+  }
+  KSO_RETURN_IF_ERROR(referrers.status());
+  KSO_ASSIGN_OR_RETURN(
+      const oci::Index index,
+      oci::ParseIndex(referrers->content(),
+                      referrers->content_descriptor().media_type()));
+  v1::ImageResult subject;
+  subject.set_name(image.name);
+  *subject.mutable_index() = image.index;
+  std::vector<evidence::Statement> statements;
+  for (const v1::Descriptor& artifact : index.manifests) {
+    std::string type;
+    KSO_ASSIGN_OR_RETURN(std::string content,
+                         ReadArtifact(store, image.repository, artifact, type));
+    if (type == evidence::kSpdxType) {
+      statements.push_back({std::string(evidence::kSpdxPredicate),
+                            evidence::MakeStatement(
+                                subject, evidence::kSpdxPredicate, content)});
+    } else if (type == evidence::kInTotoType) {
+      statements.push_back(
+          {std::string(evidence::kProvenancePredicate), std::move(content)});
+    }
+  }
+  return statements;
+}
+
+// The layers of a signature or attestation image, with the annotation that has
+// their signature.
+struct SignedLayer {
+  v1::Descriptor blob;
+  std::string annotation;
+};
+
+absl::StatusOr<std::vector<SignedLayer>> LayersAt(oci::ImageStore& store,
+                                                  const std::string& repository,
+                                                  const std::string& tag) {
+  KSO_ASSIGN_OR_RETURN(const v1::Document document,
+                       store.GetManifest(repository, tag));
+  KSO_ASSIGN_OR_RETURN(
+      const oci::Manifest manifest,
+      oci::ParseManifest(document.content(),
+                         document.content_descriptor().media_type()));
+  KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(document.content()));
+  std::vector<SignedLayer> layers;
+  for (size_t i = 0; i < manifest.layers.size(); ++i) {
+    SignedLayer& layer = layers.emplace_back();
+    layer.blob = manifest.layers[i];
+    KSO_ASSIGN_OR_RETURN(const Json* annotations,
+                         FieldOf(json["layers"][i], "annotations"));
+    if (annotations != nullptr) {
+      layer.annotation = StringOf(*annotations, evidence::kSignatureAnnotation);
+    }
+  }
+  return layers;
+}
+
+absl::Status CheckSignature(oci::ImageStore& store, const SignedImage& image,
+                            const std::string& public_key) {
+  const absl::StatusOr<std::vector<SignedLayer>> layers = LayersAt(
+      store, image.repository, evidence::SignatureTag(image.index.digest()));
+  if (absl::IsNotFound(layers.status())) {
+    return absl::NotFoundError("the image is not signed");
+  }
+  KSO_RETURN_IF_ERROR(layers.status());
+  absl::Status wrong = absl::DataLossError("the image has no signature");
+  for (const SignedLayer& layer : *layers) {
+    KSO_ASSIGN_OR_RETURN(const std::string payload,
+                         ReadBlob(store, image.repository, layer.blob));
+    const absl::Status checked = evidence::VerifySimpleSigning(
+        payload, layer.annotation, image.index.digest(), public_key);
+    if (checked.ok() || absl::IsInvalidArgument(checked)) return checked;
+    wrong = checked;
+  }
+  return wrong;
+}
+
+// The predicate of a statement about the image.
+absl::StatusOr<std::string> PredicateOf(const std::string& statement,
+                                        const SignedImage& image) {
+  constexpr JsonBounds kLargest = {.bytes = kLargestEvidence};
+  KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(statement, kLargest));
+  KSO_ASSIGN_OR_RETURN(const Json* subjects, FieldOf(json, "subject"));
+  if (subjects != nullptr && subjects->is_array()) {
+    for (const Json& subject : *subjects) {
+      KSO_ASSIGN_OR_RETURN(const Json* digest, FieldOf(subject, "digest"));
+      if (digest != nullptr &&
+          absl::StrCat("sha256:", StringOf(*digest, "sha256")) ==
+              image.index.digest()) {
+        return StringOf(json, "predicateType");
+      }
+    }
+  }
+  return absl::DataLossError("an attestation is of another image");
+}
+
+}  // namespace
+
+absl::StatusOr<Signed> SignInRegistry(oci::ImageStore& store,
+                                      const SignedImage& image,
+                                      pki::Signer& signer, bool replace) {
+  const std::string& digest = image.index.digest();
+  Signed done;
+  done.signature_tag = evidence::SignatureTag(digest);
+  const absl::StatusOr<v1::Descriptor> existing =
+      store.HeadManifest(image.repository, done.signature_tag);
+  if (existing.ok() && !replace) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(image.name, "@", digest,
+                     " is signed already; --replace puts this signature in "
+                     "the place of those that it has"));
+  }
+  if (!existing.ok() && !absl::IsNotFound(existing.status())) {
+    return existing.status();
+  }
+  KSO_ASSIGN_OR_RETURN(const std::vector<evidence::Statement> statements,
+                       StatementsOf(store, image));
+  KSO_ASSIGN_OR_RETURN(const evidence::CosignImage signature,
+                       evidence::SignImage(image.name, digest, signer));
+  if (!statements.empty()) {
+    KSO_ASSIGN_OR_RETURN(const evidence::CosignImage attestation,
+                         evidence::AttestImage(digest, statements, signer));
+    KSO_RETURN_IF_ERROR(Push(store, image.repository, attestation));
+    done.attestation_tag = attestation.tag;
+    for (const evidence::Statement& statement : statements) {
+      done.predicates.push_back(statement.predicate_type);
+    }
+  }
+  KSO_RETURN_IF_ERROR(Push(store, image.repository, signature));
+  return done;
+}
+
+absl::StatusOr<std::vector<std::string>> CheckSignatures(
+    oci::ImageStore& store, const SignedImage& image,
+    const std::string& public_key) {
+  KSO_RETURN_IF_ERROR(CheckSignature(store, image, public_key));
+  std::vector<std::string> predicates;
+  const absl::StatusOr<std::vector<SignedLayer>> layers = LayersAt(
+      store, image.repository, evidence::AttestationTag(image.index.digest()));
+  if (absl::IsNotFound(layers.status())) return predicates;
+  KSO_RETURN_IF_ERROR(layers.status());
+  for (const SignedLayer& layer : *layers) {
+    KSO_ASSIGN_OR_RETURN(const std::string envelope,
+                         ReadBlob(store, image.repository, layer.blob));
+    const absl::StatusOr<std::string> statement =
+        evidence::OpenEnvelope(envelope, evidence::kStatementType, public_key);
+    if (!statement.ok()) {
+      return Prefixed(statement.status(), "an attestation: ");
+    }
+    KSO_ASSIGN_OR_RETURN(predicates.emplace_back(),
+                         PredicateOf(*statement, image));
+  }
+  return predicates;
+}
+
+}  // namespace kso::cli

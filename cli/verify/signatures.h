@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_CLI_VERIFY_SIGNATURES_H_
+#define KSO_CLI_VERIFY_SIGNATURES_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/oci/image_store.h"
+#include "common/pki/signer.h"
+#include "kso/v1/types.pb.h"
+
+namespace kso::cli {
+
+// An image in a registry that is signed, or whose signatures are checked.
+struct SignedImage {
+  // "registry.example.com/team/kubespray-files", as the signature names it.
+  std::string name;
+  // Its path in the registry.
+  std::string repository;
+  // What the tag points at.
+  v1::Descriptor index;
+};
+
+// The documents that SignInRegistry signed.
+struct Signed {
+  std::string signature_tag;
+  // Empty where there is no evidence to attest.
+  std::string attestation_tag;
+  // The types of what is attested.
+  std::vector<std::string> predicates;
+};
+
+// Signs the image, and attests its bill of materials and provenance where the
+// build left them beside it (artifacts that the referrers' tag lists), as
+// cosign does. ALREADY_EXISTS when it is signed and `replace` is false.
+absl::StatusOr<Signed> SignInRegistry(oci::ImageStore& store,
+                                      const SignedImage& image,
+                                      pki::Signer& signer, bool replace);
+
+// The predicates that are attested by `public_key` (PEM), which has also signed
+// the image itself. NOT_FOUND when there is no signature; DATA_LOSS when none,
+// or not every attestation, is by that key and of that image.
+absl::StatusOr<std::vector<std::string>> CheckSignatures(
+    oci::ImageStore& store, const SignedImage& image,
+    const std::string& public_key);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_VERIFY_SIGNATURES_H_

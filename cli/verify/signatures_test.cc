@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verify/signatures.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/bytes/byte_stream.h"
+#include "common/evidence/artifact.h"
+#include "common/evidence/build_facts.h"
+#include "common/evidence/provenance.h"
+#include "common/evidence/sbom.h"
+#include "common/files/small_file.h"
+#include "common/oci/documents.h"
+#include "common/oci/media_types.h"
+#include "common/pki/signer.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/memory_registry.h"
+#include "tests/fakes/shell.h"
+#include "tests/fakes/temp_directory.h"
+
+namespace kso::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr char kRepository[] = "team/kubespray-files";
+
+class SignaturesTest : public ::testing::Test {
+ protected:
+  SignaturesTest() {
+    key_ = MakeKey("key");
+    signer_ = *pki::CreateKeySigner((directory_.path() / "key").string(), "");
+    image_.name = "registry.example.com/team/kubespray-files";
+    image_.repository = kRepository;
+    const v1::Document index = oci::MakeDocument(
+        oci::kOciIndex,
+        "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index."
+        "v1+json\",\"manifests\":[]}");
+    EXPECT_TRUE(registry_.PutManifest(kRepository, index, "v1").ok());
+    image_.index = index.content_descriptor();
+  }
+
+  // Makes a private key of that name, and returns its public half.
+  std::string MakeKey(const std::string& name) const {
+    const std::string path = (directory_.path() / name).string();
+    testing::Shell(absl::StrCat(
+        "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ",
+        path, " && openssl pkey -in ", path, " -pubout -out ", path, ".pub"));
+    return *ReadSmallFile(path + ".pub", 1 << 16);
+  }
+
+  void Put(const v1::Document& blob) {
+    ASSERT_TRUE(registry_
+                    .PutBlob(kRepository, blob.content_descriptor(),
+                             [&blob](int64_t offset) {
+                               return SourceOfString(blob.content(), offset);
+                             })
+                    .ok());
+  }
+
+  // Leaves the evidence beside the image as a build does.
+  void PutEvidence() {
+    evidence::BuildFacts facts;
+    facts.release = "v1";
+    facts.image.set_name("kubespray-files");
+    *facts.image.mutable_index() = image_.index;
+    const std::vector<evidence::Artifact> artifacts = {
+        evidence::MakeArtifact(image_.index, evidence::kSpdxType,
+                               evidence::MakeSbom(facts)),
+        evidence::MakeArtifact(image_.index, evidence::kInTotoType,
+                               evidence::MakeProvenance(facts))};
+    for (const evidence::Artifact& artifact : artifacts) {
+      Put(artifact.config);
+      Put(artifact.content);
+      ASSERT_TRUE(
+          registry_.PutManifest(kRepository, artifact.manifest, "").ok());
+    }
+    ASSERT_TRUE(registry_
+                    .PutManifest(kRepository,
+                                 evidence::MakeReferrersIndex(artifacts),
+                                 evidence::ReferrersTag(image_.index.digest()))
+                    .ok());
+  }
+
+  testing::TempDirectory directory_;
+  testing::MemoryRegistry registry_;
+  std::string key_;
+  std::unique_ptr<pki::Signer> signer_;
+  SignedImage image_;
+};
+
+TEST_F(SignaturesTest, WhatWasSignedIsFound) {
+  PutEvidence();
+  const auto done = SignInRegistry(registry_, image_, *signer_, false);
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_THAT(done->predicates, ElementsAre("https://spdx.dev/Document",
+                                            "https://slsa.dev/provenance/v1"));
+  const auto found = CheckSignatures(registry_, image_, key_);
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(*found, done->predicates);
+}
+
+TEST_F(SignaturesTest, AnImageWithoutEvidenceIsSignedAllTheSame) {
+  const auto done = SignInRegistry(registry_, image_, *signer_, false);
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_EQ(done->attestation_tag, "");
+  const auto found = CheckSignatures(registry_, image_, key_);
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_THAT(*found, IsEmpty());
+}
+
+TEST_F(SignaturesTest, AnUnsignedImageIsNamed) {
+  EXPECT_TRUE(
+      absl::IsNotFound(CheckSignatures(registry_, image_, key_).status()));
+}
+
+TEST_F(SignaturesTest, AnotherKeyIsRefused) {
+  PutEvidence();
+  ASSERT_TRUE(SignInRegistry(registry_, image_, *signer_, false).ok());
+  EXPECT_TRUE(absl::IsDataLoss(
+      CheckSignatures(registry_, image_, MakeKey("other")).status()));
+}
+
+// Whoever can push to the registry can copy a signature to another image's tag.
+TEST_F(SignaturesTest, ASignatureThatWasMovedIsRefused) {
+  PutEvidence();
+  ASSERT_TRUE(SignInRegistry(registry_, image_, *signer_, false).ok());
+  const std::string tag = evidence::ReferrersTag(image_.index.digest());
+  SignedImage other = image_;
+  other.index.set_digest(absl::StrCat("sha256:", std::string(64, 'f')));
+  const std::string other_tag = evidence::ReferrersTag(other.index.digest());
+  for (const char* kind : {".sig", ".att"}) {
+    const auto manifest = registry_.GetManifest(kRepository, tag + kind);
+    ASSERT_TRUE(manifest.ok());
+    ASSERT_TRUE(
+        registry_.PutManifest(kRepository, *manifest, other_tag + kind).ok());
+  }
+  EXPECT_TRUE(
+      absl::IsDataLoss(CheckSignatures(registry_, other, key_).status()));
+}
+
+TEST_F(SignaturesTest, IsNotReplacedUnasked) {
+  ASSERT_TRUE(SignInRegistry(registry_, image_, *signer_, false).ok());
+  const auto again = SignInRegistry(registry_, image_, *signer_, false);
+  EXPECT_TRUE(absl::IsAlreadyExists(again.status()));
+  EXPECT_TRUE(absl::StrContains(again.status().message(), "--replace"));
+  EXPECT_TRUE(SignInRegistry(registry_, image_, *signer_, true).ok());
+}
+
+}  // namespace
+}  // namespace kso::cli

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/registry/evidence.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "common/base/strings.h"
+#include "common/evidence/artifact.h"
+#include "common/evidence/build_facts.h"
+#include "common/evidence/provenance.h"
+#include "common/evidence/sbom.h"
+#include "common/site.h"
+
+namespace kso::coordinator {
+namespace {
+
+constexpr char kTitle[] = "org.opencontainers.image.title";
+
+// The digest that the base's reference named; empty where it is not known.
+std::string BaseDigest(const AssembleRequest& request,
+                       const std::string& base) {
+  const auto found = request.resolved.images.find(base);
+  if (found == request.resolved.images.end()) return "";
+  return found->second.top().content_descriptor().digest();
+}
+
+evidence::BuildFacts FactsOf(const AssembleRequest& request,
+                             const v1::ImageResult& image) {
+  const v1::Release& release = request.release;
+  const bool is_files = image.name() == site::kFilesImage;
+  evidence::BuildFacts facts;
+  facts.release = release.name();
+  facts.platforms = {release.platforms().begin(), release.platforms().end()};
+  facts.image = image;
+  facts.base = is_files ? release.files_base() : release.images_base();
+  facts.base_digest = BaseDigest(request, facts.base);
+  for (const v1::ItemVerdict& item : request.verdicts) {
+    const bool is_file = absl::StrContains(item.name(), "://");
+    if (is_file == is_files) facts.items.push_back(item);
+  }
+  return facts;
+}
+
+evidence::Artifact NamedArtifact(const v1::ImageResult& image,
+                                 std::string_view type, std::string_view title,
+                                 std::string content) {
+  return evidence::MakeArtifact(image.index(), type, std::move(content),
+                                {{kTitle, std::string(title)}});
+}
+
+}  // namespace
+
+std::vector<DocumentPush> EvidenceOf(const AssembleRequest& request,
+                                     const v1::ImageResult& image) {
+  const evidence::BuildFacts facts = FactsOf(request, image);
+  const std::vector<evidence::Artifact> artifacts = {
+      NamedArtifact(image, evidence::kSpdxType, "sbom.spdx.json",
+                    evidence::MakeSbom(facts)),
+      NamedArtifact(image, evidence::kInTotoType, "provenance.intoto.json",
+                    evidence::MakeProvenance(facts))};
+  std::vector<DocumentPush> pushes;
+  const auto add = [&](const v1::Document& document, bool is_blob) {
+    pushes.push_back(
+        {.image = image.name(), .is_blob = is_blob, .document = document});
+  };
+  for (const evidence::Artifact& artifact : artifacts) {
+    add(artifact.config, /*is_blob=*/true);
+    add(artifact.content, /*is_blob=*/true);
+    add(artifact.manifest, /*is_blob=*/false);
+  }
+  add(evidence::MakeReferrersIndex(artifacts), /*is_blob=*/false);
+  return pushes;
+}
+
+}  // namespace kso::coordinator
