@@ -287,6 +287,7 @@ int main(int argc, char** argv) {
   kso::KeepMemoryPrivate();
   kso::KeepFilesPrivate();
   kso::TurnOffLockChecks();
+  kso::rpc::RequireTls13();
   kso::coordinator::Options options;
   CLI::App app(
       "Coordinates a kso farm: takes builds from ksoctl, gives their tasks to "
