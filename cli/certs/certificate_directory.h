@@ -23,14 +23,14 @@ struct FiledCertificate {
   pki::CertificateFacts facts;
 };
 
-// What `ksoctl certs init` is told.
+// The arguments of `ksoctl certs init`.
 struct NewFarm {
   // The DNS names and addresses of the coordinator, besides those of loopback.
   std::vector<std::string> hosts;
   std::string trust_domain = std::string(access::kDefaultTrustDomain);
 };
 
-// What `ksoctl certs issue` is told.
+// The arguments of `ksoctl certs issue`.
 struct NewClient {
   access::Role role = access::Role::kSubmit;
   std::string name;

@@ -157,7 +157,8 @@ TEST_F(CertificateDirectoryTest, RenewsTheCoordinatorForAllItsHosts) {
 TEST_F(CertificateDirectoryTest, RenewsAnIssuerAndNotARoot) {
   ASSERT_TRUE(farm_.Issue({.name = "ann"}, kNow).ok());
   ASSERT_TRUE(farm_.Renew(Path("issuer.crt"), kNow + absl::Hours(24)).ok());
-  // What the issuer signed before stays good: its key is the same.
+  // A certificate that the issuer signed before stays good: its key is the
+  // same.
   EXPECT_TRUE(Openssl("verify -CAfile " + Path("ca.crt") + " -untrusted " +
                       Path("ann.crt") + " " + Path("ann.crt")));
   EXPECT_THAT(std::string(farm_.Renew(Path("ca.crt"), kNow).status().message()),

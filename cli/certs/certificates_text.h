@@ -11,7 +11,7 @@
 
 namespace kso::cli {
 
-// What certificates say, for a person.
+// The contents of certificates, for a person.
 std::string CertificatesText(const std::vector<FiledCertificate>& certificates,
                              absl::Time now);
 

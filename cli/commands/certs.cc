@@ -91,7 +91,7 @@ class Certs : public Command {
     return directory.Issue(client, now);
   }
 
-  // What to do with what was made.
+  // The next steps with what was made.
   std::string Advice() const {
     const std::string directory = Printable(directory_);
     if (init_.Chosen()) {

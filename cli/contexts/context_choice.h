@@ -9,8 +9,8 @@
 
 namespace kso::cli {
 
-// What the command line and the environment say about the connection. What is
-// empty was not given.
+// The connection as the command line and the environment have it. An empty
+// field was not given.
 struct ConnectionFlags {
   // --context or $KSO_CONTEXT.
   std::string context = {};

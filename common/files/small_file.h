@@ -36,8 +36,8 @@ absl::Status WriteNewFile(const std::filesystem::path& path,
 absl::Status ReplaceSmallFile(const std::filesystem::path& path,
                               std::string_view content, int mode);
 
-// Whether others than the owner may read or write the file at `path`; false
-// where there is none.
+// Returns whether others than the owner may read or write the file at `path`;
+// false where there is none.
 bool OthersMayUse(const std::filesystem::path& path);
 
 }  // namespace kso

@@ -17,7 +17,8 @@
 
 namespace kso::pki {
 
-// What a certificate says, for people and for checks. Texts are printable.
+// The contents of a certificate, for people and for checks. Texts are
+// printable.
 struct CertificateFacts {
   // Names as RFC 2253 writes them: "CN=box-1".
   std::string subject;
@@ -28,9 +29,9 @@ struct CertificateFacts {
   std::string fingerprint;
   absl::Time not_before;
   absl::Time not_after;
-  // Whether it may sign certificates.
+  // It may sign certificates.
   bool authority = false;
-  // Whether it may be shown by a server, and by a client.
+  // It may be shown by a server, and by a client.
   bool for_servers = false;
   bool for_clients = false;
   // The subject's alternative names, by kind. An identity is the only URI
@@ -52,7 +53,7 @@ class Certificate {
   absl::StatusOr<std::string> ToPem() const;
   absl::StatusOr<CertificateFacts> Describe() const;
   absl::StatusOr<PublicKey> public_key() const;
-  // Whether `key` is the private half of its key.
+  // Returns whether `key` is the private half of its key.
   bool Fits(const PrivateKey& key) const;
   bool SelfSigned() const;
 

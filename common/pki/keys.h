@@ -25,8 +25,8 @@ class PublicKey {
 
   bool operator==(const PublicKey& other) const;
 
-  // Whether it is a valid point of the curve P-256, the only kind of key that
-  // the farm's own certificates are made for.
+  // Returns whether it is a valid point of the curve P-256, the only kind of
+  // key that the farm's own certificates are made for.
   bool IsP256() const;
 
   // SHA-256 of its DER form (SubjectPublicKeyInfo), in lowercase hex digits.

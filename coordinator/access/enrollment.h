@@ -18,12 +18,13 @@
 
 namespace kso::coordinator {
 
+// The issuer of workers' certificates, as the command line has it.
 struct EnrollmentOptions {
   // The authority that signs workers' certificates, in PEM: --issuer-cert and
   // --issuer-key.
   std::filesystem::path issuer_certificate;
   std::filesystem::path issuer_key;
-  // Where the certificates that it signs are verified: --client-ca.
+  // The authorities that verify what it signs: --client-ca.
   std::filesystem::path client_authorities;
   std::string trust_domain;
   // How long the certificates are good for.

@@ -24,9 +24,9 @@ struct OidcRule {
 struct OidcIssuer {
   // The claim "iss", compared whole.
   std::string issuer;
-  // What the claim "aud" has to name.
+  // The name that the claim "aud" has to have.
   std::string audience;
-  // Where the issuer's keys are; one of the two.
+  // The place of the issuer's keys; one of the two is set.
   std::string jwks_url;
   std::string jwks_file;
   std::vector<OidcRule> rules;

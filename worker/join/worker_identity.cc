@@ -47,7 +47,8 @@ absl::StatusOr<std::unique_ptr<WorkerIdentity>> WorkerIdentity::Open(
   const auto certificates =
       ReadSmallFile(identity->certificate_file(), pki::kLargestPem);
   if (certificates.ok()) {
-    // What is of no use, as after a change of --name, is replaced by joining.
+    // A certificate that is of no use, as after a change of --name, is replaced
+    // by joining.
     identity->Adopt(*certificates).IgnoreError();
   } else if (!absl::IsNotFound(certificates.status())) {
     return certificates.status();

@@ -29,8 +29,8 @@ class WorkerIdentity {
       const std::filesystem::path& directory, std::string name,
       const Clock* clock);
 
-  // Whether there is a certificate for the key and the worker's name that has
-  // not expired.
+  // Returns whether there is a certificate for the key and the worker's name
+  // that has not expired.
   bool Joined() const;
 
   // Gets the first certificate with the token of an invitation.
