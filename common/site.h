@@ -31,6 +31,14 @@ inline constexpr std::string_view kHealthPath = "/health";
 // there is no Last-Modified.
 inline constexpr std::string_view kPrefix = "k8s/";
 
+// kubespray-files tells there what the release has: Kubespray's settings for
+// it, the SHA-256 of everything below /k8s/ but of itself, each item with its
+// verdict, and the same for people. No URL's host has one of these names.
+inline constexpr std::string_view kOfflineFile = "offline.yml";
+inline constexpr std::string_view kSumsFile = "SHA256SUMS";
+inline constexpr std::string_view kIndexFile = "index.json";
+inline constexpr std::string_view kPageFile = "index.html";
+
 // Directories inside the images: nginx's document root, and the volume that
 // the registry's official image declares.
 inline constexpr std::string_view kFilesRoot = "/opt/k8s";

@@ -12,6 +12,7 @@
 #include "common/bytes/digest.h"
 #include "common/http/url.h"
 #include "common/release/served_path.h"
+#include "common/site.h"
 
 namespace kso::release {
 namespace {
@@ -24,6 +25,13 @@ std::string DigestOfHex(std::string_view hex) {
   const std::string digest =
       Concat(algorithm, absl::AsciiStrToLower(ToAbsl(hex)));
   return Digest::Parse(digest).ok() ? digest : "";
+}
+
+// Returns whether a host has the name of a file that is beside the directories
+// of hosts.
+bool IsReserved(std::string_view host) {
+  return host == site::kOfflineFile || host == site::kSumsFile ||
+         host == site::kIndexFile || host == site::kPageFile;
 }
 
 class FilesCheck {
@@ -55,8 +63,14 @@ class FilesCheck {
       Add(Field::kFiles, index, *std::move(bad));
       return;
     }
-    const auto [first, is_new] =
-        by_path_.try_emplace(*ServedPath(Url(index)), index);
+    const std::string path = *ServedPath(Url(index));
+    if (IsReserved(path.substr(0, path.find('/')))) {
+      Add(Field::kFiles, index,
+          {"has a host of the name of a file that every release has",
+           "find a URL of another host"});
+      return;
+    }
+    const auto [first, is_new] = by_path_.try_emplace(path, index);
     if (is_new || Url(first->second) == Url(index)) return;
     Add(Field::kFiles, index,
         {Concat("would be served at the same path as '", Url(first->second),

@@ -17,6 +17,7 @@
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/registry/documents.h"
 #include "coordinator/registry/image_config.h"
+#include "coordinator/registry/site_layer.h"
 #include "coordinator/registry/verify_tasks.h"
 
 namespace kso::coordinator {
@@ -64,8 +65,9 @@ class Assembler {
 
  private:
   absl::Status MakePlatformImages() {
-    const std::vector<ChosenImage> images =
-        ChooseImages(request_.release, request_.resolved).images;
+    const ImageChoice choice =
+        ChooseImages(request_.release, request_.resolved);
+    KSO_RETURN_IF_ERROR(MakeOwnLayer(choice));
     for (const v1::PlannedImage& planned : request_.images) {
       KSO_ASSIGN_OR_RETURN(const ChosenImage* base, BaseOf(planned));
       const ChosenManifest* manifest = base->Find(planned.platform());
@@ -80,12 +82,33 @@ class Assembler {
       }
       KSO_ASSIGN_OR_RETURN(
           v1::Task verify,
-          MakeVerifyTask(request_, planned, images, *manifest,
-                         image->manifest.content_descriptor()));
+          MakeVerifyTask(request_, planned, choice.images, *manifest,
+                         image->manifest.content_descriptor(),
+                         OwnLayerOf(planned)));
       assembly_.outcome.verify_tasks.push_back(std::move(verify));
       VariantOf(planned).platforms.push_back(*std::move(image));
     }
     return absl::OkStatus();
+  }
+
+  // Makes the layer that tells what the release has, if it has files.
+  absl::Status MakeOwnLayer(const ImageChoice& choice) {
+    const bool has_files =
+        std::any_of(request_.images.begin(), request_.images.end(),
+                    [](const v1::PlannedImage& planned) {
+                      return planned.image() == site::kFilesImage;
+                    });
+    if (!has_files) return absl::OkStatus();
+    KSO_ASSIGN_OR_RETURN(site_layer_, MakeSiteLayer(request_, choice));
+    return absl::OkStatus();
+  }
+
+  // The layer that the coordinator itself puts on top of an image; null if
+  // none.
+  const v1::MadeLayer* OwnLayerOf(const v1::PlannedImage& planned) const {
+    return planned.image() == site::kFilesImage && site_layer_
+               ? &site_layer_->made
+               : nullptr;
   }
 
   // The base of an image, chosen once for all platforms.
@@ -127,9 +150,10 @@ class Assembler {
       if (made == request_.layers.end()) {
         return absl::InternalError(Concat("layer ", task_id, " is missing"));
       }
-      layers.push_back(made->second.layer());
-      additions.diff_ids.push_back(made->second.diff_id());
-      additions.history.push_back(Concat("kso: layer of ", planned.image()));
+      Add(made->second, planned, layers, additions);
+    }
+    if (const v1::MadeLayer* own = OwnLayerOf(planned)) {
+      Add(*own, planned, layers, additions);
     }
     PlatformImage image;
     KSO_ASSIGN_OR_RETURN(std::string config, ExtendConfig(base, additions));
@@ -138,6 +162,14 @@ class Assembler {
     *image.manifest.mutable_content_descriptor()->mutable_platform() =
         planned.platform();
     return image;
+  }
+
+  static void Add(const v1::MadeLayer& layer, const v1::PlannedImage& planned,
+                  std::vector<v1::Descriptor>& layers,
+                  ImageAdditions& additions) {
+    layers.push_back(layer.layer());
+    additions.diff_ids.push_back(layer.diff_id());
+    additions.history.push_back(Concat("kso: layer of ", planned.image()));
   }
 
   // Puts the platform images in the order of the release's platforms, whatever
@@ -181,6 +213,13 @@ class Assembler {
   }
 
   Assembly PushOrder() {
+    if (site_layer_) {
+      DocumentPush& push = assembly_.pushes.emplace_back();
+      push.image = std::string(site::kFilesImage);
+      push.is_blob = true;
+      *push.document.mutable_content_descriptor() = site_layer_->made.layer();
+      push.document.set_content(site_layer_->blob);
+    }
     for (const Variant& variant : variants_) {
       for (const PlatformImage& image : variant.platforms) {
         assembly_.pushes.push_back({.image = variant.image,
@@ -207,6 +246,7 @@ class Assembler {
   // The bases by reference.
   std::map<std::string, ChosenImage> bases_;
   std::vector<Variant> variants_;
+  std::optional<SiteLayer> site_layer_;
   Assembly assembly_;
 };
 

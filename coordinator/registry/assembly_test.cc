@@ -17,6 +17,7 @@
 #include "gtest/gtest.h"
 #include "tests/fakes/made_layer.h"
 #include "tests/fakes/resolved_release.h"
+#include "tests/fakes/tar_layers.h"
 
 namespace kso::coordinator {
 namespace {
@@ -100,7 +101,8 @@ TEST(AssembleImagesTest, PushesChildrenBeforeWhatNamesThem) {
     const auto& content = push.document.content();
     const auto& descriptor = push.document.content_descriptor();
     EXPECT_EQ(Sha256Of(content).ToString(), descriptor.digest());
-    EXPECT_EQ(push.is_blob, descriptor.media_type() == oci::kOciConfig);
+    EXPECT_EQ(push.is_blob, descriptor.media_type() == oci::kOciConfig ||
+                                descriptor.media_type() == oci::kOciLayerGzip);
     if (descriptor.media_type() == oci::kOciManifest) {
       const auto manifest = oci::ParseManifest(content, oci::kOciManifest);
       ASSERT_TRUE(manifest.ok()) << manifest.status();
@@ -202,9 +204,15 @@ TEST(AssembleImagesTest, VerifiesEverythingThatEachImageServes) {
   EXPECT_EQ(files.platform().architecture(), "arm64");
   EXPECT_EQ(files.verify_image().manifest().digest(),
             assembly->outcome.images[0].manifests(1).digest());
-  ASSERT_EQ(files.verify_image().files().files_size(), 1);
-  EXPECT_EQ(files.verify_image().files().files(0).path(),
-            "k8s/dl.k8s.io/v1/kubelet");
+  std::vector<std::string> paths;
+  std::vector<std::string> digests;
+  for (const v1::MadeMember& file : files.verify_image().files().files()) {
+    paths.push_back(file.path());
+    digests.push_back(file.digest());
+  }
+  EXPECT_THAT(paths, ElementsAre("k8s/SHA256SUMS", "k8s/dl.k8s.io/v1/kubelet",
+                                 "k8s/index.html", "k8s/index.json",
+                                 "k8s/offline.yml"));
   // The layers of the base are told apart from those that serve the file.
   EXPECT_FALSE(files.verify_image().base().empty());
   std::vector<std::string> served;
@@ -213,8 +221,7 @@ TEST(AssembleImagesTest, VerifiesEverythingThatEachImageServes) {
     served.insert(served.end(), layer.served_digests().begin(),
                   layer.served_digests().end());
   }
-  EXPECT_THAT(served,
-              ElementsAre(files.verify_image().files().files(0).digest()));
+  EXPECT_THAT(served, ::testing::UnorderedElementsAreArray(digests));
 
   const auto& arm64 =
       TaskOf(*assembly, "b1/verify/kubespray-images/linux-arm64")
@@ -231,6 +238,60 @@ TEST(AssembleImagesTest, VerifiesEverythingThatEachImageServes) {
   EXPECT_EQ(all.image(), "kubespray-images");
   ASSERT_EQ(all.images().images_size(), 2);
   EXPECT_EQ(all.images().images(1).manifests_size(), 2);
+}
+
+// The texts of the layer that tells what the release has, by their names.
+std::map<std::string, std::string> TextsOf(const Assembly& assembly) {
+  std::map<std::string, std::string> texts;
+  for (const DocumentPush& push : assembly.pushes) {
+    const auto& descriptor = push.document.content_descriptor();
+    if (descriptor.media_type() != oci::kOciLayerGzip) continue;
+    EXPECT_EQ(push.image, "kubespray-files");
+    texts = kso::testing::FilesOfTar(push.document.content());
+  }
+  return texts;
+}
+
+TEST(AssembleImagesTest, TheLastLayerTellsWhatTheReleaseHas) {
+  ResolvedRelease fake = Fake();
+  fake.release.mutable_files(0)->set_digest(Sha256Of("kubelet").ToString());
+  const auto assembly = AssembleImages(RequestOf(fake));
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  std::map<std::string, std::string> texts = TextsOf(*assembly);
+  const std::string& sums = texts["opt/k8s/k8s/SHA256SUMS"];
+  EXPECT_THAT(
+      sums, HasSubstr(Sha256Of("kubelet").hex() + "  dl.k8s.io/v1/kubelet\n"));
+  for (const char* name : {"offline.yml", "index.json", "index.html"}) {
+    const std::string& text = texts[std::string("opt/k8s/k8s/") + name];
+    EXPECT_THAT(sums, HasSubstr(Sha256Of(text).hex() + "  " + name + "\n"));
+  }
+  EXPECT_THAT(texts["opt/k8s/k8s/offline.yml"],
+              HasSubstr("dl_k8s_io_url: \"{{ files_repo }}/dl.k8s.io\""));
+  EXPECT_THAT(texts["opt/k8s/k8s/index.json"],
+              HasSubstr("\"reference\": \"registry.k8s.io/pause:3.9\""));
+  EXPECT_THAT(texts["opt/k8s/k8s/index.html"],
+              HasSubstr("docker.io/amazon/x:1 lacks linux/arm64"));
+}
+
+TEST(AssembleImagesTest, TheOrderOfTheListsIsOfNoConsequence) {
+  ResolvedRelease fake = Fake();
+  fake.AddFile("https://github.com/a/b", {"arm64"});
+  const auto first = AssembleImages(RequestOf(fake));
+  fake.release.mutable_files()->SwapElements(0, 1);
+  fake.release.mutable_images()->SwapElements(0, 1);
+  fake.release.mutable_files(0)->set_location("elsewhere:7");
+  const auto second = AssembleImages(RequestOf(fake));
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(TextsOf(*first), TextsOf(*second));
+}
+
+TEST(AssembleImagesTest, WithoutFilesThereIsNothingToTellItWith) {
+  ResolvedRelease fake;
+  fake.AddImage("registry.k8s.io/pause:3.9");
+  fake.release.clear_files_base();
+  const auto assembly = AssembleImages(RequestOf(fake));
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  EXPECT_THAT(TextsOf(*assembly), SizeIs(0));
 }
 
 // A layer of an earlier release may have more than this one wants.

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
@@ -18,6 +19,10 @@ namespace kso::coordinator {
 
 absl::StatusOr<std::vector<BlobPlace>> LayersOf(
     const Assembly& assembly, const v1::Destination& destination) {
+  std::set<std::string_view> own;
+  for (const DocumentPush& push : assembly.pushes) {
+    if (push.is_blob) own.insert(push.document.content_descriptor().digest());
+  }
   std::set<BlobPlace> places;
   for (const DocumentPush& push : assembly.pushes) {
     const std::string& type = push.document.content_descriptor().media_type();
@@ -25,6 +30,7 @@ absl::StatusOr<std::vector<BlobPlace>> LayersOf(
     KSO_ASSIGN_OR_RETURN(const oci::Manifest manifest,
                          oci::ParseManifest(push.document.content(), type));
     for (const v1::Descriptor& layer : manifest.layers) {
+      if (own.contains(layer.digest())) continue;
       KSO_ASSIGN_OR_RETURN(Digest digest, Digest::Parse(layer.digest()));
       places.insert({oci::DestinationRepository(destination, push.image),
                      std::move(digest)});

@@ -20,7 +20,8 @@ struct BlobPlace {
   friend auto operator<=>(const BlobPlace&, const BlobPlace&) = default;
 };
 
-// The layers that the manifests of an assembly refer to, each place once.
+// The layers that the manifests of an assembly refer to and that workers have
+// pushed, each place once.
 absl::StatusOr<std::vector<BlobPlace>> LayersOf(
     const Assembly& assembly, const v1::Destination& destination);
 

@@ -22,6 +22,7 @@
 #include "coordinator/core/plan/files_in_layers.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/core/plan/registry_tree.h"
+#include "google/protobuf/repeated_field.h"
 
 namespace kso::coordinator {
 namespace {
@@ -90,10 +91,45 @@ void ExpectStatedDigests(const v1::Release& release,
   }
 }
 
+// Expects that the offline.yml of the image leads Kubespray to everything.
+void ExpectOffline(const v1::Release& release,
+                   const std::vector<ChosenImage>& images,
+                   v1::ExpectedFiles& expected) {
+  std::map<std::string, std::string> urls;
+  for (const v1::FileRequest& request : release.files()) {
+    const absl::StatusOr<std::string> path = release::ServedPath(request.url());
+    if (path.ok()) urls[request.url()] = Concat(site::kPrefix, *path);
+  }
+  std::map<std::string, std::string> names;
+  for (const ChosenImage& image : images) {
+    if (!image.manifests.empty()) {
+      names[image.reference.Name()] = image.served_repository;
+    }
+  }
+  const auto add = [](const std::map<std::string, std::string>& from,
+                      google::protobuf::RepeatedPtrField<v1::AskedFor>& to) {
+    for (const auto& [name, served] : from) {
+      v1::AskedFor& asked = *to.Add();
+      asked.set_name(name);
+      asked.set_served(served);
+    }
+  };
+  add(urls, *expected.mutable_urls());
+  add(names, *expected.mutable_images());
+}
+
+// `own_layer` is the last of `layers`, or null.
 void ExpectFiles(const v1::Release& release,
+                 const std::vector<ChosenImage>& images,
                  const std::vector<const v1::MadeLayer*>& layers,
-                 v1::VerifyImage& work) {
+                 const v1::MadeLayer* own_layer, v1::VerifyImage& work) {
   std::map<std::string, v1::MadeMember> files = FilesInLayers(release, layers);
+  if (own_layer != nullptr) {
+    for (const v1::MadeMember& member : own_layer->members()) {
+      files[member.path()] = member;
+    }
+    ExpectOffline(release, images, *work.mutable_files());
+  }
   const auto served_as = [&files](const v1::MadeMember& member) {
     const auto file = files.find(member.path());
     const bool covered =
@@ -188,7 +224,8 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
                                         const v1::PlannedImage& planned,
                                         const std::vector<ChosenImage>& images,
                                         const ChosenManifest& base,
-                                        const v1::Descriptor& manifest) {
+                                        const v1::Descriptor& manifest,
+                                        const v1::MadeLayer* own_layer) {
   const TaskFactory factory(request.build_id, request.release);
   const std::string variant = Concat(planned.image(), planned.tag_suffix());
   v1::Task task = factory.New(
@@ -217,8 +254,9 @@ absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
     weight = SaturatingAdd(weight, made->second.layer().size());
   }
   task.set_weight(weight);
+  if (own_layer != nullptr) layers.push_back(own_layer);
   if (planned.image() == site::kFilesImage) {
-    ExpectFiles(request.release, layers, work);
+    ExpectFiles(request.release, images, layers, own_layer, work);
   } else {
     KSO_RETURN_IF_ERROR(ExpectImages(planned.tag_suffix() == site::kAllSuffix
                                          ? ForAny(images)

@@ -14,13 +14,15 @@ namespace kso::coordinator {
 // everything that it should serve: for kubespray-files what the layers hold,
 // for kubespray-images `images`, those that were chosen for the release. Of
 // images with the same content for several platforms, the first in `request` is
-// the one that the others point to. INTERNAL when one of its layers is not in
-// `request`.
+// the one that the others point to. `own_layer` is the one on top that the
+// coordinator made itself; null if there is none. INTERNAL when one of the
+// other layers is not in `request`.
 absl::StatusOr<v1::Task> MakeVerifyTask(const AssembleRequest& request,
                                         const v1::PlannedImage& planned,
                                         const std::vector<ChosenImage>& images,
                                         const ChosenManifest& base,
-                                        const v1::Descriptor& manifest);
+                                        const v1::Descriptor& manifest,
+                                        const v1::MadeLayer* own_layer);
 
 }  // namespace kso::coordinator
 

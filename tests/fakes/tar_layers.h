@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -122,6 +123,26 @@ inline std::string ContentOf(const std::filesystem::path& path) {
   std::ostringstream content;
   content << std::ifstream(path, std::ios::binary).rdbuf();
   return content.str();
+}
+
+// The regular files of a layer, compressed or not, by their paths.
+inline std::map<std::string, std::string> FilesOfTar(const std::string& layer) {
+  std::map<std::string, std::string> files;
+  struct archive* reader = archive_read_new();
+  archive_read_support_filter_all(reader);
+  archive_read_support_format_tar(reader);
+  EXPECT_EQ(archive_read_open_memory(reader, layer.data(), layer.size()),
+            ARCHIVE_OK);
+  struct archive_entry* entry = nullptr;
+  while (archive_read_next_header(reader, &entry) == ARCHIVE_OK) {
+    if (archive_entry_filetype(entry) != AE_IFREG) continue;
+    std::string content(static_cast<size_t>(archive_entry_size(entry)), '\0');
+    EXPECT_EQ(archive_read_data(reader, content.data(), content.size()),
+              static_cast<la_ssize_t>(content.size()));
+    files[archive_entry_pathname(entry)] = std::move(content);
+  }
+  archive_read_free(reader);
+  return files;
 }
 
 }  // namespace kso::testing

@@ -16,6 +16,8 @@
 #include "common/bytes/hashing_sink.h"
 #include "common/bytes/sinks.h"
 #include "common/bytes/written_blob.h"
+#include "common/closure/closure.h"
+#include "common/closure/offline_reader.h"
 #include "common/http/byte_range.h"
 #include "common/layer/content_time.h"
 #include "common/run/run_all.h"
@@ -105,6 +107,39 @@ class FilesCheck {
     return absl::OkStatus();
   }
 
+  // Does what Kubespray does: reads the offline.yml that the image serves, and
+  // asks for everything where that leads.
+  absl::Status OfflineLeadsTo(const v1::ExpectedFiles& expected) {
+    if (expected.urls().empty()) return absl::OkStatus();
+    const std::string path = Concat(site::kPrefix, site::kOfflineFile);
+    const auto response = transport_.Perform(RequestFor(path));
+    KSO_RETURN_IF_ERROR(response.status());
+    if (response->status != 200) {
+      return About(absl::NotFoundError(Concat("GET /", path, " answers HTTP ",
+                                              response->status)),
+                   path, "");
+    }
+    const auto offline = closure::Offline::Read(response->body);
+    if (!offline.ok()) return About(Failed(offline.status()), path, "");
+    std::set<std::string_view> served;
+    for (const v1::MadeMember& file : expected.files()) {
+      served.insert(file.path());
+    }
+    for (const v1::AskedFor& url : expected.urls()) {
+      absl::Status led = closure::CheckFile(*offline, url.name(), url.served());
+      if (led.ok() && !served.contains(url.served())) {
+        led = absl::NotFoundError(Concat(url.served(), " is not served"));
+      }
+      if (!led.ok()) return About(Failed(led), url.name(), "");
+    }
+    for (const v1::AskedFor& image : expected.images()) {
+      const absl::Status led =
+          closure::CheckImage(*offline, image.name(), image.served());
+      if (!led.ok()) return About(Failed(led), image.name(), "");
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status File(const v1::MadeMember& file) {
     const std::string& served = file.path();
     control_.SetActivity(Concat("comparing ", served));
@@ -186,6 +221,11 @@ class FilesCheck {
     return wanted;
   }
 
+  // What is wrong with the image's content does not mend itself.
+  static absl::Status Failed(const absl::Status& status) {
+    return absl::FailedPreconditionError(status.message());
+  }
+
   // A range is only for who has the same content already.
   absl::Status NoRangeOfOtherContent(std::string_view served) {
     http::Request request = RequestFor(served);
@@ -254,6 +294,7 @@ absl::StatusOr<std::vector<std::string>> CheckServedFiles(
 
   const v1::MadeMember* const sample = Smallest(expected);
   int compared_here = 0;
+  int files_of_hosts = 0;
   std::set<std::string> hosts;
   std::vector<std::function<absl::Status()>> jobs;
   for (const v1::MadeMember& file : expected.files()) {
@@ -263,27 +304,37 @@ absl::StatusOr<std::vector<std::string>> CheckServedFiles(
           Concat(file.path(), " is not under ", site::kPrefix));
     }
     const bool whole = &file == sample || !compared.Has(file.digest());
-    compared_here += whole ? 1 : 0;
+    const absl::string_view in_host = path.substr(site::kPrefix.size());
+    // What tells of the release is beside the hosts.
+    const bool from_host = absl::StrContains(in_host, "/");
+    files_of_hosts += from_host ? 1 : 0;
+    compared_here += whole && from_host ? 1 : 0;
     jobs.emplace_back([&check, &file, whole] {
       return About(whole ? check.File(file) : check.Presence(file), file.path(),
                    "");
     });
-    const absl::string_view in_host = path.substr(site::kPrefix.size());
     hosts.emplace(in_host.substr(0, in_host.find('/')));
   }
   KSO_RETURN_IF_ERROR(RunAll(at_once, jobs));
   KSO_RETURN_IF_ERROR(check.Listing(hosts));
-  return std::vector<std::string>{
+  KSO_RETURN_IF_ERROR(check.OfflineLeadsTo(expected));
+  std::vector<std::string> checks = {
       Concat("GET ", site::kHealthPath),
       Concat("listing of ", hosts.size(), " hosts"),
       Concat(compared_here, " files compared",
-             compared_here == expected.files_size()
+             compared_here == files_of_hosts
                  ? ""
-                 : Concat(", ", expected.files_size() - compared_here,
+                 : Concat(", ", files_of_hosts - compared_here,
                           " there as compared ", compared.where())),
       "validators of content",
       "a byte range",
   };
+  if (expected.urls_size() > 0) {
+    checks.push_back(Concat(site::kOfflineFile, " leads to ",
+                            expected.urls_size(), " files and ",
+                            expected.images_size(), " images"));
+  }
+  return checks;
 }
 
 }  // namespace kso::worker

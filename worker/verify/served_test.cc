@@ -8,6 +8,7 @@
 #include "common/http/transport.h"
 #include "common/layer/content_time.h"
 #include "common/oci/media_types.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_image_stores.h"
 #include "tests/fakes/fake_transport.h"
@@ -181,6 +182,82 @@ TEST_F(ServedFilesTest, InBriefNamesTheFileWhoseValidatorIsNotOfItsContent) {
   work_.set_compared_in(kOther);
   AddLargeFile(6000, "\"0-1770\"");
   EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/dl.k8s.io/large");
+}
+
+class OfflineTest : public ServedFilesTest {
+ protected:
+  // Serves an offline.yml, and expects it.
+  void Serve(const std::string& yaml) {
+    v1::MadeMember& file = *expected_.add_files();
+    file.set_path("k8s/offline.yml");
+    file.set_digest(Sha256Of(yaml).ToString());
+    file.set_size(static_cast<int64_t>(yaml.size()));
+    server_.routes().Get(
+        "/k8s/offline.yml",
+        [yaml, etag = EtagOf(file)](const httplib::Request& request,
+                                    httplib::Response& r) {
+          Answer(request, r, yaml, etag);
+        });
+    v1::AskedFor& url = *expected_.add_urls();
+    url.set_name("https://dl.k8s.io/v1.29.5/kubelet");
+    url.set_served(kPath);
+    v1::AskedFor& image = *expected_.add_images();
+    image.set_name("registry.k8s.io/pause");
+    image.set_served("k8s/pause");
+    listing_ += R"(<a href="offline.yml">offline.yml</a>)";
+  }
+
+  static constexpr char kHead[] =
+      "files_repo: \"http://SERVER:8080/k8s\"\n"
+      "registry_server: \"SERVER:5000\"\n"
+      "registry_host: \"{{ registry_server }}/k8s\"\n";
+};
+
+TEST_F(OfflineTest, LeadsToEverythingThatKubesprayAsksFor) {
+  Serve(Concat(kHead,
+               "dl_k8s_io_url: \"{{ files_repo }}/dl.k8s.io\"\n"
+               "kube_image_repo: \"{{ registry_host }}\"\n"));
+  const auto checks = Check();
+  ASSERT_TRUE(checks.ok()) << checks.status();
+  EXPECT_THAT(*checks,
+              ::testing::Contains("offline.yml leads to 1 files and 1 images"));
+  EXPECT_THAT(*checks, ::testing::Contains("1 files compared"));
+}
+
+TEST_F(OfflineTest, NamesAUrlThatALineIsMissingFor) {
+  Serve(Concat(kHead, "kube_image_repo: \"{{ registry_host }}\"\n"));
+  const v1::Failure failure = ToFailure(Check().status(), "");
+  EXPECT_EQ(failure.item(), "https://dl.k8s.io/v1.29.5/kubelet");
+  EXPECT_EQ(failure.kind(), v1::Failure::PERMANENT);
+  EXPECT_THAT(failure.reason(), ::testing::HasSubstr("its upstream host"));
+}
+
+TEST_F(OfflineTest, NamesAnImageThatALineLeadsElsewhere) {
+  Serve(Concat(kHead,
+               "dl_k8s_io_url: \"{{ files_repo }}/dl.k8s.io\"\n"
+               "kube_image_repo: \"{{ registry_host }}/registry.k8s.io\"\n"));
+  const v1::Failure failure = ToFailure(Check().status(), "");
+  EXPECT_EQ(failure.item(), "registry.k8s.io/pause");
+  EXPECT_THAT(failure.reason(),
+              ::testing::HasSubstr("at k8s/registry.k8s.io/pause"));
+}
+
+TEST_F(OfflineTest, NamesAUrlThatIsNotServed) {
+  Serve(Concat(kHead,
+               "dl_k8s_io_url: \"{{ files_repo }}/dl.k8s.io\"\n"
+               "kube_image_repo: \"{{ registry_host }}\"\n"));
+  v1::AskedFor& url = *expected_.add_urls();
+  url.set_name("https://dl.k8s.io/v1.29.5/kubectl");
+  url.set_served("k8s/dl.k8s.io/v1.29.5/kubectl");
+  EXPECT_EQ(ToFailure(Check().status(), "").item(), url.name());
+}
+
+TEST_F(OfflineTest, NamesAStaleFile) {
+  Serve(Concat(kHead,
+               "dl_k8s_io_url: \"{{ files_repo }}/dl.k8s.io\"\n"
+               "kube_image_repo: \"{{ registry_host }}\"\n"));
+  expected_.mutable_files(1)->set_digest(Sha256Of("of another").ToString());
+  EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/offline.yml");
 }
 
 TEST_F(ServedFilesTest, ABodyIsReadNoFurtherThanTheFileGoes) {

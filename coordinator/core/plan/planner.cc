@@ -2,27 +2,17 @@
 #include "coordinator/core/plan/planner.h"
 
 #include <optional>
+#include <string>
 
 #include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/plan/image_choice.h"
+#include "coordinator/core/plan/missing_platform.h"
 #include "coordinator/core/plan/plan_files.h"
 #include "coordinator/core/plan/plan_images.h"
 #include "coordinator/core/plan/plan_limits.h"
 #include "coordinator/core/plan/plan_summary.h"
 
 namespace kso::coordinator {
-
-namespace {
-
-// Kubespray's download role has a group of nodes for each image.
-constexpr char kMissingPlatformsMeaning[] =
-    "Kubespray pulls the image of an add-on that is enabled on every node of "
-    "the add-on's group. On a node of a platform that the image lacks, the "
-    "pull "
-    "fails, and the whole play with it, not only the add-on's pod: leave the "
-    "add-on out of clusters with such nodes, or such nodes out of its group";
-
-}  // namespace
 
 Plan MakePlan(std::string_view build_id, const v1::Release& release,
               const Resolved& resolved, const PlanHistory& history) {
@@ -43,7 +33,8 @@ Plan MakePlan(std::string_view build_id, const v1::Release& release,
       plan.summary.add_missing_platforms(line);
     }
     if (!choice.missing.empty()) {
-      plan.summary.set_missing_platforms_meaning(kMissingPlatformsMeaning);
+      plan.summary.set_missing_platforms_meaning(
+          std::string(kMissingPlatformsMeaning));
     }
     plan.summary.mutable_notes()->Add(choice.notes.begin(), choice.notes.end());
     const std::optional<ChosenImage> base =

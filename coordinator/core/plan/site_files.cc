@@ -24,6 +24,7 @@ http {
   types {
     text/html html;
     text/plain txt list sha256 yml yaml;
+    application/json json;
   }
   default_type application/octet-stream;
 
@@ -62,8 +63,13 @@ http {
       return 302 /@PREFIX@;
     }
     location /@PREFIX@ {
+      # A directory is a listing, also where it has a file of a page's name.
+      index .none;
       autoindex on;
       autoindex_exact_size off;
+    }
+    location = /@PREFIX@@SUMS@ {
+      default_type text/plain;
     }
     location = @HEALTH@ {
       access_log off;
@@ -126,6 +132,7 @@ std::string WithSite(absl::string_view text) {
              {"@IMAGES_PORT@", absl::StrCat(site::kImagesPort)},
              {"@IMAGES_ROOT@", ToAbsl(site::kImagesRoot)},
              {"@PREFIX@", ToAbsl(site::kPrefix)},
+             {"@SUMS@", ToAbsl(site::kSumsFile)},
              {"@PREFIX_NAME@",
               ToAbsl(site::kPrefix.substr(0, site::kPrefix.size() - 1))}});
 }

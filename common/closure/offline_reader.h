@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_COMMON_CLOSURE_OFFLINE_READER_H_
+#define KSO_COMMON_CLOSURE_OFFLINE_READER_H_
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace kso::closure {
+
+// What Kubespray asks for with an offline.yml of kso's. Immutable.
+class Offline {
+ public:
+  // The largest file that is read.
+  static constexpr size_t kMostBytes = size_t{1} << 20;
+
+  // Reads the texts at the top of the file, and containerd's mirrors.
+  // INVALID_ARGUMENT when it is too large, or one of its texts refers to
+  // itself, or to none.
+  static absl::StatusOr<Offline> Read(std::string_view yaml);
+
+  // Where Kubespray asks for the file that is upstream at `url`, on the server:
+  // "k8s/github.com/...". Empty when no variable leads there, so that the
+  // nodes would ask upstream. INVALID_ARGUMENT when it leads to another server.
+  absl::StatusOr<std::string> PathOf(std::string_view url) const;
+
+  // The repositories of the registry that Kubespray asks for an image of that
+  // name ("registry.k8s.io/pause"), or that containerd asks for one which a
+  // manifest names: "k8s/pause". The first that is there counts. Empty and
+  // INVALID_ARGUMENT likewise.
+  absl::StatusOr<std::vector<std::string>> RepositoriesOf(
+      std::string_view name) const;
+
+ private:
+  // The text at the top under that name, with those in it; empty where there is
+  // none.
+  absl::StatusOr<std::string> ValueOf(const std::string& name) const;
+  absl::StatusOr<std::string> Expand(std::string_view text, int depth) const;
+
+  // The texts as they stand in the file.
+  std::map<std::string, std::string> texts_;
+  // Of containerd's mirrors, the hosts by prefix.
+  std::map<std::string, std::vector<std::string>> mirrors_;
+};
+
+}  // namespace kso::closure
+
+#endif  // KSO_COMMON_CLOSURE_OFFLINE_READER_H_
