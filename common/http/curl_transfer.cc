@@ -19,6 +19,7 @@
 #include "common/http/address.h"
 #include "common/http/byte_range.h"
 #include "common/http/curl_errors.h"
+#include "common/http/proxy.h"
 
 namespace kso::http {
 namespace {
@@ -75,6 +76,9 @@ absl::StatusOr<Response> CurlTransfer::Run() {
   // A server that refuses an upload may cut the connection once it has said so.
   if (code != CURLE_OK && !body_cut_ && !refused_early) return FailureOf(code);
   response_.effective_url = plan_.url->text();
+  if (!Succeeded()) {
+    response_.body = proxy_secrets_.RedactAllButNames(response_.body);
+  }
   return std::move(response_);
 }
 
@@ -107,6 +111,7 @@ absl::Status CurlTransfer::SetOptions() {
   // libcurl does not look into the environment itself, so that what is judged
   // here is what it does.
   curl_easy_setopt(curl_, CURLOPT_PROXY, plan_.proxy.c_str());
+  AddProxyLogin(plan_.proxy, proxy_secrets_);
   curl_easy_setopt(curl_, CURLOPT_NOPROXY, "");
   curl_easy_setopt(curl_, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(curl_, CURLOPT_MAXCONNECTS, kIdleConnections);
@@ -238,7 +243,8 @@ absl::Status CurlTransfer::TakeHeader(absl::string_view line) {
     if (colon == absl::string_view::npos) return absl::OkStatus();
     response_.headers.emplace_back(
         std::string(line.substr(0, colon)),
-        std::string(absl::StripAsciiWhitespace(line.substr(colon + 1))));
+        proxy_secrets_.RedactAllButNames(
+            ToStd(absl::StripAsciiWhitespace(line.substr(colon + 1)))));
     return absl::OkStatus();
   }
   // An empty line ends the headers, of an interim answer (1xx) or of the final
@@ -387,9 +393,9 @@ int CurlTransfer::OnConnected(void* self, char* peer, char*, int, int) {
 absl::Status CurlTransfer::FailureOf(CURLcode code) const {
   if (!abort_status_.ok()) return abort_status_;
   if (!refused_address_.ok() && !opened_socket_) return refused_address_;
-  return StatusOfCurl(
+  return proxy_secrets_.Redact(StatusOfCurl(
       code, *plan_.url,
-      error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code));
+      error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code)));
 }
 
 }  // namespace kso::http

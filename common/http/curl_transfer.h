@@ -18,6 +18,7 @@
 #include "common/http/progress_watch.h"
 #include "common/http/transport.h"
 #include "common/http/url.h"
+#include "common/text/secrets.h"
 
 namespace kso::http {
 
@@ -95,6 +96,8 @@ class CurlTransfer {
   // The connection is made, and the request goes out.
   bool asked_ = false;
   Response response_;
+  // The proxy's login. A proxy may echo it, and curl quotes its URL.
+  Secrets proxy_secrets_;
   size_t header_bytes_ = 0;
   bool headers_done_ = false;
   bool body_cut_ = false;

@@ -352,6 +352,19 @@ TEST(CurlTransportTest, TheProxyOfTheEnvironmentIsUsedUnlessItIsTurnedOff) {
       << direct;
 }
 
+TEST(CurlTransportTest, AProxyThatIsMistypedIsNotQuotedWithItsPassword) {
+  const Request request = Get("http://192.0.2.1:9/a");
+  for (const char* proxy : {"http://dave:S3cret word@127.0.0.1:1",
+                            "http://dave:S3cret@127.0.0.1:99999",
+                            "ftp://dave:S3cret@127.0.0.1:1"}) {
+    const Variable http_proxy("http_proxy", proxy);
+    const absl::Status status = Make()->Perform(request).status();
+    EXPECT_FALSE(status.ok());
+    EXPECT_EQ(std::string(status.message()).find("S3cret"), std::string::npos)
+        << status;
+  }
+}
+
 TEST(CurlTransportTest, CutsTransfersThatDrip) {
   // Outlives the server, whose thread waits for it.
   absl::Notification end;

@@ -6,11 +6,13 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/strings.h"
 #include "common/http/address.h"
+#include "common/text/percent_coding.h"
 
 namespace kso::http {
 namespace {
@@ -73,6 +75,23 @@ std::string ProxyFor(const Url& url, const Environment& environment) {
   if (proxy.empty()) return "";
   const std::string excepted = FirstSet(environment, {"no_proxy", "NO_PROXY"});
   return IsExcepted(NameIn(url), excepted) ? "" : proxy;
+}
+
+void AddProxyLogin(std::string_view proxy, Secrets& secrets) {
+  const size_t end = proxy.rfind('@');
+  if (end == std::string_view::npos) return;
+  const size_t scheme = proxy.find("://");
+  const size_t begin = scheme < end ? scheme + 3 : 0;
+  const std::string_view login = proxy.substr(begin, end - begin);
+  const size_t colon = login.find(':');
+  const std::string_view password = colon == std::string_view::npos
+                                        ? std::string_view()
+                                        : login.substr(colon + 1);
+  secrets.AddLogin("", password, login);
+  const std::optional<std::string> plain = PercentDecode(login);
+  if (!plain.has_value()) return;
+  // As curl sends it (RFC 9110, section 11.7.2).
+  secrets.AddHeader(Concat("Basic ", absl::Base64Escape(*plain)));
 }
 
 }  // namespace kso::http

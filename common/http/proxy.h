@@ -4,8 +4,10 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "common/http/url.h"
+#include "common/text/secrets.h"
 
 namespace kso::http {
 
@@ -21,6 +23,10 @@ Environment ProcessEnvironment();
 // no_proxy or NO_PROXY, a list of host names with everything below them, of
 // addresses and blocks of addresses, or "*". Hosts of loopback have none.
 std::string ProxyFor(const Url& url, const Environment& environment);
+
+// Adds the login in a proxy's URL to `secrets`, whether curl can read that URL
+// or quotes it in an error.
+void AddProxyLogin(std::string_view proxy, Secrets& secrets);
 
 }  // namespace kso::http
 

@@ -54,5 +54,33 @@ TEST(ProxyTest, LoopbackHasNone) {
   }
 }
 
+TEST(ProxyTest, ItsLoginIsHiddenWhereItIsEchoedOrQuoted) {
+  Secrets secrets;
+  AddProxyLogin("http://dave:C4n%2Bry%2F9@proxy.example.com:3128", secrets);
+  for (const char* echoed : {"C4n+ry/9", "C4n%2Bry%2F9", "C4n%2Bry/9",
+                             "ZGF2ZTpDNG4rcnkvOQ==", "dave:C4n+ry/9"}) {
+    EXPECT_EQ(secrets.RedactAllButNames(std::string("it was ") + echoed),
+              "it was ***");
+  }
+  // What libcurl says of one that it cannot read.
+  for (const char* proxy :
+       {"http://dave:S3c ret@h:9", "http://dave:S3c/ret@h:99999",
+        "ftp://dave:S3c%ret@h", "dave:S3c@ret@h:1"}) {
+    Secrets quoted;
+    AddProxyLogin(proxy, quoted);
+    const std::string said = quoted.RedactAllButNames(
+        std::string("Unsupported proxy syntax in '") + proxy + "'");
+    EXPECT_EQ(said.find("S3c"), std::string::npos) << said;
+    EXPECT_EQ(said.find("ret"), std::string::npos) << said;
+  }
+}
+
+TEST(ProxyTest, OneWithoutALoginHidesNothing) {
+  Secrets secrets;
+  AddProxyLogin("http://proxy.example.com:3128", secrets);
+  EXPECT_EQ(secrets.RedactAllButNames("proxy.example.com:3128 is down"),
+            "proxy.example.com:3128 is down");
+}
+
 }  // namespace
 }  // namespace kso::http
