@@ -5,15 +5,16 @@
 #include <unistd.h>
 
 #include "cli/json_output.h"
+#include "cli/render/progress_lines.h"
 #include "nlohmann/json.hpp"
 
 namespace kso::cli {
 namespace {
 
-int TerminalWidth(int descriptor) {
+ScreenSize SizeOfTerminal(int descriptor) {
   winsize size{};
-  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return {};
+  return {size.ws_col, size.ws_row};
 }
 
 }  // namespace
@@ -46,10 +47,12 @@ std::unique_ptr<ProgressView> Context::CreateProgress() const {
   if (json_lines) return CreateJsonProgress(console.out);
   if (quiet) return CreateNoProgress();
   std::ostream* stream = json ? console.err : console.out;
-  if (json ? console.err_is_terminal : console.out_is_terminal) {
+  if (shows_terminal()) {
     const int descriptor = json ? STDERR_FILENO : STDOUT_FILENO;
     return CreateTerminalProgress(
-        stream, [descriptor] { return TerminalWidth(descriptor); });
+        stream, clock,
+        {.size = [descriptor] { return SizeOfTerminal(descriptor); },
+         .color = console.color});
   }
   return CreatePlainProgress(stream);
 }

@@ -21,6 +21,8 @@ struct Console {
   std::ostream* err;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
+  // Terminals are to get colours.
+  bool color = false;
 };
 
 // The surroundings of a command: the coordinator, the console and the clock.
@@ -44,6 +46,12 @@ struct Context {
   // The same where what there is to say is no message.
   void PrintJsonOr(const nlohmann::ordered_json& document,
                    absl::string_view text) const;
+
+  // Returns whether that view is on a terminal.
+  bool shows_terminal() const {
+    return !json_lines && !quiet &&
+           (json ? console.err_is_terminal : console.out_is_terminal);
+  }
 
   // A view for watching a build: on stdout, or on stderr beside JSON.
   std::unique_ptr<ProgressView> CreateProgress() const;

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "cli/ksoctl.h"
+#include "cli/render/tint.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/tls_files.h"
 #include "common/run/clock.h"
@@ -22,9 +23,9 @@ int main(int argc, char** argv) {
   // Without this, a reader that goes away (`ksoctl logs | head`) would kill the
   // program instead of failing the write.
   signal(SIGPIPE, SIG_IGN);
-  const kso::cli::Console console{&std::cout, &std::cerr,
-                                  isatty(STDOUT_FILENO) == 1,
-                                  isatty(STDERR_FILENO) == 1};
+  const kso::cli::Console console{
+      &std::cout, &std::cerr, isatty(STDOUT_FILENO) == 1,
+      isatty(STDERR_FILENO) == 1, kso::cli::WantsColor()};
   return static_cast<int>(kso::cli::RunKsoctl({argv + 1, argv + argc}, console,
                                               kso::Clock::Real()));
 }

@@ -13,12 +13,6 @@
 #include "common/base/status_macros.h"
 
 namespace kso::cli {
-namespace {
-
-// A terminal shows bytes as they move, so its view asks more often.
-constexpr absl::Duration kTerminalWait = absl::Seconds(2);
-
-}  // namespace
 
 ExitStatus ExitStatusOf(const v1::Build& build) {
   return build.state() == v1::Build::SUCCEEDED ? ExitStatus::kDone
@@ -43,7 +37,7 @@ absl::StatusOr<ExitStatus> WatchToTheEnd(Context& context,
   }
   FollowOptions options;
   options.reached = true;
-  if (context.console.out_is_terminal) options.wait = kTerminalWait;
+  if (context.shows_terminal()) options.wait = kTerminalWait;
   KSO_ASSIGN_OR_RETURN(const v1::Build ended,
                        FollowBuild(*context.coordinator, build.build_id(),
                                    context.clock, *view, options));

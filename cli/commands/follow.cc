@@ -89,6 +89,7 @@ absl::StatusOr<v1::Build> FollowBuild(CoordinatorClient& coordinator,
     const bool has_all =
         response->events().empty() || seen >= response->build().last_sequence();
     if (response->build().state() != v1::Build::RUNNING && has_all) {
+      view.End();
       return response->build();
     }
   }

@@ -21,11 +21,15 @@ struct FollowOptions {
   // reason to give up at once.
   bool reached = false;
   // How long a poll is parked; after one without events, the view says what the
-  // build waits for.
+  // build waits for. A terminal shows bytes as they move, so it asks more
+  // often.
   absl::Duration wait = absl::Seconds(5);
   // How long a coordinator may be away, to be restarted.
   absl::Duration patience = absl::Minutes(5);
 };
+
+// The `wait` for a terminal.
+inline constexpr absl::Duration kTerminalWait = absl::Seconds(1);
 
 // Shows each event of a build to `view`, once and in order, until the build has
 // ended; returns it as it is then. Lost connections are taken up again where

@@ -22,9 +22,11 @@ class Watch : public Command {
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
     const auto view = context.CreateProgress();
-    KSO_ASSIGN_OR_RETURN(
-        const v1::Build build,
-        FollowBuild(*context.coordinator, build_, context.clock, *view));
+    FollowOptions options;
+    if (context.shows_terminal()) options.wait = kTerminalWait;
+    KSO_ASSIGN_OR_RETURN(const v1::Build build,
+                         FollowBuild(*context.coordinator, build_,
+                                     context.clock, *view, options));
     std::string text = ResultText(build);
     if (IsForThisMachine(build) && build.state() == v1::Build::SUCCEEDED) {
       text += "Bring the images here: ksoctl export " + build.build_id() + "\n";

@@ -44,6 +44,45 @@ TEST(ResultText, SaysOfEachFailureWhatWhyAndWhatToDo) {
             "Try what failed again: ksoctl retry b1\n");
 }
 
+TEST(ResultText, SaysHowLongEachPhaseTookWhatSetItAndWhatIsNext) {
+  const std::string text = ResultText(BuildOf(R"pb(
+    build_id: "b1"
+    name: "v1"
+    state: SUCCEEDED
+    destination { kind: REGISTRY location: "r.example.com/team" }
+    progress {
+      phase: RESOLVE
+      total: 3
+      done: 3
+      took { seconds: 12 }
+    }
+    progress {
+      phase: LAYERS
+      total: 2
+      done: 2
+      took { seconds: 100 }
+      last_task: "layer kubespray-files: kubelet amd64"
+      last_worker: "build-1"
+      last_took { seconds: 58 }
+    }
+    progress { phase: VERIFY }
+    images {
+      name: "kubespray-files"
+      repository: "r.example.com/team/kubespray-files"
+      tags: "v1"
+    }
+  )pb"));
+  EXPECT_THAT(
+      text, HasSubstr("Phases:\n"
+                      "  resolve  12s\n"
+                      "  layers   1m 40s  last: layer kubespray-files: kubelet "
+                      "amd64, 58s on build-1\n"
+                      "Next:\n"
+                      "  ksoctl verify r.example.com/team/kubespray-files:v1  "
+                      "read it back, at any time\n"
+                      "  ksoctl export b1 -o v1.tar"));
+}
+
 TEST(ResultText, NamesReferencesDigestsAndWhoVerified) {
   const std::string text = ResultText(BuildOf(R"pb(
     build_id: "b1"

@@ -9,7 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "cli/json_output.h"
 #include "cli/render/build_text.h"
-#include "cli/render/phase_lines.h"
+#include "cli/render/progress_lines.h"
+#include "cli/render/progress_model.h"
 #include "cli/render/text.h"
 
 namespace kso::cli {
@@ -76,22 +77,22 @@ class JsonProgress : public ProgressView {
 
 class TerminalProgress : public ProgressView {
  public:
-  TerminalProgress(std::ostream* out, std::function<int()> width)
-      : out_(*out), width_(std::move(width)) {}
+  TerminalProgress(std::ostream* out, const Clock* clock,
+                   TerminalOptions options)
+      : out_(*out), clock_(*clock), options_(std::move(options)) {}
 
   void Update(const v1::WatchBuildResponse& response) override {
     Clear();
     for (const v1::Event& event : response.events()) {
-      if (event.level() > v1::Event::INFO) out_ << EventLine(event);
+      if (event.level() <= v1::Event::INFO) continue;
+      const Tint tint =
+          event.level() == v1::Event::ERROR ? Tint::kBad : Tint::kWarning;
+      std::string line = EventLine(event);
+      line.pop_back();
+      out_ << InColor(line, tint) << "\n";
     }
-    const v1::Build& build = response.build();
-    lines_ = PhaseLines(build);
-    lines_.push_back(
-        absl::StrCat("fetched ", FormatBytes(build.bytes_fetched()),
-                     ", pushed ", FormatBytes(build.bytes_pushed())));
-    for (const std::string& reason : build.waiting()) {
-      lines_.push_back(absl::StrCat("waiting: ", Printable(reason)));
-    }
+    model_.Update(response.build(), clock_.Now());
+    shown_ = true;
     Draw();
   }
 
@@ -101,27 +102,48 @@ class TerminalProgress : public ProgressView {
     Draw();
   }
 
+  void End() override {
+    Clear();
+    shown_ = false;
+    out_.flush();
+  }
+
  private:
+  std::string InColor(absl::string_view text, Tint tint) const {
+    return options_.color ? Tinted(text, tint) : std::string(text);
+  }
+
   // Takes the block off the screen (ECMA-48: cursor up, erase to the end).
+  // Where the terminal was made narrower since, it has wrapped the lines.
   void Clear() {
-    if (drawn_ > 0) out_ << "\x1b[" << drawn_ << "A\x1b[J";
-    drawn_ = 0;
+    const size_t columns =
+        static_cast<size_t>(std::max(options_.size().columns, 1));
+    size_t rows = 0;
+    for (const size_t length : drawn_) {
+      rows += std::max<size_t>((length + columns - 1) / columns, 1);
+    }
+    if (rows > 0) out_ << "\x1b[" << rows << "A\r\x1b[J";
+    drawn_.clear();
   }
 
   void Draw() {
-    // A line that wraps would be counted as one and not be taken off.
-    const size_t columns = static_cast<size_t>(std::max(width_(), 20)) - 1;
-    for (const std::string& line : lines_) {
-      out_ << line.substr(0, columns) << "\n";
+    if (shown_) {
+      for (const TintedLine& line : ProgressLines(
+               model_, options_.size(), clock_.Now(), options_.zone)) {
+        out_ << InColor(line.text, line.tint) << "\n";
+        drawn_.push_back(line.text.size());
+      }
     }
-    drawn_ = lines_.size();
     out_.flush();
   }
 
   std::ostream& out_;
-  const std::function<int()> width_;
-  std::vector<std::string> lines_;
-  size_t drawn_ = 0;
+  const Clock& clock_;
+  const TerminalOptions options_;
+  ProgressModel model_;
+  bool shown_ = false;
+  // The lengths of the lines on the screen.
+  std::vector<size_t> drawn_;
 };
 
 }  // namespace
@@ -138,9 +160,10 @@ std::unique_ptr<ProgressView> CreateJsonProgress(std::ostream* out) {
   return std::make_unique<JsonProgress>(out);
 }
 
-std::unique_ptr<ProgressView> CreateTerminalProgress(
-    std::ostream* out, std::function<int()> width) {
-  return std::make_unique<TerminalProgress>(out, std::move(width));
+std::unique_ptr<ProgressView> CreateTerminalProgress(std::ostream* out,
+                                                     const Clock* clock,
+                                                     TerminalOptions options) {
+  return std::make_unique<TerminalProgress>(out, clock, std::move(options));
 }
 
 }  // namespace kso::cli

@@ -7,6 +7,9 @@
 #include <ostream>
 #include <string>
 
+#include "absl/time/time.h"
+#include "cli/render/progress_lines.h"
+#include "common/run/clock.h"
 #include "kso/v1/build.pb.h"
 
 namespace kso::cli {
@@ -21,6 +24,9 @@ class ProgressView {
 
   // A line about the watching itself.
   virtual void Notice(const std::string& text) = 0;
+
+  // The watching is over: takes away what was only for the meantime.
+  virtual void End() {}
 };
 
 // A line for each event; when there is none, one for each new reason to wait.
@@ -34,10 +40,18 @@ std::unique_ptr<ProgressView> CreateNoProgress();
 // Events and notices as JSON lines. `out` must outlive it.
 std::unique_ptr<ProgressView> CreateJsonProgress(std::ostream* out);
 
-// For a terminal: a line for each phase, updated in place; warnings and errors
-// stay above them. `width` tells the terminal's columns. `out` must outlive it.
-std::unique_ptr<ProgressView> CreateTerminalProgress(
-    std::ostream* out, std::function<int()> width);
+// For a terminal: the build as a block (progress_lines.h) that is drawn anew in
+// place; warnings and errors stay above it.
+struct TerminalOptions {
+  // Tells the terminal's size, which may change.
+  std::function<ScreenSize()> size;
+  bool color = false;
+  absl::TimeZone zone = absl::LocalTimeZone();
+};
+// `out` and `clock` must outlive it.
+std::unique_ptr<ProgressView> CreateTerminalProgress(std::ostream* out,
+                                                     const Clock* clock,
+                                                     TerminalOptions options);
 
 }  // namespace kso::cli
 

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/render/progress.h"
 
+#include <cstdlib>
+#include <memory>
 #include <sstream>
+#include <string>
 
+#include "absl/time/time.h"
+#include "cli/render/tint.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/fake_clock.h"
 
 namespace kso::cli {
 namespace {
@@ -39,20 +45,69 @@ TEST(PlainProgress, SaysEachReasonToWaitOnce) {
   EXPECT_EQ(out.str(), "waiting: no arm64 worker for 3 tasks\n");
 }
 
-TEST(TerminalProgress, UpdatesInPlaceAndKeepsWarnings) {
-  std::ostringstream out;
-  const auto view = CreateTerminalProgress(&out, [] { return 80; });
+class TerminalProgressTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<ProgressView> View(bool color = false) {
+    return CreateTerminalProgress(&out_, &clock_,
+                                  {.size = [this] { return size_; },
+                                   .color = color,
+                                   .zone = absl::UTCTimeZone()});
+  }
+
+  kso::testing::FakeClock clock_;
+  ScreenSize size_;
+  std::ostringstream out_;
+};
+
+TEST_F(TerminalProgressTest, UpdatesInPlaceAndKeepsWarnings) {
+  const auto view = View();
   view->Update(Response("quiet"));
-  EXPECT_THAT(out.str(), ::testing::Not(HasSubstr("quiet")));
-  EXPECT_THAT(out.str(), HasSubstr("check     done\n"));
-  EXPECT_THAT(out.str(), HasSubstr("layers    running\n"));
-  out.str("");
+  EXPECT_THAT(out_.str(), ::testing::Not(HasSubstr("quiet")));
+  EXPECT_THAT(out_.str(), HasSubstr("check    done\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("layers   running\n"));
+  out_.str("");
   v1::WatchBuildResponse warning = Response("worker lost");
   warning.mutable_events(0)->set_level(v1::Event::WARNING);
   view->Update(warning);
-  // Six phases and the line of bytes are taken off first.
-  EXPECT_THAT(out.str(), ::testing::StartsWith("\x1b[7A\x1b[J"));
-  EXPECT_THAT(out.str(), HasSubstr("warning: worker lost\n"));
+  // The title, six phases and the line of bytes are taken off first.
+  EXPECT_THAT(out_.str(), ::testing::StartsWith("\x1b[8A\r\x1b[J"));
+  EXPECT_THAT(out_.str(), HasSubstr("warning: worker lost\n"));
+  out_.str("");
+  view->End();
+  EXPECT_EQ(out_.str(), "\x1b[8A\r\x1b[J");
+  view->Notice("over");
+  EXPECT_THAT(out_.str(), ::testing::EndsWith("over\n"));
+}
+
+TEST_F(TerminalProgressTest, SurvivesANarrowerTerminal) {
+  const auto view = View();
+  v1::WatchBuildResponse response = Response("x");
+  response.mutable_build()->set_name(std::string(60, 'n'));
+  view->Update(response);
+  size_.columns = 30;
+  out_.str("");
+  view->Update(response);
+  // The title has become three lines, the line of bytes stays one.
+  EXPECT_THAT(out_.str(), ::testing::StartsWith("\x1b[10A\r\x1b[J"));
+}
+
+TEST_F(TerminalProgressTest, HasColoursWhereTheyAreWanted) {
+  View(false)->Update(Response("x"));
+  EXPECT_THAT(out_.str(), ::testing::Not(HasSubstr("\x1b[32m")));
+  View(true)->Update(Response("x"));
+  EXPECT_THAT(out_.str(), HasSubstr("\x1b[32mcheck    done\x1b[0m\n"));
+}
+
+TEST(WantsColor, HeedsTheEnvironment) {
+  setenv("TERM", "xterm", 1);
+  unsetenv("NO_COLOR");
+  EXPECT_TRUE(WantsColor());
+  setenv("NO_COLOR", "1", 1);
+  EXPECT_FALSE(WantsColor());
+  setenv("NO_COLOR", "", 1);
+  EXPECT_TRUE(WantsColor());
+  setenv("TERM", "dumb", 1);
+  EXPECT_FALSE(WantsColor());
 }
 
 }  // namespace

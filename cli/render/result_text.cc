@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/render/result_text.h"
 
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -87,6 +88,41 @@ std::string VerdictsText(const v1::Build& build) {
   return text;
 }
 
+// How long each phase took, and the task that was its last.
+std::string PhasesText(const v1::Build& build) {
+  std::vector<std::vector<std::string>> rows;
+  for (const v1::PhaseProgress& phase : build.progress()) {
+    if (!phase.has_took()) continue;
+    std::string set_by;
+    if (!phase.last_task().empty()) {
+      set_by = absl::StrCat("last: ", Printable(phase.last_task()), ", ",
+                            FormatElapsed(FromProto(phase.last_took())), " on ",
+                            Printable(phase.last_worker()));
+    }
+    rows.push_back({PhaseName(phase.phase()),
+                    FormatElapsed(FromProto(phase.took())), std::move(set_by)});
+  }
+  return rows.empty() ? "" : absl::StrCat("Phases:\n", FormatTable(rows, "  "));
+}
+
+// What a person does next with images that are in a registry.
+std::string NextText(const v1::Build& build) {
+  if (build.destination().kind() != v1::Destination::REGISTRY ||
+      build.images().empty() || build.images(0).tags().empty()) {
+    return "";
+  }
+  const v1::ImageResult& first = build.images(0);
+  return absl::StrCat(
+      "Next:\n",
+      FormatTable({{absl::StrCat("ksoctl verify ", first.repository(), ":",
+                                 first.tags(0)),
+                    "read it back, at any time"},
+                   {absl::StrCat("ksoctl export ", build.build_id(), " -o ",
+                                 Printable(build.name()), ".tar"),
+                    "carry both images inside in a file"}},
+                  "  "));
+}
+
 std::string Succeeded(const v1::Build& build) {
   std::string text = "\n";
   for (const v1::ImageResult& image : build.images()) {
@@ -97,6 +133,7 @@ std::string Succeeded(const v1::Build& build) {
     text += VerificationText(verification);
   }
   text += VerdictsText(build);
+  text += PhasesText(build);
   for (const std::string& note : build.notes()) {
     absl::StrAppend(&text, "Note: ", Printable(note), "\n");
   }
@@ -110,6 +147,7 @@ std::string Succeeded(const v1::Build& build) {
   for (const std::string& note : build.plan().notes()) {
     absl::StrAppend(&text, "Note: ", Printable(note), "\n");
   }
+  text += NextText(build);
   return text;
 }
 
@@ -138,6 +176,7 @@ std::string ResultText(const v1::Build& build) {
   for (const v1::Failure& failure : build.failures()) {
     text += FailureText(failure);
   }
+  text += PhasesText(build);
   absl::StrAppend(&text, "What happened: ksoctl logs ",
                   Printable(build.build_id()), "\n");
   if (!build.plan_only()) {

@@ -44,6 +44,18 @@ std::string Printable(absl::string_view text) {
   return PrintableText(ToStd(text), std::string::npos);
 }
 
+std::string CutText(absl::string_view text, size_t columns) {
+  size_t used = 0;
+  size_t end = 0;
+  for (; end < text.size(); ++end) {
+    // Bytes that continue a character (RFC 3629) belong to the one before.
+    if ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) continue;
+    if (used == columns) break;
+    ++used;
+  }
+  return std::string(text.substr(0, end));
+}
+
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
                         absl::string_view indent) {
   std::vector<size_t> widths;

@@ -27,6 +27,10 @@ std::string FormatAge(const google::protobuf::Timestamp& timestamp,
 // and marks that turn the direction of writing.
 std::string Printable(absl::string_view text);
 
+// The beginning of `text` that fits so many columns, cut between characters,
+// each of which is taken to be one column wide.
+std::string CutText(absl::string_view text, size_t columns);
+
 // Rows as columns two spaces apart, each line indented and ended.
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
                         absl::string_view indent = "");

@@ -30,5 +30,12 @@ TEST(FormatTable, AlignsColumns) {
             "  A     LONG\n  wide  x\n");
 }
 
+TEST(CutText, CutsBetweenCharacters) {
+  EXPECT_EQ(CutText("kubelet", 10), "kubelet");
+  EXPECT_EQ(CutText("kubelet", 4), "kube");
+  EXPECT_EQ(CutText("\xe9\x95\x9c\xe5\x83\x8f", 1), "\xe9\x95\x9c");
+  EXPECT_EQ(CutText("kubelet", 0), "");
+}
+
 }  // namespace
 }  // namespace kso::cli
