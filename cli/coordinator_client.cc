@@ -119,6 +119,14 @@ class GrpcCoordinatorClient : public CoordinatorClient {
                                             request);
   }
 
+  absl::Status UndrainWorker(const std::string& name) override {
+    v1::UndrainWorkerRequest request;
+    request.set_name(name);
+    return Call<v1::UndrainWorkerResponse>(*admin_, &AdminStub::UndrainWorker,
+                                           request)
+        .status();
+  }
+
   absl::Status TrustWorker(const std::string& name) override {
     v1::TrustWorkerRequest request;
     request.set_name(name);

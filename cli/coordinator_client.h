@@ -38,6 +38,7 @@ class CoordinatorClient {
 
   virtual absl::StatusOr<v1::ListWorkersResponse> ListWorkers() = 0;
   virtual absl::Status DrainWorker(const std::string& name) = 0;
+  virtual absl::Status UndrainWorker(const std::string& name) = 0;
   virtual absl::StatusOr<v1::DistrustWorkerResponse> DistrustWorker(
       const std::string& name, const std::string& reason) = 0;
   virtual absl::Status TrustWorker(const std::string& name) = 0;

@@ -61,6 +61,8 @@ const std::vector<Declaration>& Declarations() {
        CreatePlan},
       {"lists", kBuilding, "Make, check and compare lists of files and images.",
        CreateLists},
+      {"diff", kBuilding, "Say what a release adds, drops and changes.",
+       CreateDiff},
       {"watch",
        kBuilding,
        "Follow a build to its end.",
@@ -122,6 +124,8 @@ const std::vector<Declaration>& Declarations() {
        CreateAudit},
       {"context", kHere, "Remember coordinators, and choose the one in use.",
        CreateContext},
+      {"doctor", kHere, "Say what is broken here, and how to mend it.",
+       CreateDoctor},
       {"version", kHere, "Say which versions ksoctl and the coordinator are.",
        CreateVersion},
   };

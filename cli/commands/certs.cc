@@ -29,6 +29,14 @@ class Certs : public Command {
         renew_(arguments.Subcommand(
             "renew", "Give a certificate a new life, for the same key.")) {
     arguments.RequireSubcommand();
+    init_.Example("ksoctl certs init /etc/kso/pki --host farm.example.com",
+                  "An authority, and the coordinator's certificate.");
+    issue_.Example("ksoctl certs issue worker build-1 --dir /etc/kso/pki",
+                   "A certificate for a build box.");
+    show_.Example("ksoctl certs show /etc/kso/pki",
+                  "What each one is for, and when it ends.");
+    renew_.Example("ksoctl certs renew /etc/kso/pki/coordinator.crt",
+                   "The same again, for longer.");
     init_.Positional("DIR", &directory_, "Made where it is not there.");
     init_.Repeated("--host", &farm_.hosts, "NAME",
                    "A DNS name or IP address at which ksoctl and workers reach "

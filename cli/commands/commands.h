@@ -20,6 +20,8 @@ std::unique_ptr<Command> CreateLogs(Arguments arguments);
 std::unique_ptr<Command> CreateCancel(Arguments arguments);
 std::unique_ptr<Command> CreateRetry(Arguments arguments);
 std::unique_ptr<Command> CreateBuilds(Arguments arguments);
+std::unique_ptr<Command> CreateDiff(Arguments arguments);
+std::unique_ptr<Command> CreateDoctor(Arguments arguments);
 std::unique_ptr<Command> CreateExport(Arguments arguments);
 std::unique_ptr<Command> CreateLoad(Arguments arguments);
 std::unique_ptr<Command> CreateWorkers(Arguments arguments);

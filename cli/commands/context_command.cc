@@ -22,6 +22,11 @@ class ContextCommand : public Command {
         list_(arguments.Subcommand("ls", "List the contexts.")),
         remove_(arguments.Subcommand("rm", "Forget a context.")) {
     arguments.RequireSubcommand();
+    add_.Example("ksoctl context add lab --coordinator lab.example.com:7070",
+                 "Remember a coordinator by a name.");
+    use_.Example("ksoctl context use lab", "Talk to that one from now on.");
+    list_.Example("ksoctl context ls", "Those that are remembered.");
+    remove_.Example("ksoctl context rm lab", "Forget one.");
     for (Arguments* command : {&add_, &use_, &remove_}) {
       command->Positional("NAME", &context_.name, "The name of the context.");
     }

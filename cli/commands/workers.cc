@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/matching_workers.h"
 #include "cli/render/text.h"
 #include "cli/render/workers_text.h"
 #include "common/base/proto_time.h"
 #include "common/base/status_macros.h"
 #include "common/text/text.h"
+#include "nlohmann/json.hpp"
 
 namespace kso::cli {
 namespace {
@@ -16,7 +21,9 @@ class Workers : public Command {
   explicit Workers(Arguments arguments)
       : drain_(arguments.Subcommand(
             "drain",
-            "Let a worker finish what it holds, and give it nothing more.")),
+            "Let workers finish what they hold, and give them nothing more.")),
+        undrain_(arguments.Subcommand(
+            "undrain", "Give workers work again that were drained.")),
         distrust_(arguments.Subcommand(
             "distrust",
             "Give a worker nothing more, and forget all that it made.")),
@@ -25,7 +32,7 @@ class Workers : public Command {
         invite_(arguments.Subcommand(
             "invite", "Print a one-time token with which a worker joins.")) {
     constexpr char kName[] = "The worker's name, as `ksoctl workers` shows it.";
-    for (Arguments* subcommand : {&drain_, &distrust_, &trust_}) {
+    for (Arguments* subcommand : {&distrust_, &trust_}) {
       subcommand->Positional("WORKER", &name_, kName);
     }
     invite_.Positional("WORKER", &name_, "The --name of the new worker.");
@@ -35,25 +42,27 @@ class Workers : public Command {
     invite_.Example("ksoctl workers invite build-3 --expires 2h",
                     "For kso-worker --name build-3 --ca ca.crt "
                     "--join-token-file build-3.token.");
+    for (Arguments* subcommand : {&drain_, &undrain_}) {
+      subcommand->Positionals(
+          "WORKER...", &patterns_,
+          "Workers' names; '*' stands for any run of characters.");
+    }
+    drain_.Alias("cordon");
+    undrain_.Alias("uncordon");
     distrust_.Option("--reason", &reason_, "TEXT",
                      "Why, for those who see it in `ksoctl workers`.");
     arguments.Example("ksoctl workers", "Who is there, and what they do.");
     drain_.Example("ksoctl workers drain build-2", "Before it is rebooted.");
+    drain_.Example("ksoctl workers drain 'arm-*' build-7",
+                   "All of a kind, and one more.");
+    undrain_.Example("ksoctl workers undrain '*'", "Everybody works again.");
     trust_.Example("ksoctl workers trust build-2", "It was set up anew.");
     distrust_.Example("ksoctl workers distrust build-2",
                       "Its machine was broken into.");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
-    if (drain_.Chosen()) {
-      KSO_RETURN_IF_ERROR(context.coordinator->DrainWorker(name_));
-      context.Print(
-          v1::DrainWorkerResponse(),
-          absl::StrCat("Worker ", Printable(name_),
-                       " finishes what it holds and is given nothing more, "
-                       "until it is started again.\n"));
-      return ExitStatus::kDone;
-    }
+    if (drain_.Chosen() || undrain_.Chosen()) return Order(context);
     if (distrust_.Chosen()) return Distrust(context);
     if (invite_.Chosen()) return Invite(context);
     if (trust_.Chosen()) {
@@ -99,6 +108,31 @@ class Workers : public Command {
     return ExitStatus::kDone;
   }
 
+  // Has the workers drain that the patterns match, or work again.
+  absl::StatusOr<ExitStatus> Order(Context& context) {
+    KSO_ASSIGN_OR_RETURN(const v1::ListWorkersResponse workers,
+                         context.coordinator->ListWorkers());
+    KSO_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                         MatchingWorkers(workers, patterns_));
+    nlohmann::ordered_json json;
+    json["draining"] = drain_.Chosen();
+    json["workers"] = names;
+    std::string text;
+    for (const std::string& name : names) {
+      KSO_RETURN_IF_ERROR(drain_.Chosen()
+                              ? context.coordinator->DrainWorker(name)
+                              : context.coordinator->UndrainWorker(name));
+      absl::StrAppend(
+          &text, "Worker ", Printable(name),
+          drain_.Chosen()
+              ? " finishes what it holds and is given nothing more, "
+                "until it is started again.\n"
+              : " is given work again.\n");
+    }
+    context.PrintJsonOr(json, text);
+    return ExitStatus::kDone;
+  }
+
   absl::StatusOr<ExitStatus> Distrust(Context& context) {
     KSO_ASSIGN_OR_RETURN(const v1::DistrustWorkerResponse done,
                          context.coordinator->DistrustWorker(name_, reason_));
@@ -115,12 +149,14 @@ class Workers : public Command {
   }
 
   Arguments drain_;
+  Arguments undrain_;
   Arguments distrust_;
   Arguments trust_;
   Arguments invite_;
   std::string name_;
   std::string reason_;
   std::string expires_;
+  std::vector<std::string> patterns_;
 };
 
 }  // namespace

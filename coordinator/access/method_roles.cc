@@ -40,6 +40,7 @@ constexpr MethodRule kRules[] = {
 
     {"/kso.v1.AdminService/ListWorkers", kView},
     {"/kso.v1.AdminService/DrainWorker", kAdmin},
+    {"/kso.v1.AdminService/UndrainWorker", kAdmin},
     {"/kso.v1.AdminService/DistrustWorker", kAdmin},
     {"/kso.v1.AdminService/TrustWorker", kAdmin},
     {"/kso.v1.AdminService/GetVersion", kAnyRole},

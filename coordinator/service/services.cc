@@ -119,6 +119,13 @@ class AdminServiceImpl : public v1::AdminService::CallbackService {
                         "DrainWorker", absl::StrCat("worker ", request->name()),
                         request, response);
   }
+  Reactor* UndrainWorker(Context* context,
+                         const v1::UndrainWorkerRequest* request,
+                         v1::UndrainWorkerResponse* response) override {
+    return HandOverDeed(
+        context, engine_, doors_, &Engine::UndrainWorker, "UndrainWorker",
+        absl::StrCat("worker ", request->name()), request, response);
+  }
   Reactor* DistrustWorker(Context* context,
                           const v1::DistrustWorkerRequest* request,
                           v1::DistrustWorkerResponse* response) override {

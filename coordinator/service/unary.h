@@ -52,12 +52,13 @@ grpc::ServerUnaryReactor* HandOver(
 }
 
 // The same for a call that changes the farm. `what` is the method's name, and
-// `on` what it concerns, "build ID".
-template <typename Request, typename Response>
+// `on` what it concerns, "build ID". `Interface` is Engine or a base of it.
+template <typename Interface, typename Request, typename Response>
 grpc::ServerUnaryReactor* HandOverDeed(
     grpc::CallbackServerContext* context, Engine* engine, const Doors& doors,
-    void (Engine::*method)(Request, Engine::Done<Response>), std::string what,
-    std::string on, const Request* request, Response* response) {
+    void (Interface::*method)(Request, Engine::Done<Response>),
+    std::string what, std::string on, const Request* request,
+    Response* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   Deed deed;
   deed.who = CallerOf(*doors.authenticator, *context);

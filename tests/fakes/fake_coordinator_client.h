@@ -47,6 +47,9 @@ class FakeCoordinatorClient : public CoordinatorClient {
   absl::Status DrainWorker(const std::string&) override {
     return absl::UnimplementedError("DrainWorker");
   }
+  absl::Status UndrainWorker(const std::string&) override {
+    return absl::UnimplementedError("UndrainWorker");
+  }
   absl::StatusOr<v1::GetVersionResponse> GetVersion() override {
     return absl::UnimplementedError("GetVersion");
   }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_CLI_DIFF_CONTENTS_H_
+#define KSO_CLI_DIFF_CONTENTS_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kso/v1/build.pb.h"
+
+namespace kso::cli {
+
+// A file or image, as far as it is known.
+struct Item {
+  // The file's URL or the image's reference.
+  std::string name;
+  // Empty and -1 where nobody has said.
+  std::string digest;
+  int64_t size = -1;
+};
+
+// What a release brings inside.
+struct Contents {
+  // For people: a release's name, a build, a reference.
+  std::string title;
+  std::vector<Item> files;
+  std::vector<Item> images;
+  // What is set beside the lists, by its name: {"platforms", "linux/amd64"}.
+  std::vector<std::pair<std::string, std::string>> settings;
+};
+
+// Of a release that was read, which knows no sizes, and digests only where its
+// lists state them.
+Contents ContentsOf(const v1::Release& release);
+
+// Of a build. One that failed knows what it had got to.
+Contents ContentsOf(const v1::Build& build);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_DIFF_CONTENTS_H_
