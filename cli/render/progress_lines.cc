@@ -21,6 +21,8 @@ constexpr int kColumnsForBars = 60;
 constexpr int kBarColumns = 20;
 constexpr int kTaskBarColumns = 8;
 constexpr size_t kFewestColumns = 20;
+// The bar, bytes, rate and time of a task.
+constexpr size_t kFactsColumns = 47;
 // Lines that the block has beside those of workers: room for the reasons to
 // wait is kept, so that workers do not push them out.
 constexpr size_t kMostWaiting = 4;
@@ -173,37 +175,41 @@ std::string BytesOf(const v1::ActiveTask& task) {
                  task.bytes_expected());
 }
 
+// The columns of a task at the right: its bar, bytes, rate and time.
+std::string TaskFacts(const ProgressModel& model, const v1::ActiveTask& task,
+                      absl::Time now, bool with_bars) {
+  std::string facts;
+  const int64_t through = std::max(task.bytes_fetched(), task.bytes_pushed());
+  if (with_bars) {
+    facts = task.bytes_expected() > 0
+                ? Bar(static_cast<double>(through) /
+                          static_cast<double>(task.bytes_expected()),
+                      kTaskBarColumns)
+                : std::string(kTaskBarColumns + 2, ' ');
+    facts += ' ';
+  }
+  facts += Pad(BytesOf(task), with_bars ? 15 : 0);
+  const std::optional<double> rate = model.RateOf(task);
+  absl::StrAppend(&facts, " ", Pad(rate ? RateText(*rate) : "", 12), " ");
+  const int64_t left = task.bytes_expected() - through;
+  if (!rate.has_value()) {
+    facts += FormatElapsed(now - FromProto(task.started()));
+  } else if (*rate >= 1 && left > 0) {
+    facts += FormatElapsed(absl::Ceil(
+        absl::Seconds(static_cast<double>(left) / *rate), absl::Seconds(1)));
+  }
+  return with_bars ? Pad(std::move(facts), kFactsColumns) : facts;
+}
+
 std::string TaskLine(const ProgressModel& model, const v1::ActiveTask& task,
                      absl::Time now, bool with_bars, size_t columns) {
-  std::string right;
-  const int64_t through = std::max(task.bytes_fetched(), task.bytes_pushed());
-  if (with_bars && task.bytes_expected() > 0) {
-    right = absl::StrCat(Bar(static_cast<double>(through) /
-                                 static_cast<double>(task.bytes_expected()),
-                             kTaskBarColumns),
-                         " ");
-  }
-  right += Pad(BytesOf(task), with_bars ? 17 : 0);
-  const std::optional<double> rate = model.RateOf(task);
-  if (rate.has_value()) {
-    absl::StrAppend(&right, " ", Pad(RateText(*rate), 11));
-    const int64_t left = task.bytes_expected() - through;
-    if (*rate >= 1 && left > 0) {
-      absl::StrAppend(&right, " ",
-                      FormatElapsed(absl::Ceil(
-                          absl::Seconds(static_cast<double>(left) / *rate),
-                          absl::Seconds(1))));
-    }
-  } else {
-    absl::StrAppend(&right, " ",
-                    FormatElapsed(now - FromProto(task.started())));
-  }
+  const std::string facts = TaskFacts(model, task, now, with_bars);
   const std::string what =
       Printable(task.activity().empty() ? task.name() : task.activity());
-  const size_t used = right.size() + 3;
+  const size_t used = facts.size() + 3;
   const size_t room =
       columns > used + kFewestColumns ? columns - used : kFewestColumns;
-  return absl::StrCat("  ", Pad(CutText(what, room), room), " ", right);
+  return absl::StrCat("  ", Pad(CutText(what, room), room), " ", facts);
 }
 
 // Each worker with the tasks of the build that it holds, by its name.

@@ -106,27 +106,26 @@ std::string Screen(const ProgressModel& model, ScreenSize size = {80, 24}) {
 }
 
 TEST(ProgressLines, ShowABuildIn80Columns) {
-  EXPECT_EQ(Screen(Watched()),
-            "Build 20240131-120405-5d9e03fa of v0.1.0-2.25.1, 32s\n"
-            "resolve  [====================] 104/104   4.0s\n"
-            "check    [====================] 1/1       1.0s\n"
-            "layers   [=====>              ] 29/58     1.0/4.0 GiB       30s 2 "
-            "running\n"
-            "assemble [                    ] 0/1\n"
-            "verify   -\n"
-            "tag      [                    ] 0/1\n"
-            "fetched 33.0 MiB, pushed 0 B; 1.0 MiB/s\n"
-            "layers ends in about 3m 10s, at 22:17:02\n"
-            "slowest host: dl.k8s.io, 1.0 MiB/s for 1 task\n"
-            "build-1: 1 task, 1.0 MiB/s\n"
-            "  fetching kubelet                  [==>     ] 32.0/100.0 MiB    "
-            "1.0 MiB/s"
-            "   1m 8s\n"
-            "build-2: 1 task\n"
-            "  layer kubespray-images: etcd               [        ] 0 B/1.0 "
-            "MiB       "
-            " 4.0s\n"
-            "waiting: verify linux/arm64: no arm64 worker\n");
+  EXPECT_EQ(
+      Screen(Watched()),
+      "Build 20240131-120405-5d9e03fa of v0.1.0-2.25.1, 32s\n"
+      "resolve  [====================] 104/104   4.0s\n"
+      "check    [====================] 1/1       1.0s\n"
+      "layers   [=====>              ] 29/58     1.0/4.0 GiB       30s 2 "
+      "running\n"
+      "assemble [                    ] 0/1\n"
+      "verify   -\n"
+      "tag      [                    ] 0/1\n"
+      "fetched 33.0 MiB, pushed 0 B; 1.0 MiB/s\n"
+      "layers ends in about 3m 10s, at 22:17:02\n"
+      "slowest host: dl.k8s.io, 1.0 MiB/s for 1 task\n"
+      "build-1: 1 task, 1.0 MiB/s\n"
+      "  fetching kubelet              [==>     ] 32.0/100.0 MiB  1.0 MiB/s    "
+      "1m 8s\n"
+      "build-2: 1 task\n"
+      "  layer kubespray-images: etcd  [        ] 0 B/1.0 MiB                  "
+      "4.0s\n"
+      "waiting: verify linux/arm64: no arm64 worker\n");
 }
 
 TEST(ProgressLines, FitWhateverTheTerminalIs) {
