@@ -19,6 +19,8 @@ namespace {
 class ListsCheck : public Command {
  public:
   explicit ListsCheck(Arguments arguments) {
+    arguments.Example("ksoctl lists check my-release",
+                      "All that looks wrong in a release's lists.");
     arguments.Positionals("LISTS...", &paths_,
                           "Lists of files or images, a release.yaml, or "
                           "directories with them.");

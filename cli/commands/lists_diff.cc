@@ -14,6 +14,8 @@ namespace {
 class ListsDiff : public Command {
  public:
   explicit ListsDiff(Arguments arguments) {
+    arguments.Example("ksoctl lists diff release-2.25 release-2.26",
+                      "What the lists of a release add and drop.");
     arguments.Positional("A", &before_,
                          "A list, a release.yaml, or a directory with them.");
     arguments.Positional("B", &after_, "The same, of the later release.");

@@ -20,6 +20,9 @@ namespace {
 class ListsGenerate : public Command {
  public:
   explicit ListsGenerate(Arguments arguments) {
+    arguments.Example(
+        "ksoctl lists generate --kubespray ../kubespray my-release",
+        "Make a release directory of a checkout.");
     kubespray_.DeclareTo(arguments, Arguments::Need::kRequired);
     arguments.Positional("DIRECTORY", &directory_,
                          "Where to write the release. Default: "

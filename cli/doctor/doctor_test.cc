@@ -52,9 +52,11 @@ class FakeMachine : public Machine {
 
 class FakeFarm : public FakeCoordinatorClient {
  public:
-  absl::StatusOr<std::string> GetVersion() override {
+  absl::StatusOr<v1::GetVersionResponse> GetVersion() override {
     if (!reachable) return absl::UnavailableError("connection refused");
-    return version;
+    v1::GetVersionResponse response;
+    response.set_version(version);
+    return response;
   }
   absl::StatusOr<v1::ListWorkersResponse> ListWorkers() override {
     if (!reachable) return absl::UnavailableError("connection refused");

@@ -20,31 +20,40 @@ class CoordinatorCheck : public Check {
   std::vector<Finding> Look(const Surroundings& surroundings) override {
     const std::string subject =
         absl::StrCat("coordinator at ", surroundings.address);
-    const absl::StatusOr<std::string> version =
+    const absl::StatusOr<v1::GetVersionResponse> answer =
         surroundings.coordinator->GetVersion();
-    if (absl::IsUnauthenticated(version.status()) ||
-        absl::IsPermissionDenied(version.status())) {
-      return {Broken(subject, std::string(version.status().message()),
+    if (absl::IsUnauthenticated(answer.status()) ||
+        absl::IsPermissionDenied(answer.status())) {
+      return {Broken(subject, std::string(answer.status().message()),
                      "name your certificate (--cert, --key) or token "
                      "(--token-file), or choose a context that has them: "
                      "ksoctl context ls")};
     }
-    if (!version.ok()) {
-      return {Broken(
-          subject, absl::StrCat("not reachable: ", version.status().message()),
-          "start a farm here with `ksoctl farm up`, or say where "
-          "the coordinator is: --coordinator HOST:PORT, "
-          "$KSO_COORDINATOR or `ksoctl context use`; where it "
-          "speaks TLS, name its authority with --ca")};
+    if (!answer.ok()) {
+      return {Broken(subject,
+                     absl::StrCat("not reachable: ", answer.status().message()),
+                     "start a farm here with `ksoctl farm up`, or say where "
+                     "the coordinator is: --coordinator HOST:PORT, "
+                     "$KSO_COORDINATOR or `ksoctl context use`; where it "
+                     "speaks TLS, name its authority with --ca")};
     }
-    if (*version != kVersion) {
+    const std::string& version = answer->version();
+    if (version != kVersion) {
       return {Warning(subject,
-                      absl::StrCat("version ", *version, ", and ksoctl is ",
+                      absl::StrCat("version ", version, ", and ksoctl is ",
                                    std::string(kVersion)),
                       "one version apart they work together: bring both to "
                       "the newer one")};
     }
-    return {Good(subject, absl::StrCat("version ", *version))};
+    std::vector<Finding> findings = {
+        Good(subject, absl::StrCat("version ", version))};
+    if (answer->plaintext_to_others()) {
+      findings.push_back(Warning(
+          subject, "serves other machines in plain text",
+          "give it a certificate: ksoctl certs init, then kso-coordinator "
+          "--tls-cert and --tls-key"));
+    }
+    return findings;
   }
 };
 
