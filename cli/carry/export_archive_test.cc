@@ -144,6 +144,17 @@ TEST_F(ExportArchiveTest, ADamagedSourceIsNotExported) {
   EXPECT_TRUE(Load({file_}).ok());
 }
 
+TEST_F(ExportArchiveTest, AFileOfTheUserInPlaceOfTheLockStays) {
+  fs::create_directories(directory_);
+  const fs::path lock = file_.string() + ".lock";
+  WriteFile(lock, "notes");
+  const auto refused = Export(Release());
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.status().message()),
+              ::testing::HasSubstr(lock.string()));
+  EXPECT_EQ(ReadFile(lock), "notes");
+}
+
 TEST_F(ExportArchiveTest, OnlyOneProcessWritesAtATime) {
   PartWriter::Options options{file_, 10, 0};
   const auto writer = PartWriter::Open(options);

@@ -80,6 +80,13 @@ absl::StatusOr<std::unique_ptr<PartWriter>> PartWriter::Open(
   const fs::path lock_path = options.file.string() + ".lock";
   KSO_ASSIGN_OR_RETURN(FileLock lock,
                        FileLock::TryLock(lock_path, "wait for its end"));
+  // A lock is empty, and removed at the end; this file is something else.
+  if (SizeOf(lock_path) > 0) {
+    return absl::FailedPreconditionError(
+        Concat(lock_path.string(),
+               " is in the way of the archive's lock: move it, or choose "
+               "another name for the archive"));
+  }
   std::unique_ptr<PartWriter> writer(
       new PartWriter(options, lock_path, std::move(lock)));
   KSO_RETURN_IF_ERROR(writer->LookAround());
