@@ -22,6 +22,7 @@
 #include "common/oci/login/credentials.h"
 #include "common/oci/registry/registry_flags.h"
 #include "common/pki/authority.h"
+#include "common/rpc/grpc_log.h"
 #include "common/rpc/server.h"
 #include "common/rpc/tls_files.h"
 #include "common/run/clock.h"
@@ -288,6 +289,7 @@ int main(int argc, char** argv) {
   kso::KeepFilesPrivate();
   kso::TurnOffLockChecks();
   kso::rpc::RequireTls13();
+  kso::rpc::LogGrpc();
   kso::coordinator::Options options;
   CLI::App app(
       "Coordinates a kso farm: takes builds from ksoctl, gives their tasks to "

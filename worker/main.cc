@@ -11,6 +11,7 @@
 #include "common/base/version.h"
 #include "common/oci/registry/registry_flags.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/grpc_log.h"
 #include "common/rpc/tls_files.h"
 #include "common/run/lock_checks.h"
 #include "common/run/process_secrets.h"
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
   kso::TurnOffLockChecks();
   kso::rpc::ReconnectSoon();
   kso::rpc::RequireTls13();
+  kso::rpc::LogGrpc();
   kso::worker::WorkerOptions options;
   CLI::App app(
       "Works for a kso coordinator: fetches files and images, makes layers of "
