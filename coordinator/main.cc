@@ -76,6 +76,9 @@ struct Options {
   int keep_builds = EngineOptions().keep_builds;
   int keep_days =
       static_cast<int>(EngineOptions().keep_builds_for / absl::Hours(24));
+  int most_builds = EngineOptions().quotas.builds_of_one;
+  int most_items = EngineOptions().quotas.items;
+  int64_t most_gibibytes = EngineOptions().quotas.bytes >> 30;
   oci::RegistryFlags registries;
 };
 
@@ -83,6 +86,9 @@ EngineOptions EngineOptionsOf(const Options& options) {
   EngineOptions engine;
   engine.keep_builds = options.keep_builds;
   engine.keep_builds_for = absl::Hours(24) * options.keep_days;
+  engine.quotas.builds_of_one = options.most_builds;
+  engine.quotas.items = options.most_items;
+  engine.quotas.bytes = options.most_gibibytes << 30;
   return engine;
 }
 
@@ -364,6 +370,21 @@ int main(int argc, char** argv) {
                  "each release's name is kept longer")
       ->type_name("N")
       ->check(CLI::Range(1, 36500))
+      ->capture_default_str();
+  app.add_option("--most-builds", options.most_builds,
+                 "How many builds that have not ended one identity may have")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  app.add_option("--most-items", options.most_items,
+                 "How many files and images a release may have")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10000000))
+      ->capture_default_str();
+  app.add_option("--most-gib", options.most_gibibytes,
+                 "How many GiB one build may fetch, and push")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1 << 30))
       ->capture_default_str();
   for (const kso::oci::RegistryFlag& flag : kso::oci::kRegistryFlags) {
     app.add_option(flag.name, options.registries.*flag.values, flag.help)

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/call_gate.h"
 #include "common/rpc/channel.h"
 
 namespace kso {
@@ -69,6 +70,13 @@ class UploadSource : public ByteSource {
   v1::UploadBlobRequest request_;
   std::string_view left_;
 };
+
+// A name for who calls: the identity of the certificate, else the machine.
+std::string CallerOf(const grpc::ServerContext& context) {
+  const rpc::CallProof proof = rpc::ProofOf(context);
+  if (!proof.uris.empty()) return proof.uris.front();
+  return proof.remote.substr(0, proof.remote.rfind(':'));
+}
 
 absl::StatusOr<int64_t> StatOrAbsent(BlobStore& blobs,
                                      const std::string& text) {
@@ -137,6 +145,8 @@ grpc::Status BlobServiceImpl::UploadBlob(
     grpc::ServerContext* context,
     grpc::ServerReader<v1::UploadBlobRequest>* reader,
     v1::UploadBlobResponse*) {
+  const auto place = streams_.Take(CallerOf(*context));
+  if (!place.ok()) return rpc::ToGrpc(place.status());
   rpc::CallWatch::Call call(&watch_, [context] { context->TryCancel(); }, {});
   return rpc::ToGrpc(Upload(*blobs_, reader, call));
 }
@@ -144,6 +154,8 @@ grpc::Status BlobServiceImpl::UploadBlob(
 grpc::Status BlobServiceImpl::DownloadBlob(
     grpc::ServerContext* context, const v1::DownloadBlobRequest* request,
     grpc::ServerWriter<v1::DownloadBlobResponse>* writer) {
+  const auto place = streams_.Take(CallerOf(*context));
+  if (!place.ok()) return rpc::ToGrpc(place.status());
   rpc::CallWatch::Call call(&watch_, [context] { context->TryCancel(); }, {});
   return rpc::ToGrpc(Download(*blobs_, *request, writer, call));
 }

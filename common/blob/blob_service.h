@@ -4,6 +4,7 @@
 
 #include "common/blob/blob_store.h"
 #include "common/blob/disk_blob_store.h"
+#include "common/blob/stream_limit.h"
 #include "common/rpc/call_watch.h"
 #include "kso/v1/blob.grpc.pb.h"
 
@@ -46,6 +47,8 @@ class BlobServiceImpl : public v1::BlobService::Service {
   // Null unless the blobs are files.
   DiskBlobStore* const disk_;
   rpc::CallWatch watch_;
+  // A worker has at most 256 slots (coordinator/core/base/result_check.h).
+  StreamLimit streams_{/*of_one=*/256, /*of_all=*/2048};
 };
 
 }  // namespace kso

@@ -2,6 +2,7 @@
 #include "common/rpc/server.h"
 
 #include <chrono>
+#include <cstddef>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -10,6 +11,7 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server_credentials.h"
+#include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 
@@ -21,6 +23,15 @@ namespace {
 constexpr int kShortestPingIntervalMs = 5'000;
 constexpr int kKeepaliveMs = 30'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
+// A connection that nobody calls over is closed: those who call again connect
+// anew.
+constexpr int kLongestIdleMs = 300'000;
+// Who connects and says nothing is cut off.
+constexpr int kHandshakeMs = 20'000;
+// What all connections together may take: memory for messages under way, and
+// threads for calls that block, of which each stream of a blob is one.
+constexpr size_t kMostBytes = size_t{4} << 30;
+constexpr int kMostThreads = 4096;
 // A TLS connection is made anew after this long, so that a certificate that has
 // expired meanwhile is of no use any more. Calls that run end in peace.
 constexpr int kLongestTlsConnectionMs = 3'600'000;
@@ -50,6 +61,12 @@ absl::StatusOr<std::unique_ptr<Server>> StartServer(
       const std::shared_ptr<grpc::ServerCredentials> credentials,
       MakeServerCredentials(security.tls, security.gate));
   grpc::ServerBuilder builder;
+  builder.SetResourceQuota(grpc::ResourceQuota("server")
+                               .Resize(kMostBytes)
+                               .SetMaxThreads(kMostThreads));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kLongestIdleMs);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             kHandshakeMs);
   if (encrypted) {
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
                                kLongestTlsConnectionMs);

@@ -139,7 +139,10 @@ absl::StatusOr<v1::Build> BuildDesk::Submit(
   if (const BuildEntry* equal = FindEqual(turn.state(), request)) {
     return View(turn, *equal);
   }
+  KSO_RETURN_IF_ERROR(submits_.Take(turn.state(), request, turn.now()));
   std::vector<v1::JournalRecord> records = StartBuild(turn.state(), request);
+  records.front().mutable_build_submitted()->set_most_bytes(
+      options_.quotas.bytes);
   KSO_RETURN_IF_ERROR(BuildGuard::CheckSizes(records));
   turn.Record(std::move(records));
   return View(turn, *turn.state().FindBuild(request.build_id()));
@@ -259,10 +262,27 @@ v1::BuildSummary BuildDesk::Summarize(Transaction& turn,
   return SummaryOf(build, View(turn, build));
 }
 
+absl::Status BuildDesk::CheckWatchers(const std::string& watched_by) const {
+  const Quotas& quotas = options_.quotas;
+  const auto own = std::count_if(
+      watchers_.begin(), watchers_.end(),
+      [&](const Watcher& watcher) { return watcher.watched_by == watched_by; });
+  if (own < quotas.watchers_of_one &&
+      static_cast<int>(watchers_.size()) < quotas.watchers_of_all) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError(
+      "too many calls wait for news of builds; try again later");
+}
+
 void BuildDesk::Watch(Transaction& turn, const v1::WatchBuildRequest& request,
                       Engine::Done<v1::WatchBuildResponse> done) {
-  const absl::StatusOr<const BuildEntry*> build =
+  absl::StatusOr<const BuildEntry*> build =
       Find(turn.state(), request.build_id());
+  if (const absl::Status room = CheckWatchers(request.watched_by());
+      build.ok() && !room.ok()) {
+    build = room;
+  }
   if (!build.ok()) {
     turn.Defer([done = std::move(done), status = build.status()]() mutable {
       done(status);
@@ -272,8 +292,8 @@ void BuildDesk::Watch(Transaction& turn, const v1::WatchBuildRequest& request,
   last_look_ = turn.now();
   const absl::Duration wait =
       std::min(FromProto(request.wait()), options_.longest_watch);
-  watchers_.push_back({(*build)->build_id, request.after_sequence(),
-                       request.known_revision(),
+  watchers_.push_back({request.watched_by(), (*build)->build_id,
+                       request.after_sequence(), request.known_revision(),
                        turn.now() + options_.progress_pause, turn.now() + wait,
                        std::move(done)});
 }

@@ -11,6 +11,7 @@
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_options.h"
 #include "coordinator/engine/host_desk.h"
+#include "coordinator/engine/submit_quota.h"
 #include "coordinator/engine/transaction.h"
 #include "coordinator/engine/worker_table.h"
 
@@ -26,6 +27,7 @@ class BuildDesk {
             const HostDesk* hosts, ActionRunner* actions,
             const BuildGuard* guard)
       : options_(options),
+        submits_(options.quotas),
         workers_(*workers),
         hosts_(*hosts),
         actions_(*actions),
@@ -48,6 +50,8 @@ class BuildDesk {
 
   // The build that a request means: by its id, a unique beginning of it, or its
   // release's name. NOT_FOUND when there is none.
+  // RESOURCE_EXHAUSTED when too many wait already.
+  absl::Status CheckWatchers(const std::string& watched_by) const;
   absl::StatusOr<const BuildEntry*> Find(const State& state,
                                          const std::string& name) const;
   // The build with the tasks that workers work on, for who looks at this build.
@@ -73,6 +77,7 @@ class BuildDesk {
 
  private:
   struct Watcher {
+    std::string watched_by;
     std::string build_id;
     int64_t after_sequence = 0;
     // The revision that the watcher has seen; 0 when only events count.
@@ -91,6 +96,7 @@ class BuildDesk {
   v1::Build View(Transaction& turn, const BuildEntry& build) const;
 
   const EngineOptions options_;
+  SubmitQuota submits_;
   const WorkerTable& workers_;
   const HostDesk& hosts_;
   const ActionRunner& actions_;

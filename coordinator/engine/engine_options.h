@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "coordinator/core/base/quotas.h"
 #include "coordinator/core/schedule/retry_policy.h"
 #include "coordinator/store/work_mark.h"
 
@@ -57,6 +58,7 @@ struct EngineOptions {
   absl::Duration progress_pause = absl::Milliseconds(500);
   // The longest time for which pushing tags may hold up a cancel.
   absl::Duration tag_patience = absl::Seconds(5);
+  Quotas quotas;
   // Tells at the next start which build a decision was made on when the process
   // ended. Null: nobody is told. It must outlive the engine.
   WorkMark* work_mark = nullptr;

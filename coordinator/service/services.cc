@@ -70,9 +70,11 @@ class BuildServiceImpl : public v1::BuildService::CallbackService {
 
   Reactor* SubmitBuild(Context* context, const v1::SubmitBuildRequest* request,
                        v1::Build* response) override {
+    v1::SubmitBuildRequest named = *request;
+    named.set_submitted_by(CallerOf(*doors_.authenticator, *context).name);
     return HandOverDeed(
         context, engine_, doors_, &Engine::SubmitBuild, "SubmitBuild",
-        absl::StrCat("build ", request->build_id()), request, response);
+        absl::StrCat("build ", request->build_id()), &named, response);
   }
   Reactor* GetBuild(Context* context, const v1::GetBuildRequest* request,
                     v1::Build* response) override {
@@ -84,7 +86,9 @@ class BuildServiceImpl : public v1::BuildService::CallbackService {
   }
   Reactor* WatchBuild(Context* context, const v1::WatchBuildRequest* request,
                       v1::WatchBuildResponse* response) override {
-    return HandOver(context, engine_, &Engine::WatchBuild, request, response);
+    v1::WatchBuildRequest named = *request;
+    named.set_watched_by(CallerOf(*doors_.authenticator, *context).name);
+    return HandOver(context, engine_, &Engine::WatchBuild, &named, response);
   }
   Reactor* CancelBuild(Context* context, const v1::CancelBuildRequest* request,
                        v1::Build* response) override {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/strings.h"
+#include "common/text/text.h"
 #include "common/site.h"
 #include "coordinator/core/base/host_trouble.h"
 #include "coordinator/core/base/layer_key.h"
@@ -102,6 +103,22 @@ void AddPlanFailures(const BuildEntry& build, const Plan& plan,
   }
 }
 
+// Adds that the plan moves more bytes than the build may.
+void AddQuotaFailure(const BuildEntry& build, const v1::PlanSummary& plan,
+                     std::vector<v1::Failure>& failures) {
+  const int64_t bytes = std::max(plan.bytes_to_fetch(), plan.bytes_to_push());
+  if (build.most_bytes <= 0 || bytes <= build.most_bytes) return;
+  v1::Failure failure;
+  failure.set_kind(v1::Failure::PERMANENT);
+  failure.set_item("the release");
+  failure.set_reason(Concat("is ", FormatBytes(bytes),
+                            ", and one build may fetch and push ",
+                            FormatBytes(build.most_bytes), " each"));
+  failure.set_advice(
+      "split the release, or have the operator raise --most-gib");
+  failures.push_back(std::move(failure));
+}
+
 // Returns whether the task, which is done, put one of `blobs` at the
 // destination.
 bool PutThere(const TaskEntry& task, const std::set<std::string>& blobs) {
@@ -129,6 +146,7 @@ PlanHistory HistoryOf(const State& state, const BuildEntry& build) {
 Records AfterPlan(const BuildEntry& build, const Plan& plan) {
   std::vector<v1::Failure> failures = TaskFailures(build);
   AddPlanFailures(build, plan, failures);
+  AddQuotaFailure(build, plan.summary, failures);
   if (!failures.empty()) return {EndBuild(build, v1::Build::FAILED, failures)};
   Records records;
   v1::PlanMade* change = records.emplace_back().mutable_plan_made();
@@ -256,6 +274,7 @@ Records StartBuild(const State& state, const v1::SubmitBuildRequest& request) {
   change->set_plan_only(request.plan_only());
   change->set_fresh(request.fresh());
   change->set_priority(request.priority());
+  change->set_submitted_by(request.submitted_by());
   const Memo* memo = request.fresh() ? nullptr : &state.memo();
   const std::vector<v1::Task> tasks = ResolveTasks(build_id, release, memo);
   Reused known;

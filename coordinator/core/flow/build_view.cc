@@ -90,6 +90,7 @@ v1::Build BuildView(const State& state, const BuildEntry& build,
   view.set_bytes_fetched(build.bytes_fetched);
   view.set_bytes_pushed(build.bytes_pushed);
   view.set_priority(build.priority);
+  view.set_submitted_by(build.submitted_by);
   return view;
 }
 

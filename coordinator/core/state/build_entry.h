@@ -100,6 +100,10 @@ struct BuildEntry {
   // The build takes nothing over from earlier builds.
   bool fresh = false;
   int priority = 0;
+  // The identity that submitted it, and the bytes that it may fetch, and push;
+  // 0: any number.
+  std::string submitted_by;
+  int64_t most_bytes = 0;
   absl::Time created;
   absl::Time ended = absl::InfinitePast();
   v1::Build::State state = v1::Build::RUNNING;

@@ -34,6 +34,8 @@ absl::Status State::Submit(absl::Time time, const v1::BuildSubmitted& change) {
   build.plan_only = change.plan_only();
   build.fresh = change.fresh();
   build.priority = change.priority();
+  build.submitted_by = change.submitted_by();
+  build.most_bytes = change.most_bytes();
   build.created = time;
   build.revision = 1;
   running_[build.number] = &build;
