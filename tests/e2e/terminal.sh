@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What a person sees of a build on a terminal, and a program of its output.
+. "$(dirname "$0")/lib.sh"
+need_arm64
+
+registry=127.0.0.1:$(free_port)
+destination=$registry/team
+start_registry destination "${registry#*:}" "$work/destination"
+start_upstream "docker://$destination"
+start_coordinator coordinator
+start_worker worker-amd64 amd64
+start_worker worker-arm64 arm64
+wait_until 30 worker_is_ready worker-amd64 || die "worker-amd64 did not come up"
+
+# Runs ksoctl on a pseudo-terminal of 80 columns that is made narrower soon.
+on_terminal() {
+  TERM=xterm script -qec "stty cols 80 rows 24
+    (sleep 2; stty cols 60 </dev/tty) &
+    $ksoctl_program $*" "$work/typescript" >/dev/null </dev/null
+}
+# What is on the screen in the end: without colours and cursor movements.
+plain() { sed 's/\x1b\[[0-9;]*[A-Za-z]//g; s/\r//g' "$work/typescript"; }
+
+status=0
+on_terminal submit -f "$work/release/release.yaml" --wait || status=$?
+((status == 0)) || plain | tail -n 20
+check "submit --wait succeeds on a terminal" same "$status" 0
+screen=$(plain)
+check "there is a bar for a phase" contains "$screen" "layers   ["
+check "there is a line for the worker" contains "$screen" "worker-amd64: "
+check "it is drawn in place" grep -q $'\x1b\[[0-9]*A' "$work/typescript"
+check "lines of the block fit 80 columns" same \
+  "$(plain | grep -E '^(resolve|check|layers|assemble|verify|tag|  (fetching|packing)|worker-)' | awk 'length > 79' | head -n 1)" ""
+check "the end says what is where, by digest" contains "$screen" "digest       sha256:"
+check "the end says how long each phase took" contains "$screen" "Phases:"
+check "the end says what is next" contains "$screen" "ksoctl verify $destination"
+check "colours are there" grep -q $'\x1b\[32m' "$work/typescript"
+NO_COLOR=1 on_terminal watch "$release" || true
+check "NO_COLOR takes them away" fails grep -q $'\x1b\[32m' "$work/typescript"
+
+echo "# For programs"
+ksoctl watch "$release" --output jsonl >"$work/events.jsonl"
+check "each line is an object that says what it is" jq -es 'all(has("type") and has(.type))' "$work/events.jsonl"
+check "the last one is the build" same "$(tail -n 1 "$work/events.jsonl" | jq -r '"\(.type) \(.build.state)"')" "build SUCCEEDED"
+check "logs of one task" contains "$(ksoctl logs "$release" --task kubelet)" kubelet
+check "logs of one task have no other" lacks "$(ksoctl logs "$release" --task kubelet)" "phase layers"
+check "an unknown command with --help is one" same "$(ksoctl sumbit --help 2>&1 >/dev/null | head -n 1)" \
+  "ksoctl: there is no command 'sumbit'; did you mean 'submit'?"
+check "builds are completed by name" contains "$(ksoctl __complete logs v)" "$release"
+check "doctor finds nothing broken" ksoctl doctor -f "$work/release/release.yaml"
+check "doctor finds what is" fails env KSO_COORDINATOR=127.0.0.1:1 "$ksoctl_program" doctor
+check "a build does not differ from itself" contains "$(ksoctl diff "$release" "$release")" "0 added, 0 dropped, 0 changed"
+check "workers drain by pattern" contains "$(ksoctl workers drain 'worker-*')" "worker-amd64"
+check "and work again" contains "$(ksoctl workers undrain '*')" "is given work again"
+if command -v mandoc >/dev/null || command -v man >/dev/null; then
+  ksoctl man "$work/man" >/dev/null
+  check "manual pages are read" contains "$(MANWIDTH=80 man -l "$work/man/ksoctl-submit.1" 2>&1)" "EXAMPLES"
+fi
+finish
