@@ -273,14 +273,20 @@ class FilesCheck {
   std::atomic<bool> range_checked_ = false;
 };
 
-// Null when there are none.
+// Returns whether a file is one of upstream's, below its host; what tells of
+// the release is beside the hosts.
+bool IsFromHost(const v1::MadeMember& file) {
+  return std::count(file.path().begin(), file.path().end(), '/') > 1;
+}
+
+// The smallest of upstream's files; null when there are none.
 const v1::MadeMember* Smallest(const v1::ExpectedFiles& expected) {
-  const auto smallest =
-      std::min_element(expected.files().begin(), expected.files().end(),
-                       [](const v1::MadeMember& a, const v1::MadeMember& b) {
-                         return a.size() < b.size();
-                       });
-  return smallest == expected.files().end() ? nullptr : &*smallest;
+  const v1::MadeMember* smallest = nullptr;
+  for (const v1::MadeMember& file : expected.files()) {
+    if (!IsFromHost(file)) continue;
+    if (smallest == nullptr || file.size() < smallest->size()) smallest = &file;
+  }
+  return smallest;
 }
 
 }  // namespace
@@ -303,16 +309,18 @@ absl::StatusOr<std::vector<std::string>> CheckServedFiles(
       return absl::InvalidArgumentError(
           Concat(file.path(), " is not under ", site::kPrefix));
     }
-    const bool whole = &file == sample || !compared.Has(file.digest());
-    const absl::string_view in_host = path.substr(site::kPrefix.size());
-    // What tells of the release is beside the hosts.
-    const bool from_host = absl::StrContains(in_host, "/");
+    // What tells of the release is small.
+    const bool from_host = IsFromHost(file);
+    const bool whole =
+        !from_host || &file == sample || !compared.Has(file.digest());
     files_of_hosts += from_host ? 1 : 0;
     compared_here += whole && from_host ? 1 : 0;
     jobs.emplace_back([&check, &file, whole] {
       return About(whole ? check.File(file) : check.Presence(file), file.path(),
                    "");
     });
+    if (!from_host) continue;
+    const absl::string_view in_host = path.substr(site::kPrefix.size());
     hosts.emplace(in_host.substr(0, in_host.find('/')));
   }
   KSO_RETURN_IF_ERROR(RunAll(at_once, jobs));
