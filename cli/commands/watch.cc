@@ -28,7 +28,8 @@ class Watch : public Command {
                          FollowBuild(*context.coordinator, build_,
                                      context.clock, *view, options));
     std::string text = ResultText(build);
-    if (IsForThisMachine(build) && build.state() == v1::Build::SUCCEEDED) {
+    if (IsForThisMachine(build.destination()) &&
+        build.state() == v1::Build::SUCCEEDED) {
       text += "Bring the images here: ksoctl export " + build.build_id() + "\n";
     }
     context.Print(build, text);

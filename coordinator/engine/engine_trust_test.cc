@@ -41,7 +41,8 @@ class EngineTrustTest : public TwoWorkersTest {
     return answer.Get().status();
   }
   v1::WorkerStatus StatusOf(const std::string& name) {
-    for (const v1::WorkerStatus& worker : Workers().workers()) {
+    const v1::ListWorkersResponse workers = Workers();
+    for (const v1::WorkerStatus& worker : workers.workers()) {
       if (worker.info().name() == name) return worker;
     }
     return {};
@@ -197,11 +198,13 @@ TEST_F(EngineTrustTest, WhatIsForgottenIsMadeAgain) {
   // What it made would be reused otherwise.
   ASSERT_TRUE(Submit("b2").ok());
   RunOn({&two_}, "b2");
-  EXPECT_THAT(Get("b2").plan().layers(), Contains(IsReused()));
+  const v1::Build reusing = Get("b2");
+  EXPECT_THAT(reusing.plan().layers(), Contains(IsReused()));
   ASSERT_TRUE(Distrust("one").ok());
   ASSERT_TRUE(Submit("b3").ok());
   RunOn({&two_}, "b3");
-  EXPECT_THAT(Get("b3").plan().layers(), Not(Contains(IsReused())));
+  const v1::Build anew = Get("b3");
+  EXPECT_THAT(anew.plan().layers(), Not(Contains(IsReused())));
 }
 
 TEST_F(EngineTrustTest, NothingIsKnownOfAStranger) {
