@@ -46,8 +46,16 @@ class GrpcCertificateSigner : public CertificateSigner {
     // A coordinator that is just being started is waited for.
     context.set_wait_for_ready(true);
     Response response;
-    KSO_RETURN_IF_ERROR(
-        rpc::FromGrpc((stub_.get()->*method)(&context, request, &response)));
+    const absl::Status status =
+        rpc::FromGrpc((stub_.get()->*method)(&context, request, &response));
+    if (absl::IsDeadlineExceeded(status)) {
+      // gRPC does not say why there was no connection while it waits for one.
+      return absl::DeadlineExceededError(
+          "the coordinator did not answer in 30 s; see that it is there, and "
+          "that --ca is the authority of its certificate, which names the host "
+          "in --coordinator");
+    }
+    KSO_RETURN_IF_ERROR(status);
     return std::move(*response.mutable_certificates());
   }
 
