@@ -33,6 +33,7 @@
 #include "coordinator/access/enrollment.h"
 #include "coordinator/access/farm_doors.h"
 #include "coordinator/access/oidc_source.h"
+#include "coordinator/api/api_server.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/threaded_engine.h"
 #include "coordinator/metrics/journal_metrics.h"
@@ -43,10 +44,10 @@
 #include "coordinator/service/access_service.h"
 #include "coordinator/service/enrollment_service.h"
 #include "coordinator/service/services.h"
-#include "coordinator/status/status_server.h"
 #include "coordinator/store/sqlite_state_store.h"
 #include "coordinator/store/work_mark.h"
 #include "prometheus/registry.h"
+#include "prometheus/text_serializer.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -65,6 +66,7 @@ namespace {
 struct Options {
   std::string listen = "127.0.0.1:7070";
   std::string http_listen = "127.0.0.1:7071";
+  std::vector<std::string> http_hosts;
   std::string state_directory;
   rpc::TlsFiles tls;
   bool insecure_plaintext = false;
@@ -136,7 +138,9 @@ absl::StatusOr<std::unique_ptr<FarmDoors>> OpenDoorsOf(
   if (oidc != nullptr) door_options.bearers.push_back(oidc);
   door_options.certificates = !options.tls.ca.empty();
   door_options.plaintext_to_others =
-      options.tls.cert.empty() && !rpc::StaysOnMachine(options.listen);
+      options.tls.cert.empty() && (!rpc::StaysOnMachine(options.listen) ||
+                                   (!options.http_listen.empty() &&
+                                    !rpc::StaysOnMachine(options.http_listen)));
   if (door_options.certificates && options.tls.cert.empty()) {
     return absl::InvalidArgumentError(
         "--client-ca needs --tls-cert and --tls-key");
@@ -144,6 +148,9 @@ absl::StatusOr<std::unique_ptr<FarmDoors>> OpenDoorsOf(
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<FarmDoors> doors,
                        FarmDoors::Open(directory, door_options, clock));
   KSO_RETURN_IF_ERROR(doors->CheckListen(options.listen));
+  if (!options.http_listen.empty()) {
+    KSO_RETURN_IF_ERROR(doors->CheckListen(options.http_listen));
+  }
   return doors;
 }
 
@@ -177,13 +184,32 @@ rpc::ServerSecurity SecurityOf(const Options& options, const FarmDoors& doors) {
   return security;
 }
 
+// Null where the page is turned off.
+absl::StatusOr<std::unique_ptr<ApiServer>> StartPage(
+    const Options& options, Engine* engine, const FarmDoors& doors,
+    std::shared_ptr<prometheus::Registry> metrics, Clock* clock) {
+  if (options.http_listen.empty()) return nullptr;
+  if (options.tls.cert.empty()) {
+    KSO_RETURN_IF_ERROR(rpc::CheckPlaintext(options.http_listen,
+                                            options.insecure_plaintext,
+                                            "--tls-cert and --tls-key"));
+  }
+  ApiServerOptions page;
+  page.listen = options.http_listen;
+  page.tls = options.tls;
+  page.host_names = options.http_hosts;
+  page.metrics = [metrics = std::move(metrics)] {
+    return prometheus::TextSerializer().Serialize(metrics->Collect());
+  };
+  return StartApiServer(page, engine, doors.doors(), clock);
+}
+
 // Says what the operator must not be surprised by.
-void WarnOfOpenDoors(const Options& options, const FarmDoors& doors) {
+void WarnOfOpenDoors(const FarmDoors& doors) {
   if (doors.doors().plaintext_to_others) {
     spdlog::warn(
         "--insecure-plaintext: whoever is on the network reads and changes "
-        "what is sent to {}, tokens too",
-        options.listen);
+        "what is sent to this coordinator, tokens too");
   }
   if (doors.doors().authenticator->open()) {
     spdlog::warn(
@@ -246,7 +272,7 @@ absl::Status Serve(const Options& options) {
                        OpenOidcOf(options, issuers.get(), clock));
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<FarmDoors> farm_doors,
                        OpenDoorsOf(options, oidc.get(), directory, clock));
-  WarnOfOpenDoors(options, *farm_doors);
+  WarnOfOpenDoors(*farm_doors);
   const std::vector<std::unique_ptr<grpc::Service>> services =
       CreateServices(engine.get(), farm_doors->doors());
   const std::unique_ptr<grpc::Service> access_service =
@@ -262,16 +288,11 @@ absl::Status Serve(const Options& options) {
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
                        rpc::StartServer(options.listen, served,
                                         SecurityOf(options, *farm_doors)));
-  std::unique_ptr<StatusServer> status_server;
-  if (!options.http_listen.empty()) {
-    KSO_ASSIGN_OR_RETURN(status_server,
-                         StartStatusServer(options.http_listen, engine.get()));
-  }
+  KSO_ASSIGN_OR_RETURN(
+      std::unique_ptr<ApiServer> page,
+      StartPage(options, engine.get(), *farm_doors, metrics, clock));
   spdlog::info("kso-coordinator {} listening on {}{}, state in {}", kVersion,
-               server->address(),
-               status_server
-                   ? ", dashboard on http://" + status_server->address() + "/"
-                   : "",
+               server->address(), page ? ", dashboard on " + page->url() : "",
                directory.string());
 
   const sigset_t signals = StopSignals();
@@ -282,7 +303,7 @@ absl::Status Serve(const Options& options) {
   // of actions that come after that are asked for again at the next start.
   engine->Stop();
   stopping.request_stop();
-  status_server.reset();
+  page.reset();
   server->Shutdown(kGrace);
   return absl::OkStatus();
 }
@@ -311,10 +332,16 @@ int main(int argc, char** argv) {
       ->type_name("HOST:PORT")
       ->capture_default_str();
   app.add_option("--http-listen", options.http_listen,
-                 "Address of the dashboard; port 0 takes a free one, and '' "
-                 "turns the dashboard off")
+                 "Address of the dashboard, the HTTP API and the metrics; port "
+                 "0 takes a free one, and '' turns them off")
       ->type_name("HOST:PORT")
       ->capture_default_str();
+  app.add_option("--http-host", options.http_hosts,
+                 "A name under which they answer, besides localhost, the host "
+                 "of --http-listen and the names of --tls-cert; \"*.\" at its "
+                 "beginning stands for one label")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   app.add_option("--state-dir", options.state_directory,
                  "Directory for the farm's state; made when needed, and used "
                  "by one coordinator at a time")

@@ -307,12 +307,24 @@ class Connection final
     body_.reset();
     // The time that the handler takes is not the client's.
     lowest().expires_never();
+    const int64_t number = ++request_number_;
+    write_deadline_.expires_after(ToStdDuration(core_->limits.answer_time));
+    write_deadline_.async_wait(
+        [self = this->shared_from_this(), number](error_code error) {
+          if (error || self->closed_ || number != self->request_number_) return;
+          ++self->request_number_;
+          self->Refuse(503, "the answer takes too long; try again in a while");
+        });
     auto run = std::move(run_);
     run(std::move(request_),
-        [self = this->shared_from_this()](HttpResponse response) {
+        [self = this->shared_from_this(), number](HttpResponse response) {
           if (self->core_->stopped) return;
           asio::post(self->lowest().get_executor(),
-                     [self, response = std::move(response)]() mutable {
+                     [self, number, response = std::move(response)]() mutable {
+                       // It has come too late.
+                       if (number != self->request_number_) return;
+                       ++self->request_number_;
+                       self->write_deadline_.cancel();
                        self->Write(std::move(response));
                      });
         });
@@ -467,6 +479,8 @@ class Connection final
   // The bytes of the budget that this request has taken.
   size_t taken_ = 0;
   absl::AnyInvocable<void(HttpRequest, HttpRespond)> run_;
+  // Counts the requests that were handed to the handler, and their answers.
+  int64_t request_number_ = 0;
 
   HttpResponse response_;
   std::string response_head_;

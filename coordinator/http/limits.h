@@ -28,6 +28,8 @@ struct HttpLimits {
   absl::Duration head_time = absl::Seconds(10);
   // The time for which a connection may wait for its next request.
   absl::Duration idle_time = absl::Seconds(60);
+  // The time for the handler's answer.
+  absl::Duration answer_time = absl::Seconds(30);
   // A body or an answer may take this long, and so much more as it takes at the
   // lowest rate.
   absl::Duration transfer_time = absl::Seconds(20);

@@ -5,13 +5,13 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
 #include <string_view>
 #include <utility>
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/pki/certificate.h"
 
 namespace kso::coordinator {
 namespace {
@@ -22,8 +22,6 @@ struct Freer {
 };
 using Certificate = std::unique_ptr<X509, Freer<X509, X509_free>>;
 using PrivateKey = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY, EVP_PKEY_free>>;
-using Names =
-    std::unique_ptr<GENERAL_NAMES, Freer<GENERAL_NAMES, GENERAL_NAMES_free>>;
 
 struct FreeBio {
   void operator()(BIO* bio) const { BIO_free(bio); }
@@ -129,19 +127,12 @@ absl::StatusOr<SslContext> MakeSslContext(const HttpTlsIdentity& identity) {
 }
 
 void ReadClientCertificate(SSL* ssl, HttpPeer& peer) {
-  const Certificate certificate(SSL_get1_peer_certificate(ssl));
+  const std::shared_ptr<X509> certificate(SSL_get1_peer_certificate(ssl),
+                                          X509_free);
   if (certificate == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) return;
   peer.has_certificate = true;
-  const Names names(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(
-      certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
-  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type != GEN_URI) continue;
-    const ASN1_IA5STRING* uri = name->d.uniformResourceIdentifier;
-    peer.certificate_uris.emplace_back(
-        reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
-        static_cast<size_t>(ASN1_STRING_length(uri)));
-  }
+  const auto facts = pki::Certificate(certificate).Describe();
+  if (facts.ok()) peer.certificate_uris = facts->uris;
 }
 
 }  // namespace kso::coordinator

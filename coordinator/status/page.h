@@ -6,14 +6,23 @@
 
 namespace kso::coordinator {
 
-// The dashboard, from page.html, page.css and page.js beside this file. They
-// are served as /, /page.css and /page.js, and read /api/status.json and
-// nothing else. The page inserts data as text, never as HTML.
-extern const std::string_view kPageHtml;
-extern const std::string_view kPageCss;
-extern const std::string_view kPageScript;
+// A file of the page, as it is served.
+struct PageFile {
+  // "/page.css".
+  std::string_view path;
+  std::string_view content_type;
+  std::string_view content;
+  // The file is served to callers without an identity: it is of the login.
+  bool open_to_everybody = false;
+};
 
-// The page's Content-Security-Policy, which allows nothing but these.
+// The file that is served at this path; null when there is none. The files are
+// those beside this one. They read /api/v1 and nothing else, and insert data as
+// text, never as HTML.
+const PageFile* FindPageFile(std::string_view path);
+
+// The Content-Security-Policy of all answers, which allows nothing but these
+// files.
 extern const std::string_view kPagePolicy;
 
 }  // namespace kso::coordinator

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
 
+// So many builds are shown, the newest.
+const SHOWN_BUILDS = 20;
+
 function element(tag, text, className) {
   const made = document.createElement(tag);
   if (text !== undefined) made.textContent = text;
@@ -35,16 +38,17 @@ function failureText(failure) {
 
 function phases(build) {
   const ul = element('ul', undefined, 'phases');
-  for (const phase of build.progress || []) {
-    const name = phase.phase.toLowerCase();
-    const state = phase.done + ' of ' + phase.total +
-        (phase.running ? ', ' + phase.running + ' running' : '') +
-        (phase.failed ? ', ' + phase.failed + ' failed' : '');
+  for (const phase of build.phases) {
+    const progress = phase.progress;
+    const state = progress.tasksDone + ' of ' + progress.tasksTotal +
+        (progress.tasksRunning ? ', ' + progress.tasksRunning + ' running' :
+                                 '') +
+        (progress.tasksFailed ? ', ' + progress.tasksFailed + ' failed' : '');
     const li = element('li');
-    const label = element('label', name + ': ' + state + ' ');
+    const label = element('label', phase.phase + ': ' + state + ' ');
     const bar = element('progress');
-    bar.max = Math.max(phase.total, 1);
-    bar.value = phase.done;
+    bar.max = Math.max(progress.tasksTotal, 1);
+    bar.value = progress.tasksDone;
     label.append(bar);
     li.append(label);
     ul.append(li);
@@ -52,26 +56,32 @@ function phases(build) {
   return ul;
 }
 
+function verdictText(image, platform) {
+  return platform.variant + ' ' + platform.platform + ': ' + platform.verdict +
+      (platform.worker ? ' by ' + platform.worker : '') +
+      (platform.native === undefined ? '' :
+           platform.native ? ', native' : ', emulated');
+}
+
 function buildCard(build) {
   const card = element('article');
-  const title = element('h3', build.name + (build.planOnly ? ' (plan) ' : ' '));
-  title.append(element('span', build.state.toLowerCase(), build.state));
+  const title =
+      element('h3', build.release + (build.planOnly ? ' (plan) ' : ' '));
+  title.append(element('span', build.state, build.state));
   card.append(title);
   const facts = element('p');
-  facts.append(element('code', build.buildId), element('small',
+  facts.append(element('code', build.id), element('small',
       ' since ' + new Date(build.created).toLocaleString() + ', ' +
       bytes(build.bytesFetched) + ' fetched, ' + bytes(build.bytesPushed) +
       ' pushed'));
   card.append(facts, phases(build));
   card.append(...list(build.waiting, '', 'Waiting:'));
-  card.append(...list((build.failures || []).map(failureText), 'failures',
+  card.append(...list(build.failures.map(failureText), 'failures',
       'Failures:'));
-  card.append(...list((build.images || []).map(
-      (image) => image.repository + '@' + (image.index || {}).digest)));
-  card.append(...list((build.verifications || []).map(
-      (done) => done.image + ' ' + done.platform.os + '/' +
-          done.platform.architecture + ' verified by ' + done.worker +
-          (done.native ? ', native' : ', emulated'))));
+  card.append(...list(build.images.map(
+      (image) => image.repository + '@' + image.digest)));
+  card.append(...list(build.images.flatMap((image) => image.platforms.map(
+      (platform) => verdictText(image, platform)))));
   return card;
 }
 
@@ -88,48 +98,89 @@ function workerTable(workers) {
   }
   table.append(head);
   for (const worker of workers) {
-    const info = worker.info;
     const row = element('tr');
-    const state = element('td', worker.state.toLowerCase(), worker.state);
-    if (info.unhealthyReason) state.append(': ' + info.unhealthyReason);
+    const state = element('td', worker.state, worker.state);
+    if (worker.unhealthyReason) state.append(': ' + worker.unhealthyReason);
     const doing = element('td');
-    doing.append(...list((worker.leases || []).map(
-        (lease) => lease.activity || lease.taskId)));
+    doing.append(...list(worker.leases.map(
+        (lease) => lease.activity || lease.taskName || lease.taskId)));
     row.append(
-        element('td', info.name), state,
-        element('td', (info.platforms || []).map(
-            (each) => each.platform.os + '/' + each.platform.architecture +
-                (each.native ? '' : ' (emulated)')).join(', ')),
+        element('td', worker.name), state,
+        element('td', worker.platforms.map(
+            (each) => each.platform + (each.native ? '' : ' (emulated)'))
+            .join(', ')),
         doing, element('td', worker.tasksDone));
     table.append(row);
   }
   return table;
 }
 
-async function refresh() {
+async function read(path) {
+  const response = await fetch('/api/v1/' + path);
+  if (response.status === 401) location.assign('/login');
+  if (!response.ok) throw new Error('status ' + response.status);
+  return response.json();
+}
+
+let version = '';
+let plaintext = false;
+let reading = false;
+let again = false;
+
+function say(text) {
   const connection = document.getElementById('connection');
-  let text = '';
+  if (connection.textContent !== text) connection.textContent = text;
+}
+
+// Reads everything anew, and once more if something changed meanwhile.
+async function refresh() {
+  if (reading) {
+    again = true;
+    return;
+  }
+  reading = true;
   try {
-    const response = await fetch('api/status.json', {cache: 'no-store'});
-    if (!response.ok) throw new Error('status ' + response.status);
-    const status = await response.json();
-    const cards = status.builds.map(buildCard);
+    const page = await read('builds?limit=' + SHOWN_BUILDS);
+    const builds = await Promise.all(page.items.map(
+        (build) => read('builds/' + encodeURIComponent(build.id))));
+    const workers = await read('workers?limit=1000');
+    const hosts = await read('hosts');
+    plaintext = (await read('session')).plaintextToOthers;
+    const cards = builds.map(buildCard);
     if (cards.length === 0) {
       cards.push(element('p', 'No builds yet: ksoctl submit -f release.yaml'));
     }
     document.getElementById('builds').replaceChildren(...cards);
     document.getElementById('workers').replaceChildren(
-        workerTable(status.workers));
+        workerTable(workers.items));
     document.getElementById('hosts').replaceChildren(...list(
-        (status.hosts || []).map((host) => host.words), '',
+        hosts.items.map((host) => host.words).filter(Boolean), '',
         'What hosts allow:'));
-    text = 'kso ' + status.version;
+    say('kso ' + version + (plaintext ?
+        '. Not encrypted: whoever is on the network reads and changes ' +
+        'everything.' : ''));
   } catch (error) {
-    text = 'The coordinator does not answer; trying again. (' + error.message +
-        ')';
+    say('The coordinator does not answer; trying again. (' + error.message +
+        ')');
   }
-  if (connection.textContent !== text) connection.textContent = text;
-  setTimeout(refresh, 2000);
+  reading = false;
+  if (again) {
+    again = false;
+    refresh();
+  }
 }
 
-refresh();
+const events = new EventSource('/api/v1/events');
+events.addEventListener('hello', (event) => {
+  version = JSON.parse(event.data).version;
+  refresh();
+});
+events.addEventListener('change', refresh);
+events.addEventListener('reset', refresh);
+events.addEventListener('error', () => {
+  say('The coordinator does not answer; trying again.');
+  // A session that has ended is not told by the stream.
+  read('session').then((session) => {
+    if (session.roles.length === 0) location.assign('/login');
+  }).catch(() => {});
+});

@@ -209,7 +209,7 @@ for build in $(jq -r '.builds[].buildId' "$seen/builds.json"); do
     ksoctl "$command" "$build" --output json >>"$seen/$command.json" 2>&1 || true
   done
 done
-for path in / /api/status.json /api/v1/builds /api/v1/workers /api/v1/hosts /metrics /healthz; do
+for path in / /api/v1/builds /api/v1/workers /api/v1/hosts /metrics /healthz; do
   curl -sS "http://$dashboard$path" >>"$seen/page" || true
 done
 check "what ksoctl, page and metrics show holds no secret" found_nothing "$seen"

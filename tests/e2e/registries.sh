@@ -45,7 +45,7 @@ check "and has the same digests" diff "$work/calm.digests" <(index_digests "$reg
 workers=$(ksoctl workers)
 check "what the host allows is shown" contains "$workers" "limits of $upstream: "
 check "with what is left of its quota" contains "$workers" " of 80 requests left"
-check "and on the dashboard" contains "$(curl -fsS "http://$dashboard/api/status.json")" " of 80 requests left"
+check "and on the dashboard" contains "$(curl -fsS "http://$dashboard/api/v1/hosts")" " of 80 requests left"
 end_farm stormy
 
 farm hopeless --redirect-url 'kubelet=0' --fail-url 'quay.io/calico/node=403' \

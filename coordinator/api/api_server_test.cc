@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/api/api_server.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "common/base/strings.h"
+#include "coordinator/access/access_gate.h"
+#include "coordinator/api/openapi.h"
+#include "coordinator/api/routes.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/engine_fixture.h"
+#include "tests/fakes/raw_http_client.h"
+
+namespace kso::coordinator {
+namespace {
+
+using kso::testing::FetchRaw;
+using kso::testing::RawHttpAnswer;
+using kso::testing::RawHttpClient;
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+const json& Document() {
+  static const auto* const kDocument =
+      new json(json::parse(std::string(kOpenApiDocument)));
+  return *kDocument;
+}
+
+// Compares a value with a schema of the document: types, members that are
+// required or not known, enums and bounds. Problems are added with their place.
+void CompareWithSchema(const json& value, const json& schema,
+                       const std::string& place,
+                       std::vector<std::string>& problems) {
+  if (schema.contains("$ref")) {
+    const std::string ref = schema["$ref"];
+    return CompareWithSchema(value,
+                             Document().at(json::json_pointer(ref.substr(1))),
+                             place, problems);
+  }
+  const std::string type = schema.value("type", "");
+  const bool fits = (type == "object" && value.is_object()) ||
+                    (type == "array" && value.is_array()) ||
+                    (type == "string" && value.is_string()) ||
+                    (type == "boolean" && value.is_boolean()) ||
+                    (type == "integer" && value.is_number_integer()) ||
+                    (type == "number" && value.is_number());
+  if (!fits) {
+    problems.push_back(place + " is no " + type);
+    return;
+  }
+  if (schema.contains("enum")) {
+    const json& words = schema["enum"];
+    if (std::find(words.begin(), words.end(), value) == words.end()) {
+      problems.push_back(place + " is " + value.dump());
+    }
+  }
+  if (value.is_number() && schema.contains("minimum") &&
+      value < schema["minimum"]) {
+    problems.push_back(place + " is less than its minimum");
+  }
+  if (schema.value("format", "") == "date-time" &&
+      !value.get<std::string>().ends_with("Z")) {
+    problems.push_back(place + " is no time in UTC");
+  }
+  if (type == "array") {
+    for (size_t i = 0; i < value.size(); ++i) {
+      CompareWithSchema(value[i], schema.at("items"),
+                        absl::StrCat(place, "[", i, "]"), problems);
+    }
+  }
+  if (type != "object" || !schema.contains("properties")) return;
+  for (const std::string name : schema.value("required", json::array())) {
+    if (!value.contains(name)) problems.push_back(place + " lacks " + name);
+  }
+  for (const auto& [name, member] : value.items()) {
+    if (!schema["properties"].contains(name)) {
+      problems.push_back(place + " has the unknown member " + name);
+      continue;
+    }
+    CompareWithSchema(member, schema["properties"][name], place + "." + name,
+                      problems);
+  }
+}
+
+// What is wrong with an answer, by the document.
+std::vector<std::string> Compare(const RawHttpAnswer& answer,
+                                 const std::string& method,
+                                 const std::string& path) {
+  const json& responses = Document()["paths"][path][method]["responses"];
+  const std::string status = absl::StrCat(answer.status);
+  json response =
+      responses.contains(status) ? responses[status] : responses["default"];
+  if (response.contains("$ref")) {
+    const std::string ref = response["$ref"];
+    response = Document().at(json::json_pointer(ref.substr(1)));
+  }
+  const std::string type = answer.Header("content-type");
+  if (!response["content"].contains(type)) {
+    return {"the content type is " + type};
+  }
+  std::vector<std::string> problems;
+  CompareWithSchema(json::parse(answer.body),
+                    response["content"][type]["schema"], "the answer",
+                    problems);
+  return problems;
+}
+
+// Knows the tokens that a test gives it; with none, the farm is open.
+class FakeDoors final : public Authenticator, public AuditLog {
+ public:
+  absl::StatusOr<Principal> Identify(const Evidence& evidence) const override {
+    absl::MutexLock lock(&mutex_);
+    Principal who;
+    if (tokens.empty()) {
+      who.name = "local";
+      who.how = IdentifiedBy::kOpenFarm;
+      who.roles = {access::Role::kAdmin};
+    } else if (!evidence.bearer.empty()) {
+      const auto found = tokens.find(evidence.bearer);
+      if (found == tokens.end()) {
+        return absl::UnauthenticatedError("this token is not known");
+      }
+      who.name = found->first;
+      who.how = IdentifiedBy::kToken;
+      who.roles = {found->second};
+    }
+    who.remote = std::string(evidence.remote);
+    return who;
+  }
+  bool open() const override {
+    absl::MutexLock lock(&mutex_);
+    return tokens.empty();
+  }
+  void Note(const Deed& deed) override {
+    absl::MutexLock lock(&mutex_);
+    deeds.push_back(absl::StrCat(deed.who.name, ": ", deed.what, " ", deed.on,
+                                 deed.outcome.ok() ? "" : " refused"));
+  }
+  absl::StatusOr<std::vector<v1::AuditRecord>> Read(absl::Time,
+                                                    size_t) override {
+    v1::AuditRecord record;
+    record.mutable_time()->set_seconds(1'700'000'000);
+    record.set_who("alice");
+    record.set_by("token");
+    record.set_what("CancelBuild");
+    record.set_on("build b1");
+    record.set_allowed(true);
+    record.set_outcome("OK");
+    return std::vector<v1::AuditRecord>{record, record};
+  }
+
+  void Revoke(const std::string& token) {
+    absl::MutexLock lock(&mutex_);
+    tokens.erase(token);
+  }
+  std::vector<std::string> Deeds() const {
+    absl::MutexLock lock(&mutex_);
+    return deeds;
+  }
+
+  mutable absl::Mutex mutex_;
+  std::map<std::string, access::Role, std::less<>> tokens;
+  std::vector<std::string> deeds;
+};
+
+class ApiServerTest : public EngineTest {
+ protected:
+  ~ApiServerTest() override {
+    // As in the program: the engine stops first.
+    engine_->Stop();
+    server_.reset();
+  }
+
+  void SetUp() override {
+    options_of_api_.metrics = [] { return std::string("kso_up 1\n"); };
+    auto server =
+        StartApiServer(options_of_api_, engine_.get(),
+                       {.authenticator = &doors_, .audit = &doors_}, &clock_);
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+  }
+
+  RawHttpAnswer Fetch(const std::string& method, const std::string& target,
+                      const std::string& headers = "",
+                      const std::string& body = "") {
+    return FetchRaw(server_->address(),
+                    absl::StrCat(method, " ", target, " HTTP/1.1\r\n",
+                                 absl::StrContains(headers, "Host:")
+                                     ? ""
+                                     : "Host: " + server_->address() + "\r\n",
+                                 headers, "Content-Length: ", body.size(),
+                                 "\r\n\r\n", body));
+  }
+  RawHttpAnswer Get(const std::string& target,
+                    const std::string& headers = "") {
+    return Fetch("GET", target, headers);
+  }
+  json GetJson(const std::string& target) {
+    const RawHttpAnswer answer = Get(target);
+    EXPECT_EQ(answer.status, 200) << target << answer.body;
+    return json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
+  }
+  RawHttpAnswer Post(const std::string& target, const std::string& body = "",
+                     const std::string& headers = "") {
+    return Fetch(
+        "POST", target,
+        "X-Kso-Action: 1\r\nContent-Type: application/json\r\n" + headers,
+        body);
+  }
+  static std::string Bearer(const std::string& token) {
+    return "Authorization: Bearer " + token + "\r\n";
+  }
+
+  ApiServerOptions options_of_api_;
+  FakeDoors doors_;
+  std::unique_ptr<ApiServer> server_;
+  ScriptedWorker one_{"one", "amd64", "s1"};
+  ScriptedWorker two_{"two", "arm64", "s2"};
+};
+
+TEST(OpenApiTest, TheDocumentAndTheRoutesAreTheSame) {
+  std::set<std::string> documented;
+  for (const auto& [path, methods] : Document()["paths"].items()) {
+    for (const auto& [method, operation] : methods.items()) {
+      documented.insert(absl::StrCat(absl::AsciiStrToUpper(method), " ", path,
+                                     " ",
+                                     operation["x-role"].get<std::string>()));
+    }
+  }
+  std::set<std::string> served;
+  for (const Route& route : AllRoutes()) {
+    served.insert(Concat(route.method, " ", route.path, " ",
+                         route.open_to_everybody
+                             ? "public"
+                             : access::DescribeRoles(route.roles)));
+    // Nothing is served to nobody, and nothing to everybody by mistake.
+    EXPECT_NE(route.roles.empty(), !route.open_to_everybody) << route.path;
+  }
+  EXPECT_EQ(documented, served);
+}
+
+TEST(OpenApiTest, AllReferencesLeadSomewhere) {
+  const std::string text(kOpenApiDocument);
+  size_t at = 0;
+  while ((at = text.find("\"#/", at)) != std::string::npos) {
+    const size_t end = text.find('"', at + 1);
+    const std::string pointer = text.substr(at + 2, end - at - 2);
+    EXPECT_TRUE(Document().contains(json::json_pointer(pointer))) << pointer;
+    at = end;
+  }
+}
+
+TEST_F(ApiServerTest, EveryAnswerIsAsTheDocumentSays) {
+  const std::vector<std::pair<std::string, std::string>> paths = {
+      {"/api/v1/builds", "/api/v1/builds"},
+      {"/api/v1/builds?state=running&text=v0", "/api/v1/builds"},
+      {"/api/v1/builds?limit=0", "/api/v1/builds"},
+      {"/api/v1/builds/b1", "/api/v1/builds/{build}"},
+      {"/api/v1/builds/none", "/api/v1/builds/{build}"},
+      {"/api/v1/builds/b1/tasks", "/api/v1/builds/{build}/tasks"},
+      {"/api/v1/builds/b1/logs", "/api/v1/builds/{build}/logs"},
+      {"/api/v1/workers", "/api/v1/workers"},
+      {"/api/v1/workers/one", "/api/v1/workers/{worker}"},
+      {"/api/v1/workers/none", "/api/v1/workers/{worker}"},
+      {"/api/v1/hosts", "/api/v1/hosts"},
+      {"/api/v1/releases", "/api/v1/releases"},
+      {"/api/v1/farm", "/api/v1/farm"},
+      {"/api/v1/farm/history", "/api/v1/farm/history"},
+      {"/api/v1/audit", "/api/v1/audit"},
+      {"/api/v1/session", "/api/v1/session"},
+  };
+  const auto compare_all = [&](const std::string& when) {
+    clock_.Advance(absl::Seconds(2));
+    for (const auto& [target, path] : paths) {
+      EXPECT_THAT(Compare(Get(target), "get", path), IsEmpty())
+          << target << " " << when;
+    }
+  };
+  compare_all("of an empty farm");
+  ASSERT_TRUE(Submit().ok());
+  compare_all("before there is a worker");
+  Sync(one_);
+  Sync(two_);
+  compare_all("while it resolves");
+  RunToTag({&one_, &two_});
+  compare_all("before the tags");
+  ASSERT_TRUE(Submit("b2", /*plan_only=*/true).ok());
+  ASSERT_TRUE(Cancel("b2").ok());
+  compare_all("with another build that was cancelled");
+}
+
+TEST_F(ApiServerTest, ABuildIsSubmittedCancelledAndRetried) {
+  const std::string body =
+      json{{"buildId", "b7"},
+           {"release",
+            {{"name", "v1"},
+             {"platforms", {{{"os", "linux"}, {"architecture", "amd64"}}}},
+             {"filesBase", "docker.io/library/nginx:1.25"},
+             {"files",
+              {{{"url", "https://dl.example.com/x"},
+                {"location", "files.list:1"},
+                {"architectures", {"amd64"}}}}},
+             {"destination",
+              {{"kind", "REGISTRY"},
+               {"location", "registry.example.com/team"}}}}}}
+          .dump();
+  RawHttpAnswer answer = Post("/api/v1/builds", body);
+  EXPECT_EQ(answer.status, 201) << answer.body;
+  EXPECT_THAT(Compare(answer, "post", "/api/v1/builds"), IsEmpty());
+  EXPECT_EQ(answer.Header("location"), "/api/v1/builds/b7");
+  // It may be repeated.
+  EXPECT_EQ(Post("/api/v1/builds", body).status, 201);
+  EXPECT_EQ(GetJson("/api/v1/builds")["total"], 1);
+
+  answer = Post("/api/v1/builds/b7/priority", R"({"priority": 40})");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(json::parse(answer.body)["priority"], 40);
+  EXPECT_EQ(Post("/api/v1/builds/b7/retry").status, 409);
+  answer = Post("/api/v1/builds/b7/cancel");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_THAT(Compare(answer, "post", "/api/v1/builds/{build}/cancel"),
+              IsEmpty());
+  EXPECT_EQ(json::parse(answer.body)["state"], "cancelled");
+  EXPECT_EQ(Post("/api/v1/builds/b7/cancel").status, 409);
+  EXPECT_EQ(Post("/api/v1/builds/b7/retry").status, 200);
+  EXPECT_EQ(Post("/api/v1/builds/none/cancel").status, 404);
+  EXPECT_THAT(
+      doors_.Deeds(),
+      ::testing::IsSupersetOf(
+          {std::string("local: POST /api/v1/builds build b7"),
+           std::string("local: POST /api/v1/builds/b7/cancel build b7")}));
+}
+
+TEST_F(ApiServerTest, BodiesThatAreNothingAreRefusedWithWords) {
+  for (const std::string body :
+       {"", "{", "[]", "{\"buildId\": 5}", "{\"unknown\": 1}",
+        "{\"buildId\": \"b\", \"buildId\": \"c\"}", "\xff"}) {
+    const RawHttpAnswer answer = Post("/api/v1/builds", body);
+    EXPECT_EQ(answer.status, 400) << body;
+    EXPECT_THAT(Compare(answer, "post", "/api/v1/builds"), IsEmpty()) << body;
+  }
+  const RawHttpAnswer answer =
+      Post("/api/v1/builds", R"({"buildId": "b", "release": {"name": ""}})");
+  EXPECT_EQ(answer.status, 400);
+}
+
+TEST_F(ApiServerTest, AWorkerIsDrainedAndUndrained) {
+  Sync(one_);
+  RawHttpAnswer answer = Post("/api/v1/workers/one/drain");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(json::parse(answer.body)["drainOrdered"], true);
+  answer = Post("/api/v1/workers/one/undrain");
+  EXPECT_EQ(json::parse(answer.body)["drainOrdered"], false);
+  EXPECT_EQ(Post("/api/v1/workers/none/drain").status, 404);
+}
+
+TEST_F(ApiServerTest, PagesAreWithinTheirRanges) {
+  for (const std::string id : {"b1", "b2", "b3"}) {
+    v1::SubmitBuildRequest request = RequestOf(id);
+    request.set_priority(id.back());
+    ASSERT_TRUE(Submit(request).ok());
+  }
+  const json first = GetJson("/api/v1/builds?limit=2");
+  EXPECT_EQ(first["total"], 3);
+  ASSERT_THAT(first["items"], SizeIs(2));
+  const json second = GetJson("/api/v1/builds?limit=2&pageToken=" +
+                              first["nextPageToken"].get<std::string>());
+  ASSERT_THAT(second["items"], SizeIs(1));
+  EXPECT_FALSE(second.contains("nextPageToken"));
+  for (const std::string query :
+       {"limit=0", "limit=1001", "limit=-1", "limit=x", "limit=1&limit=2",
+        "pageToken=x", "pageToken=0", "state=none", "unknown=1", "text=%ff"}) {
+    EXPECT_EQ(Get("/api/v1/builds?" + query).status, 400) << query;
+  }
+  for (const std::string query : {"limit=0", "pageToken=-1", "state=x"}) {
+    EXPECT_EQ(Get("/api/v1/workers?" + query).status, 400) << query;
+    EXPECT_EQ(Get("/api/v1/builds/b1/tasks?" + query).status, 400) << query;
+  }
+  EXPECT_EQ(Get("/api/v1/builds/b1/logs?after=-1").status, 400);
+}
+
+TEST_F(ApiServerTest, WhatIsKnownIsNotSentAgain) {
+  ASSERT_TRUE(Submit().ok());
+  const RawHttpAnswer first = Get("/api/v1/builds/b1/tasks");
+  const std::string etag = first.Header("etag");
+  ASSERT_NE(etag, "");
+  for (const std::string& known : {etag, "W/" + etag, "\"x\", " + etag}) {
+    const RawHttpAnswer again =
+        Get("/api/v1/builds/b1/tasks", "If-None-Match: " + known + "\r\n");
+    EXPECT_EQ(again.status, 304) << known;
+    EXPECT_EQ(again.body, "");
+    EXPECT_EQ(again.Header("etag"), etag);
+  }
+  EXPECT_EQ(Get("/api/v1/builds/b1/tasks", "If-None-Match: \"x\"\r\n").status,
+            200);
+}
+
+TEST_F(ApiServerTest, ChangesAreTold) {
+  RawHttpClient client(server_->address());
+  client.Send(absl::StrCat(
+      "GET /api/v1/events HTTP/1.1\r\nHost: ", server_->address(), "\r\n\r\n"));
+  EXPECT_EQ(client.Read()->Header("content-type"), "text/event-stream");
+  EXPECT_THAT(client.ReadUntil("\n\n"), StartsWith("event: hello\n"));
+  // The farm is being watched once it has been looked at.
+  Settle();
+  ASSERT_TRUE(Submit().ok());
+  Advance(absl::Seconds(1));
+  const std::string event = client.ReadUntil("\n\n");
+  EXPECT_THAT(event, StartsWith("event: change\n"));
+  const size_t data = event.find("data: ");
+  std::vector<std::string> problems;
+  CompareWithSchema(json::parse(event.substr(data + 6)),
+                    {{"$ref", "#/components/schemas/Change"}}, "the change",
+                    problems);
+  EXPECT_THAT(problems, IsEmpty());
+  EXPECT_THAT(event, HasSubstr("\"b1\""));
+}
+
+TEST_F(ApiServerTest, OtherNamesAreNotAnsweredTo) {
+  for (const std::string path : {"/", "/api/v1/builds", "/healthz", "/login"}) {
+    const RawHttpAnswer answer = Get(path, "Host: evil.example\r\n");
+    EXPECT_EQ(answer.status, 421) << path;
+    EXPECT_THAT(answer.body, HasSubstr("--http-host evil.example"));
+    EXPECT_EQ(Get(path, "Host: localhost:1\r\n").status, 200) << path;
+  }
+  EXPECT_EQ(FetchRaw(server_->address(), "GET / HTTP/1.1\r\n\r\n").status, 400);
+  EXPECT_EQ(Get("/", "Host: localhost\r\nHost: localhost\r\n").status, 400);
+}
+
+TEST_F(ApiServerTest, PathsAndMethodsThatThereAreNotAreSaidSo) {
+  for (const std::string path :
+       {"/none", "/api/v1", "/api/v1/builds/", "/api/v1/builds//tasks",
+        "/api/v1/builds/b1/tasks/", "/page.css/", "/../etc/passwd",
+        "/api/status.json"}) {
+    EXPECT_EQ(Get(path).status, 404) << path;
+  }
+  for (const auto& [method, path, allow] :
+       std::vector<std::tuple<std::string, std::string, std::string>>{
+           {"DELETE", "/api/v1/builds", "GET, HEAD, POST"},
+           {"POST", "/api/v1/workers", "GET, HEAD"},
+           {"GET", "/api/v1/builds/b1/cancel", "POST"},
+           {"PUT", "/page.css", "GET, HEAD"},
+           {"OPTIONS", "/api/v1/builds", "GET, HEAD, POST"},
+           {"TRACE", "/healthz", "GET, HEAD"}}) {
+    const RawHttpAnswer answer = Fetch(method, path);
+    EXPECT_EQ(answer.status, 405) << method << path;
+    EXPECT_EQ(answer.Header("allow"), allow) << method << path;
+  }
+  EXPECT_EQ(Fetch("HEAD", "/api/v1/farm").status, 200);
+}
+
+TEST_F(ApiServerTest, EveryAnswerIsClosedToOtherPages) {
+  for (const std::string path :
+       {"/", "/page.js", "/login", "/api/v1/builds", "/none", "/healthz"}) {
+    const RawHttpAnswer answer = Get(path);
+    EXPECT_EQ(answer.Header("cache-control"), "no-store") << path;
+    EXPECT_EQ(answer.Header("x-content-type-options"), "nosniff") << path;
+    EXPECT_THAT(answer.Header("content-security-policy"),
+                HasSubstr("frame-ancestors 'none'"))
+        << path;
+    EXPECT_EQ(answer.Header("access-control-allow-origin"), "") << path;
+  }
+}
+
+TEST_F(ApiServerTest, OtherSitesCannotAct) {
+  ASSERT_TRUE(Submit().ok());
+  const std::string path = "/api/v1/builds/b1/cancel";
+  EXPECT_EQ(Fetch("POST", path).status, 403);
+  EXPECT_EQ(Post(path, "", "Origin: http://evil.example\r\n").status, 403);
+  EXPECT_EQ(Post(path, "", "Sec-Fetch-Site: cross-site\r\n").status, 403);
+  EXPECT_EQ(Get("/api/v1/builds/b1").status, 200);
+  EXPECT_EQ(GetJson("/api/v1/builds/b1")["state"], "running");
+  EXPECT_THAT(doors_.Deeds(), SizeIs(3));
+}
+
+TEST_F(ApiServerTest, TheTableOfPathsAndRolesHolds) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  doors_.tokens = {{"v", access::Role::kView},
+                   {"s", access::Role::kSubmit},
+                   {"w", access::Role::kWork},
+                   {"a", access::Role::kAdmin}};
+  for (const Route& route : AllRoutes()) {
+    if (route.operation == Operation::kStreamEvents) continue;
+    std::string path(route.path);
+    for (const auto& [from, to] :
+         {std::pair<std::string, std::string>{"{build}", "b1"},
+          {"{worker}", "one"}}) {
+      if (const size_t at = path.find(from); at != std::string::npos) {
+        path.replace(at, from.size(), to);
+      }
+    }
+    const std::string method(route.method);
+    const auto ask = [&](const std::string& headers) {
+      return Fetch(method, path, headers + "X-Kso-Action: 1\r\n").status;
+    };
+    if (route.open_to_everybody) {
+      EXPECT_NE(ask(""), 401) << path;
+      EXPECT_NE(ask(Bearer("w")), 403) << path;
+      continue;
+    }
+    EXPECT_EQ(ask(""), 401) << path;
+    EXPECT_EQ(ask(Bearer("unknown")), 401) << path;
+    EXPECT_EQ(ask("Authorization: Basic eDp5\r\n"), 401) << path;
+    for (const auto& [token, role] : doors_.tokens) {
+      const bool allowed =
+          access::RoleSet({role}).WithImplied().Allows(route.roles);
+      const int status = ask(Bearer(token));
+      EXPECT_EQ(status == 403, !allowed) << path << " " << token << status;
+      EXPECT_NE(status, 401) << path;
+    }
+  }
+}
+
+TEST_F(ApiServerTest, APageIsSeenAfterALogin) {
+  doors_.tokens = {{"secret", access::Role::kView}};
+  const RawHttpAnswer page = Get("/");
+  EXPECT_EQ(page.status, 303);
+  EXPECT_EQ(page.Header("location"), "/login");
+  EXPECT_EQ(Get("/login").status, 200);
+  EXPECT_EQ(Get("/page.css").status, 200);
+  EXPECT_EQ(GetJson("/api/v1/session")["roles"], json::array());
+
+  EXPECT_EQ(Post("/login", R"({"token": "wrong"})").status, 401);
+  EXPECT_EQ(Post("/login", "{}").status, 400);
+  EXPECT_EQ(Fetch("POST", "/login", "", R"({"token": "secret"})").status, 403);
+  const RawHttpAnswer login = Post("/login", R"({"token": "secret"})");
+  ASSERT_EQ(login.status, 200) << login.body;
+  EXPECT_THAT(Compare(login, "post", "/login"), IsEmpty());
+  const std::string set = login.Header("set-cookie");
+  EXPECT_THAT(set, StartsWith("kso-session="));
+  EXPECT_THAT(set, HasSubstr("HttpOnly"));
+  EXPECT_THAT(set, HasSubstr("SameSite=Strict"));
+  EXPECT_THAT(set, Not(HasSubstr("secret")));
+  const std::string cookie =
+      "Cookie: a=b; " + set.substr(0, set.find(';')) + "\r\n";
+  EXPECT_EQ(Get("/", cookie).status, 200);
+  EXPECT_EQ(Get("/api/v1/builds", cookie).status, 200);
+  EXPECT_THAT(Get("/api/v1/session", cookie).body, HasSubstr("\"view\""));
+  // A cookie does not act for other pages, nor beyond its role.
+  EXPECT_EQ(Fetch("POST", "/api/v1/builds/b1/cancel", cookie).status, 403);
+  EXPECT_EQ(Post("/api/v1/builds/b1/cancel", "", cookie).status, 403);
+
+  EXPECT_EQ(Post("/logout", "", cookie).status, 204);
+  EXPECT_EQ(Get("/api/v1/builds", cookie).status, 401);
+}
+
+TEST_F(ApiServerTest, ASessionEndsWithItsToken) {
+  doors_.tokens = {{"one", access::Role::kView}, {"two", access::Role::kView}};
+  const std::string set =
+      Post("/login", R"({"token": "one"})").Header("set-cookie");
+  const std::string cookie = "Cookie: " + set.substr(0, set.find(';')) + "\r\n";
+  EXPECT_EQ(Get("/api/v1/builds", cookie).status, 200);
+  doors_.Revoke("one");
+  EXPECT_EQ(Get("/api/v1/builds", cookie).status, 401);
+}
+
+TEST_F(ApiServerTest, HealthIsTheProcessAndReadinessTheEngine) {
+  EXPECT_EQ(Get("/healthz").status, 200);
+  EXPECT_EQ(Get("/readyz").status, 200);
+  EXPECT_EQ(Get("/metrics").body, "kso_up 1\n");
+  engine_->Stop();
+  EXPECT_EQ(Get("/healthz").status, 200);
+  EXPECT_EQ(Get("/readyz").status, 503);
+  EXPECT_EQ(Get("/api/v1/farm").status, 503);
+}
+
+TEST_F(ApiServerTest, TwoHundredViewersDoNotHoldHealthUp) {
+  ASSERT_TRUE(Submit().ok());
+  std::vector<std::unique_ptr<RawHttpClient>> viewers;
+  for (int i = 0; i < 200; ++i) {
+    viewers.push_back(std::make_unique<RawHttpClient>(server_->address()));
+    viewers.back()->Send(absl::StrCat("GET /api/v1/events HTTP/1.1\r\nHost: ",
+                                      server_->address(), "\r\n\r\n"));
+  }
+  for (auto& viewer : viewers) viewer->ReadUntil("hello");
+  Sync(one_);
+  Advance(absl::Seconds(1));
+  const absl::Time begin = absl::Now();
+  EXPECT_EQ(Get("/healthz").status, 200);
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(1));
+  for (auto& viewer : viewers) viewer->ReadUntil("event: change");
+}
+
+}  // namespace
+}  // namespace kso::coordinator
