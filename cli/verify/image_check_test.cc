@@ -7,6 +7,7 @@
 #include "common/blob/blob_image_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
 #include "tests/fakes/memory_blob_store.h"
 
 namespace kso::cli {
@@ -74,7 +75,7 @@ TEST_F(ImageCheckTest, AWholeImageIsRight) {
   EXPECT_EQ(report.platforms[0].layers, 1);
   EXPECT_THAT(ReportText("r", report, false),
               HasSubstr("Everything is there, byte for byte."));
-  EXPECT_THAT(ReportJson("r", report), HasSubstr("\"ok\": true"));
+  EXPECT_EQ(ReportJson("r", report)["ok"], true);
 }
 
 TEST_F(ImageCheckTest, AMissingPlatformIsNamed) {
