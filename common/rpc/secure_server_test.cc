@@ -200,11 +200,19 @@ TEST_F(SecureServerTest, WhoIsAdmittedIsServed) {
 }
 
 TEST_F(SecureServerTest, AUnixSocketNeedsNoEncryption) {
-  const testing::TempDirectory directory;
+  // A socket's path has at most 107 bytes (unix(7)).
+  const testing::TempDirectory directory("/tmp");
   Start({.gate = gate_}, "unix:" + directory.string() + "/socket");
   EXPECT_TRUE(GetVersion(Connect({})).ok());
   ASSERT_EQ(handlers_.entered().size(), 1);
   EXPECT_EQ(handlers_.entered().front().remote, "unix");
+}
+
+TEST_F(SecureServerTest, APathThatIsTooLongForASocketIsNamed) {
+  const auto server =
+      StartServer("unix:/tmp/" + std::string(108, 'a'), handlers_.services());
+  EXPECT_TRUE(absl::IsInvalidArgument(server.status())) << server.status();
+  EXPECT_TRUE(absl::StrContains(server.status().message(), "107"));
 }
 
 TEST_F(SecureServerTest, TheCertificateOfAClientTellsWhoItIs) {

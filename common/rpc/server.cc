@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/rpc/server.h"
 
+#include <sys/un.h>
+
 #include <chrono>
 #include <cstddef>
 #include <utility>
@@ -8,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server_credentials.h"
@@ -35,6 +38,21 @@ constexpr int kMostThreads = 4096;
 // A TLS connection is made anew after this long, so that a certificate that has
 // expired meanwhile is of no use any more. Calls that run end in peace.
 constexpr int kLongestTlsConnectionMs = 3'600'000;
+constexpr char kUnixScheme[] = "unix:";
+// unix(7): sun_path, with the null byte at its end.
+constexpr size_t kLongestSocketPath = sizeof(sockaddr_un::sun_path) - 1;
+
+absl::Status CheckSocketPath(absl::string_view address) {
+  if (!absl::ConsumePrefix(&address, kUnixScheme) ||
+      address.size() <= kLongestSocketPath) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(address,
+                   " is too long for a Unix socket, whose path has at "
+                   "most ",
+                   kLongestSocketPath, " bytes"));
+}
 
 }  // namespace
 
@@ -57,6 +75,7 @@ absl::StatusOr<std::unique_ptr<Server>> StartServer(
         address, security.insecure_plaintext,
         "give the server a certificate (--tls-cert, --tls-key)"));
   }
+  KSO_RETURN_IF_ERROR(CheckSocketPath(address));
   KSO_ASSIGN_OR_RETURN(
       const std::shared_ptr<grpc::ServerCredentials> credentials,
       MakeServerCredentials(security.tls, security.gate));
@@ -94,7 +113,7 @@ absl::StatusOr<std::unique_ptr<Server>> StartServer(
         ": the port is in use, or the address is not one of this machine; "
         "choose another"));
   }
-  if (absl::StartsWith(address, "unix:")) {
+  if (absl::StartsWith(address, kUnixScheme)) {
     return std::make_unique<Server>(std::move(server), address);
   }
   const size_t colon = address.rfind(':');
