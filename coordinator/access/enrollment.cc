@@ -72,12 +72,12 @@ absl::Status CheckAccepted(const pki::Authority& issuer,
 absl::StatusOr<std::unique_ptr<Enrollment>> Enrollment::Open(
     const std::filesystem::path& state_directory,
     const EnrollmentOptions& options, const Clock* clock) {
-  KSO_ASSIGN_OR_RETURN(pki::Authority issuer, LoadIssuer(options));
+  KSO_ASSIGN_OR_RETURN(const pki::Authority issuer, LoadIssuer(options));
   KSO_RETURN_IF_ERROR(CheckAccepted(issuer, options, clock->Now()));
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<Invitations> invitations,
                        Invitations::Open(state_directory, clock));
-  return std::unique_ptr<Enrollment>(new Enrollment(
-      std::move(issuer), options.life, std::move(invitations), clock));
+  return std::unique_ptr<Enrollment>(
+      new Enrollment(options, std::move(invitations), clock));
 }
 
 absl::StatusOr<std::string> Enrollment::Enroll(std::string_view token,
@@ -114,15 +114,16 @@ absl::StatusOr<std::string> Enrollment::Renew(const Principal& caller,
 
 absl::StatusOr<std::string> Enrollment::Sign(const pki::PublicKey& key,
                                              const std::string& name) const {
+  KSO_ASSIGN_OR_RETURN(const pki::Authority issuer, LoadIssuer(options_));
   KSO_ASSIGN_OR_RETURN(
       const pki::Certificate certificate,
-      issuer_.IssueClient(key,
-                          {.identity = {.trust_domain = issuer_.trust_domain(),
-                                        .role = access::Role::kWork,
-                                        .name = name},
-                           .life = life_},
-                          clock_->Now()));
-  return issuer_.WithIssuers(certificate);
+      issuer.IssueClient(key,
+                         {.identity = {.trust_domain = options_.trust_domain,
+                                       .role = access::Role::kWork,
+                                       .name = name},
+                          .life = options_.life},
+                         clock_->Now()));
+  return issuer.WithIssuers(certificate);
 }
 
 }  // namespace kso::coordinator

@@ -32,7 +32,8 @@ struct EnrollmentOptions {
 };
 
 // Signs the certificates of workers: of those that were invited, and of those
-// that have one. Thread safe; calls wait for the disk.
+// that have one. The issuer is read anew for each, so that one that was renewed
+// is used without a restart. Thread safe; calls wait for the disk.
 class Enrollment {
  public:
   // INVALID_ARGUMENT when the issuer cannot sign what this coordinator would
@@ -59,18 +60,16 @@ class Enrollment {
                                     std::string_view request);
 
  private:
-  Enrollment(pki::Authority issuer, absl::Duration life,
+  Enrollment(EnrollmentOptions options,
              std::unique_ptr<Invitations> invitations, const Clock* clock)
-      : issuer_(std::move(issuer)),
-        life_(life),
+      : options_(std::move(options)),
         invitations_(std::move(invitations)),
         clock_(clock) {}
 
   absl::StatusOr<std::string> Sign(const pki::PublicKey& key,
                                    const std::string& name) const;
 
-  const pki::Authority issuer_;
-  const absl::Duration life_;
+  const EnrollmentOptions options_;
   const std::unique_ptr<Invitations> invitations_;
   const Clock* const clock_;
 };

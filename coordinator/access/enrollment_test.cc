@@ -179,6 +179,15 @@ TEST_F(EnrollmentTest, AWorkerRenewsItsOwnCertificateOnly) {
       enrollment_->Renew(submitter, Request("box-1")).status()));
 }
 
+TEST_F(EnrollmentTest, ARenewedIssuerIsUsedWithoutARestart) {
+  clock_.Advance(pki::kIssuerLife);
+  const std::string token = Invite("box-1");
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(Enroll(token, Request("box-1")).status()));
+  WriteAuthority("issuer", Must(root_.CreateIssuer(clock_.Now())));
+  EXPECT_TRUE(Enroll(token, Request("box-1")).ok());
+}
+
 TEST_F(EnrollmentTest, AnIssuerOfAnotherFarmIsRefusedAtTheStart) {
   const auto other = Must(pki::Authority::CreateRoot("farm", clock_.Now()));
   WriteAuthority("stranger", Must(other.CreateIssuer(clock_.Now())));
