@@ -15,7 +15,8 @@
 namespace kso::closure {
 namespace {
 
-constexpr int kMostDepth = 8;
+// References in one text, and in those that it refers to.
+constexpr int kMostReferences = 100;
 constexpr size_t kMostTextBytes = 4096;
 constexpr size_t kShownBytes = 200;
 
@@ -81,12 +82,12 @@ absl::StatusOr<Offline> Offline::Read(std::string_view yaml) {
 absl::StatusOr<std::string> Offline::ValueOf(const std::string& name) const {
   const auto found = texts_.find(name);
   if (found == texts_.end()) return std::string();
-  return Expand(found->second, 0);
+  int left = kMostReferences;
+  return Expand(found->second, left);
 }
 
 absl::StatusOr<std::string> Offline::Expand(std::string_view text,
-                                            int depth) const {
-  if (depth > kMostDepth) return Wrong("has a text that refers to itself");
+                                            int& left) const {
   std::string expanded;
   while (!text.empty()) {
     const size_t begin = text.find("{{ ");
@@ -95,6 +96,9 @@ absl::StatusOr<std::string> Offline::Expand(std::string_view text,
       expanded += text;
       break;
     }
+    if (--left < 0) {
+      return Wrong("has a text that refers to itself, or to too many");
+    }
     expanded += text.substr(0, begin);
     const std::string name(text.substr(begin + 3, end - begin - 3));
     const auto found = texts_.find(name);
@@ -102,8 +106,7 @@ absl::StatusOr<std::string> Offline::Expand(std::string_view text,
       return Wrong(Concat("refers to ", PrintableText(name, kShownBytes),
                           ", which it does not set"));
     }
-    KSO_ASSIGN_OR_RETURN(const std::string value,
-                         Expand(found->second, depth + 1));
+    KSO_ASSIGN_OR_RETURN(const std::string value, Expand(found->second, left));
     expanded += value;
     if (expanded.size() > kMostTextBytes) return Wrong("has too long a text");
     text.remove_prefix(end + 3);
@@ -148,7 +151,8 @@ absl::StatusOr<std::vector<std::string>> Offline::RepositoriesOf(
   }
   KSO_ASSIGN_OR_RETURN(const std::string scheme, ValueOf("kso_scheme"));
   for (const std::string& mirror : mirrors->second) {
-    KSO_ASSIGN_OR_RETURN(const std::string host, Expand(mirror, 0));
+    int left = kMostReferences;
+    KSO_ASSIGN_OR_RETURN(const std::string host, Expand(mirror, left));
     KSO_ASSIGN_OR_RETURN(repositories.emplace_back(),
                          Below(Concat(scheme, "://", server, "/v2"),
                                Concat(host, name.substr(slash)), name));

@@ -38,7 +38,9 @@ class Offline {
   // The text at the top under that name, with those in it; empty where there is
   // none.
   absl::StatusOr<std::string> ValueOf(const std::string& name) const;
-  absl::StatusOr<std::string> Expand(std::string_view text, int depth) const;
+  // A text with those that it refers to. `left` is the number of references
+  // that may still be followed.
+  absl::StatusOr<std::string> Expand(std::string_view text, int& left) const;
 
   // The texts as they stand in the file.
   std::map<std::string, std::string> texts_;
