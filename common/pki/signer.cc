@@ -5,8 +5,10 @@
 #include <openssl/pem.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -138,8 +140,10 @@ absl::StatusOr<std::unique_ptr<Signer>> CreateKeySigner(
 
 absl::StatusOr<std::unique_ptr<Signer>> CreateCommandSigner(
     const std::string& command) {
-  const std::optional<std::string> program = FindProgram(command);
-  if (!program) {
+  // As shells do, a name without a slash is looked up.
+  const std::optional<std::string> program =
+      command.find('/') == std::string::npos ? FindProgram(command) : command;
+  if (!program || access(program->c_str(), X_OK) != 0) {
     return absl::InvalidArgumentError(
         Concat("there is no program ", command, " to sign with"));
   }
