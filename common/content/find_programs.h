@@ -23,7 +23,7 @@ struct SearchLimits {
   int64_t expansion = 100;
   // Bytes that come out of what is slow to decompress (xz, lzma, bzip2), after
   // which it is left alone if there were programs among them.
-  int64_t slow_bytes = 32 << 20;
+  int64_t slow_bytes = 16 << 20;
 };
 
 // Searches a file of `size` bytes for programs: the file itself, or what is in
