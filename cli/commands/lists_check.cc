@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <iterator>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +20,8 @@ class ListsCheck : public Command {
   explicit ListsCheck(Arguments arguments) {
     arguments.Example("ksoctl lists check my-release",
                       "All that looks wrong in a release's lists.");
+    arguments.Example("ksoctl lists check my-release --kubespray ../kubespray",
+                      "Also versions that this Kubespray does not name.");
     arguments.Positionals("LISTS...", &paths_,
                           "Lists of files or images, a release.yaml, or "
                           "directories with them.");
@@ -43,9 +44,7 @@ class ListsCheck : public Command {
     }
     const std::vector<Smell> smells =
         CheckLists(items, known.has_value() ? &known->listing : nullptr);
-    *context.console.out << (context.json ? SmellsJson(smells)
-                                          : SmellsText(smells))
-                         << std::flush;
+    context.PrintJsonOr(SmellsJson(smells), SmellsText(smells));
     return strict_ && !smells.empty() ? ExitStatus::kFailed : ExitStatus::kDone;
   }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -27,9 +26,7 @@ class ListsDiff : public Command {
     KSO_ASSIGN_OR_RETURN(const std::vector<ListItem> after,
                          ReadListItems(after_));
     const std::vector<ListChange> changes = DiffLists(before, after);
-    *context.console.out << (context.json ? DiffJson(changes)
-                                          : DiffText(changes))
-                         << std::flush;
+    context.PrintJsonOr(DiffJson(changes), DiffText(changes));
     return ExitStatus::kDone;
   }
 

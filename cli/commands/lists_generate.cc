@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -23,6 +22,12 @@ class ListsGenerate : public Command {
     arguments.Example(
         "ksoctl lists generate --kubespray ../kubespray my-release",
         "Make a release directory of a checkout.");
+    arguments.Example(
+        "ksoctl lists generate --kubespray DIR -i "
+        "DIR/inventory/mine/hosts.yaml",
+        "What the cluster of an inventory needs.");
+    arguments.Example("ksoctl lists generate --kubespray DIR --everything all",
+                      "All that the release can download.");
     kubespray_.DeclareTo(arguments, Arguments::Need::kRequired);
     arguments.Positional("DIRECTORY", &directory_,
                          "Where to write the release. Default: "
@@ -61,9 +66,8 @@ class ListsGenerate : public Command {
     KSO_ASSIGN_OR_RETURN(const std::vector<ListItem> items,
                          ReadListItems(report.directory));
     report.smells = CheckLists(items, nullptr);
-    *context.console.out << (context.json ? GenerateJson(generated, report)
-                                          : GenerateText(generated, report))
-                         << std::flush;
+    context.PrintJsonOr(GenerateJson(generated, report),
+                        GenerateText(generated, report));
     return ExitStatus::kDone;
   }
 

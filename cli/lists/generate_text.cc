@@ -2,7 +2,6 @@
 #include "cli/lists/generate_text.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -78,8 +77,8 @@ std::string GenerateText(const Generated& generated,
                       "/release.yaml\n");
 }
 
-std::string GenerateJson(const Generated& generated,
-                         const GenerateReport& report) {
+nlohmann::ordered_json GenerateJson(const Generated& generated,
+                                    const GenerateReport& report) {
   nlohmann::ordered_json document;
   document["directory"] = PrintableText(report.directory);
   document["kubespray"] = PrintableText(generated.version);
@@ -103,7 +102,7 @@ std::string GenerateJson(const Generated& generated,
   }
   document["overridden"] = std::move(overridden);
   document["warnings"] = SmellsArray(report.smells);
-  return document.dump(2) + "\n";
+  return document;
 }
 
 }  // namespace kso::cli

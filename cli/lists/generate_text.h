@@ -2,6 +2,7 @@
 #ifndef KSO_CLI_LISTS_GENERATE_TEXT_H_
 #define KSO_CLI_LISTS_GENERATE_TEXT_H_
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,8 @@ std::string GenerateText(const Generated& generated,
 // "files": {"amd64", "arm64"}, "hashed", "images", "unsettled": [{"role",
 // "variable", "why"}], "overridden": [{"variable", "value"}], "warnings": [as
 // SmellsJson has them]}.
-std::string GenerateJson(const Generated& generated,
-                         const GenerateReport& report);
+nlohmann::ordered_json GenerateJson(const Generated& generated,
+                                    const GenerateReport& report);
 
 }  // namespace kso::cli
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/lists/jinja_blocks.h"
 
+#include <utility>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/strings.h"
@@ -54,25 +56,19 @@ void JinjaBlocks::Feed(std::string_view line) {
       at = end + 2;
       continue;
     }
-    if (!open_tag_.empty()) {
+    if (open_tag_.has_value()) {
       const size_t end = line.find("%}", at);
-      absl::StrAppend(&open_tag_, ToAbsl(line.substr(at, end - at)), " ");
+      absl::StrAppend(&*open_tag_, ToAbsl(line.substr(at, end - at)), " ");
       if (end == std::string_view::npos) return;
-      const std::string tag = std::move(open_tag_);
-      open_tag_.clear();
-      TakeTag(tag);
+      TakeTag(*std::exchange(open_tag_, std::nullopt));
       at = end + 2;
       continue;
     }
     const size_t open = line.find('{', at);
     if (open == std::string_view::npos || open + 1 >= line.size()) return;
-    if (line[open + 1] == '#') {
-      in_comment_ = true;
-    } else if (line[open + 1] == '%') {
-      // A blank, so that a tag which ends the line is open too.
-      open_tag_ = " ";
-    }
-    at = open + (in_comment_ || !open_tag_.empty() ? 2 : 1);
+    in_comment_ = line[open + 1] == '#';
+    if (line[open + 1] == '%') open_tag_.emplace();
+    at = open + (in_comment_ || open_tag_.has_value() ? 2 : 1);
   }
 }
 

@@ -2,6 +2,7 @@
 #ifndef KSO_CLI_LISTS_JINJA_BLOCKS_H_
 #define KSO_CLI_LISTS_JINJA_BLOCKS_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,7 +48,7 @@ class JinjaBlocks {
   std::vector<Block> blocks_;
   std::vector<Set> sets_;
   // A tag that goes on in the next line.
-  std::string open_tag_;
+  std::optional<std::string> open_tag_;
   bool in_comment_ = false;
 };
 

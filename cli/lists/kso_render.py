@@ -38,6 +38,15 @@ except ImportError:
     def trust_as_template(text):
         return text
 
+
+def load(loader, path):
+    """The variables of a file, whose texts may be templates."""
+    try:
+        return loader.load_from_file(path, trusted_as_template=True)
+    except TypeError:  # Before 2.19, all texts may be.
+        return loader.load_from_file(path)
+
+
 DOCUMENTATION = """
 name: kso_render
 short_description: renders what `ksoctl lists generate` asks for
@@ -111,7 +120,7 @@ class LookupModule(LookupBase):
         found = {}
         for path in paths:
             if path not in self._files:
-                self._files[path] = self._loader.load_from_file(path) or {}
+                self._files[path] = load(self._loader, path) or {}
             found.update(self._files[path])
         return found
 

@@ -215,10 +215,10 @@ nlohmann::ordered_json SmellsArray(const std::vector<Smell>& smells) {
   return list;
 }
 
-std::string SmellsJson(const std::vector<Smell>& smells) {
+nlohmann::ordered_json SmellsJson(const std::vector<Smell>& smells) {
   nlohmann::ordered_json document;
   document["warnings"] = SmellsArray(smells);
-  return document.dump(2) + "\n";
+  return document;
 }
 
 }  // namespace kso::cli

@@ -35,7 +35,7 @@ std::vector<Smell> CheckLists(const std::vector<ListItem>& items,
 std::string SmellsText(const std::vector<Smell>& smells);
 
 // For programs: {"warnings": [{"place", "item", "what", "advice"}]}.
-std::string SmellsJson(const std::vector<Smell>& smells);
+nlohmann::ordered_json SmellsJson(const std::vector<Smell>& smells);
 // The list in it alone.
 nlohmann::ordered_json SmellsArray(const std::vector<Smell>& smells);
 

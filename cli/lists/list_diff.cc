@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
@@ -154,7 +153,7 @@ std::string DiffText(const std::vector<ListChange>& changes) {
   return text;
 }
 
-std::string DiffJson(const std::vector<ListChange>& changes) {
+nlohmann::ordered_json DiffJson(const std::vector<ListChange>& changes) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const ListChange& change : changes) {
     list.push_back({{"kind", NameOf(change.kind)},
@@ -164,7 +163,7 @@ std::string DiffJson(const std::vector<ListChange>& changes) {
   }
   nlohmann::ordered_json document;
   document["changes"] = std::move(list);
-  return document.dump(2) + "\n";
+  return document;
 }
 
 }  // namespace kso::cli

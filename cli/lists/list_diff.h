@@ -2,6 +2,7 @@
 #ifndef KSO_CLI_LISTS_LIST_DIFF_H_
 #define KSO_CLI_LISTS_LIST_DIFF_H_
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,7 @@ std::vector<ListChange> DiffLists(const std::vector<ListItem>& before,
 std::string DiffText(const std::vector<ListChange>& changes);
 
 // The same for programs: {"changes": [{"kind", "name", "before", "after"}]}.
-std::string DiffJson(const std::vector<ListChange>& changes);
+nlohmann::ordered_json DiffJson(const std::vector<ListChange>& changes);
 
 }  // namespace kso::cli
 

@@ -48,6 +48,17 @@ std::string VariablesText(std::string_view text) {
   return absl::StrJoin(VariablesOf(text), " ");
 }
 
+// Whether a role may be the one that a template such as "apps/{{ item }}"
+// names, by what stands before and behind its tags.
+bool MayBeRole(const std::string& text, const std::string& role) {
+  const std::string before = text.substr(0, text.find("{{"));
+  const size_t close = text.rfind("}}");
+  const std::string behind =
+      close == std::string::npos ? "" : text.substr(close + 2);
+  return role.size() > before.size() + behind.size() &&
+         absl::StartsWith(role, before) && absl::EndsWith(role, behind);
+}
+
 // A context in which Kubespray's general defaults are stronger than the role's.
 // In the role's own tasks the role's are, but the download role and other roles
 // see the general ones.
@@ -271,28 +282,28 @@ bool ListPlan::MayHold(const RenderAnswer& answer,
       });
 }
 
-std::set<std::string> ListPlan::AppliedRoles(const RenderAnswer& answer,
-                                             Listing& listing) const {
-  std::set<std::string> applied = {""};
+std::map<std::string, std::string> ListPlan::AppliedRoles(
+    const RenderAnswer& answer) const {
+  std::map<std::string, std::string> applied = {{"", ""}};
   // Each round may reach roles that those of the round before apply.
   for (size_t before = 0; before != applied.size();) {
     before = applied.size();
     for (const UseQuestions& questions : uses_) {
       const RoleUse& use = *questions.use;
-      if (!applied.contains(use.user)) continue;
-      if (!MayHold(answer, questions.conditions)) continue;
-      std::string role = use.role;
-      if (questions.role >= 0) {
-        const Rendered rendered = answer.ValueOf(questions.role);
-        role = rendered.value;
-        if (!rendered.ok()) {
-          listing.AddUnsettled({use.user, CulpritOf(rendered.error, use.role),
-                                absl::StrCat("it applies the role '", use.role,
-                                             "': ", rendered.error)});
-          continue;
-        }
+      const auto user = applied.find(use.user);
+      if (user == applied.end() || !MayHold(answer, questions.conditions)) {
+        continue;
       }
-      applied.insert(role);
+      const Rendered name = questions.role < 0 ? Rendered{use.role, ""}
+                                               : answer.ValueOf(questions.role);
+      if (name.ok()) {
+        applied.emplace(name.value, user->second);
+        continue;
+      }
+      const std::string doubt = CulpritOf(name.error, use.role);
+      for (const auto& [role, files] : tree_->roles) {
+        if (MayBeRole(use.role, role)) applied.emplace(role, doubt);
+      }
     }
   }
   return applied;
@@ -360,14 +371,19 @@ std::set<std::string> ListPlan::DisabledImages(
 
 void ListPlan::AddMention(const RenderAnswer& answer,
                           const MentionQuestions& questions,
-                          Listing& listing) const {
+                          const std::string& doubt, Listing& listing) const {
   const ImageMention& mention = questions.mention;
   const Rendered rendered = answer.ValueOf(questions.text);
   const auto reference = ReferenceOf(rendered.value);
   if (reference.has_value()) {
     const Reason reason{questions.role, questions.role,
                         VariablesText(mention.shown)};
-    listing.AddImage(*reference, reason);
+    if (listing.AddImage(*reference, reason) && !doubt.empty() &&
+        scope_ == Scope::kEnabled) {
+      listing.AddUnsettled({questions.role, doubt,
+                            absl::StrCat("whether the role is applied; so ",
+                                         *reference, " is listed")});
+    }
     const auto general = ReferenceOf(answer.ValueOf(questions.general).value);
     if (!general.has_value() || *general == *reference) return;
     listing.AddImage(*general, reason);
@@ -442,10 +458,11 @@ void ListPlan::AddTo(const RenderAnswer& answer, Listing& listing) const {
     AddRule(answer, questions, listing);
   }
   AddArgocd(answer, listing);
-  const std::set<std::string> applied = AppliedRoles(answer, listing);
+  const std::map<std::string, std::string> applied = AppliedRoles(answer);
   const std::set<std::string> disabled = DisabledImages(answer);
   for (const MentionQuestions& questions : mentions_) {
-    if (!applied.contains(questions.role) &&
+    const auto role = applied.find(questions.role);
+    if (role == applied.end() &&
         (scope_ == Scope::kEnabled || used_.contains(questions.role))) {
       continue;
     }
@@ -462,7 +479,8 @@ void ListPlan::AddTo(const RenderAnswer& answer, Listing& listing) const {
         disabled.contains(*reference)) {
       continue;
     }
-    AddMention(answer, questions, listing);
+    AddMention(answer, questions, role == applied.end() ? "" : role->second,
+               listing);
   }
 }
 

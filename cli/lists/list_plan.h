@@ -2,6 +2,7 @@
 #ifndef KSO_CLI_LISTS_LIST_PLAN_H_
 #define KSO_CLI_LISTS_LIST_PLAN_H_
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -103,13 +104,15 @@ class ListPlan {
 
   bool IsEnabled(const RenderAnswer& answer, int number) const;
   bool MayHold(const RenderAnswer& answer, const AllOf& conditions) const;
-  // The roles that a cluster may apply.
-  std::set<std::string> AppliedRoles(const RenderAnswer& answer,
-                                     Listing& listing) const;
+  // The roles that a cluster applies, and with what cannot be told about it
+  // those that it may apply: the variable that has the role's name.
+  std::map<std::string, std::string> AppliedRoles(
+      const RenderAnswer& answer) const;
   void AddDownload(const RenderAnswer& answer,
                    const DownloadQuestions& questions, Listing& listing) const;
+  // `doubt`: as AppliedRoles has it of the mention's role.
   void AddMention(const RenderAnswer& answer, const MentionQuestions& questions,
-                  Listing& listing) const;
+                  const std::string& doubt, Listing& listing) const;
   void AddRule(const RenderAnswer& answer, const RuleQuestions& questions,
                Listing& listing) const;
   void AddArgocd(const RenderAnswer& answer, Listing& listing) const;

@@ -21,10 +21,10 @@ void Listing::AddFile(const std::string& url, const std::string& digest,
   if (file.digest.empty()) file.digest = digest;
 }
 
-void Listing::AddImage(const std::string& reference, const Reason& reason) {
-  if (image_references_.insert(reference).second) {
-    images_.push_back({reference, reason});
-  }
+bool Listing::AddImage(const std::string& reference, const Reason& reason) {
+  const bool is_new = image_references_.insert(reference).second;
+  if (is_new) images_.push_back({reference, reason});
+  return is_new;
 }
 
 void Listing::AddUnsettled(Unsettled unsettled) {

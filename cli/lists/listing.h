@@ -57,7 +57,8 @@ class Listing {
   // caller to find.
   void AddFile(const std::string& url, const std::string& digest,
                const std::string& architecture, const Reason& reason);
-  void AddImage(const std::string& reference, const Reason& reason);
+  // Returns whether it is new.
+  bool AddImage(const std::string& reference, const Reason& reason);
   void AddUnsettled(Unsettled unsettled);
 
   const std::vector<ListedFile>& files() const { return files_; }
