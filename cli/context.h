@@ -2,6 +2,7 @@
 #ifndef KSO_CLI_CONTEXT_H_
 #define KSO_CLI_CONTEXT_H_
 
+#include <istream>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -23,6 +24,9 @@ struct Console {
   bool err_is_terminal = false;
   // Terminals are to get colours.
   bool color = false;
+  // Where a person answers questions. May be null.
+  std::istream* in = nullptr;
+  bool in_is_terminal = false;
 };
 
 // The surroundings of a command: the coordinator, the console and the clock.
@@ -46,6 +50,12 @@ struct Context {
   // The same where what there is to say is no message.
   void PrintJsonOr(const nlohmann::ordered_json& document,
                    absl::string_view text) const;
+
+  // Returns whether there is a person to ask.
+  bool AsksPeople() const {
+    return console.in != nullptr && console.in_is_terminal &&
+           console.err_is_terminal && !json && !quiet;
+  }
 
   // Returns whether that view is on a terminal.
   bool shows_terminal() const {

@@ -52,6 +52,8 @@ struct Declaration {
 
 const std::vector<Declaration>& Declarations() {
   static const auto* const kDeclarations = new std::vector<Declaration>{
+      {"init", kBuilding, "Make a release directory that can be planned.",
+       CreateInit},
       {"submit",
        kBuilding,
        "Start a build of a release.",

@@ -23,9 +23,13 @@ int main(int argc, char** argv) {
   // Without this, a reader that goes away (`ksoctl logs | head`) would kill the
   // program instead of failing the write.
   signal(SIGPIPE, SIG_IGN);
-  const kso::cli::Console console{
-      &std::cout, &std::cerr, isatty(STDOUT_FILENO) == 1,
-      isatty(STDERR_FILENO) == 1, kso::cli::WantsColor()};
+  const kso::cli::Console console{&std::cout,
+                                  &std::cerr,
+                                  isatty(STDOUT_FILENO) == 1,
+                                  isatty(STDERR_FILENO) == 1,
+                                  kso::cli::WantsColor(),
+                                  &std::cin,
+                                  isatty(STDIN_FILENO) == 1};
   return static_cast<int>(kso::cli::RunKsoctl({argv + 1, argv + argc}, console,
                                               kso::Clock::Real()));
 }

@@ -53,6 +53,11 @@ check "doctor finds what is" fails env KSO_COORDINATOR=127.0.0.1:1 "$ksoctl_prog
 check "a build does not differ from itself" contains "$(ksoctl diff "$release" "$release")" "0 added, 0 dropped, 0 changed"
 check "workers drain by pattern" contains "$(ksoctl workers drain 'worker-*')" "worker-amd64"
 check "and work again" contains "$(ksoctl workers undrain '*')" "is given work again"
+check "init makes a release that can be read" contains \
+  "$(ksoctl init "$work/fresh" --destination "oci:$work/out" --platform linux/amd64 2>&1)" "ksoctl plan -f $work/fresh/release.yaml"
+check "init does not replace one" fails "$ksoctl_program" init "$work/fresh"
+check "two release directories differ in what was chosen" contains \
+  "$(ksoctl diff deploy/releases/kubespray-2.25.1 "$work/fresh")" "~ platforms: linux/amd64, linux/arm64 -> linux/amd64"
 if command -v mandoc >/dev/null || command -v man >/dev/null; then
   ksoctl man "$work/man" >/dev/null
   check "manual pages are read" contains "$(MANWIDTH=80 man -l "$work/man/ksoctl-submit.1" 2>&1)" "EXAMPLES"
