@@ -45,18 +45,21 @@ int64_t StatusBytes(pid_t pid, const std::string& field) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CoordinatorProcess>> CoordinatorProcess::Start(
-    const std::string& program, const std::filesystem::path& directory) {
+    const std::string& program, const std::filesystem::path& directory,
+    const std::vector<std::string>& more) {
   std::filesystem::create_directories(directory);
   const std::string log = directory / "coordinator.log";
   std::filesystem::remove(log);
   const std::string state = directory / "state";
   KSO_ASSIGN_OR_RETURN(const FileDescriptor errors,
                        OpenFile(log, O_WRONLY | O_CREAT | O_TRUNC));
-  KSO_ASSIGN_OR_RETURN(
-      Subprocess started,
-      Subprocess::Start({program, "--listen", "127.0.0.1:0", "--http-listen",
-                         "", "--state-dir", state},
-                        {.output = STDOUT_FILENO, .errors = errors.get()}));
+  std::vector<std::string> command = {
+      program, "--listen",    "127.0.0.1:0", "--http-listen",
+      "",      "--state-dir", state};
+  command.insert(command.end(), more.begin(), more.end());
+  KSO_ASSIGN_OR_RETURN(Subprocess started,
+                       Subprocess::Start(command, {.output = STDOUT_FILENO,
+                                                   .errors = errors.get()}));
   std::unique_ptr<CoordinatorProcess> process(
       new CoordinatorProcess(std::move(started), directory));
   KSO_RETURN_IF_ERROR(process->AwaitListening());

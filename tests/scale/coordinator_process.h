@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -17,8 +18,10 @@ namespace kso::scale {
 class CoordinatorProcess {
  public:
   // Keeps its state and its log in `directory`, and uses what is there already.
+  // `more` are further arguments.
   static absl::StatusOr<std::unique_ptr<CoordinatorProcess>> Start(
-      const std::string& program, const std::filesystem::path& directory);
+      const std::string& program, const std::filesystem::path& directory,
+      const std::vector<std::string>& more = {});
   ~CoordinatorProcess();
 
   const std::string& address() const { return address_; }

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "kso/v1/build.pb.h"
+#include "tests/scale/farm_certificates.h"
 #include "tests/scale/simulated_worker.h"
 
 namespace kso::scale {
@@ -23,9 +24,12 @@ class Fleet {
     int slots = 1;
     // Connections; workers share them evenly.
     int connections = 1;
+    // With certificates each worker has its own, and so its own connection.
+    // Null: plain text. It must outlive the fleet.
+    const FarmCertificates* certificates = nullptr;
   };
 
-  // Starts to call.
+  // Starts to call. The program ends where no certificate can be made.
   explicit Fleet(const Options& options);
   ~Fleet();
 
@@ -40,8 +44,8 @@ class Fleet {
 };
 
 // Submits the builds, one after the other.
-absl::Status SubmitBuilds(const std::string& coordinator, int builds,
-                          int files);
+absl::Status SubmitBuilds(const std::string& coordinator, int builds, int files,
+                          const FarmCertificates* certificates = nullptr);
 // All builds of the coordinator, the newest first.
 absl::StatusOr<v1::ListBuildsResponse> ListBuilds(
     const std::string& coordinator);

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/tls_files.h"
 #include "common/run/lock_checks.h"
 #include "tests/scale/measure.h"
 
@@ -167,6 +168,7 @@ absl::Status Measure(const Options& options) {
 
 int main(int argc, char** argv) {
   kso::TurnOffLockChecks();
+  kso::rpc::RequireTls13();
   kso::scale::Options options;
   CLI::App app(
       "Measures how large a farm one kso-coordinator carries: a real one, its "
@@ -201,6 +203,10 @@ int main(int argc, char** argv) {
   app.add_option("--connections", options.connections,
                  "Connections that the workers of a fleet share")
       ->capture_default_str();
+  app.add_flag(
+      "--tls", options.setup.tls,
+      "Speak TLS, with a certificate for each worker of a fleet and so "
+      "a connection each; idle workers go without");
   app.add_option("--idle-workers", options.idle_workers,
                  "Workers without work, each with a connection; 0 leaves that "
                  "out")

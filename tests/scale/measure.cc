@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/time/clock.h"
@@ -20,9 +21,20 @@ constexpr absl::Duration kIdleSettles = absl::Seconds(15);
 constexpr absl::Duration kMemorySettles = absl::Seconds(2);
 
 absl::StatusOr<std::unique_ptr<CoordinatorProcess>> StartEmpty(
-    const Setup& setup) {
+    const Setup& setup, const std::vector<std::string>& more = {}) {
   std::filesystem::remove_all(setup.directory);
-  return CoordinatorProcess::Start(setup.coordinator, setup.directory);
+  return CoordinatorProcess::Start(setup.coordinator, setup.directory, more);
+}
+
+// Null in plain text.
+absl::StatusOr<std::unique_ptr<FarmCertificates>> CertificatesOf(
+    const Setup& setup) {
+  if (!setup.tls) return nullptr;
+  // Beside the directory, which is emptied.
+  std::filesystem::path directory = setup.directory;
+  directory += "-certificates";
+  std::filesystem::remove_all(directory);
+  return FarmCertificates::Create(directory);
 }
 
 absl::Duration Percentile(const std::vector<absl::Duration>& sorted,
@@ -55,19 +67,25 @@ absl::StatusOr<IdleFigures> MeasureIdle(const Setup& setup, int workers,
 absl::StatusOr<DispatchFigures> MeasureDispatch(const Setup& setup,
                                                 const FleetShape& shape,
                                                 int builds, int tasks) {
-  KSO_ASSIGN_OR_RETURN(auto coordinator, StartEmpty(setup));
+  KSO_ASSIGN_OR_RETURN(const auto certificates, CertificatesOf(setup));
+  const std::vector<std::string> more =
+      certificates ? certificates->CoordinatorArguments()
+                   : std::vector<std::string>();
+  KSO_ASSIGN_OR_RETURN(auto coordinator, StartEmpty(setup, more));
   const int files = tasks / builds;
   DispatchFigures figures;
   figures.tasks = files * builds;
   const int64_t empty = coordinator->MemoryBytes();
-  KSO_RETURN_IF_ERROR(SubmitBuilds(coordinator->address(), builds, files));
+  KSO_RETURN_IF_ERROR(
+      SubmitBuilds(coordinator->address(), builds, files, certificates.get()));
   figures.bytes_queued = coordinator->MemoryBytes() - empty;
   const absl::Duration cpu = coordinator->CpuTime();
   {
     Fleet fleet({.coordinator = coordinator->address(),
                  .workers = shape.workers,
                  .slots = shape.slots,
-                 .connections = shape.connections});
+                 .connections = shape.connections,
+                 .certificates = certificates.get()});
     Tally& tally = fleet.tally();
     // The tasks of the files but for the last of each build, and the base
     // image, which all builds share.
@@ -89,8 +107,9 @@ absl::StatusOr<DispatchFigures> MeasureDispatch(const Setup& setup,
     figures.bytes_ended = coordinator->MemoryBytes() - empty;
   }
   coordinator.reset();
-  KSO_ASSIGN_OR_RETURN(coordinator, CoordinatorProcess::Start(setup.coordinator,
-                                                              setup.directory));
+  KSO_ASSIGN_OR_RETURN(
+      coordinator,
+      CoordinatorProcess::Start(setup.coordinator, setup.directory, more));
   figures.restart = coordinator->start_took();
   coordinator.reset();
   std::filesystem::remove_all(setup.directory);

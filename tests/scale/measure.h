@@ -17,6 +17,8 @@ struct Setup {
   std::string coordinator;
   // For its journal; what is in it goes.
   std::filesystem::path directory;
+  // With TLS, and a certificate for each worker.
+  bool tls = false;
 };
 
 // Workers that want nothing but work.
@@ -51,7 +53,8 @@ struct DispatchFigures {
   int64_t bytes_ended = 0;
 };
 
-// So many workers, a connection each, that are given nothing for so long.
+// So many workers, a connection each, that are given nothing for so long. In
+// plain text, whatever the setup says: each certificate would take a thread.
 absl::StatusOr<IdleFigures> MeasureIdle(const Setup& setup, int workers,
                                         absl::Duration duration);
 
