@@ -62,7 +62,7 @@ TEST(ProxyTest, ItsLoginIsHiddenWhereItIsEchoedOrQuoted) {
     EXPECT_EQ(secrets.RedactAllButNames(std::string("it was ") + echoed),
               "it was ***");
   }
-  // What libcurl says of one that it cannot read.
+  // libcurl quotes one that it cannot read.
   for (const char* proxy :
        {"http://dave:S3c ret@h:9", "http://dave:S3c/ret@h:99999",
         "ftp://dave:S3c%ret@h", "dave:S3c@ret@h:1"}) {
