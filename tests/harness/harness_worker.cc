@@ -44,13 +44,18 @@ absl::Status CheckClosure(const v1::Task& task, oci::ImageStore& store) {
 class HarnessExecutor : public worker::TaskExecutor {
  public:
   HarnessExecutor(worker::TaskExecutor* next, worker::ImageStores* stores,
-                  HarnessWorker::BeforeTask before_task)
-      : next_(next), stores_(stores), before_task_(std::move(before_task)) {}
+                  HarnessWorker::BeforeTask before_task,
+                  HarnessWorker::Execute execute)
+      : next_(next),
+        stores_(stores),
+        before_task_(std::move(before_task)),
+        execute_(std::move(execute)) {}
 
   absl::StatusOr<v1::TaskResult> Execute(
       const v1::Task& task, worker::TaskControl& control) override {
     if (before_task_) before_task_(task, control);
     if (control.cancelled()) return absl::CancelledError("cancelled");
+    if (execute_) return execute_(task, control, *next_);
     if (!task.has_verify_image()) return next_->Execute(task, control);
     KSO_ASSIGN_OR_RETURN(const std::unique_ptr<oci::ImageStore> store,
                          stores_->OpenDestination(task.destination(), control));
@@ -65,6 +70,7 @@ class HarnessExecutor : public worker::TaskExecutor {
   worker::TaskExecutor* const next_;
   worker::ImageStores* const stores_;
   const HarnessWorker::BeforeTask before_task_;
+  const HarnessWorker::Execute execute_;
 };
 
 }  // namespace
@@ -74,7 +80,7 @@ absl::StatusOr<std::unique_ptr<HarnessWorker>> HarnessWorker::Start(
   std::unique_ptr<HarnessWorker> self(new HarnessWorker());
   self->info_.set_name(options.name);
   self->info_.set_slots(4);
-  self->info_.set_can_execute(true);
+  self->info_.set_can_execute(options.can_execute);
   v1::PlatformSupport& support = *self->info_.add_platforms();
   support.mutable_platform()->set_os("linux");
   support.mutable_platform()->set_architecture(options.architecture);
@@ -108,7 +114,8 @@ absl::StatusOr<std::unique_ptr<HarnessWorker>> HarnessWorker::Start(
                                     .directory = options.directory,
                                     .verify = {}});
   self->executor_ = std::make_unique<HarnessExecutor>(
-      self->dispatcher_.get(), self->stores_.get(), options.before_task);
+      self->dispatcher_.get(), self->stores_.get(), options.before_task,
+      options.execute);
   self->session_ = std::make_unique<worker::Session>(
       self->workers_.get(), clock,
       [self = self.get(), clock] {

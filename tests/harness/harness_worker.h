@@ -32,13 +32,21 @@ class HarnessWorker {
   using BeforeTask =
       std::function<void(const v1::Task& task, worker::TaskControl& control)>;
 
+  // Does a task in the place of `honest`, which does it as real workers do.
+  using Execute = std::function<absl::StatusOr<v1::TaskResult>(
+      const v1::Task& task, worker::TaskControl& control,
+      worker::TaskExecutor& honest)>;
+
   struct Options {
     std::string name;
     std::string architecture;
     // The coordinator's address.
     std::string coordinator;
     std::filesystem::path directory;
-    BeforeTask before_task;
+    BeforeTask before_task = {};
+    Execute execute = {};
+    // It takes verify tasks too.
+    bool can_execute = true;
   };
 
   static absl::StatusOr<std::unique_ptr<HarnessWorker>> Start(
