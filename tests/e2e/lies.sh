@@ -3,9 +3,9 @@
 # A worker that packs other bytes than it says is found before there is a tag,
 # is given nothing more, and what it made is made again by another. A worker that
 # an operator does not trust is forgotten with all that it made.
-. "$(dirname "$0")/lib.sh"
 # Functions are named to check and wait_until.
 # shellcheck disable=SC2317
+. "$(dirname "$0")/lib.sh"
 
 registry=127.0.0.1:$(free_port)
 start_registry destination "${registry#*:}" "$work/destination"
