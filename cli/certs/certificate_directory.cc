@@ -44,6 +44,17 @@ absl::StatusOr<pki::Certificate> ReadCertificateFile(const fs::path& file) {
   return certificate;
 }
 
+std::vector<std::string> WithLoopback(const std::vector<std::string>& more) {
+  std::vector<std::string> hosts(std::begin(kLoopbackHosts),
+                                 std::end(kLoopbackHosts));
+  for (const std::string& host : more) {
+    if (std::find(hosts.begin(), hosts.end(), host) == hosts.end()) {
+      hosts.push_back(host);
+    }
+  }
+  return hosts;
+}
+
 bool IsThere(const fs::path& path) {
   std::error_code error;
   return fs::exists(fs::symlink_status(path, error));
@@ -115,13 +126,7 @@ absl::StatusOr<FiledCertificate> CertificateDirectory::WriteCertificate(
 
 absl::StatusOr<std::vector<FiledCertificate>> CertificateDirectory::Init(
     const NewFarm& farm, absl::Time now) const {
-  std::vector<std::string> hosts(std::begin(kLoopbackHosts),
-                                 std::end(kLoopbackHosts));
-  for (const std::string& host : farm.hosts) {
-    if (std::find(hosts.begin(), hosts.end(), host) == hosts.end()) {
-      hosts.push_back(host);
-    }
-  }
+  const std::vector<std::string> hosts = WithLoopback(farm.hosts);
   // Everything is made before anything is written.
   KSO_ASSIGN_OR_RETURN(const pki::Authority root,
                        pki::Authority::CreateRoot(farm.trust_domain, now));
@@ -174,7 +179,8 @@ absl::StatusOr<std::vector<FiledCertificate>> CertificateDirectory::Issue(
 }
 
 absl::StatusOr<std::string> CertificateDirectory::SignAgain(
-    const pki::Certificate& old, absl::Time now) const {
+    const pki::Certificate& old, const std::vector<std::string>& hosts,
+    absl::Time now) const {
   KSO_ASSIGN_OR_RETURN(const pki::CertificateFacts facts, old.Describe());
   KSO_ASSIGN_OR_RETURN(const pki::PublicKey key, old.public_key());
   if (old.SelfSigned()) {
@@ -182,6 +188,10 @@ absl::StatusOr<std::string> CertificateDirectory::SignAgain(
         "it is a root, which cannot be renewed: make a new one with `ksoctl "
         "certs init` in another directory, and let coordinator and workers "
         "trust both until all certificates come from the new one");
+  }
+  if (!hosts.empty() && (facts.authority || !facts.for_servers)) {
+    return absl::InvalidArgumentError(
+        "it is not a server's, and --host is for those");
   }
   if (facts.authority) {
     KSO_ASSIGN_OR_RETURN(const pki::Authority root, Root());
@@ -196,6 +206,7 @@ absl::StatusOr<std::string> CertificateDirectory::SignAgain(
                               .life = LifeOf(facts)};
     order.hosts.insert(order.hosts.end(), facts.ip_addresses.begin(),
                        facts.ip_addresses.end());
+    if (!hosts.empty()) order.hosts = WithLoopback(hosts);
     KSO_ASSIGN_OR_RETURN(const pki::Certificate made,
                          root.IssueServer(key, order, now));
     return root.WithIssuers(made);
@@ -214,9 +225,10 @@ absl::StatusOr<std::string> CertificateDirectory::SignAgain(
 }
 
 absl::StatusOr<std::vector<FiledCertificate>> CertificateDirectory::Renew(
-    const fs::path& file, absl::Time now) const {
+    const fs::path& file, const std::vector<std::string>& hosts,
+    absl::Time now) const {
   KSO_ASSIGN_OR_RETURN(const pki::Certificate old, ReadCertificateFile(file));
-  const auto pem = SignAgain(old, now);
+  const auto pem = SignAgain(old, hosts, now);
   if (!pem.ok()) {
     return Prefixed(pem.status(), Concat("cannot renew ", file.string(), ": "));
   }

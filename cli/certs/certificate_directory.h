@@ -65,9 +65,11 @@ class CertificateDirectory {
                                                       absl::Time now) const;
 
   // Replaces the certificate in `file` by one that says the same, for the same
-  // key and a new life as long as the last one.
+  // key and a new life as long as the last one. `hosts` take the place of those
+  // of a server's, as when it has moved; empty: they stay.
   absl::StatusOr<std::vector<FiledCertificate>> Renew(
-      const std::filesystem::path& file, absl::Time now) const;
+      const std::filesystem::path& file, const std::vector<std::string>& hosts,
+      absl::Time now) const;
 
  private:
   std::filesystem::path Path(std::string_view name) const {
@@ -84,6 +86,7 @@ class CertificateDirectory {
       std::string_view name, const pki::Authority& authority,
       const pki::Certificate& certificate) const;
   absl::StatusOr<std::string> SignAgain(const pki::Certificate& old,
+                                        const std::vector<std::string>& hosts,
                                         absl::Time now) const;
 
   const std::filesystem::path directory_;

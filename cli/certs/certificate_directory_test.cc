@@ -98,9 +98,9 @@ TEST_F(CertificateDirectoryTest, OpensslTrustsAWorkerAsAClientOnly) {
 TEST_F(CertificateDirectoryTest, TheRootsKeyIsNotNeededFromDayToDay) {
   std::filesystem::remove(Path("ca.key"));
   EXPECT_TRUE(farm_.Issue({.name = "ann"}, kNow).ok());
-  EXPECT_TRUE(farm_.Renew(Path("ann.crt"), kNow).ok());
+  EXPECT_TRUE(farm_.Renew(Path("ann.crt"), {}, kNow).ok());
   const absl::Status status =
-      farm_.Renew(Path("coordinator.crt"), kNow).status();
+      farm_.Renew(Path("coordinator.crt"), {}, kNow).status();
   EXPECT_THAT(std::string(status.message()), HasSubstr("ca.key"));
 }
 
@@ -132,7 +132,7 @@ TEST_F(CertificateDirectoryTest, RenewsForTheSameKeyNameAndLife) {
   const pki::CertificateFacts before = Facts("ann.crt");
   const std::string key = Content("ann.key");
   const absl::Time later = kNow + absl::Hours(24 * 60);
-  const auto renewed = farm_.Renew(Path("ann.crt"), later);
+  const auto renewed = farm_.Renew(Path("ann.crt"), {}, later);
   ASSERT_TRUE(renewed.ok()) << renewed.status();
   const pki::CertificateFacts after = Facts("ann.crt");
   EXPECT_EQ(after.uris, before.uris);
@@ -146,7 +146,7 @@ TEST_F(CertificateDirectoryTest, RenewsForTheSameKeyNameAndLife) {
 
 TEST_F(CertificateDirectoryTest, RenewsTheCoordinatorForAllItsHosts) {
   const pki::CertificateFacts before = Facts("coordinator.crt");
-  ASSERT_TRUE(farm_.Renew(Path("coordinator.crt"), kNow).ok());
+  ASSERT_TRUE(farm_.Renew(Path("coordinator.crt"), {}, kNow).ok());
   const pki::CertificateFacts after = Facts("coordinator.crt");
   EXPECT_EQ(after.dns_names, before.dns_names);
   EXPECT_EQ(after.ip_addresses, before.ip_addresses);
@@ -154,15 +154,25 @@ TEST_F(CertificateDirectoryTest, RenewsTheCoordinatorForAllItsHosts) {
                       " -purpose sslserver " + Path("coordinator.crt")));
 }
 
+TEST_F(CertificateDirectoryTest, ACoordinatorMayMove) {
+  ASSERT_TRUE(
+      farm_.Renew(Path("coordinator.crt"), {"new.example.com"}, kNow).ok());
+  EXPECT_THAT(Facts("coordinator.crt").dns_names,
+              ElementsAre("localhost", "new.example.com"));
+  EXPECT_FALSE(farm_.Renew(Path("coordinator.crt"), {"a:1"}, kNow).ok());
+  EXPECT_FALSE(farm_.Renew(Path("issuer.crt"), {"a.example"}, kNow).ok());
+}
+
 TEST_F(CertificateDirectoryTest, RenewsAnIssuerAndNotARoot) {
   ASSERT_TRUE(farm_.Issue({.name = "ann"}, kNow).ok());
-  ASSERT_TRUE(farm_.Renew(Path("issuer.crt"), kNow + absl::Hours(24)).ok());
+  ASSERT_TRUE(farm_.Renew(Path("issuer.crt"), {}, kNow + absl::Hours(24)).ok());
   // A certificate that the issuer signed before stays good: its key is the
   // same.
   EXPECT_TRUE(Openssl("verify -CAfile " + Path("ca.crt") + " -untrusted " +
                       Path("ann.crt") + " " + Path("ann.crt")));
-  EXPECT_THAT(std::string(farm_.Renew(Path("ca.crt"), kNow).status().message()),
-              HasSubstr("root"));
+  EXPECT_THAT(
+      std::string(farm_.Renew(Path("ca.crt"), {}, kNow).status().message()),
+      HasSubstr("root"));
 }
 
 TEST_F(CertificateDirectoryTest, RefusesWhatIsNoCertificate) {

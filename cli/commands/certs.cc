@@ -58,6 +58,9 @@ class Certs : public Command {
     }
     show_.Positional("PATH", &path_, "A certificate, or a directory of them.");
     renew_.Positional("FILE", &path_, "The certificate. Its key stays.");
+    renew_.Repeated("--host", &farm_.hosts, "NAME",
+                    "Where the coordinator is reached from now on. Default: "
+                    "as before.");
     init_.Example("ksoctl certs init pki --host farm.example.com",
                   "For a coordinator that is reached by this name.");
     issue_.Example("ksoctl certs issue worker build-1 --dir pki",
@@ -85,7 +88,7 @@ class Certs : public Command {
     if (show_.Chosen()) return ReadFiledCertificates(path_);
     const CertificateDirectory directory(directory_);
     if (init_.Chosen()) return directory.Init(farm_, now);
-    if (renew_.Chosen()) return directory.Renew(path_, now);
+    if (renew_.Chosen()) return directory.Renew(path_, farm_.hosts, now);
     NewClient client = {.name = name_, .life = absl::Hours(24) * days_};
     if (kind_ == "worker") {
       if (!role_.empty()) {
