@@ -20,7 +20,7 @@ absl::Status FillFromUsersContext(ConnectionFlags& flags) {
   const absl::StatusOr<std::filesystem::path> file =
       ContextStore::DefaultFile();
   if (file.ok()) return FillFromContext(ContextStore(*file), flags);
-  // Who has no home has no contexts.
+  // A user without a home has no contexts.
   return flags.context.empty() ? absl::OkStatus() : file.status();
 }
 

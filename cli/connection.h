@@ -12,9 +12,13 @@
 
 namespace kso::cli {
 
+// Finds out where the coordinator is, and as whom to ask it: from the command
+// line, the environment and the user's contexts.
+
+// The coordinator that is asked where nobody names one.
 inline constexpr char kDefaultAddress[] = "127.0.0.1:7070";
 
-// What the command line says about the coordinator.
+// The options of ksoctl about the coordinator.
 struct ConnectionOptions {
   ConnectionFlags flags{};
   bool insecure_plaintext = false;

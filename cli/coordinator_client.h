@@ -64,7 +64,7 @@ struct CoordinatorClientOptions {
   // Is told of each call that has ended, in a line for people. May be empty.
   std::function<void(const std::string&)> trace;
   rpc::ChannelSecurity security{};
-  // What every call answers, where it is an error.
+  // An error is what every call answers.
   absl::Status trouble{};
 };
 

@@ -15,8 +15,8 @@ namespace kso::rpc {
 struct CallProof {
   // The value of the metadata "authorization"; empty where there is none.
   std::string authorization;
-  // Whether the peer showed a certificate, which TLS has verified, and the URIs
-  // among its names.
+  // The peer showed a certificate, which TLS has verified; the URIs are among
+  // its names.
   bool has_certificate = false;
   std::vector<std::string> uris;
   // The peer's address, "192.0.2.7:41234" or "unix". gRPC does not tell a gate

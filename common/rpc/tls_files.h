@@ -46,9 +46,9 @@ absl::Status CheckTls13IsRequired();
 // machine, so that it needs no encryption.
 bool StaysOnMachine(std::string_view address);
 
-// What plain text to `address` is refused with, INVALID_ARGUMENT, unless it
-// stays on the machine or `insecure_plaintext` says so in so many words.
-// `instead` says which flags would encrypt it.
+// Refuses plain text to `address`, with INVALID_ARGUMENT, unless it stays on
+// the machine or `insecure_plaintext` says so in so many words. `instead` says
+// which flags would encrypt it.
 absl::Status CheckPlaintext(std::string_view address, bool insecure_plaintext,
                             std::string_view instead);
 

@@ -18,13 +18,13 @@
 
 namespace kso::coordinator {
 
-// What the operator says about identities.
+// The options of kso-coordinator about identities.
 struct DoorOptions {
   // Client certificates are verified (--client-ca).
   bool certificates = false;
   // Empty: the default one.
   std::string trust_domain{};
-  // Where an admin's token is put at the first start; empty: nowhere.
+  // The file for an admin's token of the first start; empty: none is made.
   std::string admin_token_file{};
   // See Doors::plaintext_to_others.
   bool plaintext_to_others = false;

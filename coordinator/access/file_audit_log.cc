@@ -78,7 +78,7 @@ class FileAuditLog : public AuditLog {
       return FileError(errno, "stat", path_);
     }
     size_ = status.st_size;
-    // What a crash cut must not run into the next line.
+    // A line that a crash cut must not run into the next one.
     char last = '\n';
     if (size_ > 0 && pread(file_.get(), &last, 1, size_ - 1) != 1) {
       return FileError(errno, "read", path_);

@@ -13,6 +13,7 @@
 
 namespace kso::coordinator {
 
+// Bounds for what the audit log takes of a disk.
 struct AuditLimits {
   // A file that would become larger is renamed, and a new one begun.
   int64_t file_bytes = int64_t{16} << 20;

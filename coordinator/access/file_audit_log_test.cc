@@ -130,7 +130,7 @@ TEST_F(FileAuditLogTest, TheFileIsTheOwnersAlone) {
 TEST_F(FileAuditLogTest, AFloodOfRefusalsIsCountedAndNotWritten) {
   Open({.refusals = 10, .refusal_period = absl::Minutes(1)});
   for (int i = 0; i < 1000; ++i) log_->Note(Refused());
-  // What is allowed is written meanwhile, and says how many are missing.
+  // A deed that is allowed is written meanwhile, and says how many are missing.
   log_->Note(Cancel("b", absl::OkStatus()));
   auto records = Read();
   ASSERT_EQ(records.size(), 11);

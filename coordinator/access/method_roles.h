@@ -10,7 +10,7 @@
 
 namespace kso::coordinator {
 
-// What a method of gRPC asks of its caller.
+// The rule for a method of gRPC.
 struct MethodRule {
   // "/kso.v1.BuildService/GetBuild".
   std::string_view method;

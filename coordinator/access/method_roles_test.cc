@@ -72,7 +72,7 @@ TEST(MethodRolesTest, WhatIsNotInTheTableHasNoRule) {
   }
 }
 
-// What users rely on, in the words of docs/security.md.
+// Users rely on this table: it is in docs/security.md.
 TEST(MethodRolesTest, RolesMayDoWhatIsDocumented) {
   const auto may = [](Role role, const char* method) {
     const MethodRule* rule = RuleOf(method);

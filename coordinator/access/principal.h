@@ -38,7 +38,7 @@ struct Principal {
   std::string name = "nobody";
   access::RoleSet roles;
   IdentifiedBy how = IdentifiedBy::kNothing;
-  // What tells two identities of one name apart: the SPIFFE ID, the token's
+  // Tells two identities of one name apart: the SPIFFE ID, the token's
   // id, or the OIDC issuer and subject. Empty otherwise. Never a secret.
   std::string id;
   // The peer's address as text: "192.0.2.7:41234", "unix". Empty where it is

@@ -65,8 +65,8 @@ class TokenStore : public BearerSource {
   // NOT_FOUND; no error when it was revoked before.
   absl::StatusOr<v1::TokenInfo> Revoke(const std::string& id);
 
-  // Whether there ever was a token: a farm whose last token is revoked does not
-  // open again.
+  // Returns whether there ever was a token: a farm whose last token is revoked
+  // does not open again.
   bool configured() const override;
   bool Recognizes(std::string_view bearer) const override;
   absl::StatusOr<Principal> Identify(std::string_view bearer) const override;
@@ -81,7 +81,7 @@ class TokenStore : public BearerSource {
     absl::Time expires;
     // Seconds since 1970; 0 when it was not used.
     std::atomic<int64_t> last_used;
-    // What of it is in the file.
+    // The time of it that is in the file.
     std::atomic<int64_t> written_last_used;
   };
 

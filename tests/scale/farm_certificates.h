@@ -25,10 +25,11 @@ class FarmCertificates {
   static absl::StatusOr<std::unique_ptr<FarmCertificates>> Create(
       const std::filesystem::path& directory);
 
-  // What the coordinator is started with.
+  // The arguments that the coordinator is started with.
   std::vector<std::string> CoordinatorArguments() const;
 
-  // What a client of that role and name connects with: makes its certificate.
+  // Makes the certificate of a client of that role and name, and returns what
+  // it connects with.
   absl::StatusOr<rpc::ChannelSecurity> Issue(access::Role role,
                                              const std::string& name) const;
 
