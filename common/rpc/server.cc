@@ -29,9 +29,9 @@ constexpr int kKeepaliveTimeoutMs = 10'000;
 // A connection that nobody calls over is closed: those who call again connect
 // anew.
 constexpr int kLongestIdleMs = 300'000;
-// Who connects and says nothing is cut off.
+// A peer that connects and says nothing is cut off.
 constexpr int kHandshakeMs = 20'000;
-// What all connections together may take: memory for messages under way, and
+// The bounds of all connections together: memory for messages under way, and
 // threads for calls that block, of which each stream of a blob is one.
 constexpr size_t kMostBytes = size_t{4} << 30;
 constexpr int kMostThreads = 4096;
