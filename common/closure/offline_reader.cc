@@ -34,7 +34,7 @@ std::optional<std::string> TextAfter(absl::string_view line,
   return std::string(line);
 }
 
-// What follows `here` in a place, without the slash before it.
+// The rest of a place after `here`, without the slash before it.
 absl::StatusOr<std::string> Below(const std::string& here,
                                   const std::string& place,
                                   std::string_view name) {

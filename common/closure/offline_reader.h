@@ -11,7 +11,7 @@
 
 namespace kso::closure {
 
-// What Kubespray asks for with an offline.yml of kso's. Immutable.
+// The requests that Kubespray makes with an offline.yml of kso's. Immutable.
 class Offline {
  public:
   // The largest file that is read.

@@ -138,7 +138,7 @@ class Writer {
     return places;
   }
 
-  // Where a repository is below registry_host.
+  // The place of a repository below registry_host.
   static std::string Below(std::string_view upstream, bool keep_host) {
     const size_t slash = upstream.find('/');
     const std::string_view host = upstream.substr(0, slash);

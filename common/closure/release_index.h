@@ -10,9 +10,9 @@
 
 namespace kso::closure {
 
-// What the finished images hold, item by item, as kubespray-files tells it. The
-// texts have no name of the release, and no place in a list: releases with the
-// same content have the same bytes.
+// The content of the finished images, item by item, as kubespray-files tells
+// it. The texts have no name of the release, and no place in a list: releases
+// with the same content have the same bytes.
 
 struct IndexedFile {
   // Relative to site::kPrefix: "dl.k8s.io/...".

@@ -15,7 +15,7 @@ namespace kso::closure {
 struct Variable {
   // "github_url", "kube_image_repo".
   std::string_view name;
-  // What it is outside: "https://github.com", "registry.k8s.io". It stands at
+  // Its value outside: "https://github.com", "registry.k8s.io". It stands at
   // the beginning of URLs, or of images' names, and a '/' follows it. In a
   // pattern of whole URLs or names, '*' stands for any run of characters.
   std::string_view upstream;

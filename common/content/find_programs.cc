@@ -67,7 +67,7 @@ class StoppableSource : public ByteSource {
   const std::stop_token& stop_;
 };
 
-// What is left to spend on one search.
+// The rest of what one search may spend.
 struct Budget {
   int64_t bytes = 0;
   int64_t files = 0;
@@ -143,7 +143,7 @@ class EntrySource : public ByteSource {
   ArchiveReader& reader_;
   Budget& budget_;
   std::string beginning_;
-  // What of the last block is not in `beginning_`.
+  // The part of the last block that is not in `beginning_`.
   std::string_view block_;
   std::string_view unread_;
 };
@@ -185,7 +185,7 @@ class Search {
     // It is the archive's fault, and not that of what it is read from.
     if (!absl::IsFailedPrecondition(status)) return status;
     Miss(path, ToStd(status.message()));
-    // What is left of the archive around it can be read all the same.
+    // The rest of the archive around it can be read all the same.
     return absl::OkStatus();
   }
 
@@ -217,7 +217,7 @@ class Search {
       } else if (!alone && MayBeArchive(beginning)) {
         KSO_RETURN_IF_ERROR(LookDeeper(file, name, depth + 1));
       }
-      // What follows in a file that is no archive is of no interest.
+      // The rest of a file that is no archive is of no interest.
       if (alone) return absl::OkStatus();
       const bool may_end = IsSlow(reader) && !found_.empty();
       KSO_ASSIGN_OR_RETURN(const bool whole,
@@ -272,7 +272,8 @@ class Search {
 
   const SearchLimits limits_;
   Budget budget_;
-  // What of the budget is left where what is slow to decompress is left alone.
+  // The rest of the budget with which archives that are slow to decompress
+  // are left alone.
   const int64_t slow_end_;
   std::map<std::string, v1::FoundPrograms> found_;
   v1::FileContent content_;

@@ -32,9 +32,9 @@ struct SearchLimits {
 // are such. Nothing is written anywhere, and memory does not grow with the
 // file. Of a file that is no archive only the beginning is read.
 //
-// What is damaged, encrypted, nested too deeply or over a limit is named in the
-// result, which then tells of the rest. An error is one of `file`, or CANCELLED
-// after a stop.
+// An archive that is damaged, encrypted, nested too deeply or over a limit is
+// named in the result, which then tells of the rest. An error is one of `file`,
+// or CANCELLED after a stop.
 absl::StatusOr<v1::FileContent> FindPrograms(ByteSource& file, int64_t size,
                                              const std::stop_token& stop = {},
                                              const SearchLimits& limits = {});

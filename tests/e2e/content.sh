@@ -11,7 +11,7 @@ plugins=https://github.com/containernetworking/plugins/releases/download/v1.3.0
 runc=https://github.com/opencontainers/runc/releases/download/v1.1.14/runc.amd64
 helm=https://get.helm.sh/helm-v3.14.4-linux-amd64.tar.gz
 
-# What the stand-in has is more than the release wants.
+# The stand-in has more than the release wants.
 small=$work/small
 mkdir -p "$small"
 cat >"$small/files-amd64.list" <<LIST

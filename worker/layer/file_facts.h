@@ -12,7 +12,8 @@
 
 namespace kso::worker {
 
-// What a MadeMember tells of a file from upstream besides its SHA-256.
+// The facts that a MadeMember tells of a file from upstream besides its
+// SHA-256.
 struct FileFacts {
   // As MadeMember says.
   std::string sha512;

@@ -221,7 +221,7 @@ class FilesCheck {
     return wanted;
   }
 
-  // What is wrong with the image's content does not mend itself.
+  // Trouble with the image's content does not mend itself.
   static absl::Status Failed(const absl::Status& status) {
     return absl::FailedPreconditionError(status.message());
   }
@@ -309,7 +309,7 @@ absl::StatusOr<std::vector<std::string>> CheckServedFiles(
       return absl::InvalidArgumentError(
           Concat(file.path(), " is not under ", site::kPrefix));
     }
-    // What tells of the release is small.
+    // The files that tell of the release are small.
     const bool from_host = IsFromHost(file);
     const bool whole =
         !from_host || &file == sample || !compared.Has(file.digest());

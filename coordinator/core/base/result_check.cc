@@ -113,7 +113,7 @@ absl::Status CheckImage(const v1::ResolveImage& work,
              " together, over the limit of ", FormatBytes(kLargestDocuments)));
 }
 
-// What the task states of a member.
+// The digests and the size that the task states of a member.
 struct Stated {
   // Each empty where it states none.
   std::string sha256;

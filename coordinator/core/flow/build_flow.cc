@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "common/base/strings.h"
-#include "common/text/text.h"
 #include "common/site.h"
+#include "common/text/text.h"
 #include "coordinator/core/base/host_trouble.h"
 #include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/base/phases.h"

@@ -30,7 +30,7 @@ bool RunsOn(std::string_view program, std::string_view processor) {
          (program == "arm" && processor == "arm64");
 }
 
-// What is wrong with the architectures of a file's programs.
+// The trouble with the architectures of a file's programs.
 struct WrongPrograms {
   // For people; empty when nothing is wrong.
   std::string problem;

@@ -11,11 +11,12 @@
 
 namespace kso::coordinator {
 
+// The verdicts on all items of a release.
 struct Judgement {
   // One for each file and then each image of the release, in the order of its
   // lists.
   std::vector<v1::ItemVerdict> verdicts;
-  // What the release does not let through.
+  // One for each reason why the release does not let something through.
   std::vector<v1::Failure> failures;
 };
 

@@ -14,8 +14,8 @@ namespace kso::coordinator {
 bool MayLackPlatform(const v1::MissingPlatformPolicy& policy,
                      const oci::Reference& reference);
 
-// What it means inside the air gap that an image lacks a platform. Kubespray's
-// download role has a group of nodes for each image.
+// The meaning inside the air gap of a platform that an image lacks, for people.
+// Kubespray's download role has a group of nodes for each image.
 inline constexpr std::string_view kMissingPlatformsMeaning =
     "Kubespray pulls the image of an add-on that is enabled on every node of "
     "the add-on's group. On a node of a platform that the image lacks, the "
