@@ -310,6 +310,7 @@ TEST_F(ApiServerTest, EveryAnswerIsAsTheDocumentSays) {
 TEST_F(ApiServerTest, ABuildIsSubmittedCancelledAndRetried) {
   const std::string body =
       json{{"buildId", "b7"},
+           {"submittedBy", "mallory"},
            {"release",
             {{"name", "v1"},
              {"platforms", {{{"os", "linux"}, {"architecture", "amd64"}}}},
@@ -326,6 +327,8 @@ TEST_F(ApiServerTest, ABuildIsSubmittedCancelledAndRetried) {
   EXPECT_EQ(answer.status, 201) << answer.body;
   EXPECT_THAT(Compare(answer, "post", "/api/v1/builds"), IsEmpty());
   EXPECT_EQ(answer.Header("location"), "/api/v1/builds/b7");
+  // The body's word for it is not taken.
+  EXPECT_EQ(json::parse(answer.body)["submittedBy"], "local");
   // It may be repeated.
   EXPECT_EQ(Post("/api/v1/builds", body).status, 201);
   EXPECT_EQ(GetJson("/api/v1/builds")["total"], 1);

@@ -504,6 +504,8 @@ void FarmApi::SubmitBuild(ApiCall call) {
       ReadMessage<v1::SubmitBuildRequest>(call.request.body);
   call.request.body.clear();
   if (!request.ok()) return call.respond(ProblemResponse(request.status()));
+  // Who submits it is what was proved, whatever the body says.
+  request->set_submitted_by(call.who.name);
   std::string on = absl::StrCat("build ", request->build_id());
   engine_.SubmitBuild(
       *std::move(request), [this, on = std::move(on), call = std::move(call)](

@@ -154,6 +154,7 @@ OutJson SummaryJson(const v1::BuildSummary& build) {
       {"failureCount", build.failure_count()},
   };
   AddTime(json, "ended", build.ended());
+  AddText(json, "submittedBy", build.submitted_by());
   return json;
 }
 

@@ -127,6 +127,7 @@ v1::BuildSummary SummaryOf(const BuildEntry& build, const v1::Build& view) {
   summary.set_bytes_pushed(build.bytes_pushed);
   *summary.mutable_waiting() = view.waiting();
   summary.set_failure_count(static_cast<int>(build.failures.size()));
+  summary.set_submitted_by(build.submitted_by);
   summary.set_last_sequence(static_cast<int64_t>(build.events.size()));
   return summary;
 }
