@@ -8,6 +8,7 @@
 #include "common/base/proto_time.h"
 #include "common/oci/destination.h"
 #include "common/oci/platform.h"
+#include "common/release/verdicts.h"
 
 namespace kso::coordinator {
 namespace {
@@ -254,6 +255,7 @@ OutJson PlanJson(const v1::BuildDetails& details) {
     json["estimatedSeconds"] = seconds;
   }
   AddText(json, "estimateBasis", plan.estimate_basis());
+  AddText(json, "missingPlatformsMeaning", plan.missing_platforms_meaning());
   return json;
 }
 
@@ -277,6 +279,17 @@ OutJson OutcomeJson(const v1::BuildDetails& details, absl::Time now) {
       json["layersSeconds"] = Seconds(phase.took());
     }
   }
+  return json;
+}
+
+OutJson VerdictJson(const v1::ItemVerdict& item) {
+  OutJson json = {{"name", item.name()},
+                  {"verdict", release::VerdictWord(item.verdict())},
+                  {"digest", item.digest()},
+                  {"bytes", item.size()},
+                  {"architectures", Array(item.architectures())}};
+  AddText(json, "stated", item.stated());
+  AddText(json, "remark", release::RemarkOn(item));
   return json;
 }
 
@@ -464,6 +477,7 @@ OutJson ToJson(const v1::BuildDetails& details, absl::Time now) {
   if (build.has_plan()) json["plan"] = PlanJson(details);
   json["outcome"] = OutcomeJson(details, now);
   json["layers"] = LayersJson(details);
+  json["verdicts"] = ArrayOf(build.verdicts(), VerdictJson);
   json["images"] = ImagesJson(details);
   json["hosts"] = ArrayOf(build.hosts(), [now](const v1::HostLimit& host) {
     return ToJson(host, now);
