@@ -308,21 +308,24 @@ TEST_F(ApiServerTest, EveryAnswerIsAsTheDocumentSays) {
 }
 
 TEST_F(ApiServerTest, ABuildIsSubmittedCancelledAndRetried) {
-  const std::string body =
-      json{{"buildId", "b7"},
-           {"submittedBy", "mallory"},
-           {"release",
-            {{"name", "v1"},
-             {"platforms", {{{"os", "linux"}, {"architecture", "amd64"}}}},
-             {"filesBase", "docker.io/library/nginx:1.25"},
-             {"files",
-              {{{"url", "https://dl.example.com/x"},
-                {"location", "files.list:1"},
-                {"architectures", {"amd64"}}}}},
-             {"destination",
-              {{"kind", "REGISTRY"},
-               {"location", "registry.example.com/team"}}}}}}
-          .dump();
+  const std::string body = R"({
+    "buildId": "b7",
+    "submittedBy": "mallory",
+    "release": {
+      "name": "v1",
+      "platforms": [{"os": "linux", "architecture": "amd64"}],
+      "filesBase": "docker.io/library/nginx:1.25",
+      "files": [{
+        "url": "https://dl.example.com/x",
+        "location": "files.list:1",
+        "architectures": ["amd64"]
+      }],
+      "destination": {
+        "kind": "REGISTRY",
+        "location": "registry.example.com/team"
+      }
+    }
+  })";
   RawHttpAnswer answer = Post("/api/v1/builds", body);
   EXPECT_EQ(answer.status, 201) << answer.body;
   EXPECT_THAT(Compare(answer, "post", "/api/v1/builds"), IsEmpty());
