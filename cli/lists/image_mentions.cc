@@ -156,8 +156,8 @@ bool OpensImageBlock(std::string_view line) {
 
 // Without the marks of the text around it.
 std::string Cleaned(std::string_view text) {
-  while (!text.empty() &&
-         (text.back() == ';' || text.back() == ',' || text.back() == '\\')) {
+  constexpr std::string_view kMarks = ";,\\])";
+  while (!text.empty() && kMarks.find(text.back()) != std::string_view::npos) {
     text.remove_suffix(1);
   }
   return std::string(text);

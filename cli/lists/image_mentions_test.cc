@@ -30,9 +30,10 @@ TEST(ImageMentionsTest, FindsImagesInFlagsSettingsAndCommands) {
   EXPECT_THAT(
       TextsOf("  - --acme-http01-solver-image=quay.io/x/solver:v1\n"
               "    sandbox_image = \"{{ pause_repo }}:{{ pause_tag }}\"\n"
-              "docker run --rm {{ etcd_image_repo }}:{{ etcd_tag }} \\\n"),
+              "docker run --rm {{ etcd_image_repo }}:{{ etcd_tag }} \\\n"
+              "  args: [--helper-image={{ helper }}]\n"),
       ElementsAre("quay.io/x/solver:v1", "{{ pause_repo }}:{{ pause_tag }}",
-                  "{{ etcd_image_repo }}:{{ etcd_tag }}"));
+                  "{{ etcd_image_repo }}:{{ etcd_tag }}", "{{ helper }}"));
 }
 
 TEST(ImageMentionsTest, JoinsRepositoryAndTagOfAChartsValues) {
