@@ -186,5 +186,8 @@ class LookupModule(LookupBase):
             value = text_of(self._templar.template(text))
             return {"id": expression["id"], "value": value}
         except Exception as error:  # pylint: disable=broad-except
-            message = " ".join(str(error).split())[:300]
+            message = " ".join(str(error).split())
+            # Some errors of Ansible say the same twice.
+            first, _, rest = message.partition(". ")
+            message = first if rest.startswith(first) else message[:300]
             return {"id": expression["id"], "error": message or "no value"}
