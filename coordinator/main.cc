@@ -30,6 +30,7 @@
 #include "common/run/process_secrets.h"
 #include "common/text/text.h"
 #include "coordinator/access/access_gate.h"
+#include "coordinator/access/certificate_watch.h"
 #include "coordinator/access/enrollment.h"
 #include "coordinator/access/farm_doors.h"
 #include "coordinator/access/oidc_source.h"
@@ -176,6 +177,21 @@ absl::StatusOr<std::unique_ptr<Enrollment>> OpenEnrollmentOf(
   return Enrollment::Open(directory, enrollment, clock);
 }
 
+// Null where the coordinator has no certificate.
+absl::StatusOr<std::unique_ptr<CertificateWatch>> WatchCertificatesOf(
+    const Options& options, Clock* clock) {
+  std::vector<std::filesystem::path> files;
+  for (const std::filesystem::path& file :
+       {std::filesystem::path(options.tls.cert),
+        options.enrollment.issuer_certificate}) {
+    if (!file.empty()) files.push_back(file);
+  }
+  if (files.empty()) return nullptr;
+  return CertificateWatch::Start(
+      std::move(files),
+      [](const std::string& warning) { spdlog::warn("{}", warning); }, clock);
+}
+
 rpc::ServerSecurity SecurityOf(const Options& options, const FarmDoors& doors) {
   rpc::ServerSecurity security;
   security.tls = options.tls;
@@ -279,6 +295,8 @@ absl::Status Serve(const Options& options) {
       CreateAccessService(farm_doors->doors(), &farm_doors->tokens());
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<Enrollment> enrollment,
                        OpenEnrollmentOf(options, directory, clock));
+  KSO_ASSIGN_OR_RETURN(const std::unique_ptr<CertificateWatch> certificates,
+                       WatchCertificatesOf(options, clock));
   const std::unique_ptr<grpc::Service> enrollment_service =
       CreateEnrollmentService(farm_doors->doors(), enrollment.get());
   BlobServiceImpl blob_service(blobs.get(), clock);
