@@ -301,6 +301,7 @@ v1::WorkerInfo WorkerProcess::Describe() {
   // A cache that has grown is no reason to refuse work.
   (void)cache_->MakeRoom(0);
   v1::WorkerInfo now = Look();
+  now.set_cache_bytes(cache_->UsedBytes());
   health_->Told(IsHealthy(now));
   AddHostReports(host_limits_, clock_->Now(), now);
   return now;

@@ -200,6 +200,8 @@ class DiskBlobStoreImpl : public DiskBlobStore {
                " are free, and what is not in use there is not enough"));
   }
 
+  int64_t UsedBytes() const override { return usage_->bytes(); }
+
   absl::Status Link(const Digest& digest, int directory,
                     const std::string& name) override {
     KSO_ASSIGN_OR_RETURN(const OpenBlob blob, OpenForReading(digest));

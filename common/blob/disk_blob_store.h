@@ -75,6 +75,10 @@ class DiskBlobStore : public BlobStore {
   // the limits wish is no error.
   virtual absl::Status MakeRoom(int64_t bytes) = 0;
 
+  // The bytes of all blobs together. Only a store with limits keeps account; 0
+  // without.
+  virtual int64_t UsedBytes() const = 0;
+
   // Deletes the blobs that `keep` does not want, of those written before
   // `written_before`: a younger one may be of a task that has not reported it
   // yet. Whoever reads a blob at the moment can read it to its end. Pins are

@@ -62,6 +62,7 @@ TEST_F(DiskLimitsTest, KeepsWhatWasUsedLast) {
   EXPECT_TRUE(Has(a));
   EXPECT_FALSE(Has(b));
   EXPECT_TRUE(Has(c));
+  EXPECT_EQ(store_->UsedBytes(), 20);
 }
 
 TEST_F(DiskLimitsTest, KeepsWhatATaskUses) {

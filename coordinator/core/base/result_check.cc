@@ -341,6 +341,7 @@ void BoundWorkerInfo(v1::WorkerInfo& info) {
     for (std::string& text : *texts) Bound(&text, kLongestText);
   }
   info.set_slots(std::clamp(info.slots(), 0, kMostSlots));
+  info.set_cache_bytes(std::max<int64_t>(info.cache_bytes(), 0));
   Shorten(info.mutable_platforms(), kMostPlatforms);
   for (v1::PlatformSupport& support : *info.mutable_platforms()) {
     v1::Platform& platform = *support.mutable_platform();
