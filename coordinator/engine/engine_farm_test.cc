@@ -283,11 +283,10 @@ TEST_F(EngineFarmTest, APriorityIsChangedWhileABuildRuns) {
 
 TEST_F(EngineFarmTest, HostsThatTasksUseAreListed) {
   ASSERT_TRUE(Submit().ok());
+  const v1::ListHostsResponse found =
+      *Ask(&FarmQueries::ListHosts, v1::ListHostsRequest());
   std::vector<std::string> hosts;
-  for (const auto& host :
-       Ask(&FarmQueries::ListHosts, v1::ListHostsRequest())->hosts()) {
-    hosts.push_back(host.host());
-  }
+  for (const v1::HostLimit& host : found.hosts()) hosts.push_back(host.host());
   EXPECT_THAT(hosts, ::testing::IsSupersetOf(
                          {"dl.example.com", "registry.example.com"}));
 }
