@@ -20,6 +20,7 @@
 #include "common/layer/content_time.h"
 #include "common/site.h"
 #include "coordinator/core/plan/site_files.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/server_process.h"
 #include "tests/fakes/temp_directory.h"
@@ -58,6 +59,10 @@ std::string Moved(const std::string& text, const fs::path& root, int port) {
 class FilesSite {
  public:
   explicit FilesSite(const std::string& content) {
+    fs::create_directories(directory_.path() / "opt/k8s");
+    for (const std::string_view name : {site::kPageFile, site::kSumsFile}) {
+      std::ofstream(directory_.path() / "opt/k8s" / name) << name;
+    }
     const fs::path file = directory_.path() / "opt" / kFile;
     fs::create_directories(file.parent_path());
     std::ofstream(file) << content;
@@ -131,6 +136,18 @@ class ServedSiteTest : public ::testing::Test {
   const std::unique_ptr<http::Transport> transport_ =
       http::CreateCurlTransport().value();
 };
+
+TEST_F(ServedSiteTest, ADirectoryIsAListingAlsoWhereItHasAPage) {
+  const http::Response listing = Get(earlier_.Origin() + "/k8s/");
+  EXPECT_EQ(listing.status, 200);
+  EXPECT_THAT(listing.body, ::testing::HasSubstr("href=\"dl.k8s.io/\""));
+  EXPECT_THAT(listing.body, ::testing::HasSubstr("href=\"index.html\""));
+  const http::Response page = Get(earlier_.Origin() + "/k8s/index.html");
+  EXPECT_EQ(page.body, "index.html");
+  EXPECT_EQ(page.Header("Content-Type"), "text/html");
+  EXPECT_EQ(Get(earlier_.Origin() + "/k8s/SHA256SUMS").Header("Content-Type"),
+            "text/plain");
+}
 
 // Two releases have a file of the same size under the same path, with other
 // bytes: a kubelet of the next patch version, say.
