@@ -61,10 +61,11 @@ class RealMachine : public Machine {
   absl::Status CheckPush(const v1::Destination& destination) override {
     KSO_ASSIGN_OR_RETURN(
         const std::unique_ptr<RegistryConnection> registry,
-        RegistryConnection::Open({.host = oci::DestinationHost(destination),
-                                  .insecure = destination.insecure(),
-                                  .pushes = true},
-                                 clock_));
+        RegistryConnection::Open(
+            {.host = oci::DestinationHost(destination),
+             .pushes = true,
+             .arguments = {.plain_http = destination.insecure()}},
+            clock_));
     return registry->images().CheckPush(oci::DestinationRepository(
         destination, std::string(site::kFilesImage)));
   }
