@@ -374,7 +374,13 @@ void ListPlan::AddMention(const RenderAnswer& answer,
                           const std::string& doubt, Listing& listing) const {
   const ImageMention& mention = questions.mention;
   const Rendered rendered = answer.ValueOf(questions.text);
-  const auto reference = ReferenceOf(rendered.value);
+  auto reference = ReferenceOf(rendered.value);
+  // "{% if x_repo is defined %}{{ x_repo }}:{{ x_tag }}{% else %}busybox": what
+  // stands in place of a repository and a tag is an image without a tag.
+  if (!reference.has_value() && absl::StrContains(mention.shown, "_repo") &&
+      !rendered.value.empty()) {
+    reference = ReferenceOf(absl::StrCat(rendered.value, ":latest"));
+  }
   if (reference.has_value()) {
     const Reason reason{questions.role, questions.role,
                         VariablesText(mention.shown)};

@@ -216,6 +216,21 @@ TEST_F(MentionTest, SaysWhichImageHasNoNameWithoutARunningCluster) {
             "roles/apps/one/templates/a.yml.j2:1: 'chosen' is undefined");
 }
 
+TEST_F(MentionTest, AnImageInPlaceOfRepositoryAndTagNeedsNoTag) {
+  const std::string text =
+      "{% if x_repo is defined %}{{ x_repo }}:{{ t }}{% else %}busybox{% endif "
+      "%}";
+  Write("roles/apps/one/templates/a.yml.j2",
+        "image: " + text + "\nimage: {{ on }}\n");
+  EXPECT_THAT(
+      Images(Make({{When("one_on"), "true"},
+                   {When("a_on"), "true"},
+                   {"{{ dns }}", "false"},
+                   {text, "busybox"},
+                   {"{{ on }}", "false"}})),
+      UnorderedElementsAre("docker.io/library/busybox:latest", "q.io/b:v1"));
+}
+
 TEST_F(MentionTest, FollowsARoleWhoseNameIsATemplate) {
   Write("roles/apps/meta/main.yml",
         "dependencies:\n  - role: 'apps/{{ which }}'\n");
