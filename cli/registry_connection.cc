@@ -53,7 +53,7 @@ absl::StatusOr<std::unique_ptr<RegistryConnection>> RegistryConnection::Open(
                                           &connection->credentials_,
                                           std::move(registry_options));
   KSO_ASSIGN_OR_RETURN(connection->images_,
-                       registries.Open(options.host, /*insecure=*/false,
+                       registries.Open(options.host, options.insecure,
                                        /*stop=*/{}, options.pushes));
   return connection;
 }

@@ -34,6 +34,9 @@ class RegistryConnection {
   struct Options {
     // "HOST[:PORT]".
     std::string host;
+    // Plain HTTP, because the user's own release says so; no login goes over it
+    // then. Not the coordinator's word.
+    bool insecure = false;
     // Images are pushed there.
     bool pushes = false;
     RegistryArguments arguments = {};
