@@ -63,13 +63,13 @@ void CompareWithSchema(const json& value, const json& schema,
                     (type == "integer" && value.is_number_integer()) ||
                     (type == "number" && value.is_number());
   if (!fits) {
-    problems.push_back(place + " is no " + type);
+    problems.push_back(absl::StrCat(place, " is no ", type));
     return;
   }
   if (schema.contains("enum")) {
     const json& words = schema["enum"];
     if (std::find(words.begin(), words.end(), value) == words.end()) {
-      problems.push_back(place + " is " + value.dump());
+      problems.push_back(absl::StrCat(place, " is ", value.dump()));
     }
   }
   if (value.is_number() && schema.contains("minimum") &&
@@ -88,15 +88,16 @@ void CompareWithSchema(const json& value, const json& schema,
   }
   if (type != "object" || !schema.contains("properties")) return;
   for (const std::string name : schema.value("required", json::array())) {
-    if (!value.contains(name)) problems.push_back(place + " lacks " + name);
+    if (!value.contains(name))
+      problems.push_back(absl::StrCat(place, " lacks ", name));
   }
   for (const auto& [name, member] : value.items()) {
     if (!schema["properties"].contains(name)) {
-      problems.push_back(place + " has the unknown member " + name);
+      problems.push_back(absl::StrCat(place, " has the unknown member ", name));
       continue;
     }
-    CompareWithSchema(member, schema["properties"][name], place + "." + name,
-                      problems);
+    CompareWithSchema(member, schema["properties"][name],
+                      absl::StrCat(place, ".", name), problems);
   }
 }
 
@@ -114,7 +115,7 @@ std::vector<std::string> Compare(const RawHttpAnswer& answer,
   }
   const std::string type = answer.Header("content-type");
   if (!response["content"].contains(type)) {
-    return {"the content type is " + type};
+    return {absl::StrCat("the content type is ", type)};
   }
   std::vector<std::string> problems;
   CompareWithSchema(json::parse(answer.body),
@@ -201,13 +202,14 @@ class ApiServerTest : public EngineTest {
   RawHttpAnswer Fetch(const std::string& method, const std::string& target,
                       const std::string& headers = "",
                       const std::string& body = "") {
-    return FetchRaw(server_->address(),
-                    absl::StrCat(method, " ", target, " HTTP/1.1\r\n",
-                                 absl::StrContains(headers, "Host:")
-                                     ? ""
-                                     : "Host: " + server_->address() + "\r\n",
-                                 headers, "Content-Length: ", body.size(),
-                                 "\r\n\r\n", body));
+    return FetchRaw(
+        server_->address(),
+        absl::StrCat(method, " ", target, " HTTP/1.1\r\n",
+                     absl::StrContains(headers, "Host:")
+                         ? ""
+                         : absl::StrCat("Host: ", server_->address(), "\r\n"),
+                     headers, "Content-Length: ", body.size(), "\r\n\r\n",
+                     body));
   }
   RawHttpAnswer Get(const std::string& target,
                     const std::string& headers = "") {
@@ -220,13 +222,13 @@ class ApiServerTest : public EngineTest {
   }
   RawHttpAnswer Post(const std::string& target, const std::string& body = "",
                      const std::string& headers = "") {
-    return Fetch(
-        "POST", target,
-        "X-Kso-Action: 1\r\nContent-Type: application/json\r\n" + headers,
-        body);
+    return Fetch("POST", target,
+                 absl::StrCat("X-Kso-Action: 1\r\n",
+                              "Content-Type: application/json\r\n", headers),
+                 body);
   }
   static std::string Bearer(const std::string& token) {
-    return "Authorization: Bearer " + token + "\r\n";
+    return absl::StrCat("Authorization: Bearer ", token, "\r\n");
   }
 
   ApiServerOptions options_of_api_;
@@ -387,18 +389,21 @@ TEST_F(ApiServerTest, PagesAreWithinTheirRanges) {
   const json first = GetJson("/api/v1/builds?limit=2");
   EXPECT_EQ(first["total"], 3);
   ASSERT_THAT(first["items"], SizeIs(2));
-  const json second = GetJson("/api/v1/builds?limit=2&pageToken=" +
-                              first["nextPageToken"].get<std::string>());
+  const json second =
+      GetJson(absl::StrCat("/api/v1/builds?limit=2&pageToken=",
+                           first["nextPageToken"].get<std::string>()));
   ASSERT_THAT(second["items"], SizeIs(1));
   EXPECT_FALSE(second.contains("nextPageToken"));
   for (const std::string query :
        {"limit=0", "limit=1001", "limit=-1", "limit=x", "limit=1&limit=2",
         "pageToken=x", "pageToken=0", "state=none", "unknown=1", "text=%ff"}) {
-    EXPECT_EQ(Get("/api/v1/builds?" + query).status, 400) << query;
+    EXPECT_EQ(Get(absl::StrCat("/api/v1/builds?", query)).status, 400) << query;
   }
   for (const std::string query : {"limit=0", "pageToken=-1", "state=x"}) {
-    EXPECT_EQ(Get("/api/v1/workers?" + query).status, 400) << query;
-    EXPECT_EQ(Get("/api/v1/builds/b1/tasks?" + query).status, 400) << query;
+    EXPECT_EQ(Get(absl::StrCat("/api/v1/workers?", query)).status, 400)
+        << query;
+    EXPECT_EQ(Get(absl::StrCat("/api/v1/builds/b1/tasks?", query)).status, 400)
+        << query;
   }
   EXPECT_EQ(Get("/api/v1/builds/b1/logs?after=-1").status, 400);
 }
@@ -408,9 +413,11 @@ TEST_F(ApiServerTest, WhatIsKnownIsNotSentAgain) {
   const RawHttpAnswer first = Get("/api/v1/builds/b1/tasks");
   const std::string etag = first.Header("etag");
   ASSERT_NE(etag, "");
-  for (const std::string& known : {etag, "W/" + etag, "\"x\", " + etag}) {
+  for (const std::string& known :
+       {etag, absl::StrCat("W/", etag), absl::StrCat("\"x\", ", etag)}) {
     const RawHttpAnswer again =
-        Get("/api/v1/builds/b1/tasks", "If-None-Match: " + known + "\r\n");
+        Get("/api/v1/builds/b1/tasks",
+            absl::StrCat("If-None-Match: ", known, "\r\n"));
     EXPECT_EQ(again.status, 304) << known;
     EXPECT_EQ(again.body, "");
     EXPECT_EQ(again.Header("etag"), etag);
@@ -557,7 +564,7 @@ TEST_F(ApiServerTest, APageIsSeenAfterALogin) {
   EXPECT_THAT(set, HasSubstr("SameSite=Strict"));
   EXPECT_THAT(set, Not(HasSubstr("secret")));
   const std::string cookie =
-      "Cookie: a=b; " + set.substr(0, set.find(';')) + "\r\n";
+      absl::StrCat("Cookie: a=b; ", set.substr(0, set.find(';')), "\r\n");
   EXPECT_EQ(Get("/", cookie).status, 200);
   EXPECT_EQ(Get("/api/v1/builds", cookie).status, 200);
   EXPECT_THAT(Get("/api/v1/session", cookie).body, HasSubstr("\"view\""));
@@ -573,7 +580,8 @@ TEST_F(ApiServerTest, ASessionEndsWithItsToken) {
   doors_.tokens = {{"one", access::Role::kView}, {"two", access::Role::kView}};
   const std::string set =
       Post("/login", R"({"token": "one"})").Header("set-cookie");
-  const std::string cookie = "Cookie: " + set.substr(0, set.find(';')) + "\r\n";
+  const std::string cookie =
+      absl::StrCat("Cookie: ", set.substr(0, set.find(';')), "\r\n");
   EXPECT_EQ(Get("/api/v1/builds", cookie).status, 200);
   doors_.Revoke("one");
   EXPECT_EQ(Get("/api/v1/builds", cookie).status, 401);
