@@ -27,7 +27,7 @@ class Load : public Command {
     arguments.Example("ksoctl load release.tar docker://10.0.0.5:5000/team",
                       "Push both images of an archive into a registry.");
     arguments.Example(
-        "ksoctl load --no-latest v2.tar.part-001 v2.tar.part-002 "
+        "ksoctl load --no-latest v2.tar.000 v2.tar.001 "
         "docker://10.0.0.5:5000/team",
         "Join the parts, and leave the tag latest where it is.");
     registry_.DeclareTo(arguments);
