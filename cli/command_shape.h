@@ -18,8 +18,8 @@ struct Example {
 struct OptionShape {
   // "-f", "--file".
   std::vector<std::string> names;
-  // What stands for its value: "FILE", or "text|json" for one of those. Empty
-  // for a flag, which has none.
+  // The word that stands for its value: "FILE", or "text|json" for one of
+  // those. Empty for a flag, which has none.
   std::string meta;
   std::string help;
   bool required = false;

@@ -10,7 +10,7 @@
 namespace kso::cli {
 namespace {
 
-// What stands for a value in the help says what completes it.
+// The word that stands for a value in the help says what completes it.
 Completion::Names NamesOf(absl::string_view meta) {
   using Names = Completion::Names;
   const absl::string_view word = meta.substr(0, meta.find_first_of(". "));

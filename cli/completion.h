@@ -9,7 +9,7 @@
 
 namespace kso::cli {
 
-// What a shell may put in place of the word at the cursor.
+// A proposal that a shell may put in place of the word at the cursor.
 struct Completion {
   struct Candidate {
     std::string word;

@@ -24,7 +24,7 @@ struct Console {
   bool err_is_terminal = false;
   // Terminals are to get colours.
   bool color = false;
-  // Where a person answers questions. May be null.
+  // The stream on which a person answers questions. May be null.
   std::istream* in = nullptr;
   bool in_is_terminal = false;
 };

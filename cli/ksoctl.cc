@@ -46,7 +46,8 @@ struct Declaration {
   const char* group;
   const char* help;
   std::unique_ptr<Command> (*create)(Arguments);
-  // What people's fingers type who come from docker, kubectl, gh and make.
+  // The words that people's fingers type who come from docker, kubectl, gh and
+  // make.
   std::vector<const char*> aliases = {};
 };
 

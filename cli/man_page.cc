@@ -80,7 +80,7 @@ std::string Commands(const CommandShape& program) {
   return text;
 }
 
-// What is under a command, which stands on its page.
+// The subcommands of a command, which stand on its page.
 std::string Subcommands(const CommandPath& parent) {
   std::string text;
   for (const CommandShape& child : parent.back()->commands) {

@@ -15,8 +15,9 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-// What workers keep of what they fetched and made. Each evicts what it has not
-// used for longest when its disk is wanted, so nothing has to be done about it.
+// The caches of the workers: files, blobs and layers that they fetched and
+// made. Each evicts what it has not used for longest when its disk is wanted,
+// so nothing has to be done about it.
 class Cache : public Command {
  public:
   explicit Cache(Arguments arguments)

@@ -111,7 +111,7 @@ class FarmCommand : public Command {
     KSO_RETURN_IF_ERROR(oci::RegistryOptionsOf(registry_flags_).status());
     http::TransportOptions unused;
     KSO_RETURN_IF_ERROR(oci::AddFarmFlags(registry_flags_, unused));
-    // What the user of this machine submits may name this machine.
+    // A release that the user of this machine submits may name this machine.
     std::vector<std::string> args = {"--allow-private", "127.0.0.0/8",
                                      "--allow-private", "::1"};
     for (const oci::RegistryFlag& flag : oci::kRegistryFlags) {

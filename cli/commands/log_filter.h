@@ -10,7 +10,7 @@
 
 namespace kso::cli {
 
-// Which events of a build are shown. A value; safe to share.
+// The choice of the events of a build that are shown. A value; safe to share.
 struct LogFilter {
   // Those of tasks whose id or text has this in it, whatever the case; empty:
   // all events, also those of the build as a whole.

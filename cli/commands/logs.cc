@@ -62,7 +62,7 @@ class Logs : public Command {
   }
 
  private:
-  // What has happened so far.
+  // The events up to this moment.
   absl::StatusOr<ExitStatus> Print(Context& context, const LogFilter& filter) {
     v1::WatchBuildResponse log;
     std::string build = build_;

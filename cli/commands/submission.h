@@ -27,7 +27,7 @@ struct SubmissionOptions {
 
 struct Submission {
   v1::Build build;
-  // Where the user's own release puts the images.
+  // The place where the user's own release puts the images.
   v1::Destination destination;
   // The build is an earlier one of the same request, which still runs.
   bool joined = false;

@@ -19,7 +19,7 @@ ByName Indexed(const std::vector<Item>& items) {
   return by_name;
 }
 
-// What is not known of one of them says nothing.
+// A fact that is not known of one of them says nothing.
 bool HasOtherContent(const Item& a, const Item& b) {
   if (!a.digest.empty() && !b.digest.empty()) return a.digest != b.digest;
   return a.size >= 0 && b.size >= 0 && a.size != b.size;

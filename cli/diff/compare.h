@@ -39,8 +39,8 @@ struct ContentsDiff {
   std::vector<ChangedSetting> settings;
 };
 
-// What `to` adds to `from`, drops and changes. Items are the same by their
-// names, else by their names without versions (version_text.h); what has
+// The items that `to` adds to `from`, drops and changes. Items are the same by
+// their names, else by their names without versions (version_text.h); what has
 // neither counterpart is added or dropped. A pure function; lists are sorted by
 // name.
 ContentsDiff Compare(const Contents& from, const Contents& to);

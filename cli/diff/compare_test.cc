@@ -85,7 +85,7 @@ TEST(Compare, SaysWhatIsAddedDroppedAndChanged) {
   EXPECT_EQ(diff.images.changed[0].version_from, "1.0.0");
   EXPECT_EQ(diff.images.changed[0].version_to, "3.0.0");
   EXPECT_EQ(diff.images.same, 2);
-  // What only one side says is not compared.
+  // A fact that only one side states is not compared.
   ASSERT_THAT(diff.settings, SizeIs(1));
   EXPECT_EQ(diff.settings[0].to, "linux/amd64, linux/arm64");
 }

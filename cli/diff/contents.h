@@ -20,13 +20,14 @@ struct Item {
   int64_t size = -1;
 };
 
-// What a release brings inside.
+// The items that a release brings inside.
 struct Contents {
   // For people: a release's name, a build, a reference.
   std::string title;
   std::vector<Item> files;
   std::vector<Item> images;
-  // What is set beside the lists, by its name: {"platforms", "linux/amd64"}.
+  // The settings beside the lists, by their names: {"platforms",
+  // "linux/amd64"}.
   std::vector<std::pair<std::string, std::string>> settings;
 };
 

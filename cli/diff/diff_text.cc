@@ -61,7 +61,8 @@ struct Sum {
   }
 };
 
-// What is new inside: what is added, and the newer of what is changed.
+// The items that are new inside: those that are added, and the newer of what is
+// changed.
 Sum New(const ContentsDiff& diff) {
   Sum sum;
   for (const ItemsDiff* items : {&diff.files, &diff.images}) {

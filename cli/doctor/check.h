@@ -18,7 +18,7 @@ class Check {
 
   // One word: "disk". Programs depend on it.
   virtual std::string name() const = 0;
-  // What it sees; nothing where there is nothing to look at. Changes nothing.
+  // The findings; none where there is nothing to look at. Changes nothing.
   virtual std::vector<Finding> Look(const Surroundings& surroundings) = 0;
 };
 

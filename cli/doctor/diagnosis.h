@@ -12,7 +12,7 @@
 
 namespace kso::cli {
 
-// What all checks have seen.
+// The findings of all checks.
 struct Diagnosis {
   struct Entry {
     std::string check;

@@ -156,7 +156,7 @@ TEST_F(DoctorTest, SaysWhyTheCoordinatorDoesNotAnswer) {
   EXPECT_THAT(text, HasSubstr("BROKEN  coordinator at farm.example.com:7070: "
                               "not reachable: connection refused"));
   EXPECT_THAT(text, HasSubstr("ksoctl farm up"));
-  // What cannot be known is not said twice.
+  // A fact that cannot be known is not mentioned twice.
   EXPECT_THAT(text, HasSubstr("1 thing broken"));
 }
 

@@ -8,7 +8,7 @@
 #include "common/oci/platform.h"
 #include "common/text/text.h"
 
-// What is looked at in the farm, through the coordinator.
+// The checks of the farm, which go through the coordinator.
 
 namespace kso::cli {
 namespace {

@@ -7,7 +7,7 @@
 
 namespace kso::cli {
 
-// What a check has seen.
+// A finding of a check.
 struct Finding {
   enum class Level {
     kGood,
@@ -17,9 +17,9 @@ struct Finding {
     kBroken,
   };
   Level level = Level::kGood;
-  // What was looked at: "disk of /home/me".
+  // The thing that was looked at: "disk of /home/me".
   std::string subject;
-  // What it is like.
+  // Its state.
   std::string text;
   // How to mend it; empty where there is nothing to mend.
   std::string mend = {};

@@ -10,7 +10,7 @@
 #include "common/http/url.h"
 #include "common/text/text.h"
 
-// What is looked at on this machine alone.
+// The checks that need nothing but this machine.
 
 namespace kso::cli {
 namespace {

@@ -16,7 +16,7 @@
 #include "common/oci/reference.h"
 #include "common/text/text.h"
 
-// What is looked at of the release that is to be built: itself, its
+// The checks of the release that is to be built: of itself, its
 // destination, and the hosts that it comes from.
 
 namespace kso::cli {

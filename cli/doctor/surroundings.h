@@ -34,7 +34,7 @@ class Machine {
   virtual absl::Status Resolve(const std::string& host) = 0;
   virtual absl::StatusOr<bool> HasLogin(const std::string& host,
                                         const std::string& repository) = 0;
-  // Whether a push to the registry may begin, by the logins of this machine.
+  // OK when a push to the registry may begin, by the logins of this machine.
   virtual absl::Status CheckPush(const v1::Destination& destination) = 0;
   // Asks hosts; gives up soon.
   virtual http::Transport& transport() = 0;
@@ -43,7 +43,7 @@ class Machine {
 // The machine that this process runs on. `clock` must outlive it.
 absl::StatusOr<std::unique_ptr<Machine>> CreateRealMachine(Clock* clock);
 
-// What is examined.
+// The things that are examined.
 struct Surroundings {
   Machine* machine = nullptr;
   CoordinatorClient* coordinator = nullptr;

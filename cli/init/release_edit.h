@@ -9,7 +9,7 @@
 
 namespace kso::cli {
 
-// What somebody wants of a release. What is empty stays as it is.
+// The wishes of somebody for a release. A part that is empty stays as it is.
 struct ReleaseChoices {
   std::string name;
   // "linux/arm64".

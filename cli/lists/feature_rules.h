@@ -9,9 +9,9 @@
 
 namespace kso::cli {
 
-// What a cluster asks for and neither Kubespray's `downloads` nor a template of
-// its roles names: charts, and images that a chart, a manifest from elsewhere
-// or kubeadm names.
+// The items that a cluster asks for and neither Kubespray's `downloads` nor a
+// template of its roles names: charts, and images that a chart, a manifest from
+// elsewhere or kubeadm names.
 struct FeatureRule {
   enum class Kind { kFile, kImage };
 

@@ -13,6 +13,7 @@
 
 namespace kso::cli {
 
+// The choices of a user of `ksoctl lists generate`.
 struct GenerateOptions {
   std::filesystem::path kubespray;
   // As -i and -e of ansible-playbook take them.

@@ -11,12 +11,12 @@
 
 namespace kso::cli {
 
-// What `ksoctl lists generate` has to say about the lists that it wrote.
+// The report of `ksoctl lists generate` on the lists that it wrote.
 struct GenerateReport {
   std::string directory;
   // A release.yaml that was there has been left alone.
   bool kept_release = false;
-  // What smells in the lists.
+  // The warnings about the lists.
   std::vector<Smell> smells;
 };
 

@@ -65,7 +65,7 @@ std::vector<Token> TokensOf(std::string_view line) {
   return tokens;
 }
 
-// Whether the text before a value ends in a key such as "image:",
+// Returns whether the text before a value ends in a key such as "image:",
 // "sandbox_image = \"" or "--solver-image=".
 bool EndsInImageKey(std::string_view before) {
   absl::string_view text = absl::StripAsciiWhitespace(ToAbsl(before));
@@ -81,7 +81,7 @@ bool EndsInImageKey(std::string_view before) {
   return absl::EndsWith(absl::AsciiStrToLower(text), "image");
 }
 
-// Whether the value of such a key may be an image's name.
+// Returns whether the value of such a key may be an image's name.
 bool MayBeImage(std::string_view text) {
   if (text.find("{{") != std::string_view::npos) return text[0] != '/';
   return text[0] != '/' && text[0] != '.' && text[0] != '|' && text[0] != '>' &&
@@ -89,7 +89,8 @@ bool MayBeImage(std::string_view text) {
          text.find_first_of("/:@") != std::string_view::npos;
 }
 
-// Whether the text has a variable whose name ends in "_repo", and later a tag.
+// Returns whether the text has a variable whose name ends in "_repo", and later
+// a tag.
 bool HasRepositoryAndTag(std::string_view text) {
   for (size_t open = text.find("{{"); open != std::string_view::npos;
        open = text.find("{{", open + 2)) {

@@ -12,8 +12,8 @@ namespace kso::cli {
 struct ImageMention {
   // Counts from 1.
   int line = 0;
-  // What names it, as a Jinja template: "{{ nginx_image_repo }}:{{ tag }}",
-  // behind the {% set %} tags that stand before it.
+  // The expression that names it, as a Jinja template: "{{ nginx_image_repo
+  // }}:{{ tag }}", behind the {% set %} tags that stand before it.
   std::string text;
   // The same without those tags, for messages.
   std::string shown;

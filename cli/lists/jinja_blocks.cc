@@ -23,7 +23,8 @@ std::string_view TakeWord(std::string_view& text) {
 
 bool IsNameCharacter(char c) { return absl::ascii_isalnum(c) || c == '_'; }
 
-// Whether a name stands somewhere in the text, not as a part of a longer one.
+// Returns whether a name stands somewhere in the text, not as a part of a
+// longer one.
 bool HasWord(std::string_view text, std::string_view word) {
   for (size_t at = text.find(word); at != std::string_view::npos;
        at = text.find(word, at + 1)) {

@@ -31,7 +31,7 @@ class JinjaBlocks {
  private:
   struct Block {
     bool is_if = false;
-    // What has to hold in this branch.
+    // The condition that has to hold in this branch.
     std::vector<std::string> conditions;
     // The condition of the branch itself, which later branches negate.
     std::string own;

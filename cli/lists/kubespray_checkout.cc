@@ -100,7 +100,7 @@ std::string Download::Text(std::string_view field) const {
 std::vector<std::filesystem::path> VariableFiles(
     const std::filesystem::path& directory) {
   std::vector<std::filesystem::path> files;
-  // What cannot be read has no variables.
+  // A file that cannot be read has no variables.
   (void)ForEachEntry(directory, [&](const auto& entry) {
     if (IsYaml(entry.path())) files.push_back(entry.path());
   });

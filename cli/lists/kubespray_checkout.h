@@ -28,7 +28,8 @@ struct Download {
   std::string Text(std::string_view field) const;
 };
 
-// What a checkout of Kubespray says about itself, from 2.19 on. Only reads.
+// The facts that a checkout of Kubespray states about itself, from 2.19 on.
+// Only reads.
 struct KubesprayCheckout {
   // Absolute.
   std::filesystem::path directory;

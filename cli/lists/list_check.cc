@@ -24,8 +24,8 @@ namespace {
 
 bool IsFile(const ListItem& item) { return item.kind == ListItem::Kind::kFile; }
 
-// Where content has moved to. An old place may still answer, with what was
-// there when it moved, or from one day to the next not at all.
+// The hosts that content has moved to. An old place may still answer, with what
+// was there when it moved, or from one day to the next not at all.
 struct Move {
   std::string_view from;
   const char* to;

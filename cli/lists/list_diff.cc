@@ -32,7 +32,7 @@ std::map<Key, Versions> ByName(const std::vector<ListItem>& items) {
   return names;
 }
 
-// What is in `a` and not in `b`.
+// The items of `a` that are not in `b`.
 std::vector<std::string> Without(const Versions& a, const Versions& b) {
   std::vector<std::string> found;
   for (const auto& [version, digest] : a) {

@@ -10,7 +10,7 @@
 
 namespace kso::cli {
 
-// What differs between two lists of the same kind of thing.
+// The difference between two lists of the same kind of thing.
 struct ListChange {
   enum class Kind {
     kAdded,

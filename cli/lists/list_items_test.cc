@@ -37,7 +37,7 @@ class ListItemsTest : public ::testing::Test {
     return items.ok() ? *std::move(items) : std::vector<ListItem>();
   }
 
-  // What `lists check` says of a list with this name and these lines.
+  // The words of `lists check` about a list with this name and these lines.
   std::string Check(const std::string& name, const std::string& lines) {
     return SmellsText(CheckLists(Read(Write(name, lines)), nullptr));
   }

@@ -48,8 +48,8 @@ std::string VariablesText(std::string_view text) {
   return absl::StrJoin(VariablesOf(text), " ");
 }
 
-// Whether a role may be the one that a template such as "apps/{{ item }}"
-// names, by what stands before and behind its tags.
+// Returns whether a role may be the one that a template such as "apps/{{ item
+// }}" names, by what stands before and behind its tags.
 bool MayBeRole(const std::string& text, const std::string& role) {
   const std::string before = text.substr(0, text.find("{{"));
   const size_t close = text.rfind("}}");
@@ -218,7 +218,7 @@ absl::Status ListPlan::AskMentions() {
   for (const auto& [name, role] : tree_->roles) {
     for (const std::filesystem::path& file : role.contents) {
       const auto content = ReadTextFile(file, kMostContentBytes);
-      // What is no text names no image.
+      // A value that is no text names no image.
       if (!content.ok()) continue;
       std::vector<ImageMention> mentions = FindImageMentions(*content);
       if (mentions.empty()) continue;

@@ -17,9 +17,9 @@
 
 namespace kso::cli {
 
-// Which items of a release are listed.
+// The choice of the items of a release that are listed.
 enum class Scope {
-  // What the rendered values of variables enable.
+  // The items that the rendered values of variables enable.
   kEnabled,
   // All that Kubespray can download or name.
   kEverything,

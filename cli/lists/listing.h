@@ -13,7 +13,8 @@ namespace kso::cli {
 
 // Why an item is in a list.
 struct Reason {
-  // What a cluster has that asks for it: "kubelet", "kubernetes-apps/metallb".
+  // The feature of a cluster that asks for it: "kubelet",
+  // "kubernetes-apps/metallb".
   std::string feature;
   // The role that says so: "kubespray_defaults".
   std::string role;
@@ -39,7 +40,7 @@ struct ListedImage {
   Reason reason;
 };
 
-// What could not be told without running Kubespray.
+// A question that could not be settled without running Kubespray.
 struct Unsettled {
   std::string role;
   // The variable, or the template where it is made of several.
@@ -49,8 +50,8 @@ struct Unsettled {
   auto operator<=>(const Unsettled&) const = default;
 };
 
-// What a cluster asks for. Items come in the order in which they were added,
-// each once, with the reason that was given first.
+// The items that a cluster asks for. They come in the order in which they were
+// added, each once, with the reason that was given first.
 class Listing {
  public:
   // INVALID is not known here: what is no URL or no image reference is for the

@@ -63,7 +63,7 @@ struct Rendered {
   bool ok() const { return error.empty(); }
 };
 
-// What one host of one architecture would ask for.
+// The items that one host of one architecture would ask for.
 struct RenderAnswer {
   std::string host;
   // As OCI calls it: "amd64".

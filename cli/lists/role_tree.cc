@@ -240,8 +240,8 @@ bool IsNameCharacter(char c) {
   return absl::ascii_isalnum(c) || c == '_' || c == '-';
 }
 
-// Whether the text names a file: its name without ".j2" and without what stands
-// behind its last point, not as a part of a longer name.
+// Returns whether the text names a file: its name without ".j2" and without
+// what stands behind its last point, not as a part of a longer name.
 bool Names(std::string_view text, std::string_view stem) {
   for (size_t at = text.find(stem); at != std::string_view::npos;
        at = text.find(stem, at + 1)) {

@@ -277,7 +277,7 @@ TEST_F(ReleaseReaderTest, TellsOfUrlsOfAnotherArchitecture) {
   release = Read();
   ASSERT_TRUE(release.ok()) << release.status();
   EXPECT_THAT(release->notes(), ::testing::IsEmpty());
-  // What a file contains may be of another architecture where its URL says
+  // The content of a file may be of another architecture where its URL says
   // nothing.
   meant("\"*/kata-static-*\", \"*/anything\"");
   release = Read();

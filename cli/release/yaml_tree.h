@@ -36,7 +36,7 @@ struct YamlError {
   std::string what;
 };
 
-// What becomes of anchors, aliases and merge keys.
+// The treatment of anchors, aliases and merge keys.
 enum class YamlAliases {
   kRefused,
   // Anchors are passed over, an alias is nothing (kNull), and a merge key is a

@@ -134,7 +134,7 @@ std::string MovedLine(const ProgressModel& model) {
   double rate = 0;
   bool known = false;
   for (const v1::ActiveTask& task : build.active()) {
-    // What verification reads back from the destination is not fetched.
+    // Bytes that verification reads back from the destination are not fetched.
     if (task.phase() != v1::VERIFY) fetched += task.bytes_fetched();
     pushed += task.bytes_pushed();
     if (const auto of_task = model.RateOf(task)) {
@@ -164,8 +164,8 @@ std::string SlowestLine(const ProgressModel& model) {
                       Count(host->tasks, "task"));
 }
 
-// What a task has moved, out of what is expected. What it fetched it moves a
-// second time, to the destination.
+// The bytes that a task has moved, out of those expected. It moves fetched ones
+// a second time, to the destination.
 std::string BytesOf(const v1::ActiveTask& task) {
   const int64_t through = std::max(task.bytes_fetched(), task.bytes_pushed());
   if (task.bytes_expected() <= 0) {

@@ -10,7 +10,7 @@ namespace {
 
 // A rate is that of so long. Workers report every other second.
 constexpr absl::Duration kWindow = absl::Seconds(20);
-// What was measured in a shorter time is noise.
+// A measurement over a shorter time is noise.
 constexpr absl::Duration kShortest = absl::Seconds(1);
 
 int64_t Moved(const v1::ActiveTask& task) {

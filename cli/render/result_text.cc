@@ -74,7 +74,7 @@ std::string ReusedText(const v1::PlanSummary& plan) {
                       Count(plan.layer_count(), "layer"));
 }
 
-// What became of the items: their number by verdict, and a line for each that
+// The outcome of the items: their number by verdict, and a line for each that
 // is not simply in order.
 std::string VerdictsText(const v1::Build& build) {
   if (build.verdicts().empty()) return "";
@@ -105,7 +105,7 @@ std::string PhasesText(const v1::Build& build) {
   return rows.empty() ? "" : absl::StrCat("Phases:\n", FormatTable(rows, "  "));
 }
 
-// What a person does next with images that are in a registry.
+// The next steps of a person with images that are in a registry.
 std::string NextText(const v1::Build& build) {
   if (build.destination().kind() != v1::Destination::REGISTRY ||
       build.images().empty() || build.images(0).tags().empty()) {

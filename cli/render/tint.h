@@ -8,7 +8,8 @@
 
 namespace kso::cli {
 
-// What a colour says. Nothing is said by colour alone: the words say it, too.
+// The meaning of a colour. Nothing is said by colour alone: the words say it,
+// too.
 enum class Tint { kPlain, kGood, kBad, kWarning, kFaint };
 
 struct TintedLine {

@@ -19,7 +19,7 @@ struct SignedImage {
   std::string name;
   // Its path in the registry.
   std::string repository;
-  // What the tag points at.
+  // The document that the tag points at.
   v1::Descriptor index;
 };
 

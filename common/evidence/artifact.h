@@ -26,8 +26,8 @@ struct Artifact {
   v1::Document config;
   v1::Document content;
   v1::Document manifest;
-  // What referrers say of it besides (OCI distribution spec, "Listing
-  // Referrers").
+  // The facts that referrers state of it besides (OCI distribution spec,
+  // "Listing Referrers").
   std::string type;
   std::map<std::string, std::string> annotations;
 };

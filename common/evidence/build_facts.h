@@ -17,7 +17,7 @@ struct BuildFacts {
   // The reference of the image that it extends, and its digest.
   std::string base;
   std::string base_digest;
-  // What the image serves, each with its digest and verdict.
+  // The items that the image serves, each with its digest and verdict.
   std::vector<v1::ItemVerdict> items;
 };
 

@@ -50,7 +50,7 @@ absl::StatusOr<CosignImage> AttestImage(
     std::string_view digest, const std::vector<Statement>& statements,
     pki::Signer& signer);
 
-// Whether a layer of a signature image is a signature of `digest` by
+// OK when a layer of a signature image is a signature of `digest` by
 // `public_key` (PEM). `annotation` is the layer's
 // "dev.cosignproject.cosign/signature". DATA_LOSS when it is not.
 absl::Status VerifySimpleSigning(std::string_view payload,

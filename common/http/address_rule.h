@@ -11,10 +11,10 @@
 
 namespace kso::http {
 
-// Which of the private addresses (IsPrivateAddress) are connected to. A program
-// that acts for its own user connects to all of them; one that fetches what
-// others submit, to those that its operator allows. Thread safe, since it does
-// not change.
+// The choice of the private addresses (IsPrivateAddress) that are connected to.
+// A program that acts for its own user connects to all of them; one that
+// fetches what others submit, to those that its operator allows. Thread safe,
+// since it does not change.
 class AddressRule {
  public:
   // Allows everything.

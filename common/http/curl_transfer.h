@@ -33,7 +33,7 @@ class CurlTransfer {
     std::string method;
     bool with_body = true;
     bool with_credentials = true;
-    // Whose redirect, or other answer, named the URL.
+    // The host whose redirect, or other answer, named the URL.
     std::optional<AnsweringHost> named_by;
     // The proxy that is asked for the URL; empty for none.
     std::string proxy;

@@ -12,8 +12,8 @@
 
 namespace kso::http {
 
-// What is known of addresses: on a machine without a network every address is
-// private, and no name has one.
+// The source of facts about addresses: on a machine without a network every
+// address is private, and no name has one.
 struct AddressKnowledge {
   std::function<bool(absl::string_view ip)> is_private;
   ResolveName resolve = ResolveByThisMachine;

@@ -22,8 +22,8 @@ using ResolveName =
 // By the resolver of this machine.
 std::vector<std::string> ResolveByThisMachine(const std::string& name);
 
-// What this machine knows of hosts' addresses, remembered for a minute. May be
-// called from any thread.
+// The addresses of hosts as this machine knows them, remembered for a minute.
+// May be called from any thread.
 class HostAddresses {
  public:
   explicit HostAddresses(ResolveName resolve) : resolve_(std::move(resolve)) {}

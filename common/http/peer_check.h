@@ -19,7 +19,7 @@ namespace kso::http {
 // it.
 struct PeerCheck {
   const Url* url = nullptr;
-  // Whose answer named the URL, in a redirect or an upload's Location.
+  // The host whose answer named the URL, in a redirect or an upload's Location.
   std::optional<AnsweringHost> named_by = {};
   const AddressRule* rule = nullptr;
   const std::function<bool(absl::string_view ip)>* is_private = nullptr;

@@ -23,7 +23,8 @@ namespace kso::http {
 // The header fields of a message, in their order; a name may come twice.
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-// Who gave an answer, for the request that goes where the answer points.
+// The host that gave an answer, for the request that goes where the answer
+// points.
 struct AnsweringHost {
   // "HOST[:PORT]".
   std::string host;

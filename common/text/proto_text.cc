@@ -15,7 +15,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// What becomes of a text; nothing where it may stay.
+// The replacement of a text; nothing where it may stay.
 using Mend = std::optional<std::string> (*)(const std::string& text);
 
 std::optional<std::string> MendInvalid(const std::string& text) {

@@ -6,8 +6,8 @@
 namespace kso::coordinator {
 namespace {
 
-// What moves without a change of the farm, such as bytes and times, is as old
-// as this at most.
+// A figure that moves without a change of the farm, such as bytes and times, is
+// as old as this at most.
 constexpr absl::Duration kStands = absl::Seconds(1);
 // Different answers at one time; beyond them, all are forgotten.
 constexpr size_t kMostEntries = 256;

@@ -16,6 +16,7 @@
 
 namespace kso::coordinator {
 
+// The settings of the HTTP server of a coordinator.
 struct ApiServerOptions {
   // "HOST:PORT"; port 0 picks a free one.
   std::string listen = "127.0.0.1:0";

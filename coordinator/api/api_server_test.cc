@@ -101,7 +101,7 @@ void CompareWithSchema(const json& value, const json& schema,
   }
 }
 
-// What is wrong with an answer, by the document.
+// The faults of an answer, by the document.
 std::vector<std::string> Compare(const RawHttpAnswer& answer,
                                  const std::string& method,
                                  const std::string& path) {

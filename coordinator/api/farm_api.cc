@@ -95,7 +95,7 @@ absl::StatusOr<Message> ReadMessage(const std::string& body) {
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = false;
   Message message;
-  // What protobuf reads is what the bounded parser has read.
+  // Protobuf reads the same bytes that the bounded parser has read.
   const auto status = google::protobuf::util::JsonStringToMessage(
       json.dump(), &message, options);
   if (!status.ok()) {
@@ -504,7 +504,7 @@ void FarmApi::SubmitBuild(ApiCall call) {
       ReadMessage<v1::SubmitBuildRequest>(call.request.body);
   call.request.body.clear();
   if (!request.ok()) return call.respond(ProblemResponse(request.status()));
-  // Who submits it is what was proved, whatever the body says.
+  // The submitter is the identity that was proved, whatever the body says.
   request->set_submitted_by(call.who.name);
   std::string on = absl::StrCat("build ", request->build_id());
   engine_.SubmitBuild(

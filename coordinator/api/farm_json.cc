@@ -334,7 +334,7 @@ OutJson LayersJson(const v1::BuildDetails& details) {
   return layers;
 }
 
-// What its verification found, where it has ended well.
+// The findings of its verification, where it has ended well.
 const v1::Verification* FindVerification(const v1::Build& build,
                                          const std::string& variant,
                                          const std::string& platform) {

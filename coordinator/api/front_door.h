@@ -37,7 +37,7 @@ class FrontDoor final : public HttpHandler {
   HttpResponse Problem(int status, std::string_view detail) override;
 
  private:
-  // Who asks, and by which session.
+  // The caller, and the session by which it asks.
   struct Caller {
     absl::StatusOr<Principal> who;
     std::optional<SessionStore::Session> session;
@@ -45,7 +45,7 @@ class FrontDoor final : public HttpHandler {
 
   absl::Status CheckHost(const HttpRequest& head) const;
   Caller CallerOf(const HttpRequest& head) const;
-  // Whether a caller may use the route.
+  // OK when a caller may use the route.
   absl::Status CheckCaller(const Route& route, const HttpRequest& head,
                            const Caller& caller) const;
   HttpAdmission AdmitRoute(const RouteMatch& match, const HttpRequest& head);

@@ -14,8 +14,8 @@
 
 namespace kso::coordinator {
 
-// What can be asked over HTTP. openapi.json says the same to clients, and a
-// test compares the two.
+// The questions that can be asked over HTTP. openapi.json says the same to
+// clients, and a test compares the two.
 enum class Operation : uint8_t {
   kListBuilds,
   kSubmitBuild,

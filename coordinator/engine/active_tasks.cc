@@ -31,8 +31,8 @@ v1::ActiveTask Describe(const TaskEntry& task, const WorkerTable& workers) {
   return active;
 }
 
-// What a task has fetched goes through it a second time, to the destination;
-// what was in its worker's cache passes only then.
+// The bytes that a task has fetched go through it a second time, to the
+// destination; what was in its worker's cache passes only then.
 int64_t BytesThrough(const v1::ActiveTask& task) {
   return std::min(std::max(task.bytes_fetched(), task.bytes_pushed()),
                   task.bytes_expected());

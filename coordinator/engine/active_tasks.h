@@ -10,8 +10,8 @@
 
 namespace kso::coordinator {
 
-// What the worker said last of the lease; null when it has said nothing yet, or
-// there is no worker.
+// The last report of the worker on the lease; null when it has said nothing
+// yet, or there is no worker.
 const v1::HeldLease* ReportOf(const Worker* worker, std::string_view lease_id);
 
 // Adds to the view of a running build which of its tasks workers work on, as

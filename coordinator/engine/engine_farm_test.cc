@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What pages ask the engine.
+// The questions that pages ask the engine.
 #include <set>
 #include <string>
 #include <vector>

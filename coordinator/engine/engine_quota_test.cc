@@ -44,7 +44,7 @@ TEST_F(EngineQuotaTest, OneIdentityHasSoManyBuilds) {
             absl::StatusCode::kResourceExhausted);
   ASSERT_TRUE(Cancel("a1").ok());
   EXPECT_TRUE(SubmitAs("alice", "a3").ok());
-  // Whose builds they are outlives a restart.
+  // The owner of a build outlives a restart.
   Restart();
   EXPECT_FALSE(SubmitAs("alice", "a4").ok());
 }

@@ -143,7 +143,7 @@ TEST_F(EngineTrustTest, ALieFailsTheBuildAndEndsTheTrustInItsMaker) {
   EXPECT_THAT(build.failures(0).reason(), HasSubstr("packed by one"));
   EXPECT_THAT(build.failures(0).advice(), HasSubstr("ksoctl retry b1"));
 
-  // What it made is made again by others, also after a restart.
+  // Its layers are made again by others, also after a restart.
   Restart();
   ASSERT_TRUE(Retry().ok());
   Sync(one_);
@@ -195,7 +195,7 @@ TEST_F(EngineTrustTest, AnOperatorEndsTheTrustInAWorker) {
 TEST_F(EngineTrustTest, WhatIsForgottenIsMadeAgain) {
   MadeBy(one_);
   ASSERT_TRUE(Cancel().ok());
-  // What it made would be reused otherwise.
+  // Its layers would be reused otherwise.
   ASSERT_TRUE(Submit("b2").ok());
   RunOn({&two_}, "b2");
   const v1::Build reusing = Get("b2");

@@ -83,7 +83,7 @@ TEST_F(EngineWorkerTest, ABuildShowsWhatItsWorkersDo) {
   EXPECT_LE(task.bytes_fetched(), int64_t{1} << 50);
   EXPECT_EQ(FromProto(task.reported()) - FromProto(task.started()),
             absl::Seconds(3));
-  // What has ended has nothing that is worked on.
+  // A task that has ended has nothing that is worked on.
   ASSERT_TRUE(Cancel().ok());
   EXPECT_THAT(Get().active(), IsEmpty());
 }

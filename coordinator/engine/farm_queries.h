@@ -12,10 +12,10 @@ namespace kso::coordinator {
 template <typename Response>
 using EngineDone = absl::AnyInvocable<void(absl::StatusOr<Response>)>;
 
-// What pages and scripts ask the engine, as proto/kso/v1/farm.proto has it.
-// Pages count from the first; a page_size of 0 leaves it to the engine, and
-// INVALID_ARGUMENT is the answer to a page that is none. The methods are called
-// as those of Engine.
+// The questions of pages and scripts to the engine, as proto/kso/v1/farm.proto
+// has it. Pages count from the first; a page_size of 0 leaves it to the engine,
+// and INVALID_ARGUMENT is the answer to a page that is none. The methods are
+// called as those of Engine.
 class FarmQueries {
  public:
   virtual ~FarmQueries() = default;

@@ -10,8 +10,8 @@
 namespace kso::coordinator {
 namespace {
 
-// What is gone is told for so many revisions. A watcher that asks later is told
-// by the farm itself.
+// A thing that is gone is told for so many revisions. A watcher that asks later
+// is told by the farm itself.
 constexpr int64_t kTellGone = 1000;
 
 v1::BuildStamp StampOf(const BuildEntry& build) {

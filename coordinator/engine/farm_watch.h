@@ -44,7 +44,8 @@ class FarmWatch {
     absl::Time deadline;
     EngineDone<v1::WatchFarmResponse> done;
   };
-  // What of a thing is compared, and the revision at which it became that.
+  // The fingerprint of a thing that is compared, and the revision at which it
+  // became that.
   struct Seen {
     v1::BuildStamp stamp;
     std::tuple<int, int, bool, size_t, int64_t, std::string> worker;

@@ -15,8 +15,8 @@
 
 namespace kso::coordinator {
 
-// What all connections of a server share. It lives as long as the last of
-// them.
+// The parts that all connections of a server share. It lives as long as the
+// last of them.
 struct HttpCore {
   HttpCore(HttpHandler* the_handler, const HttpLimits& the_limits)
       : handler(the_handler),

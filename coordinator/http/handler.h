@@ -30,8 +30,8 @@ struct HttpAdmission {
   }
 };
 
-// What the server serves. It is called on the server's few threads, so it must
-// not block: an answer that takes time is given later.
+// The content that the server serves. It is called on the server's few threads,
+// so it must not block: an answer that takes time is given later.
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;

@@ -15,6 +15,7 @@
 
 namespace kso::coordinator {
 
+// A field of the head of a message.
 struct HttpHeader {
   std::string name;
   std::string value;

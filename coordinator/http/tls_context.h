@@ -13,6 +13,7 @@
 
 namespace kso::coordinator {
 
+// Frees a context of OpenSSL, for the pointer below.
 struct FreeSslContext {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 };

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What deploy/package makes, used on empty machines: packages are installed,
+# The artifacts of deploy/package, used on empty machines: packages are installed,
 # upgraded, removed and purged; an archive runs on Debian 12 and Debian 13 with
 # glibc alone; the images run without root.
 # shellcheck source=tests/e2e/lib.sh

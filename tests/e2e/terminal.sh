@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What a person sees of a build on a terminal, and a program of its output.
+# The view that a person has of a build on a terminal, and a program of its output.
 . "$(dirname "$0")/lib.sh"
 need_arm64
 
@@ -19,7 +19,7 @@ on_terminal() {
     (sleep 2; stty cols 60 </dev/tty) &
     $ksoctl_program $*" "$work/typescript" >/dev/null </dev/null
 }
-# What is on the screen in the end: without colours and cursor movements.
+# The screen in the end: without colours and cursor movements.
 plain() { sed 's/\x1b\[[0-9;]*[A-Za-z]//g; s/\r//g' "$work/typescript"; }
 
 status=0

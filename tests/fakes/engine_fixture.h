@@ -251,7 +251,7 @@ class ScriptedWorker {
   }
 
   v1::SyncRequest request;
-  // What it says of each lease that it holds.
+  // The report on each lease that it holds.
   v1::HeldLease report_of_each;
   Engine::Caller caller{absl::Seconds(15), nullptr};
   std::map<std::string, v1::Lease> held;

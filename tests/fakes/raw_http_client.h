@@ -9,6 +9,7 @@
 
 namespace kso::testing {
 
+// An answer of an HTTP server, as it came.
 struct RawHttpAnswer {
   int status = 0;
   // By their names in small letters.

@@ -45,8 +45,8 @@ class TaskControl {
   std::stop_token stop_token() const { return stop_.get_token(); }
   absl::Time deadline() const { return deadline_; }
 
-  // What the task does, for people: "fetching kubelet". `host` is the one that
-  // bytes come from or go to meanwhile, where there is one.
+  // The activity of the task, for people: "fetching kubelet". `host` is the one
+  // that bytes come from or go to meanwhile, where there is one.
   void SetActivity(std::string activity, std::string host = {}) {
     absl::MutexLock lock(&mutex_);
     activity_ = std::move(activity);
@@ -71,7 +71,7 @@ class TaskControl {
   // less than before.
   void SetPushing(int64_t bytes) { bytes_pushing_ = bytes; }
   int64_t bytes_fetched() const { return bytes_fetched_; }
-  // What is pushed, without the push that is under way.
+  // The bytes that are pushed, without the push that is under way.
   int64_t bytes_pushed() const { return bytes_pushed_; }
   int64_t bytes_pushing() const { return bytes_pushing_; }
 

@@ -25,7 +25,7 @@ namespace {
 // A file that the image should have.
 struct Wanted {
   std::string path;
-  // What it should be, by every algorithm that is known of it.
+  // The digest that it should have, by every algorithm that is known of it.
   std::vector<Digest> digests;
 };
 

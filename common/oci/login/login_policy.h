@@ -13,8 +13,9 @@
 
 namespace kso::oci {
 
-// Where the logins of this machine may be used. A release names hosts, and
-// whoever submits it is not the operator whose logins these are. Immutable.
+// The rule on where the logins of this machine may be used. A release names
+// hosts, and whoever submits it is not the operator whose logins these are.
+// Immutable.
 class LoginPolicy {
  public:
   // Every login, for its own host, over HTTPS or to loopback.

@@ -26,7 +26,7 @@ struct SharedRegistryOptions {
   std::set<std::string> https = {};
   // Shared by what is opened with it; where it is null, each has its own.
   std::shared_ptr<UploadTraits> upload_traits = {};
-  // Where logins may be used.
+  // The rule on where logins may be used.
   LoginPolicy logins = {};
 };
 

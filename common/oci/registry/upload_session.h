@@ -86,7 +86,7 @@ class UploadSession {
   AccessScope scope_;
   std::string what_;
   http::Url url_;
-  // Who named that URL.
+  // The host that named that URL.
   http::AnsweringHost named_by_;
   // The registry's OCI-Chunk-Min-Length; 0 where it states none.
   int64_t min_chunk_ = 0;

@@ -8,8 +8,8 @@
 
 namespace kso::coordinator {
 
-// What one identity may have of the farm, and all together, so that a flood
-// costs a bounded amount. The defaults are far beyond what people need.
+// The share of the farm that one identity may have, and all together, so that a
+// flood costs a bounded amount. The defaults are far beyond what people need.
 struct Quotas {
   // Builds that have not ended.
   int builds_of_one = 100;

@@ -11,7 +11,7 @@
 
 namespace kso::coordinator {
 
-// What follows when a worker's word is not taken any more. Pure.
+// The records that follow when a worker's word is not taken any more. Pure.
 
 struct DistrustOutcome {
   std::vector<v1::JournalRecord> records;

@@ -130,7 +130,7 @@ struct BuildEntry {
   EventLog events;
   int64_t bytes_fetched = 0;
   int64_t bytes_pushed = 0;
-  // What is shown of tasks that are forgotten.
+  // The facts that are shown of tasks that are forgotten.
   PackedMessage<v1::PastTasks> past_tasks;
 
   void SetRelease(const v1::Release& submitted);

@@ -87,8 +87,8 @@ class State {
   const std::set<TimedTask>& delayed() const { return index_.delayed(); }
   // The memory that outlives builds.
   const Memo& memo() const { return memo_; }
-  // What all records together have done, those of builds that are forgotten by
-  // now included.
+  // The work that all records together have done, those of builds that are
+  // forgotten by now included.
   const v1::FarmTotals& totals() const { return totals_; }
 
  private:
