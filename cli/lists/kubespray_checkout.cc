@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "cli/release/text_file.h"
 #include "cli/release/yaml_tree.h"
-#include "common/base/status_macros.h"
 #include "common/files/directory.h"
 
 namespace kso::cli {
