@@ -19,6 +19,8 @@
 #include "common/blob/disk_blob_store.h"
 #include "common/http/retry.h"
 #include "common/http/transport.h"
+#include "common/metrics/exposition.h"
+#include "common/metrics/process_metrics.h"
 #include "common/oci/login/credentials.h"
 #include "common/oci/registry/registry_flags.h"
 #include "common/pki/authority.h"
@@ -37,6 +39,7 @@
 #include "coordinator/api/api_server.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/threaded_engine.h"
+#include "coordinator/metrics/farm_metrics.h"
 #include "coordinator/metrics/journal_metrics.h"
 #include "coordinator/registry/blob_sweep.h"
 #include "coordinator/registry/destinations.h"
@@ -214,8 +217,11 @@ absl::StatusOr<std::unique_ptr<ApiServer>> StartPage(
   page.listen = options.http_listen;
   page.tls = options.tls;
   page.host_names = options.http_hosts;
-  page.metrics = [metrics = std::move(metrics)] {
-    return prometheus::TextSerializer().Serialize(metrics->Collect());
+  const metrics::Sources sources = {
+      std::move(metrics), metrics::CreateProcessMetrics("kso-coordinator")};
+  page.metrics = [sources](const v1::FarmStatus& farm) {
+    return metrics::MetricsText(sources) +
+           prometheus::TextSerializer().Serialize(FarmMetrics(farm));
   };
   return StartApiServer(page, engine, doors.doors(), clock);
 }

@@ -191,7 +191,9 @@ class ApiServerTest : public EngineTest {
   }
 
   void SetUp() override {
-    options_of_api_.metrics = [] { return std::string("kso_up 1\n"); };
+    options_of_api_.metrics = [](const v1::FarmStatus&) {
+      return std::string("kso_up 1\n");
+    };
     auto server =
         StartApiServer(options_of_api_, engine_.get(),
                        {.authenticator = &doors_, .audit = &doors_}, &clock_);

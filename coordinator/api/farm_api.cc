@@ -19,6 +19,7 @@
 #include "common/base/strings.h"
 #include "common/base/version.h"
 #include "common/bytes/digest.h"
+#include "common/metrics/exposition.h"
 #include "common/oci/platform.h"
 #include "common/text/json.h"
 #include "common/text/printable_text.h"
@@ -463,9 +464,15 @@ void FarmApi::ShowMetrics(ApiCall call) {
   if (!metrics_) {
     return call.respond(ProblemResponse(404, "this program has no metrics"));
   }
-  executor_.Schedule([this, respond = std::move(call.respond)]() mutable {
-    respond(MakeResponse(200, "text/plain; version=0.0.4; charset=utf-8",
-                         metrics_()));
+  engine_.GetFarm({}, [this, respond = std::move(call.respond)](
+                          absl::StatusOr<v1::FarmStatus> farm) mutable {
+    executor_.Schedule([this, respond = std::move(respond),
+                        farm = std::move(farm)]() mutable {
+      respond(farm.ok()
+                  ? MakeResponse(200, std::string(metrics::kMetricsContentType),
+                                 metrics_(*farm))
+                  : ProblemResponse(farm.status()));
+    });
   });
 }
 

@@ -40,9 +40,9 @@ struct ApiCall {
 // is asked, and a thread of its own makes JSON of what comes back. Thread safe.
 class FarmApi {
  public:
-  // Makes Prometheus's text of the metrics of the moment. Thread safe; it may
-  // take a while. May be empty.
-  using Metrics = std::function<std::string()>;
+  // Makes Prometheus's text of the metrics of the moment, when the farm is as
+  // it is given. Thread safe; it may take a while.
+  using Metrics = std::function<std::string(const v1::FarmStatus& farm)>;
 
   // All must outlive it, and `engine` be stopped before it is destroyed.
   FarmApi(Engine* engine, Clock* clock, const Doors& doors, Metrics metrics);
