@@ -1,17 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/status/page.h"
 
-#include <algorithm>
-#include <array>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
 
 #include "coordinator/status/page_files.h"
 
 namespace kso::coordinator {
 namespace {
 
-constexpr std::string_view kHtml = "text/html; charset=utf-8";
-constexpr std::string_view kCss = "text/css; charset=utf-8";
-constexpr std::string_view kScript = "text/javascript; charset=utf-8";
+using Files = std::map<std::string, PageFile, std::less<>>;
+
+std::string_view ContentTypeOf(std::string_view name) {
+  if (name.ends_with(".html")) return "text/html; charset=utf-8";
+  if (name.ends_with(".css")) return "text/css; charset=utf-8";
+  return "text/javascript; charset=utf-8";
+}
+
+std::string PathOf(std::string_view name) {
+  if (name == "page.html") return "/";
+  if (name == "login.html") return "/login";
+  return "/" + std::string(name);
+}
+
+bool IsOfTheLogin(std::string_view name) {
+  return name == "login.html" || name == "login.js" || name == "page.css";
+}
+
+Files AllFiles() {
+  Files files;
+  for (size_t i = 0; i < kEmbeddedFileCount; ++i) {
+    const EmbeddedFile& file = kEmbeddedFiles[i];
+    const auto [entry, added] = files.try_emplace(PathOf(file.name));
+    entry->second = {entry->first, ContentTypeOf(file.name), file.content,
+                     IsOfTheLogin(file.name)};
+  }
+  return files;
+}
 
 }  // namespace
 
@@ -21,17 +48,9 @@ const std::string_view kPagePolicy =
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const PageFile* FindPageFile(std::string_view path) {
-  static const auto* const kFiles = new std::array<PageFile, 5>{{
-      {"/", kHtml, kPageHtml},
-      {"/page.js", kScript, kPageScript},
-      {"/page.css", kCss, kPageCss, /*open_to_everybody=*/true},
-      {"/login", kHtml, kLoginHtml, /*open_to_everybody=*/true},
-      {"/login.js", kScript, kLoginScript, /*open_to_everybody=*/true},
-  }};
-  const auto found =
-      std::find_if(kFiles->begin(), kFiles->end(),
-                   [path](const PageFile& file) { return file.path == path; });
-  return found == kFiles->end() ? nullptr : &*found;
+  static const auto* const kFiles = new Files(AllFiles());
+  const auto found = kFiles->find(path);
+  return found == kFiles->end() ? nullptr : &found->second;
 }
 
 }  // namespace kso::coordinator

@@ -1,186 +1,191 @@
 // SPDX-License-Identifier: Apache-2.0
-'use strict';
+// The page: finds the view that the address names, and keeps it up to date.
+import {read} from './api.js';
+import {actOn} from './actions.js';
+import * as auditView from './audit_view.js';
+import * as buildView from './build_view.js';
+import * as buildsView from './builds_view.js';
+import {h, said, updateChildren} from './dom.js';
+import * as farmView from './farm_view.js';
+import {language, nextLanguage, setLanguage, t} from './i18n.js';
+import {follow} from './live.js';
+import {session, setSession} from './session.js';
+import {applyTheme, isDark, toggleTheme} from './theme.js';
 
-// So many builds are shown, the newest.
-const SHOWN_BUILDS = 20;
+// Views are read again at most this often.
+const PAUSE_MS = 700;
 
-function element(tag, text, className) {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  if (className) made.className = className;
-  return made;
+const byId = (id) => document.getElementById(id);
+const content = byId('content');
+
+// What is open: {name, refresh(change)}.
+let view = null;
+let connection = 'connecting';
+let refreshing = false;
+// What changed since the last refresh; null: nothing.
+let pending = null;
+
+// "#/builds/ID?text=x" as {parts: ['builds', 'ID'], parameters}.
+function address() {
+  const [where, query] = location.hash.slice(1).split('?');
+  return {
+    parts: where.split('/').filter(Boolean).map(decodeURIComponent),
+    parameters: new URLSearchParams(query || ''),
+  };
 }
 
-function list(items, className, title) {
-  const parts = [];
-  if (!items || items.length === 0) return parts;
-  if (title) parts.push(element('p', title, className));
-  const ul = element('ul', undefined, className);
-  for (const item of items) ul.append(element('li', item));
-  parts.push(ul);
-  return parts;
-}
-
-function bytes(count) {
-  let value = Number(count);
-  for (const unit of ['B', 'KiB', 'MiB', 'GiB']) {
-    if (value < 1024) return value.toFixed(unit === 'B' ? 0 : 1) + ' ' + unit;
-    value /= 1024;
+function openView() {
+  const {parts, parameters} = address();
+  content.replaceChildren();
+  content.dataset.state = 'loading';
+  if (parts[0] === 'farm') {
+    view = farmView.open(content);
+  } else if (parts[0] === 'audit') {
+    view = auditView.open(content);
+  } else if (parts[0] === 'builds' && parts[1]) {
+    view = buildView.open(content, parts[1]);
+  } else {
+    view = buildsView.open(content, parameters);
   }
-  return value.toFixed(1) + ' TiB';
+  drawFrame();
+  refresh('all');
 }
 
-function failureText(failure) {
-  return [failure.item, failure.reason, failure.advice]
-      .filter(Boolean).join(': ') +
-      (failure.location ? ' (' + failure.location + ')' : '');
+// Merges two changes; 'all' is whatever there is.
+function merge(a, b) {
+  if (a === null) return b;
+  if (a === 'all' || b === 'all') return 'all';
+  return {
+    builds: [...a.builds, ...b.builds],
+    removedBuilds: [...a.removedBuilds, ...b.removedBuilds],
+    workers: [...a.workers, ...b.workers],
+    hosts: a.hosts || b.hosts,
+  };
 }
 
-function phases(build) {
-  const ul = element('ul', undefined, 'phases');
-  for (const phase of build.phases) {
-    const progress = phase.progress;
-    const state = progress.tasksDone + ' of ' + progress.tasksTotal +
-        (progress.tasksRunning ? ', ' + progress.tasksRunning + ' running' :
-                                 '') +
-        (progress.tasksFailed ? ', ' + progress.tasksFailed + ' failed' : '');
-    const li = element('li');
-    const label = element('label', phase.phase + ': ' + state + ' ');
-    const bar = element('progress');
-    bar.max = Math.max(progress.tasksTotal, 1);
-    bar.value = progress.tasksDone;
-    label.append(bar);
-    li.append(label);
-    ul.append(li);
+async function refresh(change) {
+  pending = merge(pending, change);
+  if (refreshing) return;
+  refreshing = true;
+  while (pending !== null) {
+    const now = pending;
+    const shown = view;
+    pending = null;
+    try {
+      await shown.refresh(now);
+      if (shown === view) content.dataset.state = 'ready';
+      showProblem('');
+    } catch (error) {
+      if (shown === view) showProblem(error.message);
+    }
+    if (shown === view) await new Promise((done) => setTimeout(done, PAUSE_MS));
   }
-  return ul;
+  refreshing = false;
 }
 
-function verdictText(image, platform) {
-  return platform.variant + ' ' + platform.platform + ': ' + platform.verdict +
-      (platform.worker ? ' by ' + platform.worker : '') +
-      (platform.native === undefined ? '' :
-           platform.native ? ', native' : ', emulated');
-}
-
-function buildCard(build) {
-  const card = element('article');
-  const title =
-      element('h3', build.release + (build.planOnly ? ' (plan) ' : ' '));
-  title.append(element('span', build.state, build.state));
-  card.append(title);
-  const facts = element('p');
-  facts.append(element('code', build.id), element('small',
-      ' since ' + new Date(build.created).toLocaleString() + ', ' +
-      bytes(build.bytesFetched) + ' fetched, ' + bytes(build.bytesPushed) +
-      ' pushed'));
-  card.append(facts, phases(build));
-  card.append(...list(build.waiting, '', 'Waiting:'));
-  card.append(...list(build.failures.map(failureText), 'failures',
-      'Failures:'));
-  card.append(...list(build.images.map(
-      (image) => image.repository + '@' + image.digest)));
-  card.append(...list(build.images.flatMap((image) => image.platforms.map(
-      (platform) => verdictText(image, platform)))));
-  return card;
-}
-
-function workerTable(workers) {
-  if (workers.length === 0) {
-    return element('p', 'No worker is connected. Start one with kso-worker.');
-  }
-  const table = element('table');
-  const head = element('tr');
-  for (const title of ['Name', 'State', 'Platforms', 'Doing', 'Done']) {
-    const cell = element('th', title);
-    cell.scope = 'col';
-    head.append(cell);
-  }
-  table.append(head);
-  for (const worker of workers) {
-    const row = element('tr');
-    const state = element('td', worker.state, worker.state);
-    if (worker.unhealthyReason) state.append(': ' + worker.unhealthyReason);
-    const doing = element('td');
-    doing.append(...list(worker.leases.map(
-        (lease) => lease.activity || lease.taskName || lease.taskId)));
-    row.append(
-        element('td', worker.name), state,
-        element('td', worker.platforms.map(
-            (each) => each.platform + (each.native ? '' : ' (emulated)'))
-            .join(', ')),
-        doing, element('td', worker.tasksDone));
-    table.append(row);
-  }
-  return table;
-}
-
-async function read(path) {
-  const response = await fetch('/api/v1/' + path);
-  if (response.status === 401) location.assign('/login');
-  if (!response.ok) throw new Error('status ' + response.status);
-  return response.json();
-}
-
-let version = '';
-let plaintext = false;
-let reading = false;
-let again = false;
-
-function say(text) {
-  const connection = document.getElementById('connection');
-  if (connection.textContent !== text) connection.textContent = text;
-}
-
-// Reads everything anew, and once more if something changed meanwhile.
-async function refresh() {
-  if (reading) {
-    again = true;
+function showProblem(message) {
+  const old = byId('problem');
+  if (!message) {
+    old?.remove();
     return;
   }
-  reading = true;
-  try {
-    const page = await read('builds?limit=' + SHOWN_BUILDS);
-    const builds = await Promise.all(page.items.map(
-        (build) => read('builds/' + encodeURIComponent(build.id))));
-    const workers = await read('workers?limit=1000');
-    const hosts = await read('hosts');
-    plaintext = (await read('session')).plaintextToOthers;
-    const cards = builds.map(buildCard);
-    if (cards.length === 0) {
-      cards.push(element('p', 'No builds yet: ksoctl submit -f release.yaml'));
-    }
-    document.getElementById('builds').replaceChildren(...cards);
-    document.getElementById('workers').replaceChildren(
-        workerTable(workers.items));
-    document.getElementById('hosts').replaceChildren(...list(
-        hosts.items.map((host) => host.words).filter(Boolean), '',
-        'What hosts allow:'));
-    say('kso ' + version + (plaintext ?
-        '. Not encrypted: whoever is on the network reads and changes ' +
-        'everything.' : ''));
-  } catch (error) {
-    say('The coordinator does not answer; trying again. (' + error.message +
-        ')');
-  }
-  reading = false;
-  if (again) {
-    again = false;
-    refresh();
-  }
+  content.dataset.state = 'failed';
+  const fresh = h('p', {id: 'problem', class: 'notice bad', role: 'alert'},
+                  t('page.cannotRead'), ' ', said(message));
+  if (old) old.replaceWith(fresh);
+  else content.prepend(fresh);
 }
 
-const events = new EventSource('/api/v1/events');
-events.addEventListener('hello', (event) => {
-  version = JSON.parse(event.data).version;
-  refresh();
+function navigationLink(name, current) {
+  return h('a', {
+    href: '#/' + name, 'aria-current': name === current ? 'page' : null,
+  }, t('nav.' + name));
+}
+
+function drawFrame() {
+  const current = address().parts[0] || 'builds';
+  document.documentElement.lang = language();
+  document.title = 'kso: ' + [t('nav.' + current), address().parts[1]]
+      .filter(Boolean).join(' ');
+  byId('skip').textContent = t('page.skip');
+  byId('navigation').setAttribute('aria-label', t('page.navigation'));
+  const names = ['builds', 'farm'];
+  if (session().roles.includes('admin')) names.push('audit');
+  updateChildren(byId('navigation'),
+                 names.map((name) => navigationLink(name, current)));
+  updateChildren(byId('tools'), [
+    h('button', {'data-act': 'language', lang: nextLanguage()},
+      nextLanguage() === 'zh' ? '中文' : 'English'),
+    h('button', {'data-act': 'theme'},
+      isDark() ? t('page.light') : t('page.dark')),
+    session().principal ?
+        h('button', {'data-act': 'logout', title: session().principal},
+          t('page.logout')) : '',
+  ].filter(Boolean));
+  const state = byId('connection');
+  state.className = 'connection ' + connection;
+  const text = t('connection.' + connection, {version: session().version});
+  if (state.textContent !== text) state.textContent = text;
+  byId('warning').hidden = !session().plaintextToOthers;
+  byId('warning').textContent = t('page.plaintext');
+}
+
+async function readSession() {
+  const answer = await read('session');
+  if (answer.roles.length === 0) location.assign('/login');
+  setSession(answer);
+}
+
+function onEvent(name, data) {
+  if (name === 'lost') {
+    connection = 'lost';
+    drawFrame();
+    // A session that has ended is not told by the stream.
+    readSession().catch(() => {});
+    return;
+  }
+  if (name === 'hello') {
+    connection = 'live';
+    readSession().then(() => {
+      drawFrame();
+      refresh('all');
+    }).catch(() => {});
+    return;
+  }
+  refresh(name === 'change' ? data : 'all');
+}
+
+const OWN_ACTIONS = {
+  language: () => {
+    setLanguage(nextLanguage());
+    openView();
+  },
+  theme: () => {
+    toggleTheme();
+    drawFrame();
+  },
+};
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-act]');
+  if (!button) return;
+  const own = OWN_ACTIONS[button.dataset.act];
+  if (own) own();
+  else actOn(button, () => refresh('all'));
 });
-events.addEventListener('change', refresh);
-events.addEventListener('reset', refresh);
-events.addEventListener('error', () => {
-  say('The coordinator does not answer; trying again.');
-  // A session that has ended is not told by the stream.
-  read('session').then((session) => {
-    if (session.roles.length === 0) location.assign('/login');
-  }).catch(() => {});
+byId('skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  content.focus();
 });
+addEventListener('hashchange', () => {
+  openView();
+  content.focus();
+  scrollTo(0, 0);
+});
+
+applyTheme();
+drawFrame();
+// Views offer what the reader may do, so they come after the session.
+await readSession().catch(() => {});
+openView();
+follow(onEvent);

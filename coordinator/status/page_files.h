@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+// The page's files as the build embeds them; page.h is what others use.
 #ifndef KSO_COORDINATOR_STATUS_PAGE_FILES_H_
 #define KSO_COORDINATOR_STATUS_PAGE_FILES_H_
 
+#include <cstddef>
 #include <string_view>
 
 namespace kso::coordinator {
 
-// The contents of the files beside this one, which the build makes constants
-// of.
-extern const std::string_view kPageHtml;
-extern const std::string_view kPageCss;
-extern const std::string_view kPageScript;
-extern const std::string_view kLoginHtml;
-extern const std::string_view kLoginScript;
+// A file of the page, which the program carries with it.
+struct EmbeddedFile {
+  // "page.css".
+  std::string_view name;
+  std::string_view content;
+};
+
+// The files beside this one that BUILD.bazel names, which the build makes
+// constants of.
+extern const EmbeddedFile kEmbeddedFiles[];
+extern const size_t kEmbeddedFileCount;
 
 }  // namespace kso::coordinator
 

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who looks at the page, and what they may do.
+
+let current = {roles: [], version: '', plaintextToOthers: false};
+
+export function session() {
+  return current;
+}
+
+export function setSession(answer) {
+  current = answer;
+}
+
+export function may(role) {
+  return current.roles.includes(role);
+}
