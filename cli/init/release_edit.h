@@ -11,10 +11,10 @@ namespace kso::cli {
 
 // The wishes of somebody for a release. A part that is empty stays as it is.
 struct ReleaseChoices {
-  std::string name;
+  std::string name = {};
   // "linux/arm64".
-  std::vector<std::string> platforms;
-  std::string destination;
+  std::vector<std::string> platforms = {};
+  std::string destination = {};
 };
 
 // A release.yaml of kso's own making, an example or one of `lists generate`,
