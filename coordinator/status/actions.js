@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What changes the farm. Each asks first, in a dialog that names what it does.
+// The actions that change the farm. Each asks first, in a dialog that names
+// what it does.
 import {change, path} from './api.js';
 import {h, said, updateChildren} from './dom.js';
 import {t} from './i18n.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who did what.
+// The audit log: who did what.
 import {read} from './api.js';
 import {h, said, updateChildren} from './dom.js';
 import {time} from './format.js';

@@ -140,13 +140,14 @@ export function open(root, id) {
 
   async function refresh(change) {
     if (!concerns(change)) return;
-    const [build, items] = await Promise.all(
-        [read(where), readAll(where + '/tasks')]);
-    knowTasks(id, items);
+    const build = await read(where);
     updateChildren(top, summary(build));
+    // There may be many tasks: what the build is like is shown before them.
+    updateChildren(bottom, results(build));
+    const items = await readAll(where + '/tasks');
+    knowTasks(id, items);
     timeline.update(build, items);
     tasks.update(items);
-    updateChildren(bottom, results(build));
   }
   return {refresh};
 }

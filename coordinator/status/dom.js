@@ -31,7 +31,7 @@ export function said(text) {
   return h('span', {lang: 'en'}, text);
 }
 
-// What a reader has opened, typed or scrolled is theirs, not the data's.
+// A reader's choices, such as an opened part, are theirs and not the data's.
 const OWNED_BY_READER = new Set(['open', 'value']);
 
 function sameKind(a, b) {

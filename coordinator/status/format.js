@@ -2,6 +2,17 @@
 // Numbers, sizes and times in the reader's language.
 import {language, t} from './i18n.js';
 
+// Making a formatter is slow, so each is made once for each language.
+const formatters = new Map();
+
+function formatter(Kind, options) {
+  const key = [Kind.name, language(), JSON.stringify(options)].join(' ');
+  if (!formatters.has(key)) {
+    formatters.set(key, new Kind(language(), options));
+  }
+  return formatters.get(key);
+}
+
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 export function bytes(count) {
@@ -17,7 +28,7 @@ export function bytes(count) {
 }
 
 export function number(value, digits = 0) {
-  return new Intl.NumberFormat(language(), {
+  return formatter(Intl.NumberFormat, {
     minimumFractionDigits: digits, maximumFractionDigits: digits,
   }).format(value);
 }
@@ -28,13 +39,13 @@ export function percent(part, whole) {
 
 export function time(text) {
   if (!text) return '–';
-  return new Intl.DateTimeFormat(language(), {
+  return formatter(Intl.DateTimeFormat, {
     dateStyle: 'medium', timeStyle: 'medium',
   }).format(new Date(text));
 }
 
 export function clock(milliseconds) {
-  return new Intl.DateTimeFormat(language(), {timeStyle: 'medium'})
+  return formatter(Intl.DateTimeFormat, {timeStyle: 'medium'})
       .format(new Date(milliseconds));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What changes, as it changes. Tabs share one stream where the browser has
-// shared workers, since it opens only a few connections to a server.
+// The stream of changes. Tabs share one where the browser has shared workers,
+// since it opens only a few connections to a server.
 
 const EVENTS = ['hello', 'change', 'reset'];
 

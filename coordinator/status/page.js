@@ -18,11 +18,11 @@ const PAUSE_MS = 700;
 const byId = (id) => document.getElementById(id);
 const content = byId('content');
 
-// What is open: {name, refresh(change)}.
+// The view that is open, {refresh(change)}; null before the first.
 let view = null;
 let connection = 'connecting';
 let refreshing = false;
-// What changed since the last refresh; null: nothing.
+// The changes since the last refresh; null: none.
 let pending = null;
 
 // "#/builds/ID?text=x" as {parts: ['builds', 'ID'], parameters}.
@@ -69,6 +69,7 @@ async function refresh(change) {
   refreshing = true;
   while (pending !== null) {
     const now = pending;
+    const begun = performance.now();
     const shown = view;
     pending = null;
     try {
@@ -78,7 +79,11 @@ async function refresh(change) {
     } catch (error) {
       if (shown === view) showProblem(error.message);
     }
-    if (shown === view) await new Promise((done) => setTimeout(done, PAUSE_MS));
+    // A view that takes long to read is read less often.
+    const took = performance.now() - begun;
+    if (shown === view) {
+      await new Promise((done) => setTimeout(done, Math.max(PAUSE_MS, took)));
+    }
   }
   refreshing = false;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a reader has chosen, kept by the browser where it keeps anything.
+// A reader's choices, kept by the browser where it keeps anything.
 
 export function recall(name) {
   try {

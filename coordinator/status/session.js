@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who looks at the page, and what they may do.
+// The session: who looks at the page, and what they may do.
 
 let current = {roles: [], version: '', plaintextToOthers: false};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a build's time went: phases, and what each worker did, over time.
+// The timeline of a build: its phases, and what each worker did.
 import {h, said, svg, updateChildren} from './dom.js';
 import {clock, duration, number} from './format.js';
 import {t, word} from './i18n.js';
@@ -7,7 +7,7 @@ import {t, word} from './i18n.js';
 const LANE = 14;
 const LABEL = 18;
 // More bars than that are not drawn, the shortest first.
-const MOST_BARS = 3000;
+const MOST_BARS = 1500;
 const ZOOMS = [1, 2, 4, 8, 16, 32];
 
 const start = (each) => Date.parse(each.started);
@@ -89,9 +89,10 @@ function draw(build, tasks, width) {
         word('phase', phase.phase) + ': ' + duration((to - from) / 1000)));
     y += LANE;
   }
-  const drawn = tasks.filter((task) => task.started && task.worker)
-      .sort((a, b) => (end(b, now) - start(b)) - (end(a, now) - start(a)))
-      .slice(0, MOST_BARS);
+  const ran = tasks.filter((task) => task.started && task.worker);
+  const drawn = ran.map((task) => ({task, took: end(task, now) - start(task)}))
+      .sort((a, b) => b.took - a.took).slice(0, MOST_BARS)
+      .map(({task}) => task);
   for (const [worker, lanes] of lanesOf(drawn, now)) {
     parts.push(label(y, worker));
     y += LABEL;
@@ -115,12 +116,11 @@ function draw(build, tasks, width) {
         seconds: duration(span / 1000), tasks: number(drawn.length),
       }),
     }, axis(from, span, width, y), parts),
-    left: tasks.filter((task) => task.started && task.worker).length -
-        drawn.length,
+    left: ran.length - drawn.length,
   };
 }
 
-// What set the time, in words: for those who see no picture, too.
+// The tasks that set the time, in words: for those who see no picture, too.
 function reasons(build, tasks) {
   const last = lastOfPhases(tasks);
   const items = build.phases.filter((phase) => last.has(phase.phase))
@@ -156,7 +156,8 @@ export function openTimeline(root) {
   function redraw() {
     if (!latest) return;
     const {build, tasks} = latest;
-    const width = Math.max(280, pane.clientWidth) * ZOOMS[zoom];
+    drawnWidth = pane.clientWidth;
+    const width = Math.max(280, drawnWidth) * ZOOMS[zoom];
     const {picture, left} = draw(build, tasks, width);
     updateChildren(pane, [picture]);
     updateChildren(why, [
@@ -177,7 +178,11 @@ export function openTimeline(root) {
   }
   smaller.addEventListener('click', () => zoomBy(-1));
   larger.addEventListener('click', () => zoomBy(1));
-  new ResizeObserver(redraw).observe(root);
+  let drawnWidth = 0;
+  // A drawing changes the height; only another width asks for another one.
+  new ResizeObserver(() => {
+    if (pane.clientWidth !== drawnWidth) redraw();
+  }).observe(root);
   return {
     update(build, tasks) {
       latest = {build, tasks};
