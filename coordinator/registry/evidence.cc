@@ -65,8 +65,9 @@ std::vector<DocumentPush> EvidenceOf(const AssembleRequest& request,
     pushes.push_back(
         {.image = image.name(), .is_blob = is_blob, .document = document});
   };
+  // The configs of all are the same.
+  add(artifacts.front().config, /*is_blob=*/true);
   for (const evidence::Artifact& artifact : artifacts) {
-    add(artifact.config, /*is_blob=*/true);
     add(artifact.content, /*is_blob=*/true);
     add(artifact.manifest, /*is_blob=*/false);
   }

@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "common/base/strings.h"
+#include "common/evidence/artifact.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 #include "coordinator/core/plan/planner.h"
@@ -31,7 +32,9 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
@@ -83,6 +86,10 @@ class RecordingStore : public oci::ImageStore {
                            const v1::Document& manifest,
                            std::string_view tag) override {
     if (!refuse.ok()) return refuse;
+    if (!takes_artifacts &&
+        manifest.content().find("artifactType") != std::string::npos) {
+      return absl::InvalidArgumentError("takes no artifacts");
+    }
     if (refused_tags.contains(std::string(tag))) {
       return absl::InvalidArgumentError("the tag is immutable");
     }
@@ -108,6 +115,7 @@ class RecordingStore : public oci::ImageStore {
   std::string silent;
   absl::Status refuse;
   std::set<std::string> refused_tags;
+  bool takes_artifacts = true;
   // All manifests go when the next tag is put, which fails for it.
   bool collect_at_tag = false;
   std::vector<std::string> calls;
@@ -140,6 +148,17 @@ class RegistryActionsTest : public ::testing::Test {
   std::string LayerOf(const v1::PlannedImage& image) {
     return request_.layers.at(image.layer_task_ids(0)).layer().digest();
   }
+
+  std::vector<std::string> TagsThat(bool are_of_evidence) const {
+    std::vector<std::string> tags;
+    for (const auto& [name, digest] : store_->tags) {
+      const std::string tag = name.substr(name.rfind(':') + 1);
+      if (evidence::IsEvidenceTag(tag) == are_of_evidence) tags.push_back(name);
+    }
+    return tags;
+  }
+  std::vector<std::string> TagsOfImages() const { return TagsThat(false); }
+  std::vector<std::string> TagsOfEvidence() const { return TagsThat(true); }
 
   absl::StatusOr<AssembleOutcome> Assemble() {
     absl::StatusOr<AssembleOutcome> outcome;
@@ -190,20 +209,28 @@ TEST_F(RegistryActionsTest, PushesByDigestThenTagsWithLatestLast) {
   // Two variants, each of two configs, two manifests and an index.
   const std::string blob = "blob team/kubespray-images";
   const std::string manifest = "team/kubespray-images:";
-  EXPECT_THAT(store_->calls,
-              ElementsAre(blob, blob, blob, blob, manifest, manifest, manifest,
-                          manifest, manifest, manifest));
+  std::vector<std::string> wanted = {blob,     blob,     blob,     blob,
+                                     manifest, manifest, manifest, manifest,
+                                     manifest, manifest};
+  // Of each, the evidence: two artifacts, whose config is the same, and what
+  // lists them.
+  for (int variant = 0; variant < 2; ++variant) {
+    wanted.insert(wanted.end(),
+                  {blob, blob, blob, manifest, manifest, manifest});
+  }
+  EXPECT_THAT(store_->calls, ElementsAreArray(wanted));
   store_->calls.clear();
   ASSERT_TRUE(Tag(outcome->images).ok());
+  // The release's own come first, with those of the evidence.
+  ASSERT_THAT(store_->calls, SizeIs(6));
+  const std::vector<std::string> last(store_->calls.end() - 2,
+                                      store_->calls.end());
+  EXPECT_THAT(last, UnorderedElementsAre("team/kubespray-images:latest",
+                                         "team/kubespray-images:latest-all"));
+  EXPECT_THAT(store_->calls, Contains("team/kubespray-images:v0.1.0-2.25.1"));
   EXPECT_THAT(store_->calls,
-              AllOf(SizeIs(4), UnorderedElementsAre(
-                                   "team/kubespray-images:v0.1.0-2.25.1",
-                                   "team/kubespray-images:v0.1.0-2.25.1-all",
-                                   "team/kubespray-images:latest",
-                                   "team/kubespray-images:latest-all")));
-  // The release's own come first.
-  EXPECT_THAT(store_->calls[1], HasSubstr("v0.1.0"));
-  EXPECT_THAT(store_->calls[2], HasSubstr("latest"));
+              Contains("team/kubespray-images:v0.1.0-2.25.1-all"));
+  EXPECT_THAT(TagsOfEvidence(), SizeIs(2));
 }
 
 TEST_F(RegistryActionsTest, WhatIsThereIsNotPutAgain) {
@@ -232,8 +259,9 @@ TEST_F(RegistryActionsTest, OfImagesThatAreThereEachManifestAndTagIsAskedOnce) {
       CreateRegistryActions(WithRecentAnswers(open_, &clock_), nullptr, 2);
   ASSERT_TRUE(Assemble().ok());
   ASSERT_TRUE(Tag(outcome->images).ok());
-  // Two variants, each of two manifests, an index and two tags.
-  EXPECT_EQ(store_->questions, 10);
+  // Two variants, each of two manifests, an index and two tags, and of two
+  // artifacts, their index and its tag.
+  EXPECT_EQ(store_->questions, 18);
 }
 
 TEST_F(RegistryActionsTest, SaysWhatWasRefusedAndWhatToDo) {
@@ -284,7 +312,7 @@ TEST_F(RegistryActionsTest, ManifestsThatWereCollectedAreBackBeforeTheTags) {
     ASSERT_TRUE(tagged.ok()) << tagged.status();
     EXPECT_THAT(tagged->missing, ElementsAre());
     EXPECT_EQ(store_->manifests.size(), all);
-    EXPECT_EQ(store_->tags.size(), 4u);
+    EXPECT_THAT(TagsOfImages(), SizeIs(4));
     EXPECT_THAT(store_->calls.back(), HasSubstr("latest"));
   }
 }
@@ -297,7 +325,7 @@ TEST_F(RegistryActionsTest, AManifestThatGoesWhileTheTagIsPutIsPushedAgain) {
   const auto tagged = Tag(outcome->images);
   ASSERT_TRUE(tagged.ok()) << tagged.status();
   EXPECT_THAT(tagged->missing, ElementsAre());
-  EXPECT_EQ(store_->tags.size(), 4u);
+  EXPECT_THAT(TagsOfImages(), SizeIs(4));
 }
 
 TEST_F(RegistryActionsTest, ALayerThatIsGoneWithItsManifestIsStillSaid) {
@@ -323,7 +351,43 @@ TEST_F(RegistryActionsTest, ALatestThatMayNotMoveIsANote) {
                   AllOf(HasSubstr("kubespray-images:latest "),
                         HasSubstr("immutable"), HasSubstr("destinationLatest")),
                   HasSubstr("kubespray-images:latest-all ")));
-  EXPECT_EQ(store_->tags.size(), 2u) << "the release's own tags";
+  EXPECT_THAT(TagsOfImages(), SizeIs(2)) << "the release's own tags";
+}
+
+TEST_F(RegistryActionsTest, EvidenceIsTaggedByTheDigestOfItsImage) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok());
+  ASSERT_TRUE(Tag(outcome->images).ok());
+  for (const v1::ImageResult& image : outcome->images) {
+    const std::string tag =
+        Concat("team/kubespray-images:",
+               evidence::ReferrersTag(image.index().digest()));
+    EXPECT_EQ(store_->tags[tag], image.referrers().digest());
+  }
+}
+
+TEST_F(RegistryActionsTest, ARegistryWithoutArtifactsGetsTheImages) {
+  store_->takes_artifacts = false;
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  for (const v1::ImageResult& image : outcome->images) {
+    EXPECT_FALSE(image.has_referrers());
+    EXPECT_THAT(image.evidence_problem(), HasSubstr("artifacts"));
+  }
+  ASSERT_TRUE(Tag(outcome->images).ok());
+  EXPECT_THAT(TagsOfImages(), SizeIs(4));
+  EXPECT_THAT(TagsOfEvidence(), IsEmpty());
+}
+
+TEST_F(RegistryActionsTest, AnEvidenceTagThatIsRefusedIsANote) {
+  const auto outcome = Assemble();
+  ASSERT_TRUE(outcome.ok());
+  store_->refused_tags = {
+      evidence::ReferrersTag(outcome->images[0].index().digest())};
+  const auto tagged = Tag(outcome->images);
+  ASSERT_TRUE(tagged.ok()) << tagged.status();
+  EXPECT_THAT(tagged->notes, ElementsAre(HasSubstr("the evidence")));
+  EXPECT_THAT(TagsOfImages(), SizeIs(4));
 }
 
 TEST_F(RegistryActionsTest, ATagOfTheReleaseThatIsAnotherImageIsAnError) {
@@ -338,10 +402,8 @@ TEST_F(RegistryActionsTest, WithoutLatestOnlyTheReleasesOwnTagsAreMade) {
   const auto outcome = Assemble();
   ASSERT_TRUE(outcome.ok());
   ASSERT_TRUE(Tag(outcome->images).ok());
-  EXPECT_EQ(store_->tags.size(), 2u);
-  for (const auto& [tag, digest] : store_->tags) {
-    EXPECT_THAT(tag, HasSubstr(":v0.1.0"));
-  }
+  EXPECT_THAT(TagsOfImages(), SizeIs(2));
+  EXPECT_THAT(TagsOfImages(), Each(HasSubstr(":v0.1.0")));
 }
 
 TEST_F(RegistryActionsTest, NoTagIsMadeWhileALayerIsGone) {

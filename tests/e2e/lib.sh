@@ -144,7 +144,9 @@ index_digests() {
   done
 }
 
-tags_of() { curl -fsS "http://${1%%/*}/v2/${1#*/}/$2/tags/list" | jq -r '.tags[]?' | sort; }
+# The tags of an image, without those of the evidence about it.
+tags_of() { all_tags_of "$1" "$2" | grep -v '^sha256-' || [[ ${PIPESTATUS[0]} == 0 ]]; }
+all_tags_of() { curl -fsS "http://${1%%/*}/v2/${1#*/}/$2/tags/list" | jq -r '.tags[]?' | sort; }
 raw() { skopeo inspect --raw --tls-verify=false "docker://$1"; }
 
 # Unpacks with umoci, runs with runc in a network namespace of its own.

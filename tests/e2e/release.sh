@@ -42,6 +42,9 @@ check "the dashboard answers" curl -fsS -o /dev/null "http://$dashboard/"
 echo "# At the destination"
 wanted_tags="latest latest-all $release $release-all"
 check "tags of kubespray-files" same "$(tags_of "$destination" kubespray-files | xargs)" "latest $release"
+check "evidence of kubespray-files is beside it" \
+  contains "$(all_tags_of "$destination" kubespray-files)" \
+  "sha256-$(raw "$destination/kubespray-files:$release" | sha256sum | cut -d' ' -f1)"
 check "tags of kubespray-images" same "$(tags_of "$destination" kubespray-images | xargs)" "$wanted_tags"
 for image in kubespray-files:$release kubespray-images:$release kubespray-images:$release-all; do
   raw "$destination/$image" >"$work/index.json"

@@ -2,6 +2,7 @@
 #include "tests/fault/journal_audit.h"
 
 #include "common/base/strings.h"
+#include "common/evidence/artifact.h"
 
 namespace kso::testing {
 
@@ -189,7 +190,7 @@ void JournalAudit::OnAcknowledged(const std::string& lease_id) {
 void JournalAudit::OnTag(const std::string& tag) {
   for (const auto& [build, name] : tag_of_) {
     const bool fits = tag == name || tag == name + "-all" || tag == "latest" ||
-                      tag == "latest-all";
+                      tag == "latest-all" || evidence::IsEvidenceTag(tag);
     if (fits && Runs(build) && phase_[build] == v1::TAG) return;
   }
   findings_.Broken(Concat("a tag that no build should push now: ", tag));
