@@ -53,10 +53,11 @@ export function openTasks(root) {
   const state = h('select', {id: 'task-state'},
       h('option', {value: ''}, t('builds.anyState')),
       STATES.map((name) => h('option', {value: name}, word('state', name))));
-  const count = h('p', {class: 'muted', role: 'status'});
+  const count = h('p', {class: 'muted', role: 'status'}, t('page.loading'));
   const body = h('div', {class: 'rows', role: 'rowgroup'});
   const table = h('div', {
     class: 'tasks', role: 'table', tabindex: 0, 'aria-label': t('tasks.title'),
+    hidden: true,
   },
   h('div', {role: 'rowgroup', class: 'head'},
     h('div', {role: 'row', class: 'row', 'aria-rowindex': 1},
