@@ -9,14 +9,16 @@ start_registry destination "${registry#*:}" "$work/destination"
 start_upstream "docker://$registry/team"
 sed -i -e 's|^platforms:.*|platforms: [linux/amd64]|' -e '/^    arm64: /d' "$work/release/release.yaml"
 
-# A coordinator and a worker with these flags, in place of those before.
+# A coordinator, which lets one identity have three builds, and a worker with
+# these flags, in place of those before.
 #   farm NAME [OPTION...]
 farm() {
   local name=$1
   shift
   coordinator=127.0.0.1:$(free_port)
   export KSO_COORDINATOR=$coordinator
-  start "$name" "$coordinator_program" --listen "$coordinator" --http-listen '' --state-dir "$work/$name-state" "$@"
+  start "$name" "$coordinator_program" --listen "$coordinator" --http-listen '' --state-dir "$work/$name-state" \
+    --most-builds 3 "$@"
   wait_until 20 ksoctl builds || die "the coordinator did not start"
   start "$name-worker" bazel-bin/worker/kso-worker --coordinator "$coordinator" \
     --cache-dir "$work/$name-cache" --name "$name-worker" "$@"
@@ -45,7 +47,7 @@ for url in http://169.254.169.254/latest/meta-data http://10.255.255.1/x http://
 done
 
 echo "# A farm that was told of its own network"
-farm told "${allow_loopback[@]}" --most-builds 3
+farm told "${allow_loopback[@]}"
 check "builds" same "$(plan "$work/release/release.yaml")" 0
 release_of http://169.254.169.254/latest/meta-data one
 check "fetches from no other all the same" same "$(plan "$work/one/release.yaml")" 1
