@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/ksoctl.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <utility>
@@ -215,13 +217,36 @@ void DeclareOptions(Arguments root, ProgramOptions& options) {
             "takes.");
 }
 
+bool TakesValue(const CommandShape& program, const std::string& name) {
+  for (const OptionShape& option : program.options) {
+    for (const std::string& known : option.names) {
+      if (known == name) return !option.meta.empty();
+    }
+  }
+  return false;
+}
+
+// The place of the first argument that is neither an option of `program` nor
+// the value of one.
+size_t FirstWord(const CommandShape& program,
+                 const std::vector<std::string>& args) {
+  size_t at = 0;
+  while (at < args.size() && absl::StartsWith(args[at], "-") &&
+         args[at] != "--version" && args[at] != "-V") {
+    at += TakesValue(program, args[at]) ? 2 : 1;
+  }
+  return std::min(at, args.size());
+}
+
 // "ksoctl help submit" and "ksoctl --version", as other programs have them.
-std::vector<std::string> InOurWords(std::vector<std::string> args) {
-  if (args.empty()) return args;
-  if (args.front() == "--version" || args.front() == "-V") {
-    args.front() = "version";
-  } else if (args.front() == "help") {
-    args.erase(args.begin());
+std::vector<std::string> InOurWords(const CommandShape& program,
+                                    std::vector<std::string> args) {
+  const size_t first = FirstWord(program, args);
+  if (first == args.size()) return args;
+  if (args[first] == "--version" || args[first] == "-V") {
+    args[first] = "version";
+  } else if (args[first] == "help") {
+    args.erase(args.begin() + static_cast<std::ptrdiff_t>(first));
     args.emplace_back("--help");
   }
   return args;
@@ -293,7 +318,7 @@ ExitStatus RunKsoctl(const std::vector<std::string>& args,
     return Complete(root.Shape(), args, options, console);
   }
 
-  const auto parsed = parser.Parse(InOurWords(args));
+  const auto parsed = parser.Parse(InOurWords(root.Shape(), args));
   if (!parsed.ok()) {
     *console.err << "ksoctl: " << parsed.status().message() << std::endl;
     return ExitStatus::kUsage;
@@ -342,7 +367,7 @@ absl::Status CheckCommandLine(const std::vector<std::string>& args) {
   ArgumentParser parser("ksoctl", kDescription, kFooter);
   DeclareOptions(parser.root(), options);
   const std::vector<Entry> entries = DeclareCommands(parser.root());
-  return parser.Parse(InOurWords(args)).status();
+  return parser.Parse(InOurWords(parser.root().Shape(), args)).status();
 }
 
 }  // namespace kso::cli

@@ -33,6 +33,9 @@ class Tokens : public Command {
                    "Default: 720h.");
     create_.Example("ksoctl tokens create ci --role submit --expires 24h",
                     "a token for a pipeline");
+    list_.Example("ksoctl tokens ls",
+                  "which tokens there are, and which are of use");
+    revoke_.Example("ksoctl tokens revoke 3", "a token that was lost");
     revoke_.Positional("ID", &id_, "The id that `ksoctl tokens ls` shows.");
   }
 
