@@ -7,7 +7,6 @@
 #include "absl/strings/escaping.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
-#include "common/bytes/digest.h"
 #include "common/evidence/artifact.h"
 #include "common/evidence/envelope.h"
 #include "common/oci/documents.h"
