@@ -36,7 +36,8 @@ make_archive() {
     cp "$work/documents/completions/bash" "$directory/share/bash-completion/completions/ksoctl"
     cp "$work/documents/completions/zsh" "$directory/share/zsh/site-functions/_ksoctl"
     cp "$work/documents/completions/fish" "$directory/share/fish/vendor_completions.d/ksoctl.fish"
-    cp -r deploy/releases "$directory/share/kso-releases"
+    mkdir -p "$directory/share/kso"
+    cp -r deploy/releases "$directory/share/kso/releases"
     tar_of "$directory" "$out/$name.tar.gz"
   done
   local paths

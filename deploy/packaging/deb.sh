@@ -53,9 +53,10 @@ package_files() {
     install -Dm 644 "$work/documents/completions/bash" "$root/usr/share/bash-completion/completions/ksoctl"
     install -Dm 644 "$work/documents/completions/zsh" "$root/usr/share/zsh/vendor-completions/_ksoctl"
     install -Dm 644 "$work/documents/completions/fish" "$root/usr/share/fish/vendor_completions.d/ksoctl.fish"
-    mkdir -p "$root/usr/share/doc/ksoctl/examples"
+    mkdir -p "$root/usr/share/doc/ksoctl" "$root/usr/share/kso"
     gzip -9nc CHANGELOG.md >"$root/usr/share/doc/ksoctl/CHANGELOG.md.gz"
-    cp -r deploy/releases/. "$root/usr/share/doc/ksoctl/examples/"
+    # `ksoctl init` begins with these.
+    cp -r deploy/releases "$root/usr/share/kso/releases"
     return
   fi
   man_page "$work/documents/man/$package.8" "$root/usr/share/man/man8/$package.8"
