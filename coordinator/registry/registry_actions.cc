@@ -408,20 +408,25 @@ class RegistryActions : public BuildActions {
         "; the evidence is there by its digest"));
   }
 
+  // The parts of the images, and of the evidence about them, that are gone.
   absl::StatusOr<std::vector<std::string>> MissingOfImages(
       oci::ImageStore& store, const TagRequest& request) {
     std::vector<std::string> all;
     for (const v1::ImageResult& image : request.images) {
-      const absl::StatusOr<std::vector<std::string>> missing =
-          FindMissingOfIndex(
-              store,
-              oci::DestinationRepository(request.destination, image.name()),
-              image.index().digest(), at_once());
-      if (!missing.ok()) {
-        return Explain(missing.status(), Concat("looking whether all of ",
-                                                image.name(), " is there"));
+      std::vector<std::string> roots = {image.index().digest()};
+      if (image.has_referrers()) roots.push_back(image.referrers().digest());
+      for (const std::string& root : roots) {
+        const absl::StatusOr<std::vector<std::string>> missing =
+            FindMissingOfIndex(
+                store,
+                oci::DestinationRepository(request.destination, image.name()),
+                root, at_once());
+        if (!missing.ok()) {
+          return Explain(missing.status(), Concat("looking whether all of ",
+                                                  image.name(), " is there"));
+        }
+        all.insert(all.end(), missing->begin(), missing->end());
       }
-      all.insert(all.end(), missing->begin(), missing->end());
     }
     return all;
   }

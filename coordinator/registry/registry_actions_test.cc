@@ -444,8 +444,8 @@ TEST_F(RegistryActionsTest, NoTagIsMadeWhileAPartOfAnIndexIsGone) {
     EXPECT_THAT(store_->calls, ElementsAre());
     store_->gone.clear();
   }
-  // Two platforms of two variants.
-  EXPECT_EQ(manifests, 4);
+  // Two platforms of two variants, and two artifacts about each.
+  EXPECT_EQ(manifests, 8);
 }
 
 TEST_F(RegistryActionsTest,
