@@ -61,6 +61,10 @@ absl::StatusOr<std::unique_ptr<BuildImages>> BuildImages::Open(
 
 absl::Status BuildImages::AddEvidence(const v1::ImageResult& image) {
   const std::string& digest = image.index().digest();
+  // Variants for one platform alone may be the same image.
+  if (!evidence_of_.insert({image.name(), digest}).second) {
+    return absl::OkStatus();
+  }
   const std::string repository = names_.back().repository;
   const auto add = [&](const v1::Descriptor& document, const std::string& tag) {
     oci::LayoutImage evidence;

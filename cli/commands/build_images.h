@@ -3,6 +3,9 @@
 #define KSO_CLI_COMMANDS_BUILD_IMAGES_H_
 
 #include <memory>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -43,6 +46,8 @@ class BuildImages {
   absl::Status AddEvidence(const v1::ImageResult& image);
 
   std::vector<oci::LayoutImage> names_;
+  // The images whose evidence is among these, by name and digest.
+  std::set<std::pair<std::string, std::string>> evidence_of_;
   // One of these two is set.
   std::unique_ptr<RegistryConnection> registry_;
   std::unique_ptr<oci::ImageStore> coordinator_;
