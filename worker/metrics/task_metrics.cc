@@ -89,20 +89,21 @@ absl::StatusOr<v1::TaskResult> TaskMetrics::Execute(const v1::Task& task,
            Buckets())
       .Observe(absl::ToDoubleSeconds(clock_->Now() - begun));
   if (result.ok() && task.has_make_layer()) {
-    CountMembers(task.make_layer(), *result);
+    CountMembers(task.make_layer(), *result, control.bytes_fetched());
   }
   return result;
 }
 
 void TaskMetrics::CountMembers(const v1::MakeLayer& work,
-                               const v1::TaskResult& result) {
+                               const v1::TaskResult& result,
+                               int64_t bytes_fetched) {
   int64_t bytes = 0;
   const auto& made = result.made_layer().members();
   for (int i = 0; i < std::min(made.size(), work.members_size()); ++i) {
     // The bytes of files that the farm itself writes come with the task.
     if (!work.members(i).has_content()) bytes += made[i].size();
   }
-  const int64_t fetched = std::clamp(result.bytes_fetched(), int64_t{0}, bytes);
+  const int64_t fetched = std::clamp(bytes_fetched, int64_t{0}, bytes);
   fetched_bytes_.Increment(static_cast<double>(fetched));
   cached_bytes_.Increment(static_cast<double>(bytes - fetched));
 }

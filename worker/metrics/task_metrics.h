@@ -2,6 +2,7 @@
 #ifndef KSO_WORKER_METRICS_TASK_METRICS_H_
 #define KSO_WORKER_METRICS_TASK_METRICS_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "common/run/clock.h"
@@ -25,7 +26,10 @@ class TaskMetrics final : public TaskExecutor {
                                          TaskControl& control) override;
 
  private:
-  void CountMembers(const v1::MakeLayer& work, const v1::TaskResult& result);
+  // `bytes_fetched` are those of the task, which its result has once it is
+  // reported.
+  void CountMembers(const v1::MakeLayer& work, const v1::TaskResult& result,
+                    int64_t bytes_fetched);
 
   const std::unique_ptr<TaskExecutor> next_;
   const Clock* const clock_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/metrics/task_metrics.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,11 +39,13 @@ class Slow final : public TaskExecutor {
 class TaskMetricsTest : public ::testing::Test {
  protected:
   std::string TextAfter(const v1::Task& task,
-                        absl::StatusOr<v1::TaskResult> answer) {
+                        absl::StatusOr<v1::TaskResult> answer,
+                        int64_t fetched = 0) {
     prometheus::Registry registry;
     TaskMetrics metrics(std::make_unique<Slow>(&clock_, answer), &clock_,
                         &registry);
     TaskControl control;
+    control.AddFetched(fetched);
     EXPECT_EQ(metrics.Execute(task, control).status(), answer.status());
     return prometheus::TextSerializer().Serialize(registry.Collect());
   }
@@ -72,8 +75,7 @@ TEST_F(TaskMetricsTest, WhatWasNotFetchedWasInTheCache) {
   result.mutable_made_layer()->add_members()->set_size(700);
   result.mutable_made_layer()->add_members()->set_size(300);
   result.mutable_made_layer()->add_members()->set_size(11);
-  result.set_bytes_fetched(400);
-  const std::string text = TextAfter(task, result);
+  const std::string text = TextAfter(task, result, /*fetched=*/400);
   EXPECT_THAT(text, HasSubstr("\nkso_worker_cache_hit_bytes_total 600\n"));
   EXPECT_THAT(text, HasSubstr("\nkso_worker_cache_miss_bytes_total 400\n"));
 }
