@@ -208,6 +208,8 @@ void Arguments::Repeated(const std::string& names,
   app_->add_option(names, *values, help)
       ->type_name(meta)
       ->expected(1)
+      // An argument behind its value is one of its own.
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 

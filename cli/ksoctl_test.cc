@@ -207,6 +207,16 @@ TEST_F(KsoctlTest, AnUnknownCommandIsOneWithHelpToo) {
   EXPECT_THAT(out_.str(), HasSubstr("Usage: ksoctl status"));
 }
 
+TEST(CommandLineTest, AnOptionThatMayComeAgainTakesOneValue) {
+  EXPECT_TRUE(CheckCommandLine({"verify", "--platform", "linux/amd64",
+                                "--platform", "linux/arm64", "h.example/a:1"})
+                  .ok());
+  EXPECT_TRUE(CheckCommandLine({"lists", "generate", "--kubespray", "dir", "-i",
+                                "hosts", "release"})
+                  .ok());
+  EXPECT_FALSE(CheckCommandLine({"verify", "--platform", "linux/amd64"}).ok());
+}
+
 TEST_F(KsoctlTest, UnderstandsWhatFingersTry) {
   for (const std::vector<std::string>& args :
        std::vector<std::vector<std::string>>{
