@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/print_completions.h"

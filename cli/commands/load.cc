@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
-#include <ostream>
 #include <vector>
 
 #include "absl/strings/match.h"

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/lists/feature_rules.h"
 
-#include <iterator>
-
-#include "absl/strings/str_cat.h"
 #include "common/base/strings.h"
 
 namespace kso::cli {

@@ -2,7 +2,6 @@
 #include "cli/lists/list_diff.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <set>
 #include <utility>

@@ -15,7 +15,6 @@
 #include "cli/release/text_file.h"
 #include "cli/release/yaml_tree.h"
 #include "common/base/status_macros.h"
-#include "common/base/strings.h"
 #include "common/files/directory.h"
 #include "common/oci/reference.h"
 #include "common/release/named_architecture.h"

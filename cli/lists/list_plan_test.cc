@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <map>
 
 #include "cli/lists/kubespray_checkout.h"

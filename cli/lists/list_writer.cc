@@ -3,8 +3,6 @@
 
 #include <string_view>
 #include <system_error>
-#include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "cli/lists/feature_rules.h"

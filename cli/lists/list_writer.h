@@ -6,7 +6,6 @@
 #include <map>
 #include <string>
 
-#include "absl/status/status.h"
 #include "cli/lists/generate.h"
 
 namespace kso::cli {

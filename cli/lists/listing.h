@@ -5,8 +5,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 namespace kso::cli {

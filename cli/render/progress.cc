@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "cli/json_output.h"
 #include "cli/render/build_text.h"
 #include "cli/render/progress_lines.h"

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "cli/render/build_text.h"
 #include "cli/render/text.h"
 #include "common/base/proto_time.h"

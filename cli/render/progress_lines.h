@@ -2,7 +2,6 @@
 #ifndef KSO_CLI_RENDER_PROGRESS_LINES_H_
 #define KSO_CLI_RENDER_PROGRESS_LINES_H_
 
-#include <string>
 #include <vector>
 
 #include "absl/time/time.h"

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
-#include "common/base/strings.h"
 #include "common/bytes/byte_stream.h"
 #include "common/bytes/sinks.h"
 #include "common/evidence/artifact.h"

@@ -3,7 +3,6 @@
 
 #include <fstream>
 #include <string>
-#include <vector>
 
 #include "absl/strings/str_replace.h"
 #include "common/base/strings.h"

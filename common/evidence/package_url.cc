@@ -6,7 +6,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "common/base/strings.h"
 #include "common/oci/reference.h"
 #include "common/text/percent_coding.h"

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/evidence/package_url.h"
 
-#include <string>
-
 #include "gtest/gtest.h"
 
 namespace kso::evidence {

@@ -2,7 +2,6 @@
 #include "common/http/host_addresses.h"
 
 #include <netdb.h>
-#include <sys/socket.h>
 
 #include <memory>
 #include <optional>

@@ -14,7 +14,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "common/base/strings.h"
 #include "common/base/version.h"
 #include "common/files/directory.h"
 #include "prometheus/client_metric.h"

@@ -3,7 +3,6 @@
 #define KSO_COMMON_METRICS_PROCESS_METRICS_H_
 
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "prometheus/collectable.h"

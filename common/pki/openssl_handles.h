@@ -2,7 +2,6 @@
 #ifndef KSO_COMMON_PKI_OPENSSL_HANDLES_H_
 #define KSO_COMMON_PKI_OPENSSL_HANDLES_H_
 
-#include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/evp.h>

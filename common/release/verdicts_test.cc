@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/release/verdicts.h"
 
-#include <string>
-
 #include "gtest/gtest.h"
 
 namespace kso::release {

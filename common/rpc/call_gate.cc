@@ -3,12 +3,10 @@
 
 #include <grpc/grpc_security_constants.h>
 
-#include <memory>
 #include <optional>
 
 #include "common/text/percent_coding.h"
 #include "common/text/printable_text.h"
-#include "grpcpp/security/auth_context.h"
 
 namespace kso::rpc {
 namespace {

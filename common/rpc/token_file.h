@@ -3,7 +3,6 @@
 #define KSO_COMMON_RPC_TOKEN_FILE_H_
 
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
 

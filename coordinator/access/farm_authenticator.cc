@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
-#include "common/base/strings.h"
 
 namespace kso::coordinator {
 namespace {

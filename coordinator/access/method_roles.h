@@ -2,7 +2,6 @@
 #ifndef KSO_COORDINATOR_ACCESS_METHOD_ROLES_H_
 #define KSO_COORDINATOR_ACCESS_METHOD_ROLES_H_
 
-#include <string>
 #include <string_view>
 #include <vector>
 

@@ -12,7 +12,6 @@
 #include "common/run/clock.h"
 #include "common/run/executor.h"
 #include "coordinator/access/bearer_source.h"
-#include "coordinator/access/oidc_config.h"
 #include "coordinator/access/oidc_key_cache.h"
 #include "coordinator/access/oidc_verifier.h"
 

@@ -17,7 +17,6 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "common/base/strings.h"
-#include "coordinator/access/access_gate.h"
 #include "coordinator/api/openapi.h"
 #include "coordinator/api/routes.h"
 #include "gmock/gmock.h"

@@ -2,14 +2,11 @@
 #ifndef KSO_COORDINATOR_API_FARM_API_H_
 #define KSO_COORDINATOR_API_FARM_API_H_
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <string>
-#include <utility>
 
 #include "absl/functional/any_invocable.h"
-#include "absl/status/statusor.h"
 #include "common/run/clock.h"
 #include "common/run/executor.h"
 #include "coordinator/access/access_gate.h"

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/api/front_door.h"
 
-#include <memory>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/strings.h"
 #include "common/base/version.h"

@@ -3,10 +3,8 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/strings.h"
 #include "coordinator/api/json_text.h"

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "coordinator/http/message.h"
 
 namespace kso::coordinator {

@@ -7,7 +7,6 @@
 #include <cstdlib>
 
 #include "absl/strings/escaping.h"
-#include "common/base/strings.h"
 #include "common/bytes/digest.h"
 
 namespace kso::coordinator {

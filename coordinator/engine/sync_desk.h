@@ -13,7 +13,6 @@
 #include "coordinator/engine/transaction.h"
 #include "coordinator/engine/worker_table.h"
 #include "kso/v1/admin.pb.h"
-#include "kso/v1/farm.pb.h"
 #include "kso/v1/worker.pb.h"
 
 namespace kso::coordinator {

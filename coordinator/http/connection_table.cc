@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/http/connection_table.h"
 
-#include <vector>
-
 namespace kso::coordinator {
 
 bool ConnectionTable::Add(const std::shared_ptr<Member>& member,

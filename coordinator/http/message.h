@@ -2,7 +2,6 @@
 #ifndef KSO_COORDINATOR_HTTP_MESSAGE_H_
 #define KSO_COORDINATOR_HTTP_MESSAGE_H_
 
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>

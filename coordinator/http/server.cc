@@ -11,9 +11,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/base/status_macros.h"
-#include "common/base/strings.h"
 #include "common/run/exceptions.h"
 #include "common/run/threads.h"
 #include "coordinator/http/connection.h"

@@ -7,7 +7,6 @@
 #include <openssl/x509.h>
 
 #include <string_view>
-#include <utility>
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"

@@ -5,7 +5,6 @@
 #include <openssl/ssl.h>
 
 #include <memory>
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "coordinator/http/message.h"

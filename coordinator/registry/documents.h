@@ -2,7 +2,6 @@
 #ifndef KSO_COORDINATOR_REGISTRY_DOCUMENTS_H_
 #define KSO_COORDINATOR_REGISTRY_DOCUMENTS_H_
 
-#include <string>
 #include <string_view>
 #include <vector>
 

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "common/base/strings.h"
 #include "common/evidence/artifact.h"
 #include "common/evidence/build_facts.h"
 #include "common/evidence/provenance.h"

@@ -3,7 +3,6 @@
 #define KSO_COORDINATOR_REGISTRY_SITE_LAYER_H_
 
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "coordinator/core/plan/image_choice.h"

@@ -20,7 +20,6 @@
 #include "common/layer/layer_writer.h"
 #include "common/oci/layout_index.h"
 #include "common/oci/media_types.h"
-#include "common/oci/platform.h"
 #include "common/text/json.h"
 
 namespace kso::image {

@@ -11,7 +11,6 @@
 #include "common/access/role.h"
 #include "common/files/small_file.h"
 #include "common/pki/authority.h"
-#include "common/pki/certificate.h"
 #include "common/pki/certificate_request.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string_view>
-#include <utility>
 
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/flow/distrust.h"
 
-#include <utility>
-
 #include "common/base/strings.h"
 #include "common/text/text.h"
 #include "coordinator/core/flow/build_flow.h"

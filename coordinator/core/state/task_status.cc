@@ -2,7 +2,6 @@
 #include "coordinator/core/state/task_status.h"
 
 #include "common/base/proto_time.h"
-#include "coordinator/core/state/build_entry.h"
 
 namespace kso::coordinator {
 namespace {
