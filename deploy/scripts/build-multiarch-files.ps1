@@ -3,53 +3,42 @@
 .SYNOPSIS
 Builds kubespray-files for amd64 and arm64 on a farm of kso.
 .DESCRIPTION
-What the script of this name did with wget and emulated buildx, done by kso. The
-release is sent to a coordinator over its HTTP API by submit.ps1; nothing is
-compiled or emulated on this machine.
+Runs build-multiarch-files.sh beside it in the Windows Subsystem for Linux, where
+ksoctl for Linux is. Nothing is compiled or emulated here: the farm does it.
 .PARAMETER Release
 The directory with release.yaml.
-.PARAMETER Coordinator
-The address of the coordinator's page, such as https://kso.example.com:7071.
-Default: $env:KSO_HTTP.
 .PARAMETER Registry
 Where the image goes, HOST/PATH. Default: what release.yaml says.
 .PARAMETER Version
 The image's tag. Default: what release.yaml says.
 .PARAMETER Platforms
 Such as linux/amd64,linux/arm64. Default: what release.yaml says.
+.PARAMETER NoPush
+Write the image to an OCI archive, kubespray-files.tar, instead.
 #>
 param(
     [string]$Release = (Join-Path $PSScriptRoot '../releases/kubespray-2.25.1'),
-    [string]$Coordinator = $env:KSO_HTTP,
     [string]$Registry = $env:REGISTRY,
     [string]$Version = $env:VERSION,
-    [string]$Platforms = $env:PLATFORMS
+    [string]$Platforms = $env:PLATFORMS,
+    [switch]$NoPush
 )
 $ErrorActionPreference = 'Stop'
 
-$source = Join-Path $Release 'release.yaml'
-if (-not (Test-Path $source)) {
-    Write-Error "$Release has no release.yaml"
+if (-not (Get-Command wsl.exe -ErrorAction SilentlyContinue)) {
+    Write-Error 'ksoctl runs on Linux: install the Windows Subsystem for Linux (wsl --install), and ksoctl in it'
     exit 2
 }
-$work = Join-Path ([IO.Path]::GetTempPath()) ([Guid]::NewGuid())
-Copy-Item -Recurse $Release $work
-try {
-    $given = @{}
-    if ($Registry) { $given['destination'] = "docker://$Registry" }
-    if ($Version) { $given['name'] = $Version }
-    if ($Platforms) { $given['platforms'] = "[$Platforms]" }
-    $dropping = $false
-    $lines = foreach ($line in Get-Content $source) {
-        if ($line -match '^([A-Za-z]+):') {
-            $dropping = ($Matches[1] -eq 'images') -or $given.ContainsKey($Matches[1])
-        }
-        if (-not $dropping) { $line }
-    }
-    foreach ($key in $given.Keys) { $lines += "${key}: $($given[$key])" }
-    Set-Content -Path (Join-Path $work 'release.yaml') -Value $lines
-    & (Join-Path $PSScriptRoot 'submit.ps1') -Release $work -Coordinator $Coordinator -Wait
-    exit $LASTEXITCODE
-} finally {
-    Remove-Item -Recurse -Force $work
+function ConvertTo-LinuxPath([string]$Path) {
+    (& wsl.exe wslpath -a ($Path -replace '\\', '/')).Trim()
 }
+
+$script = ConvertTo-LinuxPath (Join-Path $PSScriptRoot 'build-multiarch-files.sh')
+$arguments = @($script)
+if ($Registry) { $arguments += '--registry', $Registry }
+if ($Version) { $arguments += '--version', $Version }
+if ($Platforms) { $arguments += '--platforms', $Platforms }
+if ($NoPush) { $arguments += '--no-push' }
+$arguments += ConvertTo-LinuxPath $Release
+& wsl.exe bash @arguments
+exit $LASTEXITCODE
