@@ -65,8 +65,8 @@ absl::StatusOr<Connection> ResolveConnection(ConnectionOptions options) {
   connection.security.insecure_plaintext = options.insecure_plaintext;
   if (!flags.token_file.empty() || flags.token_in_environment) {
     absl::StatusOr<std::string> read = rpc::ReadToken(flags.token_file);
-    if (read.ok()) connection.security.token = *std::move(read);
     connection.trouble.Update(read.status());
+    if (read.ok()) connection.security.token = *std::move(read);
   }
   return connection;
 }

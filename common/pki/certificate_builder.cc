@@ -82,7 +82,9 @@ void CertificateBuilder::AddText(int kind, int type, std::string_view text) {
   }
   GENERAL_NAME_set0_value(name.get(), kind, value.release());
   const bool added = sk_GENERAL_NAME_push(names_.get(), name.get()) > 0;
-  if (added) static_cast<void>(name.release());
+  if (added) {
+    [[maybe_unused]] const GENERAL_NAME* const of_the_list = name.release();
+  }
   Check(added);
 }
 

@@ -69,8 +69,8 @@ std::string DerSignature(std::string_view r_and_s) {
       ECDSA_SIG_set0(signature.get(), r.get(), s.get()) != 1) {
     return "";
   }
-  static_cast<void>(r.release());
-  static_cast<void>(s.release());
+  [[maybe_unused]] const BIGNUM* const r_of_signature = r.release();
+  [[maybe_unused]] const BIGNUM* const s_of_signature = s.release();
   unsigned char* der = nullptr;
   const int size = i2d_ECDSA_SIG(signature.get(), &der);
   std::string bytes;

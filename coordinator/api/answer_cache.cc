@@ -32,12 +32,17 @@ void AnswerCache::Get(const std::string& key, Make make, Take take) {
     if (entries_.size() > kMostEntries) entries_.clear();
   }
   Answer answer;
+  Take take_now;
   {
     absl::MutexLock lock(&entry->mutex);
     answer = entry->answer;
-    if (answer == nullptr) entry->waiting.push_back(std::move(take));
+    if (answer == nullptr) {
+      entry->waiting.push_back(std::move(take));
+    } else {
+      take_now = std::move(take);
+    }
   }
-  if (answer != nullptr) return take(std::move(answer));
+  if (answer != nullptr) return take_now(std::move(answer));
   if (!is_new) return;
   make([entry](Answer made) {
     std::vector<Take> waiting;

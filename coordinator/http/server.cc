@@ -72,6 +72,8 @@ class BeastServer final : public HttpServer {
     asio::post(acceptor_.get_executor(), [this] {
       error_code ignored;
       stopping_ = true;
+      // Some versions of Asio return the error, too.
+      // NOLINTNEXTLINE(bugprone-unused-return-value)
       acceptor_.close(ignored);
       accept_pause_.cancel();
     });
@@ -112,6 +114,8 @@ class BeastServer final : public HttpServer {
         resolver.resolve(where.host, where.port, tcp::resolver::passive, error);
     if (error) return error;
     const tcp::endpoint endpoint = *found.begin();
+    // Some versions of Asio return the error, too.
+    // NOLINTBEGIN(bugprone-unused-return-value)
     acceptor_.open(endpoint.protocol(), error);
     if (error) return error;
     acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
@@ -119,6 +123,7 @@ class BeastServer final : public HttpServer {
     acceptor_.bind(endpoint, error);
     if (error) return error;
     acceptor_.listen(tcp::acceptor::max_listen_connections, error);
+    // NOLINTEND(bugprone-unused-return-value)
     return error;
   }
 
