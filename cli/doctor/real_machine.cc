@@ -5,7 +5,6 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "cli/doctor/surroundings.h"
 #include "cli/registry_connection.h"
 #include "common/base/status_macros.h"

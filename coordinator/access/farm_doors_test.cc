@@ -19,8 +19,9 @@ class FarmDoorsTest : public ::testing::Test {
   absl::Status Open(DoorOptions options) {
     doors_.reset();
     auto doors = FarmDoors::Open(directory_.path(), options, &clock_);
+    const absl::Status status = doors.status();
     if (doors.ok()) doors_ = *std::move(doors);
-    return doors.status();
+    return status;
   }
   absl::StatusOr<Principal> Show(const std::string& token) {
     Evidence evidence;
