@@ -14,9 +14,9 @@ namespace kso::coordinator {
 // BuildService, WorkerService and AdminService over an engine. They translate,
 // and decide nothing. `engine` must outlive them, and must be stopped before
 // the server is shut down, so that parked calls end.
-// Which caller may call which method is checked before (access_gate.h); here, a
-// worker is held to its own name, and what changes the farm goes to the audit
-// log.
+// The gate has checked before that the caller may call the method
+// (access_gate.h). Services hold a worker to its own name, and write changes of
+// the farm to the audit log.
 std::vector<std::unique_ptr<grpc::Service>> CreateServices(
     Engine* engine, const Doors& doors = OpenDoors());
 
