@@ -13,9 +13,9 @@
 #include "common/base/version.h"
 #include "common/oci/platform.h"
 #include "common/text/text.h"
-#include "worker/verify/container.h"
-#include "worker/verify/id_range.h"
-#include "worker/verify/platform_probe.h"
+#include "worker/sandbox/container.h"
+#include "worker/sandbox/id_range.h"
+#include "worker/sandbox/platform_probe.h"
 
 namespace kso::worker {
 namespace {

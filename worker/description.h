@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "kso/v1/worker.pb.h"
-#include "worker/verify/fences.h"
+#include "worker/sandbox/fences.h"
 
 namespace kso::worker {
 

@@ -32,12 +32,12 @@
 #include "worker/join/worker_identity.h"
 #include "worker/metrics/transfer_metrics.h"
 #include "worker/runner.h"
+#include "worker/sandbox/container.h"
 #include "worker/session.h"
 #include "worker/stop_signals.h"
 #include "worker/task/image_stores.h"
 #include "worker/task/task_executor.h"
 #include "worker/unpack/layer_cache.h"
-#include "worker/verify/container.h"
 
 namespace kso::worker {
 

@@ -8,9 +8,9 @@
 #include "common/text/json.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
-#include "worker/verify/image_process.h"
-#include "worker/verify/image_user.h"
-#include "worker/verify/runtime_spec.h"
+#include "worker/sandbox/image_process.h"
+#include "worker/sandbox/image_user.h"
+#include "worker/sandbox/runtime_spec.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace kso;  // NOLINT(google-build-using-namespace)

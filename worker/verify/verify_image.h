@@ -14,10 +14,10 @@
 #include "common/run/clock.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/layer/made_layers.h"
+#include "worker/sandbox/container.h"
 #include "worker/task/image_stores.h"
 #include "worker/task/task_control.h"
 #include "worker/unpack/layer_cache.h"
-#include "worker/verify/container.h"
 
 namespace kso::worker {
 

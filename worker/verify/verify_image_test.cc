@@ -21,8 +21,8 @@
 #include "tests/fakes/fake_image_stores.h"
 #include "tests/fakes/fake_transport.h"
 #include "tests/fakes/tar_layers.h"
+#include "worker/sandbox/network_namespace.h"
 #include "worker/task/failure.h"
-#include "worker/verify/network_namespace.h"
 
 namespace kso::worker {
 namespace {
