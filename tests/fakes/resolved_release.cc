@@ -2,26 +2,17 @@
 #include "tests/fakes/resolved_release.h"
 
 #include <nlohmann/json.hpp>
-#include <utility>
 
 #include "common/bytes/digest.h"
+#include "common/oci/documents.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
 
 namespace kso::testing {
 namespace {
 
+using oci::MakeDocument;
 using Json = nlohmann::ordered_json;
-
-v1::Document MakeDocument(std::string_view media_type, std::string content) {
-  v1::Document document;
-  auto& descriptor = *document.mutable_content_descriptor();
-  descriptor.set_media_type(std::string(media_type));
-  descriptor.set_digest(Sha256Of(content).ToString());
-  descriptor.set_size(static_cast<int64_t>(content.size()));
-  document.set_content(std::move(content));
-  return document;
-}
 
 Json DescriptorJson(std::string_view type, const std::string& digest,
                     int64_t size) {
