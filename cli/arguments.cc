@@ -8,7 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/command_app.h"
 #include "cli/help_text.h"
-#include "cli/suggest.h"
+#include "common/text/suggest.h"
 
 namespace kso::cli {
 namespace {

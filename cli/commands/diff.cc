@@ -9,8 +9,8 @@
 #include "cli/diff/compare.h"
 #include "cli/diff/contents.h"
 #include "cli/diff/diff_text.h"
-#include "cli/release/release_reader.h"
 #include "common/base/status_macros.h"
+#include "common/release_file/release_reader.h"
 #include "nlohmann/json.hpp"
 
 namespace kso::cli {
@@ -74,7 +74,8 @@ class Diff : public Command {
   static absl::StatusOr<Contents> Find(Context& context,
                                        const std::string& name) {
     if (const std::filesystem::path file = ReleaseFile(name); !file.empty()) {
-      KSO_ASSIGN_OR_RETURN(const v1::Release release, ReadRelease(file));
+      KSO_ASSIGN_OR_RETURN(const v1::Release release,
+                           release_file::ReadRelease(file));
       return ContentsOf(release);
     }
     if (name.find('/') == std::string::npos) {

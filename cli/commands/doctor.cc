@@ -6,8 +6,8 @@
 #include "cli/doctor/check.h"
 #include "cli/doctor/diagnosis.h"
 #include "cli/doctor/surroundings.h"
-#include "cli/release/release_reader.h"
 #include "common/base/status_macros.h"
+#include "common/release_file/release_reader.h"
 #include "nlohmann/json.hpp"
 
 namespace kso::cli {
@@ -31,7 +31,7 @@ class Doctor : public Command {
                               .coordinator = context.coordinator,
                               .address = context.address};
     if (!file_.empty()) {
-      absl::StatusOr<v1::Release> release = ReadRelease(file_);
+      absl::StatusOr<v1::Release> release = release_file::ReadRelease(file_);
       surroundings.release_trouble = release.status();
       if (release.ok()) surroundings.release = *std::move(release);
     }

@@ -18,13 +18,13 @@
 #include "cli/init/release_edit.h"
 #include "cli/lists/generate.h"
 #include "cli/lists/list_writer.h"
-#include "cli/release/release_reader.h"
 #include "cli/render/text.h"
 #include "common/base/status_macros.h"
 #include "common/files/file_io.h"
 #include "common/files/small_file.h"
 #include "common/oci/destination.h"
 #include "common/oci/platform.h"
+#include "common/release_file/release_reader.h"
 #include "nlohmann/json.hpp"
 
 namespace kso::cli {
@@ -83,7 +83,8 @@ class Init : public Command {
     KSO_RETURN_IF_ERROR(
         ReplaceSmallFile(file, EditRelease(yaml, choices_), kMode));
     // Whoever plans it is to find nothing wrong.
-    KSO_ASSIGN_OR_RETURN(const v1::Release release, ReadRelease(file));
+    KSO_ASSIGN_OR_RETURN(const v1::Release release,
+                         release_file::ReadRelease(file));
     Report(context, file, release);
     return ExitStatus::kDone;
   }

@@ -3,9 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/commands/follow.h"
-#include "cli/release/release_reader.h"
 #include "common/base/status_macros.h"
 #include "common/release/build_request.h"
+#include "common/release_file/release_reader.h"
 #include "common/run/cancellation.h"
 #include "common/run/retry.h"
 #include "common/text/text.h"
@@ -32,7 +32,8 @@ absl::StatusOr<Submission> SubmitRelease(Context& context,
                            : options.build_id);
   KSO_RETURN_IF_ERROR(release::CheckBuildId(request.build_id()));
   KSO_RETURN_IF_ERROR(release::CheckPriority(options.priority));
-  KSO_ASSIGN_OR_RETURN(*request.mutable_release(), ReadRelease(file));
+  KSO_ASSIGN_OR_RETURN(*request.mutable_release(),
+                       release_file::ReadRelease(file));
   request.set_plan_only(options.plan_only);
   request.set_fresh(options.fresh);
   request.set_priority(options.priority);

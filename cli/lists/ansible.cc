@@ -13,12 +13,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "cli/lists/render_plugin.h"
-#include "cli/release/text_file.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/files/directory.h"
 #include "common/files/file_io.h"
 #include "common/files/remove_tree.h"
+#include "common/files/text_file.h"
 #include "common/run/subprocess.h"
 #include "common/text/printable_text.h"
 

@@ -9,8 +9,8 @@
 #include "cli/lists/image_mentions.h"
 #include "cli/lists/kubespray_checkout.h"
 #include "cli/lists/role_tree.h"
-#include "cli/release/text_file.h"
 #include "common/base/status_macros.h"
+#include "common/files/text_file.h"
 #include "common/oci/reference.h"
 
 namespace kso::cli {

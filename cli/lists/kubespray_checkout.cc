@@ -7,9 +7,9 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "cli/release/text_file.h"
-#include "cli/release/yaml_tree.h"
 #include "common/files/directory.h"
+#include "common/files/text_file.h"
+#include "common/text/yaml_tree.h"
 
 namespace kso::cli {
 namespace {

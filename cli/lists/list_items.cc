@@ -11,13 +11,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "cli/release/list_lines.h"
-#include "cli/release/text_file.h"
-#include "cli/release/yaml_tree.h"
 #include "common/base/status_macros.h"
 #include "common/files/directory.h"
+#include "common/files/text_file.h"
 #include "common/oci/reference.h"
 #include "common/release/named_architecture.h"
+#include "common/release_file/list_lines.h"
+#include "common/text/yaml_tree.h"
 
 namespace kso::cli {
 namespace {
@@ -130,7 +130,7 @@ absl::Status AddLines(const Source& source, std::vector<ListItem>& items,
   KSO_ASSIGN_OR_RETURN(const std::string content, ReadList(source.file));
   for (const TextLine& line : LinesOf(content)) {
     if (source.has_checksums) {
-      const auto file = ParseChecksumLine(line.text);
+      const auto file = release_file::ParseChecksumLine(line.text);
       if (file.ok()) checksums[file->url] = file->digest;
       continue;
     }

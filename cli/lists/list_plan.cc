@@ -14,9 +14,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "cli/release/text_file.h"
 #include "common/base/strings.h"
 #include "common/bytes/digest.h"
+#include "common/files/text_file.h"
 #include "common/oci/reference.h"
 
 namespace kso::cli {

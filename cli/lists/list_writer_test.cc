@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "cli/lists/generate.h"
-#include "cli/release/release_reader.h"
+#include "common/release_file/release_reader.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/temp_directory.h"
@@ -40,7 +40,8 @@ TEST(ListWriterTest, WhatIsWrittenIsAReleaseThatCanBeRead) {
   const auto kept = WriteRelease(MadeUp(), "oci:out", directory.path() / "r");
   ASSERT_TRUE(kept.ok()) << kept.status();
   EXPECT_FALSE(*kept);
-  const auto release = ReadRelease(directory.path() / "r" / kReleaseFile);
+  const auto release =
+      release_file::ReadRelease(directory.path() / "r" / kReleaseFile);
   ASSERT_TRUE(release.ok()) << release.status();
   EXPECT_EQ(release->name(), "v0.1.0-9.9.9");
   ASSERT_EQ(release->files_size(), 3);

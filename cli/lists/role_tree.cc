@@ -13,11 +13,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "cli/lists/kubespray_checkout.h"
-#include "cli/release/text_file.h"
-#include "cli/release/yaml_tree.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/files/directory.h"
+#include "common/files/text_file.h"
+#include "common/text/yaml_tree.h"
 
 namespace kso::cli {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A release.yaml, with lists beside it.
 
-#include "cli/release/release_reader.h"
 #include "common/release/check_release.h"
+#include "common/release_file/release_reader.h"
 #include "common/text/printable_text.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   scratch.Write("files.list", input.Line());
   scratch.Write("files.sha256", input.Line());
   scratch.Write("images.list", input.Line());
-  const auto release = cli::ReadRelease(file);
+  const auto release = release_file::ReadRelease(file);
   fuzz::RequireSaid(release.status(), "a refusal has a reason");
   if (!release.ok()) {
     fuzz::Require(IsUtf8({release.status().message().data(),

@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "cli/release/release_reader.h"
 #include "common/base/status_macros.h"
+#include "common/release_file/release_reader.h"
 #include "gtest/gtest.h"
 #include "tests/upstream/make_catalog.h"
 #include "tests/upstream/object_store.h"
@@ -41,7 +41,7 @@ absl::StatusOr<ExampleUpstream> StartExampleUpstream(
                                              example.server->main_address(),
                                              "oci:result", release.string()));
   KSO_ASSIGN_OR_RETURN(example.release,
-                       cli::ReadRelease(release / "release.yaml"));
+                       release_file::ReadRelease(release / "release.yaml"));
   return example;
 }
 

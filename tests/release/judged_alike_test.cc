@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "cli/release/release_reader.h"
+#include "common/release_file/release_reader.h"
 #include "coordinator/core/plan/release_failures.h"
 #include "gtest/gtest.h"
 
@@ -139,7 +139,7 @@ std::string KsoctlSays(const Wish& wish) {
   write("release.yaml", Yaml(wish));
   write("amd64.list", absl::StrJoin(wish.files, "\n"));
   write("images.list", absl::StrJoin(wish.images, "\n"));
-  const auto release = cli::ReadRelease(directory / "release.yaml");
+  const auto release = release_file::ReadRelease(directory / "release.yaml");
   std::filesystem::remove_all(directory);
   if (release.ok()) {
     EXPECT_TRUE(coordinator::ReleaseFailures(*release).empty())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/release/release_reader.h"
+#include "common/release_file/release_reader.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -14,7 +14,7 @@
 #include "gtest/gtest.h"
 #include "tests/fakes/temp_directory.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 namespace {
 
 constexpr char kDigest[] =
@@ -518,4 +518,4 @@ TEST_F(ReleaseReaderTest, BoundsWhatItReads) {
 }
 
 }  // namespace
-}  // namespace kso::cli
+}  // namespace kso::release_file

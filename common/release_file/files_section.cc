@@ -6,15 +6,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cli/release/list_lines.h"
-#include "cli/release/listed_urls.h"
-#include "cli/release/sections.h"
 #include "common/http/url.h"
 #include "common/release/image_patterns.h"
 #include "common/release/named_architecture.h"
+#include "common/release_file/list_lines.h"
+#include "common/release_file/listed_urls.h"
+#include "common/release_file/sections.h"
 #include "common/text/printable_text.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 namespace {
 
 // Reports architectures of the platforms without a list, and lists of other
@@ -254,4 +254,4 @@ void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
   }
 }
 
-}  // namespace kso::cli
+}  // namespace kso::release_file

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/suggest.h"
+#include "common/text/suggest.h"
 
 #include "gtest/gtest.h"
 
-namespace kso::cli {
+namespace kso {
 namespace {
 
 TEST(DidYouMean, FindsTheNearest) {
@@ -20,4 +20,4 @@ TEST(DidYouMean, IsSilentWhenNothingIsNear) {
 }
 
 }  // namespace
-}  // namespace kso::cli
+}  // namespace kso

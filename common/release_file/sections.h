@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_CLI_RELEASE_SECTIONS_H_
-#define KSO_CLI_RELEASE_SECTIONS_H_
+#ifndef KSO_COMMON_RELEASE_FILE_SECTIONS_H_
+#define KSO_COMMON_RELEASE_FILE_SECTIONS_H_
 
 #include <filesystem>
 #include <functional>
@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "cli/release/fields.h"
-#include "cli/release/places.h"
-#include "cli/release/problems.h"
-#include "cli/release/yaml_tree.h"
+#include "common/release_file/fields.h"
+#include "common/release_file/places.h"
+#include "common/release_file/problems.h"
+#include "common/text/yaml_tree.h"
 #include "kso/v1/build.pb.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 
 // The input and output that the readers of a release.yaml's sections share.
 // They report what cannot be read. What it says is judged by the rules of
@@ -60,6 +60,6 @@ void ReadMirrors(const ReleaseInput& input, const YamlNode& node,
 std::string ReadBase(const ReleaseInput& input, const Fields& fields,
                      release::Field field, absl::string_view example);
 
-}  // namespace kso::cli
+}  // namespace kso::release_file
 
-#endif  // KSO_CLI_RELEASE_SECTIONS_H_
+#endif  // KSO_COMMON_RELEASE_FILE_SECTIONS_H_

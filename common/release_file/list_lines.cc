@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/release/list_lines.h"
+#include "common/release_file/list_lines.h"
 
 #include <algorithm>
 #include <optional>
@@ -15,7 +15,7 @@
 #include "common/bytes/digest.h"
 #include "common/oci/reference.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 namespace {
 
 std::vector<absl::string_view> Words(absl::string_view line) {
@@ -104,4 +104,4 @@ absl::StatusOr<std::string> ParseImageLine(absl::string_view line) {
   return reference.ok() ? reference->ToString() : std::string(line);
 }
 
-}  // namespace kso::cli
+}  // namespace kso::release_file

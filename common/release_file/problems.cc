@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/release/problems.h"
+#include "common/release_file/problems.h"
 
 #include <algorithm>
 #include <utility>
@@ -10,7 +10,7 @@
 #include "common/base/strings.h"
 #include "common/text/printable_text.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 
 std::string Place::ToString() const {
   return line > 0 ? absl::StrCat(file, ":", line) : file;
@@ -43,4 +43,4 @@ absl::Status Problems::ToStatus() const {
       }));
 }
 
-}  // namespace kso::cli
+}  // namespace kso::release_file

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/release/yaml_tree.h"
+#include "common/text/yaml_tree.h"
 
 #include <exception>
 #include <optional>
@@ -12,7 +12,7 @@
 #include "yaml-cpp/eventhandler.h"
 #include "yaml-cpp/yaml.h"
 
-namespace kso::cli {
+namespace kso {
 namespace {
 
 constexpr int kMostNodes = 100000;
@@ -178,4 +178,4 @@ std::variant<YamlNode, YamlError> ParseYaml(const std::string& content,
   }
 }
 
-}  // namespace kso::cli
+}  // namespace kso

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/release/release_reader.h"
+#include "common/release_file/release_reader.h"
 
 #include <string>
 #include <system_error>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "cli/release/fields.h"
-#include "cli/release/merge_items.h"
-#include "cli/release/places.h"
-#include "cli/release/problems.h"
-#include "cli/release/sections.h"
-#include "cli/release/text_file.h"
-#include "cli/release/yaml_tree.h"
+#include "common/files/text_file.h"
 #include "common/oci/destination.h"
 #include "common/oci/platform.h"
 #include "common/release/check_release.h"
+#include "common/release_file/fields.h"
+#include "common/release_file/merge_items.h"
+#include "common/release_file/places.h"
+#include "common/release_file/problems.h"
+#include "common/release_file/sections.h"
+#include "common/text/yaml_tree.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 namespace {
 
 constexpr size_t kMostYamlBytes = 1 << 20;
@@ -27,9 +27,9 @@ void CheckConstant(const Fields& fields, absl::string_view key,
   const auto value =
       fields.RequiredString(key, absl::StrCat("write ", key, ": ", expected));
   if (value.has_value() && value->text != expected) {
-    problems->Add(value->place,
-                  absl::StrCat("'", key, "' is '", value->text, "'"),
-                  absl::StrCat("this ksoctl reads ", key, ": ", expected));
+    problems->Add(
+        value->place, absl::StrCat("'", key, "' is '", value->text, "'"),
+        absl::StrCat("this version of kso reads ", key, ": ", expected));
   }
 }
 
@@ -187,4 +187,4 @@ absl::StatusOr<v1::Release> ReadRelease(const std::filesystem::path& file) {
   return release;
 }
 
-}  // namespace kso::cli
+}  // namespace kso::release_file

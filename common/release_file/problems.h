@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_CLI_RELEASE_PROBLEMS_H_
-#define KSO_CLI_RELEASE_PROBLEMS_H_
+#ifndef KSO_COMMON_RELEASE_FILE_PROBLEMS_H_
+#define KSO_COMMON_RELEASE_FILE_PROBLEMS_H_
 
 #include <string>
 #include <vector>
@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 
 // A line of an input file.
 struct Place {
@@ -43,6 +43,6 @@ class Problems {
   std::vector<Item> items_;
 };
 
-}  // namespace kso::cli
+}  // namespace kso::release_file
 
-#endif  // KSO_CLI_RELEASE_PROBLEMS_H_
+#endif  // KSO_COMMON_RELEASE_FILE_PROBLEMS_H_

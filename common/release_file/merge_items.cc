@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/release/merge_items.h"
+#include "common/release_file/merge_items.h"
 
 #include <map>
 #include <set>
@@ -9,7 +9,7 @@
 
 #include "google/protobuf/repeated_field.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 namespace {
 
 void MergeFiles(v1::Release& release) {
@@ -50,4 +50,4 @@ void MergeItems(v1::Release& release) {
   MergeImages(release);
 }
 
-}  // namespace kso::cli
+}  // namespace kso::release_file

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_CLI_RELEASE_PLACES_H_
-#define KSO_CLI_RELEASE_PLACES_H_
+#ifndef KSO_COMMON_RELEASE_FILE_PLACES_H_
+#define KSO_COMMON_RELEASE_FILE_PLACES_H_
 
 #include <map>
 #include <optional>
 #include <utility>
 
-#include "cli/release/problems.h"
 #include "common/release/problem.h"
+#include "common/release_file/problems.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 
 // Where the fields of a release stand in the input, for messages about what the
 // rules of common/release find. Not thread safe.
@@ -34,6 +34,6 @@ class Places {
   std::map<std::pair<release::Field, int>, Place> places_;
 };
 
-}  // namespace kso::cli
+}  // namespace kso::release_file
 
-#endif  // KSO_CLI_RELEASE_PLACES_H_
+#endif  // KSO_COMMON_RELEASE_FILE_PLACES_H_

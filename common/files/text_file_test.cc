@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/release/text_file.h"
+#include "common/files/text_file.h"
 
 #include <fstream>
 
@@ -7,7 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace kso::cli {
+namespace kso {
 namespace {
 
 std::vector<std::string> Texts(absl::string_view content) {
@@ -48,4 +48,4 @@ TEST(ReadTextFile, RefusesWhatIsNoText) {
 }
 
 }  // namespace
-}  // namespace kso::cli
+}  // namespace kso

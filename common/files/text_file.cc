@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/release/text_file.h"
+#include "common/files/text_file.h"
 
 #include <fstream>
 
@@ -8,7 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
-namespace kso::cli {
+namespace kso {
 namespace {
 
 absl::string_view WithoutComment(absl::string_view line) {
@@ -61,4 +61,4 @@ std::vector<TextLine> LinesOf(absl::string_view content) {
   return lines;
 }
 
-}  // namespace kso::cli
+}  // namespace kso

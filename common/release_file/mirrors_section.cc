@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/release/sections.h"
+#include "common/release_file/sections.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 
 void ReadMirrors(const ReleaseInput& input, const YamlNode& node,
                  v1::Release* release) {
@@ -31,4 +31,4 @@ void ReadMirrors(const ReleaseInput& input, const YamlNode& node,
   }
 }
 
-}  // namespace kso::cli
+}  // namespace kso::release_file

@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "cli/release/list_lines.h"
-#include "cli/release/sections.h"
 #include "common/oci/reference.h"
 #include "common/release/image_patterns.h"
+#include "common/release_file/list_lines.h"
+#include "common/release_file/sections.h"
 #include "common/text/printable_text.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 namespace {
 
 void ReadPolicy(const ReleaseInput& input, const YamlNode& node,
@@ -120,4 +120,4 @@ void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
   keep_host.ReportUnmatched();
 }
 
-}  // namespace kso::cli
+}  // namespace kso::release_file

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_CLI_RELEASE_TEXT_FILE_H_
-#define KSO_CLI_RELEASE_TEXT_FILE_H_
+#ifndef KSO_COMMON_FILES_TEXT_FILE_H_
+#define KSO_COMMON_FILES_TEXT_FILE_H_
 
 #include <cstddef>
 #include <filesystem>
@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-namespace kso::cli {
+namespace kso {
 
 // The whole of a text file, without a byte order mark. NOT_FOUND, or
 // INVALID_ARGUMENT for what is larger than `limit` bytes, no regular file or no
@@ -29,6 +29,6 @@ struct TextLine {
 // returns. They point into `content`.
 std::vector<TextLine> LinesOf(absl::string_view content);
 
-}  // namespace kso::cli
+}  // namespace kso
 
-#endif  // KSO_CLI_RELEASE_TEXT_FILE_H_
+#endif  // KSO_COMMON_FILES_TEXT_FILE_H_

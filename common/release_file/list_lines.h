@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_CLI_RELEASE_LIST_LINES_H_
-#define KSO_CLI_RELEASE_LIST_LINES_H_
+#ifndef KSO_COMMON_RELEASE_FILE_LIST_LINES_H_
+#define KSO_COMMON_RELEASE_FILE_LIST_LINES_H_
 
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 
 // The lines of the lists that a release.yaml names, without blanks and comments
 // (text_file.h). A message of INVALID_ARGUMENT is "what; advice". What a line
@@ -33,6 +33,6 @@ absl::StatusOr<FileLine> ParseChecksumLine(absl::string_view line);
 // An image reference, normalized; a text that is none stays as it is.
 absl::StatusOr<std::string> ParseImageLine(absl::string_view line);
 
-}  // namespace kso::cli
+}  // namespace kso::release_file
 
-#endif  // KSO_CLI_RELEASE_LIST_LINES_H_
+#endif  // KSO_COMMON_RELEASE_FILE_LIST_LINES_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_CLI_RELEASE_FIELDS_H_
-#define KSO_CLI_RELEASE_FIELDS_H_
+#ifndef KSO_COMMON_RELEASE_FILE_FIELDS_H_
+#define KSO_COMMON_RELEASE_FILE_FIELDS_H_
 
 #include <map>
 #include <optional>
@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "cli/release/problems.h"
-#include "cli/release/yaml_tree.h"
+#include "common/release_file/problems.h"
+#include "common/text/yaml_tree.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 
 // A text of the input, and where it stands.
 struct PlacedText {
@@ -55,6 +55,6 @@ class Fields {
   std::map<std::string, const YamlNode*, std::less<>> values_;
 };
 
-}  // namespace kso::cli
+}  // namespace kso::release_file
 
-#endif  // KSO_CLI_RELEASE_FIELDS_H_
+#endif  // KSO_COMMON_RELEASE_FILE_FIELDS_H_

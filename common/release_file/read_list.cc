@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "absl/strings/str_cat.h"
-#include "cli/release/sections.h"
-#include "cli/release/text_file.h"
+#include "common/files/text_file.h"
 #include "common/oci/reference.h"
+#include "common/release_file/sections.h"
 #include "common/text/printable_text.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 namespace {
 
 constexpr size_t kMostListBytes = 4 << 20;
@@ -65,4 +65,4 @@ std::string ReadBase(const ReleaseInput& input, const Fields& fields,
   return reference.ok() ? reference->ToString() : base->text;
 }
 
-}  // namespace kso::cli
+}  // namespace kso::release_file

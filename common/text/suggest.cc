@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/suggest.h"
+#include "common/text/suggest.h"
 
 #include <algorithm>
 #include <numeric>
@@ -7,7 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
-namespace kso::cli {
+namespace kso {
 namespace {
 
 // Levenshtein's distance: letters to insert, drop or change.
@@ -46,4 +46,4 @@ std::string DidYouMean(absl::string_view word,
   return absl::StrCat("did you mean '", *best, "'?");
 }
 
-}  // namespace kso::cli
+}  // namespace kso

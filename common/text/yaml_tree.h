@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_CLI_RELEASE_YAML_TREE_H_
-#define KSO_CLI_RELEASE_YAML_TREE_H_
+#ifndef KSO_COMMON_TEXT_YAML_TREE_H_
+#define KSO_COMMON_TEXT_YAML_TREE_H_
 
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
-namespace kso::cli {
+namespace kso {
 
 // A YAML document as plain values, each with the line where it stands.
 struct YamlNode {
@@ -50,6 +50,6 @@ enum class YamlAliases {
 std::variant<YamlNode, YamlError> ParseYaml(
     const std::string& content, YamlAliases aliases = YamlAliases::kRefused);
 
-}  // namespace kso::cli
+}  // namespace kso
 
-#endif  // KSO_CLI_RELEASE_YAML_TREE_H_
+#endif  // KSO_COMMON_TEXT_YAML_TREE_H_

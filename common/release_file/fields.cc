@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/release/fields.h"
+#include "common/release_file/fields.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cli/suggest.h"
+#include "common/text/suggest.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 namespace {
 
 absl::string_view KindName(YamlNode::Kind kind) {
@@ -133,4 +133,4 @@ std::string Fields::PathOf(absl::string_view key) const {
   return path_.empty() ? std::string(key) : absl::StrCat(path_, ".", key);
 }
 
-}  // namespace kso::cli
+}  // namespace kso::release_file

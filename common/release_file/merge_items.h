@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_CLI_RELEASE_MERGE_ITEMS_H_
-#define KSO_CLI_RELEASE_MERGE_ITEMS_H_
+#ifndef KSO_COMMON_RELEASE_FILE_MERGE_ITEMS_H_
+#define KSO_COMMON_RELEASE_FILE_MERGE_ITEMS_H_
 
 #include "kso/v1/build.pb.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 
 // Makes one FileRequest of all that name the same URL, with all of their
 // architectures and the first digest, and one ImageRequest of all that name the
@@ -12,6 +12,6 @@ namespace kso::cli {
 // have passed release::CheckRelease.
 void MergeItems(v1::Release& release);
 
-}  // namespace kso::cli
+}  // namespace kso::release_file
 
-#endif  // KSO_CLI_RELEASE_MERGE_ITEMS_H_
+#endif  // KSO_COMMON_RELEASE_FILE_MERGE_ITEMS_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_CLI_RELEASE_LISTED_URLS_H_
-#define KSO_CLI_RELEASE_LISTED_URLS_H_
+#ifndef KSO_COMMON_RELEASE_FILE_LISTED_URLS_H_
+#define KSO_COMMON_RELEASE_FILE_LISTED_URLS_H_
 
 #include <functional>
 #include <map>
@@ -10,7 +10,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 
 // The URLs of a release's lists, as checksum files name them.
 class ListedUrls {
@@ -27,6 +27,6 @@ class ListedUrls {
   std::map<std::string, std::set<std::string>, std::less<>> urls_;
 };
 
-}  // namespace kso::cli
+}  // namespace kso::release_file
 
-#endif  // KSO_CLI_RELEASE_LISTED_URLS_H_
+#endif  // KSO_COMMON_RELEASE_FILE_LISTED_URLS_H_

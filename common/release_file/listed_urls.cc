@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/release/listed_urls.h"
+#include "common/release_file/listed_urls.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
-namespace kso::cli {
+namespace kso::release_file {
 namespace {
 
 absl::string_view WithoutScheme(absl::string_view url) {
@@ -44,4 +44,4 @@ std::vector<std::string> ListedUrls::Named(absl::string_view name) const {
   return named;
 }
 
-}  // namespace kso::cli
+}  // namespace kso::release_file
