@@ -12,17 +12,10 @@
 #include "common/oci/platform.h"
 #include "common/run/subprocess.h"
 #include "worker/sandbox/process.h"
+#include "worker/sandbox/processor.h"
 
 namespace kso::worker {
 namespace {
-
-#if defined(__x86_64__)
-constexpr char kOwnArchitecture[] = "amd64";
-#elif defined(__aarch64__)
-constexpr char kOwnArchitecture[] = "arm64";
-#else
-#error "kso runs on amd64 and arm64"
-#endif
 
 // exit(0) by the kernel's own calling convention (syscall(2)).
 constexpr unsigned char kAmd64Code[] = {
@@ -83,7 +76,7 @@ std::string_view AsText(const unsigned char (&code)[kSize]) {
 v1::Platform OwnPlatform() {
   v1::Platform platform;
   platform.set_os("linux");
-  platform.set_architecture(kOwnArchitecture);
+  platform.set_architecture(std::string(CompiledArchitecture()));
   return platform;
 }
 
@@ -103,7 +96,8 @@ absl::StatusOr<v1::PlatformSupport> ProbePlatform(
   }
   v1::PlatformSupport support;
   *support.mutable_platform() = platform;
-  support.set_native(platform.architecture() == kOwnArchitecture);
+  const std::string processor = ProcessorArchitecture();
+  support.set_native(platform.architecture() == processor);
 
   const std::filesystem::path path =
       directory / Concat("probe-", platform.architecture());
@@ -115,9 +109,9 @@ absl::StatusOr<v1::PlatformSupport> ProbePlatform(
   std::filesystem::remove(path, ignored);
   if (result.ok() && result->exit_status == 0) return support;
   return absl::FailedPreconditionError(Concat(
-      "this machine runs ", name, " programs neither natively (it is an ",
-      kOwnArchitecture,
-      " worker) nor by emulation (no interpreter for them is registered with "
+      "this machine runs ", name,
+      " programs neither natively (its processor is ", processor,
+      ") nor by emulation (no interpreter for them is registered with "
       "binfmt_misc); start the worker on a machine of that kind, or on Debian: "
       "apt-get install qemu-user-static binfmt-support"));
 }

@@ -12,13 +12,15 @@
 
 namespace kso::worker {
 
-// The platform that this program was compiled for. An arm64 program that runs
-// by emulation takes itself for arm64, and so do its farm and its people.
+// The platform that this program was compiled for, and that it offers unless it
+// is told another: an arm64 worker that runs by emulation offers arm64,
+// emulated.
 v1::Platform OwnPlatform();
 
 // Returns whether this machine runs programs of `platform`, found out by
 // running one: a tiny program is written to `directory` and started. Native is
-// what the worker itself is, everything else is emulated. Errors:
+// what the processor runs (processor.h), whatever the worker itself is;
+// everything else is emulated. Errors:
 // INVALID_ARGUMENT for platforms that kso has no program for,
 // FAILED_PRECONDITION when it does not run, with the reason and what to do.
 absl::StatusOr<v1::PlatformSupport> ProbePlatform(

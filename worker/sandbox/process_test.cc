@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "worker/sandbox/output_tail.h"
 #include "worker/sandbox/platform_probe.h"
+#include "worker/sandbox/processor.h"
 
 namespace kso::worker {
 namespace {
@@ -99,10 +100,17 @@ TEST(ProcessTest, TheLastCommandRunsWhenTheWorkerIsKilled) {
   EXPECT_EQ(text, "cleaned");
 }
 
-TEST(PlatformProbeTest, OwnPlatformIsNative) {
-  const auto support = ProbePlatform(OwnPlatform(), ::testing::TempDir());
-  ASSERT_TRUE(support.ok()) << support.status();
-  EXPECT_TRUE(support->native());
+TEST(PlatformProbeTest, NativeIsWhatTheProcessorRuns) {
+  const auto own = ProbePlatform(OwnPlatform(), ::testing::TempDir());
+  ASSERT_TRUE(own.ok()) << own.status();
+  EXPECT_EQ(own->native(),
+            own->platform().architecture() == ProcessorArchitecture());
+  v1::Platform platform;
+  platform.set_os("linux");
+  platform.set_architecture(ProcessorArchitecture());
+  const auto native = ProbePlatform(platform, ::testing::TempDir());
+  ASSERT_TRUE(native.ok()) << native.status();
+  EXPECT_TRUE(native->native());
 }
 
 TEST(PlatformProbeTest, RefusesPlatformsItKnowsNoProgramFor) {
