@@ -149,6 +149,10 @@ absl::StatusOr<std::unique_ptr<FarmDoors>> OpenDoorsOf(
     return absl::InvalidArgumentError(
         "--client-ca needs --tls-cert and --tls-key");
   }
+  if (!door_options.certificates && !door_options.revoked_file.empty()) {
+    return absl::InvalidArgumentError(
+        "--revoked is about client certificates, and needs --client-ca");
+  }
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<FarmDoors> doors,
                        FarmDoors::Open(directory, door_options, clock));
   KSO_RETURN_IF_ERROR(doors->CheckListen(options.listen));
@@ -382,6 +386,11 @@ int main(int argc, char** argv) {
   app.add_option("--client-ca", options.tls.ca,
                  "The authority whose client certificates are identities: "
                  "spiffe://DOMAIN/kso/ROLE/NAME")
+      ->type_name("FILE");
+  app.add_option("--revoked", options.doors.revoked_file,
+                 "Client certificates that are refused before they expire, as "
+                 "`ksoctl certs revoke` lists them. A changed file is read "
+                 "again without a restart")
       ->type_name("FILE");
   app.add_option("--trust-domain", options.doors.trust_domain,
                  "The DOMAIN of this farm's certificates (default: farm)")

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
@@ -13,6 +14,7 @@
 #include "common/files/file_io.h"
 #include "common/files/small_file.h"
 #include "common/pki/keys.h"
+#include "common/pki/revocation_list.h"
 
 namespace kso::cli {
 namespace {
@@ -22,6 +24,10 @@ namespace fs = std::filesystem;
 constexpr std::string_view kRoot = "ca";
 constexpr std::string_view kIssuer = "issuer";
 constexpr std::string_view kCoordinator = "coordinator";
+constexpr char kRevocationHead[] =
+    "# The certificates that kso-coordinator --revoked refuses. A line is\n"
+    "# serial:HEX or an identity, such as spiffe://farm/kso/work/box-1, and\n"
+    "# the reason. `ksoctl certs revoke` adds lines.\n";
 // A coordinator is always reached from its own machine too.
 constexpr std::string_view kLoopbackHosts[] = {"localhost", "127.0.0.1", "::1"};
 
@@ -58,6 +64,27 @@ std::vector<std::string> WithLoopback(const std::vector<std::string>& more) {
 bool IsThere(const fs::path& path) {
   std::error_code error;
   return fs::exists(fs::symlink_status(path, error));
+}
+
+// The words of the list of revocations for what a user names.
+absl::StatusOr<std::string> RevocableOf(const std::string& what) {
+  if (pki::RevocationLine(what, "").ok()) return what;
+  const absl::StatusOr<pki::Certificate> certificate =
+      ReadCertificateFile(what);
+  if (!certificate.ok()) {
+    return Prefixed(certificate.status(),
+                    "name a certificate's file, serial:HEX, or an identity "
+                    "such as spiffe://farm/kso/work/box-1: ");
+  }
+  KSO_ASSIGN_OR_RETURN(const pki::CertificateFacts facts,
+                       certificate->Describe());
+  if (facts.authority || !facts.for_clients) {
+    return absl::InvalidArgumentError(
+        Concat(what,
+               " is no client's certificate; only those are shown to the "
+               "coordinator"));
+  }
+  return Concat("serial:", facts.serial);
 }
 
 absl::Duration LifeOf(const pki::CertificateFacts& facts) {
@@ -148,6 +175,10 @@ absl::StatusOr<std::vector<FiledCertificate>> CertificateDirectory::Init(
   KSO_ASSIGN_OR_RETURN(const std::string root_pem, root.certificate().ToPem());
   KSO_RETURN_IF_ERROR(
       WriteNewFile(Path(Crt(kRoot)), root_pem, kPublicFileMode));
+  if (!IsThere(revocation_file())) {
+    KSO_RETURN_IF_ERROR(
+        WriteNewFile(revocation_file(), kRevocationHead, kPublicFileMode));
+  }
   KSO_ASSIGN_OR_RETURN(made[0], Filed(Path(Crt(kRoot)), root.certificate()));
   KSO_ASSIGN_OR_RETURN(made[1],
                        WriteCertificate(kIssuer, root, issuer.certificate()));
@@ -234,6 +265,37 @@ absl::StatusOr<std::vector<FiledCertificate>> CertificateDirectory::Renew(
   }
   KSO_RETURN_IF_ERROR(ReplaceSmallFile(file, *pem, kPublicFileMode));
   return ReadFiledCertificates(file);
+}
+
+absl::StatusOr<std::string> CertificateDirectory::Revoke(
+    const std::string& what, std::string_view reason, absl::Time now) const {
+  KSO_ASSIGN_OR_RETURN(const std::string which, RevocableOf(what));
+  const absl::StatusOr<std::string> read =
+      ReadSmallFile(revocation_file(), pki::kLargestRevocationList);
+  if (!read.ok() && !absl::IsNotFound(read.status())) return read.status();
+  std::string text = read.value_or(kRevocationHead);
+  const absl::StatusOr<pki::RevocationList> list =
+      pki::RevocationList::Parse(text);
+  if (!list.ok()) {
+    return Prefixed(list.status(), Concat(revocation_file().string(), ": "));
+  }
+  KSO_ASSIGN_OR_RETURN(
+      const std::string line,
+      pki::RevocationLine(
+          which, Concat(absl::FormatTime("%Y-%m-%d", now, absl::UTCTimeZone()),
+                        reason.empty() ? "" : " ", reason)));
+  const bool known =
+      absl::StartsWith(which, "serial:")
+          ? !list->Check("", [&which] { return which.substr(7); }).ok()
+          : !list->Check(which, [] { return std::string(); }).ok();
+  if (known) {
+    return absl::AlreadyExistsError(
+        Concat(which, " is revoked already in ", revocation_file().string()));
+  }
+  if (!text.empty() && text.back() != '\n') text.push_back('\n');
+  KSO_RETURN_IF_ERROR(ReplaceSmallFile(
+      revocation_file(), Concat(text, line, "\n"), kPublicFileMode));
+  return line;
 }
 
 absl::StatusOr<std::vector<FiledCertificate>> ReadFiledCertificates(

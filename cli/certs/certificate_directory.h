@@ -45,6 +45,8 @@ struct NewClient {
 //   issuer.crt, issuer.key            signs workers and clients from day to day
 //   coordinator.crt, coordinator.key  the coordinator's own
 //   NAME.crt, NAME.key                those of workers and clients
+//   revoked                           what is of no use before it expires
+//                                     (common/pki/revocation_list.h)
 //
 // A .crt of what the issuer signed has the issuer's certificate too. Keys are
 // readable by their owner only and are never overwritten. All errors name the
@@ -70,6 +72,16 @@ class CertificateDirectory {
   absl::StatusOr<std::vector<FiledCertificate>> Renew(
       const std::filesystem::path& file, const std::vector<std::string>& hosts,
       absl::Time now) const;
+
+  // Adds to the list of revoked certificates, which is made where it is not
+  // there, and returns the line: `what` is the file of a certificate,
+  // "serial:HEX", or an identity's URI. ALREADY_EXISTS when it is revoked
+  // already; INVALID_ARGUMENT for a damaged list, and for a certificate that is
+  // no client's.
+  absl::StatusOr<std::string> Revoke(const std::string& what,
+                                     std::string_view reason,
+                                     absl::Time now) const;
+  std::filesystem::path revocation_file() const { return Path("revoked"); }
 
  private:
   std::filesystem::path Path(std::string_view name) const {

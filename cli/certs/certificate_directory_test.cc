@@ -15,6 +15,7 @@
 #include "common/pki/authority.h"
 #include "common/pki/certificate.h"
 #include "common/pki/keys.h"
+#include "common/pki/revocation_list.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/temp_directory.h"
@@ -102,6 +103,31 @@ TEST_F(CertificateDirectoryTest, TheRootsKeyIsNotNeededFromDayToDay) {
   const absl::Status status =
       farm_.Renew(Path("coordinator.crt"), {}, kNow).status();
   EXPECT_THAT(std::string(status.message()), HasSubstr("ca.key"));
+}
+
+TEST_F(CertificateDirectoryTest, RevokesACertificateByItsFileAndAnIdentity) {
+  ASSERT_TRUE(farm_.Issue({.name = "ann"}, kNow).ok());
+  const auto line = farm_.Revoke(Path("ann.crt"), "laptop lost", kNow);
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_THAT(*line, HasSubstr("serial:" + Facts("ann.crt").serial));
+  EXPECT_THAT(*line, HasSubstr("laptop lost"));
+  EXPECT_TRUE(farm_.Revoke("spiffe://farm/kso/work/box-1", "", kNow).ok());
+  EXPECT_EQ(ModeOf("revoked"), 0644);
+  const auto list = pki::RevocationList::Parse(Content("revoked"));
+  ASSERT_TRUE(list.ok()) << list.status();
+  EXPECT_EQ(list->size(), 2U);
+  EXPECT_TRUE(
+      absl::IsAlreadyExists(farm_.Revoke(Path("ann.crt"), "", kNow).status()));
+}
+
+TEST_F(CertificateDirectoryTest, WhatCannotBeRevokedChangesNothing) {
+  const std::string before = Content("revoked");
+  for (const std::string& what :
+       {std::string("ann"), Path("coordinator.crt"), Path("issuer.crt"),
+        Path("ca.key"), std::string("serial:x")}) {
+    EXPECT_FALSE(farm_.Revoke(what, "", kNow).ok()) << what;
+  }
+  EXPECT_EQ(Content("revoked"), before);
 }
 
 TEST_F(CertificateDirectoryTest, NothingIsOverwritten) {

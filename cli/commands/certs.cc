@@ -27,7 +27,9 @@ class Certs : public Command {
             "issue", "Make a key and certificate for a worker or client.")),
         show_(arguments.Subcommand("show", "Say what certificates are for.")),
         renew_(arguments.Subcommand(
-            "renew", "Give a certificate a new life, for the same key.")) {
+            "renew", "Give a certificate a new life, for the same key.")),
+        revoke_(arguments.Subcommand(
+            "revoke", "Have a certificate refused before it expires.")) {
     arguments.RequireSubcommand();
     init_.Example("ksoctl certs init /etc/kso/pki --host farm.example.com",
                   "An authority, and the coordinator's certificate.");
@@ -37,6 +39,16 @@ class Certs : public Command {
                   "What each one is for, and when it ends.");
     renew_.Example("ksoctl certs renew /etc/kso/pki/coordinator.crt",
                    "The same again, for longer.");
+    revoke_.Example("ksoctl certs revoke alice.crt --dir /etc/kso/pki",
+                    "One certificate, whose file is at hand.");
+    revoke_.Example(
+        "ksoctl certs revoke spiffe://farm/kso/work/build-1 --dir /etc/kso/pki",
+        "A worker, whatever certificate it shows.");
+    revoke_.Positional("WHAT", &path_,
+                       "A certificate's FILE, serial:HEX, or an identity's "
+                       "URI.");
+    revoke_.Option("--reason", &reason_, "TEXT",
+                   "What the one who is refused is told.");
     init_.Positional("DIR", &directory_, "Made where it is not there.");
     init_.Repeated("--host", &farm_.hosts, "NAME",
                    "A DNS name or IP address at which ksoctl and workers reach "
@@ -52,7 +64,7 @@ class Certs : public Command {
     issue_.Range("--days", &days_, 1, kMostDays, "N",
                  "How long it is good for. Default: 30 for workers, 90 for "
                  "clients.");
-    for (Arguments* command : {&issue_, &renew_}) {
+    for (Arguments* command : {&issue_, &renew_, &revoke_}) {
       command->Option("--dir", &directory_, "DIR",
                       "Where the authority is. Default: this directory.");
     }
@@ -74,6 +86,7 @@ class Certs : public Command {
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
     const absl::Time now = context.clock->Now();
+    if (revoke_.Chosen()) return Revoke(context, now);
     KSO_ASSIGN_OR_RETURN(const std::vector<FiledCertificate> certificates,
                          Certificates(now));
     context.PrintJsonOr(CertificatesJson(certificates, now),
@@ -83,6 +96,23 @@ class Certs : public Command {
   }
 
  private:
+  absl::StatusOr<ExitStatus> Revoke(Context& context, absl::Time now) const {
+    const CertificateDirectory directory(directory_);
+    KSO_ASSIGN_OR_RETURN(const std::string line,
+                         directory.Revoke(path_, reason_, now));
+    const std::string file = directory.revocation_file().string();
+    context.PrintJsonOr({{"file", Printable(file)}, {"line", Printable(line)}},
+                        Printable(line) + "\n");
+    if (!context.json && !context.quiet) {
+      *context.console.err
+          << "\n"
+          << Printable(file)
+          << " has it: a coordinator that was started with --revoked and this "
+             "file\nrefuses it within seconds.\n";
+    }
+    return ExitStatus::kDone;
+  }
+
   absl::StatusOr<std::vector<FiledCertificate>> Certificates(
       absl::Time now) const {
     if (show_.Chosen()) return ReadFiledCertificates(path_);
@@ -115,6 +145,9 @@ class Certs : public Command {
           "  --issuer-cert ",
           directory, "/issuer.crt --issuer-key ", directory,
           "/issuer.key    # so that workers can join by themselves\n"
+          "  --revoked ",
+          directory,
+          "/revoked    # so that `ksoctl certs revoke` has an effect\n"
           "Give ",
           directory,
           "/ca.crt to workers and clients. Keep ca.key "
@@ -133,11 +166,13 @@ class Certs : public Command {
   Arguments issue_;
   Arguments show_;
   Arguments renew_;
+  Arguments revoke_;
   std::string directory_ = ".";
   std::string path_;
   std::string kind_;
   std::string name_;
   std::string role_;
+  std::string reason_;
   int days_ = 0;
   NewFarm farm_;
 };

@@ -73,6 +73,24 @@ class CertsTest : public ::testing::Test {
   std::ostringstream err_;
 };
 
+TEST_F(CertsTest, RevokeSaysWhereItHoldsAndWhatIsNotRevocable) {
+  Init();
+  ASSERT_EQ(Run({"certs", "issue", "client", "ann", "--dir", Path("pki")}), 0);
+  EXPECT_EQ(Run({"certs", "revoke", Path("pki/ann.crt"), "--dir", Path("pki"),
+                 "--reason", "laptop lost"}),
+            0)
+      << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("serial:"));
+  EXPECT_THAT(out_.str(), HasSubstr("laptop lost"));
+  EXPECT_THAT(err_.str(), HasSubstr("--revoked"));
+  EXPECT_EQ(Run({"certs", "revoke", "ann", "--dir", Path("pki")}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("serial:HEX"));
+  EXPECT_EQ(Run({"--output", "json", "certs", "revoke",
+                 "spiffe://farm/kso/work/box-1", "--dir", Path("pki")}),
+            0);
+  EXPECT_EQ(ParseJson(out_.str()).value()["file"], Path("pki/revoked"));
+}
+
 TEST_F(CertsTest, InitSaysWhatWasMadeAndWhatToDoNext) {
   Init();
   EXPECT_THAT(out_.str(), HasSubstr("server at localhost, farm.example"));

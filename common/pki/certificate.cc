@@ -133,6 +133,12 @@ absl::StatusOr<CertificateFacts> Certificate::Describe() const {
   return facts;
 }
 
+std::string Certificate::serial() const {
+  std::string serial = SerialText(certificate_.get());
+  ERR_clear_error();
+  return serial;
+}
+
 absl::StatusOr<PublicKey> Certificate::public_key() const {
   UniqueKey key(X509_get_pubkey(certificate_.get()));
   if (key == nullptr) return CryptoError("read the key of a certificate");

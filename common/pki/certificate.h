@@ -52,6 +52,8 @@ class Certificate {
 
   absl::StatusOr<std::string> ToPem() const;
   absl::StatusOr<CertificateFacts> Describe() const;
+  // As in CertificateFacts.
+  std::string serial() const;
   absl::StatusOr<PublicKey> public_key() const;
   // Returns whether `key` is the private half of its key.
   bool Fits(const PrivateKey& key) const;

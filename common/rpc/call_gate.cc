@@ -38,8 +38,11 @@ CallProof ProofOf(const grpc::ServerContextBase& context) {
     proof.authorization = Std(found->second);
   }
   if (const auto auth = context.auth_context(); auth != nullptr) {
-    proof.has_certificate =
-        !auth->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME).empty();
+    for (const grpc::string_ref& pem :
+         auth->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
+      proof.has_certificate = true;
+      proof.certificate = Std(pem);
+    }
     for (const grpc::string_ref& uri :
          auth->FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME)) {
       proof.uris.emplace_back(Std(uri));

@@ -19,6 +19,8 @@ struct CallProof {
   // its names.
   bool has_certificate = false;
   std::vector<std::string> uris;
+  // That certificate, in PEM.
+  std::string certificate;
   // The peer's address, "192.0.2.7:41234" or "unix". gRPC does not tell a gate
   // of it: empty there.
   std::string remote;

@@ -48,11 +48,11 @@ void Process(void* state, grpc_auth_context* context,
     if (key == "authorization") proof.authorization = TextOf(metadata[i].value);
   }
   proof.uris = PropertiesOf(context, GRPC_PEER_URI_PROPERTY_NAME);
-  grpc_auth_property_iterator certificate =
-      grpc_auth_context_find_properties_by_name(
-          context, GRPC_X509_PEM_CERT_PROPERTY_NAME);
-  proof.has_certificate =
-      grpc_auth_property_iterator_next(&certificate) != nullptr;
+  for (std::string& pem :
+       PropertiesOf(context, GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
+    proof.has_certificate = true;
+    proof.certificate = std::move(pem);
+  }
   const absl::Status status =
       (*static_cast<SharedGate*>(state))->Admit(method, proof);
   done(user_data, nullptr, 0, nullptr, 0,

@@ -76,6 +76,7 @@ absl::StatusOr<Principal> PrincipalOf(const Authenticator& authenticator,
   }
   evidence.has_certificate = proof.has_certificate;
   evidence.uris = proof.uris;
+  evidence.certificate = proof.certificate;
   evidence.remote = proof.remote;
   return authenticator.Identify(evidence);
 }

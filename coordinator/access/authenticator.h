@@ -21,6 +21,8 @@ struct Evidence {
   // `has_certificate` tells that from one without such names.
   std::vector<std::string> uris;
   bool has_certificate = false;
+  // That certificate, in PEM.
+  std::string_view certificate{};
   // The peer's address, which becomes Principal::remote.
   std::string_view remote;
 };
@@ -42,7 +44,8 @@ class Authenticator {
   // certificate, so that an admin's machine may act with less. No evidence at
   // all is the principal "nobody", without roles; on an open farm it is
   // "local", an admin. UNAUTHENTICATED for evidence that proves nothing: an
-  // unknown, expired or revoked token, a certificate of another trust domain.
+  // unknown, expired or revoked token, a certificate that is revoked or of
+  // another trust domain.
   // The message never shows the token.
   virtual absl::StatusOr<Principal> Identify(
       const Evidence& evidence) const = 0;

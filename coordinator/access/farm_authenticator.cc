@@ -34,7 +34,7 @@ class FarmAuthenticator : public Authenticator {
  private:
   absl::StatusOr<Principal> WithoutAddress(const Evidence& evidence) const {
     if (!evidence.bearer.empty()) return OfBearer(evidence.bearer);
-    if (evidence.has_certificate) return OfCertificate(evidence.uris);
+    if (evidence.has_certificate) return OfCertificate(evidence);
     Principal principal;
     if (open()) {
       principal.name = "local";
@@ -51,16 +51,19 @@ class FarmAuthenticator : public Authenticator {
     return absl::UnauthenticatedError(kNoToken);
   }
 
-  absl::StatusOr<Principal> OfCertificate(
-      const std::vector<std::string>& uris) const {
+  absl::StatusOr<Principal> OfCertificate(const Evidence& evidence) const {
     KSO_ASSIGN_OR_RETURN(
         const access::IdentityUri identity,
-        access::IdentityOfCertificate(uris, sources_.trust_domain));
+        access::IdentityOfCertificate(evidence.uris, sources_.trust_domain));
+    if (sources_.revocations != nullptr) {
+      KSO_RETURN_IF_ERROR(sources_.revocations->Check(evidence.uris.front(),
+                                                      evidence.certificate));
+    }
     Principal principal;
     principal.name = identity.name;
     principal.roles = {identity.role};
     principal.how = IdentifiedBy::kCertificate;
-    principal.id = uris.front();
+    principal.id = evidence.uris.front();
     return principal;
   }
 

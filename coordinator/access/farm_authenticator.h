@@ -9,6 +9,7 @@
 #include "common/access/identity_uri.h"
 #include "coordinator/access/authenticator.h"
 #include "coordinator/access/bearer_source.h"
+#include "coordinator/access/revocations.h"
 
 namespace kso::coordinator {
 
@@ -18,6 +19,8 @@ struct IdentitySources {
   // domain are identities.
   bool certificates = false;
   std::string trust_domain{access::kDefaultTrustDomain};
+  // Null: none is revoked. Must outlive the authenticator.
+  const Revocations* revocations = nullptr;
   // Asked in this order. They must outlive the authenticator.
   std::vector<const BearerSource*> bearers{};
 };

@@ -9,6 +9,7 @@
 #include "common/rpc/tls_files.h"
 #include "coordinator/access/farm_authenticator.h"
 #include "coordinator/access/file_audit_log.h"
+#include "coordinator/access/revocations.h"
 
 namespace kso::coordinator {
 namespace {
@@ -45,6 +46,11 @@ absl::StatusOr<std::unique_ptr<FarmDoors>> FarmDoors::Open(
   if (!options.trust_domain.empty()) {
     KSO_RETURN_IF_ERROR(access::CheckTrustDomain(options.trust_domain));
     sources.trust_domain = options.trust_domain;
+  }
+  if (!options.revoked_file.empty()) {
+    KSO_ASSIGN_OR_RETURN(doors->revocations_,
+                         Revocations::Open(options.revoked_file, clock));
+    sources.revocations = doors->revocations_.get();
   }
   sources.bearers = {doors->tokens_.get()};
   sources.bearers.insert(sources.bearers.end(), options.bearers.begin(),

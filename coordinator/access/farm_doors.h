@@ -14,6 +14,7 @@
 #include "coordinator/access/audit_log.h"
 #include "coordinator/access/authenticator.h"
 #include "coordinator/access/bearer_source.h"
+#include "coordinator/access/revocations.h"
 #include "coordinator/access/token_store.h"
 
 namespace kso::coordinator {
@@ -24,6 +25,8 @@ struct DoorOptions {
   bool certificates = false;
   // Empty: the default one.
   std::string trust_domain{};
+  // The file of revoked certificates; empty: none is revoked.
+  std::string revoked_file{};
   // The file for an admin's token of the first start; empty: none is made.
   std::string admin_token_file{};
   // See Doors::plaintext_to_others.
@@ -59,6 +62,7 @@ class FarmDoors {
   const bool plaintext_to_others_;
   std::unique_ptr<AuditLog> audit_;
   std::unique_ptr<TokenStore> tokens_;
+  std::unique_ptr<Revocations> revocations_;
   std::unique_ptr<Authenticator> authenticator_;
 };
 

@@ -107,6 +107,7 @@ FrontDoor::Caller FrontDoor::CallerOf(const HttpRequest& head) const {
   evidence.remote = head.peer.address;
   evidence.has_certificate = head.peer.has_certificate;
   evidence.uris = head.peer.certificate_uris;
+  evidence.certificate = head.peer.certificate;
   const std::string_view authorization = head.Header("Authorization");
   if (!authorization.empty()) {
     if (!absl::StartsWithIgnoreCase(ToAbsl(authorization), ToAbsl(kBearer)) ||

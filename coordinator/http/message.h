@@ -33,6 +33,8 @@ struct HttpPeer {
   // The URI names of the client certificate, whose chain has been verified.
   std::vector<std::string> certificate_uris;
   bool has_certificate = false;
+  // That certificate, in PEM.
+  std::string certificate;
 };
 
 // A request as the server reads it. The bytes of headers and of the query are

@@ -130,8 +130,10 @@ void ReadClientCertificate(SSL* ssl, HttpPeer& peer) {
                                           X509_free);
   if (certificate == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) return;
   peer.has_certificate = true;
-  const auto facts = pki::Certificate(certificate).Describe();
+  const pki::Certificate shown(certificate);
+  const auto facts = shown.Describe();
   if (facts.ok()) peer.certificate_uris = facts->uris;
+  peer.certificate = shown.ToPem().value_or("");
 }
 
 }  // namespace kso::coordinator

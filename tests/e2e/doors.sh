@@ -43,6 +43,9 @@ issue other box-rogue "URI:spiffe://farm/kso/work/box-1"
 issue other mallory "URI:spiffe://farm/kso/admin/mallory"
 issue ca stranger "URI:spiffe://elsewhere/kso/admin/stranger"
 issue ca nameless "DNS:laptop.example"
+issue ca lost "URI:spiffe://farm/kso/admin/lost"
+issue ca box-stolen "URI:spiffe://farm/kso/work/box-stolen"
+touch "$pki/revoked"
 
 # A coordinator with TLS, certificates and tokens.
 #   start_closed NAME CERTIFICATE [OPTION...]
@@ -51,7 +54,7 @@ start_closed() {
   shift 2
   start "$name" "$coordinator_program" --listen "$coordinator" --http-listen '' \
     --state-dir "$work/state" --tls-cert "$pki/$certificate.crt" \
-    --tls-key "$pki/$certificate.key" --client-ca "$pki/ca.crt" \
+    --tls-key "$pki/$certificate.key" --client-ca "$pki/ca.crt" --revoked "$pki/revoked" \
     --admin-token-file "$work/admin.token" "$@"
 }
 
@@ -185,10 +188,36 @@ check "a worker whose certificate has expired is kept out" wait_until 30 kept_ou
 workers() { as admin workers --output json | jq -r '[.workers[]?.info.name] | sort | join(" ")'; }
 check "none of them is a worker of the farm" same "$(workers)" ""
 rogue box-1 --name box-1 --cert "$pki/box-1.crt" --key "$pki/box-1.key"
-joined() { [[ $(workers) == box-1 ]]; }
+joined() { [[ " $(workers) " == *" box-1 "* ]]; }
 check "a worker with its own certificate joins" wait_until 30 joined
 check "who may submit may not drain workers" exits 4 as submit workers drain box-1
 for name in rogue-anonymous rogue-name rogue-viewer rogue-ca rogue-old; do stop "$name" KILL; done
+
+echo "--- revoked certificates"
+revoke() { ksoctl certs revoke "$@" --dir "$pki"; }
+rogue box-stolen --name box-stolen --cert "$pki/box-stolen.crt" --key "$pki/box-stolen.key"
+stolen_joined() { [[ " $(workers) " == *" box-stolen "* ]]; }
+check "a stolen worker's certificate is good" wait_until 30 stolen_joined
+check "and so is a lost laptop's" as lost builds
+check "one certificate is revoked" revoke "$pki/lost.crt" --reason "laptop lost"
+check "and an identity" revoke spiffe://farm/kso/work/box-stolen
+is_refused() { exits 4 as lost builds; }
+check "the laptop is of no use without a restart" wait_until 20 is_refused
+check "and its thief is told" says "laptop lost" as lost builds
+check "the worker is refused on its open connection" wait_until 60 refused box-stolen
+check "others go on" as admin builds
+stop box-stolen KILL
+rogue box-again --name box-stolen --cert "$pki/box-stolen.crt" --key "$pki/box-stolen.key"
+check "it does not come back" wait_until 30 refused box-again
+stop box-again KILL
+echo "serial:what?" >>"$pki/revoked"
+noticed() { grep -q "those that were revoked before stay so" "$work/coordinator.log"; }
+check "a slip in the list is noticed" wait_until 20 noticed
+check "and lets nobody in" exits 4 as lost builds
+sed -i '$d' "$pki/revoked"
+check "a coordinator without its list does not start" exits 1 timeout 20 "$coordinator_program" \
+  --listen 127.0.0.1:0 --http-listen '' --state-dir "$work/state-4" --tls-cert "$pki/server.crt" \
+  --tls-key "$pki/server.key" --client-ca "$pki/ca.crt" --revoked "$work/nowhere"
 
 echo "--- plain text, and farms without identities"
 coordinator_on() {
@@ -236,6 +265,7 @@ stop coordinator
 start_closed coordinator server
 wait_until 30 as admin builds || die "the coordinator did not start again"
 check "a revoked token stays revoked" exits 4 with_token "$stolen" builds
+check "and a revoked certificate" exits 4 as lost builds
 check "a token stays good" with_token "$view_token" builds
 
 echo "--- the audit log"
