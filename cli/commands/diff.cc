@@ -10,7 +10,7 @@
 #include "cli/diff/contents.h"
 #include "cli/diff/diff_text.h"
 #include "common/base/status_macros.h"
-#include "common/release_file/release_reader.h"
+#include "common/release_file/release_on_disk.h"
 #include "nlohmann/json.hpp"
 
 namespace kso::cli {

@@ -7,7 +7,7 @@
 #include "cli/doctor/diagnosis.h"
 #include "cli/doctor/surroundings.h"
 #include "common/base/status_macros.h"
-#include "common/release_file/release_reader.h"
+#include "common/release_file/release_on_disk.h"
 #include "nlohmann/json.hpp"
 
 namespace kso::cli {

@@ -24,7 +24,7 @@
 #include "common/files/small_file.h"
 #include "common/oci/destination.h"
 #include "common/oci/platform.h"
-#include "common/release_file/release_reader.h"
+#include "common/release_file/release_on_disk.h"
 #include "nlohmann/json.hpp"
 
 namespace kso::cli {

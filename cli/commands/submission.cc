@@ -5,7 +5,7 @@
 #include "cli/commands/follow.h"
 #include "common/base/status_macros.h"
 #include "common/release/build_request.h"
-#include "common/release_file/release_reader.h"
+#include "common/release_file/release_on_disk.h"
 #include "common/run/cancellation.h"
 #include "common/run/retry.h"
 #include "common/text/text.h"

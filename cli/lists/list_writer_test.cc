@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "cli/lists/generate.h"
-#include "common/release_file/release_reader.h"
+#include "common/release_file/release_on_disk.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/temp_directory.h"

@@ -2,6 +2,7 @@
 #include "common/files/text_file.h"
 
 #include <fstream>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -40,6 +41,10 @@ absl::StatusOr<std::string> ReadTextFile(const std::filesystem::path& file,
   in.read(content.data(), static_cast<std::streamsize>(content.size()));
   if (in.bad()) return absl::InvalidArgumentError("the file cannot be read");
   content.resize(static_cast<size_t>(in.gcount()));
+  return ToText(std::move(content), limit);
+}
+
+absl::StatusOr<std::string> ToText(std::string content, size_t limit) {
   if (content.size() > limit) {
     return absl::InvalidArgumentError(
         absl::StrCat("the file is larger than ", limit >> 20, " MiB"));

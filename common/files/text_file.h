@@ -18,6 +18,10 @@ namespace kso {
 absl::StatusOr<std::string> ReadTextFile(const std::filesystem::path& file,
                                          size_t limit);
 
+// Makes a text of bytes that have been read: without a byte order mark.
+// INVALID_ARGUMENT for what is larger than `limit` bytes or no text.
+absl::StatusOr<std::string> ToText(std::string content, size_t limit);
+
 struct TextLine {
   // Counts from 1.
   int number = 0;

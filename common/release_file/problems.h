@@ -12,7 +12,7 @@ namespace kso::release_file {
 
 // A line of an input file.
 struct Place {
-  // The file's path as a person can open it from where ksoctl runs.
+  // The file's path as the caller of the reader named it.
   std::string file;
   // Counts from 1; 0 for the file as a whole.
   int line = 0;

@@ -21,7 +21,7 @@ void ReadList(
     const std::function<void(absl::string_view line, const Place& place,
                              absl::string_view location)>& on_line) {
   const std::filesystem::path path = input.Resolve(name.text);
-  const auto content = ReadTextFile(path, kMostListBytes);
+  const auto content = input.files->Read(path, kMostListBytes);
   if (!content.ok()) {
     input.problems->Add(
         name.place,

@@ -2,11 +2,9 @@
 #include "common/release_file/release_reader.h"
 
 #include <string>
-#include <system_error>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "common/files/text_file.h"
 #include "common/oci/destination.h"
 #include "common/oci/platform.h"
 #include "common/release/check_release.h"
@@ -82,12 +80,6 @@ void ReadDestination(const ReleaseInput& input, const Fields& fields,
   v1::Destination& destination = *release->mutable_destination();
   destination = *parsed;
   destination.set_insecure(insecure || parsed->insecure());
-  if (parsed->kind() == v1::Destination::REGISTRY) return;
-  // The coordinator keeps it for a later `ksoctl export` from any directory.
-  std::error_code error;
-  const auto absolute =
-      std::filesystem::absolute(input.Resolve(parsed->location()), error);
-  if (!error) destination.set_location(absolute.lexically_normal().string());
 }
 
 void ReadLayers(const ReleaseInput& input, const YamlNode& node,
@@ -166,11 +158,12 @@ void CheckRules(const ReleaseInput& input, const v1::Release& release) {
 
 }  // namespace
 
-absl::StatusOr<v1::Release> ReadRelease(const std::filesystem::path& file) {
+absl::StatusOr<v1::Release> ReadRelease(const std::string& file,
+                                        const ReleaseFiles& files) {
   Problems problems;
   Places places;
-  const ReleaseInput input{file.string(), &problems, &places};
-  const auto content = ReadTextFile(file, kMostYamlBytes);
+  const ReleaseInput input{file, &files, &problems, &places};
+  const auto content = files.Read(file, kMostYamlBytes);
   if (!content.ok()) {
     problems.Add({input.file, 0}, content.status().message());
     return problems.ToStatus();

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "common/release_file/release_reader.h"
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/release_file/release_on_disk.h"
 #include "common/text/printable_text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

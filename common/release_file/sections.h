@@ -11,6 +11,7 @@
 #include "common/release_file/fields.h"
 #include "common/release_file/places.h"
 #include "common/release_file/problems.h"
+#include "common/release_file/release_files.h"
 #include "common/text/yaml_tree.h"
 #include "kso/v1/build.pb.h"
 
@@ -22,10 +23,12 @@ namespace kso::release_file {
 struct ReleaseInput {
   // The release.yaml, as the user named it.
   std::string file;
+  // Where the files are that it names.
+  const ReleaseFiles* files;
   Problems* problems;
   Places* places;
 
-  // A file that the release.yaml names, as it can be opened from here.
+  // The path of a file that the release.yaml names.
   std::filesystem::path Resolve(absl::string_view name) const;
 };
 

@@ -2,7 +2,7 @@
 // A release.yaml, with lists beside it.
 
 #include "common/release/check_release.h"
-#include "common/release_file/release_reader.h"
+#include "common/release_file/release_on_disk.h"
 #include "common/text/printable_text.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
-#include "common/release_file/release_reader.h"
+#include "common/release_file/release_on_disk.h"
 #include "gtest/gtest.h"
 #include "tests/upstream/make_catalog.h"
 #include "tests/upstream/object_store.h"

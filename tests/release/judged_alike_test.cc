@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "common/release_file/release_reader.h"
+#include "common/release_file/release_on_disk.h"
 #include "coordinator/core/plan/release_failures.h"
 #include "gtest/gtest.h"
 
