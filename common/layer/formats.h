@@ -8,7 +8,7 @@
 namespace kso {
 
 // How the tar of a layer is compressed. Encoders (layer_writer.cc) and decoders
-// (worker/unpack/decompression.cc) are chosen by a switch over all of these,
+// (decompression.cc) are chosen by a switch over all of these,
 // so that one without either does not compile.
 enum class Compression { kNone, kGzip, kZstd };
 

@@ -4,10 +4,10 @@
 #include <memory>
 
 #include "common/bytes/byte_stream.h"
+#include "common/layer/decompression.h"
 #include "common/oci/media_types.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/promise.h"
-#include "worker/unpack/decompression.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace kso;  // NOLINT(google-build-using-namespace)
@@ -17,8 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Input input(data, size);
   const std::string_view type = input.Pick(kTypes);
   const std::unique_ptr<ByteSource> blob = SourceOfString(input.Rest());
-  const auto source =
-      worker::CreateDecompressingSource(blob.get(), type, kMostBytes);
+  const auto source = CreateDecompressingSource(blob.get(), type, kMostBytes);
   fuzz::RequireSaid(source.status(), "a refusal has a reason");
   if (!source.ok()) return 0;
   char buffer[4096];

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/unpack/layer_unpacker.h"
 
-#include <locale.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -11,11 +10,12 @@
 
 #include "common/base/status_macros.h"
 #include "common/blob/verifying_source.h"
+#include "common/content/utf8_locale.h"
 #include "common/files/file_io.h"
+#include "common/layer/decompression.h"
 #include "common/run/exceptions.h"
 #include "common/run/threads.h"
 #include "worker/task/failure.h"
-#include "worker/unpack/decompression.h"
 
 namespace kso::worker {
 namespace {
@@ -28,21 +28,6 @@ constexpr int64_t kAlwaysAllowed = 64 << 20;
 
 // How far the blob may arrive ahead of its unpacking.
 constexpr size_t kMostAhead = 256 << 10;
-
-// libarchive takes paths for text of the locale; those of layers are UTF-8.
-class Utf8Locale {
- public:
-  Utf8Locale() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
-    if (locale_ != nullptr) uselocale(locale_);
-  }
-  ~Utf8Locale() {
-    uselocale(LC_GLOBAL_LOCALE);
-    if (locale_ != nullptr) freelocale(locale_);
-  }
-
- private:
-  const locale_t locale_;
-};
 
 absl::Status ReadToEnd(ByteSource& source) {
   char buffer[4096];

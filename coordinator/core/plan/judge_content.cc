@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/plan/judge_content.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/str_join.h"
 #include "common/base/sizes.h"
 #include "common/base/strings.h"
 #include "common/release/check_content.h"
-#include "common/release/named_architecture.h"
 #include "common/release/served_path.h"
+#include "common/release/wrong_programs.h"
 #include "common/site.h"
 #include "coordinator/core/base/permanent_failure.h"
 #include "coordinator/core/plan/files_in_layers.h"
@@ -22,95 +20,6 @@ namespace kso::coordinator {
 namespace {
 
 using Architectures = std::set<std::string>;
-
-// Returns whether a processor runs the programs of another architecture itself:
-// those of 64 bits run most of what is for 32.
-bool RunsOn(std::string_view program, std::string_view processor) {
-  return program == processor || (program == "386" && processor == "amd64") ||
-         (program == "arm" && processor == "arm64");
-}
-
-// The trouble with the architectures of a file's programs.
-struct WrongPrograms {
-  // For people; empty when nothing is wrong.
-  std::string problem;
-  // The file is not what its URL or its only list says; otherwise it is in
-  // several lists, and lacks programs for one of them.
-  bool mislabelled = false;
-};
-
-std::string Example(const v1::FoundPrograms& found) {
-  return found.example().empty() ? "" : Concat(" (", found.example(), ")");
-}
-
-// "amd64 (bin/ctr)".
-std::string ProgramsInWords(const v1::FileContent& content) {
-  std::vector<std::string> words;
-  for (const v1::FoundPrograms& found : content.programs()) {
-    words.push_back(Concat(found.architecture(), Example(found)));
-  }
-  return absl::StrJoin(words, ", ");
-}
-
-bool HasProgramsFor(const v1::FileContent& content,
-                    std::string_view architecture) {
-  return std::any_of(content.programs().begin(), content.programs().end(),
-                     [&](const v1::FoundPrograms& found) {
-                       return RunsOn(found.architecture(), architecture);
-                     });
-}
-
-// Compares a file that is for one architecture only, as `because` says.
-std::string ProblemOfOne(const v1::FileContent& content,
-                         const std::string& wanted, std::string_view because) {
-  if (!HasProgramsFor(content, wanted)) {
-    return Concat("its programs are for ", ProgramsInWords(content),
-                  ", and not for ", wanted, ", as ", because, " says");
-  }
-  for (const v1::FoundPrograms& found : content.programs()) {
-    if (found.executables() == 0 || RunsOn(found.architecture(), wanted)) {
-      continue;
-    }
-    return Concat(found.executables() == 1
-                      ? "a program in it is for "
-                      : Concat(found.executables(), " programs in it are for "),
-                  found.architecture(), Example(found), ", and not for ",
-                  wanted, ", as ", because, " says");
-  }
-  return "";
-}
-
-WrongPrograms FindWrongPrograms(const v1::FileRequest& file,
-                                const v1::FileContent& content) {
-  if (content.programs().empty()) return {};
-  std::string problem;
-  bool says_one = false;
-  // It is enough to be what either says.
-  const auto is_what_says = [&](const std::string& wanted,
-                                std::string_view because) {
-    const std::string found = ProblemOfOne(content, wanted, because);
-    if (problem.empty()) problem = found;
-    says_one = true;
-    return found.empty();
-  };
-  const auto named = release::NamedArchitectures(file.url());
-  if (named.size() == 1 && is_what_says(named.begin()->first, "its URL")) {
-    return {};
-  }
-  if (file.architectures_size() == 1 &&
-      is_what_says(file.architectures(0), "its list")) {
-    return {};
-  }
-  if (says_one) return {problem, true};
-  std::vector<std::string> lacking;
-  for (const std::string& architecture : file.architectures()) {
-    if (!HasProgramsFor(content, architecture)) lacking.push_back(architecture);
-  }
-  if (lacking.empty()) return {};
-  return {Concat("it is in the list of ", absl::StrJoin(lacking, " and of "),
-                 " too, and its programs are for ", ProgramsInWords(content),
-                 ": they do not run there")};
-}
 
 v1::ItemVerdict::Verdict VerdictOn(const v1::Release& release,
                                    const v1::FileRequest& file,
@@ -209,7 +118,9 @@ class Judge {
     item.set_not_looked_at(content.not_looked_at());
     item.set_only_beginning(content.only_beginning());
     if (release::MayBeOtherArchitecture(release_, file.url())) return;
-    const WrongPrograms wrong = FindWrongPrograms(file, content);
+    const release::WrongPrograms wrong = release::FindWrongPrograms(
+        file.url(), {file.architectures().begin(), file.architectures().end()},
+        content);
     if (wrong.problem.empty()) return;
     item.set_architecture_problem(wrong.problem);
     if (!wrong.mislabelled || release_.warn_of_wrong_architecture()) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "worker/unpack/decompression.h"
+#include "common/layer/decompression.h"
 
 #include <archive.h>
 
@@ -10,7 +10,7 @@
 #include "common/content/archive_reader.h"
 #include "common/layer/formats.h"
 
-namespace kso::worker {
+namespace kso {
 namespace {
 
 using SupportFilter = int (*)(struct archive*);
@@ -88,4 +88,4 @@ absl::StatusOr<std::unique_ptr<ByteSource>> CreateDecompressingSource(
       blob, FilterFor(format->compression), most_bytes);
 }
 
-}  // namespace kso::worker
+}  // namespace kso

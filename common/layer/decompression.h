@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_WORKER_UNPACK_DECOMPRESSION_H_
-#define KSO_WORKER_UNPACK_DECOMPRESSION_H_
+#ifndef KSO_COMMON_LAYER_DECOMPRESSION_H_
+#define KSO_COMMON_LAYER_DECOMPRESSION_H_
 
 #include <cstdint>
 #include <memory>
@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "common/bytes/byte_stream.h"
 
-namespace kso::worker {
+namespace kso {
 
 // The tar inside a layer blob. `media_type` is that of the layer (OCI image
 // spec, layer.md; Docker image manifest version 2) and says how it is
@@ -19,6 +19,6 @@ namespace kso::worker {
 absl::StatusOr<std::unique_ptr<ByteSource>> CreateDecompressingSource(
     ByteSource* blob, std::string_view media_type, int64_t most_bytes);
 
-}  // namespace kso::worker
+}  // namespace kso
 
-#endif  // KSO_WORKER_UNPACK_DECOMPRESSION_H_
+#endif  // KSO_COMMON_LAYER_DECOMPRESSION_H_
