@@ -21,6 +21,17 @@ absl::StatusCode CodeOf(int status) {
       return absl::StatusCode::kNotFound;
     case 408:
       return absl::StatusCode::kUnavailable;
+    // What a server cannot do at all (501, 505), will not do without an
+    // extension (510), or has set up in a circle (506, 508), and a network
+    // that wants a login first (511; RFC 6585): the same request will fare no
+    // better.
+    case 501:
+    case 505:
+    case 506:
+    case 508:
+    case 510:
+    case 511:
+      return absl::StatusCode::kInvalidArgument;
     default:
       return status >= 500 ? absl::StatusCode::kUnavailable
                            : absl::StatusCode::kInvalidArgument;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/status_notes.h"
+#include "common/run/retry.h"
 
 namespace kso::http {
 namespace {
@@ -28,6 +29,15 @@ TEST(AnswerErrorTest, CodesSayWhetherAnotherTryHelps) {
   EXPECT_TRUE(absl::IsUnavailable(Error(503)));
   EXPECT_TRUE(absl::IsInvalidArgument(Error(400)));
   EXPECT_TRUE(absl::IsResourceExhausted(Error(429)));
+}
+
+TEST(AnswerErrorTest, WhatAServerCannotDoIsNotTriedAgain) {
+  for (const int status : {501, 505, 506, 508, 510, 511, 416, 421, 451}) {
+    EXPECT_FALSE(IsTransient(Error(status))) << status;
+  }
+  for (const int status : {408, 429, 500, 502, 503, 504, 507, 520, 522, 599}) {
+    EXPECT_TRUE(IsTransient(Error(status))) << status;
+  }
 }
 
 TEST(AnswerErrorTest, TooManyRequestsIsMarked) {

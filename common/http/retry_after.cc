@@ -21,7 +21,12 @@ std::optional<absl::Duration> Parse(const std::string& value, absl::Time now) {
     int64_t seconds = 0;
     // A number with more digits than fit is longer than any bound.
     if (!absl::SimpleAtoi(value, &seconds)) return absl::InfiniteDuration();
-    return absl::Seconds(seconds);
+    // Docker Hub, for one, has sent the Unix time at which to come back. As
+    // seconds that is half a century.
+    const absl::Duration until = absl::FromUnixSeconds(seconds) - now;
+    return absl::AbsDuration(until) <= kLongestRetryAfter
+               ? until
+               : absl::Seconds(seconds);
   }
   // An HTTP-date begins with the name of a day. libcurl also reads dates that
   // begin with a number.

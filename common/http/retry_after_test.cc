@@ -37,13 +37,19 @@ TEST(RetryAfterTest, ADateThatIsOverAsksForNoDelay) {
 }
 
 TEST(RetryAfterTest, NoHostIsLeftAloneForLongerThanADay) {
-  for (const char* value : {"86401", "9223372036854775807",
-                            // Some hosts send the time at which to come back,
-                            // in place of seconds.
-                            "1796464800", "99999999999999999999999999",
-                            "Sat, 05 Dec 2099 10:00:00 GMT"}) {
+  for (const char* value :
+       {"86401", "9223372036854775807", "99999999999999999999999999",
+        "1796551201", "1796464800000", "Sat, 05 Dec 2099 10:00:00 GMT"}) {
     EXPECT_EQ(Read(value), absl::Hours(24)) << value;
   }
+}
+
+TEST(RetryAfterTest, ATimeInPlaceOfSecondsIsWhenToComeBack) {
+  EXPECT_EQ(Read("1796464830"), absl::Seconds(30));
+  EXPECT_EQ(Read("1796551200"), absl::Hours(24));
+  // The clocks differ, or it was meant for an earlier answer.
+  EXPECT_EQ(Read("1796464800"), absl::ZeroDuration());
+  EXPECT_EQ(Read("1796464790"), absl::ZeroDuration());
 }
 
 TEST(RetryAfterTest, WhatIsNeitherSecondsNorADateIsLeftOut) {
