@@ -53,5 +53,44 @@ TEST(UrlTest, MessagesDoNotShowSecrets) {
             std::string::npos);
 }
 
+TEST(UrlTest, NoPartOfALoginIsShownWhereverItEnds) {
+  for (const char* text :
+       {"https://u:secret/more@a.example.com/b",
+        "https://u:12/secret@a.example.com/b",
+        "https://u:more?secret@a.example.com/b",
+        "https://u:more#secret@a.example.com/b",
+        "https://u:@secret/more@a.example.com/b",
+        "https://u:more@secret@a.example.com/b",
+        "https://u:more@b/secret@a.example.com/b",
+        "https://u:more@a.example.com/b?mail=x@secret",
+        "https://token/secret@a.example.com/b", "u:secret/more@a.example.com/b",
+        "https:/u:secret/more@a.example.com/b", "//u:secret@a.example.com/b",
+        "u:secret://more@a.example.com", "https://[u:secret/@a.example.com"}) {
+    EXPECT_EQ(DisplayUrl(text).find("secret"), std::string::npos) << text;
+    const auto parsed = Url::Parse(text);
+    const std::string shown = parsed.ok()
+                                  ? parsed->display()
+                                  : std::string(parsed.status().message());
+    EXPECT_EQ(shown.find("secret"), std::string::npos) << text;
+  }
+  // The "@" is behind what a message shows.
+  const auto longer = Url::Parse("https://u:secret" + std::string(600, 'x') +
+                                 "@a.example.com/b");
+  EXPECT_EQ(std::string(longer.status().message()).find("secret"),
+            std::string::npos);
+}
+
+TEST(UrlTest, WhatIsNoLoginIsShown) {
+  EXPECT_EQ(DisplayUrl("https://a.example.com:8443/@scope/x@1.0"),
+            "https://a.example.com:8443/@scope/x@1.0");
+  EXPECT_EQ(DisplayUrl("http://localhost:80/@x"), "http://localhost:80/@x");
+  EXPECT_EQ(DisplayUrl("http://[::1]:80/@x"), "http://[::1]:80/@x");
+  EXPECT_EQ(DisplayUrl("http://mirror/x"), "http://mirror/x");
+  EXPECT_EQ(DisplayUrl("http://mirror:port/x"), "http://mirror:port/x");
+  EXPECT_EQ(DisplayUrl("https://a.example.com?mail=x@y"),
+            "https://a.example.com");
+  EXPECT_EQ(DisplayUrl(""), "");
+}
+
 }  // namespace
 }  // namespace kso::http
