@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <system_error>
 #include <thread>
 
@@ -11,6 +12,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/base/version.h"
+#include "common/files/free_space.h"
 #include "common/oci/platform.h"
 #include "common/text/text.h"
 #include "worker/sandbox/container.h"
@@ -99,6 +101,15 @@ v1::WorkerInfo WithHealth(v1::WorkerInfo info,
     info.set_unhealthy_reason(Concat(
         "disk nearly full: ", FormatBytes(free_bytes), " free in ",
         directory.string(), ", ", FormatBytes(least_free_bytes), " wanted"));
+    return info;
+  }
+  const absl::StatusOr<std::optional<int64_t>> free_files =
+      FreeFiles(directory);
+  if (free_files.ok() &&
+      free_files->value_or(kLeastFreeFiles) < kLeastFreeFiles) {
+    info.set_unhealthy_reason(
+        Concat("disk nearly full: ", **free_files, " files (inodes) free in ",
+               directory.string(), ", ", kLeastFreeFiles, " wanted"));
   }
   return info;
 }

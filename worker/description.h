@@ -42,8 +42,13 @@ struct Description {
 // tried; an error says which cannot be run, and why.
 absl::StatusOr<Description> DescribeWorker(const DescriptionOptions& options);
 
+// A worker leaves so many files (inodes) free: an image that is unpacked may
+// have tens of thousands.
+inline constexpr int64_t kLeastFreeFiles = 10'000;
+
 // `info` with what changes while it runs: the free space of `directory`'s file
-// system, and that the worker wants no work with less than `least_free_bytes`.
+// system, and that the worker wants no work with less than `least_free_bytes`,
+// or fewer than kLeastFreeFiles.
 v1::WorkerInfo WithHealth(v1::WorkerInfo info,
                           const std::filesystem::path& directory,
                           int64_t least_free_bytes);

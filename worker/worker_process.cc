@@ -211,6 +211,7 @@ absl::Status WorkerProcess::OpenStores() {
   const DiskLimits limits = {
       .max_bytes = cache_bytes() - layer_bytes(),
       .min_free_bytes = options_.least_free_mebibytes << 20,
+      .min_free_files = kLeastFreeFiles,
       .first_resort =
           [this] {
             if (layers_ != nullptr) layers_->RemoveIdle();

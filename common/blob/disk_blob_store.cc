@@ -313,18 +313,28 @@ class DiskBlobStoreImpl : public DiskBlobStore {
   absl::Status Evict(int64_t bytes) {
     while (usage_->bytes() > limits_->max_bytes - bytes && EvictOne()) {
     }
-    const int64_t wanted = bytes + limits_->min_free_bytes;
-    KSO_ASSIGN_OR_RETURN(int64_t free_bytes, FreeBytes(root_));
-    if (free_bytes < wanted) {
+    KSO_ASSIGN_OR_RETURN(bool is_short, IsShortOf(bytes));
+    if (is_short) {
       blobs_->EmptyDamaged();
       if (limits_->first_resort) limits_->first_resort();
-      KSO_ASSIGN_OR_RETURN(free_bytes, FreeBytes(root_));
+      KSO_ASSIGN_OR_RETURN(is_short, IsShortOf(bytes));
     }
-    while (free_bytes < wanted && EvictOne()) {
-      KSO_ASSIGN_OR_RETURN(free_bytes, FreeBytes(root_));
+    while (is_short && EvictOne()) {
+      KSO_ASSIGN_OR_RETURN(is_short, IsShortOf(bytes));
     }
-    if (free_bytes < wanted && limits_->last_resort) limits_->last_resort();
+    if (is_short && limits_->last_resort) limits_->last_resort();
     return absl::OkStatus();
+  }
+
+  // Returns whether the disk has less than the limits want to be free once
+  // `bytes` more are written.
+  absl::StatusOr<bool> IsShortOf(int64_t bytes) {
+    KSO_ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes(root_));
+    if (free_bytes < bytes + limits_->min_free_bytes) return true;
+    if (limits_->min_free_files == 0) return false;
+    KSO_ASSIGN_OR_RETURN(const std::optional<int64_t> free_files,
+                         FreeFiles(root_));
+    return free_files.has_value() && *free_files < limits_->min_free_files;
   }
 
   bool EvictOne() {

@@ -28,6 +28,8 @@ struct DiskLimits {
   int64_t max_bytes = std::numeric_limits<int64_t>::max();
   // Of the file system; blobs make room for whoever needs the space.
   int64_t min_free_bytes = 0;
+  // The same of files, where the file system counts them (free_space.h).
+  int64_t min_free_files = 0;
   // Called without locks held: before blobs are evicted for want of space, what
   // costs less to have again goes; when evicting them was not enough, what else
   // may go.

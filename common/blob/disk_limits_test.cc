@@ -110,8 +110,10 @@ TEST_F(DiskLimitsTest, TheOrderSurvivesARestart) {
 // A disk of 4 MiB.
 class SmallDiskTest : public DiskLimitsTest {
  protected:
+  explicit SmallDiskTest(const char* options = "size=4m") : options_(options) {}
+
   void SetUp() override {
-    if (mount("tmpfs", root_.c_str(), "tmpfs", 0, "size=4m") != 0) {
+    if (mount("tmpfs", root_.c_str(), "tmpfs", 0, options_) != 0) {
       GTEST_SKIP() << "cannot mount a small file system here";
     }
     mounted_ = true;
@@ -122,8 +124,39 @@ class SmallDiskTest : public DiskLimitsTest {
   }
 
  private:
+  const char* const options_;
   bool mounted_ = false;
 };
+
+// The same, for 100 files and directories.
+class FewFilesTest : public SmallDiskTest {
+ protected:
+  FewFilesTest() : SmallDiskTest("size=4m,nr_inodes=100") {}
+};
+
+TEST_F(FewFilesTest, BlobsMakeRoomForOthersFiles) {
+  int asked = 0;
+  Restart({.min_free_files = 50, .first_resort = [&] { ++asked; }});
+  const Digest first = Put('a', 1);
+  EXPECT_TRUE(Has(first));
+  EXPECT_EQ(asked, 0);
+  for (char content = 'b'; content <= 'z'; ++content) Put(content, 1);
+  EXPECT_GT(asked, 0);
+  EXPECT_FALSE(Has(first));
+  EXPECT_TRUE(Has(Sha256Of("z")));
+}
+
+TEST_F(FewFilesTest, SomeFilesAreLeftToOthers) {
+  store_ =
+      DiskBlobStore::Create(root_, std::nullopt, /*reserve_bytes=*/1).value();
+  absl::Status put;
+  for (char content = 'a'; content <= 'z' && put.ok(); ++content) {
+    const std::string bytes(1, content);
+    put = store_->Put(Sha256Of(bytes), 1, *SourceOfString(bytes));
+  }
+  EXPECT_TRUE(absl::IsResourceExhausted(put)) << put;
+  EXPECT_TRUE(absl::StrContains(put.message(), "files (inodes)")) << put;
+}
 
 TEST_F(SmallDiskTest, BlobsMakeRoomForOthers) {
   Restart({.min_free_bytes = kMebibyte});

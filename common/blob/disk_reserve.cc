@@ -2,6 +2,8 @@
 #include "common/blob/disk_reserve.h"
 
 #include <algorithm>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "common/base/status_macros.h"
@@ -14,19 +16,35 @@ namespace kso {
 namespace {
 
 constexpr int64_t kGrantBytes = 1 << 20;
+// Where blobs leave bytes to others, they leave so many files, too.
+constexpr int64_t kReservedFiles = 64;
+
+absl::Status Full(const DiskReserve& reserve, std::string_view free,
+                  std::string_view reserved, std::string_view mend) {
+  return Exhausted(Resource::kDisk,
+                   Concat("the disk of ", reserve.directory.string(),
+                          " is full: ", free, " are free, of which ", reserved,
+                          " stay for what else is written there; ", mend));
+}
 
 }  // namespace
 
 absl::Status CheckReserve(const DiskReserve& reserve, int64_t coming) {
   if (reserve.bytes == 0) return absl::OkStatus();
   KSO_ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes(reserve.directory));
-  if (free_bytes >= reserve.bytes + coming) return absl::OkStatus();
-  return Exhausted(
-      Resource::kDisk,
-      Concat("the disk of ", reserve.directory.string(),
-             " is full: ", FormatBytes(free_bytes), " are free, of which ",
-             FormatBytes(reserve.bytes),
-             " stay for what else is written there; free some disk space"));
+  if (free_bytes < reserve.bytes + coming) {
+    return Full(reserve, FormatBytes(free_bytes), FormatBytes(reserve.bytes),
+                "free some disk space");
+  }
+  KSO_ASSIGN_OR_RETURN(const std::optional<int64_t> free_files,
+                       FreeFiles(reserve.directory));
+  if (free_files.has_value() && *free_files < kReservedFiles) {
+    return Full(reserve, Concat(*free_files, " files (inodes)"),
+                Concat(kReservedFiles),
+                "remove files there, or give it a file system with more "
+                "inodes");
+  }
+  return absl::OkStatus();
 }
 
 ReservingSink::ReservingSink(ByteSink* file, DiskReserve reserve)

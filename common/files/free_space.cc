@@ -29,6 +29,13 @@ absl::StatusOr<int64_t> FreeBytes(const std::filesystem::path& directory) {
          static_cast<int64_t>(info.f_frsize);
 }
 
+absl::StatusOr<std::optional<int64_t>> FreeFiles(
+    const std::filesystem::path& directory) {
+  KSO_ASSIGN_OR_RETURN(const struct statvfs info, FileSystemOf(directory));
+  if (info.f_files == 0) return std::nullopt;
+  return static_cast<int64_t>(info.f_favail);
+}
+
 absl::StatusOr<int64_t> DiskBytes(const std::filesystem::path& directory) {
   KSO_ASSIGN_OR_RETURN(const struct statvfs info, FileSystemOf(directory));
   return static_cast<int64_t>(info.f_blocks) *
