@@ -3,7 +3,10 @@
 
 #include <limits>
 #include <string>
+#include <vector>
 
+#include "common/bytes/digest.h"
+#include "common/oci/platform.h"
 #include "coordinator/core/plan/planner.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -72,6 +75,38 @@ TEST(PlanLimitsTest, DocumentsThatAreTooManyBytesTogetherAreNamed) {
                     HasSubstr("registry.example.com/a:1 (4.0 MiB)"),
                     Not(HasSubstr("registry.example.com/h:1"))));
   EXPECT_THAT(plan.tasks, IsEmpty());
+}
+
+// Each platform's task has the documents of all its images, and one record
+// holds all tasks.
+TEST(PlanLimitsTest, TasksThatAreMoreTogetherThanARecordHoldsAreNamed) {
+  const std::vector<std::string> platforms = {"linux/amd64", "linux/arm64",
+                                              "linux/ppc64le", "linux/s390x",
+                                              "linux/riscv64"};
+  kso::testing::ResolvedRelease release;
+  release.release.clear_platforms();
+  for (const std::string& platform : platforms) {
+    *release.release.add_platforms() = *oci::ParsePlatform(platform);
+  }
+  release.SetImage(release.release.images_base(), {.platforms = platforms});
+  release.SetImage(release.release.files_base(), {.platforms = platforms});
+  for (const char* name : {"a", "b", "c", "d", "e", "f", "g"}) {
+    const std::string reference =
+        std::string("registry.example.com/") + name + ":1";
+    release.AddImage(reference, {.platforms = platforms});
+    v1::Document& index = *release.resolved.images[reference].mutable_top();
+    index.mutable_content()->append(4 << 20, ' ');
+    v1::Descriptor& descriptor = *index.mutable_content_descriptor();
+    descriptor.set_digest(Sha256Of(index.content()).ToString());
+    descriptor.set_size(static_cast<int64_t>(index.content().size()));
+  }
+  const Plan plan = PlanOf(release);
+  ASSERT_THAT(plan.failures, SizeIs(1));
+  EXPECT_THAT(plan.failures[0].item(), HasSubstr("v0.1.0-2.25.1"));
+  EXPECT_THAT(plan.failures[0].reason(),
+              AllOf(HasSubstr("over the limit of 128.0 MiB"),
+                    HasSubstr("manifests and tags (linux/")));
+  EXPECT_THAT(plan.failures[0].advice(), HasSubstr("several releases"));
 }
 
 }  // namespace
