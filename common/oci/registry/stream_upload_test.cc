@@ -199,6 +199,19 @@ TEST_F(StreamUploadTest, IsBegunAnewWhereTheRegistryForgotIt) {
   EXPECT_EQ(transport_.requests()[3].body, content);
 }
 
+TEST_F(StreamUploadTest, IsBegunAnewWhereTheRegistrySaysWhatCannotBe) {
+  const std::string content = LongContent();
+  const http::Headers lie = {{"Range", "0-9223372036854775807"}};
+  Opens("/u/2");
+  transport_.CutNextPatch(3 << 20);
+  Answers("GET", kUpload, 204, lie);
+  Answers("PATCH", "https://quay.io/u/2", 202, lie);
+  Answers("PUT", PutUrl("https://quay.io/u/2", content), 201);
+  const auto pushed = Push(content);
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_EQ(Story(), (Requests{"POST", "GET", "POST", "PATCH", "PUT"}));
+}
+
 TEST_F(StreamUploadTest, IsBegunAnewWhereTheRegistryDoesNotGoOn) {
   const std::string content = LongContent();
   Opens("/u/2");

@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
@@ -55,7 +56,8 @@ int64_t ReceivedBytes(const http::Response& answer) {
   if (!absl::ConsumePrefix(&text, "0-") || !absl::SimpleAtoi(text, &last)) {
     return 0;
   }
-  return last < 0 ? 0 : last + 1;
+  // Nothing that large is uploaded.
+  return last < 0 || last >= kLargestContent ? 0 : last + 1;
 }
 
 // Returns whether a registry, or a proxy before it, refuses a body because its
