@@ -264,15 +264,17 @@ TEST(CurlTransportTest, CutsTransfersInWhichNothingMoves) {
             absl::StatusCode::kDeadlineExceeded);
 }
 
-// Answers an upload only after the client's bound on stalls is over.
+// Answers only after the client's bound on stalls is over.
 class LateServer {
  public:
   // Answers after `delay`, or when the test is over.
   explicit LateServer(absl::Duration delay) {
-    server_.routes().Put("/a", [=, this](const auto& request, auto& response) {
+    const auto answer = [=, this](const auto& request, auto& response) {
       late_.WaitForNotificationWithTimeout(delay);
       response.set_content(std::to_string(request.body.size()), "text/plain");
-    });
+    };
+    server_.routes().Put("/a", answer);
+    server_.routes().Get("/a", answer);
     server_.Start();
   }
   ~LateServer() { late_.Notify(); }
@@ -294,6 +296,18 @@ TEST(CurlTransportTest, TheAnswerToAnUploadMayBeginLate) {
   const auto response = Make(options)->Perform(request);
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->body, "1000");
+}
+
+// A cache is silent until it has the whole of a blob.
+TEST(CurlTransportTest, TheFirstByteMayComeLate) {
+  LateServer server(absl::Milliseconds(600));
+  TransportOptions options;
+  options.progress_timeout = absl::Milliseconds(200);
+  options.rate_window = absl::Milliseconds(200);
+  StringSink sink;
+  const auto response = Make(options)->Download(Get(server.url()), sink);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(sink.content(), "0");
 }
 
 TEST(CurlTransportTest, ARequestHasABoundOfItsOwnOnTheWaitForItsAnswer) {
