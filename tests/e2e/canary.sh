@@ -53,19 +53,7 @@ lists=$work/lists
 mkdir -p "$lists"
 echo "https://dl.example.com/good/tool.tar.gz" >"$lists/files.list"
 echo "registry.example.com/good:1" >"$lists/images.list"
-cat >"$lists/release.yaml" <<'YAML'
-apiVersion: kso/v1
-kind: Release
-name: canary
-platforms: [linux/amd64]
-files:
-  base: docker.io/library/nginx:1.25.2-alpine
-  lists: {amd64: files.list}
-images:
-  base: docker.io/library/registry:3
-  list: images.list
-destination: docker://127.0.0.1:1/none
-YAML
+small_release canary docker://127.0.0.1:1/none >"$lists/release.yaml"
 start_upstream_of "$lists" docker://127.0.0.1:1/none
 
 # A release with the lists that are on standard input: files, then images.
@@ -77,11 +65,8 @@ make_case() {
   grep '://' "$directory/lines" >"$directory/files.list" || true
   grep -v '://' "$directory/lines" >"$directory/images.list" || true
   {
-    printf 'apiVersion: kso/v1\nkind: Release\nname: canary\nplatforms: [linux/amd64]\n'
-    printf 'files:\n  base: docker.io/library/nginx:1.25.2-alpine\n  lists: {amd64: files.list}\n'
-    printf 'images:\n  base: docker.io/library/registry:3\n  list: images.list\n'
-    printf 'destination: %s\n' "$2"
-    sed -n '/^mirrors:/,$p' "$work/release/release.yaml"
+    small_release canary "$2"
+    mirrors_to_upstream
     for door in auth identity helper broken; do
       echo "  - {prefix: \"$door.canary.example/\", location: \"127.0.0.1:$(port $door)/\", insecure: true}"
     done

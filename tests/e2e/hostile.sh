@@ -7,30 +7,20 @@
 
 # Each file or image is named after the way in which it is answered.
 files=(etag-bytes huge-size endless retry-never html html-error slow denied
-  nested-error bytes-error)
+  nested-error bytes-error cannot version inside-file)
 images=(schema1 no-platform v2-first child-size child-type huge-layer twice swapped
-  json-type head-missing image-nested image-denied)
+  json-type head-missing image-nested image-denied image-cannot inside-image)
+# These hosts want to be left alone.
+paused=(no-seconds huge-pause)
 # These are large only together.
 for i in {0..9}; do big+=("big-$i"); done
 
 # A release that lists all of them, for the upstream to answer for.
 lists=$work/lists
 mkdir -p "$lists"
-for name in "${files[@]}" good; do echo "https://dl.example.com/$name/tool.tar.gz"; done >"$lists/files.list"
+for name in "${files[@]}" "${paused[@]}" good; do echo "https://dl.example.com/$name/tool.tar.gz"; done >"$lists/files.list"
 for name in "${images[@]}" "${big[@]}" nested-base good; do echo "registry.example.com/$name:1"; done >"$lists/images.list"
-cat >"$lists/release.yaml" <<'YAML'
-apiVersion: kso/v1
-kind: Release
-name: hostile
-platforms: [linux/amd64]
-files:
-  base: docker.io/library/nginx:1.25.2-alpine
-  lists: {amd64: files.list}
-images:
-  base: docker.io/library/registry:3
-  list: images.list
-destination: docker://127.0.0.1:1/none
-YAML
+small_release hostile docker://127.0.0.1:1/none >"$lists/release.yaml"
 
 odd=(--odd-image registry.example.com/nested-base:1=nested-config)
 for name in schema1 no-platform v2-first child-size child-type huge-layer twice swapped; do
@@ -45,19 +35,24 @@ start_upstream_of "$lists" docker://127.0.0.1:1/none "${odd[@]}" \
   --body-url html/=200/html --body-url html-error=403/html \
   --delay-url slow=1500 \
   --fail-url /denied=403 --fail-url image-denied=403 \
+  --fail-url /cannot=501 --fail-url image-cannot=501 --fail-url version=505 \
+  --redirect-url inside-file=80/10.255.255.1 --redirect-url inside-image=80/10.255.255.1 \
+  --fail-url huge-pause=429/9223372036854775807 --fail-url no-seconds=429/sometime*2 \
   --body-url nested-error=400/nested --body-url bytes-error=400/bytes --body-url image-nested=400/nested \
   --header-url 'json-type@=1/Content-Type:application/json' \
   --head-missing head-missing=1
 
 habits=(hides-401 hides-403 silent forgets-blobs forgets-uploads bounds chunks immutable made
-  not-made head-404 realm realm-bytes collects)
+  not-made head-404 realm realm-bytes collects cannot nested no-text page uploads-inside counts)
 start destination "${upstream_program%/*}/kso-destination" --ready-file "$work/destination.address" \
   --hides-absence hides-401/=401 --hides-absence hides-403/=403 --silent-last-put silent/=2000 \
   --forgets-blobs forgets-blobs/=1 --forgets-uploads forgets-uploads/=1 --bounds-bodies bounds/=4000000 \
   --wants-large-chunks chunks/=500000 --tags-are-immutable immutable/=412 \
   --wants-repositories made/=1 --repository made/kubespray-files \
   --head-missing head-404/=1 --realm-elsewhere realm/=1 \
-  --realm-is-no-text realm-bytes/=1 --collects-untagged collects/=60000
+  --realm-is-no-text realm-bytes/=1 --collects-untagged collects/=60000 \
+  --fails cannot/=501 --refuses-nested nested/=403 --refuses-bytes no-text/=400 --refuses-page page/=403 \
+  --uploads-inside uploads-inside/=80 --counts-too-much counts/=9223372036854775807
 wait_until 20 test -s "$work/destination.address" || die "the destination did not start"
 destination=$(cat "$work/destination.address")
 
@@ -66,17 +61,14 @@ destination=$(cat "$work/destination.address")
 make_case() {
   local directory=$work/cases/$1
   mkdir -p "$directory"
+  if [[ $2 == file ]]; then
+    echo "https://dl.example.com/${3:-$1}/tool.tar.gz" >"$directory/files.list"
+  else
+    echo "registry.example.com/${3:-$1}:1" >"$directory/images.list"
+  fi
   {
-    printf 'apiVersion: kso/v1\nkind: Release\nname: %s\nplatforms: [linux/amd64]\n' "$1"
-    if [[ $2 == file ]]; then
-      printf 'files:\n  base: docker.io/library/nginx:1.25.2-alpine\n  lists: {amd64: files.list}\n'
-      echo "https://dl.example.com/${3:-$1}/tool.tar.gz" >"$directory/files.list"
-    else
-      printf 'images:\n  base: docker.io/library/registry:3\n  list: images.list\n'
-      echo "registry.example.com/${3:-$1}:1" >"$directory/images.list"
-    fi
-    printf 'destination: docker://%s/%s\n' "$destination" "${4:-plans}"
-    sed -n '/^mirrors:/,$p' "$work/release/release.yaml"
+    small_release "$1" "docker://$destination/${4:-plans}" "${2}s"
+    mirrors_to_upstream
   } >"$directory/release.yaml"
 }
 
@@ -137,6 +129,11 @@ ended slow 0
 ended denied 1 /denied/ 403
 ended nested-error 1 nested-error 400
 ended bytes-error 1 bytes-error 400
+for name in cannot version; do
+  ended "$name" 1 "/$name/" '50[15]'
+  check "$name: is not tried again" lacks "$(cat "$work/cases/$name/output")" "given up after"
+done
+ended inside-file 1 inside-file 'redirects to http://10\.255\.255\.1' 'allow-private 10\.255\.255\.1'
 
 echo "# Registries"
 ended schema1 1 schema1 'schema 1'
@@ -152,6 +149,9 @@ ended head-missing 0
 ended nested-base 1 nested-base 'nested|deep'
 ended image-nested 1 image-nested 400
 ended image-denied 1 image-denied 403
+ended image-cannot 1 image-cannot 501
+check "image-cannot: is not tried again" lacks "$(cat "$work/cases/image-cannot/output")" "given up after"
+ended inside-image 1 inside-image '10\.255\.255\.1'
 ended big 1 big- 'MiB'
 
 echo "# Destinations"
@@ -162,11 +162,33 @@ for name in "${habits[@]}"; do
 done
 wait "${running[@]}"
 say "the answers of destinations have come"
-for name in hides-401 hides-403 silent forgets-blobs forgets-uploads bounds chunks immutable made head-404 realm collects; do
+for name in hides-401 hides-403 silent forgets-blobs forgets-uploads bounds chunks immutable made head-404 realm collects counts; do
   ended "to-$name" 0
 done
 ended to-not-made 1 not-made/kubespray-files
 ended to-realm-bytes 1 realm-bytes
+ended to-cannot 1 "$destination" 501
+check "to-cannot: is not tried again" lacks "$(cat "$work/cases/to-cannot/output")" "given up after"
+ended to-nested 1 "$destination" 403
+ended to-no-text 1 "$destination" 400
+ended to-page 1 "$destination" 403
+ended to-uploads-inside 1 '10\.255\.255\.1'
+
+echo "# A host that wants to be left alone for longer than anybody lives"
+# Under a name of its own, so that the others are not left alone with it.
+alone=localhost:${upstream##*:}
+for name in "${paused[@]}"; do
+  make_case "$name" file
+  echo "http://$alone/dl.example.com/$name/tool.tar.gz" >"$work/cases/$name/files.list"
+done
+run_case no-seconds plan
+ended no-seconds 0
+run_case huge-pause submit --id huge-pause
+ended huge-pause 0
+says_that_it_waits() { ksoctl workers | grep -E "$alone.*(h|hours)"; }
+check "huge-pause: says that it waits, for hours" wait_until 20 says_that_it_waits
+check "huge-pause: the coordinator is well" curl -fsS "http://$dashboard/healthz"
+check "huge-pause: is a build that can be given up" ksoctl cancel huge-pause
 
 echo "# Tags that are right already are done"
 run_case to-immutable submit --wait --fresh

@@ -103,6 +103,21 @@ start_upstream_of() {
   upstream=$(jq -r .main "$work/upstream.json")
 }
 
+# Prints the release.yaml of a small release for amd64, whose lists are beside it.
+#   small_release NAME DESTINATION [files|images]
+small_release() {
+  printf 'apiVersion: kso/v1\nkind: Release\nname: %s\nplatforms: [linux/amd64]\n' "$1"
+  if [[ ${3:-files} == files ]]; then
+    printf 'files:\n  base: docker.io/library/nginx:1.25.2-alpine\n  lists: {amd64: files.list}\n'
+  fi
+  if [[ ${3:-images} == images ]]; then
+    printf 'images:\n  base: docker.io/library/registry:3\n  list: images.list\n'
+  fi
+  printf 'destination: %s\n' "$2"
+}
+# The mirrors that lead a release to the upstream, as the end of its release.yaml.
+mirrors_to_upstream() { sed -n '/^mirrors:/,$p' "$work/release/release.yaml"; }
+
 #   start_coordinator NAME
 start_coordinator() {
   coordinator=127.0.0.1:$(free_port)

@@ -66,6 +66,23 @@ void Describe(CLI::App& app, Flags& flags) {
       "SUBSTRING=1: want a token of a service whose address is no text");
   add("--collects-untagged", Habit::kCollectsUntagged,
       "SUBSTRING=MILLISECONDS: forget manifests without a tag after that time");
+  add("--fails", Habit::kFails,
+      "SUBSTRING=STATUS: answer everything with that status and an endless "
+      "Retry-After");
+  add("--refuses-nested", Habit::kRefusesNested,
+      "SUBSTRING=STATUS: answer everything with that status and 200000 "
+      "brackets");
+  add("--refuses-bytes", Habit::kRefusesBytes,
+      "SUBSTRING=STATUS: answer everything with that status and bytes that are "
+      "no text");
+  add("--refuses-page", Habit::kRefusesPage,
+      "SUBSTRING=STATUS: answer everything with that status and a web page");
+  add("--uploads-inside", Habit::kUploadsInside,
+      "SUBSTRING=PORT: want uploads at that port of 10.255.255.1");
+  add("--counts-too-much", Habit::kCountsTooMuch,
+      "SUBSTRING=BYTES: say of an upload under way that it has bytes up to "
+      "that "
+      "number");
 }
 
 absl::Status Run(const Flags& flags) {

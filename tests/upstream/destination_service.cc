@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "tests/upstream/hash.h"
+#include "tests/upstream/odd_body.h"
 #include "tests/upstream/service_context.h"
 
 namespace kso::upstream {
@@ -56,9 +57,27 @@ bool DestinationService::Happens(Habit habit, const std::string& repository) {
   return true;
 }
 
+bool DestinationService::Fails(const std::string& repository,
+                               httplib::Response& response) {
+  for (const auto& [habit, body] : {std::pair(Habit::kRefusesNested, "nested"),
+                                    std::pair(Habit::kRefusesBytes, "bytes"),
+                                    std::pair(Habit::kRefusesPage, "html")}) {
+    if (const uint64_t* const status = Find(habit, repository)) {
+      AnswerWithOddBody(static_cast<int>(*status), body, response);
+      return true;
+    }
+  }
+  const uint64_t* const status = Find(Habit::kFails, repository);
+  if (status == nullptr) return false;
+  response.set_header("Retry-After", "9223372036854775807");
+  Refuse(static_cast<int>(*status), "UNSUPPORTED", "not here", response);
+  return true;
+}
+
 bool DestinationService::Refuses(const httplib::Request& request,
                                  const std::string& repository,
                                  httplib::Response& response) {
+  if (Fails(repository, response)) return true;
   if (Find(Habit::kRealmElsewhere, repository) != nullptr &&
       request.get_header_value("Authorization") !=
           absl::StrCat("Bearer ", kToken)) {
@@ -185,8 +204,13 @@ void DestinationService::Upload(const httplib::Request& request,
     const std::string upload = absl::StrCat("u", ++uploads_);
     repository.uploads[upload] = "";
     response.status = 202;
-    response.set_header("Location",
-                        absl::StrCat("/v2/", name, "/blobs/uploads/", upload));
+    const uint64_t* const inside = Find(Habit::kUploadsInside, name);
+    response.set_header(
+        "Location",
+        absl::StrCat(inside == nullptr
+                         ? ""
+                         : absl::StrCat("http://10.255.255.1:", *inside),
+                     "/v2/", name, "/blobs/uploads/", upload));
     response.set_header("Docker-Upload-UUID", upload);
     response.set_header("Range", "0-0");
     if (least != nullptr) {
@@ -220,9 +244,13 @@ void DestinationService::Upload(const httplib::Request& request,
   response.status = request.method == "GET" ? 204 : 202;
   response.set_header("Location",
                       absl::StrCat("/v2/", name, "/blobs/uploads/", id));
+  const uint64_t* const counted = Find(Habit::kCountsTooMuch, name);
   response.set_header(
       "Range",
-      absl::StrCat("0-", std::max<size_t>(upload->second.size(), 1) - 1));
+      absl::StrCat("0-",
+                   counted != nullptr
+                       ? *counted
+                       : std::max<uint64_t>(upload->second.size(), 1) - 1));
 }
 
 void DestinationService::Blob(const std::string& name,

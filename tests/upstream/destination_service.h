@@ -48,6 +48,18 @@ enum class Habit {
   kRealmIsNoText,
   // Forgets manifests without a tag after that many milliseconds.
   kCollectsUntagged,
+  // Answers everything with the number as HTTP status, and wants to be left
+  // alone for as long as a number can say.
+  kFails,
+  // Answers everything with the number as HTTP status, and with a body of
+  // odd_body.h.
+  kRefusesNested,
+  kRefusesBytes,
+  kRefusesPage,
+  // Wants uploads at that port of a private address, 10.255.255.1.
+  kUploadsInside,
+  // Says, of an upload under way, that it has bytes up to that number.
+  kCountsTooMuch,
 };
 
 // A registry in memory that takes pushes, with the habits that a test asks for.
@@ -83,6 +95,10 @@ class DestinationService {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Returns whether a habit that happens so many times happens now.
   bool Happens(Habit habit, const std::string& repository)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Answers as a repository does to which nothing can be pushed; returns
+  // whether it is one.
+  bool Fails(const std::string& repository, httplib::Response& response)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Answers a request that goes no further; returns whether it did.
   bool Refuses(const httplib::Request& request, const std::string& repository,

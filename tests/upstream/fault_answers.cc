@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/text/percent_coding.h"
+#include "tests/upstream/odd_body.h"
 
 namespace kso::upstream {
 namespace {
@@ -23,18 +24,6 @@ std::string RetryAfter(const ServiceContext& context, const std::string& detail,
   return absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT",
                           context.now() + absl::Seconds(seconds),
                           absl::UTCTimeZone());
-}
-
-// The bodies of kBody.
-std::string BodyNamed(const std::string& name) {
-  if (name == "nested") {
-    return absl::StrCat(R"({"errors":[{"code":)", std::string(200'000, '['));
-  }
-  if (name == "bytes") {
-    return "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"caf\xe9\"}]}";
-  }
-  return "<!doctype html><html><title>Sign in</title><p>Please sign in."
-         "</html>\n";
 }
 
 }  // namespace
@@ -72,17 +61,18 @@ bool AnswerWithFault(const ServiceContext& context, std::string_view subject,
   }
   if (const auto body = context.faults->Take(FaultKind::kBody, subject)) {
     ForgetRanges(request);
-    response.status = static_cast<int>(body->number);
-    response.set_content(BodyNamed(body->detail), body->detail == "html"
-                                                      ? "text/html"
-                                                      : "application/json");
+    AnswerWithOddBody(static_cast<int>(body->number), body->detail, response);
     return true;
   }
   if (const auto redirect =
           context.faults->Take(FaultKind::kRedirect, subject)) {
     const auto port = static_cast<int>(redirect->number);
-    response.set_redirect(absl::StrCat(
-        port == 0 ? "" : OtherOrigin(request, port), request.path));
+    const std::string origin =
+        !redirect->detail.empty()
+            ? absl::StrCat("http://", redirect->detail, ":", port)
+        : port == 0 ? ""
+                    : OtherOrigin(request, port);
+    response.set_redirect(absl::StrCat(origin, request.path));
     return true;
   }
   return false;

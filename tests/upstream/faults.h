@@ -29,12 +29,13 @@ enum class FaultKind {
   kLengthen,
   // Changes the byte at that place.
   kCorrupt,
-  // Redirects to that port of this host; 0 is to the same place again.
+  // Redirects to that port of this host, or of the one that the detail names; 0
+  // is to the same place again.
   kRedirect,
   // Sets a header; the detail is "NAME:VALUE", percent-coded.
   kHeader,
-  // Answers with the number as HTTP status, and with one of the bodies of
-  // BodyNamed.
+  // Answers with the number as HTTP status, and with the body that the detail
+  // names (odd_body.h).
   kBody,
   // Is silent for that many milliseconds before it answers.
   kDelay,

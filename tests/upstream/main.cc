@@ -56,8 +56,9 @@ void DescribeFaults(CLI::App& app, Flags& flags) {
   add("--corrupt-url", FaultKind::kCorrupt,
       "SUBSTRING=PLACE[*TIMES]: change the byte at that place");
   add("--redirect-url", FaultKind::kRedirect,
-      "SUBSTRING=PORT[*TIMES]: redirect to that port of this host; 0 redirects "
-      "to the same place for ever");
+      "SUBSTRING=PORT[/HOST][*TIMES]: redirect to that port of HOST, or of "
+      "this "
+      "host; 0 redirects to the same place for ever");
   add("--header-url", FaultKind::kHeader,
       "SUBSTRING=1/NAME:VALUE[*TIMES]: set that header, of which %XX is the "
       "byte XX: bytes that are no text, numbers at the edges, other types");
