@@ -6,10 +6,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "cli/commands/commands.h"
-#include "cli/diff/compare.h"
-#include "cli/diff/contents.h"
 #include "cli/diff/diff_text.h"
 #include "common/base/status_macros.h"
+#include "common/diff/compare.h"
+#include "common/diff/contents.h"
 #include "common/release_file/release_on_disk.h"
 #include "nlohmann/json.hpp"
 
@@ -63,25 +63,25 @@ class Diff : public Command {
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
-    KSO_ASSIGN_OR_RETURN(const Contents from, Find(context, from_));
-    KSO_ASSIGN_OR_RETURN(const Contents to, Find(context, to_));
-    const ContentsDiff diff = Compare(from, to);
-    context.PrintJsonOr(DiffJson(diff), DiffText(diff));
+    KSO_ASSIGN_OR_RETURN(const diff::Contents from, Find(context, from_));
+    KSO_ASSIGN_OR_RETURN(const diff::Contents to, Find(context, to_));
+    const diff::ContentsDiff changes = diff::Compare(from, to);
+    context.PrintJsonOr(DiffJson(changes), DiffText(changes));
     return ExitStatus::kDone;
   }
 
  private:
-  static absl::StatusOr<Contents> Find(Context& context,
-                                       const std::string& name) {
+  static absl::StatusOr<diff::Contents> Find(Context& context,
+                                             const std::string& name) {
     if (const std::filesystem::path file = ReleaseFile(name); !file.empty()) {
       KSO_ASSIGN_OR_RETURN(const v1::Release release,
                            release_file::ReadRelease(file));
-      return ContentsOf(release);
+      return diff::ContentsOf(release);
     }
     if (name.find('/') == std::string::npos) {
       KSO_ASSIGN_OR_RETURN(const v1::Build build,
                            context.coordinator->GetBuild(name));
-      return ContentsOf(build);
+      return diff::ContentsOf(build);
     }
     KSO_ASSIGN_OR_RETURN(const v1::ListBuildsResponse builds,
                          context.coordinator->ListBuilds());
@@ -93,7 +93,7 @@ class Diff : public Command {
           "still knows has pushed an image there; name a directory, or "
           "one of `ksoctl builds`"));
     }
-    return ContentsOf(*build);
+    return diff::ContentsOf(*build);
   }
 
   std::string from_;

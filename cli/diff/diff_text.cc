@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/render/text.h"
-#include "common/base/sizes.h"
 #include "nlohmann/json.hpp"
 
 namespace kso::cli {
@@ -16,72 +15,38 @@ using Rows = std::vector<std::vector<std::string>>;
 
 std::string Size(int64_t size) { return size < 0 ? "" : FormatBytes(size); }
 
-std::string Change(const ChangedItem& item) {
+std::string Change(const diff::ChangedItem& item) {
   if (item.version_from == item.version_to) return "other content";
   return absl::StrCat(Printable(item.version_from), " -> ",
                       Printable(item.version_to));
 }
 
-std::string SizeChange(const ChangedItem& item) {
+std::string SizeChange(const diff::ChangedItem& item) {
   if (item.from.size < 0 || item.to.size < 0) return Size(item.to.size);
   return absl::StrCat(FormatBytes(item.from.size), " -> ",
                       FormatBytes(item.to.size));
 }
 
-std::string ItemsText(absl::string_view title, const ItemsDiff& diff) {
+std::string ItemsText(absl::string_view title, const diff::ItemsDiff& diff) {
   std::string text =
       absl::StrCat(title, ": ", diff.added.size(), " added, ",
                    diff.dropped.size(), " dropped, ", diff.changed.size(),
                    " changed, ", diff.same, " as before\n");
   Rows rows;
-  for (const Item& item : diff.added) {
+  for (const diff::Item& item : diff.added) {
     rows.push_back({"+", Printable(item.name), "", Size(item.size)});
   }
-  for (const Item& item : diff.dropped) {
+  for (const diff::Item& item : diff.dropped) {
     rows.push_back({"-", Printable(item.name), "", Size(item.size)});
   }
-  for (const ChangedItem& item : diff.changed) {
+  for (const diff::ChangedItem& item : diff.changed) {
     rows.push_back(
         {"~", Printable(item.to.name), Change(item), SizeChange(item)});
   }
   return absl::StrCat(text, FormatTable(rows, "  "));
 }
 
-// A sum of sizes, of which some may not be known.
-struct Sum {
-  int64_t bytes = 0;
-  int unknown = 0;
-
-  void Add(const Item& item) {
-    if (item.size < 0) {
-      ++unknown;
-    } else {
-      bytes = SaturatingAdd(bytes, item.size);
-    }
-  }
-};
-
-// The items that are new inside: those that are added, and the newer of what is
-// changed.
-Sum New(const ContentsDiff& diff) {
-  Sum sum;
-  for (const ItemsDiff* items : {&diff.files, &diff.images}) {
-    for (const Item& item : items->added) sum.Add(item);
-    for (const ChangedItem& item : items->changed) sum.Add(item.to);
-  }
-  return sum;
-}
-
-Sum Gone(const ContentsDiff& diff) {
-  Sum sum;
-  for (const ItemsDiff* items : {&diff.files, &diff.images}) {
-    for (const Item& item : items->dropped) sum.Add(item);
-    for (const ChangedItem& item : items->changed) sum.Add(item.from);
-  }
-  return sum;
-}
-
-std::string SumText(const Sum& sum) {
+std::string SumText(const diff::Sum& sum) {
   if (sum.unknown == 0) return FormatBytes(sum.bytes);
   const std::string unknown =
       absl::StrCat(Count(sum.unknown, "item"), " of unknown size");
@@ -90,23 +55,24 @@ std::string SumText(const Sum& sum) {
              : absl::StrCat(FormatBytes(sum.bytes), " and ", unknown);
 }
 
-Json ItemJson(const Item& item) {
+Json ItemJson(const diff::Item& item) {
   Json json = {{"name", item.name}};
   if (!item.digest.empty()) json["digest"] = item.digest;
   if (item.size >= 0) json["size"] = item.size;
   return json;
 }
 
-Json ItemsJson(const ItemsDiff& diff) {
+Json ItemsJson(const diff::ItemsDiff& diff) {
   Json json = {{"added", Json::array()},
                {"dropped", Json::array()},
                {"changed", Json::array()},
                {"same", diff.same}};
-  for (const Item& item : diff.added) json["added"].push_back(ItemJson(item));
-  for (const Item& item : diff.dropped) {
+  for (const diff::Item& item : diff.added)
+    json["added"].push_back(ItemJson(item));
+  for (const diff::Item& item : diff.dropped) {
     json["dropped"].push_back(ItemJson(item));
   }
-  for (const ChangedItem& item : diff.changed) {
+  for (const diff::ChangedItem& item : diff.changed) {
     json["changed"].push_back({{"from", ItemJson(item.from)},
                                {"to", ItemJson(item.to)},
                                {"versionFrom", item.version_from},
@@ -117,35 +83,36 @@ Json ItemsJson(const ItemsDiff& diff) {
 
 }  // namespace
 
-std::string DiffText(const ContentsDiff& diff) {
+std::string DiffText(const diff::ContentsDiff& diff) {
   std::string text = absl::StrCat(
       Printable(diff.from), " -> ", Printable(diff.to), "\n\n",
       ItemsText("Files", diff.files), "\n", ItemsText("Images", diff.images));
   if (!diff.settings.empty()) text += "\nSettings:\n";
-  for (const ChangedSetting& setting : diff.settings) {
+  for (const diff::ChangedSetting& setting : diff.settings) {
     absl::StrAppend(
         &text, "  ~ ", setting.name, ": ",
         setting.from.empty() ? "(none)" : Printable(setting.from), " -> ",
         setting.to.empty() ? "(none)" : Printable(setting.to), "\n");
   }
-  return absl::StrCat(text, "\nComes in: ", SumText(New(diff)),
-                      "; goes out of use: ", SumText(Gone(diff)), "\n");
+  return absl::StrCat(text, "\nComes in: ", SumText(diff::Incoming(diff)),
+                      "; goes out of use: ", SumText(diff::Outgoing(diff)),
+                      "\n");
 }
 
-nlohmann::ordered_json DiffJson(const ContentsDiff& diff) {
+nlohmann::ordered_json DiffJson(const diff::ContentsDiff& diff) {
   Json json = {{"from", diff.from},
                {"to", diff.to},
                {"files", ItemsJson(diff.files)},
                {"images", ItemsJson(diff.images)},
                {"settings", Json::array()}};
-  for (const ChangedSetting& setting : diff.settings) {
+  for (const diff::ChangedSetting& setting : diff.settings) {
     json["settings"].push_back(
         {{"name", setting.name}, {"from", setting.from}, {"to", setting.to}});
   }
-  const Sum incoming = New(diff);
+  const diff::Sum incoming = diff::Incoming(diff);
   json["bytesNew"] = incoming.bytes;
   json["unknownSizes"] = incoming.unknown;
-  json["bytesDropped"] = Gone(diff).bytes;
+  json["bytesDropped"] = diff::Outgoing(diff).bytes;
   return json;
 }
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "cli/diff/compare.h"
+#include "common/diff/compare.h"
 #include "nlohmann/json_fwd.hpp"
 
 namespace kso::cli {
@@ -12,10 +12,10 @@ namespace kso::cli {
 // The difference in words, for the person who approves a transfer: what is
 // added (+), dropped (-) and changed (~), and the bytes of it as far as they
 // are known. Every line ends with a newline.
-std::string DiffText(const ContentsDiff& diff);
+std::string DiffText(const diff::ContentsDiff& diff);
 
 // The same for programs, as docs/json.md has it.
-nlohmann::ordered_json DiffJson(const ContentsDiff& diff);
+nlohmann::ordered_json DiffJson(const diff::ContentsDiff& diff);
 
 }  // namespace kso::cli
 

@@ -36,6 +36,7 @@ AssembleRequest AssembleRequestOf(const BuildEntry& build) {
   if (!build.judged.empty()) {
     const v1::ContentJudged judged = build.judged.Get();
     request.verdicts = {judged.verdicts().begin(), judged.verdicts().end()};
+    request.before = judged.before();
   }
   return request;
 }

@@ -41,6 +41,9 @@ struct AssembleRequest {
   absl::flat_hash_map<std::string, v1::MadeLayer> layers;
   // The verdicts on all items, which evidence is made of.
   std::vector<v1::ItemVerdict> verdicts = {};
+  // The release before, which evidence compares with; unnamed where there is
+  // none.
+  v1::ReleaseContents before = {};
 };
 
 struct AssembleOutcome {

@@ -77,7 +77,9 @@ class EngineReuseTest : public EngineTest {
     verify.set_task_id(id + "/verify/amd64");
     verify.mutable_verify_image()->MergeFrom(image_);
     outcome.verify_tasks = {verify};
-    layers_ = actions_.EndAssemble(outcome).layers.size();
+    const AssembleRequest assembled = actions_.EndAssemble(outcome);
+    layers_ = assembled.layers.size();
+    before_ = assembled.before;
     for (int i = 0; i < 20 && ComesAfter(v1::TAG, Get(id).phase()); ++i) {
       Work();
     }
@@ -140,6 +142,7 @@ class EngineReuseTest : public EngineTest {
   bool native_ = true;
   std::vector<std::string> done_;
   size_t layers_ = 0;
+  v1::ReleaseContents before_;
 };
 
 TEST_F(EngineReuseTest, AnUnchangedReleaseIsNotMadeAgain) {
@@ -152,6 +155,28 @@ TEST_F(EngineReuseTest, AnUnchangedReleaseIsNotMadeAgain) {
   EXPECT_EQ(build.plan().previous_release(), release_.release.name());
   ASSERT_EQ(build.verifications_size(), 1);
   EXPECT_EQ(build.verifications(0).verified_in_build(), "b1");
+}
+
+TEST_F(EngineReuseTest, KnowsTheReleaseBefore) {
+  const std::string first = release_.release.name();
+  Build("b1");
+  EXPECT_EQ(before_.release(), "");
+  // The same again is no other release.
+  Build("b2");
+  EXPECT_EQ(before_.release(), "");
+  release_.release.set_name("next");
+  for (const char* build : {"b3", "b4"}) {
+    Build(build);
+    EXPECT_EQ(before_.release(), first) << build;
+    EXPECT_EQ(before_.items_size(),
+              release_.release.files_size() + release_.release.images_size());
+    EXPECT_EQ(before_.items(0).digest(), Sha256Of("the file").ToString());
+    Restart();
+  }
+  Build("b5", /*fresh=*/true);
+  EXPECT_EQ(before_.release(), "");
+  Build("b6");
+  EXPECT_EQ(before_.release(), first);
 }
 
 TEST_F(EngineReuseTest, AFileOfAKnownChecksumIsNotAskedFor) {

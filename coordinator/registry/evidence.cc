@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "common/diff/contents.h"
 #include "common/evidence/artifact.h"
 #include "common/evidence/build_facts.h"
 #include "common/evidence/provenance.h"
 #include "common/evidence/sbom.h"
+#include "common/evidence/summary.h"
 #include "common/site.h"
 
 namespace kso::coordinator {
@@ -51,14 +53,29 @@ evidence::Artifact NamedArtifact(const v1::ImageResult& image,
 
 }  // namespace
 
+std::string SummaryOf(const AssembleRequest& request,
+                      const std::vector<v1::ImageResult>& images) {
+  const v1::Release& release = request.release;
+  return evidence::MakeSummary(
+      {.release = release.name(),
+       .platforms = {release.platforms().begin(), release.platforms().end()},
+       .images = images,
+       .items = request.verdicts,
+       .before =
+           diff::ContentsOf(request.before.release(), request.before.items())});
+}
+
 std::vector<DocumentPush> EvidenceOf(const AssembleRequest& request,
-                                     const v1::ImageResult& image) {
+                                     const v1::ImageResult& image,
+                                     const std::string& summary) {
   const evidence::BuildFacts facts = FactsOf(request, image);
   const std::vector<evidence::Artifact> artifacts = {
       NamedArtifact(image, evidence::kSpdxType, "sbom.spdx.json",
                     evidence::MakeSbom(facts)),
       NamedArtifact(image, evidence::kInTotoType, "provenance.intoto.json",
-                    evidence::MakeProvenance(facts))};
+                    evidence::MakeProvenance(facts)),
+      NamedArtifact(image, evidence::kSummaryType, evidence::kSummaryTitle,
+                    summary)};
   std::vector<DocumentPush> pushes;
   const auto add = [&](const v1::Document& document, bool is_blob) {
     pushes.push_back(

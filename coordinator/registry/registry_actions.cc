@@ -246,9 +246,10 @@ class RegistryActions : public BuildActions {
   absl::Status PushEvidence(oci::ImageStore& store,
                             const AssembleRequest& request,
                             const std::stop_token& stop, Assembly& assembly) {
+    const std::string summary = SummaryOf(request, assembly.outcome.images);
     for (v1::ImageResult& image : assembly.outcome.images) {
       Assembly evidence;
-      evidence.pushes = EvidenceOf(request, image);
+      evidence.pushes = EvidenceOf(request, image, summary);
       const absl::Status pushed =
           PushAll(store, request.release.destination(), evidence, stop);
       if (!pushed.ok() && !IsRefusal(pushed)) return pushed;

@@ -212,11 +212,11 @@ TEST_F(RegistryActionsTest, PushesByDigestThenTagsWithLatestLast) {
   std::vector<std::string> wanted = {blob,     blob,     blob,     blob,
                                      manifest, manifest, manifest, manifest,
                                      manifest, manifest};
-  // Of each, the evidence: two artifacts, whose config is the same, and what
+  // Of each, the evidence: three artifacts, whose config is the same, and what
   // lists them.
   for (int variant = 0; variant < 2; ++variant) {
-    wanted.insert(wanted.end(),
-                  {blob, blob, blob, manifest, manifest, manifest});
+    wanted.insert(wanted.end(), {blob, blob, blob, blob, manifest, manifest,
+                                 manifest, manifest});
   }
   EXPECT_THAT(store_->calls, ElementsAreArray(wanted));
   store_->calls.clear();

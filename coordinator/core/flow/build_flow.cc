@@ -201,7 +201,8 @@ std::vector<const v1::MadeLayer*> FileLayersOf(
 }
 
 // The records with the verdicts on what was made, once all layers are.
-Records JudgeLayers(const BuildEntry& build, v1::Phase next) {
+Records JudgeLayers(const State& state, const BuildEntry& build,
+                    v1::Phase next) {
   const v1::Release release = build.WholeRelease();
   const absl::flat_hash_map<std::string, v1::MadeLayer> layers =
       LayersOf(build);
@@ -213,6 +214,8 @@ Records JudgeLayers(const BuildEntry& build, v1::Phase next) {
   change->set_build_id(build.build_id);
   *change->mutable_verdicts() = {judgement.verdicts.begin(),
                                  judgement.verdicts.end()};
+  if (!build.fresh)
+    *change->mutable_before() = ReleaseBefore(state.memo(), release);
   if (judgement.failures.empty()) {
     Enter(build.build_id, next, records);
   } else {
@@ -233,7 +236,7 @@ Records AfterTasks(const State& state, const BuildEntry& build,
   if (rule.next == v1::CHECK && !NeedsCheck(state, build)) {
     return PlanNow(state, build);
   }
-  if (rule.phase == v1::LAYERS) return JudgeLayers(build, rule.next);
+  if (rule.phase == v1::LAYERS) return JudgeLayers(state, build, rule.next);
   Records records;
   Enter(build.build_id, rule.next, records);
   return records;

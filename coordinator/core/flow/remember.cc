@@ -132,6 +132,20 @@ void CompleteResult(const State& state, const std::string& task_id,
   image.set_manifest_gets(gets);
 }
 
+// The items of a build as later ones are compared with them.
+v1::ReleaseContents ContentsOf(const BuildEntry& build) {
+  v1::ReleaseContents contents;
+  contents.set_release(build.release.name());
+  if (build.judged.empty()) return contents;
+  for (const v1::ItemVerdict& verdict : build.judged.Get().verdicts()) {
+    v1::ItemVerdict& item = *contents.add_items();
+    item.set_name(verdict.name());
+    item.set_digest(verdict.digest());
+    item.set_size(verdict.size());
+  }
+  return contents;
+}
+
 }  // namespace
 
 void Complete(const State& state, v1::JournalRecord& record) {
@@ -161,6 +175,17 @@ std::vector<v1::JournalRecord> MemoriesOf(const State& state,
   return records;
 }
 
+v1::ReleaseContents ReleaseBefore(const Memo& memo,
+                                  const v1::Release& release) {
+  const v1::ReleaseRemembered* known =
+      memo.FindRelease(oci::FormatDestination(release.destination()));
+  if (known == nullptr) return {};
+  if (known->name() == release.name()) return known->before();
+  v1::ReleaseContents before = known->contents();
+  before.set_release(known->name());
+  return before;
+}
+
 std::vector<v1::JournalRecord> RememberRelease(const State& state,
                                                const BuildEntry& build,
                                                absl::Time now) {
@@ -183,6 +208,8 @@ std::vector<v1::JournalRecord> RememberRelease(const State& state,
       group.add_layers(task->UnpackResult().made_layer().layer().digest());
     }
   }
+  *release.mutable_contents() = ContentsOf(build);
+  *release.mutable_before() = ReleaseBefore(state.memo(), build.release);
   release.set_bytes_moved(build.bytes_fetched + build.bytes_pushed);
   *release.mutable_took() = ToProto(now - build.created);
   const v1::ReleaseRemembered* known =

@@ -4,7 +4,10 @@
 
 #include <vector>
 
+#include "coordinator/core/memory/memo.h"
 #include "coordinator/core/state/state.h"
+#include "kso/v1/build.pb.h"
+#include "kso/v1/journal.pb.h"
 
 namespace kso::coordinator {
 
@@ -22,8 +25,13 @@ void Complete(const State& state, v1::JournalRecord& record);
 std::vector<v1::JournalRecord> MemoriesOf(const State& state,
                                           const v1::JournalRecord& record);
 
+// The release of another name that the destination got before this one, with
+// what it brought as far as that is remembered; without a name where none is
+// known. A release that is built again has the same one before it.
+v1::ReleaseContents ReleaseBefore(const Memo& memo, const v1::Release& release);
+
 // Remembers the layers of a release that is tagged, for the next one to start
-// from.
+// from, and its items, to be compared with.
 std::vector<v1::JournalRecord> RememberRelease(const State& state,
                                                const BuildEntry& build,
                                                absl::Time now);

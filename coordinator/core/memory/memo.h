@@ -72,7 +72,7 @@ class Memo {
   // The keys are subjects of the journal. The limits, in bytes, hold the
   // memory of some hundred releases of the usual size.
   BoundedMemory<v1::LayerRemembered> layers_{24 << 20};
-  BoundedMemory<v1::ReleaseRemembered> releases_{4 << 20};
+  BoundedMemory<v1::ReleaseRemembered> releases_{32 << 20};
   BoundedMemory<v1::ImageRemembered> images_{16 << 20};
   BoundedMemory<v1::VerificationRemembered> verifications_{4 << 20};
   // The subjects of layers, by "SPACE DIGEST".

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/diff/compare.h"
+#include "common/diff/compare.h"
 
 #include <algorithm>
 #include <map>
 #include <utility>
 
-#include "cli/diff/version_text.h"
+#include "common/base/sizes.h"
+#include "common/diff/version_text.h"
 
-namespace kso::cli {
+namespace kso::diff {
 namespace {
 
 // Items by name, each once.
@@ -86,6 +87,14 @@ ItemsDiff CompareItems(const std::vector<Item>& from,
 
 }  // namespace
 
+void Sum::Add(const Item& item) {
+  if (item.size < 0) {
+    ++unknown;
+  } else {
+    bytes = SaturatingAdd(bytes, item.size);
+  }
+}
+
 ContentsDiff Compare(const Contents& from, const Contents& to) {
   ContentsDiff diff;
   diff.from = from.title;
@@ -105,4 +114,22 @@ ContentsDiff Compare(const Contents& from, const Contents& to) {
   return diff;
 }
 
-}  // namespace kso::cli
+Sum Incoming(const ContentsDiff& diff) {
+  Sum sum;
+  for (const ItemsDiff* items : {&diff.files, &diff.images}) {
+    for (const Item& item : items->added) sum.Add(item);
+    for (const ChangedItem& item : items->changed) sum.Add(item.to);
+  }
+  return sum;
+}
+
+Sum Outgoing(const ContentsDiff& diff) {
+  Sum sum;
+  for (const ItemsDiff* items : {&diff.files, &diff.images}) {
+    for (const Item& item : items->dropped) sum.Add(item);
+    for (const ChangedItem& item : items->changed) sum.Add(item.from);
+  }
+  return sum;
+}
+
+}  // namespace kso::diff

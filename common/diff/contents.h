@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_CLI_DIFF_CONTENTS_H_
-#define KSO_CLI_DIFF_CONTENTS_H_
+#ifndef KSO_COMMON_DIFF_CONTENTS_H_
+#define KSO_COMMON_DIFF_CONTENTS_H_
 
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "google/protobuf/repeated_field.h"
 #include "kso/v1/build.pb.h"
 
-namespace kso::cli {
+namespace kso::diff {
 
 // A file or image, as far as it is known.
 struct Item {
@@ -38,6 +39,11 @@ Contents ContentsOf(const v1::Release& release);
 // Of a build. One that failed knows what it had got to.
 Contents ContentsOf(const v1::Build& build);
 
-}  // namespace kso::cli
+// Of what was made, with digests and sizes, and no settings.
+Contents ContentsOf(
+    std::string title,
+    const google::protobuf::RepeatedPtrField<v1::ItemVerdict>& items);
 
-#endif  // KSO_CLI_DIFF_CONTENTS_H_
+}  // namespace kso::diff
+
+#endif  // KSO_COMMON_DIFF_CONTENTS_H_

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_CLI_DIFF_COMPARE_H_
-#define KSO_CLI_DIFF_COMPARE_H_
+#ifndef KSO_COMMON_DIFF_COMPARE_H_
+#define KSO_COMMON_DIFF_COMPARE_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "cli/diff/contents.h"
+#include "common/diff/contents.h"
 
-namespace kso::cli {
+namespace kso::diff {
 
 // Something that both have, in another version or with other content.
 struct ChangedItem {
@@ -31,6 +32,14 @@ struct ChangedSetting {
   std::string to;
 };
 
+// A sum of sizes, of which some may not be known.
+struct Sum {
+  int64_t bytes = 0;
+  int unknown = 0;
+
+  void Add(const Item& item);
+};
+
 struct ContentsDiff {
   std::string from;
   std::string to;
@@ -45,6 +54,14 @@ struct ContentsDiff {
 // name.
 ContentsDiff Compare(const Contents& from, const Contents& to);
 
-}  // namespace kso::cli
+// The items that are new inside: those that are added, and the newer of what is
+// changed.
+Sum Incoming(const ContentsDiff& diff);
 
-#endif  // KSO_CLI_DIFF_COMPARE_H_
+// The items that go out of use: those that are dropped, and the older of what
+// is changed.
+Sum Outgoing(const ContentsDiff& diff);
+
+}  // namespace kso::diff
+
+#endif  // KSO_COMMON_DIFF_COMPARE_H_

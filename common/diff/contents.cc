@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/diff/contents.h"
+#include "common/diff/contents.h"
 
 #include <map>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -9,7 +10,7 @@
 #include "common/oci/destination.h"
 #include "common/oci/platform.h"
 
-namespace kso::cli {
+namespace kso::diff {
 namespace {
 
 bool IsFile(const std::string& name) {
@@ -72,4 +73,15 @@ Contents ContentsOf(const v1::Build& build) {
   return contents;
 }
 
-}  // namespace kso::cli
+Contents ContentsOf(
+    std::string title,
+    const google::protobuf::RepeatedPtrField<v1::ItemVerdict>& items) {
+  Contents contents;
+  contents.title = std::move(title);
+  for (const v1::ItemVerdict& item : items) {
+    Add({item.name(), item.digest(), item.size()}, contents);
+  }
+  return contents;
+}
+
+}  // namespace kso::diff

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef KSO_CLI_DIFF_VERSION_TEXT_H_
-#define KSO_CLI_DIFF_VERSION_TEXT_H_
+#ifndef KSO_COMMON_DIFF_VERSION_TEXT_H_
+#define KSO_COMMON_DIFF_VERSION_TEXT_H_
 
 #include <string>
 
 #include "absl/strings/string_view.h"
 
-namespace kso::cli {
+namespace kso::diff {
 
 // A name without what changes from version to version.
 struct Unversioned {
@@ -22,6 +22,6 @@ struct Unversioned {
 // digest is its version, whatever it looks like.
 Unversioned WithoutVersion(absl::string_view name);
 
-}  // namespace kso::cli
+}  // namespace kso::diff
 
-#endif  // KSO_CLI_DIFF_VERSION_TEXT_H_
+#endif  // KSO_COMMON_DIFF_VERSION_TEXT_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/diff/version_text.h"
+#include "common/diff/version_text.h"
 
 #include <algorithm>
 #include <vector>
@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 
-namespace kso::cli {
+namespace kso::diff {
 namespace {
 
 bool IsDigit(char c) {
@@ -95,4 +95,4 @@ Unversioned WithoutVersion(absl::string_view name) {
   return absl::StrContains(name, "://") ? OfUrl(name) : OfImage(name);
 }
 
-}  // namespace kso::cli
+}  // namespace kso::diff
