@@ -371,6 +371,55 @@ TEST_F(ApiServerTest, BodiesThatAreNothingAreRefusedWithWords) {
   EXPECT_EQ(answer.status, 400);
 }
 
+// A form as curl sends it: buildId, a release.yaml and its list.
+std::string ReleaseForm(const std::string& id, const std::string& list) {
+  constexpr char kRelease[] = R"(apiVersion: kso/v1
+kind: Release
+name: v1
+platforms: [linux/amd64]
+files:
+  base: docker.io/library/nginx:1.25
+  lists: {amd64: amd64.list}
+destination: docker://registry.example.com/team
+)";
+  std::string body;
+  for (const auto& [head, content] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"name=\"buildId\"", id},
+           {"name=\"release\"; filename=\"release.yaml\"", kRelease},
+           {"name=\"file\"; filename=\"amd64.list\"", list}}) {
+    absl::StrAppend(&body, "--bb\r\nContent-Disposition: form-data; ", head,
+                    "\r\n\r\n", content, "\r\n");
+  }
+  return body + "--bb--\r\n";
+}
+
+TEST_F(ApiServerTest, ABuildIsSubmittedAsFiles) {
+  const std::string headers =
+      "X-Kso-Action: 1\r\nContent-Type: multipart/form-data; boundary=bb\r\n";
+  RawHttpAnswer answer = Fetch("POST", "/api/v1/builds", headers,
+                               ReleaseForm("b7", "https://dl.example.com/x\n"));
+  EXPECT_EQ(answer.status, 201) << answer.body;
+  EXPECT_THAT(Compare(answer, "post", "/api/v1/builds"), IsEmpty());
+  EXPECT_EQ(answer.Header("location"), "/api/v1/builds/b7");
+  EXPECT_EQ(json::parse(answer.body)["submittedBy"], "local");
+
+  answer = Fetch("POST", "/api/v1/builds", headers,
+                 ReleaseForm("b8", "not a url\n\nnor this\n"));
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(Compare(answer, "post", "/api/v1/builds"), IsEmpty());
+  const json problems = json::parse(answer.body)["problems"];
+  ASSERT_THAT(problems, SizeIs(2));
+  EXPECT_THAT(problems[0].get<std::string>(), StartsWith("amd64.list:1: "));
+  EXPECT_THAT(problems[1].get<std::string>(), StartsWith("amd64.list:3: "));
+  EXPECT_EQ(GetJson("/api/v1/builds")["total"], 1);
+  // The build's id is checked as that of JSON is.
+  EXPECT_EQ(Fetch("POST", "/api/v1/builds", headers,
+                  ReleaseForm("", "https://dl.example.com/x\n"))
+                .status,
+            400);
+}
+
 TEST_F(ApiServerTest, AWorkerIsDrainedAndUndrained) {
   Sync(one_);
   RawHttpAnswer answer = Post("/api/v1/workers/one/drain");

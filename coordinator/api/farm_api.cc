@@ -27,6 +27,8 @@
 #include "coordinator/api/openapi.h"
 #include "coordinator/api/problem.h"
 #include "coordinator/api/query_parameters.h"
+#include "coordinator/api/release_form.h"
+#include "coordinator/http/multipart_form.h"
 #include "google/protobuf/util/json_util.h"
 
 namespace kso::coordinator {
@@ -507,16 +509,25 @@ void FarmApi::Act(ApiCall call, std::string on,
 }
 
 void FarmApi::SubmitBuild(ApiCall call) {
-  absl::StatusOr<v1::SubmitBuildRequest> request =
-      ReadMessage<v1::SubmitBuildRequest>(call.request.body);
-  call.request.body.clear();
-  if (!request.ok()) return call.respond(ProblemResponse(request.status()));
+  // Reading 16 MiB takes long enough to hold up the server's threads.
+  executor_.Schedule([this, call = std::move(call)]() mutable {
+    const std::string body = std::move(call.request.body);
+    const std::string_view type = call.request.Header("Content-Type");
+    absl::StatusOr<v1::SubmitBuildRequest> request =
+        IsMultipartForm(type) ? ReadReleaseForm(type, body)
+                              : ReadMessage<v1::SubmitBuildRequest>(body);
+    if (!request.ok()) return call.respond(ProblemResponse(request.status()));
+    SubmitRequest(std::move(call), *std::move(request));
+  });
+}
+
+void FarmApi::SubmitRequest(ApiCall call, v1::SubmitBuildRequest request) {
   // The submitter is the identity that was proved, whatever the body says.
-  request->set_submitted_by(call.who.name);
-  std::string on = absl::StrCat("build ", request->build_id());
+  request.set_submitted_by(call.who.name);
+  std::string on = absl::StrCat("build ", request.build_id());
   engine_.SubmitBuild(
-      *std::move(request), [this, on = std::move(on), call = std::move(call)](
-                               absl::StatusOr<v1::Build> build) mutable {
+      std::move(request), [this, on = std::move(on), call = std::move(call)](
+                              absl::StatusOr<v1::Build> build) mutable {
         Deed deed;
         deed.who = call.who;
         deed.what = "POST /api/v1/builds";

@@ -82,6 +82,7 @@ class FarmApi {
   void ShowMetrics(ApiCall call);
   void Ready(ApiCall call);
   void SubmitBuild(ApiCall call);
+  void SubmitRequest(ApiCall call, v1::SubmitBuildRequest request);
   void ActOnBuild(ApiCall call);
   void SetPriority(ApiCall call);
   void ActOnWorker(ApiCall call);
