@@ -399,7 +399,7 @@ mirrors:
       problems,
       ::testing::AllOf(
           ::testing::HasSubstr("release.yaml:1: 'apiVersion' is 'kso/v2'; this "
-                               "ksoctl reads apiVersion: kso/v1\n"),
+                               "version of kso reads apiVersion: kso/v1\n"),
           ::testing::HasSubstr("release.yaml:3: 'no/tag' cannot become a tag"),
           ::testing::HasSubstr(
               "release.yaml:4: there is no key 'platform'; did "
