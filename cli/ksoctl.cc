@@ -111,6 +111,8 @@ const std::vector<Declaration>& Declarations() {
        CreateVerify},
       {"sign", kImages, "Sign a finished image in a registry, as cosign does.",
        CreateSign},
+      {"summary", kImages, "Print a release's summary for its approval.",
+       CreateSummary},
       {"workers",
        kFarm,
        "List the workers, and let them rest.",

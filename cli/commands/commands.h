@@ -30,6 +30,7 @@ std::unique_ptr<Command> CreateWorkers(Arguments arguments);
 std::unique_ptr<Command> CreateLists(Arguments arguments);
 std::unique_ptr<Command> CreateVerify(Arguments arguments);
 std::unique_ptr<Command> CreateSign(Arguments arguments);
+std::unique_ptr<Command> CreateSummary(Arguments arguments);
 std::unique_ptr<Command> CreateFarm(Arguments arguments);
 std::unique_ptr<Command> CreateCerts(Arguments arguments);
 std::unique_ptr<Command> CreateContext(Arguments arguments);

@@ -13,6 +13,7 @@
 #include "common/evidence/cosign.h"
 #include "common/evidence/envelope.h"
 #include "common/evidence/provenance.h"
+#include "common/evidence/summary.h"
 #include "common/oci/manifest.h"
 #include "common/text/json.h"
 #include "kso/v1/build.pb.h"
@@ -62,34 +63,57 @@ absl::StatusOr<std::string> ReadArtifact(oci::ImageStore& store,
   return ReadBlob(store, repository, manifest.layers[0]);
 }
 
-// The statements to attest: what the build left beside the image.
-absl::StatusOr<std::vector<evidence::Statement>> StatementsOf(
+// A document about an image, and its media type.
+struct EvidenceDocument {
+  std::string type;
+  std::string content;
+};
+
+// The documents that the build left beside the image.
+absl::StatusOr<std::vector<EvidenceDocument>> EvidenceBeside(
     oci::ImageStore& store, const SignedImage& image) {
   const absl::StatusOr<v1::Document> referrers = store.GetManifest(
       image.repository, evidence::ReferrersTag(image.index.digest()));
   if (absl::IsNotFound(referrers.status())) {
-    return std::vector<evidence::Statement>();
+    return std::vector<EvidenceDocument>();
   }
   KSO_RETURN_IF_ERROR(referrers.status());
   KSO_ASSIGN_OR_RETURN(
       const oci::Index index,
       oci::ParseIndex(referrers->content(),
                       referrers->content_descriptor().media_type()));
+  std::vector<EvidenceDocument> documents;
+  for (const v1::Descriptor& artifact : index.manifests) {
+    EvidenceDocument& document = documents.emplace_back();
+    KSO_ASSIGN_OR_RETURN(
+        document.content,
+        ReadArtifact(store, image.repository, artifact, document.type));
+  }
+  return documents;
+}
+
+// The statements to attest.
+absl::StatusOr<std::vector<evidence::Statement>> StatementsOf(
+    oci::ImageStore& store, const SignedImage& image) {
+  KSO_ASSIGN_OR_RETURN(const std::vector<EvidenceDocument> documents,
+                       EvidenceBeside(store, image));
   v1::ImageResult subject;
   subject.set_name(image.name);
   *subject.mutable_index() = image.index;
   std::vector<evidence::Statement> statements;
-  for (const v1::Descriptor& artifact : index.manifests) {
-    std::string type;
-    KSO_ASSIGN_OR_RETURN(std::string content,
-                         ReadArtifact(store, image.repository, artifact, type));
-    if (type == evidence::kSpdxType) {
-      statements.push_back({std::string(evidence::kSpdxPredicate),
-                            evidence::MakeStatement(
-                                subject, evidence::kSpdxPredicate, content)});
-    } else if (type == evidence::kInTotoType) {
+  const auto add = [&](std::string_view type, std::string_view predicate) {
+    statements.push_back(
+        {std::string(type), evidence::MakeStatement(subject, type, predicate)});
+  };
+  for (const EvidenceDocument& document : documents) {
+    if (document.type == evidence::kSpdxType) {
+      add(evidence::kSpdxPredicate, document.content);
+    } else if (document.type == evidence::kInTotoType) {
       statements.push_back(
-          {std::string(evidence::kProvenancePredicate), std::move(content)});
+          {std::string(evidence::kProvenancePredicate), document.content});
+    } else if (document.type == evidence::kSummaryType) {
+      add(evidence::kSummaryPredicate,
+          evidence::SummaryPredicate(document.content));
     }
   }
   return statements;
@@ -164,6 +188,30 @@ absl::StatusOr<std::string> PredicateOf(const std::string& statement,
   return absl::DataLossError("an attestation is of another image");
 }
 
+// The statements about the image by the key, which has signed it, too.
+absl::StatusOr<std::vector<evidence::Statement>> AttestedBy(
+    oci::ImageStore& store, const SignedImage& image,
+    const std::string& public_key) {
+  KSO_RETURN_IF_ERROR(CheckSignature(store, image, public_key));
+  std::vector<evidence::Statement> statements;
+  const absl::StatusOr<std::vector<SignedLayer>> layers = LayersAt(
+      store, image.repository, evidence::AttestationTag(image.index.digest()));
+  if (absl::IsNotFound(layers.status())) return statements;
+  KSO_RETURN_IF_ERROR(layers.status());
+  for (const SignedLayer& layer : *layers) {
+    KSO_ASSIGN_OR_RETURN(const std::string envelope,
+                         ReadBlob(store, image.repository, layer.blob));
+    absl::StatusOr<std::string> statement =
+        evidence::OpenEnvelope(envelope, evidence::kStatementType, public_key);
+    if (!statement.ok()) {
+      return Prefixed(statement.status(), "an attestation: ");
+    }
+    KSO_ASSIGN_OR_RETURN(std::string type, PredicateOf(*statement, image));
+    statements.push_back({std::move(type), *std::move(statement)});
+  }
+  return statements;
+}
+
 }  // namespace
 
 absl::StatusOr<Signed> SignInRegistry(oci::ImageStore& store,
@@ -203,24 +251,38 @@ absl::StatusOr<Signed> SignInRegistry(oci::ImageStore& store,
 absl::StatusOr<std::vector<std::string>> CheckSignatures(
     oci::ImageStore& store, const SignedImage& image,
     const std::string& public_key) {
-  KSO_RETURN_IF_ERROR(CheckSignature(store, image, public_key));
+  KSO_ASSIGN_OR_RETURN(const std::vector<evidence::Statement> attested,
+                       AttestedBy(store, image, public_key));
   std::vector<std::string> predicates;
-  const absl::StatusOr<std::vector<SignedLayer>> layers = LayersAt(
-      store, image.repository, evidence::AttestationTag(image.index.digest()));
-  if (absl::IsNotFound(layers.status())) return predicates;
-  KSO_RETURN_IF_ERROR(layers.status());
-  for (const SignedLayer& layer : *layers) {
-    KSO_ASSIGN_OR_RETURN(const std::string envelope,
-                         ReadBlob(store, image.repository, layer.blob));
-    const absl::StatusOr<std::string> statement =
-        evidence::OpenEnvelope(envelope, evidence::kStatementType, public_key);
-    if (!statement.ok()) {
-      return Prefixed(statement.status(), "an attestation: ");
-    }
-    KSO_ASSIGN_OR_RETURN(predicates.emplace_back(),
-                         PredicateOf(*statement, image));
+  for (const evidence::Statement& statement : attested) {
+    predicates.push_back(statement.predicate_type);
   }
   return predicates;
+}
+
+absl::StatusOr<std::string> ReadSummary(oci::ImageStore& store,
+                                        const SignedImage& image) {
+  KSO_ASSIGN_OR_RETURN(std::vector<EvidenceDocument> documents,
+                       EvidenceBeside(store, image));
+  for (EvidenceDocument& document : documents) {
+    if (document.type == evidence::kSummaryType) {
+      return std::move(document.content);
+    }
+  }
+  return absl::NotFoundError("there is no summary beside the image");
+}
+
+absl::StatusOr<std::string> ReadAttestedSummary(oci::ImageStore& store,
+                                                const SignedImage& image,
+                                                const std::string& public_key) {
+  KSO_ASSIGN_OR_RETURN(const std::vector<evidence::Statement> attested,
+                       AttestedBy(store, image, public_key));
+  for (const evidence::Statement& statement : attested) {
+    if (statement.predicate_type == evidence::kSummaryPredicate) {
+      return evidence::SummaryInStatement(statement.json);
+    }
+  }
+  return absl::NotFoundError("the key has attested no summary of the image");
 }
 
 }  // namespace kso::cli

@@ -31,9 +31,10 @@ struct Signed {
   std::vector<std::string> predicates;
 };
 
-// Signs the image, and attests its bill of materials and provenance where the
-// build left them beside it (artifacts that the referrers' tag lists), as
-// cosign does. ALREADY_EXISTS when it is signed and `replace` is false.
+// Signs the image, and attests its bill of materials, its provenance and the
+// release's summary where the build left them beside it (artifacts that the
+// referrers' tag lists), as cosign does. ALREADY_EXISTS when it is signed and
+// `replace` is false.
 absl::StatusOr<Signed> SignInRegistry(oci::ImageStore& store,
                                       const SignedImage& image,
                                       pki::Signer& signer, bool replace);
@@ -44,6 +45,17 @@ absl::StatusOr<Signed> SignInRegistry(oci::ImageStore& store,
 absl::StatusOr<std::vector<std::string>> CheckSignatures(
     oci::ImageStore& store, const SignedImage& image,
     const std::string& public_key);
+
+// The summary of the release that the build left beside the image; NOT_FOUND
+// when there is none.
+absl::StatusOr<std::string> ReadSummary(oci::ImageStore& store,
+                                        const SignedImage& image);
+
+// The summary that `public_key` has attested, which has also signed the image.
+// The errors are those of CheckSignatures; NOT_FOUND when it has attested none.
+absl::StatusOr<std::string> ReadAttestedSummary(oci::ImageStore& store,
+                                                const SignedImage& image,
+                                                const std::string& public_key);
 
 }  // namespace kso::cli
 

@@ -13,6 +13,7 @@
 #include "common/evidence/build_facts.h"
 #include "common/evidence/provenance.h"
 #include "common/evidence/sbom.h"
+#include "common/evidence/summary.h"
 #include "common/files/small_file.h"
 #include "common/oci/documents.h"
 #include "common/oci/media_types.h"
@@ -74,7 +75,9 @@ class SignaturesTest : public ::testing::Test {
         evidence::MakeArtifact(image_.index, evidence::kSpdxType,
                                evidence::MakeSbom(facts)),
         evidence::MakeArtifact(image_.index, evidence::kInTotoType,
-                               evidence::MakeProvenance(facts))};
+                               evidence::MakeProvenance(facts)),
+        evidence::MakeArtifact(image_.index, evidence::kSummaryType,
+                               "# Release `v1`\n")};
     for (const evidence::Artifact& artifact : artifacts) {
       Put(artifact.config);
       Put(artifact.content);
@@ -100,10 +103,24 @@ TEST_F(SignaturesTest, WhatWasSignedIsFound) {
   const auto done = SignInRegistry(registry_, image_, *signer_, false);
   ASSERT_TRUE(done.ok()) << done.status();
   EXPECT_THAT(done->predicates, ElementsAre("https://spdx.dev/Document",
-                                            "https://slsa.dev/provenance/v1"));
+                                            "https://slsa.dev/provenance/v1",
+                                            "urn:kso:summary:v1"));
   const auto found = CheckSignatures(registry_, image_, key_);
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(*found, done->predicates);
+}
+
+TEST_F(SignaturesTest, TheSummaryIsReadWithAndWithoutAKey) {
+  EXPECT_TRUE(absl::IsNotFound(ReadSummary(registry_, image_).status()));
+  PutEvidence();
+  EXPECT_EQ(ReadSummary(registry_, image_).value_or(""), "# Release `v1`\n");
+  EXPECT_TRUE(
+      absl::IsNotFound(ReadAttestedSummary(registry_, image_, key_).status()));
+  ASSERT_TRUE(SignInRegistry(registry_, image_, *signer_, false).ok());
+  EXPECT_EQ(ReadAttestedSummary(registry_, image_, key_).value_or(""),
+            "# Release `v1`\n");
+  EXPECT_TRUE(absl::IsDataLoss(
+      ReadAttestedSummary(registry_, image_, MakeKey("other")).status()));
 }
 
 TEST_F(SignaturesTest, AnImageWithoutEvidenceIsSignedAllTheSame) {

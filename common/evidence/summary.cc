@@ -7,10 +7,12 @@
 
 #include "absl/strings/str_join.h"
 #include "common/base/sizes.h"
+#include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/diff/compare.h"
 #include "common/diff/contents.h"
 #include "common/oci/platform.h"
+#include "common/text/json.h"
 #include "common/text/printable_text.h"
 #include "common/text/text.h"
 
@@ -202,6 +204,24 @@ std::string MakeSummary(const ReleaseFacts& facts) {
                 "inside, and what that changes.\n\n",
                 ImagesText(facts), ContentText(facts), RemarksText(facts),
                 DifferenceText(facts));
+}
+
+std::string SummaryPredicate(std::string_view summary) {
+  return nlohmann::ordered_json(
+             {{"mediaType", kSummaryType}, {"content", summary}})
+      .dump();
+}
+
+absl::StatusOr<std::string> SummaryInStatement(std::string_view statement) {
+  constexpr JsonBounds kOwn = {.bytes = size_t{64} << 20};
+  KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(statement, kOwn));
+  KSO_ASSIGN_OR_RETURN(const Json* predicate, FieldOf(json, "predicate"));
+  if (predicate == nullptr ||
+      StringOf(json, "predicateType") != kSummaryPredicate ||
+      StringOf(*predicate, "mediaType") != kSummaryType) {
+    return absl::InvalidArgumentError("the statement is no summary");
+  }
+  return StringOf(*predicate, "content");
 }
 
 }  // namespace kso::evidence

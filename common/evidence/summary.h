@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "common/diff/contents.h"
 #include "kso/v1/build.pb.h"
 
@@ -14,6 +15,10 @@ namespace kso::evidence {
 inline constexpr std::string_view kSummaryType = "text/markdown";
 // The file name by which a summary is known among an image's evidence.
 inline constexpr std::string_view kSummaryTitle = "summary.md";
+
+// The type of the statement that attests a summary; its predicate is
+// {"mediaType": kSummaryType, "content": the summary}.
+inline constexpr std::string_view kSummaryPredicate = "urn:kso:summary:v1";
 
 // The facts that the summary of a release is made of.
 struct ReleaseFacts {
@@ -33,6 +38,11 @@ struct ReleaseFacts {
 // before. It names no time, worker or machine: the same facts give the same
 // bytes.
 std::string MakeSummary(const ReleaseFacts& facts);
+
+// The predicate of a statement with kSummaryPredicate, and the summary in one;
+// INVALID_ARGUMENT when there is none.
+std::string SummaryPredicate(std::string_view summary);
+absl::StatusOr<std::string> SummaryInStatement(std::string_view statement);
 
 }  // namespace kso::evidence
 

@@ -110,6 +110,11 @@ check "little more was pushed" at_most "$(pushed)" $((runc_bytes + 65536))
 check "and compared, besides the smallest" grep -qE "[12] files compared, 4[23] there as compared before" <(files_checks amd64)
 check "all layers but that and one of configuration were reused" at_most $(($(layers) - $(reused))) 2
 
+ksoctl summary "$destination/kubespray-files:v2-2.25.1" >"$work/summary.md"
+check "its summary compares it with the first" grep -q '^## Since `v1-2.25.1`$' "$work/summary.md"
+check "and names that file alone" same "$(grep -cE '^- (added|dropped|changed): ' "$work/summary.md")" 1
+check "with its digest before and now" same "$(grep -cE '^  sha256:[0-9a-f]{64} (before|now)$' "$work/summary.md")" 2
+
 echo "# The patch release"
 build patch
 # The bytes that are in the patch release and were not in the others.

@@ -50,6 +50,9 @@ check "tags of kubespray-files" same "$(tags_of "$destination" kubespray-files |
 check "evidence of kubespray-files is beside it" \
   contains "$(all_tags_of "$destination" kubespray-files)" \
   "sha256-$(raw "$destination/kubespray-files:$release" | sha256sum | cut -d' ' -f1)"
+ksoctl summary "$destination/kubespray-files:$release" >"$work/summary.md"
+check "its summary names the release" contains "$(cat "$work/summary.md")" "# Release \`$release\`"
+check "and all images of it" same "$(grep -c '^- `kubespray-' "$work/summary.md")" 3
 check "tags of kubespray-images" same "$(tags_of "$destination" kubespray-images | xargs)" "$wanted_tags"
 for image in kubespray-files:$release kubespray-images:$release kubespray-images:$release-all; do
   raw "$destination/$image" >"$work/index.json"
