@@ -2,7 +2,9 @@
 #ifndef KSO_COMMON_OCI_IMAGE_STORE_H_
 #define KSO_COMMON_OCI_IMAGE_STORE_H_
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/bytes/byte_stream.h"
@@ -96,6 +98,29 @@ class ImageStore {
   virtual absl::Status PutManifest(std::string_view repository,
                                    const v1::Document& manifest,
                                    std::string_view tag) = 0;
+
+  // The tags of a repository; none where there is no such repository.
+  // UNIMPLEMENTED where the other side does not list them.
+  virtual absl::StatusOr<std::vector<std::string>> ListTags(
+      std::string_view /*repository*/) {
+    return absl::UnimplementedError("tags are not listed");
+  }
+
+  // The manifests whose `subject` is `digest`, as far as the other side keeps
+  // account of them (OCI distribution spec, "Listing Referrers"); none where it
+  // does not.
+  virtual absl::StatusOr<std::vector<v1::Descriptor>> ListReferrers(
+      std::string_view /*repository*/, const Digest& /*digest*/) {
+    return std::vector<v1::Descriptor>();
+  }
+
+  // Deletes a manifest or index, with all tags that name it; given a tag, that
+  // tag alone. One that is not there is no error. Blobs stay, for the other
+  // side to collect. UNIMPLEMENTED where the other side deletes nothing.
+  virtual absl::Status DeleteManifest(std::string_view /*repository*/,
+                                      std::string_view /*tag_or_digest*/) {
+    return absl::UnimplementedError("manifests are not deleted");
+  }
 };
 
 }  // namespace kso::oci

@@ -39,27 +39,41 @@ bool IsValidRefName(std::string_view text) {
   return word;
 }
 
-absl::StatusOr<Json> ExistingEntries(std::string_view existing) {
-  if (existing.empty()) return Json::array();
+// An index.json, which has an array "manifests".
+absl::StatusOr<Json> ParseLayoutIndex(std::string_view existing) {
   absl::StatusOr<Json> json = ParseOrderedJson(existing);
   if (json.ok() && json->is_object()) {
     const auto manifests = json->find("manifests");
-    if (manifests != json->end() && manifests->is_array()) {
-      return std::move(*manifests);
-    }
+    if (manifests != json->end() && manifests->is_array()) return json;
   }
   return absl::FailedPreconditionError(
       "its index.json is not that of an OCI image layout: move it away, or "
       "choose another directory");
 }
 
+absl::StatusOr<Json> ExistingEntries(std::string_view existing) {
+  if (existing.empty()) return Json::array();
+  KSO_ASSIGN_OR_RETURN(Json index, ParseLayoutIndex(existing));
+  return std::move(index["manifests"]);
+}
+
+// Text that is not UTF-8 must not make the library throw.
+std::string TextOf(const Json& index) {
+  return index.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string TextAt(const Json& object, const char* key) {
+  if (!object.is_object()) return "";
+  const auto value = object.find(key);
+  return value != object.end() && value->is_string() ? value->get<std::string>()
+                                                     : "";
+}
+
 std::string RefNameOf(const Json& entry) {
   if (!entry.is_object()) return "";
   const auto annotations = entry.find("annotations");
   if (annotations == entry.end() || !annotations->is_object()) return "";
-  const auto name = annotations->find(kRefName);
-  if (name == annotations->end() || !name->is_string()) return "";
-  return name->get<std::string>();
+  return TextAt(*annotations, kRefName);
 }
 
 }  // namespace
@@ -102,8 +116,35 @@ absl::StatusOr<std::string> MergeLayoutIndex(
                 {"mediaType", std::string(kOciIndex)},
                 {"manifests", std::move(merged)}};
   if (!annotations.empty()) index["annotations"] = annotations;
-  // Text that is not UTF-8 must not make the library throw.
-  return index.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return TextOf(index);
+}
+
+absl::StatusOr<std::vector<LayoutImage>> ReadLayoutIndex(
+    std::string_view index) {
+  KSO_ASSIGN_OR_RETURN(const Json entries, ExistingEntries(index));
+  std::vector<LayoutImage> images;
+  for (const Json& entry : entries) {
+    LayoutImage& image = images.emplace_back();
+    KSO_ASSIGN_OR_RETURN(const Digest digest,
+                         Digest::Parse(TextAt(entry, "digest")));
+    image.index.set_digest(digest.ToString());
+    image.index.set_media_type(TextAt(entry, "mediaType"));
+    if (std::string name = RefNameOf(entry); !name.empty()) {
+      image.ref_names.push_back(std::move(name));
+    }
+  }
+  return images;
+}
+
+absl::StatusOr<std::string> WithoutLayoutNames(
+    std::string_view existing, const std::set<std::string>& names) {
+  KSO_ASSIGN_OR_RETURN(Json index, ParseLayoutIndex(existing));
+  Json left = Json::array();
+  for (Json& entry : index["manifests"]) {
+    if (!names.contains(RefNameOf(entry))) left.push_back(std::move(entry));
+  }
+  index["manifests"] = std::move(left);
+  return TextOf(index);
 }
 
 }  // namespace kso::oci

@@ -3,6 +3,7 @@
 #define KSO_COMMON_OCI_LAYOUT_INDEX_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,17 @@ inline constexpr std::string_view kLayoutFile =
 absl::StatusOr<std::string> MergeLayoutIndex(
     std::string_view existing, const std::vector<LayoutImage>& images,
     const std::map<std::string, std::string>& annotations = {});
+
+// The images that an index.json has, in its order; those without a name, too.
+// FAILED_PRECONDITION when it is not an index, INVALID_ARGUMENT when an entry
+// has no digest.
+absl::StatusOr<std::vector<LayoutImage>> ReadLayoutIndex(
+    std::string_view index);
+
+// An index.json without the entries of these names; everything else in it stays
+// as it is. FAILED_PRECONDITION when `existing` is not an index.
+absl::StatusOr<std::string> WithoutLayoutNames(
+    std::string_view existing, const std::set<std::string>& names);
 
 }  // namespace kso::oci
 

@@ -178,4 +178,29 @@ for tag in v1-2.25.1 v2-2.25.1; do
   check "kubespray-images:$tag still pulls" pulls "kubespray-images:$tag-all" "$tag-images"
 done
 check "and the first is as it was" diff "$work/first.digests" <(index_digests "$destination" | grep v1-)
+
+echo "# A release is removed"
+at=docker://$destination
+plan_id() { jq -r .plan "$work/removal.json"; }
+blobs_at_destination() { find "$work/destination" -path '*/blobs/sha256/*' -name data | wc -l; }
+check "all are listed" same "$(ksoctl releases ls "$at" --output json | jq -r '[.releases[].name] | join(" ")')" "latest v1-2.25.1 v2-2.25.1 v3-2.25.2"
+check "the newest cannot go while latest is the same" fails ksoctl releases rm "$at" v3-2.25.2
+check "one that is not there is named" contains "$(ksoctl releases rm "$at" v9 2>&1)" '"v9"'
+ksoctl releases rm "$at" v1-2.25.1 --output json >"$work/removal.json"
+check "a plan frees bytes" test "$(jq .freedBytes "$work/removal.json")" -gt 1000
+check "and names what stays" same "$(jq -r '[.kept[].name] | join(" ")' "$work/removal.json")" "latest v2-2.25.1 v3-2.25.2"
+check "and deletes nothing" diff "$work/first.digests" <(index_digests "$destination" | grep v1-)
+check "another plan is not carried out" fails ksoctl releases rm "$at" v1-2.25.1 --confirm 0000000000000000
+check "the plan is carried out" ksoctl releases rm "$at" v1-2.25.1 --confirm "$(plan_id)"
+check "its tags are gone, and those of its evidence" same \
+  "$( (all_tags_of "$destination" kubespray-files; all_tags_of "$destination" kubespray-images) | grep -cE "v1-|$(sed 's/ .*//' "$work/first.digests" | paste -sd'|')" || true)" 0
+blobs_before=$(blobs_at_destination)
+stop destination
+docker-registry garbage-collect --delete-untagged=false "$work/destination.yml" >"$work/collect.log" 2>&1
+start_registry destination "${registry#*:}" "$work/destination"
+check "the registry's garbage collection frees blobs" test "$(blobs_at_destination)" -lt "$blobs_before"
+for tag in v2-2.25.1 v3-2.25.2; do
+  check "kubespray-files:$tag still pulls" pulls "kubespray-files:$tag" "$tag-files-left"
+  check "kubespray-images:$tag still pulls" pulls "kubespray-images:$tag-all" "$tag-images-left"
+done
 finish

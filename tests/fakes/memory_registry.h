@@ -113,6 +113,60 @@ class MemoryRegistry : public oci::ImageStore {
     return absl::OkStatus();
   }
 
+  absl::StatusOr<std::vector<std::string>> ListTags(
+      std::string_view repository) override {
+    absl::MutexLock lock(&mutex_);
+    std::vector<std::string> tags;
+    for (const auto& [key, document] : manifests_) {
+      if (key.first == repository && !Digest::Parse(key.second).ok()) {
+        tags.push_back(key.second);
+      }
+    }
+    return tags;
+  }
+
+  absl::StatusOr<std::vector<v1::Descriptor>> ListReferrers(
+      std::string_view repository, const Digest& digest) override {
+    absl::MutexLock lock(&mutex_);
+    std::vector<v1::Descriptor> referrers;
+    for (const auto& [key, document] : manifests_) {
+      const std::string& text = document.content();
+      const size_t subject = text.find("\"subject\":{");
+      if (knows_referrers_ && key.first == repository &&
+          Digest::Parse(key.second).ok() && subject != std::string::npos &&
+          text.find(digest.ToString(), subject) != std::string::npos) {
+        referrers.push_back(document.content_descriptor());
+      }
+    }
+    return referrers;
+  }
+
+  absl::Status DeleteManifest(std::string_view repository,
+                              std::string_view reference) override {
+    absl::MutexLock lock(&mutex_);
+    if (refuses_deletions_) {
+      return absl::UnimplementedError("the registry answers 405");
+    }
+    std::erase_if(manifests_, [&](const auto& entry) {
+      const auto& [key, document] = entry;
+      return key.first == repository &&
+             (key.second == reference ||
+              document.content_descriptor().digest() == reference);
+    });
+    return absl::OkStatus();
+  }
+
+  // From now on manifests are not deleted.
+  void RefuseDeletions() {
+    absl::MutexLock lock(&mutex_);
+    refuses_deletions_ = true;
+  }
+  // From now on there is a list of referrers.
+  void KnowReferrers() {
+    absl::MutexLock lock(&mutex_);
+    knows_referrers_ = true;
+  }
+
   // Lets a tag name another manifest, whatever PutManifest says to that.
   void Retag(const std::string& repository, const std::string& tag,
              const v1::Document& manifest) {
@@ -161,6 +215,8 @@ class MemoryRegistry : public oci::ImageStore {
   // By repository, and tag or digest.
   std::map<std::pair<std::string, std::string>, v1::Document> manifests_
       ABSL_GUARDED_BY(mutex_);
+  bool refuses_deletions_ ABSL_GUARDED_BY(mutex_) = false;
+  bool knows_referrers_ ABSL_GUARDED_BY(mutex_) = false;
   int put_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t bytes_read_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -49,6 +49,7 @@ absl::Duration LifetimeOf(const Json& answer) {
 
 std::string AccessScope::ToString() const {
   return Concat("repository:", repository, push ? ":pull,push" : ":pull",
+                removes ? ",delete" : "",
                 mount_from.empty() ? "" : " repository:", mount_from,
                 mount_from.empty() ? "" : ":pull");
 }

@@ -26,9 +26,11 @@ struct AccessScope {
   bool push = false;
   // Another repository to read from; empty when there is none.
   std::string mount_from = {};
+  // Manifests are deleted.
+  bool removes = false;
 
-  // "repository:team/app:pull,push", and the same of `mount_from` after a
-  // space.
+  // "repository:team/app:pull,push", with ",delete" where it removes, and the
+  // same of `mount_from` after a space.
   std::string ToString() const;
 };
 

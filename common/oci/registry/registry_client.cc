@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "common/base/status_macros.h"
@@ -16,6 +17,7 @@
 #include "common/oci/reference.h"
 #include "common/oci/registry/blob_download.h"
 #include "common/oci/registry/blob_upload.h"
+#include "common/oci/registry/registry_catalog.h"
 #include "common/oci/registry/registry_manifests.h"
 #include "common/oci/registry/registry_session.h"
 
@@ -155,6 +157,26 @@ class RegistryClient : public ImageStore {
     KSO_RETURN_IF_ERROR(CheckReference(reference));
     return Clean(oci::PutManifest(session_, std::string(repository), reference,
                                   manifest));
+  }
+
+  absl::StatusOr<std::vector<std::string>> ListTags(
+      std::string_view repository) override {
+    KSO_RETURN_IF_ERROR(CheckRepository(repository));
+    return Clean(oci::ListTags(session_, std::string(repository)));
+  }
+
+  absl::StatusOr<std::vector<v1::Descriptor>> ListReferrers(
+      std::string_view repository, const Digest& digest) override {
+    KSO_RETURN_IF_ERROR(CheckRepository(repository));
+    return Clean(oci::ListReferrers(session_, std::string(repository), digest));
+  }
+
+  absl::Status DeleteManifest(std::string_view repository,
+                              std::string_view tag_or_digest) override {
+    KSO_RETURN_IF_ERROR(CheckRepository(repository));
+    KSO_RETURN_IF_ERROR(CheckReference(tag_or_digest));
+    return Clean(oci::DeleteManifest(session_, std::string(repository),
+                                     std::string(tag_or_digest)));
   }
 
  private:

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/oci/registry/registry_catalog.h"
+
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/http/transport.h"
+#include "common/http/url.h"
+#include "common/oci/manifest.h"
+#include "common/oci/media_types.h"
+#include "common/oci/reference.h"
+#include "common/oci/registry/registry_error.h"
+#include "common/text/json.h"
+
+namespace kso::oci {
+namespace {
+
+constexpr int kTagsInPage = 1000;
+constexpr int kMostPages = 1000;
+constexpr int kDeleteTries = 5;
+
+http::Request RequestOf(const std::string& method, std::string url) {
+  http::Request request;
+  request.method = method;
+  request.url = std::move(url);
+  return request;
+}
+
+// The place of the next page, from a header such as
+// `</v2/team/app/tags/list?n=1000&last=v9>; rel="next"` (RFC 8288); nothing on
+// the last page. A page elsewhere than at the registry's own API is an error,
+// since the answer alone chooses it.
+absl::StatusOr<std::optional<std::string>> NextPage(
+    const RegistrySession& session, const http::Response& response,
+    const std::string& what) {
+  for (const absl::string_view link :
+       absl::StrSplit(response.Header("Link").value_or(""), ',')) {
+    if (!absl::StrContains(link, "rel=\"next\"") &&
+        !absl::StrContains(link, "rel=next")) {
+      continue;
+    }
+    const size_t begin = link.find('<');
+    const size_t end = link.find('>');
+    if (begin == absl::string_view::npos || end == absl::string_view::npos ||
+        end < begin) {
+      continue;
+    }
+    KSO_ASSIGN_OR_RETURN(const http::Url asked,
+                         http::Url::Parse(response.effective_url));
+    KSO_ASSIGN_OR_RETURN(
+        const http::Url next,
+        asked.Resolve(ToStd(link.substr(begin + 1, end - begin - 1))));
+    if (next.origin() != session.base().origin()) {
+      return absl::PermissionDeniedError(
+          Concat(what, ": ", session.host(), " has the rest of it at ",
+                 next.display(), ", which is not its own"));
+    }
+    return next.text();
+  }
+  return std::nullopt;
+}
+
+// Adds the tags of a page. Returns whether one of them is new.
+absl::StatusOr<bool> AddTags(const std::string& body, const std::string& what,
+                             std::set<std::string>& tags) {
+  KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(body));
+  KSO_ASSIGN_OR_RETURN(const Json* list, FieldOf(json, "tags"));
+  // Distribution writes null for none.
+  if (list == nullptr) return false;
+  if (!list->is_array()) {
+    return absl::InvalidArgumentError(Concat(what, ": the answer is no list"));
+  }
+  bool added = false;
+  for (const Json& tag : *list) {
+    if (!tag.is_string() || !IsValidTag(tag.get<std::string>())) {
+      return absl::InvalidArgumentError(Concat(
+          what, ": \"",
+          absl::CHexEscape(tag.is_string() ? tag.get<std::string>() : ""),
+          "\" is no tag"));
+    }
+    added |= tags.insert(tag.get<std::string>()).second;
+  }
+  return added;
+}
+
+// Returns whether a registry says that it deletes nothing, or not so: 405, or
+// the code UNSUPPORTED with another status.
+bool RefusesDeletion(const http::Response& response) {
+  if (response.status == 405 || response.status == 501) return true;
+  if (response.status / 100 != 4) return false;
+  for (const std::string& code : ErrorCodes(response)) {
+    if (code == "UNSUPPORTED") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> ListTags(
+    RegistrySession& session, const std::string& repository) {
+  const std::string what = Concat("listing the tags of ", repository);
+  std::set<std::string> tags;
+  std::optional<std::string> url =
+      session.UrlOf(Concat(repository, "/tags/list?n=", kTagsInPage));
+  for (int page = 0; url.has_value(); ++page) {
+    KSO_ASSIGN_OR_RETURN(
+        const http::Response response,
+        session.Read(RequestOf("GET", *url), repository, what));
+    if (response.status == 404 && page == 0) break;
+    if (response.status / 100 != 2) return session.ErrorOf(response, what);
+    KSO_ASSIGN_OR_RETURN(const bool added, AddTags(response.body, what, tags));
+    KSO_ASSIGN_OR_RETURN(url, NextPage(session, response, what));
+    // Some registries link to an empty last page.
+    if (!added) break;
+    if (page == kMostPages) {
+      return absl::InvalidArgumentError(
+          Concat(what, ": the list does not end"));
+    }
+  }
+  return std::vector<std::string>(tags.begin(), tags.end());
+}
+
+absl::StatusOr<std::vector<v1::Descriptor>> ListReferrers(
+    RegistrySession& session, const std::string& repository,
+    const Digest& digest) {
+  const std::string what =
+      Concat("listing what refers to ", digest.ToString(), " in ", repository);
+  std::vector<v1::Descriptor> referrers;
+  std::optional<std::string> url =
+      session.UrlOf(Concat(repository, "/referrers/", digest.ToString()));
+  for (int page = 0; url.has_value() && page < kMostPages; ++page) {
+    KSO_ASSIGN_OR_RETURN(
+        const http::Response response,
+        session.Read(RequestOf("GET", *url), repository, what));
+    // Registries from before 1.1 of the specification do not know the path, and
+    // some answer that the request itself is bad.
+    if (response.status / 100 == 4 && response.status != 401 &&
+        response.status != 403 && response.status != 429) {
+      break;
+    }
+    if (response.status / 100 != 2) return session.ErrorOf(response, what);
+    // A server that has a web page for unknown paths answers 200, too.
+    const absl::StatusOr<Index> index = ParseIndex(response.body, kOciIndex);
+    if (!index.ok()) break;
+    if (index->manifests.empty()) break;
+    referrers.insert(referrers.end(), index->manifests.begin(),
+                     index->manifests.end());
+    KSO_ASSIGN_OR_RETURN(url, NextPage(session, response, what));
+  }
+  return referrers;
+}
+
+absl::Status DeleteManifest(RegistrySession& session,
+                            const std::string& repository,
+                            const std::string& reference) {
+  const std::string what =
+      Concat("deleting manifest ", reference, " of ", repository);
+  const AccessScope scope{.repository = repository,
+                          .push = true,
+                          .mount_from = {},
+                          .removes = true};
+  const http::Request request = RequestOf(
+      "DELETE", session.UrlOf(Concat(repository, "/manifests/", reference)));
+  return session.RetryWhileTransient(
+      kDeleteTries, [&]() -> RegistrySession::Attempt {
+        const absl::StatusOr<http::Response> response =
+            session.Perform(request, scope, what);
+        if (!response.ok()) return {.status = response.status()};
+        if (response->status / 100 == 2 || response->status == 404) {
+          return {.status = absl::OkStatus()};
+        }
+        absl::Status error = session.ErrorOf(*response, what);
+        if (RefusesDeletion(*response)) {
+          error = absl::UnimplementedError(error.message());
+        }
+        return {.status = error};
+      });
+}
+
+}  // namespace kso::oci

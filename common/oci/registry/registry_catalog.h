@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_COMMON_OCI_REGISTRY_REGISTRY_CATALOG_H_
+#define KSO_COMMON_OCI_REGISTRY_REGISTRY_CATALOG_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/bytes/digest.h"
+#include "common/oci/registry/registry_session.h"
+#include "kso/v1/types.pb.h"
+
+namespace kso::oci {
+
+// The content of a repository, and its deletion, over a registry's API (OCI
+// distribution spec 1.1, "Listing Tags", "Listing Referrers" and "Deleting
+// Manifests"), as ImageStore promises. The caller has checked `repository` and
+// `reference`, which is a tag or a digest.
+
+// INVALID_ARGUMENT for tags that are none, and for a list without end.
+absl::StatusOr<std::vector<std::string>> ListTags(
+    RegistrySession& session, const std::string& repository);
+
+absl::StatusOr<std::vector<v1::Descriptor>> ListReferrers(
+    RegistrySession& session, const std::string& repository,
+    const Digest& digest);
+
+absl::Status DeleteManifest(RegistrySession& session,
+                            const std::string& repository,
+                            const std::string& reference);
+
+}  // namespace kso::oci
+
+#endif  // KSO_COMMON_OCI_REGISTRY_REGISTRY_CATALOG_H_

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lists and deletions over a registry's API.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/bytes/digest.h"
+#include "common/oci/login/credentials.h"
+#include "common/oci/registry/registry_client.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_transport.h"
+
+namespace kso::oci {
+namespace {
+
+const std::string kV2 = "https://quay.io/v2/";
+const std::string kFirstPage = kV2 + "a/tags/list?n=1000";
+
+class RegistryCatalogTest : public ::testing::Test {
+ protected:
+  RegistryCatalogTest() {
+    clock_.AdvanceByItself();
+    client_ = *CreateRegistryClient({.host = "quay.io"}, &transport_, &clock_,
+                                    &credentials_);
+  }
+
+  std::string Manifest(const std::string& reference) const {
+    return kV2 + "a/manifests/" + reference;
+  }
+
+  testing::FakeClock clock_;
+  testing::FakeTransport transport_;
+  Credentials credentials_;
+  std::unique_ptr<ImageStore> client_;
+  const Digest digest_ = Sha256Of("x");
+};
+
+TEST_F(RegistryCatalogTest, TagsOfAllPagesAreListed) {
+  transport_.On("GET", kFirstPage,
+                {.headers = {{"Link",
+                              "</v2/a/tags/list?n=1000&next=opaque>; "
+                              "rel=\"next\""}},
+                 .body = R"({"name":"a","tags":["v2","v1"]})"});
+  transport_.On("GET", kFirstPage + "&next=opaque",
+                {.body = R"({"name":"a","tags":["v3"]})"});
+  const auto tags = client_->ListTags("a");
+  ASSERT_TRUE(tags.ok()) << tags.status();
+  EXPECT_EQ(*tags, (std::vector<std::string>{"v1", "v2", "v3"}));
+}
+
+TEST_F(RegistryCatalogTest, NoRepositoryHasNoTags) {
+  transport_.On("GET", kFirstPage, {.status = 404});
+  EXPECT_TRUE(client_->ListTags("a")->empty());
+  transport_.On("GET", kV2 + "b/tags/list?n=1000",
+                {.body = R"({"name":"b","tags":null})"});
+  EXPECT_TRUE(client_->ListTags("b")->empty());
+}
+
+TEST_F(RegistryCatalogTest, AListThatGoesRoundEnds) {
+  transport_.On(
+      "GET", kFirstPage,
+      {.headers = {{"Link", "</v2/a/tags/list?n=1000>; rel=\"next\""}},
+       .body = R"({"tags":["v1"]})"});
+  EXPECT_EQ(client_->ListTags("a")->size(), 1u);
+}
+
+TEST_F(RegistryCatalogTest, PagesElsewhereAreNotAsked) {
+  transport_.On("GET", kFirstPage,
+                {.headers = {{"Link",
+                              "<https://evil.example.com/v2/a/tags/"
+                              "list>; rel=\"next\""}},
+                 .body = R"({"tags":["v1"]})"});
+  EXPECT_TRUE(absl::IsPermissionDenied(client_->ListTags("a").status()));
+  EXPECT_EQ(transport_.requests().size(), 1u);
+}
+
+TEST_F(RegistryCatalogTest, WhatIsNoTagIsRefused) {
+  const std::vector<std::string> bodies = {
+      R"({"tags":["../x"]})", R"({"tags":[1]})", R"({"tags":"v1"})", "<html>"};
+  for (const std::string& body : bodies) {
+    transport_.On("GET", kFirstPage, {.body = body});
+  }
+  for (const std::string& body : bodies) {
+    EXPECT_TRUE(absl::IsInvalidArgument(client_->ListTags("a").status()))
+        << body;
+  }
+}
+
+TEST_F(RegistryCatalogTest, ReferrersAreListedWhereTheyAreKnown) {
+  const std::string url = absl::StrCat(kV2, "a/referrers/", digest_.ToString());
+  transport_.On(
+      "GET", url,
+      {.body = absl::StrCat(R"({"schemaVersion":2,"manifests":[{"mediaType":)",
+                            R"("application/vnd.oci.image.manifest.v1+json",)",
+                            R"("digest":")", Sha256Of("y").ToString(),
+                            R"(","size":7}]})")});
+  const auto referrers = client_->ListReferrers("a", digest_);
+  ASSERT_TRUE(referrers.ok()) << referrers.status();
+  ASSERT_EQ(referrers->size(), 1u);
+  EXPECT_EQ((*referrers)[0].digest(), Sha256Of("y").ToString());
+}
+
+TEST_F(RegistryCatalogTest, RegistriesThatKnowNoReferrersHaveNone) {
+  const std::string url = absl::StrCat(kV2, "a/referrers/", digest_.ToString());
+  for (const int status : {400, 404, 405}) {
+    transport_.On("GET", url, {.status = status});
+  }
+  transport_.On("GET", url, {.body = "<html>welcome</html>"});
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(client_->ListReferrers("a", digest_)->empty()) << i;
+  }
+}
+
+TEST_F(RegistryCatalogTest, AManifestIsDeletedOrGoneAlready) {
+  const std::string url = Manifest(digest_.ToString());
+  for (const int status : {200, 202, 204, 404}) {
+    transport_.On("DELETE", url, {.status = status});
+  }
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(client_->DeleteManifest("a", digest_.ToString()).ok()) << i;
+  }
+}
+
+TEST_F(RegistryCatalogTest, ARegistryThatDeletesNothingIsTold) {
+  transport_.On("DELETE", Manifest("v1"), {.status = 405});
+  EXPECT_TRUE(absl::IsUnimplemented(client_->DeleteManifest("a", "v1")));
+  transport_.On(
+      "DELETE", Manifest("v2"),
+      {.status = 400, .body = R"({"errors":[{"code":"UNSUPPORTED"}]})"});
+  EXPECT_TRUE(absl::IsUnimplemented(client_->DeleteManifest("a", "v2")));
+  transport_.On("DELETE", Manifest("v3"), {.status = 403});
+  EXPECT_TRUE(absl::IsPermissionDenied(client_->DeleteManifest("a", "v3")));
+}
+
+TEST_F(RegistryCatalogTest, ATokenIsAskedForThatMayDelete) {
+  transport_.On(
+      "DELETE", Manifest("v1"),
+      {.status = 401,
+       .headers = {{"WWW-Authenticate",
+                    "Bearer realm=\"https://quay.io/token\",service=\"q\""}}});
+  const std::string token =
+      "https://quay.io/token?scope=repository%3Aa%3Apull%2Cpush%2C"
+      "delete&service=q";
+  transport_.On("GET", token, {.body = R"({"token":"t"})"});
+  (void)client_->DeleteManifest("a", "v1");
+  EXPECT_EQ(transport_.CountOf("GET", token), 1)
+      << transport_.requests().back().url;
+}
+
+TEST_F(RegistryCatalogTest, WhatIsNotGrammaticalIsNotAsked) {
+  EXPECT_FALSE(client_->ListTags("../a").ok());
+  EXPECT_FALSE(client_->ListReferrers("../a", digest_).ok());
+  EXPECT_FALSE(client_->DeleteManifest("a", "v1/../v2").ok());
+  EXPECT_TRUE(transport_.requests().empty());
+}
+
+}  // namespace
+}  // namespace kso::oci
