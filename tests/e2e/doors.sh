@@ -52,7 +52,7 @@ touch "$pki/revoked"
 start_closed() {
   local name=$1 certificate=$2
   shift 2
-  start "$name" "$coordinator_program" --listen "$coordinator" --http-listen '' \
+  start "$name" "$coordinator_program" --listen "$coordinator" --http-listen "$dashboard" \
     --state-dir "$work/state" --tls-cert "$pki/$certificate.crt" \
     --tls-key "$pki/$certificate.key" --client-ca "$pki/ca.crt" --revoked "$pki/revoked" \
     --admin-token-file "$work/admin.token" "$@"
@@ -93,6 +93,7 @@ says() {
 }
 
 coordinator=127.0.0.1:$(free_port)
+dashboard=127.0.0.1:$(free_port)
 start_closed coordinator server
 wait_until 30 as admin builds || die "the coordinator did not start"
 
@@ -132,6 +133,13 @@ check "who works may not submit" exits 4 submit as work
 check "who works may not look at builds" exits 4 as work builds
 check "who may submit does" submit as submit
 build=$(build_id)
+by_curl() { deploy/scripts/submit.sh --coordinator "https://$dashboard" -f "$work/release/release.yaml" "$@"; }
+by_curl_as() { by_curl --ca "$pki/ca.crt" --cert "$pki/$1.crt" --key "$pki/$1.key"; }
+check "who may view may not submit by curl either" exits 4 by_curl_as view
+check "who may submit does" by_curl_as submit
+check "who shows nothing does not" exits 4 by_curl --ca "$pki/ca.crt"
+check "a server of another authority is not spoken to" exits 3 by_curl --ca "$pki/other.crt"
+check "nor is another machine without TLS" exits 2 by_curl --coordinator http://192.0.2.1:7071
 check "who may view looks" as view status "$build"
 check "who may view may not cancel" exits 4 as view cancel "$build"
 check "and is told which role it needs" says 'role submit' as view cancel "$build"
@@ -159,7 +167,9 @@ echo "$view_token" >"$work/view.token"
 chmod 644 "$work/view.token"
 check "a token file that others can read is refused" \
   exits 4 trusting --token-file "$work/view.token" builds
+check "by submit.sh, too" says "others can read" by_curl --token-file "$work/view.token"
 chmod 600 "$work/view.token"
+check "it may not submit by submit.sh either" says "role submit" by_curl --ca "$pki/ca.crt" --token-file "$work/view.token"
 check "one that is its owner's is taken" trusting --token-file "$work/view.token" builds
 check "a token is not sent in plain text to another machine" \
   exits 2 env KSO_TOKEN="$admin_token" "$ksoctl_program" --coordinator 192.0.2.1:7070 builds

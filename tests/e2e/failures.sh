@@ -10,7 +10,10 @@ start_upstream "docker://$registry/team" --fail-url crictl-v1.29.0-linux-arm64=4
   --drop-platform registry.k8s.io/pause:3.9=linux/arm64
 
 exit_status() { local status=0; "$@" >"$work/output" 2>&1 || status=$?; echo "$status"; }
+# The same over HTTP, with curl alone.
+submit_by_curl() { deploy/scripts/submit.sh --coordinator "http://$dashboard" "$@"; }
 KSO_COORDINATOR=127.0.0.1:$(free_port)
+dashboard=$KSO_COORDINATOR
 export KSO_COORDINATOR
 echo "# Bad input is refused before anything is sent, even without a coordinator"
 cp -r "$work/release" "$work/bad"
@@ -26,15 +29,30 @@ for line in files-amd64.list:24 files-amd64.list:25 files-amd64.list:26 images.l
 done
 check "no coordinator: exit status 3" same "$(exit_status ksoctl submit -f "$work/release/release.yaml")" 3
 check "and its address is named" grep -q "$KSO_COORDINATOR" "$work/output"
+check "by curl: exit status 3, too" same "$(exit_status submit_by_curl -f "$work/release/release.yaml")" 3
+check "and its address is named" grep -q "$KSO_COORDINATOR" "$work/output"
+check "without a release: exit status 2" same "$(exit_status submit_by_curl --wait)" 2
 
 start_coordinator coordinator
 start_worker worker-amd64 amd64
 wait_until 30 worker_is_ready worker-amd64 || die "the worker did not come up"
 
+echo "# Bad input, by curl"
+check "bad lines: exit status 2" same "$(exit_status submit_by_curl -f "$work/bad/release.yaml")" 2
+for line in files-amd64.list:24 files-amd64.list:25 files-amd64.list:26 images.list:58; do
+  check "$line is named" grep -q "$line" "$work/output"
+done
+check "an id that is none: exit status 2" same \
+  "$(exit_status submit_by_curl -f "$work/release/release.yaml" --id 'No good')" 2
+check "nothing has been submitted" same "$(ksoctl builds --output json | jq '.builds | length')" 0
+
 echo "# A missing platform and a 404"
 check "exit status 1" same "$(exit_status ksoctl submit -f "$work/release/release.yaml" --wait)" 1
 check "the 404 is said, with its URL" grep -q "crictl-v1.29.0-linux-arm64" "$work/output"
 check "with its status" grep -q 404 "$work/output"
+check "and its line" grep -q "files-arm64.list:9" "$work/output"
+check "by curl: exit status 1, too" same "$(exit_status submit_by_curl -f "$work/release/release.yaml" --wait)" 1
+check "the 404 is said, with its URL" grep -q "crictl-v1.29.0-linux-arm64" "$work/output"
 check "and its line" grep -q "files-arm64.list:9" "$work/output"
 check "nothing was published" fails tags_of "$registry/team" kubespray-files
 check "nothing was published of the images" fails tags_of "$registry/team" kubespray-images

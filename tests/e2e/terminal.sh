@@ -58,6 +58,19 @@ check "init makes a release that can be read" contains \
 check "init does not replace one" fails "$ksoctl_program" init "$work/fresh"
 check "two release directories differ in what was chosen" contains \
   "$(ksoctl diff deploy/releases/kubespray-2.25.1 "$work/fresh")" "~ platforms: linux/amd64, linux/arm64 -> linux/amd64"
+
+echo "# Where ksoctl is not"
+by_curl() { deploy/scripts/submit.sh --coordinator "http://$dashboard" -f "$work/release/release.yaml" "$@"; }
+check "submit.sh plans" contains "$(by_curl --plan 2>/dev/null)" "to fetch: "
+built=$(by_curl --wait 2>"$work/by-curl.txt") || cat "$work/by-curl.txt"
+check "submit.sh builds to the end" contains "$built" succeeded
+check "it says what is where, by digest" contains "$built" "$destination/kubespray-files:$release"
+check "and what happens meanwhile" grep -q "phase" "$work/by-curl.txt"
+check "the release is the one that ksoctl sends" same \
+  "$(ksoctl builds --output json | jq '[.builds[] | select(.planOnly | not) | [.images[].index.digest]] | unique | length')" 1
+check "for programs it is the build as the API has it" same \
+  "$(by_curl --id by-curl --wait --quiet --output json | jq -r '"\(.id) \(.state)"')" "by-curl succeeded"
+
 if command -v mandoc >/dev/null || command -v man >/dev/null; then
   ksoctl man "$work/man" >/dev/null
   check "manual pages are read" contains "$(MANWIDTH=80 man -l "$work/man/ksoctl-submit.1" 2>&1)" "EXAMPLES"
