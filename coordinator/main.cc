@@ -37,6 +37,7 @@
 #include "coordinator/access/farm_doors.h"
 #include "coordinator/access/oidc_source.h"
 #include "coordinator/api/api_server.h"
+#include "coordinator/core/base/login_rules.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/threaded_engine.h"
 #include "coordinator/metrics/farm_metrics.h"
@@ -87,6 +88,14 @@ struct Options {
   int64_t most_gibibytes = EngineOptions().quotas.bytes >> 30;
   oci::RegistryFlags registries;
 };
+
+// The engine decides whom logins are for; where they may be used by this
+// machine is left in `flags`.
+absl::StatusOr<LoginRules> TakeLoginRules(oci::RegistryFlags& flags) {
+  KSO_ASSIGN_OR_RETURN(LoginRules rules, LoginRules::Parse(flags.logins_for));
+  flags.logins_for = rules.places();
+  return rules;
+}
 
 EngineOptions EngineOptionsOf(const Options& options) {
   EngineOptions engine;
@@ -264,10 +273,12 @@ absl::Status Serve(const Options& options) {
       const oci::Credentials credentials,
       oci::Credentials::FromEnvironment(
           [](const std::string& trouble) { spdlog::warn("{}", trouble); }));
+  oci::RegistryFlags flags = options.registries;
+  KSO_ASSIGN_OR_RETURN(LoginRules login_rules, TakeLoginRules(flags));
   KSO_ASSIGN_OR_RETURN(oci::SharedRegistryOptions registries,
-                       oci::RegistryOptionsOf(options.registries));
+                       oci::RegistryOptionsOf(flags));
   http::TransportOptions transfers;
-  KSO_RETURN_IF_ERROR(oci::AddFarmFlags(options.registries, transfers));
+  KSO_RETURN_IF_ERROR(oci::AddFarmFlags(flags, transfers));
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> curl,
                        http::CreateCurlTransport(transfers));
   Clock* const clock = Clock::Real();
@@ -286,6 +297,7 @@ absl::Status Serve(const Options& options) {
       kActionThreads, work_mark.get());
   EngineOptions engine_options = EngineOptionsOf(options);
   engine_options.work_mark = work_mark.get();
+  engine_options.logins = std::move(login_rules);
   KSO_ASSIGN_OR_RETURN(
       const std::unique_ptr<Engine> engine,
       CreateThreadedEngine(engine_options, clock, store.get(), actions.get()));

@@ -22,6 +22,13 @@ absl::Time DeadlineOf(const v1::Lease& lease, const Clock* clock) {
 
 }  // namespace
 
+std::optional<oci::LoginPlaces> LeaseBook::LoginsOf(const v1::Task& task) {
+  if (!task.has_logins()) return std::nullopt;
+  return oci::LoginPlaces::Parse(
+             {task.logins().places().begin(), task.logins().places().end()})
+      .value_or(oci::LoginPlaces());
+}
+
 void LeaseBook::Start(const v1::Lease& lease) {
   const std::string& id = lease.lease_id();
   if (held_.contains(id) || results_.contains(id)) return;

@@ -5,11 +5,13 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/oci/login/login_places.h"
 #include "common/run/clock.h"
 #include "kso/v1/worker.pb.h"
 #include "worker/leases.h"
@@ -24,9 +26,13 @@ inline constexpr int kQuestionsASlot = 4;
 // Keeps account of leases for who runs them on so many slots. Not thread safe.
 class LeaseBook : public Leases {
  public:
+  // The limit of the task's logins, as TaskControl has it. Places that cannot
+  // be read count for nothing, so that less is allowed rather than more.
+  static std::optional<oci::LoginPlaces> LoginsOf(const v1::Task& task);
+
   struct Entry {
     Entry(const v1::Lease& lease, const Clock* clock, absl::Time deadline)
-        : lease(lease), control(clock, deadline) {}
+        : lease(lease), control(clock, deadline, LoginsOf(lease.task())) {}
 
     const v1::Lease lease;
     TaskControl control;

@@ -116,6 +116,7 @@ class NetrcTransport : public Transport {
  private:
   Request WithLogin(const Request& request) const {
     Request with_login = request;
+    if (request.transfer.without_login) return with_login;
     const absl::StatusOr<Url> url = Url::Parse(request.url);
     if (!url.ok()) return with_login;
     const std::string_view host = WithoutPort(url->host());

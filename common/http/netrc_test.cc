@@ -90,6 +90,21 @@ TEST(NetrcTest, ALoginGoesToItsHostAndNowhereInTheClear) {
   EXPECT_THAT(SentTo("https://other.example.com/h.example.com"), IsEmpty());
 }
 
+TEST(NetrcTest, ARequestMayDoWithoutALogin) {
+  auto fake = std::make_unique<kso::testing::FakeTransport>();
+  kso::testing::FakeTransport& transport = *fake;
+  const std::string url = "https://h.example.com/a";
+  transport.On("GET", url, kso::testing::FakeAnswer{});
+  const auto with_netrc = WithNetrc(
+      std::move(fake),
+      *Netrc::Parse("machine h.example.com login me password secret"));
+  Request request;
+  request.url = url;
+  request.transfer.without_login = true;
+  EXPECT_TRUE(with_netrc->Perform(request).ok());
+  EXPECT_THAT(transport.requests().back().credentials, IsEmpty());
+}
+
 // Validators are kept in the journal, and errors are shown.
 TEST(NetrcTest, ALoginThatAHostEchoesIsNotHandedOn) {
   auto fake = std::make_unique<kso::testing::FakeTransport>();

@@ -30,6 +30,8 @@ struct TransferOptions {
   bool spare = false;
   // The transfer ends CANCELLED soon after a stop is requested.
   std::stop_token stop = {};
+  // No login of this machine is added to the request (netrc.h).
+  bool without_login = false;
   // How long the other side may take to begin its answer once it has all of the
   // request; the transport's own bound where it is not set.
   std::optional<absl::Duration> answer_timeout = std::nullopt;

@@ -22,6 +22,16 @@ std::string_view IdentifiedByName(IdentifiedBy how) {
   return "unknown";
 }
 
+std::vector<std::string> RoleNames(const Principal& principal) {
+  std::vector<std::string> names;
+  for (const access::Role role : access::kRoles) {
+    if (principal.roles.WithImplied().Contains(role)) {
+      names.emplace_back(access::RoleName(role));
+    }
+  }
+  return names;
+}
+
 absl::Status CheckRoles(const Principal& principal, access::RoleSet asked,
                         std::string_view deed) {
   if (principal.roles.Allows(asked)) return absl::OkStatus();

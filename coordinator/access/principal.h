@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/access/role.h"
@@ -45,6 +46,9 @@ struct Principal {
   // not known.
   std::string remote;
 };
+
+// The names of its roles and of those that they imply.
+std::vector<std::string> RoleNames(const Principal& principal);
 
 // Checks that `principal` has one of the roles that `asked` names. `deed` is
 // for the message: "SubmitBuild", "GET /metrics". UNAUTHENTICATED when there is

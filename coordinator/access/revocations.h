@@ -54,7 +54,7 @@ class Revocations {
 
   const std::filesystem::path file_;
   Clock& clock_;
-  // What the watch has warned of last.
+  // The last warning of the watch.
   std::string told_;
   mutable absl::Mutex mutex_;
   std::string text_ ABSL_GUARDED_BY(mutex_);

@@ -524,6 +524,10 @@ void FarmApi::SubmitBuild(ApiCall call) {
 void FarmApi::SubmitRequest(ApiCall call, v1::SubmitBuildRequest request) {
   // The submitter is the identity that was proved, whatever the body says.
   request.set_submitted_by(call.who.name);
+  request.clear_submitter_roles();
+  for (std::string& role : RoleNames(call.who)) {
+    request.add_submitter_roles(std::move(role));
+  }
   std::string on = absl::StrCat("build ", request.build_id());
   engine_.SubmitBuild(
       std::move(request), [this, on = std::move(on), call = std::move(call)](

@@ -257,11 +257,7 @@ HttpResponse FrontDoor::Session(const Caller& caller) const {
   const Principal who = caller.who.value_or(Principal());
   const bool is_open = doors_.authenticator->open();
   OutJson roles = OutJson::array();
-  for (const access::Role role : access::kRoles) {
-    if (who.roles.WithImplied().Contains(role)) {
-      roles.push_back(access::RoleName(role));
-    }
-  }
+  for (std::string& role : RoleNames(who)) roles.push_back(std::move(role));
   OutJson json = {{"authentication", is_open ? "none" : "required"},
                   {"version", kVersion},
                   {"plaintextToOthers", doors_.plaintext_to_others},

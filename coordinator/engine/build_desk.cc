@@ -122,8 +122,23 @@ v1::Build BuildDesk::CloseView(Transaction& turn, const BuildEntry& build) {
   return view;
 }
 
+v1::SubmitBuildRequest BuildDesk::WithLogins(
+    const v1::SubmitBuildRequest& said) const {
+  v1::SubmitBuildRequest request = said;
+  request.mutable_release()->clear_logins();
+  if (options_.logins.divide()) {
+    *request.mutable_release()->mutable_logins() =
+        options_.logins.ScopeOf(request);
+  }
+  return request;
+}
+
 absl::StatusOr<v1::Build> BuildDesk::Submit(
-    Transaction& turn, const v1::SubmitBuildRequest& request) {
+    Transaction& turn, const v1::SubmitBuildRequest& said) {
+  v1::SubmitBuildRequest limited;
+  const bool limit = options_.logins.divide() || said.release().has_logins();
+  if (limit) limited = WithLogins(said);
+  const v1::SubmitBuildRequest& request = limit ? limited : said;
   KSO_RETURN_IF_ERROR(release::CheckBuildId(request.build_id()));
   if (const BuildEntry* known = turn.state().FindBuild(request.build_id())) {
     return View(turn, *known);
@@ -136,6 +151,9 @@ absl::StatusOr<v1::Build> BuildDesk::Submit(
         }));
   }
   KSO_RETURN_IF_ERROR(release::CheckPriority(request.priority()));
+  if (options_.logins.divide()) {
+    KSO_RETURN_IF_ERROR(options_.logins.CheckDestination(request));
+  }
   if (const BuildEntry* equal = FindEqual(turn.state(), request)) {
     return View(turn, *equal);
   }

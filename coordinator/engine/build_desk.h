@@ -36,7 +36,7 @@ class BuildDesk {
   // Starts a build, unless one of an equal request runs already: then that one
   // is the answer.
   absl::StatusOr<v1::Build> Submit(Transaction& turn,
-                                   const v1::SubmitBuildRequest& request);
+                                   const v1::SubmitBuildRequest& said);
   absl::StatusOr<v1::Build> Get(Transaction& turn,
                                 const v1::GetBuildRequest& request);
   absl::StatusOr<v1::ListBuildsResponse> List(
@@ -94,6 +94,8 @@ class BuildDesk {
   v1::WatchBuildResponse ResponseTo(Transaction& turn, const Watcher& watcher,
                                     const BuildEntry& build);
   v1::Build View(Transaction& turn, const BuildEntry& build) const;
+  // The request with what its submitter may have logins used for.
+  v1::SubmitBuildRequest WithLogins(const v1::SubmitBuildRequest& said) const;
 
   const EngineOptions options_;
   SubmitQuota submits_;

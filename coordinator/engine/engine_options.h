@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "coordinator/core/base/login_rules.h"
 #include "coordinator/core/base/quotas.h"
 #include "coordinator/core/schedule/retry_policy.h"
 #include "coordinator/store/work_mark.h"
@@ -59,6 +60,8 @@ struct EngineOptions {
   // The longest time for which pushing tags may hold up a cancel.
   absl::Duration tag_patience = absl::Seconds(5);
   Quotas quotas;
+  // The rules on whose builds may have logins used, and where.
+  LoginRules logins;
   // Tells at the next start which build a decision was made on when the process
   // ended. Null: nobody is told. It must outlive the engine.
   WorkMark* work_mark = nullptr;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string>
 #include <vector>
 
 #include "common/base/proto_time.h"
+#include "coordinator/core/base/login_rules.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/engine_fixture.h"
@@ -11,6 +13,7 @@
 namespace kso::coordinator {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -60,6 +63,40 @@ TEST_F(EngineQuotaTest, AFloodEndsWhateverBecomesOfItsBuilds) {
   EXPECT_TRUE(SubmitAs("bob", "b1").ok());
   Advance(absl::Minutes(10));
   EXPECT_TRUE(SubmitAs("alice", "a3").ok());
+}
+
+TEST_F(EngineQuotaTest, ATasksLoginsAreThoseOfWhoSubmittedIt) {
+  v1::SubmitBuildRequest request = RequestOf("a1");
+  const std::string place = request.release().destination().location();
+  options_.logins =
+      *LoginRules::Parse({place + "=alice", "docker.io", "quay.io=bob"});
+  Restart();
+  request.set_submitted_by("mallory");
+  // A client may say of itself whatever it likes.
+  request.mutable_release()->mutable_logins()->add_places(place);
+  EXPECT_EQ(Submit(request).status().code(),
+            absl::StatusCode::kPermissionDenied);
+  request.set_submitted_by("alice");
+  request.mutable_release()->mutable_logins()->add_places("quay.io");
+  ASSERT_TRUE(Submit(request).ok());
+  ScriptedWorker worker("one", "amd64", "s1");
+  Sync(worker);
+  ASSERT_THAT(worker.held, Not(IsEmpty()));
+  for (const auto& [id, lease] : worker.held) {
+    ASSERT_TRUE(lease.task().has_logins());
+    EXPECT_THAT(lease.task().logins().places(),
+                ElementsAre(place, "docker.io"));
+  }
+}
+
+TEST_F(EngineQuotaTest, WithoutRulesForSomeATaskIsNotLimited) {
+  v1::SubmitBuildRequest request = RequestOf("a1");
+  request.mutable_release()->mutable_logins();
+  ASSERT_TRUE(Submit(request).ok());
+  ScriptedWorker worker("one", "amd64", "s1");
+  Sync(worker);
+  ASSERT_THAT(worker.held, Not(IsEmpty()));
+  EXPECT_FALSE(worker.held.begin()->second.task().has_logins());
 }
 
 TEST_F(EngineQuotaTest, AReleaseHasSoManyItems) {

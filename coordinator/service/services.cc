@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/version.h"
@@ -71,7 +72,12 @@ class BuildServiceImpl : public v1::BuildService::CallbackService {
   Reactor* SubmitBuild(Context* context, const v1::SubmitBuildRequest* request,
                        v1::Build* response) override {
     v1::SubmitBuildRequest named = *request;
-    named.set_submitted_by(CallerOf(*doors_.authenticator, *context).name);
+    const Principal who = CallerOf(*doors_.authenticator, *context);
+    named.set_submitted_by(who.name);
+    named.clear_submitter_roles();
+    for (std::string& role : RoleNames(who)) {
+      named.add_submitter_roles(std::move(role));
+    }
     return HandOverDeed(
         context, engine_, doors_, &Engine::SubmitBuild, "SubmitBuild",
         absl::StrCat("build ", request->build_id()), &named, response);

@@ -80,7 +80,8 @@ coordinator=127.0.0.1:$(free_port)
 start coordinator "$coordinator_program" --listen "$coordinator" --http-listen '' \
   --state-dir "$work/state" --tls-cert "$pki/coordinator.crt" --tls-key "$pki/coordinator.key" \
   --client-ca "$pki/ca.crt" --issuer-cert "$pki/issuer.crt" --issuer-key "$pki/issuer.key" \
-  --worker-cert-minutes 1 --oidc-config "$work/oidc.json" "${allow_loopback[@]}"
+  --worker-cert-minutes 1 --oidc-config "$work/oidc.json" "${allow_loopback[@]}" \
+  --revoked "$pki/revoked" --logins-for "$registry/team=ann,role:admin"
 check "context add remembers the farm" ksoctl context add lab --coordinator "$coordinator" \
   --ca "$pki/ca.crt" --cert "$pki/ann.crt" --key "$pki/ann.key"
 check "and an admin's way to it" ksoctl context add lab-admin --coordinator "$coordinator" \
@@ -146,6 +147,9 @@ check "the audit log has who submitted it" contains \
 echo "# A pipeline"
 pipeline() { env KSO_TOKEN="$1" "$ksoctl_program" --coordinator "$coordinator" --ca "$pki/ca.crt" "${@:2}"; }
 check "its token looks and submits" pipeline "$(pipeline_token acme/farm)" builds
+check "it may not push where the farm's login is for others" refused 4 "$registry/team" \
+  pipeline "$(pipeline_token acme/farm)" submit -f "$small/release.yaml"
+sed -i "s|^destination:.*|destination: docker://$registry/pipeline|" "$small/release.yaml"
 check "it submits without --wait" pipeline "$(pipeline_token acme/farm)" submit -f "$small/release.yaml"
 check "it may not drain workers" refused 4 "role" pipeline "$(pipeline_token acme/farm)" workers drain box-1
 check "another repository's is refused" refused 4 "no rule" pipeline "$(pipeline_token acme/farm2)" builds

@@ -14,6 +14,7 @@
 #include "worker/disk/disk_room.h"
 #include "worker/fetch/fetch_progress_sink.h"
 #include "worker/fetch/file_kind.h"
+#include "worker/fetch/file_login.h"
 #include "worker/fetch/http_answer.h"
 #include "worker/fetch/resolve_file.h"
 #include "worker/fetch/retry_policy.h"
@@ -250,7 +251,7 @@ absl::Status FileFetcher::DownloadRanges(const v1::FileSource& source,
   return DownloadInPieces(
       partial, source.size(),
       [&](const http::TransferOptions& wanted, ByteSink& sink) {
-        return GetRange(source, url, wanted, sink);
+        return GetRange(source, url, wanted, control, sink);
       },
       parallel_, clock_, control);
 }
@@ -258,10 +259,11 @@ absl::Status FileFetcher::DownloadRanges(const v1::FileSource& source,
 absl::Status FileFetcher::GetRange(const v1::FileSource& source,
                                    const std::string& url,
                                    const http::TransferOptions& wanted,
-                                   ByteSink& sink) {
+                                   const TaskControl& control, ByteSink& sink) {
   http::Request request;
   request.url = url;
   request.transfer = wanted;
+  request.transfer.without_login = !MayLogIn(control, url);
   request.headers = {{"If-Range", source.etag()}};
   const auto changed = [&url] {
     return absl::FailedPreconditionError(
@@ -286,6 +288,7 @@ absl::Status FileFetcher::DownloadOnce(const v1::FileSource& source,
   http::Request request;
   request.url = url;
   request.transfer.stop = control.stop_token();
+  request.transfer.without_login = !MayLogIn(control, url);
   const bool resume = partial.size() > 0 && !partial.validator().empty();
   if (resume) {
     request.headers.emplace_back("Range",

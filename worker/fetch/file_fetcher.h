@@ -72,7 +72,8 @@ class FileFetcher {
                               const std::string& url, PartialFile& partial,
                               TaskControl& control);
   absl::Status GetRange(const v1::FileSource& source, const std::string& url,
-                        const http::TransferOptions& wanted, ByteSink& sink);
+                        const http::TransferOptions& wanted,
+                        const TaskControl& control, ByteSink& sink);
   absl::Status DownloadOnce(const v1::FileSource& source,
                             const std::string& url, PartialFile& partial,
                             TaskControl& control);

@@ -11,6 +11,7 @@
 #include "common/http/byte_range.h"
 #include "common/http/url.h"
 #include "common/oci/mirrors.h"
+#include "worker/fetch/file_login.h"
 #include "worker/fetch/http_answer.h"
 #include "worker/fetch/retry_policy.h"
 #include "worker/task/failure.h"
@@ -47,6 +48,7 @@ absl::StatusOr<http::Response> Ask(const std::string& url,
   request.method = "HEAD";
   request.url = url;
   request.transfer.stop = control.stop_token();
+  request.transfer.without_login = !MayLogIn(control, url);
   auto response = transport.Perform(request);
   if (!response.ok() || !RefusesHead(response->status)) return response;
   return GetFirstByte(request, transport);

@@ -19,18 +19,24 @@ class ClientImageStores : public ImageStores {
   absl::StatusOr<std::unique_ptr<oci::ImageStore>> OpenRegistry(
       const std::string& host, bool insecure,
       const TaskControl& control) override {
-    return registries_.Open(host, insecure, control.stop_token());
+    return For(control).Open(host, insecure, control.stop_token());
   }
 
   absl::StatusOr<std::unique_ptr<oci::ImageStore>> OpenDestination(
       const v1::Destination& destination, const TaskControl& control) override {
     const std::stop_token stop = control.stop_token();
-    return registries_.OpenDestination(destination, stop, [&] {
+    return For(control).OpenDestination(destination, stop, [&] {
       return CreateBlobImageStore(open_coordinator_blobs_(stop));
     });
   }
 
  private:
+  oci::RegistryConnector For(const TaskControl& control) const {
+    return control.logins().has_value()
+               ? registries_.LimitedTo(*control.logins())
+               : registries_;
+  }
+
   const oci::RegistryConnector registries_;
   const OpenBlobStore open_coordinator_blobs_;
 };

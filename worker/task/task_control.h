@@ -4,12 +4,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/oci/login/login_places.h"
 #include "common/run/clock.h"
 
 namespace kso::worker {
@@ -19,9 +22,10 @@ namespace kso::worker {
 class TaskControl {
  public:
   TaskControl() = default;
-  // `clock` must outlive it.
-  TaskControl(const Clock* clock, absl::Time deadline)
-      : clock_(clock), deadline_(deadline) {}
+  // `clock` must outlive it. For `logins` see below.
+  TaskControl(const Clock* clock, absl::Time deadline,
+              std::optional<oci::LoginPlaces> logins = std::nullopt)
+      : clock_(clock), deadline_(deadline), logins_(std::move(logins)) {}
   TaskControl(const TaskControl&) = delete;
   TaskControl& operator=(const TaskControl&) = delete;
 
@@ -44,6 +48,9 @@ class TaskControl {
   // The same for what knows nothing of tasks, or waits.
   std::stop_token stop_token() const { return stop_.get_token(); }
   absl::Time deadline() const { return deadline_; }
+  // The places that this machine's logins may be used for in the task, besides
+  // the machine's own policy; nothing where its build is not limited.
+  const std::optional<oci::LoginPlaces>& logins() const { return logins_; }
 
   // The activity of the task, for people: "fetching kubelet". `host` is the one
   // that bytes come from or go to meanwhile, where there is one.
@@ -78,6 +85,7 @@ class TaskControl {
  private:
   const Clock* const clock_ = nullptr;
   const absl::Time deadline_ = absl::InfiniteFuture();
+  const std::optional<oci::LoginPlaces> logins_;
   std::stop_source stop_;
   std::atomic<bool> unwanted_ = false;
   std::atomic<int64_t> bytes_fetched_ = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/oci/login/login_policy.h"
 
-#include <algorithm>
+#include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/http/address.h"
 #include "common/oci/grammar.h"
@@ -28,13 +28,6 @@ std::string WithoutPort(const std::string& host) {
              : host.substr(0, colon);
 }
 
-// Returns whether `path` is `prefix` or something below it.
-bool IsBelow(std::string_view path, std::string_view prefix) {
-  return path.starts_with(prefix) &&
-         (path.size() == prefix.size() || prefix.ends_with('/') ||
-          path[prefix.size()] == '/');
-}
-
 }  // namespace
 
 absl::StatusOr<LoginPolicy> LoginPolicy::Create(
@@ -48,22 +41,14 @@ absl::StatusOr<LoginPolicy> LoginPolicy::Create(
     }
     policy.plain_http_.insert(RegistryHost(host));
   }
-  for (const std::string& pattern : only) {
-    const size_t slash = pattern.find('/');
-    const std::string host = pattern.substr(0, slash);
-    const std::string path =
-        slash == std::string::npos ? "" : pattern.substr(slash);
-    const bool has_control =
-        std::any_of(path.begin(), path.end(),
-                    [](unsigned char c) { return absl::ascii_iscntrl(c); });
-    if (!IsValidHost(host) || has_control) {
-      return Bad("--logins-for", pattern,
-                 "HOST, HOST:PORT or either with a path, such as "
-                 "registry.example.com/team");
-    }
-    policy.only_.push_back(Concat(RegistryHost(host), path));
-  }
+  KSO_ASSIGN_OR_RETURN(policy.only_, LoginPlaces::Parse(only));
   return policy;
+}
+
+LoginPolicy LoginPolicy::LimitedTo(LoginPlaces places) const {
+  LoginPolicy limited = *this;
+  limited.of_submitter_ = std::move(places);
+  return limited;
 }
 
 absl::Status LoginPolicy::Check(const http::Url& url,
@@ -78,16 +63,18 @@ absl::Status LoginPolicy::Check(const http::Url& url,
                "network is yours, allow it with --plain-http-login ",
                host));
   }
-  if (only_.empty()) return absl::OkStatus();
-  const bool allowed =
-      std::any_of(only_.begin(), only_.end(), [&](const std::string& pattern) {
-        return IsBelow(Concat(host, "/", path), pattern) ||
-               IsBelow(Concat(name, "/", path), pattern);
-      });
-  if (allowed) return absl::OkStatus();
-  return absl::PermissionDeniedError(
-      Concat("no login is used for ", host, "/", path,
-             ", which --logins-for does not name"));
+  if (!only_.empty() && !only_.Contain(host, path)) {
+    return absl::PermissionDeniedError(
+        Concat("no login is used for ", host, "/", path,
+               ", which --logins-for does not name"));
+  }
+  if (of_submitter_.has_value() && !of_submitter_->Contain(host, path)) {
+    return absl::PermissionDeniedError(
+        Concat("no login is used for ", host, "/", path,
+               ", which --logins-for of the coordinator does not name for "
+               "whoever submitted this build"));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status LoginPolicy::CheckFile(const http::Url& url) const {

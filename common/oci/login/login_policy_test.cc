@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/http/url.h"
+#include "common/oci/login/login_places.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -54,6 +55,30 @@ TEST(LoginPolicyTest, LoginsAreForWhatTheOperatorLists) {
   EXPECT_FALSE(allows("https://a.example.com/v2/", "other"));
   EXPECT_FALSE(allows("https://c.example.com/v2/", "team"));
   EXPECT_FALSE(allows("https://registry-1.docker.io/v2/", "mine/app"));
+}
+
+TEST(LoginPolicyTest, ABuildMayHaveLessThanTheMachine) {
+  const auto machine =
+      LoginPolicy::Create({}, {"a.example.com", "docker.io/library"});
+  ASSERT_TRUE(machine.ok()) << machine.status();
+  const LoginPolicy build = machine->LimitedTo(
+      *LoginPlaces::Parse({"a.example.com/team", "c.example.com"}));
+  EXPECT_TRUE(build.Check(At("https://a.example.com/v2/"), "team/app").ok());
+  const absl::Status refused =
+      build.Check(At("https://a.example.com/v2/"), "other/app");
+  EXPECT_EQ(refused.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("submitted"));
+  // A submitter gets nothing that the machine's operator does not give.
+  EXPECT_FALSE(build.Check(At("https://c.example.com/v2/"), "x").ok());
+  EXPECT_FALSE(
+      build.Check(At("https://registry-1.docker.io/v2/"), "library/x").ok());
+  EXPECT_FALSE(build.CheckFile(At("https://a.example.com/other/x")).ok());
+}
+
+TEST(LoginPolicyTest, WhoHasNoPlacesHasNoLogins) {
+  const LoginPolicy build = LoginPolicy().LimitedTo({});
+  EXPECT_FALSE(build.Check(At("https://a.example.com/v2/"), "team").ok());
+  EXPECT_FALSE(build.Check(At("http://127.0.0.1:5000/v2/"), "team").ok());
 }
 
 TEST(LoginPolicyTest, AFileIsKnownByItsPath) {

@@ -11,6 +11,7 @@
 #include "common/http/transport.h"
 #include "common/oci/image_store.h"
 #include "common/oci/login/credentials.h"
+#include "common/oci/login/login_places.h"
 #include "common/oci/registry/registry_options.h"
 #include "common/run/clock.h"
 #include "kso/v1/types.pb.h"
@@ -43,11 +44,19 @@ class RegistryConnector {
       const v1::Destination& destination, std::stop_token stop,
       absl::FunctionRef<std::unique_ptr<ImageStore>()> open_farm_store) const;
 
+  // The connector for a build whose submitter may have logins used for `places`
+  // only. Tokens that other logins got are not used there.
+  RegistryConnector LimitedTo(const LoginPlaces& places) const;
+
  private:
+  class TokenCaches;
+
   http::Transport* transport_;
   Clock* clock_;
   const Credentials* credentials_;
   SharedRegistryOptions shared_;
+  // Those of LimitedTo.
+  std::shared_ptr<TokenCaches> limited_;
 };
 
 }  // namespace kso::oci

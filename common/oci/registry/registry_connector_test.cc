@@ -11,6 +11,7 @@
 #include "common/bytes/digest.h"
 #include "common/bytes/hashing_sink.h"
 #include "common/oci/destination.h"
+#include "common/oci/login/login_places.h"
 #include "common/oci/login/token_cache.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_transport.h"
@@ -118,6 +119,38 @@ TEST_F(RegistryConnectorTest, TokensAreFetchedOnceForAllThatItOpens) {
     EXPECT_EQ(*store->HasBlob("a", Sha256Of("x")), true);
   }
   EXPECT_EQ(transport_.CountOf("GET", token), 1);
+}
+
+// The token that the login of one team got is none for another's build.
+TEST_F(RegistryConnectorTest, ABuildThatMayNotLogInUsesNobodysToken) {
+  credentials_ =
+      *Credentials::FromJson(R"({"auths":{"quay.io":{"auth":"YTpi"}}})");
+  const std::string token =
+      "https://quay.io/auth?scope=repository%3Aa%3Apull&service=quay.io";
+  transport_.On("GET", token, [](const http::Request& request) {
+    return request.credentials.empty()
+               ? FakeAnswer{.body = R"({"token":"t0","expires_in":300})"}
+               : FakeAnswer{.body = R"({"token":"t1","expires_in":300})"};
+  });
+  transport_.On("HEAD", kBlob, [](const http::Request& request) {
+    if (HeaderOf(request, "Authorization") == "Bearer t1") return FakeAnswer{};
+    return FakeAnswer{
+        .status = 401,
+        .headers = {
+            {"WWW-Authenticate",
+             R"(Bearer realm="https://quay.io/auth",service="quay.io")"}}};
+  });
+  const RegistryConnector farm =
+      Connector({.cache = std::make_shared<TokenCache>(&clock_), .realms = {}});
+  const auto has_blob = [](const RegistryConnector& connector) {
+    const auto store = *connector.Open("quay.io", /*insecure=*/false);
+    return store->HasBlob("a", Sha256Of("x")).ok();
+  };
+  EXPECT_TRUE(has_blob(farm));
+  EXPECT_TRUE(has_blob(farm.LimitedTo(*LoginPlaces::Parse({"quay.io/a"}))));
+  EXPECT_FALSE(has_blob(farm.LimitedTo(*LoginPlaces::Parse({"quay.io/b"}))));
+  EXPECT_FALSE(has_blob(farm.LimitedTo({})));
+  EXPECT_TRUE(has_blob(farm));
 }
 
 TEST_F(RegistryConnectorTest, ARegistryThatRefusesStreamsIsAskedOnce) {

@@ -83,7 +83,8 @@ inline constexpr RegistryFlag kRegistryFlags[] = {
      &RegistryFlags::plain_http_logins},
     {"--logins-for", "HOST[/PATH]",
      "Use the logins of this machine only for this host, or for what is below "
-     "a path there, whatever releases name; may be repeated",
+     "a path there, whatever releases name; may be repeated. kso-coordinator "
+     "takes =WHO after it, for builds of some identities only",
      &RegistryFlags::logins_for}};
 
 }  // namespace kso::oci

@@ -58,6 +58,7 @@ v1::Task TaskFactory::New(std::string_view id, std::string_view name) const {
   task.set_name(std::string(name));
   *task.mutable_mirrors() = release_.mirrors();
   *task.mutable_destination() = release_.destination();
+  if (release_.has_logins()) *task.mutable_logins() = release_.logins();
   return task;
 }
 

@@ -50,6 +50,19 @@ TEST(TaskKeyTest, WorkPlatformMirrorsAndDestinationCount) {
   EXPECT_NE(TaskKeyOf(other), key);
 }
 
+// One who may not use a login does not get what another's login fetched.
+TEST(TaskKeyTest, WhatLoginsMayBeUsedForCounts) {
+  v1::Task resolve = LayerTask();
+  resolve.mutable_resolve_image()->set_reference("a.example.com/b:1");
+  v1::Task none = resolve;
+  none.mutable_logins();
+  v1::Task some = resolve;
+  some.mutable_logins()->add_places("a.example.com");
+  EXPECT_NE(TaskKeyOf(resolve), TaskKeyOf(none));
+  EXPECT_NE(TaskKeyOf(resolve), TaskKeyOf(some));
+  EXPECT_NE(TaskKeyOf(none), TaskKeyOf(some));
+}
+
 TEST(TaskKeyTest, WhereNothingIsPushedTheDestinationDoesNotCount) {
   v1::Task resolve = LayerTask();
   resolve.mutable_resolve_file()->set_url("https://dl.example.com/kubelet");
