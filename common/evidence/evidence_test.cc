@@ -73,6 +73,19 @@ TEST(SbomTest, NamesEachItemWithItsOriginAndDigest) {
   EXPECT_EQ(sbom["relationships"].size(), sbom["packages"].size());
 }
 
+TEST(SbomTest, HasTheLicencesThatAreStated) {
+  BuildFacts facts = Facts();
+  facts.items[0].set_license("apache-2.0");
+  facts.items[1].set_license("See the LICENSE file");
+  const Json sbom = Parsed(MakeSbom(facts));
+  EXPECT_EQ(sbom["packages"][1]["licenseDeclared"], "Apache-2.0");
+  EXPECT_EQ(sbom["packages"][1]["licenseConcluded"], "NOASSERTION");
+  EXPECT_EQ(sbom["packages"][2]["licenseDeclared"], "NOASSERTION");
+  EXPECT_EQ(sbom["packages"][2]["comment"],
+            "Its list states no digest: it is what its host sent. It states a "
+            "licence that is no SPDX expression: See the LICENSE file");
+}
+
 TEST(SbomTest, AnItemThatIsThereTwiceIsOnePackage) {
   BuildFacts facts = Facts();
   facts.items.push_back(facts.items[0]);

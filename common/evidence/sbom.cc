@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/evidence/sbom.h"
 
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "common/base/strings.h"
 #include "common/base/version.h"
 #include "common/bytes/digest.h"
+#include "common/evidence/license_expression.h"
 #include "common/evidence/package_url.h"
 #include "common/oci/documents.h"
 
@@ -80,10 +82,16 @@ Json PackageOf(const v1::ItemVerdict& item) {
   package["filesAnalyzed"] = false;
   if (!item.digest().empty()) package["checksums"] = Checksums(item.digest());
   package["licenseConcluded"] = kUnstated;
-  package["licenseDeclared"] = kUnstated;
+  const std::optional<std::string> license = LicenseExpression(item.license());
+  package["licenseDeclared"] = license.value_or(kUnstated);
   package["copyrightText"] = kUnstated;
   package["primaryPackagePurpose"] = is_file ? "ARCHIVE" : "CONTAINER";
-  const std::string comment = VerdictInWords(item);
+  std::string comment = VerdictInWords(item);
+  if (!license && !item.license().empty()) {
+    comment += Concat(
+        comment.empty() ? "" : " ",
+        "It states a licence that is no SPDX expression: ", item.license());
+  }
   if (!comment.empty()) package["comment"] = comment;
   std::string url = is_file ? PackageUrlOfFile(item.name())
                             : PackageUrlOfImage(item.name(), item.digest());

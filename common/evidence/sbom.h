@@ -10,8 +10,9 @@ namespace kso::evidence {
 
 // The bill of materials of an image, an SPDX 2.3 document in JSON: each file
 // and image that it serves is a package with its origin, digest, version where
-// the name tells one, and package URL, by which scanners know it. Licences are
-// NOASSERTION, since upstreams state them nowhere that a build reads.
+// the name tells one, package URL, by which scanners know it, and licence where
+// its publisher states one. A statement that is no SPDX expression
+// (license_expression.h) is a comment.
 //
 // The same facts give the same bytes: the document's time is that of 1970, and
 // its namespace is made of the image's digest.

@@ -9,6 +9,7 @@
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
 #include "common/text/json.h"
+#include "common/text/printable_text.h"
 
 namespace kso::oci {
 namespace {
@@ -164,6 +165,15 @@ absl::StatusOr<Json> ParseDocument(std::string_view content,
   return json;
 }
 
+// Licences that `object` states in the map `key`. A statement is for people, so
+// that a document with an odd one is as good as without.
+std::string LicensesIn(const Json& object, std::string_view key) {
+  constexpr size_t kLongest = 1024;
+  const absl::StatusOr<const Json*> map = FieldOf(object, key);
+  if (!map.ok() || *map == nullptr) return "";
+  return PrintableText(StringOf(**map, kLicensesKey), kLongest);
+}
+
 }  // namespace
 
 std::string DocumentType(std::string_view content) {
@@ -211,6 +221,7 @@ absl::StatusOr<Manifest> ParseManifest(std::string_view content,
   if (config == nullptr) return Bad(kWhat, "it has no \"config\"");
   KSO_ASSIGN_OR_RETURN(manifest.config, DescriptorOf(*config, kWhat));
   KSO_ASSIGN_OR_RETURN(manifest.layers, DescriptorsAt(json, "layers", kWhat));
+  manifest.licenses = LicensesIn(json, "annotations");
   return manifest;
 }
 
@@ -229,6 +240,7 @@ absl::StatusOr<Index> ParseIndex(std::string_view content,
   index.media_type = media_type;
   KSO_ASSIGN_OR_RETURN(index.manifests,
                        DescriptorsAt(json, "manifests", kWhat));
+  index.licenses = LicensesIn(json, "annotations");
   return index;
 }
 
@@ -252,6 +264,9 @@ absl::StatusOr<ImageConfig> ParseImageConfig(std::string_view content) {
     if (!digest.ok()) return Bad(kWhat, ToStd(digest.status().message()));
     config.diff_ids.push_back(digest->ToString());
   }
+  const absl::StatusOr<const Json*> run = FieldOf(json, "config");
+  if (run.ok() && *run != nullptr)
+    config.licenses = LicensesIn(**run, "Labels");
   return config;
 }
 

@@ -11,6 +11,13 @@
 
 namespace kso::oci {
 
+// The annotation, or the label of a config, by which a publisher states under
+// which licences an image is distributed (OCI image spec, annotations.md): an
+// SPDX expression as it should be, and any text, bounded and printable, as it
+// is.
+inline constexpr std::string_view kLicensesKey =
+    "org.opencontainers.image.licenses";
+
 // The fields of a platform manifest that kso acts on (OCI image spec,
 // manifest.md; Docker image manifest version 2, schema 2). The bytes stay the
 // authority.
@@ -18,6 +25,8 @@ struct Manifest {
   std::string media_type;
   v1::Descriptor config;
   std::vector<v1::Descriptor> layers;
+  // The annotation kLicensesKey; empty where there is none.
+  std::string licenses;
 };
 
 // The fields of an index (OCI image spec, image-index.md; Docker manifest
@@ -27,6 +36,8 @@ struct Index {
   // All entries, attestations too, with the platforms of those that name both
   // os and architecture.
   std::vector<v1::Descriptor> manifests;
+  // As in Manifest.
+  std::string licenses;
 };
 
 // Returns the media type of a document that came without one that says
@@ -47,6 +58,8 @@ absl::Status CheckIsImage(const Manifest& manifest);
 struct ImageConfig {
   v1::Platform platform;
   std::vector<std::string> diff_ids;
+  // The label kLicensesKey; empty where there is none.
+  std::string licenses;
 };
 
 // Each function refuses, with INVALID_ARGUMENT and the reason: bytes that are

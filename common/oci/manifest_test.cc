@@ -205,5 +205,28 @@ TEST(ManifestTest, ReadsAnImageConfig) {
                    .ok());
 }
 
+TEST(StatedLicenses, AreThoseOfAnnotationsAndLabels) {
+  const std::string stated = R"({"org.opencontainers.image.licenses":"MIT"})";
+  const std::string config =
+      R"({"os":"linux","architecture":"amd64","rootfs":{"diff_ids":[]})";
+  EXPECT_EQ(ParseImageConfig(config + R"(,"config":{"Labels":)" + stated + "}}")
+                ->licenses,
+            "MIT");
+  // One that is odd is as good as none, and no reason to refuse an image.
+  for (const std::string odd :
+       {R"("config":{"Labels":null})", R"("config":null)", R"("config":[1])",
+        R"("config":{"Labels":{"org.opencontainers.image.licenses":7}})",
+        R"("config":{"labels":{}})"}) {
+    const auto parsed = ParseImageConfig(config + "," + odd + "}");
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    EXPECT_EQ(parsed->licenses, "") << odd;
+  }
+  const auto index = ParseIndex(
+      R"({"schemaVersion":2,"manifests":[],"annotations":)" + stated + "}",
+      kOciIndex);
+  ASSERT_TRUE(index.ok()) << index.status();
+  EXPECT_EQ(index->licenses, "MIT");
+}
+
 }  // namespace
 }  // namespace kso::oci

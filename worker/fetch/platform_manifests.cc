@@ -51,6 +51,7 @@ absl::StatusOr<PlatformManifest> WithConfig(v1::Document document,
   result.manifest = std::move(document);
   *result.manifest.mutable_content_descriptor()->mutable_platform() =
       config.platform;
+  result.licenses = config.licenses;
   return result;
 }
 

@@ -2,6 +2,7 @@
 #ifndef KSO_WORKER_FETCH_PLATFORM_MANIFESTS_H_
 #define KSO_WORKER_FETCH_PLATFORM_MANIFESTS_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,6 +16,8 @@ namespace kso::worker {
 struct PlatformManifest {
   v1::Document manifest;
   v1::Document config;
+  // The licences that the config states; may be empty.
+  std::string licenses;
 };
 
 // Reads the manifests of an image for those of the `wanted` platforms that it

@@ -75,6 +75,7 @@ absl::StatusOr<v1::ResolvedImage> Resolve(
   for (PlatformManifest& manifest : manifests) {
     *image.add_manifests() = std::move(manifest.manifest);
     if (work.want_configs()) *image.add_configs() = std::move(manifest.config);
+    image.add_licenses(std::move(manifest.licenses));
   }
   KSO_RETURN_IF_ERROR(CheckDocuments(image));
   image.set_manifest_gets(reader.manifest_gets());

@@ -315,5 +315,16 @@ TEST_F(ResolveImageTest, SaysWhichLineNamesAMissingImage) {
   EXPECT_EQ(failure.location(), "images.list:7");
 }
 
+TEST_F(ResolveImageTest, TellsTheLicencesThatConfigsState) {
+  AddManifest({.config = Config(
+                   R"("os":"linux","architecture":"amd64","config":{"Labels":)"
+                   R"({"org.opencontainers.image.licenses":"Apache-2.0"}},)")},
+              "v1");
+  const auto image = Resolve("quay.io/coreos/etcd:v1");
+  ASSERT_TRUE(image.ok()) << image.status();
+  ASSERT_EQ(image->licenses_size(), 1);
+  EXPECT_EQ(image->licenses(0), "Apache-2.0");
+}
+
 }  // namespace
 }  // namespace kso::worker

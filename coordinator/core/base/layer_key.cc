@@ -97,9 +97,9 @@ std::optional<LayerRecipe> RecipeOf(const v1::Task& task) {
 
 std::string ImageKey(const v1::Task& task) {
   const v1::ResolveImage& work = task.resolve_image();
-  // The number counts the rules by which workers choose an image's manifests:
-  // an answer by other rules may lack some.
-  KeyHasher hasher("image 2");
+  // The number counts the rules by which workers choose an image's manifests
+  // and tell of them: an answer by other rules may lack some.
+  KeyHasher hasher("image 3");
   hasher.Add(work.reference());
   if (const auto reference = oci::Reference::Parse(work.reference());
       reference.ok()) {

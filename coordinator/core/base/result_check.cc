@@ -107,6 +107,12 @@ absl::Status CheckImage(const v1::ResolveImage& work,
   for (const v1::Document& config : image.configs()) {
     KSO_RETURN_IF_ERROR(CheckDocument("a config", config, bytes));
   }
+  if (image.licenses_size() > image.manifests_size()) {
+    return Wrong("it states more licences than it has manifests");
+  }
+  for (const std::string& license : image.licenses()) {
+    if (license.size() > kLongestText) return Wrong("a licence is too long");
+  }
   if (bytes <= kLargestDocuments) return absl::OkStatus();
   return absl::InvalidArgumentError(
       Concat("its index, manifests and configs are ", FormatBytes(bytes),

@@ -15,6 +15,7 @@
 #include "common/release/check_images.h"
 #include "common/release/named_architecture.h"
 #include "common/release/served_repository.h"
+#include "common/text/printable_text.h"
 #include "coordinator/core/base/permanent_failure.h"
 #include "coordinator/core/plan/missing_platform.h"
 
@@ -105,6 +106,10 @@ absl::StatusOr<ChosenManifest> ChooseManifest(const v1::ResolvedImage& image,
       oci::ParseManifest(chosen.document.content(),
                          chosen.document.content_descriptor().media_type()));
   if (position < image.configs_size()) chosen.config = image.configs(position);
+  chosen.licenses = chosen.manifest.licenses;
+  if (chosen.licenses.empty() && position < image.licenses_size()) {
+    chosen.licenses = PrintableText(image.licenses(position));
+  }
   return chosen;
 }
 
@@ -312,6 +317,21 @@ class Choosing {
 };
 
 }  // namespace
+
+std::string ChosenImage::Licenses() const {
+  std::vector<std::string> stated;
+  for (const ChosenManifest& manifest : manifests) {
+    if (!manifest.licenses.empty() &&
+        std::find(stated.begin(), stated.end(), manifest.licenses) ==
+            stated.end()) {
+      stated.push_back(manifest.licenses);
+    }
+  }
+  if (!stated.empty()) return absl::StrJoin(stated, "; ");
+  const auto index =
+      oci::ParseIndex(top.content(), top.content_descriptor().media_type());
+  return index.ok() ? index->licenses : "";
+}
 
 const ChosenManifest* ChosenImage::Find(const v1::Platform& platform) const {
   const std::string wanted = oci::FormatPlatform(platform);

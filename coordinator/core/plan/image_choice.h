@@ -22,6 +22,9 @@ struct ChosenManifest {
   oci::Manifest manifest;
   // Empty unless the image was resolved with configs.
   v1::Document config;
+  // The licences that its annotations state, or else its config's labels; may
+  // be empty.
+  std::string licenses;
 };
 
 // An image of a release as it exists upstream. Its documents have been compared
@@ -36,6 +39,10 @@ struct ChosenImage {
   // The manifests of those of the release's platforms that the image exists
   // for, in the release's order.
   std::vector<ChosenManifest> manifests;
+
+  // The licences that its publisher states: those of its manifests, each once,
+  // or else of its index. May be empty.
+  std::string Licenses() const;
 
   // Null where the image does not exist for it.
   const ChosenManifest* Find(const v1::Platform& platform) const;

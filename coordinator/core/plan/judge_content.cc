@@ -97,6 +97,7 @@ class Judge {
     int64_t size = 0;
     for (const auto& [digest, bytes] : sizes) size = SaturatingAdd(size, bytes);
     item.set_size(size);
+    item.set_license(image.Licenses());
     item.mutable_architectures()->Assign(architectures.begin(),
                                          architectures.end());
   }

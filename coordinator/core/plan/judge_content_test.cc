@@ -213,6 +213,18 @@ TEST_F(JudgeContentTest, AnImageMatchesWhereItsReferenceHasADigest) {
   EXPECT_THAT(unstated.verdicts[0].digest(), HasSubstr("sha256:"));
 }
 
+TEST_F(JudgeContentTest, AnImageHasTheLicencesThatAreStated) {
+  fake_.AddImage("registry.k8s.io/pause:3.9");
+  EXPECT_EQ(Run().verdicts.at(0).license(), "");
+  v1::ResolvedImage& image =
+      fake_.resolved.images.at("registry.k8s.io/pause:3.9");
+  image.add_licenses("MIT");
+  image.add_licenses("MIT");
+  EXPECT_EQ(Run().verdicts.at(0).license(), "MIT");
+  image.set_licenses(1, "GPL\n2");
+  EXPECT_EQ(Run().verdicts.at(0).license(), "MIT; GPL 2");
+}
+
 TEST_F(JudgeContentTest, AFileThatNoLayerHasFails) {
   AddFile(kAmd64, {"amd64"});
   layer_.clear_members();
