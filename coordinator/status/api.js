@@ -17,9 +17,30 @@ async function problemOf(response) {
   }
 }
 
-async function ask(path, options) {
-  const response = await fetch(path, options);
-  if (response.status === 401) location.assign('/login');
+// The latest answers with their ETags: what has not changed is neither sent
+// again nor parsed again. The oldest goes first.
+const MOST_KNOWN = 64;
+const known = new Map();
+
+async function get(path) {
+  const before = known.get(path);
+  const response = await fetch(path, {
+    headers: before ? {'If-None-Match': before.etag} : {},
+  });
+  if (response.status === 304 && before) return before.body;
+  const body = await bodyOf(response);
+  const etag = response.headers.get('ETag');
+  known.delete(path);
+  if (etag) known.set(path, {etag, body});
+  if (known.size > MOST_KNOWN) known.delete(known.keys().next().value);
+  return body;
+}
+
+async function bodyOf(response) {
+  // A session has ended. The login itself is refused in words.
+  if (response.status === 401 && location.pathname !== '/login') {
+    location.assign('/login');
+  }
   if (!response.ok) {
     throw new ApiError(response.status, await problemOf(response));
   }
@@ -40,7 +61,7 @@ export function read(where, parameters = {}) {
     }
   }
   const text = query.toString();
-  return ask('/api/v1/' + where + (text ? '?' + text : ''));
+  return get('/api/v1/' + where + (text ? '?' + text : ''));
 }
 
 // All items of all pages.
@@ -56,11 +77,11 @@ export async function readAll(where, parameters = {}) {
 }
 
 // Changes something. The header proves that no other site's page asks.
-export function change(where, body) {
+export async function change(where, body) {
   const headers = {'X-Kso-Action': '1'};
   if (body !== undefined) headers['Content-Type'] = 'application/json';
-  return ask(where, {
+  return bodyOf(await fetch(where, {
     method: 'POST', headers,
     body: body === undefined ? undefined : JSON.stringify(body),
-  });
+  }));
 }

@@ -3,6 +3,7 @@
 // layers, and its images with their verdicts.
 import {actionButton} from './actions.js';
 import {path, read, readAll} from './api.js';
+import {differenceSection} from './difference.js';
 import {h, said, updateChildren} from './dom.js';
 import {failureItem} from './failures.js';
 import {bytes, duration, number, percent, secondsBetween, time}
@@ -10,9 +11,10 @@ import {bytes, duration, number, percent, secondsBetween, time}
 import {t, word} from './i18n.js';
 import {imagesSection, verdictsSection} from './images.js';
 import {layersSection} from './layers.js';
+import {openLog} from './log_view.js';
 import {planSection} from './plan.js';
 import {may} from './session.js';
-import {forgetTasks, knowTasks, logLine} from './task_dialog.js';
+import {forgetTasks, knowTasks} from './task_dialog.js';
 import {openTasks} from './tasks.js';
 import {openTimeline} from './timeline.js';
 
@@ -38,17 +40,54 @@ function headline(build) {
         build.planOnly ? h('span', {class: 'tag'}, t('build.planOnly')) : null,
         build.fresh ? h('span', {class: 'tag'}, t('build.fresh')) : null,
         actions(build)),
+      h('p', {class: 'muted'}, t('build.contents', {
+        files: number(build.fileCount), images: number(build.imageCount),
+        platforms: build.platforms.join(', '),
+      }), ' → ', h('code', {}, build.destination)),
       h('dl', {class: 'facts'},
         fact('build.id', h('code', {}, build.id)),
         fact('build.created', time(build.created)),
-        fact('build.took',
-             duration(secondsBetween(build.created, build.ended))),
-        fact('build.destination', h('code', {}, build.destination)),
-        fact('build.platforms', build.platforms.join(', ')),
-        fact('build.fetched', bytes(build.bytesFetched)),
-        fact('build.pushed', bytes(build.bytesPushed)),
-        fact('build.priority', build.priority),
-        build.submittedBy ? fact('build.by', build.submittedBy) : null));
+        build.submittedBy ? fact('build.by', build.submittedBy) : null,
+        fact('build.priority', build.priority)));
+}
+
+// How many of the images' platforms are verified, "5 / 6", and natively.
+function verified(build) {
+  const platforms = build.images.flatMap((image) => image.platforms);
+  const good = platforms.filter((each) => each.verdict === 'verified');
+  if (platforms.length === 0) return ['–', ''];
+  return [number(good.length) + ' / ' + number(platforms.length),
+    t('build.natively', {
+      count: number(good.filter((each) => each.native).length),
+    })];
+}
+
+function figure(key, value, remark) {
+  return h('div', {class: 'tile'}, h('dt', {}, t(key)),
+           h('dd', {}, h('b', {}, value), remark ?
+               h('small', {}, remark) : null));
+}
+
+function figures(build) {
+  const {plan, outcome} = build;
+  const took = secondsBetween(build.created, build.ended);
+  return h('dl', {class: 'figures', 'data-key': 'figures'},
+      figure('build.took', duration(took),
+             plan?.estimatedSeconds && !build.ended ? t('build.estimated', {
+               seconds: duration(plan.estimatedSeconds),
+             }) : word('phase', build.phase)),
+      figure('build.fetched', bytes(build.bytesFetched),
+             plan?.bytesToFetch !== undefined ? t('build.ofPlanned', {
+               planned: bytes(plan.bytesToFetch),
+             }) : ''),
+      figure('build.pushed', bytes(build.bytesPushed),
+             plan?.bytesToPush !== undefined ? t('build.ofPlanned', {
+               planned: '≤ ' + bytes(plan.bytesToPush),
+             }) : ''),
+      figure('build.layers', plan ? number(outcome.layersReused) + ' / ' +
+          number(plan.layerCount) : '–',
+      plan ? t('build.reusedBytes', {bytes: bytes(plan.bytesReused)}) : ''),
+      figure('build.verified', ...verified(build)));
 }
 
 function phase(each) {
@@ -73,12 +112,13 @@ function phase(each) {
 }
 
 function section(key, title, ...content) {
-  return h('section', {'data-key': key, 'aria-labelledby': 'title-' + key},
-           h('h2', {id: 'title-' + key}, title), content);
+  return h('section', {id: key, 'data-key': key,
+                       'aria-labelledby': 'title-' + key},
+           h('h2', {id: 'title-' + key, tabindex: -1}, title), content);
 }
 
 function summary(build) {
-  const parts = [headline(build),
+  const parts = [headline(build), figures(build),
     section('phases', t('build.phases'),
             h('ol', {class: 'phases'}, build.phases.map(phase)))];
   if (build.failures.length > 0) {
@@ -90,14 +130,10 @@ function summary(build) {
         h('ul', {class: 'wait'},
           build.waiting.map((text) => h('li', {}, said(text))))));
   }
-  if (build.notes.length > 0) {
-    parts.push(section('notes', t('build.notes'),
-        h('ul', {}, build.notes.map((text) => h('li', {}, said(text))))));
-  }
   return parts;
 }
 
-function results(build) {
+function results(build, before) {
   const parts = [];
   if (build.images.length > 0) {
     parts.push(section('images', t('images.title'), imagesSection(build)));
@@ -108,46 +144,82 @@ function results(build) {
   if (build.plan) {
     parts.push(section('plan', t('plan.title'), planSection(build)));
   }
-  if (build.verdicts.length > 0) {
-    parts.push(section('verdicts', t('verdicts.title'),
-                       verdictsSection(build)));
+  if (before) {
+    parts.push(section('difference', t('difference.title'),
+                       differenceSection(before, build)));
   }
-  parts.push(section('log', t('build.log'),
-      build.events.length > 0 ?
-          h('ol', {class: 'log', tabindex: 0, 'aria-label': t('build.log'),
-                   role: 'list'}, build.events.map(logLine)) :
-          h('p', {}, t('task.noLog'))));
+  if (build.verdicts.length > 0) {
+    parts.push(section('items', t('verdicts.title'), verdictsSection(build)));
+  }
+  if (build.notes.length > 0) {
+    parts.push(section('notes', t('build.notes'),
+        h('ul', {}, build.notes.map((text) => h('li', {}, said(text))))));
+  }
   return parts;
 }
 
-// The view of the build with this id.
-export function open(root, id) {
+// Links to the sections that are there, so that nobody scrolls through all.
+function contents(root, id) {
+  return [...root.querySelectorAll('section > h2, .card-title > h2')].map(
+      (heading) => h('a', {
+        href: '#/builds/' + encodeURIComponent(id) + '/' +
+            heading.closest('section').id,
+      }, heading.textContent));
+}
+
+// The view of the build with this id; `part` is the section to begin with.
+export function open(root, id, part) {
   forgetTasks();
-  const top = h('div', {}, h('p', {}, t('page.loading')));
-  const timelinePlace = h('div');
-  const tasksPlace = h('div');
-  const bottom = h('div');
-  root.append(h('p', {}, h('a', {href: '#/builds'}, t('build.all'))), top,
-              timelinePlace, tasksPlace, bottom);
+  const top = h('div', {}, h('p', {class: 'loading'}, t('page.loading')));
+  const links = h('nav', {
+    class: 'sections', 'aria-label': t('build.sections'),
+  });
+  const [timelinePlace, tasksPlace, bottom, logPlace] =
+      ['div', 'div', 'div', 'div'].map((tag) => h(tag));
+  root.append(h('p', {}, h('a', {href: '#/builds'}, t('build.all'))), links,
+              top, timelinePlace, tasksPlace, bottom, logPlace);
   const timeline = openTimeline(timelinePlace);
   const tasks = openTasks(tasksPlace);
+  const log = openLog(logPlace, id);
   const where = 'builds/' + path(id);
+  let wanted = part;
+  // The build of the release before; null while it is not known.
+  let before = null;
 
   function concerns(change) {
     return change === 'all' || change.removedBuilds.includes(id) ||
         change.builds.some((build) => build.id === id);
   }
 
+  function goTo(name) {
+    const heading = document.getElementById('title-' + name);
+    heading?.scrollIntoView();
+    heading?.focus({preventScroll: true});
+  }
+
+  // A build that is over does not change, so it is read once.
+  async function readBefore(build) {
+    const earlier = build.plan?.previousBuild;
+    if (before || !earlier || build.verdicts.length === 0) return;
+    before = await read('builds/' + path(earlier)).catch(() => null);
+  }
+
   async function refresh(change) {
     if (!concerns(change)) return;
     const build = await read(where);
+    document.title = `kso: ${build.release}, ${word('state', build.state)}`;
+    await readBefore(build);
     updateChildren(top, summary(build));
     // There may be many tasks: what the build is like is shown before them.
-    updateChildren(bottom, results(build));
+    updateChildren(bottom, results(build, before));
     const items = await readAll(where + '/tasks');
     knowTasks(id, items);
     timeline.update(build, items);
     tasks.update(items);
+    await log.update(build);
+    updateChildren(links, contents(root, id));
+    if (wanted) goTo(wanted);
+    wanted = null;
   }
-  return {refresh};
+  return {refresh, goTo, close: () => timeline.close()};
 }

@@ -6,7 +6,7 @@ import {bytes, duration, number, percent, secondsBetween, time}
   from './format.js';
 import {t, word} from './i18n.js';
 
-const PAGE = 50;
+const PAGE = 200;
 const STATES = ['running', 'succeeded', 'failed', 'cancelled'];
 
 function progressOf(build) {
@@ -21,22 +21,24 @@ function progressOf(build) {
 }
 
 function card(build) {
-  return h('li', {class: 'card', 'data-key': build.id},
+  return h('li', {class: 'card build ' + build.state, 'data-key': build.id},
       h('div', {class: 'card-title'},
         h('h2', {}, h('a', {href: '#/builds/' + encodeURIComponent(build.id)},
                       build.release)),
         h('span', {class: 'state ' + build.state}, word('state', build.state)),
-        build.planOnly ? h('span', {class: 'tag'}, t('build.planOnly')) : null),
-      h('p', {class: 'muted'}, h('code', {}, build.id), ' · ',
-        time(build.created), ' · ',
-        duration(secondsBetween(build.created, build.ended)),
-        build.submittedBy ? ' · ' + build.submittedBy : null),
-      h('p', {class: 'muted'}, t('build.contents', {
+        build.planOnly ? h('span', {class: 'tag'}, t('build.planOnly')) : null,
+        build.state === 'succeeded' ? null :
+            h('span', {class: 'muted'}, word('phase', build.phase)),
+        h('span', {class: 'when'},
+          duration(secondsBetween(build.created, build.ended)), ' ',
+          h('small', {}, time(build.created)))),
+      h('p', {class: 'bar'}, progressOf(build)),
+      h('p', {}, t('build.contents', {
         files: number(build.fileCount), images: number(build.imageCount),
         platforms: build.platforms.join(', '),
       }), ' → ', h('code', {}, build.destination)),
-      h('p', {class: 'bar'}, progressOf(build)),
-      h('p', {class: 'muted'}, word('phase', build.phase), ' · ',
+      h('p', {class: 'muted'}, h('code', {}, build.id),
+        build.submittedBy ? ' · ' + build.submittedBy : null, ' · ',
         t('build.moved', {
           fetched: bytes(build.bytesFetched), pushed: bytes(build.bytesPushed),
         }),
@@ -45,7 +47,7 @@ function card(build) {
               count: number(build.failureCount),
             })) : null),
       build.waiting.length > 0 && build.state === 'running' ?
-          h('p', {class: 'wait'}, t('build.waiting'), ' ',
+          h('p', {class: 'wait'}, t('build.waiting') + ': ',
             said(build.waiting[0])) : null);
 }
 
@@ -69,7 +71,9 @@ export function open(root, parameters) {
   const count = h('p', {class: 'muted', role: 'status'}, t('page.loading'));
   const list = h('ul', {class: 'cards'});
   const more = h('button', {hidden: true}, t('builds.more'));
-  const filters = h('form', {class: 'filters', role: 'search'},
+  const filters = h('form', {
+    class: 'filters', role: 'search', 'aria-label': t('builds.find'),
+  },
       h('label', {}, t('builds.state'), ' ', state),
       h('label', {}, t('builds.text'), ' ', text));
   root.append(h('h1', {}, t('nav.builds')), filters, count, list, more);

@@ -35,38 +35,68 @@ function pools(farm) {
 }
 
 function lease(each) {
+  const text = said(each.activity || each.taskName || each.taskId);
   return h('li', {}, each.buildId ?
-      h('a', {href: '#/builds/' + encodeURIComponent(each.buildId)},
-        said(each.activity || each.taskName || each.taskId)) :
-      said(each.activity || each.taskName || each.taskId),
+      h('a', {href: '#/builds/' + encodeURIComponent(each.buildId)}, text) :
+      text,
   each.bytesExpected ? h('small', {}, ' ', bytes(each.bytesDone) + ' / ' +
       bytes(each.bytesExpected)) : null);
 }
 
-function workerRow(worker) {
+function stateCell(worker) {
   const reason = worker.unhealthyReason || worker.cannotExecuteReason;
+  return h('td', {}, h('span', {class: 'state ' + worker.state},
+                       word('worker', worker.state)),
+      worker.state === 'lost' ? h('small', {}, h('br'), t('workers.lastSeen'),
+                                  ' ', time(worker.lastSeen)) : null,
+      reason ? h('small', {}, h('br'), said(reason)) : null);
+}
+
+function slotsCell({name, leases, slots}) {
+  return h('td', {}, h('progress', {
+    max: Math.max(slots, 1), value: leases.length, class: 'short',
+    'aria-label': t('workers.slotsOf', {name}),
+  }), h('small', {}, number(leases.length) + ' / ' + number(slots)));
+}
+
+function workerRow(worker) {
+  const others = worker.platforms.filter((each) => !each.native);
   return h('tr', {'data-key': worker.name},
       h('th', {scope: 'row'}, worker.name, h('br'),
         h('small', {}, worker.version)),
-      h('td', {}, h('span', {class: 'state ' + worker.state},
-                    word('worker', worker.state)),
-        reason ? h('small', {}, h('br'), said(reason)) : null),
-      h('td', {}, worker.platforms.map((each) => each.platform +
-          (each.native ? '' : ' (' + t('images.emulated') + ')')).join(', ')),
-      h('td', {}, number(worker.leases.length) + ' / ' + number(worker.slots)),
-      h('td', {}, bytes(worker.diskFreeBytes)),
-      h('td', {}, number(worker.tasksDone)),
-      h('td', {}, worker.leases.length > 0 ?
+      stateCell(worker),
+      h('td', {}, worker.platforms.filter((each) => each.native)
+          .map((each) => each.platform).join(', '),
+      others.length > 0 ? h('small', {}, h('br'), t('images.emulated') + ': ' +
+          others.map((each) => each.platform).join(', ')) : null),
+      slotsCell(worker),
+      h('td', {class: 'figure'}, bytes(worker.diskFreeBytes)),
+      h('td', {class: 'figure'}, number(worker.tasksDone)),
+      h('td', {class: 'long'}, worker.leases.length > 0 ?
           h('ul', {class: 'plain'}, worker.leases.map(lease)) : '–'),
-      h('td', {}, !may('admin') ? null :
-          actionButton(worker.drainOrdered ? 'undrain' : 'drain', worker.name,
-                       worker.name)));
+      may('admin') ? h('td', {}, actionButton(
+          worker.drainOrdered ? 'undrain' : 'drain', worker.name,
+          worker.name)) : null);
+}
+
+const UNWELL = ['lost', 'unhealthy', 'draining', 'ready'];
+
+// Workers by the platform that they are, those that need somebody first.
+function sortWorkers(workers) {
+  const home = (worker) =>
+      (worker.platforms.find((each) => each.native) || {platform: ''}).platform;
+  const key = (worker) => [home(worker), UNWELL.indexOf(worker.state)];
+  return [...workers].sort((a, b) => {
+    const [[p, u], [q, v]] = [key(a), key(b)];
+    return p === q ? u - v || a.name.localeCompare(b.name) : p < q ? -1 : 1;
+  });
 }
 
 function workersTable(workers) {
-  return table(t('farm.workers'), ['name', 'state', 'platforms', 'slots',
-    'disk', 'done', 'doing', 'actions'].map((name) => t('workers.' + name)),
-  workers.map(workerRow));
+  const columns = ['name', 'state', 'platforms', 'slots', 'disk', 'done',
+    'doing', ...may('admin') ? ['actions'] : []];
+  return table(t('farm.workers'), columns.map((name) => t('workers.' + name)),
+               workers.map(workerRow));
 }
 
 function queues(farm) {
@@ -109,26 +139,74 @@ function hostsTable(hosts) {
                              time(host.pausedUntil)) : null))));
 }
 
+// How many workers there are in each state, "ready: 3".
+function counts(workers) {
+  return UNWELL.map((state) => [state, workers.filter(
+      (worker) => worker.state === state).length])
+      .filter(([, count]) => count > 0)
+      .map(([state, count]) => h('span', {class: 'state ' + state},
+          word('worker', state) + ': ' + number(count)));
+}
+
 export function open(root) {
-  const heading = h('h1', {}, t('nav.farm'));
-  const body = h('div', {}, h('p', {}, t('page.loading')));
-  root.append(heading, body);
+  // Rows of workers that are shown at once, of those that match.
+  let most = 100;
+  const text = h('input', {type: 'search', id: 'worker-text'});
+  const filters = h('form', {
+    class: 'filters', role: 'search', 'aria-label': t('workers.find'),
+  },
+      h('label', {}, t('workers.search'), ' ', text));
+  const more = h('button', {}, t('builds.more'));
+  const head = h('div', {}, h('p', {class: 'loading'}, t('page.loading')));
+  const workerCounts = h('p', {class: 'legend'});
+  const workerRows = h('div');
+  const workersPart = h('section', {id: 'workers', hidden: true,
+                                    'aria-labelledby': 'title-workers'},
+      h('h2', {id: 'title-workers'}, t('farm.workers')), workerCounts, filters,
+      workerRows, more);
+  const rest = h('div');
+  root.append(h('h1', {}, t('nav.farm')), head, workersPart, rest);
+  let workers = [];
+
+  function drawWorkers() {
+    const wanted = text.value.trim().toLowerCase();
+    const matching = sortWorkers(workers).filter((worker) => [
+      worker.name, worker.state, word('worker', worker.state),
+      ...worker.platforms.map((each) => each.platform),
+    ].some((each) => each.toLowerCase().includes(wanted)));
+    workersPart.hidden = workers.length === 0;
+    filters.hidden = workers.length < 5;
+    updateChildren(workerCounts, counts(workers));
+    updateChildren(workerRows, [matching.length > 0 ?
+        workersTable(matching.slice(0, most)) :
+        h('p', {class: 'notice'}, t('workers.noMatch'))]);
+    more.hidden = matching.length <= most;
+  }
 
   async function refresh() {
-    const [farm, workers, hosts, history] = await Promise.all([
+    const [farm, all, hosts, history] = await Promise.all([
       read('farm'), readAll('workers'), readAll('hosts'),
       read('farm/history')]);
-    updateChildren(body, [
+    workers = all;
+    updateChildren(head, [
       h('p', {class: 'muted'}, t('farm.summary', {
         builds: number(farm.buildsRunning), running: number(farm.tasksRunning),
         waiting: number(farm.tasksWaiting), since: time(farm.started),
       })),
       section('platforms', pools(farm)),
-      workers.length > 0 ? section('workers', workersTable(workers)) : null,
+    ]);
+    drawWorkers();
+    updateChildren(rest, [
       section('queues', queues(farm)),
       section('hosts', hostsTable(hosts)),
       section('plots', plotsSection(history)),
-    ].filter(Boolean));
+    ]);
   }
+  filters.addEventListener('input', drawWorkers);
+  filters.addEventListener('submit', (event) => event.preventDefault());
+  more.addEventListener('click', () => {
+    most += 100;
+    drawWorkers();
+  });
   return {refresh};
 }

@@ -51,6 +51,9 @@ export function clock(milliseconds) {
 
 export function duration(seconds) {
   if (seconds === undefined || !Number.isFinite(seconds)) return '–';
+  if (seconds < 9.95) {
+    return number(Math.max(seconds, 0), 1) + '\u00a0' + t('unit.s');
+  }
   const whole = Math.max(0, Math.round(seconds));
   const parts = [
     [Math.floor(whole / 86400), t('unit.d')],

@@ -7,7 +7,7 @@ import {t, word} from './i18n.js';
 import {table} from './images.js';
 
 const WIDTH = 1000;
-const HEIGHT = 360;
+const HEIGHT = 340;
 
 const sizeOf = (layer) => Math.max(layer.bytes ?? layer.encodedBytes ?? 0, 1);
 
@@ -59,26 +59,41 @@ export function squarify(items, size, box, place) {
 }
 
 function describe(layer) {
-  return layer.image + ': ' + layer.name + '\n' +
-      word('layer', layer.state) + ', ' + bytes(layer.bytes) +
-      (layer.deadBytes > 0 ?
-           ', ' + t('layers.dead', {bytes: bytes(layer.deadBytes)}) : '');
+  return [
+    layer.image + ': ' + layer.name,
+    word('layer', layer.state) + ', ' + bytes(layer.bytes) + ', ' +
+        t('layers.memberCount', {count: number(layer.members)}),
+    layer.deadBytes > 0 ?
+        t('layers.dead', {bytes: bytes(layer.deadBytes)}) : '',
+    layer.worker || '',
+  ].filter(Boolean).join('\n');
+}
+
+// As much of the name as the width has room for.
+function labelOf(name, width) {
+  const most = Math.floor((width - 10) / 6.6);
+  return name.length <= most ? name : name.slice(0, most - 1) + '…';
+}
+
+function tile(layer, x, y, width, height) {
+  const dead = Math.min(layer.deadBytes / sizeOf(layer), 1) * width;
+  const text = {x: x + 6, y: y + 17};
+  return svg('g', {class: 'layer ' + layer.state, 'data-tip': describe(layer)},
+      svg('rect', {x, y, width, height, rx: 3}),
+      dead > 0 ? svg('rect', {
+        x: x + width - dead, y, width: dead, height, class: 'dead', rx: 3,
+      }) : null,
+      width > 60 && height > 24 ?
+          svg('text', text, labelOf(layer.name, width)) : null,
+      width > 60 && height > 42 ?
+          svg('text', {...text, y: y + 33, class: 'size'},
+              bytes(layer.bytes)) : null);
 }
 
 function treemap(layers) {
   const parts = [];
   squarify(layers, sizeOf, {x: 0, y: 0, width: WIDTH, height: HEIGHT},
-      (layer, x, y, width, height) => {
-        const dead = Math.min(layer.deadBytes / sizeOf(layer), 1) * width;
-        parts.push(svg('g', {class: 'layer ' + layer.state},
-            svg('title', {}, describe(layer)),
-            svg('rect', {x, y, width, height}),
-            dead > 0 ? svg('rect', {
-              x: x + width - dead, y, width: dead, height, class: 'dead',
-            }) : null,
-            width > 90 && height > 24 ? svg('text', {x: x + 5, y: y + 16},
-                layer.name.slice(0, Math.floor(width / 8))) : null));
-      });
+      (...where) => parts.push(tile(...where)));
   return svg('svg', {
     viewBox: '0 0 ' + WIDTH + ' ' + HEIGHT, class: 'treemap', role: 'img',
     'aria-label': t('layers.summary', {count: number(layers.length)}),
@@ -88,18 +103,28 @@ function treemap(layers) {
   }, svg('line', {x1: 0, y1: 0, x2: 0, y2: 6, class: 'hatch'}))), parts);
 }
 
-export function layersSection(build) {
+// Tells for each state how many layers there are and how large they are.
+function legend(layers) {
   const groups = new Map();
-  for (const layer of build.layers) {
+  let dead = 0;
+  for (const layer of layers) {
     const known = groups.get(layer.state) || {count: 0, bytes: 0};
     groups.set(layer.state, {
       count: known.count + 1, bytes: known.bytes + (layer.bytes || 0),
     });
+    dead += layer.deadBytes;
   }
+  return h('p', {class: 'legend'},
+      [...groups].map(([state, {count, bytes: sum}]) =>
+          h('span', {class: 'layer ' + state}, word('layer', state) + ': ' +
+              number(count) + ' (' + bytes(sum) + ')')),
+      dead > 0 ? h('span', {class: 'layer unused'},
+                   t('layers.dead', {bytes: bytes(dead)})) : null);
+}
+
+export function layersSection(build) {
   return [
-    h('p', {class: 'legend'}, [...groups].map(([state, {count, bytes: sum}]) =>
-        h('span', {class: 'layer ' + state}, word('layer', state) + ': ' +
-            number(count) + ' (' + bytes(sum) + ')'))),
+    legend(build.layers),
     treemap(build.layers),
     h('details', {}, h('summary', {}, t('layers.table')),
       table(t('layers.title'), [t('layers.name'), t('layers.state'),
@@ -109,12 +134,13 @@ export function layersSection(build) {
                 h('th', {scope: 'row', class: 'long'}, layer.name,
                   h('br'), h('small', {}, layer.image)),
                 h('td', {}, word('layer', layer.state)),
-                h('td', {}, number(layer.members)),
-                h('td', {}, bytes(layer.bytes), layer.deadBytes > 0 ?
+                h('td', {class: 'figure'}, number(layer.members)),
+                h('td', {class: 'figure'}, bytes(layer.bytes),
+                  layer.deadBytes > 0 ?
                     h('small', {}, ' ', t('layers.dead', {
                       bytes: bytes(layer.deadBytes),
                     })) : null),
-                h('td', {}, bytes(layer.bytesToFetch)),
+                h('td', {class: 'figure'}, bytes(layer.bytesToFetch)),
                 h('td', {}, h('code', {title: layer.digest},
                               shortDigest(layer.digest))))))),
   ];

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/status/page.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -25,8 +27,15 @@ std::string PathOf(std::string_view name) {
   return "/" + std::string(name);
 }
 
+// The login page, and the modules that it imports.
+constexpr std::string_view kLoginFiles[] = {
+    "api.js",   "dom.js",         "i18n.js",  "login.html",  "login.js",
+    "page.css", "preferences.js", "theme.js", "words_en.js", "words_zh.js",
+};
+
 bool IsOfTheLogin(std::string_view name) {
-  return name == "login.html" || name == "login.js" || name == "page.css";
+  return std::find(std::begin(kLoginFiles), std::end(kLoginFiles), name) !=
+         std::end(kLoginFiles);
 }
 
 Files AllFiles() {

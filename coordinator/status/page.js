@@ -11,6 +11,7 @@ import {language, nextLanguage, setLanguage, t} from './i18n.js';
 import {follow} from './live.js';
 import {session, setSession} from './session.js';
 import {applyTheme, isDark, toggleTheme} from './theme.js';
+import {showTips} from './tips.js';
 
 // Views are read again at most this often.
 const PAUSE_MS = 700;
@@ -18,8 +19,13 @@ const PAUSE_MS = 700;
 const byId = (id) => document.getElementById(id);
 const content = byId('content');
 
-// The view that is open, {refresh(change)}; null before the first.
+// The view that is open; null before the first:
+//   refresh(change)  reads what it shows again
+//   goTo(part)       brings a part of it into sight; where it has parts
+//   close()          ends what it watches; where it watches anything
 let view = null;
+// What the view shows: ['builds', 'ID'].
+let shown = [];
 let connection = 'connecting';
 let refreshing = false;
 // The changes since the last refresh; null: none.
@@ -36,6 +42,8 @@ function address() {
 
 function openView() {
   const {parts, parameters} = address();
+  view?.close?.();
+  shown = parts.slice(0, 2);
   content.replaceChildren();
   content.dataset.state = 'loading';
   if (parts[0] === 'farm') {
@@ -43,7 +51,7 @@ function openView() {
   } else if (parts[0] === 'audit') {
     view = auditView.open(content);
   } else if (parts[0] === 'builds' && parts[1]) {
-    view = buildView.open(content, parts[1]);
+    view = buildView.open(content, parts[1], parts[2]);
   } else {
     view = buildsView.open(content, parameters);
   }
@@ -110,8 +118,8 @@ function navigationLink(name, current) {
 function drawFrame() {
   const current = address().parts[0] || 'builds';
   document.documentElement.lang = language();
-  document.title = 'kso: ' + [t('nav.' + current), address().parts[1]]
-      .filter(Boolean).join(' ');
+  // A view that knows a better title sets it.
+  if (!address().parts[1]) document.title = 'kso: ' + t('nav.' + current);
   byId('skip').textContent = t('page.skip');
   byId('navigation').setAttribute('aria-label', t('page.navigation'));
   const names = ['builds', 'farm'];
@@ -123,7 +131,7 @@ function drawFrame() {
       nextLanguage() === 'zh' ? '中文' : 'English'),
     h('button', {'data-act': 'theme'},
       isDark() ? t('page.light') : t('page.dark')),
-    session().principal ?
+    session().principal && session().authentication === 'required' ?
         h('button', {'data-act': 'logout', title: session().principal},
           t('page.logout')) : '',
   ].filter(Boolean));
@@ -183,12 +191,19 @@ byId('skip').addEventListener('click', (event) => {
   content.focus();
 });
 addEventListener('hashchange', () => {
+  const {parts} = address();
+  const isThisView = shown.every((each, i) => each === parts[i]);
+  if (parts[2] && view?.goTo && isThisView) {
+    view.goTo(parts[2]);
+    return;
+  }
   openView();
   content.focus();
   scrollTo(0, 0);
 });
 
 applyTheme();
+showTips();
 drawFrame();
 // Views offer what the reader may do, so they come after the session.
 await readSession().catch(() => {});

@@ -5,17 +5,35 @@ import {bytes, duration, number} from './format.js';
 import {table} from './images.js';
 import {t} from './i18n.js';
 
+// Images that lack platforms, and what that means inside.
+function missingPlatforms(plan) {
+  if (plan.missingPlatforms.length === 0) return null;
+  return h('details', {class: 'wait'},
+      h('summary', {}, t('plan.missing', {
+        count: number(plan.missingPlatforms.length),
+      })),
+      plan.missingPlatformsMeaning ?
+          h('p', {}, said(plan.missingPlatformsMeaning)) : null,
+      h('ul', {}, plan.missingPlatforms.map((each) =>
+          h('li', {}, said(each)))));
+}
+
+function registries(plan) {
+  if (plan.registries.length === 0) return null;
+  return h('details', {}, h('summary', {}, t('plan.registries')),
+      table(t('plan.registries'), [t('plan.registry'), t('plan.images'),
+                                   t('plan.pulls')],
+            plan.registries.map((each) => h('tr', {},
+                h('th', {scope: 'row'}, each.registry),
+                h('td', {class: 'figure'}, number(each.images)),
+                h('td', {class: 'figure'}, number(each.manifestGets))))));
+}
+
 export function planSection(build) {
   const {plan, outcome} = build;
   const row = (key, planned, actual) => h('tr', {},
-      h('th', {scope: 'row'}, t(key)), h('td', {}, planned),
-      h('td', {}, actual));
-  const missing = plan.missingPlatforms.length > 0 ? h('div', {class: 'wait'},
-      h('p', {}, t('plan.missing'), ' ',
-        said(plan.missingPlatformsMeaning || '')),
-      h('ul', {}, plan.missingPlatforms.map((each) => h('li', {},
-          said(typeof each === 'string' ? each : Object.values(each).flat()
-              .join(' ')))))) : null;
+      h('th', {scope: 'row'}, t(key)), h('td', {class: 'figure'}, planned),
+      h('td', {class: 'figure'}, actual));
   return [
     table(t('plan.title'), [t('plan.what'), t('plan.planned'),
                             t('plan.actual')], [
@@ -24,11 +42,14 @@ export function planSection(build) {
           bytes(outcome.bytesPushed)),
       row('plan.made', number(plan.layerCount - plan.layersReused),
           number(outcome.layersMade)),
-      row('plan.reused', number(plan.layersReused),
-          number(outcome.layersReused)),
+      row('plan.reused', number(plan.layersReused) + ' (' +
+          bytes(plan.bytesReused) + ')', number(outcome.layersReused)),
       row('plan.time', duration(plan.estimatedSeconds),
           duration(outcome.layersSeconds)),
     ]),
+    plan.estimateBasis ?
+        h('p', {class: 'muted'}, t('plan.basis'), ' ',
+          said(plan.estimateBasis)) : null,
     h('p', {class: 'muted'}, t('plan.dead', {bytes: bytes(plan.bytesDead)}),
       ' ', t('plan.disk', {bytes: bytes(plan.workerDiskBytes)})),
     plan.previousRelease ? h('p', {}, t('plan.previous'), ' ',
@@ -38,7 +59,8 @@ export function planSection(build) {
             plan.previousRelease) : null,
     plan.destinationProblem ?
         h('p', {class: 'wait'}, said(plan.destinationProblem)) : null,
-    missing,
+    missingPlatforms(plan),
+    registries(plan),
     plan.notes.length > 0 ? h('ul', {},
         plan.notes.map((each) => h('li', {}, said(each)))) : null,
   ];

@@ -2,9 +2,10 @@
 // One task, with its part of the build's log.
 import {path, read} from './api.js';
 import {h, said} from './dom.js';
-import {bytes, clock, duration, secondsBetween} from './format.js';
-import {t, word} from './i18n.js';
 import {failureItem} from './failures.js';
+import {bytes, duration, secondsBetween} from './format.js';
+import {t, word} from './i18n.js';
+import {logLine} from './log_view.js';
 
 const tasks = new Map();
 
@@ -36,17 +37,13 @@ function facts(task) {
                                h('dd', {}, value))));
 }
 
-export function logLine(line) {
-  return h('li', {class: line.level},
-      h('time', {datetime: line.time}, clock(Date.parse(line.time))), ' ',
-      line.worker ? h('b', {}, line.worker + ' ') : null, said(line.text));
-}
-
 // Opens the dialog for a task that a view shows.
 export async function showTask(dialog, id) {
   const known = tasks.get(id);
   if (!known) return;
-  const log = h('ol', {class: 'log'}, h('li', {}, t('page.loading')));
+  const log = h('ol', {
+    class: 'log', tabindex: 0, role: 'list', 'aria-label': t('task.log'),
+  }, h('li', {}, t('page.loading')));
   const close = h('button', {type: 'button'}, t('action.close'));
   close.addEventListener('click', () => dialog.close());
   dialog.replaceChildren(

@@ -64,7 +64,9 @@ export function openTasks(root) {
       COLUMNS.map((name) => h('div', {
         role: 'columnheader', class: 'cell ' + name,
       }, t('tasks.' + name))))), body);
-  const filters = h('form', {class: 'filters', role: 'search'},
+  const filters = h('form', {
+    class: 'filters', role: 'search', 'aria-label': t('tasks.find'),
+  },
       h('label', {}, t('tasks.text'), ' ', text),
       h('label', {}, t('builds.state'), ' ', state));
   root.append(h('section', {'aria-labelledby': 'title-tasks'},

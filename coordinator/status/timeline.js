@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The timeline of a build: its phases, and what each worker did.
+// The timeline of a build: its phases, what each worker did, and what set the
+// time.
+import {criticalPath} from './critical_path.js';
 import {h, said, svg, updateChildren} from './dom.js';
-import {clock, duration, number} from './format.js';
+import {clock, duration, number, percent} from './format.js';
+import {table} from './images.js';
 import {t, word} from './i18n.js';
 
 const LANE = 14;
-const LABEL = 18;
+const LABEL = 20;
 // More bars than that are not drawn, the shortest first.
 const MOST_BARS = 1500;
-const ZOOMS = [1, 2, 4, 8, 16, 32];
+const MOST_ZOOM = 64;
 
 const start = (each) => Date.parse(each.started);
 const end = (each, now) => each.ended ? Date.parse(each.ended) : now;
-
-// The task that ended last in each phase: a phase waits for all of its tasks,
-// so that one set the phase's time.
-function lastOfPhases(tasks) {
-  const last = new Map();
-  for (const task of tasks) {
-    if (!task.ended || !task.started || task.reused) continue;
-    const known = last.get(task.phase);
-    if (!known || Date.parse(task.ended) > Date.parse(known.ended)) {
-      last.set(task.phase, task);
-    }
-  }
-  return last;
-}
 
 // Gives each task the first lane of its worker that is free.
 function lanesOf(tasks, now) {
@@ -45,47 +34,50 @@ function lanesOf(tasks, now) {
   return [...workers].sort(([a], [b]) => a < b ? -1 : 1);
 }
 
-function bar(x, y, width, className, title, id) {
+function bar(x, y, width, className, tip, id) {
   return svg('rect', {
     x: x.toFixed(1), y, width: Math.max(width, 1.5).toFixed(1),
-    height: LANE - 3, rx: 2, class: 'bar ' + className,
+    height: LANE - 3, rx: 2, class: 'bar ' + className, 'data-tip': tip,
     'data-act': id ? 'task' : null, 'data-id': id,
-  }, svg('title', {}, title));
+  });
 }
 
 function label(y, text) {
-  return svg('text', {x: 4, y: y + 13, class: 'label'}, text);
+  return svg('text', {x: 4, y: y + 14, class: 'label'}, text);
 }
 
-function axis(from, span, width, height) {
+function axis(span, width, height) {
   const parts = [];
   const marks = Math.max(2, Math.floor(width / 160));
   for (let i = 0; i <= marks; ++i) {
     const x = width * i / marks;
     parts.push(svg('line', {x1: x, x2: x, y1: 0, y2: height, class: 'grid'}));
     if (i === marks) continue;
-    parts.push(svg('text', {x: x + 4, y: height + 13, class: 'mark'},
+    parts.push(svg('text', {x: x + 4, y: height + 14, class: 'mark'},
                    duration(span * i / marks / 1000)));
   }
   return parts;
 }
 
-function draw(build, tasks, width) {
+function tipOf(task, took, from) {
+  return [task.name, word('state', task.state) + ', ' + duration(took / 1000),
+    t('timeline.began', {time: clock(from)})].join('\n');
+}
+
+function draw(build, tasks, critical, width) {
   const now = build.ended ? Date.parse(build.ended) : Date.now();
-  const from = Date.parse(build.created);
-  const span = Math.max(now - from, 1000);
-  const scale = (moment) => (moment - from) / span * width;
-  const critical = new Set([...lastOfPhases(tasks).values()]
-      .map((task) => task.id));
+  const origin = Date.parse(build.created);
+  const span = Math.max(now - origin, 1000);
+  const scale = (moment) => (moment - origin) / span * width;
   const parts = [];
   let y = 0;
   parts.push(label(y, t('timeline.phases')));
   y += LABEL;
   for (const phase of build.phases) {
     if (!phase.started) continue;
-    const from = start(phase);
-    const to = end(phase, now);
-    parts.push(bar(scale(from), y, scale(to) - scale(from), phase.state,
+    const [from, to] = [start(phase), end(phase, now)];
+    parts.push(bar(scale(from), y, scale(to) - scale(from),
+        'of-' + phase.phase + ' ' + phase.state,
         word('phase', phase.phase) + ': ' + duration((to - from) / 1000)));
     y += LANE;
   }
@@ -98,96 +90,150 @@ function draw(build, tasks, width) {
     y += LABEL;
     for (const lane of lanes) {
       for (const task of lane.tasks) {
-        const from = start(task);
-        const to = end(task, now);
+        const [from, to] = [start(task), end(task, now)];
         parts.push(bar(scale(from), y, scale(to) - scale(from),
-            task.state + (critical.has(task.id) ? ' critical' : ''),
-            task.name + '\n' + word('state', task.state) + ', ' +
-                duration((to - from) / 1000) + ', ' + clock(from),
-            task.id));
+            'of-' + task.phase + ' ' + task.state +
+                (critical.has(task.id) ? ' critical' : ''),
+            tipOf(task, to - from, from), task.id));
       }
       y += LANE;
     }
   }
   return {
     picture: svg('svg', {
-      width, height: y + 20, viewBox: '0 0 ' + width + ' ' + (y + 20),
+      width, height: y + 22, viewBox: '0 0 ' + width + ' ' + (y + 22),
       role: 'img', 'aria-label': t('timeline.summary', {
         seconds: duration(span / 1000), tasks: number(drawn.length),
       }),
-    }, axis(from, span, width, y), parts),
+    }, axis(span, width, y), parts),
     left: ran.length - drawn.length,
   };
 }
 
-// The tasks that set the time, in words: for those who see no picture, too.
-function reasons(build, tasks) {
-  const last = lastOfPhases(tasks);
-  const items = build.phases.filter((phase) => last.has(phase.phase))
-      .map((phase) => {
-        const task = last.get(phase.phase);
-        return h('li', {}, h('b', {}, word('phase', phase.phase)), ': ',
-            h('button', {
-              class: 'link', 'data-act': 'task', 'data-id': task.id,
-            }, said(task.name)),
-            ' (' + (task.worker ? task.worker + ', ' : '') +
-                duration((end(task) - start(task)) / 1000) + ')');
-      });
-  return items.length === 0 ? [] : [h('details', {},
-      h('summary', {}, t('timeline.critical')), h('ul', {}, items))];
+function reasonOf({chain, waited}) {
+  if (chain.length === 0) return t('timeline.byCoordinator');
+  const last = chain[chain.length - 1];
+  const took = end(last, Date.now()) - start(last);
+  return [
+    h('button', {class: 'link', 'data-act': 'task', 'data-id': last.id},
+      said(last.name)),
+    h('br'), h('small', {}, [
+      last.worker, duration(took / 1000),
+      chain.length > 1 ? t('timeline.before', {
+        count: number(chain.length - 1),
+        seconds: duration((start(last) - start(chain[0])) / 1000),
+      }) : '',
+      waited > 1000 ? t('timeline.waited', {
+        seconds: duration(waited / 1000),
+      }) : '',
+    ].filter(Boolean).join(' · '))];
 }
 
-// Makes the timeline in `root`; update(build, tasks) draws it.
+// What set the time, in words: for those who see no picture, too.
+function reasons(path) {
+  const whole = path.reduce((sum, part) => sum + part.milliseconds, 0);
+  if (whole === 0) return [];
+  const most = path.reduce((a, b) => b.milliseconds > a.milliseconds ? b : a);
+  return [
+    h('h3', {}, t('timeline.critical')),
+    h('p', {}, t('timeline.most', {
+      phase: word('phase', most.phase),
+      seconds: duration(most.milliseconds / 1000),
+      whole: duration(whole / 1000), share: percent(most.milliseconds, whole),
+    })),
+    table(t('timeline.critical'), [t('tasks.phase'), t('tasks.took'),
+                                   t('timeline.endedWith')],
+          path.map((part) => h('tr', {'data-key': part.phase},
+              h('th', {scope: 'row'}, h('span', {
+                class: 'swatch of-' + part.phase}), word('phase', part.phase)),
+              h('td', {class: 'figure'},
+                duration(part.milliseconds / 1000), ' ',
+                h('small', {}, percent(part.milliseconds, whole))),
+              h('td', {class: 'long'}, reasonOf(part))))),
+  ];
+}
+
+// Makes the timeline in `root`; update(build, tasks) draws it, and close() ends
+// its watch over the width.
 export function openTimeline(root) {
   let latest = null;
-  let zoom = 0;
+  let zoom = 1;
+  let drawnWidth = 0;
   const pane = h('div', {
-    class: 'pane', tabindex: 0, role: 'group', 'aria-label': t('timeline.pane'),
+    class: 'pane timeline', tabindex: 0, role: 'group',
+    'aria-label': t('timeline.pane'),
   });
   const why = h('div');
-  const smaller = h('button', {'aria-label': t('timeline.zoomOut')}, '−');
-  const larger = h('button', {'aria-label': t('timeline.zoomIn')}, '+');
-  const section = h('section', {'aria-labelledby': 'title-timeline'},
+  const button = (key, text) =>
+      h('button', {'data-zoom': key, 'aria-label': t('timeline.zoom.' + key)},
+        text);
+  const [smaller, whole, larger] =
+      [button('out', '−'), button('all', '⤢'), button('in', '+')];
+  const section = h('section', {id: 'timeline',
+                                'aria-labelledby': 'title-timeline'},
       h('div', {class: 'card-title'},
-        h('h2', {id: 'title-timeline'}, t('timeline.title')),
-        h('div', {class: 'buttons'}, smaller, larger)),
+        h('h2', {id: 'title-timeline', tabindex: -1}, t('timeline.title')),
+        h('small', {}, t('timeline.hint')),
+        h('div', {class: 'buttons'}, smaller, whole, larger)),
       pane, why);
 
   function redraw() {
     if (!latest) return;
-    const {build, tasks} = latest;
+    const {build, tasks, path} = latest;
     drawnWidth = pane.clientWidth;
-    const width = Math.max(280, drawnWidth) * ZOOMS[zoom];
-    const {picture, left} = draw(build, tasks, width);
+    const width = Math.round(Math.max(280, drawnWidth) * zoom);
+    const critical = new Set(path.flatMap(({chain}) =>
+        chain.map((task) => task.id)));
+    const {picture, left} = draw(build, tasks, critical, width);
     updateChildren(pane, [picture]);
     updateChildren(why, [
       ...left > 0 ? [h('p', {class: 'muted'}, t('timeline.left', {
         count: number(left),
       }))] : [],
-      ...reasons(build, tasks)]);
-    smaller.disabled = zoom === 0;
-    larger.disabled = zoom === ZOOMS.length - 1;
+      ...reasons(path)]);
+    smaller.disabled = whole.disabled = zoom <= 1;
+    larger.disabled = zoom >= MOST_ZOOM;
   }
 
-  // The middle of what is in sight stays in the middle.
-  function zoomBy(step) {
-    const middle = (pane.scrollLeft + pane.clientWidth / 2) / pane.scrollWidth;
-    zoom = Math.min(ZOOMS.length - 1, Math.max(0, zoom + step));
+  // What is at `x` of the pane stays there.
+  function zoomTo(wanted, x = pane.clientWidth / 2) {
+    const place = (pane.scrollLeft + x) / pane.scrollWidth;
+    zoom = Math.min(MOST_ZOOM, Math.max(1, wanted));
     redraw();
-    pane.scrollLeft = middle * pane.scrollWidth - pane.clientWidth / 2;
+    pane.scrollLeft = place * pane.scrollWidth - x;
   }
-  smaller.addEventListener('click', () => zoomBy(-1));
-  larger.addEventListener('click', () => zoomBy(1));
-  let drawnWidth = 0;
+  const steps = {out: () => zoomTo(zoom / 2), all: () => zoomTo(1),
+    in: () => zoomTo(zoom * 2)};
+  section.addEventListener('click', (event) => {
+    steps[event.target.dataset.zoom]?.();
+  });
+  pane.addEventListener('keydown', (event) => {
+    const step = {'+': 'in', '=': 'in', '-': 'out', '0': 'all'}[event.key];
+    if (!step || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    steps[step]();
+  });
+  // Two fingers on a touch pad are this event, too.
+  pane.addEventListener('wheel', (event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    zoomTo(zoom * Math.exp(-event.deltaY / 200),
+           event.clientX - pane.getBoundingClientRect().left);
+  }, {passive: false});
   // A drawing changes the height; only another width asks for another one.
-  new ResizeObserver(() => {
+  const observer = new ResizeObserver(() => {
     if (pane.clientWidth !== drawnWidth) redraw();
-  }).observe(root);
+  });
+  observer.observe(root);
   return {
     update(build, tasks) {
-      latest = {build, tasks};
+      const now = build.ended ? Date.parse(build.ended) : Date.now();
+      latest = {build, tasks, path: criticalPath(build, tasks, now)};
       if (!section.isConnected) root.append(section);
       redraw();
+    },
+    close() {
+      observer.disconnect();
     },
   };
 }

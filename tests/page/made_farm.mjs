@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// A farm that is made up, as large and as unwell as a test wants: it answers
+// /api/v1 with the shapes of coordinator/api/openapi.json.
+
+const START = Date.parse('2026-03-02T09:00:00Z');
+const at = (seconds) => new Date(START + seconds * 1000).toISOString();
+const digest = (number) => 'sha256:' + number.toString(16).padStart(64, '0');
+const HOSTS = ['dl.k8s.io', 'registry.k8s.io', 'quay.io', 'docker.io'];
+const PLATFORMS = ['linux/amd64', 'linux/arm64'];
+const MIB = 1 << 20;
+
+function page(items, parameters) {
+  const from = Number(parameters.get('pageToken') || 0);
+  const limit = Number(parameters.get('limit') || 100);
+  const answer = {items: items.slice(from, from + limit), total: items.length};
+  if (from + limit < items.length) answer.nextPageToken = String(from + limit);
+  return answer;
+}
+
+function progress(total, done, running = 0, failed = 0) {
+  return {tasksTotal: total, tasksDone: done, tasksRunning: running,
+    tasksFailed: failed, bytesTotal: total * MIB, bytesDone: done * MIB};
+}
+
+function summary(number, state, tasks) {
+  const done = state === 'running' ? Math.floor(tasks * 0.6) : tasks;
+  return {
+    id: 'build-' + number, release: 'v1.2.' + number + '-2.28.1', state,
+    phase: state === 'running' ? 'layers' : 'tag', revision: 1,
+    planOnly: false, fresh: false, priority: 0, created: at(number * 60),
+    ...state === 'running' ? {} : {ended: at(number * 60 + 1800)},
+    destination: 'docker://registry.example.com/team', platforms: PLATFORMS,
+    fileCount: 44, imageCount: 57, progress: progress(tasks, done, 12),
+    bytesFetched: 5000 * MIB, bytesPushed: 4200 * MIB, submittedBy: 'ci@example.com',
+    waiting: state === 'running' ?
+        ['linux/arm64: 3 tasks wait for a free slot'] : [],
+    failureCount: state === 'failed' ? 1 : 0,
+  };
+}
+
+const TASK_STATES = ['done', 'done', 'done', 'running', 'ready', 'delayed'];
+
+function task(build, i) {
+  const state = TASK_STATES[i % TASK_STATES.length];
+  const started = Math.floor(i / 8);
+  return {
+    id: build + '/layer/' + i, kind: 'makeLayer', phase: 'layers', state,
+    name: `layer kubespray-images: image ${i} of ${HOSTS[i % 4]} (${PLATFORMS[i % 2]})`,
+    attempts: 1, bytesExpected: 3 * MIB, platform: PLATFORMS[i % 2],
+    ...state === 'done' ? {
+      worker: 'box-' + i % 16, started: at(started), bytesFetched: 3 * MIB,
+      bytesPushed: 2 * MIB, ended: at(started + 5 + i % 40),
+    } : {},
+    ...state === 'running' ? {
+      worker: 'box-' + i % 16, started: at(started), bytesDone: MIB,
+      activity: 'fetching', host: HOSTS[i % 4],
+    } : {},
+    ...state === 'delayed' ? {
+      retryAt: at(90), waitsFor: HOSTS[i % 4] + ': 429, until 09:01:30',
+    } : {},
+  };
+}
+
+const LAYER_STATES = ['reused', 'made', 'running', 'planned', 'failed'];
+
+function layer(i) {
+  const state = LAYER_STATES[i % 5];
+  return {
+    name: 'group ' + i, members: 1 + i % 4, state,
+    image: i % 3 ? 'kubespray-images' : 'kubespray-files',
+    deadBytes: state === 'reused' ? (i % 7) * MIB : 0,
+    bytes: (8 + i * i % 97) * MIB, bytesToFetch: state === 'reused' ? 0 : MIB,
+    ...state === 'made' ? {digest: digest(i), encodedBytes: 4 * MIB} : {},
+  };
+}
+
+function details(of) {
+  const failed = of.state === 'failed';
+  const order = ['resolve', 'check', 'layers', 'assemble', 'verify', 'tag'];
+  const reached = failed || of.state === 'running' ? 2 : 6;
+  return {
+    ...of,
+    phases: order.map((phase, i) => ({
+      phase, byWorkers: i % 2 === 0,
+      state: i < reached ? 'done' : i > reached ? 'pending' :
+          failed ? 'failed' : 'running',
+      progress: i < reached ? progress(102, 102) :
+          i > reached ? progress(0, 0) : of.progress,
+      ...i <= reached ? {started: at(i * 20)} : {},
+      ...i < reached ? {ended: at(i * 20 + 20)} : {},
+    })),
+    failures: failed ? [{
+      kind: 'permanent', item: 'https://dl.k8s.io/v1.31.2/bin/linux/arm64/kubelet',
+      reason: 'the checksum is not the one that files-arm64.list states',
+      advice: 'Compare it with the project\'s own list of checksums.',
+      location: 'files-arm64.list:9',
+    }] : [],
+    notes: [],
+    plan: {
+      fileCount: 44, imageCount: 57, layerCount: 90, layersReused: 18,
+      bytesReused: 900 * MIB, bytesDead: 42 * MIB, bytesToFetch: 5100 * MIB,
+      bytesToPack: 5000 * MIB, bytesToPush: 4300 * MIB,
+      workerDiskBytes: 9000 * MIB, missingPlatforms: [], notes: [],
+      registries: [], items: [], previousRelease: 'v1.2.0-2.28.0',
+      previousBuild: 'build-0', estimatedSeconds: 700,
+    },
+    outcome: {bytesFetched: of.bytesFetched, bytesPushed: of.bytesPushed,
+      layersMade: 72, layersReused: 18, seconds: 1800, layersSeconds: 640},
+    layers: Array.from({length: 90}, (_, i) => layer(i)),
+    verdicts: [], images: [], hosts: [], events: [], lastSequence: 0,
+  };
+}
+
+const WORKER_STATES = ['ready', 'ready', 'ready', 'draining', 'lost', 'unhealthy'];
+
+function worker(i) {
+  const state = WORKER_STATES[i % WORKER_STATES.length];
+  return {
+    name: 'box-' + i, state, slots: 4, version: '0.1.0', canExecute: i % 2 === 0,
+    platforms: [{platform: PLATFORMS[i % 2], native: true}],
+    diskFreeBytes: (5 + i) * 1024 * MIB, lastSeen: at(0), tasksDone: i * 7,
+    drainOrdered: state === 'draining', leases: state === 'ready' ? [{
+      taskId: 'build-1/layer/' + i, buildId: 'build-1', bytesDone: MIB,
+      taskName: 'layer ' + i, activity: 'fetching registry.k8s.io/pause:3.9',
+      bytesExpected: 4 * MIB, host: HOSTS[i % 4],
+    }] : [],
+    ...state === 'unhealthy' ? {
+      unhealthyReason: 'its disk is full: 0 B of /var/cache/kso are free',
+    } : {},
+  };
+}
+
+function history() {
+  return {intervalSeconds: 10, samples: Array.from({length: 120}, (_, i) => ({
+    time: at(i * 10), workersReady: 8, tasksRunning: 20 + i % 9,
+    tasksWaiting: 200 - i,
+    totals: {tasksDone: i * 9, tasksFailed: 0, tasksReused: i * 3,
+      layersMade: i, layersReused: i, bytesReused: i * MIB,
+      bytesFetched: i * 90 * MIB, bytesPushed: (i * 60 + i % 5 * 40) * MIB},
+    quotas: [{host: 'docker.io', limit: 200, remaining: 200 - i},
+      {host: 'quay.io', limit: 1000, remaining: 900 - i * 2}],
+  }))};
+}
+
+function farmNow() {
+  return {
+    version: '0.1.0', started: at(-3600), now: at(1200), buildsRunning: 200,
+    buildsTotal: 200, tasksRunning: 64, tasksWaiting: 900,
+    platforms: PLATFORMS.map((platform) => ({
+      platform, workersReady: 8, workersNative: 8, slots: 32, slotsUsed: 27,
+    })),
+    queues: [{platform: 'linux/arm64', mustExecute: true, ready: 3, delayed: 1,
+      oldestSeconds: 340, reasons: ['no ready worker runs linux/arm64 images']},
+    {platform: '', mustExecute: false, ready: 800, delayed: 96,
+      oldestSeconds: 75, reasons: ['all slots are in use',
+        'docker.io: 80 of 200 pulls are left for 5 h']}],
+    totals: history().samples[119].totals,
+  };
+}
+
+const SESSION = {authentication: 'none', version: '0.1.0', roles:
+  ['view', 'submit', 'work', 'admin'], principal: 'local',
+plaintextToOthers: false};
+const HOST_LIMITS = [{host: 'docker.io', tasksRunning: 2, tasksWaiting: 90,
+  taskLimit: 2, quota: {limit: 200, remaining: 81, windowSeconds: 21600},
+  words: '429 Too Many Requests', pausedUntil: at(1300)}];
+
+// The answers: (method, path, parameters) => {status, body}.
+// `builds` is how many builds run; `tasks`, how many tasks each of them has;
+// `roles`, what the reader may do. The returned function's `deeds` are the
+// changes that were asked for, and its `fails` an answer for all paths that it
+// names.
+export function madeFarm({builds = 0, tasks = 0, workers = 0, roles} = {}) {
+  const list = Array.from({length: builds}, (_, i) => summary(
+      builds - i, builds - i === 2 ? 'failed' : 'running', tasks));
+  const taskList = new Map();
+  const tasksOf = (id) => {
+    if (!taskList.has(id)) {
+      taskList.set(id, Array.from({length: tasks}, (_, i) => task(id, i)));
+    }
+    return taskList.get(id);
+  };
+  const boxes = Array.from({length: workers}, (_, i) => worker(i));
+  const ok = (body) => ({status: 200, body});
+  const problem = (status, detail) =>
+      ({status, body: {type: 'about:blank', title: 'Problem', status, detail}});
+
+  function ofBuild(id, rest, parameters) {
+    const known = list.find((each) => each.id === id);
+    if (!known) return problem(404, 'there is no build ' + id);
+    if (rest === 'tasks') return ok(page(tasksOf(id), parameters));
+    if (rest === 'logs') return ok({items: [], lastSequence: 0});
+    return ok(details(known));
+  }
+
+  const fixed = {
+    session: () => roles ? {...SESSION, roles} : SESSION,
+    farm: () => builds > 0 ? farmNow() : {...farmNow(), buildsRunning: 0,
+      buildsTotal: 0, tasksRunning: 0, tasksWaiting: 0, platforms: [],
+      queues: []},
+    'farm/history': () => builds > 0 ? history() :
+        {intervalSeconds: 10, samples: []},
+    hosts: (parameters) => page(builds > 0 ? HOST_LIMITS : [], parameters),
+    releases: (parameters) => page([], parameters),
+    audit: (parameters) => page([], parameters),
+    workers: (parameters) => page(boxes, parameters),
+    builds: (parameters) => page(list.filter((build) =>
+        (parameters.get('state') || build.state) === build.state &&
+        build.release.includes(parameters.get('text') || '')), parameters),
+  };
+
+  function answer(method, where, parameters) {
+    const failure = answer.fails[where];
+    if (failure) return failure;
+    if (method === 'POST') {
+      answer.deeds.push(where);
+      return ok({});
+    }
+    if (where in fixed) return ok(fixed[where](parameters));
+    const [kind, id, rest] = where.split('/');
+    if (kind === 'builds') return ofBuild(id, rest, parameters);
+    return problem(404, 'there is no ' + where);
+  }
+  answer.deeds = [];
+  answer.fails = {};
+  answer.builds = list;
+  answer.problem = problem;
+  return answer;
+}

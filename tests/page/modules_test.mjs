@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page's modules that need no browser: node --test modules_test.mjs
+import assert from 'node:assert/strict';
+import {readFile, readdir} from 'node:fs/promises';
+import {test} from 'node:test';
+import english from '../../coordinator/status/words_en.js';
+import chinese from '../../coordinator/status/words_zh.js';
+import {criticalPath} from '../../coordinator/status/critical_path.js';
+import {withoutVersion} from '../../coordinator/status/versions.js';
+
+const STATUS = new URL('../../coordinator/status/', import.meta.url);
+const at = (seconds) => new Date(seconds * 1000).toISOString();
+
+function ran(id, worker, from, to) {
+  return {id, worker, phase: 'layers', started: at(from), ended: at(to)};
+}
+
+test('both languages have the same words, with the same values', () => {
+  assert.deepEqual(Object.keys(chinese), Object.keys(english));
+  const values = (words) => [...words.matchAll(/\{\w+\}/g)].map(String).sort();
+  for (const [key, words] of Object.entries(english)) {
+    assert.deepEqual(values(chinese[key]), values(words), key);
+  }
+});
+
+test('each file of the page is one that the build embeds', async () => {
+  const build = await readFile(new URL('BUILD.bazel', STATUS), 'utf8');
+  for (const name of await readdir(STATUS)) {
+    if (!/\.(js|css|html)$/.test(name)) continue;
+    assert.ok(build.includes(`"${name}"`), name + ' is missing there');
+  }
+});
+
+test('the task that ended last, and those that held its slot, set the time', () => {
+  const build = {phases: [
+    {phase: 'layers', started: at(10), ended: at(20)},
+    {phase: 'assemble', started: at(20), ended: at(21)},
+    {phase: 'verify'},
+  ]};
+  const tasks = [ran('a', 'one', 12, 14), ran('b', 'one', 14.1, 20),
+    ran('c', 'two', 10, 19), {...ran('d', 'one', 10, 30), reused: true}];
+  const [layers, assemble, ...others] = criticalPath(build, tasks, 0);
+  assert.deepEqual(layers.chain.map(({id}) => id), ['a', 'b']);
+  assert.equal(layers.waited, 2000);
+  assert.equal(layers.milliseconds, 10000);
+  assert.deepEqual(assemble.chain, []);
+  assert.deepEqual(others, []);
+});
+
+test('a gap before a task is no handover of a slot', () => {
+  const build = {phases: [{phase: 'layers', started: at(0)}]};
+  const tasks = [ran('a', 'one', 0, 2), ran('b', 'one', 5, 9)];
+  const [layers] = criticalPath(build, tasks, 9000);
+  assert.deepEqual(layers.chain.map(({id}) => id), ['b']);
+  assert.equal(layers.waited, 5000);
+});
+
+test('tasks that began and ended at one moment end the chain', () => {
+  const build = {phases: [{phase: 'layers', started: at(0), ended: at(1)}]};
+  const tasks = [ran('a', 'one', 1, 1), ran('b', 'one', 1, 1)];
+  assert.equal(criticalPath(build, tasks, 0)[0].chain.length, 1);
+});
+
+// As cli/diff/compare_test.cc expects of ksoctl.
+test('versions are found in names', () => {
+  for (const [name, key, version] of [
+    ['https://dl.k8s.io/v1.29.5/bin/linux/amd64/kubelet',
+      'https://dl.k8s.io/*/bin/linux/amd64/kubelet', 'v1.29.5'],
+    ['https://x.io/v1.0.0-rc.1/a-1.0.0-rc.1-linux-amd64.tar.gz',
+      'https://x.io/*/a-*-linux-amd64.tar.gz', 'v1.0.0-rc.1 1.0.0-rc.1'],
+    ['https://10.0.0.1:5000/a', 'https://10.0.0.1:5000/a', ''],
+    ['https://x.io/a/v2/b-2.tar.gz', 'https://x.io/a/v2/b-2.tar.gz', ''],
+    ['https://x.io/k3s/v1.29.5+k3s1/k3s', 'https://x.io/k3s/*/k3s',
+      'v1.29.5+k3s1'],
+    ['registry.k8s.io/pause:3.9', 'registry.k8s.io/pause', '3.9'],
+    ['host:5000/pause', 'host:5000/pause', ''],
+    ['host:5000/pause:3.9@sha256:ab', 'host:5000/pause', '3.9@sha256:ab'],
+    ['quay.io/a@sha256:ab', 'quay.io/a', 'sha256:ab'],
+  ]) {
+    assert.deepEqual(withoutVersion(name), {key, version});
+  }
+});
