@@ -43,6 +43,7 @@ constexpr MethodRule kRules[] = {
     {"/kso.v1.AdminService/UndrainWorker", kAdmin},
     {"/kso.v1.AdminService/DistrustWorker", kAdmin},
     {"/kso.v1.AdminService/TrustWorker", kAdmin},
+    {"/kso.v1.AdminService/PruneCache", kAdmin},
     {"/kso.v1.AdminService/GetVersion", kAnyRole},
 
     {"/kso.v1.EnrollmentService/InviteWorker", kAdmin},
