@@ -52,6 +52,24 @@ TEST_F(SchedulerTest, HeaviestFirst) {
   EXPECT_EQ(Pick(workers, 0), "none");
 }
 
+TEST_F(SchedulerTest, AWorkerThatMayNotHaveATaskIsPassedOver) {
+  v1::Task copy = MakeTask("b/copy", "", false, 9);
+  copy.add_not_by("one");
+  copy.add_not_by("two");
+  test_.AddBuild("b", {copy, MakeTask("b/1", "", false, 5)}, v1::LAYERS);
+  const WorkerViews two = {MakeWorker("one", "amd64"),
+                           MakeWorker("two", "amd64")};
+  EXPECT_EQ(PickAndGrant(two, 0), "b/1");
+  EXPECT_EQ(Pick(two, 1), "none");
+  EXPECT_THAT(
+      Waiting(two),
+      ElementsAre(HasSubstr("crossCheck needs another worker than one and")));
+  const WorkerViews three = {MakeWorker("one", "amd64"),
+                             MakeWorker("three", "amd64")};
+  EXPECT_THAT(Waiting(three), ElementsAre(HasSubstr("a free slot")));
+  EXPECT_EQ(Pick(three, 1), "b/copy");
+}
+
 TEST_F(SchedulerTest, BuildsTakeTurns) {
   test_.AddBuild("big", {MakeTask("big/1"), MakeTask("big/2")}, v1::LAYERS);
   test_.AddBuild("small", {MakeTask("small/1")}, v1::LAYERS);
