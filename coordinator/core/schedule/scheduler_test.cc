@@ -12,6 +12,7 @@
 namespace kso::coordinator {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -177,6 +178,26 @@ TEST_F(SchedulerTest, ARetryGoesElsewhereWhenThereIsAnElsewhere) {
   EXPECT_EQ(Pick(workers, 0), "none");
   EXPECT_EQ(Pick(workers, 1), "b/1");
   EXPECT_EQ(Pick({workers[0]}, 0), "b/1");
+}
+
+TEST_F(SchedulerTest, WhatWaitsForAHostIsToldOfTheHost) {
+  test_.AddBuild("b", {MakeTask("b/1"), MakeTask("b/2")}, v1::RESOLVE);
+  const auto requeue = [&](const char* id, const std::string& url) {
+    test_.Grant(id, "one");
+    test_.Requeue(id, v1::Failure::TRANSIENT,
+                  url + ": Failed to connect to 127.0.0.1 port 1",
+                  absl::Seconds(4));
+  };
+  const WorkerViews workers = {MakeWorker("one", "amd64")};
+  requeue("b/1", "http://127.0.0.1:1/a");
+  EXPECT_THAT(Waiting(workers),
+              Contains("1 item waits for 127.0.0.1:1, which is tried again in "
+                       "4.0 s: Failed to connect to 127.0.0.1 port 1"));
+  requeue("b/2", "http://127.0.0.1:1/b");
+  EXPECT_THAT(
+      Waiting(workers),
+      ElementsAre("2 items wait for 127.0.0.1:1, which is tried again in "
+                  "4.0 s: Failed to connect to 127.0.0.1 port 1"));
 }
 
 TEST_F(SchedulerTest, AfterAFailureNothingNewIsGrantedPastResolve) {

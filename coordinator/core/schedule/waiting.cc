@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/strings.h"
+#include "coordinator/core/base/host_trouble.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/schedule/scheduler.h"
 
@@ -188,13 +190,14 @@ struct Retry {
 std::string RetryInWords(const Retry& retry, absl::Time now) {
   const Trouble& trouble = retry.task->trouble_or_none();
   const std::string when = DurationInWords(retry.time - now);
-  if (retry.tasks == 1) {
+  if (!trouble.last_cause.of_host()) {
     return absl::StrCat("retry of ", retry.task->name, " in ", when, ": ",
                         trouble.last_reason);
   }
-  return absl::StrCat(retry.tasks, " items wait for ", trouble.last_cause.host,
-                      ", which is tried again in ", when, ": ",
-                      trouble.last_reason);
+  return absl::StrCat(retry.tasks,
+                      retry.tasks == 1 ? " item waits" : " items wait", " for ",
+                      trouble.last_cause.host, ", which is tried again in ",
+                      when, ": ", ToAbsl(WithoutUrl(trouble.last_reason)));
 }
 
 void AddRetries(const BuildEntry& build, absl::Time now,
