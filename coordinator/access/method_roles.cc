@@ -54,6 +54,11 @@ constexpr MethodRule kRules[] = {
     {"/kso.v1.AccessService/ListTokens", kAdmin},
     {"/kso.v1.AccessService/RevokeToken", kAdmin},
     {"/kso.v1.AccessService/ListAudit", kAdmin},
+
+    // gRPC's own services. A probe has no identity, and Watch holds a stream.
+    {"/grpc.health.v1.Health/Check", {}, kOpenToEverybody},
+    {"/grpc.health.v1.Health/Watch", kAnyRole},
+    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kView},
 };
 
 }  // namespace
