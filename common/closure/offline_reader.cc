@@ -113,6 +113,32 @@ absl::StatusOr<std::string> Offline::Expand(std::string_view text,
   return expanded;
 }
 
+absl::StatusOr<std::map<std::string, std::string>> Offline::NamedFiles() const {
+  KSO_ASSIGN_OR_RETURN(const std::string files, ValueOf("files_repo"));
+  std::map<std::string, std::string> named;
+  for (const Variable& variable : FileVariables()) {
+    const std::string name(variable.name);
+    KSO_ASSIGN_OR_RETURN(const std::string place, ValueOf(name));
+    if (!variable.whole || place.empty()) continue;
+    KSO_ASSIGN_OR_RETURN(const std::string path, Below(files, place, name));
+    named[name] = Concat(files.substr(files.rfind('/') + 1), "/", path);
+  }
+  return named;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> Offline::NamedRepositories()
+    const {
+  KSO_ASSIGN_OR_RETURN(const std::string server, ValueOf("registry_server"));
+  std::map<std::string, std::string> named;
+  for (const Variable& variable : ImageVariables()) {
+    const std::string name(variable.name);
+    KSO_ASSIGN_OR_RETURN(const std::string place, ValueOf(name));
+    if (!variable.whole || place.empty()) continue;
+    KSO_ASSIGN_OR_RETURN(named[name], Below(server, place, name));
+  }
+  return named;
+}
+
 absl::StatusOr<std::string> Offline::PathOf(std::string_view url) const {
   // One that the file does not set leaves the URL to the next.
   for (const Variable& variable : FileVariables()) {

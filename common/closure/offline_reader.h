@@ -34,6 +34,12 @@ class Offline {
   absl::StatusOr<std::vector<std::string>> RepositoriesOf(
       std::string_view name) const;
 
+  // The places that the file names whole, by the variable that leads there:
+  // files as PathOf has them, and repositories of the registry. A file that was
+  // made for another release names some that are not there.
+  absl::StatusOr<std::map<std::string, std::string>> NamedFiles() const;
+  absl::StatusOr<std::map<std::string, std::string>> NamedRepositories() const;
+
  private:
   // The text at the top under that name, with those in it; empty where there is
   // none.

@@ -37,6 +37,7 @@ Json VerdictJson(const v1::ItemVerdict& item) {
   AddText(json, "architectureProblem", item.architecture_problem());
   AddText(json, "notLookedAt", item.not_looked_at());
   if (item.only_beginning()) json["onlyBeginningLookedAt"] = true;
+  if (item.other_architecture()) json["otherArchitecture"] = true;
   return json;
 }
 

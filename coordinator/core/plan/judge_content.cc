@@ -118,7 +118,10 @@ class Judge {
     }
     item.set_not_looked_at(content.not_looked_at());
     item.set_only_beginning(content.only_beginning());
-    if (release::MayBeOtherArchitecture(release_, file.url())) return;
+    if (release::MayBeOtherArchitecture(release_, file.url())) {
+      item.set_other_architecture(true);
+      return;
+    }
     const release::WrongPrograms wrong = release::FindWrongPrograms(
         file.url(), {file.architectures().begin(), file.architectures().end()},
         content);
