@@ -55,6 +55,25 @@ class BlamingSource : public ByteSource {
 
 }  // namespace
 
+absl::StatusOr<LayoutContents> ReadLayoutIndex(std::string_view index_json) {
+  const absl::StatusOr<oci::Index> index =
+      oci::ParseIndex(index_json, oci::kOciIndex);
+  if (!index.ok()) {
+    return absl::InvalidArgumentError(
+        Concat("index.json: ", ToStd(index.status().message())));
+  }
+  KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(index_json));
+  LayoutContents contents;
+  contents.since = AnnotationOf(json, kSinceAnnotation);
+  for (size_t i = 0; i < index->manifests.size(); ++i) {
+    contents.images.push_back(
+        {AnnotationOf(json["manifests"][i],
+                      "org.opencontainers.image.ref.name"),
+         index->manifests[i]});
+  }
+  return contents;
+}
+
 absl::StatusOr<std::unique_ptr<ImageArchive>> ImageArchive::Open(
     std::vector<std::filesystem::path> files) {
   auto archive = std::make_unique<ImageArchive>();
@@ -82,26 +101,26 @@ absl::StatusOr<std::unique_ptr<ImageArchive>> ImageArchive::Open(
 
 absl::Status ImageArchive::ReadIndex(const TarEntry& entry) {
   const std::string where = reader_->NamesOf(entry.position, entry.size);
-  if (entry.size > kLargestDocument) {
+  if (entry.size > kLargestLayoutIndex) {
     return absl::InvalidArgumentError(
         Concat(where, ": its index.json is larger than 4 MiB"));
   }
   KSO_ASSIGN_OR_RETURN(const std::string content,
                        reader_->Read(entry.position, entry.size));
-  const absl::StatusOr<oci::Index> index =
-      oci::ParseIndex(content, oci::kOciIndex);
-  if (!index.ok()) {
+  absl::StatusOr<LayoutContents> contents = ReadLayoutIndex(content);
+  if (!contents.ok()) {
     return absl::InvalidArgumentError(
-        Concat(where, ": index.json: ", ToStd(index.status().message())));
+        Concat(where, ": ", ToStd(contents.status().message())));
   }
-  KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(content));
-  since_ = AnnotationOf(json, kSinceAnnotation);
-  for (size_t i = 0; i < index->manifests.size(); ++i) {
-    images_.push_back({AnnotationOf(json["manifests"][i],
-                                    "org.opencontainers.image.ref.name"),
-                       index->manifests[i]});
-  }
+  contents_ = *std::move(contents);
   return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> ImageArchive::SizeOf(const Digest& digest) const {
+  const auto found = blobs_.find(digest);
+  if (found != blobs_.end()) return found->second.second;
+  return absl::NotFoundError(
+      Concat("the archive does not have ", digest.ToString()));
 }
 
 absl::StatusOr<std::unique_ptr<ByteSource>> ImageArchive::OpenBlob(

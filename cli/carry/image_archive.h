@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,21 @@ struct ArchivedImage {
   v1::Descriptor descriptor;
 };
 
+// The content of the index.json of an OCI image layout, or of an archive of
+// one.
+struct LayoutContents {
+  std::vector<ArchivedImage> images;
+  // The names of the images that must be inside before; empty where all is
+  // there.
+  std::string since;
+};
+
+// INVALID_ARGUMENT when it is none, with the reason.
+absl::StatusOr<LayoutContents> ReadLayoutIndex(std::string_view index_json);
+
+// The largest index.json that is read.
+inline constexpr int64_t kLargestLayoutIndex = 4 << 20;
+
 // An OCI archive (a tar of an OCI image layout), read where it is: nothing is
 // unpacked. May be used from any thread.
 class ImageArchive {
@@ -35,12 +51,14 @@ class ImageArchive {
   static absl::StatusOr<std::unique_ptr<ImageArchive>> Open(
       std::vector<std::filesystem::path> files);
 
-  const std::vector<ArchivedImage>& images() const { return images_; }
+  const std::vector<ArchivedImage>& images() const { return contents_.images; }
   // The names of the images that must be inside before; empty for a full
   // archive.
-  const std::string& since() const { return since_; }
+  const std::string& since() const { return contents_.since; }
 
   bool Has(const Digest& digest) const { return blobs_.contains(digest); }
+  // NOT_FOUND when the archive does not have the blob.
+  absl::StatusOr<int64_t> SizeOf(const Digest& digest) const;
 
   // The blob from `offset` on. With offset 0 reading ends with DATA_LOSS, which
   // names the damaged files, when the bytes are not those of the digest.
@@ -58,8 +76,7 @@ class ImageArchive {
   std::unique_ptr<PartReader> reader_;
   // Position and size.
   std::map<Digest, std::pair<int64_t, int64_t>> blobs_;
-  std::vector<ArchivedImage> images_;
-  std::string since_;
+  LayoutContents contents_;
 };
 
 }  // namespace kso::cli

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,6 +17,9 @@
 #include "worker/unpack/root_filesystem.h"
 
 namespace kso::worker {
+
+// The answer of Container::LogTail for a program that wrote nothing.
+inline constexpr std::string_view kWroteNothing = "it wrote nothing";
 
 // A running container. Destroying it stops the container and removes all of it.
 // Not thread safe.
@@ -33,7 +37,7 @@ class Container {
   // Once it does not run: the exit status of its first process, or 128 and the
   // number of the signal that ended it.
   virtual int exit_status() const = 0;
-  // The last lines that it wrote, of the last 64 KiB.
+  // The last lines that it wrote, of the last 64 KiB; kWroteNothing for none.
   virtual std::string LogTail() = 0;
 };
 

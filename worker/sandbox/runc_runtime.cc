@@ -123,7 +123,7 @@ class RuncContainer : public Container {
   std::string LogTail() override {
     if (!Running()) log_->AwaitEnd(kLogEndTimeout);
     std::string tail = Trimmed(log_->Last(kLogTailBytes));
-    return tail.empty() ? "it wrote nothing" : tail;
+    return tail.empty() ? std::string(kWroteNothing) : tail;
   }
 
  private:
