@@ -1,39 +1,91 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "cli/commands/commands.h"
 #include "cli/registry_connection.h"
 #include "cli/verify/image_check.h"
+#include "cli/verify/image_source.h"
+#include "cli/verify/named_sources.h"
 #include "cli/verify/report.h"
+#include "cli/verify/run_check.h"
 #include "cli/verify/signatures.h"
+#include "cli/verify/static_check.h"
 #include "common/base/status_macros.h"
+#include "common/base/strings.h"
 #include "common/files/small_file.h"
 #include "common/oci/platform.h"
 #include "common/oci/reference.h"
 #include "common/pki/keys.h"
 #include "nlohmann/json.hpp"
+#include "worker/local/image_runner.h"
 
 namespace kso::cli {
 namespace {
 
+constexpr char kStatic[] = "static";
+constexpr char kServe[] = "serve";
+constexpr char kExec[] = "exec";
+
+// An image in a registry.
+class RegistrySource : public ImageSource {
+ public:
+  RegistrySource(std::unique_ptr<RegistryConnection> registry,
+                 const oci::Reference& reference)
+      : registry_(std::move(registry)),
+        images_({{.name = reference.ToString(),
+                  .tag = reference.tag,
+                  .repository = reference.path,
+                  .identifier = reference.Identifier()}}) {}
+
+  oci::ImageStore& store() override { return registry_->images(); }
+  const std::vector<NamedImage>& images() const override { return images_; }
+  const std::vector<NamedImage>& evidence() const override { return none_; }
+
+ private:
+  const std::unique_ptr<RegistryConnection> registry_;
+  const std::vector<NamedImage> images_;
+  const std::vector<NamedImage> none_;
+};
+
 class Verify : public Command {
  public:
   explicit Verify(Arguments arguments) {
-    arguments.Positional("REF", &reference_,
-                         "The image, as HOST/PATH:TAG or HOST/PATH@DIGEST.");
+    arguments.Positionals(
+        "REF|ARCHIVE|DIR...", &words_,
+        "Images as HOST/PATH:TAG or HOST/PATH@DIGEST; OCI archives, or all "
+        "parts of one; directories with an OCI image layout. Name both images "
+        "of a release to have them compared with each other.");
+    arguments.Choice("--level", &level_, {kStatic, kServe, kExec},
+                     "static: documents, digests, hashes, architectures, and "
+                     "whether everything that Kubespray asks for is there. "
+                     "serve: run the images too, and ask them for everything. "
+                     "exec: have each program answer --version, too. Default: "
+                     "serve where this machine can run images, else static.");
+    arguments.Option("--work-dir", &work_directory_, "DIR",
+                     "Where images are unpacked to be run. Default: /var/tmp.");
     arguments.Option("--key", &key_, "FILE",
-                     "A public key in PEM: the image, and all that is attested "
-                     "of it, must be signed by it.");
+                     "A public key in PEM: the image in a registry, and all "
+                     "that is attested of it, must be signed by it.");
     arguments.Flag("--quick", &quick_,
                    "Only ask whether the blobs are there, without reading "
                    "them.");
     arguments.Example(
-        "ksoctl verify registry.example.com/team/kubespray-files:v1",
-        "Read all of an image back from its registry.");
+        "ksoctl verify registry.example.com/team/kubespray-files:v1 "
+        "registry.example.com/team/kubespray-images:v1-all",
+        "Read all of a release back from its registry, and run it if this "
+        "machine can.");
+    arguments.Example(
+        "ksoctl verify --level static release.tar.000 "
+        "release.tar.001",
+        "Check an archive before it is loaded, running nothing.");
+    arguments.Example("ksoctl verify --level exec layout/",
+                      "Run the images in a directory, and each program that "
+                      "they serve.");
     arguments.Example(
         "ksoctl verify --quick 10.0.0.5:5000/kubespray-images:v1-all",
         "Ask only whether everything is there, for instance inside.");
@@ -44,29 +96,83 @@ class Verify : public Command {
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
-    absl::string_view text = reference_;
-    absl::ConsumePrefix(&text, "docker://");
-    KSO_ASSIGN_OR_RETURN(const oci::Reference reference,
-                         oci::Reference::Parse(std::string(text)));
-    KSO_ASSIGN_OR_RETURN(const ImageCheckOptions options, Options(context));
-    KSO_ASSIGN_OR_RETURN(
-        const auto registry,
-        RegistryConnection::Open({.host = reference.host,
-                                  .arguments = registry_,
-                                  .warnings = context.console.err},
-                                 context.clock));
-    ImageReport report = CheckImage(registry->images(), reference.path,
-                                    reference.Identifier(), options);
-    if (!key_.empty()) {
-      KSO_RETURN_IF_ERROR(CheckSigned(registry->images(), reference, report));
+    if (quick_ && !level_.empty()) {
+      return absl::InvalidArgumentError(
+          "--quick reads nothing that --level could judge: give one of them");
     }
-    const std::string name = reference.ToString();
-    context.PrintJsonOr(ReportJson(name, report),
-                        ReportText(name, report, quick_));
-    return report.ok() ? ExitStatus::kDone : ExitStatus::kFailed;
+    KSO_ASSIGN_OR_RETURN(const NamedSources named, SortSources(words_));
+    if (!key_.empty() && named.references.empty()) {
+      return absl::InvalidArgumentError(
+          "--key is for images in a registry: load the archive first, and "
+          "verify it there");
+    }
+    KSO_ASSIGN_OR_RETURN(const ImageCheckOptions options, Options(context));
+    KSO_RETURN_IF_ERROR(Open(context, named));
+
+    VerificationSummary summary;
+    summary.level = quick_ ? "quick" : kStatic;
+    std::unique_ptr<worker::ImageRunner> runner;
+    if (!quick_ && level_ != kStatic) {
+      auto created = worker::ImageRunner::Create(
+          work_directory_.empty() ? "/var/tmp" : work_directory_,
+          context.clock);
+      if (!created.ok() && !level_.empty()) {
+        return absl::FailedPreconditionError(
+            Concat("--level ", level_, ": this machine cannot run images: ",
+                   ToStd(created.status().message())));
+      }
+      if (created.ok()) {
+        runner = *std::move(created);
+        summary.level = level_.empty() ? kServe : level_;
+      } else {
+        summary.not_run = std::string(created.status().message());
+      }
+    }
+    std::vector<ImageSource*> sources;
+    for (const auto& source : sources_) sources.push_back(source.get());
+    std::vector<CheckedImage> images = CheckStatically(sources, options);
+    if (!key_.empty()) {
+      for (size_t i = 0; i < named.references.size(); ++i) {
+        KSO_RETURN_IF_ERROR(CheckSigned(*images[i].store, named.references[i],
+                                        images[i].report));
+      }
+    }
+    if (runner != nullptr) {
+      RunImages(
+          *runner,
+          {.programs = summary.level == kExec, .on_step = options.on_step},
+          images);
+    }
+    for (const CheckedImage& image : images) {
+      summary.images.push_back({image.image.name, &image.report});
+    }
+    context.PrintJsonOr(VerificationJson(summary), VerificationText(summary));
+    return summary.ok() ? ExitStatus::kDone : ExitStatus::kFailed;
   }
 
  private:
+  // Those in registries come first.
+  absl::Status Open(const Context& context, const NamedSources& named) {
+    for (const oci::Reference& reference : named.references) {
+      KSO_ASSIGN_OR_RETURN(
+          std::unique_ptr<RegistryConnection> registry,
+          RegistryConnection::Open({.host = reference.host,
+                                    .arguments = registry_,
+                                    .warnings = context.console.err},
+                                   context.clock));
+      sources_.push_back(
+          std::make_unique<RegistrySource>(std::move(registry), reference));
+    }
+    for (const auto& files : named.archives) {
+      KSO_ASSIGN_OR_RETURN(sources_.emplace_back(), OpenArchiveSource(files));
+    }
+    for (const std::filesystem::path& directory : named.directories) {
+      KSO_ASSIGN_OR_RETURN(sources_.emplace_back(),
+                           OpenLayoutSource(directory));
+    }
+    return absl::OkStatus();
+  }
+
   // Adds to the report whether the image is signed by the key.
   absl::Status CheckSigned(oci::ImageStore& store,
                            const oci::Reference& reference,
@@ -81,7 +187,7 @@ class Verify : public Command {
                         key);
     if (absl::IsInvalidArgument(attested.status())) {
       return absl::InvalidArgumentError(
-          absl::StrCat(key_, ": ", attested.status().message()));
+          Concat(key_, ": ", ToStd(attested.status().message())));
     }
     if (!attested.ok()) {
       report.problems.push_back(std::string(attested.status().message()));
@@ -95,6 +201,7 @@ class Verify : public Command {
   absl::StatusOr<ImageCheckOptions> Options(const Context& context) const {
     ImageCheckOptions options;
     options.quick = quick_;
+    options.look_inside = !quick_;
     for (const std::string& text : platforms_) {
       KSO_ASSIGN_OR_RETURN(options.platforms.emplace_back(),
                            oci::ParsePlatform(text));
@@ -109,17 +216,20 @@ class Verify : public Command {
     if (context.console.err_is_terminal) {
       std::ostream* err = context.console.err;
       options.on_step = [err](const std::string& step) {
-        *err << "reading " << step << std::endl;
+        *err << step << std::endl;
       };
     }
     return options;
   }
 
   std::string key_;
-  std::string reference_;
+  std::vector<std::string> words_;
+  std::string level_;
+  std::string work_directory_;
   std::vector<std::string> platforms_;
   bool quick_ = false;
   RegistryArguments registry_;
+  std::vector<std::unique_ptr<ImageSource>> sources_;
 };
 
 }  // namespace

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/verify/image_check.h"
 
+#include <functional>
 #include <map>
+#include <memory>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
@@ -14,6 +18,7 @@
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
+#include "common/run/run_all.h"
 
 namespace kso::cli {
 namespace {
@@ -52,6 +57,7 @@ class Checker {
       if (entry.platform().os() == "unknown") continue;
       report.platforms.push_back(CheckPlatform(entry));
     }
+    CheckLayers(report);
     CheckWanted(*index, report);
     return report;
   }
@@ -94,10 +100,10 @@ class Checker {
         const oci::Manifest manifest,
         oci::ParseManifest(document.content(), got.media_type()));
     report.layers = static_cast<int>(manifest.layers.size());
+    report.layer_blobs = manifest.layers;
     CheckConfig(manifest, entry.platform(), report);
     for (const v1::Descriptor& layer : manifest.layers) {
       report.bytes = SaturatingAdd(report.bytes, layer.size());
-      Note(report, "layer", layer.digest(), CheckBlob(layer));
     }
     return absl::OkStatus();
   }
@@ -127,6 +133,7 @@ class Checker {
           "says ",
           oci::FormatPlatform(platform)));
     }
+    report.diff_ids = config->diff_ids;
     if (config->diff_ids.size() != manifest.layers.size()) {
       report.problems.push_back(
           absl::StrCat("its config has ", config->diff_ids.size(),
@@ -134,14 +141,59 @@ class Checker {
     }
   }
 
-  // The outcome of a blob's check holds for all platforms that share it.
-  absl::Status CheckBlob(const v1::Descriptor& blob) {
-    const auto known = checked_.find(blob.digest());
-    if (known != checked_.end()) return known->second;
-    const absl::Status status =
-        options_.quick ? Ask(blob) : Read(blob, nullptr);
-    checked_[blob.digest()] = status;
-    return status;
+  // A layer is the same wherever its blob and its tar are.
+  using LayerKey = std::pair<std::string, std::string>;
+  struct LayerFound {
+    v1::Descriptor blob;
+    absl::Status status;
+    std::shared_ptr<const LayerScan> scan;
+  };
+
+  // The key of the i-th layer of a platform.
+  static LayerKey KeyOf(const PlatformReport& platform, size_t i) {
+    return {platform.layer_blobs[i].digest(),
+            i < platform.diff_ids.size() ? platform.diff_ids[i] : ""};
+  }
+
+  // The outcome of a layer's check holds for all platforms that share it.
+  void CheckLayers(ImageReport& report) {
+    std::map<LayerKey, LayerFound> layers;
+    for (const PlatformReport& platform : report.platforms) {
+      for (size_t i = 0; i < platform.layer_blobs.size(); ++i) {
+        layers[KeyOf(platform, i)].blob = platform.layer_blobs[i];
+      }
+    }
+    std::vector<std::function<absl::Status()>> jobs;
+    for (auto& [key, layer] : layers) {
+      jobs.emplace_back([this, &key = key, &layer = layer] {
+        layer.status = CheckLayer(key.second, layer);
+        return absl::OkStatus();
+      });
+    }
+    const absl::Status ran =
+        RunAll(static_cast<int>(std::thread::hardware_concurrency()), jobs);
+    if (!ran.ok()) report.problems.emplace_back(ran.message());
+    for (PlatformReport& platform : report.platforms) {
+      for (size_t i = 0; i < platform.layer_blobs.size(); ++i) {
+        const LayerFound& layer = layers[KeyOf(platform, i)];
+        Note(platform, "layer", layer.blob.digest(), layer.status);
+        platform.scans.push_back(layer.scan);
+      }
+    }
+  }
+
+  absl::Status CheckLayer(const std::string& diff_id, LayerFound& layer) {
+    if (options_.quick) return Ask(layer.blob);
+    if (!options_.look_inside || diff_id.empty()) {
+      return Read(layer.blob, nullptr);
+    }
+    KSO_ASSIGN_OR_RETURN(const Digest tar, Digest::Parse(diff_id));
+    KSO_ASSIGN_OR_RETURN(LayerScan scan,
+                         ScanLayer(layer.blob, tar, [&](ByteSink& sink) {
+                           return Send(layer.blob, sink);
+                         }));
+    layer.scan = std::make_shared<const LayerScan>(std::move(scan));
+    return absl::OkStatus();
   }
 
   absl::Status Ask(const v1::Descriptor& blob) {
@@ -152,16 +204,22 @@ class Checker {
   }
 
   absl::Status Read(const v1::Descriptor& blob, std::string* copy) {
-    if (options_.on_step) {
-      options_.on_step(
-          absl::StrCat(blob.digest(), " (", blob.size(), " bytes)"));
-    }
     StringSink kept;
     NullSink nowhere;
-    CountingSink sink(copy != nullptr ? static_cast<ByteSink*>(&kept)
-                                      : &nowhere);
-    KSO_RETURN_IF_ERROR(store_.GetBlob(repository_, blob, sink));
+    KSO_RETURN_IF_ERROR(
+        Send(blob, copy != nullptr ? static_cast<ByteSink&>(kept) : nowhere));
     if (copy != nullptr) *copy = kept.Take();
+    return absl::OkStatus();
+  }
+
+  absl::Status Send(const v1::Descriptor& blob, ByteSink& to) {
+    if (options_.on_step) {
+      const absl::MutexLock lock(&step_mutex_);
+      options_.on_step(absl::StrCat("reading ", blob.digest(), " (",
+                                    blob.size(), " bytes)"));
+    }
+    CountingSink sink(&to);
+    KSO_RETURN_IF_ERROR(store_.GetBlob(repository_, blob, sink));
     if (sink.count() == blob.size()) return absl::OkStatus();
     return absl::DataLossError(absl::StrCat(
         "it has ", sink.count(), " bytes, the manifest says ", blob.size()));
@@ -177,7 +235,8 @@ class Checker {
   oci::ImageStore& store_;
   const std::string repository_;
   const ImageCheckOptions& options_;
-  std::map<std::string, absl::Status> checked_;
+  // One thread at a time tells of its step.
+  absl::Mutex step_mutex_;
 };
 
 }  // namespace

@@ -72,9 +72,6 @@ class LayerCache {
   // Removes all layers that nobody uses.
   void RemoveIdle();
 
-  // The bytes of all layers together.
-  int64_t UsedBytes() const { return usage_->bytes(); }
-
  private:
   std::filesystem::path PathOf(const Digest& key) const;
   bool IsThere(const Digest& key) const;
