@@ -93,7 +93,7 @@ fresh_ports() {
 }
 
 # Pages of one farm, which the first one starts and the last one stops.
-farm_pages=(README building migrating carry evidence api ksoctl getting-started)
+farm_pages=(README building migrating carry evidence api ksoctl operating getting-started)
 page_of() { if [[ $1 == README ]]; then echo README.md; else echo "docs/$1.md"; fi; }
 fresh_ports
 export KSO_COORDINATOR=$DOCS_COORDINATOR
