@@ -30,7 +30,7 @@ function priorityField(value) {
 
 function confirmAction(act, id, name, value, done) {
   const problem = h('p', {class: 'bad', role: 'alert'});
-  const go = h('button', {class: 'primary'}, t('action.' + act));
+  const go = h('button', {class: 'primary'}, t('action.' + act + '.go'));
   const stop = h('button', {type: 'button'}, t('action.leave'));
   const form = h('form', {},
       h('h2', {id: 'dialog-title'}, t('action.' + act + '.title', {name})),

@@ -53,7 +53,7 @@ function stateCell(worker) {
 }
 
 function slotsCell({name, leases, slots}) {
-  return h('td', {}, h('progress', {
+  return h('td', {class: 'figure'}, h('progress', {
     max: Math.max(slots, 1), value: leases.length, class: 'short',
     'aria-label': t('workers.slotsOf', {name}),
   }), h('small', {}, number(leases.length) + ' / ' + number(slots)));
@@ -62,7 +62,7 @@ function slotsCell({name, leases, slots}) {
 function workerRow(worker) {
   const others = worker.platforms.filter((each) => !each.native);
   return h('tr', {'data-key': worker.name},
-      h('th', {scope: 'row'}, worker.name, h('br'),
+      h('th', {scope: 'row', class: 'name'}, worker.name, h('br'),
         h('small', {}, worker.version)),
       stateCell(worker),
       h('td', {}, worker.platforms.filter((each) => each.native)

@@ -46,6 +46,7 @@ function openView() {
   shown = parts.slice(0, 2);
   content.replaceChildren();
   content.dataset.state = 'loading';
+  content.dataset.address = location.hash;
   if (parts[0] === 'farm') {
     view = farmView.open(content);
   } else if (parts[0] === 'audit') {
@@ -194,6 +195,7 @@ addEventListener('hashchange', () => {
   const {parts} = address();
   const isThisView = shown.every((each, i) => each === parts[i]);
   if (parts[2] && view?.goTo && isThisView) {
+    content.dataset.address = location.hash;
     view.goTo(parts[2]);
     return;
   }

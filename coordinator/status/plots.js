@@ -58,7 +58,8 @@ function plot(key, title, series, show, limit = 0) {
   const latest = (each) => each.name + ' ' +
       show(each.points[each.points.length - 1]?.value ?? 0);
   return h('figure', {class: 'card', 'data-key': key},
-      h('figcaption', {}, h('b', {}, title), h('br'),
+      h('figcaption', {}, h('small', {class: 'top'}, '↑ ' + show(top)),
+        h('b', {}, title), h('br'),
         series.map((each, i) =>
             h('small', {class: 'key key' + i}, latest(each)))),
       svg('svg', {
@@ -71,7 +72,6 @@ function plot(key, title, series, show, limit = 0) {
         y2: HEIGHT - part * (HEIGHT - 6), class: 'grid',
       })),
       series.map((each, i) => line(each.points, from, span, top, 'line' + i)),
-      svg('text', {x: 2, y: 18, class: 'mark'}, show(top)),
       readings(series, from, span, show)),
       h('div', {class: 'ends'}, h('small', {}, clock(from)),
         h('small', {}, clock(to))));

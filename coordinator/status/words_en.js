@@ -278,27 +278,32 @@ export default {
   'action.leave': 'Leave as it is',
   'action.close': 'Close',
   'action.cancel': 'Cancel',
+  'action.cancel.go': 'Cancel the build',
   'action.cancel.title': 'Cancel the build {name}',
   'action.cancel.effect':
       'Its running tasks stop, and no tag is pushed. It can be retried later.',
   'action.cancel.done': 'The build {name} was cancelled.',
   'action.retry': 'Retry',
+  'action.retry.go': 'Retry the build',
   'action.retry.title': 'Retry the build {name}',
   'action.retry.effect':
       'What failed runs again, and what depends on it. What is done stays done.',
   'action.retry.done': 'The build {name} runs again.',
   'action.priority': 'Priority…',
+  'action.priority.go': 'Change the priority',
   'action.priority.title': 'Change the priority of {name}',
   'action.priority.effect':
       'Ten more means twice the share of the farm. Nothing that runs is interrupted.',
   'action.priority.label': 'Priority, -100 to 100',
   'action.priority.done': 'The priority of {name} was changed.',
   'action.drain': 'Drain',
+  'action.drain.go': 'Drain the worker',
   'action.drain.title': 'Drain the worker {name}',
   'action.drain.effect':
       'It finishes what it has and is given nothing more, until this is taken back.',
   'action.drain.done': 'The worker {name} drains.',
   'action.undrain': 'Take work again',
+  'action.undrain.go': 'Let it work again',
   'action.undrain.title': 'Let the worker {name} take work again',
   'action.undrain.effect':
       'It is given tasks again. If it drains by its own word, it goes on doing so.',

@@ -11,23 +11,10 @@
 . tests/page/lib.sh
 
 page_tools_are_there || skip "$why_not"
-[[ -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ]] || skip "arm64 images do not run here: no binfmt_misc with qemu"
+need_arm64
 check "the page's modules that need no browser" node --test tests/page/modules_test.mjs
 start_page_farm
 
-# The browser's tests say what should happen to the farm while they look.
-coproc BROWSER {
-  exec node tests/page/run.mjs "http://$dashboard" ${KSO_PAGE_FILES:+"$KSO_PAGE_FILES"} 2>&1
-}
-browser=$BROWSER_PID
-exec {from}<&"${BROWSER[0]}" {to}>&"${BROWSER[1]}"
-while IFS= read -r -u "$from" line; do
-  if [[ $line == "farm: "* ]]; then
-    echo "      $line"
-    happen "${line#farm: }" >&"$to"
-  else
-    echo "$line"
-  fi
-done
-check "the checks in the browser" wait "$browser"
+beside_browser tests/page/run.mjs "http://$dashboard" ${KSO_PAGE_FILES:+"$KSO_PAGE_FILES"} ||
+  failures=$((failures + 1))
 finish

@@ -52,6 +52,7 @@ export async function openPage(browser, {
 // Goes to an address of the page, and waits until the view has its data.
 export async function show(page, url) {
   await page.goto(url, {waitUntil: 'domcontentloaded'});
+  await page.waitForSelector(`#content[data-address="${new URL(url).hash}"]`);
   await settled(page);
 }
 

@@ -3,12 +3,13 @@
 
 let failed = 0;
 
-// Runs `verify`, which throws, or returns lines that should not be there, where
-// something is wrong. The tests go on in any case.
+// Runs `verify`, which throws, or returns a list of lines that should not be
+// there, where something is wrong. The tests go on in any case.
 export async function check(what, verify) {
-  let lines;
+  let lines = [];
   try {
-    lines = await verify() || [];
+    const found = await verify();
+    if (Array.isArray(found)) lines = found;
   } catch (error) {
     lines = [error.message];
   }

@@ -66,6 +66,12 @@ happen() {
       ksoctl submit -f "$work/${1#submit }/release.yaml" --output json | jq -r .buildId
       return
       ;;
+    "start workers")
+      start_worker box-1 amd64
+      start_worker box-2 arm64
+      wait_until 60 worker_is_ready box-1 || die "box-1 did not come"
+      wait_until 60 worker_is_ready box-2 || die "box-2 did not come"
+      ;;
     "stop coordinator") stop coordinator ;;
     "start coordinator")
       start coordinator "$coordinator_program" --listen "$coordinator" --http-listen "$dashboard" \
@@ -74,4 +80,23 @@ happen() {
     *) die "the browser's tests asked for '$1'" ;;
   esac
   echo "done"
+}
+
+# Runs a program of tests/page, and does what it asks for; its status is the
+# program's.
+#   beside_browser PROGRAM [ARG...]
+beside_browser() {
+  local browser from to line
+  coproc BROWSER { exec node "$@" 2>&1; }
+  browser=$BROWSER_PID
+  exec {from}<&"${BROWSER[0]}" {to}>&"${BROWSER[1]}"
+  while IFS= read -r -u "$from" line; do
+    if [[ $line == "farm: "* ]]; then
+      echo "      $line"
+      happen "${line#farm: }" >&"$to"
+    else
+      echo "$line"
+    fi
+  done
+  wait "$browser"
 }

@@ -2,7 +2,8 @@
 // A farm that is made up, as large and as unwell as a test wants: it answers
 // /api/v1 with the shapes of coordinator/api/openapi.json.
 
-const START = Date.parse('2026-03-02T09:00:00Z');
+// Twenty minutes ago.
+const START = Date.now() - 1200 * 1000;
 const at = (seconds) => new Date(START + seconds * 1000).toISOString();
 const digest = (number) => 'sha256:' + number.toString(16).padStart(64, '0');
 const HOSTS = ['dl.k8s.io', 'registry.k8s.io', 'quay.io', 'docker.io'];
@@ -27,8 +28,8 @@ function summary(number, state, tasks) {
   return {
     id: 'build-' + number, release: 'v1.2.' + number + '-2.28.1', state,
     phase: state === 'running' ? 'layers' : 'tag', revision: 1,
-    planOnly: false, fresh: false, priority: 0, created: at(number * 60),
-    ...state === 'running' ? {} : {ended: at(number * 60 + 1800)},
+    planOnly: false, fresh: false, priority: 0, created: at(number),
+    ...state === 'running' ? {} : {ended: at(number + 900)},
     destination: 'docker://registry.example.com/team', platforms: PLATFORMS,
     fileCount: 44, imageCount: 57, progress: progress(tasks, done, 12),
     bytesFetched: 5000 * MIB, bytesPushed: 4200 * MIB, submittedBy: 'ci@example.com',
@@ -56,7 +57,7 @@ function task(build, i) {
       activity: 'fetching', host: HOSTS[i % 4],
     } : {},
     ...state === 'delayed' ? {
-      retryAt: at(90), waitsFor: HOSTS[i % 4] + ': 429, until 09:01:30',
+      retryAt: at(90), waitsFor: HOSTS[i % 4] + ': 429, for 90 s more',
     } : {},
   };
 }

@@ -5,7 +5,7 @@ import {openPage, settled, show} from './browser.mjs';
 import {check, expect, same} from './checks.mjs';
 import {madeFarm} from './made_farm.mjs';
 import {PageServer} from './server.mjs';
-import {checkView, READERS} from './views.mjs';
+import {checkView, closeViews, READERS} from './views.mjs';
 
 // Scrolls what the selector names from its top to its end within two seconds,
 // and tells how long the frames took.
@@ -79,6 +79,7 @@ async function aLargeFarm(browser, coordinator, files) {
                   READERS.slice(1, 3));
   await checkView(browser, '300 workers, some unwell, and queues',
                   server.url + '/#/farm');
+  await closeViews();
   await server.stop();
 }
 

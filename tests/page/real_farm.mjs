@@ -3,7 +3,7 @@
 import {openPage, settled, show} from './browser.mjs';
 import {check, expect, same} from './checks.mjs';
 import {farm} from './farm.mjs';
-import {checkView, complaints, READERS} from './views.mjs';
+import {checkView, closeViews, complaints, READERS} from './views.mjs';
 
 const DESKTOP_ONLY = READERS.slice(0, 1);
 
@@ -52,6 +52,27 @@ async function aBuildThatEndsWell(page, url) {
     same(await page.$$eval('.state.verified', (all) => all.length), 6);
   });
   return id;
+}
+
+async function theNextRelease(browser, page, url) {
+  const id = await farm('submit newer');
+  await show(page, url + '/#/builds/' + id);
+  await says(page, 'succeeded', 'h1 + .state');
+  await check('the next release says what it changes', async () => {
+    await says(page, 'v1.29.9 → v1.29.10', '#difference');
+    const rows = await page.$$eval('#difference .change.changed',
+                                   (all) => all.length);
+    expect(rows > 5, `only ${rows} rows`);
+  });
+  await check('its layers are reused or moved', () =>
+    page.waitForFunction(() => ['reused', 'made'].every((state) =>
+      document.querySelector('.treemap .layer.' + state))));
+  await check('a part of the page has an address', async () => {
+    await show(page, `${url}/#/builds/${id}/layers`);
+    await page.waitForFunction(() =>
+      document.activeElement.id === 'title-layers');
+  });
+  await checkView(browser, 'the next release', url + '/#/builds/' + id);
 }
 
 async function tasksAndTimeline(page, url, id) {
@@ -165,13 +186,15 @@ export async function checkRealFarm(browser, url) {
   const {page, faults, close} = await openPage(browser);
   const id = await aBuildThatEndsWell(page, url);
   await check('nothing went wrong in the page', () => faults);
+  await theNextRelease(browser, page, url);
   for (const [name, where] of [['builds', '#/builds'], ['farm', '#/farm'],
-    ['a build', '#/builds/' + id], ['audit log', '#/audit']]) {
+    ['audit log', '#/audit']]) {
     await checkView(browser, name, url + '/' + where);
   }
   await tasksAndTimeline(page, url, id);
   await actions(browser, page, url);
   await aBuildThatFails(browser, page, url);
+  await closeViews();
   await aCoordinatorThatStops(page, url, id);
   await close();
 }

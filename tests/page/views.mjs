@@ -24,12 +24,13 @@ const KEYS = await keysOfWords();
 
 // What a reader of the view in sight would complain about, a line each.
 export async function complaints(page) {
-  const {wide, text, headings, lang} = await page.evaluate(() => ({
-    wide: document.documentElement.scrollWidth - innerWidth,
+  const {width, text, headings, lang} = await page.evaluate(() => ({
+    width: document.documentElement.scrollWidth,
     text: document.body.innerText,
     headings: document.querySelectorAll('h1').length,
     lang: document.documentElement.lang,
   }));
+  const wide = width - page.viewport().width;
   const words = new Set(text.split(/\s+/));
   return [
     ...await findings(page),
@@ -42,19 +43,33 @@ export async function complaints(page) {
   ];
 }
 
+// The page of each reader, which goes from view to view as people do.
+const opened = new Map();
+
+async function pageOf(browser, reader, origin) {
+  const key = reader.name + ' ' + origin;
+  if (!opened.has(key)) {
+    opened.set(key, await openPage(browser, {viewport: DESKTOP, ...reader}));
+  }
+  return opened.get(key);
+}
+
 // Opens the view for each reader, with all that can be opened.
 export async function checkView(browser, name, url, readers = READERS) {
   for (const reader of readers) {
     await check(`${name}: ${reader.name}`, async () => {
-      const {page, faults, close} = await openPage(browser,
-          {viewport: DESKTOP, ...reader});
+      const {page, faults} = await pageOf(browser, reader, new URL(url).origin);
       await show(page, url);
       await page.$$eval('details', (all) => all.forEach((each) => {
         each.open = true;
       }));
-      const found = await complaints(page);
-      await close();
-      return [...found, ...faults];
+      return [...await complaints(page), ...faults.splice(0)];
     });
   }
+}
+
+// Ends the pages of checkView, before what they look at ends.
+export async function closeViews() {
+  for (const {close} of opened.values()) await close();
+  opened.clear();
 }
