@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/http/curl_errors.h"
 
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 
 namespace kso::http {
@@ -37,6 +38,15 @@ absl::Status StatusOfCurl(CURLcode code, const Url& url,
     case CURLE_GOT_NOTHING:
       return absl::UnavailableError(
           Concat(what, " (the connection ended early)"));
+#if LIBCURL_VERSION_NUM >= 0x080600
+    case CURLE_TOO_LARGE:
+#endif
+    case CURLE_OUT_OF_MEMORY:
+      // libcurl has a bound on the length of a header, 100 KiB.
+      return Exhausted(Resource::kSizeBound,
+                       Concat(url.display(),
+                              " answers with a header that is "
+                              "too long"));
     default:
       return absl::UnavailableError(what);
   }

@@ -125,6 +125,25 @@ TEST(CurlTransportTest, BoundsBodies) {
             absl::StatusCode::kResourceExhausted);
 }
 
+TEST(CurlTransportTest, BoundsHeaders) {
+  HttpServer server;
+  server.routes().Get("/long", [](const auto&, auto& response) {
+    response.set_header("X-Long", std::string(200 << 10, 'x'));
+  });
+  server.routes().Get("/many", [](const auto&, auto& response) {
+    for (int i = 0; i < 20'000; ++i) {
+      response.set_header("X-" + std::to_string(i), std::string(100, 'x'));
+    }
+  });
+  server.Start();
+  for (const char* path : {"/long", "/many"}) {
+    const absl::Status status = Make()->Perform(Get(server.Url(path))).status();
+    EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+    EXPECT_NE(std::string(status.message()).find("header"), std::string::npos)
+        << status;
+  }
+}
+
 TEST(CurlTransportTest, UploadsFromASourceAgainAfterARedirect) {
   HttpServer server;
   const std::string bytes(3 << 20, 'u');
