@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/proto_time.h"
 #include "common/base/status_macros.h"
 #include "common/blob/grpc_blob_store.h"
 #include "common/rpc/call_watch.h"
@@ -133,6 +134,13 @@ class GrpcCoordinatorClient : public CoordinatorClient {
     return Call<v1::TrustWorkerResponse>(*admin_, &AdminStub::TrustWorker,
                                          request)
         .status();
+  }
+
+  absl::StatusOr<v1::PruneCacheResponse> PruneCache(
+      const v1::PruneCacheRequest& request) override {
+    return Call<v1::PruneCacheResponse>(
+        *admin_, &AdminStub::PruneCache, request,
+        FromProto(request.wait()) + options_.patience);
   }
 
   absl::StatusOr<v1::GetVersionResponse> GetVersion() override {

@@ -42,6 +42,8 @@ class CoordinatorClient {
   virtual absl::StatusOr<v1::DistrustWorkerResponse> DistrustWorker(
       const std::string& name, const std::string& reason) = 0;
   virtual absl::Status TrustWorker(const std::string& name) = 0;
+  virtual absl::StatusOr<v1::PruneCacheResponse> PruneCache(
+      const v1::PruneCacheRequest& request) = 0;
   virtual absl::StatusOr<v1::GetVersionResponse> GetVersion() = 0;
 
   virtual absl::StatusOr<v1::CreateTokenResponse> CreateToken(

@@ -123,7 +123,7 @@ const std::vector<Declaration>& Declarations() {
        "List the workers, and let them rest.",
        CreateWorkers,
        {"worker", "nodes", "node", "top"}},
-      {"cache", kFarm, "Say how much the workers' caches take.", CreateCache},
+      {"cache", kFarm, "Say how much the workers' caches take, and prune them.", CreateCache},
       {"farm", kFarm, "Start or stop a farm on this machine.", CreateFarm},
       {"certs", kFarm, "Make, show and renew the farm's certificates.",
        CreateCerts},

@@ -25,6 +25,7 @@
 #include "common/oci/registry/registry_flags.h"
 #include "common/pki/authority.h"
 #include "common/rpc/grpc_log.h"
+#include "common/rpc/introspection.h"
 #include "common/rpc/server.h"
 #include "common/rpc/tls_files.h"
 #include "common/run/clock.h"
@@ -322,6 +323,7 @@ absl::Status Serve(const Options& options) {
   const std::unique_ptr<grpc::Service> enrollment_service =
       CreateEnrollmentService(farm_doors->doors(), enrollment.get());
   BlobServiceImpl blob_service(blobs.get(), clock);
+  rpc::OfferIntrospection();
   std::vector<grpc::Service*> served = {&blob_service, access_service.get(),
                                         enrollment_service.get()};
   for (const auto& service : services) served.push_back(service.get());

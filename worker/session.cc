@@ -50,11 +50,12 @@ bool HasNothing(const Leases& leases) {
 }  // namespace
 
 Session::Session(v1::WorkerService::StubInterface* stub, Clock* clock,
-                 Describe describe, Report report)
+                 Describe describe, Report report, Hear hear)
     : stub_(stub),
       clock_(clock),
       describe_(std::move(describe)),
       report_(std::move(report)),
+      hear_(std::move(hear)),
       conversation_(RandomHex(32)) {}
 
 Session::End Session::Run(Leases& leases) {
@@ -77,6 +78,7 @@ Session::End Session::Run(Leases& leases) {
     if (status.ok()) {
       NoteOutcome(status);
       backoff.reset();
+      if (hear_) hear_(response);
       conversation_.Apply(request, response, leases);
       if (request.draining() && HasNothing(leases)) return End::kDrained;
       Pause(FromProto(response.next_sync()), /*may_wake=*/true);

@@ -27,8 +27,12 @@ class Session {
   // For the log: what changed between worker and coordinator, in words.
   using Report = std::function<void(const std::string&)>;
 
+  // Takes each answer, before its leases are taken up.
+  using Hear = std::function<void(const v1::SyncResponse&)>;
+
+  // `hear` may be empty.
   Session(v1::WorkerService::StubInterface* stub, Clock* clock,
-          Describe describe, Report report);
+          Describe describe, Report report, Hear hear = nullptr);
 
   enum class End {
     // All that was held has ended, or is handed back, and the coordinator
@@ -67,6 +71,7 @@ class Session {
   Clock* const clock_;
   const Describe describe_;
   const Report report_;
+  const Hear hear_;
 
   // Used by Run's thread only.
   Conversation conversation_;

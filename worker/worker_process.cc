@@ -21,7 +21,9 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/tls_files.h"
 #include "common/rpc/token_file.h"
+#include "common/text/text.h"
 #include "spdlog/spdlog.h"
+#include "worker/cache_prune.h"
 #include "worker/description.h"
 #include "worker/fetch/partial_file.h"
 #include "worker/host_reports.h"
@@ -254,8 +256,11 @@ void WorkerProcess::MakeExecutor() {
 void WorkerProcess::MakeSession() {
   session_ = std::make_unique<Session>(
       workers_.get(), clock_, [this] { return Describe(); },
-      [](const std::string& change) { spdlog::info(change); });
+      [](const std::string& change) { spdlog::info(change); },
+      [this](const v1::SyncResponse& answer) { prunes_->Hear(answer); });
   const auto wake = [session = session_.get()] { session->Wake(); };
+  prunes_ = std::make_unique<PruneRunner>(
+      [this](const v1::CachePruning& pruning) { return Prune(pruning); }, wake);
   runner_ = std::make_unique<Runner>(info_.slots(), executor_.get(), wake);
   health_ = std::make_unique<HealthWatch>(
       clock_, [this] { return IsHealthyOrCanBe(); }, wake);
@@ -303,9 +308,29 @@ v1::WorkerInfo WorkerProcess::Describe() {
   (void)cache_->MakeRoom(0);
   v1::WorkerInfo now = Look();
   now.set_cache_bytes(cache_->UsedBytes());
+  prunes_->AddReport(now);
   health_->Told(IsHealthy(now));
   AddHostReports(host_limits_, clock_->Now(), now);
   return now;
+}
+
+v1::PruneReport WorkerProcess::Prune(const v1::CachePruning& pruning) {
+  const PrunedCache cache = {.blobs = cache_.get(),
+                             .layers = layers_.get(),
+                             .partial_directory = partial_directory()};
+  const absl::StatusOr<int64_t> freed =
+      PruneCache(cache, pruning, clock_->Now());
+  v1::PruneReport report;
+  report.set_left_bytes(UsedBytes(cache));
+  if (freed.ok()) {
+    report.set_freed_bytes(*freed);
+    spdlog::info("pruned the cache, as ordered: {} freed, {} left",
+                 FormatBytes(*freed), FormatBytes(report.left_bytes()));
+  } else {
+    report.set_error(std::string(freed.status().message()));
+    spdlog::warn("cannot prune the cache: {}", report.error());
+  }
+  return report;
 }
 
 v1::WorkerInfo WorkerProcess::Look() const {

@@ -31,6 +31,7 @@
 #include "worker/join/certificate_signer.h"
 #include "worker/join/worker_identity.h"
 #include "worker/metrics/transfer_metrics.h"
+#include "worker/prune_runner.h"
 #include "worker/runner.h"
 #include "worker/sandbox/container.h"
 #include "worker/session.h"
@@ -105,6 +106,7 @@ class WorkerProcess {
   // The worker as the coordinator is told of it at this moment.
   v1::WorkerInfo Describe();
   v1::WorkerInfo Look() const;
+  v1::PruneReport Prune(const v1::CachePruning& pruning);
   // The coordinator hears of a full disk only when the cache cannot help.
   bool IsHealthyOrCanBe();
   void OnSignal(int count);
@@ -145,8 +147,10 @@ class WorkerProcess {
   EncodePool encode_pool_;
   std::unique_ptr<TaskExecutor> executor_;
 
-  // Asks Describe, which uses `health_`, while it runs: not before Run.
+  // Asks Describe, which uses `health_` and `prunes_`, while it runs: not
+  // before Run.
   std::unique_ptr<Session> session_;
+  std::unique_ptr<PruneRunner> prunes_;
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<HealthWatch> health_;
   // Null where metrics are served nowhere.

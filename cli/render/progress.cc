@@ -31,24 +31,27 @@ class PlainProgress : public ProgressView {
 
  private:
   // Reasons to wait are no news while tasks run. They count seconds and tasks,
-  // and are the same reasons when only the numbers differ.
+  // and are the same reasons when only the numbers differ. One that comes and
+  // goes, as that of a host that is tried again and again, is said once in each
+  // phase.
   void SayWaiting(const v1::Build& build) {
-    std::set<std::string> waiting;
+    if (build.phase() != phase_) said_.clear();
+    phase_ = build.phase();
     for (const std::string& reason : build.waiting()) {
       std::string key;
       for (const char c : reason) {
         if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) key += c;
       }
-      if (waiting_.count(key) == 0) {
+      if (said_.insert(std::move(key)).second) {
         out_ << "waiting: " << Printable(reason) << "\n";
       }
-      waiting.insert(std::move(key));
     }
-    waiting_ = std::move(waiting);
   }
 
   std::ostream& out_;
-  std::set<std::string> waiting_;
+  v1::Phase phase_ = v1::PHASE_UNSPECIFIED;
+  // The reasons, without their numbers.
+  std::set<std::string> said_;
 };
 
 class NoProgress : public ProgressView {

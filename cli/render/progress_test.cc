@@ -43,6 +43,17 @@ TEST(PlainProgress, SaysEachReasonToWaitOnce) {
   response.mutable_build()->set_waiting(0, "no arm64 worker for 12 tasks");
   view->Update(response);
   EXPECT_EQ(out.str(), "waiting: no arm64 worker for 3 tasks\n");
+  // A reason that comes and goes is no news.
+  response.mutable_build()->clear_waiting();
+  view->Update(response);
+  response.mutable_build()->add_waiting("no arm64 worker for 5 tasks");
+  view->Update(response);
+  EXPECT_EQ(out.str(), "waiting: no arm64 worker for 3 tasks\n");
+  response.mutable_build()->set_phase(v1::VERIFY);
+  view->Update(response);
+  EXPECT_EQ(out.str(),
+            "waiting: no arm64 worker for 3 tasks\n"
+            "waiting: no arm64 worker for 5 tasks\n");
 }
 
 class TerminalProgressTest : public ::testing::Test {

@@ -36,7 +36,8 @@ void BlobUsage::Unpin(const Digest& digest) {
 }
 
 std::optional<int64_t> BlobUsage::EvictOne(
-    const std::function<void(const Digest&)>& remove) {
+    const std::function<void(const Digest&)>& remove,
+    const std::function<bool(const Digest&)>& may_go) {
   absl::MutexLock lock(&mutex_);
   const auto victim = std::find_if(order_.begin(), order_.end(),
                                    [this](const Digest& digest)
@@ -45,6 +46,7 @@ std::optional<int64_t> BlobUsage::EvictOne(
                                        });
   if (victim == order_.end()) return std::nullopt;
   const Digest digest = *victim;
+  if (may_go && !may_go(digest)) return std::nullopt;
   const int64_t bytes = blobs_[digest].bytes;
   remove(digest);
   Drop(digest);

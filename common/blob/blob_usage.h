@@ -33,8 +33,10 @@ class BlobUsage {
   // Forgets the least recently used blob that is not pinned, once `remove` has
   // removed it; nobody can pin it in between. Returns its bytes; nothing when
   // all that is left is pinned.
+  // Nothing, too, when `may_go`, where it is given, does not let that one go.
   std::optional<int64_t> EvictOne(
-      const std::function<void(const Digest&)>& remove)
+      const std::function<void(const Digest&)>& remove,
+      const std::function<bool(const Digest&)>& may_go = nullptr)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Of all blobs together.

@@ -202,6 +202,28 @@ class DiskBlobStoreImpl : public DiskBlobStore {
 
   int64_t UsedBytes() const override { return usage_->bytes(); }
 
+  absl::StatusOr<SweptBlobs> Prune(const PruneLimits& limits) override {
+    SweptBlobs pruned;
+    if (!limits_.has_value()) return pruned;
+    const auto remove = [this](const Digest& digest) {
+      blobs_->Remove(digest);
+    };
+    const auto is_old = [&](const Digest& digest) {
+      return LastUse(digest) < limits.unused_since;
+    };
+    while (true) {
+      KSO_ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes(root_));
+      const bool too_much = usage_->bytes() > limits.max_bytes ||
+                            free_bytes < limits.min_free_bytes;
+      const std::optional<int64_t> bytes =
+          too_much ? usage_->EvictOne(remove)
+                   : usage_->EvictOne(remove, is_old);
+      if (!bytes.has_value()) return pruned;
+      ++pruned.blobs;
+      pruned.bytes += *bytes;
+    }
+  }
+
   absl::Status Link(const Digest& digest, int directory,
                     const std::string& name) override {
     KSO_ASSIGN_OR_RETURN(const OpenBlob blob, OpenForReading(digest));
@@ -308,6 +330,15 @@ class DiskBlobStoreImpl : public DiskBlobStore {
     const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_NOW},
                                {.tv_sec = 0, .tv_nsec = UTIME_OMIT}};
     ::futimens(blob.file.get(), times);
+  }
+
+  // Infinitely long ago where the blob is not there.
+  absl::Time LastUse(const Digest& digest) const {
+    struct stat info;
+    if (::lstat(blobs_->PathOf(digest).c_str(), &info) != 0) {
+      return absl::InfinitePast();
+    }
+    return absl::TimeFromTimespec(info.st_atim);
   }
 
   absl::Status Evict(int64_t bytes) {

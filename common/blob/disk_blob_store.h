@@ -37,7 +37,18 @@ struct DiskLimits {
   std::function<void()> last_resort = nullptr;
 };
 
-// The blobs that DiskBlobStore::Sweep deleted.
+// Limits that a store which has limits is brought to once. Blobs go as long as
+// one of them asks for it.
+struct PruneLimits {
+  // Blobs that were last used before this.
+  absl::Time unused_since = absl::InfinitePast();
+  // Of all blobs together.
+  int64_t max_bytes = std::numeric_limits<int64_t>::max();
+  // Of the file system.
+  int64_t min_free_bytes = 0;
+};
+
+// The blobs that DiskBlobStore::Sweep or Prune deleted.
 struct SweptBlobs {
   int blobs = 0;
   int64_t bytes = 0;
@@ -80,6 +91,11 @@ class DiskBlobStore : public BlobStore {
   // The bytes of all blobs together. Only a store with limits keeps account; 0
   // without.
   virtual int64_t UsedBytes() const = 0;
+
+  // Evicts to these limits, the least recently used first, but nothing that is
+  // pinned. Does nothing to a store without limits of its own, whose blobs
+  // cannot be had again.
+  virtual absl::StatusOr<SweptBlobs> Prune(const PruneLimits& limits) = 0;
 
   // Deletes the blobs that `keep` does not want, of those written before
   // `written_before`: a younger one may be of a task that has not reported it

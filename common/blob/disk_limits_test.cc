@@ -10,6 +10,8 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/blob/disk_blob_store.h"
 #include "common/bytes/byte_stream.h"
 #include "common/files/file_io.h"
@@ -105,6 +107,47 @@ TEST_F(DiskLimitsTest, TheOrderSurvivesARestart) {
   Restart({.max_bytes = 15});
   EXPECT_TRUE(Has(a));
   EXPECT_FALSE(Has(b));
+}
+
+TEST_F(DiskLimitsTest, PruningKeepsWhatIsUsedAndWhatFits) {
+  Restart({.max_bytes = 100});
+  const Digest a = Put('a', 10);
+  const Digest b = Put('b', 10);
+  const Digest c = Put('c', 10);
+  const auto pin = store_->Pin(a);
+  const auto pruned = store_->Prune({.max_bytes = 20});
+  ASSERT_TRUE(pruned.ok()) << pruned.status();
+  EXPECT_EQ(pruned->blobs, 1);
+  EXPECT_EQ(pruned->bytes, 10);
+  EXPECT_TRUE(Has(a));
+  EXPECT_FALSE(Has(b));
+  EXPECT_TRUE(Has(c));
+  EXPECT_EQ(store_->Prune({.max_bytes = 0})->bytes, 10);
+  EXPECT_TRUE(Has(a));
+  EXPECT_EQ(store_->UsedBytes(), 10);
+  // Without a limit that asks for it, nothing goes.
+  EXPECT_EQ(store_->Prune({})->blobs, 0);
+}
+
+TEST_F(DiskLimitsTest, PruningByAgeKeepsWhatWasUsedSince) {
+  Restart({.max_bytes = 100});
+  const Digest a = Put('a', 10);
+  const Digest b = Put('b', 10);
+  const fs::path path = root_ / "sha256" / a.hex().substr(0, 2) / a.hex();
+  const timespec times[2] = {{.tv_sec = time(nullptr) - 7200, .tv_nsec = 0},
+                             {.tv_sec = 0, .tv_nsec = UTIME_OMIT}};
+  ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  const absl::Time hour_ago = absl::Now() - absl::Hours(1);
+  EXPECT_EQ(store_->Prune({.unused_since = hour_ago})->blobs, 1);
+  EXPECT_FALSE(Has(a));
+  EXPECT_TRUE(Has(b));
+}
+
+TEST_F(DiskLimitsTest, AStoreWhoseBlobsCannotBeHadAgainIsNotPruned) {
+  store_ = *DiskBlobStore::Create(root_);
+  const Digest a = Put('a', 10);
+  EXPECT_EQ(store_->Prune({.max_bytes = 0})->blobs, 0);
+  EXPECT_TRUE(Has(a));
 }
 
 // A disk of 4 MiB.

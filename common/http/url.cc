@@ -3,14 +3,13 @@
 
 #include <curl/curl.h>
 
-#include <algorithm>
 #include <memory>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/text/without_login.h"
 
 namespace kso::http {
 namespace {
@@ -44,32 +43,6 @@ absl::Status Bad(std::string_view text, std::string_view reason) {
   return absl::InvalidArgumentError(
       Concat("bad URL ", absl::CHexEscape(DisplayUrl(text).substr(0, 500)),
              ": ", reason));
-}
-
-// Where the authority of a URL begins; 0 where it has no scheme.
-size_t AfterScheme(std::string_view url) {
-  const size_t end = url.find("://");
-  if (end == url.npos) return 0;
-  const std::string_view scheme = url.substr(0, end);
-  const bool is_scheme =
-      std::all_of(scheme.begin(), scheme.end(), [](unsigned char c) {
-        return absl::ascii_isalnum(c) || c == '+' || c == '-' || c == '.';
-      });
-  return is_scheme ? end + 3 : 0;
-}
-
-// Returns whether "HOST[:PORT]" can hardly be the begin of a user name or a
-// password that has a "/", "?" or "#" in it.
-bool IsSurelyAHost(std::string_view authority) {
-  const size_t bracket =
-      absl::StartsWith(ToAbsl(authority), "[") ? authority.rfind(']') : 0;
-  if (bracket == authority.npos) return false;
-  const size_t colon = authority.find(':', bracket);
-  const std::string_view host = authority.substr(0, colon);
-  const std::string_view port =
-      colon == authority.npos ? "" : authority.substr(colon + 1);
-  return (bracket > 0 || host == "localhost" || host.find('.') != host.npos) &&
-         std::all_of(port.begin(), port.end(), absl::ascii_isdigit);
 }
 
 }  // namespace
@@ -122,19 +95,7 @@ absl::StatusOr<Url> Url::Make(std::string_view text, const Url* base) {
   return url;
 }
 
-std::string DisplayUrl(std::string_view url) {
-  const size_t start = AfterScheme(url);
-  const std::string_view scheme = url.substr(0, start);
-  const std::string_view rest = url.substr(start);
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  const bool goes_on = rest.find('@', authority.size()) != rest.npos;
-  const size_t at = authority.rfind('@');
-  if (goes_on && (at != authority.npos || !IsSurelyAHost(authority))) {
-    return Concat(scheme, "***");
-  }
-  const std::string_view shown = rest.substr(0, rest.find_first_of("?#"));
-  return Concat(scheme, shown.substr(at == authority.npos ? 0 : at + 1));
-}
+std::string DisplayUrl(std::string_view url) { return WithoutLogin(url); }
 
 std::string HostOfUrl(std::string_view url) {
   const absl::StatusOr<Url> parsed = Url::Parse(url);

@@ -42,10 +42,7 @@ class Url {
   bool is_https_ = false;
 };
 
-// Any URL without the parts that may be secret (user name, password, query and
-// fragment), for messages. Where a login may go on behind what looks like the
-// host, as a password with a "/" does that was not percent-coded, the scheme
-// alone is shown: "https://***".
+// Any URL without the parts that may be secret, for messages: WithoutLogin.
 std::string DisplayUrl(std::string_view url);
 
 // The host of a URL as Url::host() has it; empty where it is no URL.

@@ -5,6 +5,7 @@
 #include "absl/strings/strip.h"
 #include "common/base/strings.h"
 #include "common/oci/grammar.h"
+#include "common/text/without_login.h"
 
 namespace kso::oci {
 namespace {
@@ -14,8 +15,10 @@ constexpr absl::string_view kLayoutPrefix = "oci:";
 constexpr absl::string_view kArchivePrefix = "oci-archive:";
 
 absl::Status BadDestination(absl::string_view text, std::string_view reason) {
-  return absl::InvalidArgumentError(Concat(
-      "destination \"", absl::CHexEscape(text.substr(0, 300)), "\": ", reason));
+  return absl::InvalidArgumentError(
+      Concat("destination \"",
+             absl::CHexEscape(WithoutLogin(ToStd(text)).substr(0, 300)),
+             "\": ", reason));
 }
 
 absl::StatusOr<v1::Destination> ParseRegistry(absl::string_view text,
@@ -25,6 +28,11 @@ absl::StatusOr<v1::Destination> ParseRegistry(absl::string_view text,
   const std::string_view rest = ToStd(location);
   const size_t slash = rest.find('/');
   const std::string_view host = rest.substr(0, slash);
+  if (rest.find('@') != std::string_view::npos) {
+    return BadDestination(text,
+                          "it has a user name, a password or a digest; keep "
+                          "the login apart, as `docker login` does");
+  }
   if (!IsValidHost(host) || !LooksLikeHost(host)) {
     return BadDestination(text,
                           "name the registry's host first, as in "

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace kso::oci {
 namespace {
 
@@ -48,6 +50,16 @@ TEST(DestinationTest, RefusesWithAReason) {
     const auto destination = ParseDestination(text);
     EXPECT_EQ(destination.status().code(), absl::StatusCode::kInvalidArgument)
         << text;
+  }
+}
+
+TEST(DestinationTest, ADestinationWithALoginIsRefusedWithoutIt) {
+  for (const char* text :
+       {"docker://u:secret@quay.io/a", "docker://u:secret/more@quay.io/a",
+        "https://u:secret@quay.io/a", "docker://u:more?secret@quay.io/a"}) {
+    const std::string message(ParseDestination(text).status().message());
+    EXPECT_NE(message, "") << text;
+    EXPECT_EQ(message.find("secret"), std::string::npos) << message;
   }
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "common/base/strings.h"
+#include "common/text/without_login.h"
 
 namespace kso::oci {
 namespace {
@@ -16,7 +17,7 @@ constexpr std::string_view kOfficialPrefix = "library/";
 
 absl::Status BadReference(std::string_view text, std::string_view reason) {
   return absl::InvalidArgumentError(
-      Concat("\"", absl::CHexEscape(ToAbsl(text.substr(0, 300))),
+      Concat("\"", absl::CHexEscape(WithoutLogin(text).substr(0, 300)),
              "\" is not an image reference: ", reason));
 }
 
@@ -46,6 +47,11 @@ absl::StatusOr<Reference> Reference::Parse(std::string_view text) {
   std::string_view name = text;
   if (const size_t at = name.find('@'); at != std::string_view::npos) {
     absl::StatusOr<Digest> digest = Digest::Parse(name.substr(at + 1));
+    if (name.find('/', at) != std::string_view::npos) {
+      return BadReference(text,
+                          "it has a user name or a password; keep the login "
+                          "apart, as `docker login` does");
+    }
     if (!digest.ok()) {
       return BadReference(text, ToStd(digest.status().message()));
     }

@@ -70,6 +70,22 @@ TEST(ReferenceTest, RefusesWhatIsNotSafeInAPathOrUrl) {
   }
 }
 
+TEST(ReferenceTest, AReferenceWithALoginIsRefusedWithoutIt) {
+  for (const std::string& text :
+       {std::string("u:secret@quay.io/a:1"),
+        std::string("u:secret/more@quay.io/a:1"),
+        std::string("u:more@secret/more@quay.io/a:1"),
+        std::string("https://u:secret@quay.io/a:1"),
+        std::string("quay.io/a:1?secret"), "u:secret@quay.io/a@" + kDigest}) {
+    const std::string message(Reference::Parse(text).status().message());
+    EXPECT_NE(message, "") << text;
+    EXPECT_EQ(message.find("secret"), std::string::npos) << message;
+  }
+  const std::string message(
+      Reference::Parse("u:secret@quay.io/a:1").status().message());
+  EXPECT_NE(message.find("docker login"), std::string::npos) << message;
+}
+
 TEST(ReferenceTest, AsksForTheDigestBeforeTheTag) {
   EXPECT_EQ(Reference::Parse("a:1@" + kDigest)->Identifier(), kDigest);
   EXPECT_EQ(Reference::Parse("a:1")->Identifier(), "1");

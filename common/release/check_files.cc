@@ -73,8 +73,8 @@ class FilesCheck {
     const auto [first, is_new] = by_path_.try_emplace(path, index);
     if (is_new || Url(first->second) == Url(index)) return;
     Add(Field::kFiles, index,
-        {Concat("would be served at the same path as '", Url(first->second),
-                "'"),
+        {Concat("would be served at the same path as '",
+                http::DisplayUrl(Url(first->second)), "'"),
          "keep one of the two"},
         first->second);
   }
@@ -87,7 +87,8 @@ class FilesCheck {
     if (!digest.ok()) {
       const std::string meant = DigestOfHex(text);
       Add(Field::kFileDigest, index,
-          {Concat("is listed with '", text, "', which is not a digest"),
+          {Concat("is listed with '", http::DisplayUrl(text),
+                  "', which is not a digest"),
            meant.empty() ? "write sha256: and 64 lowercase hex digits, or "
                            "sha512: and 128"
                          : Concat("write it as ", meant)});

@@ -11,6 +11,7 @@
 #include "common/oci/reference.h"
 #include "common/release/image_patterns.h"
 #include "common/release/served_repository.h"
+#include "common/text/without_login.h"
 
 namespace kso::release {
 namespace {
@@ -47,6 +48,10 @@ std::optional<Violation> CheckReference(std::string_view text) {
                    "write HOST/PATH:TAG, as in registry.k8s.io/pause:3.9"};
 }
 
+std::string ReferenceInWords(const std::string& text) {
+  return oci::Reference::Parse(text).ok() ? text : WithoutLogin(text);
+}
+
 namespace {
 
 class ImagesCheck {
@@ -61,7 +66,7 @@ class ImagesCheck {
  private:
   void Add(int index, Violation violation, int other = -1) {
     problems_.push_back({Field::kImages, index,
-                         release_.images(index).reference(),
+                         ReferenceInWords(release_.images(index).reference()),
                          std::move(violation), other});
   }
 

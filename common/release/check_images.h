@@ -17,6 +17,10 @@ namespace kso::release {
 // not an image reference: ...".
 std::optional<Violation> CheckReference(std::string_view text);
 
+// A reference as messages have it: one that is none may hold a login, which
+// they must not.
+std::string ReferenceInWords(const std::string& text);
+
 // Advises on two images that would have one name in the finished registry and
 // are not the same.
 std::string ClashAdvice(const oci::Reference& first,

@@ -32,9 +32,7 @@ std::string_view WithoutScheme(std::string_view url) {
 // Returns whether `text` may hold a secret: user information or a query (RFC
 // 3986, section 3), or a fragment.
 bool MayHoldSecret(std::string_view text) {
-  const std::string_view rest = WithoutScheme(text);
-  return rest.find_first_of("?#") != std::string_view::npos ||
-         rest.substr(0, rest.find('/')).find('@') != std::string_view::npos;
+  return http::DisplayUrl(text) != text;
 }
 
 // An http or https URL with a host and nothing but a path:

@@ -168,7 +168,8 @@ void CheckSection(const Section& section, Problems& problems) {
          {Concat("'", base_key, "' is missing"),
           Concat("name the image that the ", section.name, " are put on")}});
   } else if (std::optional<Violation> bad = CheckReference(section.base)) {
-    bad->reason = Concat("'", section.base, "' ", bad->reason);
+    bad->reason =
+        Concat("'", ReferenceInWords(section.base), "' ", bad->reason);
     problems.push_back({section.base_field, -1, base_key, *std::move(bad)});
   }
   if (!section.has_items) {

@@ -68,6 +68,7 @@ void ReadDestination(const ReleaseInput& input, const Fields& fields,
       "write docker://HOST/PATH, oci:DIRECTORY or oci-archive:FILE");
   const bool insecure = fields.Bool("destinationInsecure", false);
   release->set_no_latest(!fields.Bool("destinationLatest", true));
+  release->set_cross_check(fields.Bool("crossCheck", false));
   if (!text.has_value()) return;
   const auto parsed = oci::ParseDestination(text->text);
   if (!parsed.ok()) {
@@ -94,11 +95,11 @@ void ReadLayers(const ReleaseInput& input, const YamlNode& node,
 
 v1::Release ReadDocument(const ReleaseInput& input, const YamlNode& document) {
   v1::Release release;
-  const Fields fields(
-      document, "", input.file,
-      {"apiVersion", "kind", "name", "platforms", "files", "images", "layers",
-       "destination", "destinationInsecure", "destinationLatest", "mirrors"},
-      input.problems);
+  const Fields fields(document, "", input.file,
+                      {"apiVersion", "kind", "name", "platforms", "files",
+                       "images", "layers", "destination", "destinationInsecure",
+                       "destinationLatest", "mirrors", "crossCheck"},
+                      input.problems);
   if (document.kind != YamlNode::Kind::kMap) return release;
   CheckConstant(fields, "apiVersion", "kso/v1", input.problems);
   CheckConstant(fields, "kind", "Release", input.problems);

@@ -83,6 +83,7 @@ TEST_F(ReleaseReaderTest, ReadsAWholeRelease) {
   EXPECT_EQ(release->destination().kind(), v1::Destination::REGISTRY);
   EXPECT_FALSE(release->destination().insecure());
   EXPECT_FALSE(release->no_latest());
+  EXPECT_FALSE(release->cross_check());
   EXPECT_TRUE(release->mirrors(1).insecure());
 }
 

@@ -43,6 +43,7 @@ constexpr MethodRule kRules[] = {
     {"/kso.v1.AdminService/UndrainWorker", kAdmin},
     {"/kso.v1.AdminService/DistrustWorker", kAdmin},
     {"/kso.v1.AdminService/TrustWorker", kAdmin},
+    {"/kso.v1.AdminService/PruneCache", kAdmin},
     {"/kso.v1.AdminService/GetVersion", kAnyRole},
 
     {"/kso.v1.EnrollmentService/InviteWorker", kAdmin},
@@ -53,6 +54,11 @@ constexpr MethodRule kRules[] = {
     {"/kso.v1.AccessService/ListTokens", kAdmin},
     {"/kso.v1.AccessService/RevokeToken", kAdmin},
     {"/kso.v1.AccessService/ListAudit", kAdmin},
+
+    // gRPC's own services. A probe has no identity, and Watch holds a stream.
+    {"/grpc.health.v1.Health/Check", {}, kOpenToEverybody},
+    {"/grpc.health.v1.Health/Watch", kAnyRole},
+    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kView},
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/flow/build_flow.h"
 #include "coordinator/core/flow/build_view.h"
+#include "coordinator/core/flow/cross_check.h"
 #include "coordinator/core/flow/distrust.h"
 #include "coordinator/core/plan/release_failures.h"
 #include "coordinator/engine/active_tasks.h"
@@ -244,6 +245,7 @@ absl::StatusOr<v1::Build> BuildDesk::Retry(
   record.mutable_build_retried()->set_build_id(build->build_id);
   turn.Record(std::move(record));
   std::vector<v1::JournalRecord> redo = RedoDistrusted(turn.state(), *build);
+  if (redo.empty()) redo = RedoDifferent(*build);
   if (!redo.empty()) {
     turn.Record(std::move(redo));
   } else if (build->phase == v1::VERIFY) {
@@ -324,8 +326,9 @@ void BuildDesk::Advance(Transaction& turn) {
   for (const std::string& id : ids) {
     while (turn.status().ok()) {
       const BuildEntry& build = *turn.state().FindBuild(id);
-      if (!guard_.Decide(turn, build,
-                         [&] { return AdvanceBuild(turn.state(), build); })) {
+      if (!guard_.Decide(turn, build, [&] {
+            return AdvanceBuild(turn.state(), build, workers_.pool());
+          })) {
         break;
       }
     }

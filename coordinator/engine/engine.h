@@ -61,6 +61,8 @@ class Engine : public FarmQueries {
                               Done<v1::DistrustWorkerResponse> done) = 0;
   virtual void TrustWorker(v1::TrustWorkerRequest request,
                            Done<v1::TrustWorkerResponse> done) = 0;
+  virtual void PruneCache(v1::PruneCacheRequest request,
+                          Done<v1::PruneCacheResponse> done) = 0;
 
   // Answers all parked calls, ends the thread and commits nothing more. Calls
   // after it get UNAVAILABLE. The destructor does it too.

@@ -21,7 +21,8 @@ EngineCore::EngineCore(const EngineOptions& options, StateStore* store,
                        BuildActions* actions)
     : store_(store),
       workers_(options),
-      syncs_(options, &workers_, &hosts_),
+      prunes_(&workers_),
+      syncs_(options, &workers_, &hosts_, &prunes_),
       guard_(options.work_mark),
       actions_(
           options, actions, &guard_,
@@ -62,20 +63,22 @@ absl::StatusOr<absl::Time> EngineCore::Turn(
   actions_.Tick(turn);
   syncs_.Assign(turn);
   syncs_.Answer(turn);
+  prunes_.Answer(turn);
   builds_.Answer(turn);
   watch_.Answer(turn);
   KSO_RETURN_IF_ERROR(turn.status());
   KSO_RETURN_IF_ERROR(store_->Commit(turn.records()));
   turn.RunDeferred();
-  return std::min({syncs_.NextDeadline(state_, now), builds_.NextDeadline(),
-                   watch_.NextDeadline(), actions_.NextDeadline(),
-                   pruner_.NextDeadline()});
+  return std::min({syncs_.NextDeadline(state_, now), prunes_.NextDeadline(),
+                   builds_.NextDeadline(), watch_.NextDeadline(),
+                   actions_.NextDeadline(), pruner_.NextDeadline()});
 }
 
 void EngineCore::Stop() {
   mailbox_->Close();
   for (Mailbox::Command& command : mailbox_->TakeNow()) command(nullptr);
   syncs_.Refuse(Stopping());
+  prunes_.Refuse(Stopping());
   builds_.Refuse(Stopping());
   watch_.Refuse(Stopping());
 }
@@ -172,6 +175,15 @@ void EngineCore::TrustWorker(v1::TrustWorkerRequest request,
                              Done<v1::TrustWorkerResponse> done) {
   Ask(std::move(done), [this, request = std::move(request)](Transaction& turn) {
     return syncs_.Trust(turn, request);
+  });
+}
+
+void EngineCore::PruneCache(v1::PruneCacheRequest request,
+                            Done<v1::PruneCacheResponse> done) {
+  mailbox_->Post([this, request = std::move(request),
+                  done = std::move(done)](Transaction* turn) mutable {
+    if (turn == nullptr) return done(Stopping());
+    prunes_.Prune(*turn, request, std::move(done));
   });
 }
 

@@ -19,6 +19,7 @@
 #include "coordinator/engine/farm_watch.h"
 #include "coordinator/engine/host_desk.h"
 #include "coordinator/engine/mailbox.h"
+#include "coordinator/engine/prune_desk.h"
 #include "coordinator/engine/pruner.h"
 #include "coordinator/engine/sync_desk.h"
 #include "coordinator/engine/worker_table.h"
@@ -80,6 +81,8 @@ class EngineCore : public Engine {
                       Done<v1::DistrustWorkerResponse> done) override;
   void TrustWorker(v1::TrustWorkerRequest request,
                    Done<v1::TrustWorkerResponse> done) override;
+  void PruneCache(v1::PruneCacheRequest request,
+                  Done<v1::PruneCacheResponse> done) override;
 
   void ListBuildSummaries(v1::ListBuildSummariesRequest request,
                           Done<v1::ListBuildSummariesResponse> done) override;
@@ -114,6 +117,7 @@ class EngineCore : public Engine {
   State state_;
   WorkerTable workers_;
   HostDesk hosts_;
+  PruneDesk prunes_;
   SyncDesk syncs_;
   const BuildGuard guard_;
   ActionRunner actions_;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "common/bytes/digest.h"
 #include "coordinator/core/base/phases.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -170,6 +171,56 @@ TEST_F(EngineTrustTest, NobodyIsBlamedForAWordThatAnotherDoesNotConfirm) {
   Sync(three);
   EXPECT_EQ(StatusOf("one").state(), v1::WorkerStatus::READY);
   EXPECT_EQ(Get().state(), v1::Build::RUNNING);
+}
+
+TEST_F(EngineTrustTest, TwoWorkersMakeEachLayerWhereTheReleaseAsksForIt) {
+  release_.release.set_cross_check(true);
+  ASSERT_TRUE(Submit().ok());
+  for (int i = 0; i < 10; ++i) {
+    Sync(one_);
+    one_.FinishAll(release_.resolved);
+    Sync(one_);
+  }
+  // One worker alone gets as far as it can, and it is said what is missing.
+  EXPECT_EQ(Get().phase(), v1::LAYERS);
+  EXPECT_THAT(Get().waiting(),
+              Contains(HasSubstr("crossCheck needs another worker than one")));
+  RunOn({&two_}, "b1");
+  EXPECT_EQ(Get().phase(), v1::ASSEMBLE);
+}
+
+TEST_F(EngineTrustTest, ALayerThatWorkersMakeDifferentlyFailsTheBuild) {
+  release_.release.set_cross_check(true);
+  ASSERT_TRUE(Submit().ok());
+  for (int i = 0; i < 10; ++i) {
+    Sync(one_);
+    one_.FinishAll(release_.resolved);
+    Sync(one_);
+  }
+  Sync(two_);
+  ASSERT_THAT(two_.held, Not(IsEmpty()));
+  for (const auto& [id, lease] : std::map(two_.held)) {
+    v1::MadeLayer made = kso::testing::MadeOf(lease.task());
+    made.mutable_layer()->set_digest(Sha256Of("other").ToString());
+    *two_.AddResult(lease).mutable_result()->mutable_made_layer() = made;
+  }
+  Sync(two_);
+  while (Get().state() == v1::Build::RUNNING) {
+    Sync(two_);
+    two_.FinishAll(release_.resolved);
+    Sync(two_);
+  }
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::FAILED);
+  ASSERT_THAT(build.failures(), Not(IsEmpty()));
+  EXPECT_THAT(build.failures(0).reason(),
+              HasSubstr("workers made it differently: one"));
+  // Neither is blamed for it, and both make it anew.
+  EXPECT_EQ(StatusOf("one").state(), v1::WorkerStatus::READY);
+  EXPECT_EQ(StatusOf("two").state(), v1::WorkerStatus::READY);
+  ASSERT_TRUE(Retry().ok());
+  RunOn({&one_, &two_}, "b1");
+  EXPECT_EQ(Get().phase(), v1::ASSEMBLE);
 }
 
 TEST_F(EngineTrustTest, AnOperatorEndsTheTrustInAWorker) {

@@ -259,6 +259,7 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
     worker.last_sent.reset();
   }
   worker.view.info = std::move(*request.mutable_worker());
+  const std::set<std::string> known_prunes = prunes_.Hear(worker.view.info);
   BoundWorkerInfo(worker.view.info);
   worker.view.expected = false;
   hosts_.Observe(turn, worker.view.info, worker.session);
@@ -271,6 +272,7 @@ void SyncDesk::Sync(Transaction& turn, v1::SyncRequest request,
   ParkedSync parked;
   parked.done = std::move(done);
   parked.gone = std::move(caller.gone);
+  parked.known_prunes = known_prunes;
   parked.free_slots = BoundFreeSlots(worker.view.info, request.free_slots());
   for (const v1::HeldLease& held : request.held()) {
     parked.held.insert(held.lease_id());
@@ -529,13 +531,19 @@ void SyncDesk::Answer(Transaction& turn) {
   for (const std::string& name : turn.TakeLeaseChanges()) workers_.Touch(name);
   for (const auto& [name, worker] : workers_.touched()) {
     if (worker->parked.has_value() &&
-        (worker->parked->deadline <= turn.now() ||
+        (worker->parked->deadline <= turn.now() || IsToPrune(*worker) ||
          turn.state().LeasesOf(worker->name) != worker->parked->held)) {
       Reply(turn, *worker);
     }
   }
   Review(turn);
   workers_.LetGo();
+}
+
+bool SyncDesk::IsToPrune(const Worker& worker) const {
+  const v1::PruneOrder* order = prunes_.OrderFor(worker.name);
+  return order != nullptr && worker.view.info.prunes() &&
+         !worker.parked->known_prunes.contains(order->order_id());
 }
 
 void SyncDesk::Reply(Transaction& turn, Worker& worker) {
@@ -563,6 +571,10 @@ void SyncDesk::Reply(Transaction& turn, Worker& worker) {
   }
   *response.mutable_acknowledged_lease_ids() = {parked.acknowledged.begin(),
                                                 parked.acknowledged.end()};
+  if (const v1::PruneOrder* order = prunes_.OrderFor(worker.name);
+      order != nullptr && worker.view.info.prunes()) {
+    *response.mutable_prune() = *order;
+  }
   const bool nothing_new = sent != parked.held && worker.last_sent == sent &&
                            parked.acknowledged.empty();
   *response.mutable_next_sync() =

@@ -10,6 +10,7 @@
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/engine_options.h"
 #include "coordinator/engine/host_desk.h"
+#include "coordinator/engine/prune_desk.h"
 #include "coordinator/engine/transaction.h"
 #include "coordinator/engine/worker_table.h"
 #include "kso/v1/admin.pb.h"
@@ -25,8 +26,12 @@ namespace kso::coordinator {
 class SyncDesk {
  public:
   // The pointers must outlive it.
-  SyncDesk(const EngineOptions& options, WorkerTable* workers, HostDesk* hosts)
-      : options_(options), workers_(*workers), hosts_(*hosts) {}
+  SyncDesk(const EngineOptions& options, WorkerTable* workers, HostDesk* hosts,
+           PruneDesk* prunes)
+      : options_(options),
+        workers_(*workers),
+        hosts_(*hosts),
+        prunes_(*prunes) {}
 
   // Takes the results and parks the call.
   void Sync(Transaction& turn, v1::SyncRequest request, Engine::Caller caller,
@@ -102,6 +107,8 @@ class SyncDesk {
   bool AssignOneEach(Transaction& turn, HostGate& gate,
                      WorkerTable::ByName& idle);
   void Grant(Transaction& turn, const TaskEntry& task, Worker& worker);
+  // Returns whether a parked worker has still to hear of an order to prune.
+  bool IsToPrune(const Worker& worker) const;
   void Reply(Transaction& turn, Worker& worker);
   // Takes the parked call of a worker that has one.
   ParkedSync Unpark(Worker& worker, absl::Time now);
@@ -117,6 +124,7 @@ class SyncDesk {
   const EngineOptions options_;
   WorkerTable& workers_;
   HostDesk& hosts_;
+  PruneDesk& prunes_;
   Scheduler scheduler_;
   absl::Time last_look_ = absl::InfinitePast();
   // The next time to look for parked calls whose callers have gone.

@@ -31,6 +31,8 @@ struct ParkedSync {
   // brought.
   std::set<std::string> held;
   std::vector<std::string> acknowledged;
+  // The orders to prune that it knows.
+  std::set<std::string> known_prunes;
   int free_slots = 0;
   absl::Time deadline;
 };

@@ -149,6 +149,16 @@ class AdminServiceImpl : public v1::AdminService::CallbackService {
                         "TrustWorker", absl::StrCat("worker ", request->name()),
                         request, response);
   }
+  Reactor* PruneCache(Context* context, const v1::PruneCacheRequest* request,
+                      v1::PruneCacheResponse* response) override {
+    // Waiting for the end changes nothing, and is no deed.
+    if (!request->has_pruning()) {
+      return HandOver(context, engine_, &Engine::PruneCache, request, response);
+    }
+    return HandOverDeed(
+        context, engine_, doors_, &Engine::PruneCache, "PruneCache",
+        absl::StrCat("worker ", request->worker()), request, response);
+  }
   Reactor* GetVersion(Context* context, const v1::GetVersionRequest*,
                       v1::GetVersionResponse* response) override {
     response->set_version(std::string(kVersion));

@@ -57,6 +57,11 @@ _LIBRARIES = {
     "zstd": ["libzstd"],
 }
 
+# Libraries of which pkg-config does not know, beside others of their packages.
+_UNKNOWN_LIBRARIES = {
+    "grpc_reflection": ["-lgrpc++_reflection"],
+}
+
 # Libraries that are headers and nothing else, of which pkg-config does not know.
 # Boost's Asio and Beast need no library of Boost's to link with.
 _HEADERS = ["boost"]
@@ -89,6 +94,7 @@ _DEPS = {
         "absl",
         "protobuf",
     ],
+    "grpc_reflection": ["grpc"],
     "gtest_main": ["gtest"],
     "prometheus_pull": ["prometheus"],
 }
@@ -126,6 +132,14 @@ cc_library(
         no_match_error = "the libraries of this architecture are missing here; " +
                          "`deploy/setup build` installs those of amd64 and arm64",
     ),
+    deps = %s,
+)
+"""
+
+_UNKNOWN_LIBRARY = """
+cc_library(
+    name = "%s",
+    linkopts = %s,
     deps = %s,
 )
 """
@@ -197,6 +211,8 @@ def _debian_libraries(repository_ctx):
     build = _HEADER
     for name, packages in _LIBRARIES.items():
         build += _library(repository_ctx, name, packages, sysroot, False)
+    for name, linkopts in _UNKNOWN_LIBRARIES.items():
+        build += _UNKNOWN_LIBRARY % (name, linkopts, [":" + dep for dep in _DEPS[name]])
     for name in _HEADERS:
         build += _HEADER_LIBRARY % name
     for name, packages in _LOCAL_LIBRARIES.items():

@@ -155,17 +155,25 @@ refused() {
   status=$(exit_status "$1" ksoctl plan -f "$work/cases/$1/release.yaml")
   same "$status" 2
 }
-for way in mirror query list; do
+for way in mirror query list slash image destination; do
   { echo "https://dl.example.com/good/tool.tar.gz"; echo "registry.example.com/good:1"; } |
     make_case "$way" docker://127.0.0.1:1/none
 done
 echo "  - {prefix: \"https://a.example/\", location: \"http://erin:$(quoted mirror)@127.0.0.1/\"}" >>"$work/cases/mirror/release.yaml"
 echo "  - {prefix: \"https://a.example/\", location: \"http://127.0.0.1/?token=$(quoted query)&p=/\"}" >>"$work/cases/query/release.yaml"
 echo "https://frank:$(quoted list)@dl.example.com/other.tar.gz" >>"$work/cases/list/files.list"
+# As people write it, with what would have to be percent-coded.
+echo "https://frank:$(secret list)@dl.example.com/other.tar.gz" >>"$work/cases/slash/files.list"
+echo "grace:$(secret list)@registry.example.com/other:1" >>"$work/cases/image/images.list"
+sed -i "s|^destination:.*|destination: docker://heidi:$(secret destination)@registry.example.com/team|" "$work/cases/destination/release.yaml"
 check "a mirror with a password is refused" refused mirror
 check "with where its login goes" grep -qE 'netrc' "$seen/mirror"
 check "a mirror with a query is refused" refused query
 check "a URL with a password is refused" refused list
+check "one whose password has a slash, too" refused slash
+check "an image with a password is refused" refused image
+check "with where its login goes" grep -q "docker login" "$seen/image"
+check "a destination with a password is refused" refused destination
 
 echo "# A build that needs a login, and succeeds"
 {

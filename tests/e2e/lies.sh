@@ -60,4 +60,29 @@ check "trusting it again is an order, too" ksoctl workers trust honest
 check "and then it works" wait_until 30 worker_is_ready honest
 check "nothing of it is reused" same "$(reused)" 0
 check "a stranger is named" fails ksoctl workers distrust nobody
+
+echo "# Two workers for each layer"
+check "the liar is trusted again" ksoctl workers trust liar
+check "  and ready" wait_until 30 worker_is_ready liar
+sed -e "s|^destination:.*|destination: docker://$registry/twice|" -e '$a crossCheck: true' \
+  "$work/release/release.yaml" >"$work/release/twice.yaml"
+check "the plan says what it costs" contains \
+  "$(ksoctl plan -f "$work/release/twice.yaml" --fresh 2>&1)" "two workers make each layer"
+check "a build whose layers differ fails" \
+  same "$(exit_status ksoctl submit -f "$work/release/twice.yaml" --wait --fresh --id twice)" 1
+ksoctl status twice >"$work/output" 2>&1 || true
+check "it names both workers" grep -qE "made it differently: (liar|honest) sha256:[0-9a-f]+, (liar|honest) sha256:" "$work/output"
+check "and says that one does not pack what it says" grep -q "does not pack what it says" "$work/output"
+check "neither is blamed" wait_until 10 worker_is_ready liar
+check "  nor the other" worker_is_ready honest
+check "there is no tag" fails tags_of "$registry/twice" kubespray-files
+stop liar
+start submit-twice "$ksoctl_program" retry twice --wait
+waits_for_another() { ksoctl status twice 2>&1 | grep -q "crossCheck needs another worker"; }
+check "with one worker it waits, and says for what" wait_until 90 waits_for_another
+start_worker second amd64
+succeeded() { build_json | jq -e '.state == "SUCCEEDED"' >/dev/null; }
+check "with another honest one it succeeds" wait_until 120 succeeded
+index_digests "$registry/twice" | sed 's|twice/||' >"$work/twice.digests"
+check "and has the same digests" diff "$work/twice.digests" "$work/again.digests"
 finish

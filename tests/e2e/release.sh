@@ -42,6 +42,8 @@ for platform in amd64 arm64; do
       jq -r --arg other "$other" '.events[]? // .[] | select(.worker == "worker-" + $other) | .text' |
       grep -E "\($platform\)" || true)" "layer"
 done
+check "each blob came from upstream once for the farm" same \
+  "$(curl -fsS "http://$upstream/-/stats" | jq -c '[.blobs > 100, .blobs_sent_again]')" '[true,[]]'
 check "the dashboard answers" curl -fsS -o /dev/null "http://$dashboard/"
 
 echo "# At the destination"

@@ -83,6 +83,17 @@ check "an undisturbed build succeeds" ksoctl submit -f "$work/release/quiet.yaml
 check "both kinds of images were published" grep -q kubespray-images "$work/disturbed.digests"
 check "both have the same digests" diff "$work/disturbed.digests" <(index_digests "$registry/quiet")
 
+echo "# Its cache is pruned"
+blobs_in_cache() { find "$work/cache/blobs/sha256" -type f | wc -l; }
+before=$(blobs_in_cache)
+check "it keeps blobs" test "$before" -gt 10
+check "by age, nothing goes that was used lately" same "$(ksoctl cache prune --older-than 24h --output json | jq .freedBytes)" 0
+check "by size, a part goes" test "$(ksoctl cache prune --worker last --max 1MiB --output json | jq .freedBytes)" -gt 0
+check "and the rest stays" test "$(ksoctl cache du --output json | jq .cacheBytes)" -le 1048576
+check "everything goes" ksoctl cache prune
+check "and is gone" same "$(blobs_in_cache)" 0
+check "a worker that is not there is named" contains "$(ksoctl cache prune --worker nobody 2>&1)" nobody
+
 echo "# Before its coordinator"
 stop coordinator
 stop last

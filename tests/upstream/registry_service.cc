@@ -288,6 +288,12 @@ void RegistryService::ServeBlob(const httplib::Request& request,
     } else {
       SendOptions options;
       AddBodyFaults(context_, digest, request, options);
+      // Pieces of one download, and one that goes on, begin further behind.
+      const std::string range = request.get_header_value("Range");
+      if (request.method == "GET" &&
+          (range.empty() || absl::StartsWith(range, "bytes=0-"))) {
+        context_.stats->CountBlob(digest);
+      }
       options.on_sent = [stats = context_.stats](uint64_t bytes) {
         stats->CountBytes("blob_origin", bytes);
       };

@@ -18,9 +18,22 @@ void Stats::CountBytes(const std::string& kind, uint64_t bytes) {
   bytes_[kind] += bytes;
 }
 
+void Stats::CountBlob(const std::string& digest) {
+  absl::MutexLock lock(&mutex_);
+  ++blobs_[digest];
+}
+
 std::string Stats::ToJson() const {
   absl::MutexLock lock(&mutex_);
-  return nlohmann::json{{"requests", requests_}, {"bytes", bytes_}}.dump(2);
+  nlohmann::json again = nlohmann::json::array();
+  for (const auto& [digest, times] : blobs_) {
+    if (times > 1) again.push_back(digest);
+  }
+  return nlohmann::json{{"requests", requests_},
+                        {"bytes", bytes_},
+                        {"blobs", blobs_.size()},
+                        {"blobs_sent_again", again}}
+      .dump(2);
 }
 
 }  // namespace kso::upstream

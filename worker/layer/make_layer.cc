@@ -12,6 +12,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/bytes/byte_stream.h"
+#include "common/bytes/sinks.h"
 #include "common/bytes/written_blob.h"
 #include "common/layer/content_time.h"
 #include "common/layer/layer_writer.h"
@@ -177,7 +178,14 @@ class Packing {
     return destination.PutBlob(repository, made_.layer(), scratch->Opener());
   }
 
-  // The layer that was made. To be called after Push.
+  // Makes the layer for its digest only.
+  absl::Status PackToCompare() {
+    control_.SetActivity(Concat("packing ", work_.name(), " to compare it"));
+    NullSink sink;
+    return Write(sink).status();
+  }
+
+  // The layer that was made. To be called after Push or PackToCompare.
   v1::MadeLayer& made() { return made_; }
 
   // Remembers the layer's files. To be called after Push.
@@ -236,6 +244,10 @@ absl::StatusOr<v1::MadeLayer> MakeLayer(const v1::Task& task,
                                         const LayerTools& tools,
                                         TaskControl& control) {
   KSO_ASSIGN_OR_RETURN(Packing packing, Packing::Fetch(task, tools, control));
+  if (!task.make_layer().copy_of().empty()) {
+    KSO_RETURN_IF_ERROR(packing.PackToCompare());
+    return std::move(packing.made());
+  }
   KSO_ASSIGN_OR_RETURN(
       const std::unique_ptr<oci::ImageStore> destination,
       tools.stores->OpenDestination(task.destination(), control));

@@ -143,6 +143,20 @@ TEST_F(MakeLayerTest, SaysHowMuchOfALayerHasGoneOut) {
   EXPECT_EQ(control_.bytes_pushed(), made->layer().size());
 }
 
+TEST_F(MakeLayerTest, WhatIsMadeToBeComparedIsTheSameAndIsNotPushed) {
+  AddFile("the kubelet");
+  task_.mutable_make_layer()->set_copy_of("b1/layer/files-001");
+  const auto copy = MakeLayer(task_, Tools(), control_);
+  ASSERT_TRUE(copy.ok()) << copy.status();
+  EXPECT_EQ(control_.bytes_pushed(), 0);
+  task_.mutable_make_layer()->clear_copy_of();
+  const auto made = MakeLayer(task_, Tools(), control_);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(copy->layer().digest(), made->layer().digest());
+  EXPECT_EQ(copy->diff_id(), made->diff_id());
+  EXPECT_GT(control_.bytes_pushed(), 0);
+}
+
 TEST_F(MakeLayerTest, RemembersWhatIsInTheLayer) {
   AddFile("the kubelet");
   task_.mutable_make_layer()->set_media_type(std::string(oci::kOciLayerGzip));

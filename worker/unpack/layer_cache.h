@@ -72,6 +72,9 @@ class LayerCache {
   // Removes all layers that nobody uses.
   void RemoveIdle();
 
+  // The bytes of all layers together.
+  int64_t UsedBytes() const { return usage_->bytes(); }
+
  private:
   std::filesystem::path PathOf(const Digest& key) const;
   bool IsThere(const Digest& key) const;

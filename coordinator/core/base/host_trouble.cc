@@ -116,6 +116,12 @@ std::string WithoutItem(std::string_view item, std::string_view reason) {
   return std::string(reason);
 }
 
+std::string_view WithoutUrl(std::string_view reason) {
+  if (!IsUrl(reason)) return reason;
+  const size_t end = reason.find(' ');
+  return end == reason.npos ? "" : reason.substr(end + 1);
+}
+
 std::vector<v1::Failure> GroupByCause(
     const std::vector<v1::Failure>& failures) {
   // By the key of the cause, the failures that have it.
@@ -140,15 +146,8 @@ std::vector<v1::Failure> GroupByCause(
       if (items.size() == kShown) break;
       items.push_back(each->item());
     }
-    std::string_view reason = failures[i].reason();
-    if (IsUrl(reason)) {
-      reason.remove_prefix(
-          std::min(reason.size(), reason.find(' ') == reason.npos
-                                      ? reason.size()
-                                      : reason.find(' ') + 1));
-    }
     failure.set_reason(Concat(
-        reason, "; ", same.size(),
+        WithoutUrl(failures[i].reason()), "; ", same.size(),
         " items need it: ", absl::StrJoin(items, ", "),
         same.size() > kShown ? Concat(" and ", same.size() - kShown, " more")
                              : ""));

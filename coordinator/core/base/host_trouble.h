@@ -29,6 +29,10 @@ Cause CauseOf(const v1::Failure& failure);
 // reason wherever both are shown; a URL also as http::DisplayUrl shows it.
 std::string WithoutItem(std::string_view item, std::string_view reason);
 
+// The reason without the URL at its beginning: where it is told of a host, the
+// URL is that of any of its items.
+std::string_view WithoutUrl(std::string_view reason);
+
 // The failures, in order, with those of one cause as one: its item is the host,
 // and its reason tells how many items need it, and the first of them.
 std::vector<v1::Failure> GroupByCause(const std::vector<v1::Failure>& failures);

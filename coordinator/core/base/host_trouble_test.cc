@@ -33,6 +33,15 @@ TEST(HostTroubleTest, ReasonsDoNotBeginWithTheirItem) {
   EXPECT_EQ(WithoutItem(url, url), url);
 }
 
+TEST(HostTroubleTest, WhatIsToldOfAHostHasNoItemsUrl) {
+  EXPECT_EQ(WithoutUrl("http://127.0.0.1:1/a: Failed to connect"),
+            "Failed to connect");
+  EXPECT_EQ(WithoutUrl("Failed to connect to http://a"),
+            "Failed to connect to http://a");
+  EXPECT_EQ(WithoutUrl("https://a.example.com/b"), "");
+  EXPECT_EQ(WithoutUrl(""), "");
+}
+
 TEST(HostTroubleTest, AHostThatIsDownIsOneCauseForAllItsItems) {
   const auto down = [](const std::string& item, int milliseconds) {
     return CauseOf(FailureOf(v1::Failure::TRANSIENT, item,

@@ -15,6 +15,7 @@ namespace kso::coordinator {
 namespace {
 
 constexpr std::string_view kResolve = "resolve ";
+constexpr std::string_view kCopy = "/copy-";
 
 }  // namespace
 
@@ -34,6 +35,14 @@ std::string ResolveNameOf(const v1::Task& task) {
 
 std::string ItemOfResolveName(std::string_view name) {
   return std::string(name.substr(kResolve.size()));
+}
+
+std::string CopyId(std::string_view original, size_t number) {
+  return Concat(original, kCopy, number);
+}
+
+std::string_view OriginalOfCopy(std::string_view id) {
+  return id.substr(0, id.rfind(kCopy));
 }
 
 int64_t MemberSize(const v1::LayerMember& member) {
@@ -75,6 +84,7 @@ v1::Task TaskFactory::NewLayer(std::string_view id, std::string_view image,
   layer.set_name(std::string(title));
   layer.set_image(std::string(image));
   layer.set_media_type(layer_media_type());
+  layer.set_cross_checked(release_.cross_check());
   int64_t weight = 0;
   for (v1::LayerMember& member : members) {
     weight = SaturatingAdd(weight, std::max<int64_t>(MemberSize(member), 0));

@@ -42,6 +42,11 @@ std::string ResolveNameOf(const v1::Task& task);
 // The URL or reference in such a name.
 std::string ItemOfResolveName(std::string_view name);
 
+// The id of a task that makes a layer again: "b1/layer/files-003/copy-1".
+std::string CopyId(std::string_view original, size_t number);
+// The id of the task whose layer such a task makes.
+std::string_view OriginalOfCopy(std::string_view id);
+
 // Bytes of a member's file; -1 if not known.
 int64_t MemberSize(const v1::LayerMember& member);
 

@@ -13,6 +13,7 @@
 #include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
+#include "coordinator/core/flow/cross_check.h"
 #include "coordinator/core/flow/remember.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/core/plan/judge_content.h"
@@ -122,6 +123,7 @@ void AddQuotaFailure(const BuildEntry& build, const v1::PlanSummary& plan,
 // Returns whether the task, which is done, put one of `blobs` at the
 // destination.
 bool PutThere(const TaskEntry& task, const std::set<std::string>& blobs) {
+  if (task.copy) return false;
   const v1::TaskResult result = task.UnpackResult();
   if (result.has_made_layer()) {
     return blobs.contains(result.made_layer().layer().digest());
@@ -224,9 +226,26 @@ Records JudgeLayers(const State& state, const BuildEntry& build,
   return records;
 }
 
+// The records by which layers are made again, or the build fails where workers
+// made them differently; none where there is nothing to compare, or all agree.
+Records CrossCheckLayers(const BuildEntry& build, const WorkerPool& workers) {
+  if (!build.release.cross_check()) return {};
+  const CrossCheck check = CompareLayers(build, workers);
+  if (!check.tasks.empty()) {
+    Records records;
+    v1::TasksAdded* change = records.emplace_back().mutable_tasks_added();
+    change->set_build_id(build.build_id);
+    change->set_phase(v1::LAYERS);
+    *change->mutable_tasks() = {check.tasks.begin(), check.tasks.end()};
+    return records;
+  }
+  if (check.failures.empty()) return {};
+  return {EndBuild(build, v1::Build::FAILED, check.failures)};
+}
+
 // The records that follow from the state of the phase's tasks.
 Records AfterTasks(const State& state, const BuildEntry& build,
-                   const PhaseRule& rule) {
+                   const PhaseRule& rule, const WorkerPool& workers) {
   const PhaseCounts counts = build.CountsOf(build.phase);
   if (counts.failed > 0 && rule.on_failed_task == OnFailedTask::kBuildFails) {
     if (counts.leased > 0) return {};
@@ -236,7 +255,10 @@ Records AfterTasks(const State& state, const BuildEntry& build,
   if (rule.next == v1::CHECK && !NeedsCheck(state, build)) {
     return PlanNow(state, build);
   }
-  if (rule.phase == v1::LAYERS) return JudgeLayers(state, build, rule.next);
+  if (rule.phase == v1::LAYERS) {
+    Records checks = CrossCheckLayers(build, workers);
+    return checks.empty() ? JudgeLayers(state, build, rule.next) : checks;
+  }
   Records records;
   Enter(build.build_id, rule.next, records);
   return records;
@@ -286,14 +308,15 @@ Records StartBuild(const State& state, const v1::SubmitBuildRequest& request) {
   return records;
 }
 
-Records AdvanceBuild(const State& state, const BuildEntry& build) {
+Records AdvanceBuild(const State& state, const BuildEntry& build,
+                     const WorkerPool& workers) {
   if (!build.running()) return {};
   const PhaseRule& rule = RuleOf(build.phase);
   switch (rule.work) {
     case PhaseWork::kNone:
       return {};
     case PhaseWork::kTasks:
-      return AfterTasks(state, build, rule);
+      return AfterTasks(state, build, rule, workers);
     case PhaseWork::kAction:
       // Answers of actions come as AfterCheck, AfterAssemble and AfterTag. What
       // is left is a plan to make, since the drafted one did not stand.
@@ -435,6 +458,7 @@ absl::flat_hash_map<std::string, v1::MadeLayer> LayersOf(
     const BuildEntry& build) {
   absl::flat_hash_map<std::string, v1::MadeLayer> layers;
   for (const TaskEntry* task : build.TasksOf(v1::LAYERS)) {
+    if (task->copy) continue;
     v1::TaskResult result = task->UnpackResult();
     if (!result.has_made_layer()) continue;
     layers[task->id] = std::move(*result.mutable_made_layer());

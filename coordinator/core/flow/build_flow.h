@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "coordinator/core/plan/plan.h"
+#include "coordinator/core/schedule/worker_pool.h"
 #include "coordinator/core/state/state.h"
 
 namespace kso::coordinator {
@@ -21,7 +22,8 @@ std::vector<v1::JournalRecord> StartBuild(
 // none while it waits for the coordinator's own action. They must be applied
 // before this is called again.
 std::vector<v1::JournalRecord> AdvanceBuild(const State& state,
-                                            const BuildEntry& build);
+                                            const BuildEntry& build,
+                                            const WorkerPool& workers);
 
 // The plan for the case that the destination has all that is remembered; its
 // questions are what to ask the destination for in CHECK.

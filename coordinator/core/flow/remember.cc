@@ -81,7 +81,8 @@ void RememberLayers(const v1::Task& task,
 void RememberTask(const State& state, const v1::TaskFinished& change,
                   Records& records) {
   const TaskEntry* entry = state.FindTask(change.task_id());
-  if (entry == nullptr) return;
+  // A layer that is made to be compared is not at the destination.
+  if (entry == nullptr || entry->copy) return;
   const Memo& memo = state.memo();
   const v1::TaskResult& result = change.result();
   if (result.has_resolved_file()) return;

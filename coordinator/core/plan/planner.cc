@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "coordinator/core/base/task_factory.h"
 #include "coordinator/core/plan/image_choice.h"
@@ -13,6 +14,14 @@
 #include "coordinator/core/plan/plan_summary.h"
 
 namespace kso::coordinator {
+namespace {
+
+constexpr std::string_view kCrossCheckNote =
+    "crossCheck: two workers make each layer and are compared, so what is "
+    "fetched is fetched twice; where only one worker fits, the build waits for "
+    "another";
+
+}  // namespace
 
 Plan MakePlan(std::string_view build_id, const v1::Release& release,
               const Resolved& resolved, const PlanHistory& history) {
@@ -41,6 +50,8 @@ Plan MakePlan(std::string_view build_id, const v1::Release& release,
         ChooseBase(release.images_base(), release, resolved, plan.failures);
     if (base) PlanImages(factory, choice.images, *base, history, plan);
   }
+  if (release.cross_check())
+    plan.summary.add_notes(std::string(kCrossCheckNote));
   Summarize(release, resolved, history, plan);
   CheckTotals(release, plan);
   return plan;

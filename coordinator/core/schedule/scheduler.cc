@@ -23,6 +23,12 @@ bool MayTakeAny(const Demand& demand, const WorkerPool& pool,
          (gate == nullptr || !gate->WhyNot(demand).has_value());
 }
 
+// Returns whether tasks with this demand are for others than the worker.
+bool IsForOthers(const Demand& demand, const WorkerPool::Member& worker) {
+  return std::find(demand.not_by.begin(), demand.not_by.end(),
+                   worker.view->info.name()) != demand.not_by.end();
+}
+
 // The worker on which the task has just failed; empty when there is none.
 std::string_view LastFailedOn(const TaskEntry& task) {
   return task.trouble == nullptr || task.trouble->last_reason.empty()
@@ -34,7 +40,8 @@ std::string_view LastFailedOn(const TaskEntry& task) {
 std::map<std::string_view, int64_t> BytesByMaker(const BuildEntry& build) {
   std::map<std::string_view, int64_t> bytes;
   for (const TaskEntry* task : build.TasksOf(v1::LAYERS)) {
-    if (task->made_by == nullptr) continue;
+    // A layer that is made to be compared is not in the image.
+    if (task->made_by == nullptr || task->copy) continue;
     int64_t& sum = bytes[*task->made_by];
     // An empty layer counts, too.
     sum = SaturatingAdd(sum, std::max<int64_t>(task->weight, 1));
@@ -99,6 +106,10 @@ Scheduler::Choice PickFrom(const BuildEntry& build, const WorkerPool& pool,
   Scheduler::Choice best;
   Fit best_fit = Fit::kNone;
   for (const auto& [demand, queue] : build.queue.ready) {
+    if (IsForOthers(*demand, worker)) {
+      best.for_others = true;
+      continue;
+    }
     if (!MayTakeAny(*demand, pool, worker, gate)) continue;
     const Scheduler::Choice first = FirstOf(queue, pool, worker);
     best.for_others |= first.for_others;

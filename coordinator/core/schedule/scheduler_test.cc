@@ -12,6 +12,7 @@
 namespace kso::coordinator {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -50,6 +51,24 @@ TEST_F(SchedulerTest, HeaviestFirst) {
   EXPECT_EQ(PickAndGrant(workers, 0), "b/2");
   EXPECT_EQ(PickAndGrant(workers, 0), "b/1");
   EXPECT_EQ(Pick(workers, 0), "none");
+}
+
+TEST_F(SchedulerTest, AWorkerThatMayNotHaveATaskIsPassedOver) {
+  v1::Task copy = MakeTask("b/copy", "", false, 9);
+  copy.add_not_by("one");
+  copy.add_not_by("two");
+  test_.AddBuild("b", {copy, MakeTask("b/1", "", false, 5)}, v1::LAYERS);
+  const WorkerViews two = {MakeWorker("one", "amd64"),
+                           MakeWorker("two", "amd64")};
+  EXPECT_EQ(PickAndGrant(two, 0), "b/1");
+  EXPECT_EQ(Pick(two, 1), "none");
+  EXPECT_THAT(
+      Waiting(two),
+      ElementsAre(HasSubstr("crossCheck needs another worker than one and")));
+  const WorkerViews three = {MakeWorker("one", "amd64"),
+                             MakeWorker("three", "amd64")};
+  EXPECT_THAT(Waiting(three), ElementsAre(HasSubstr("a free slot")));
+  EXPECT_EQ(Pick(three, 1), "b/copy");
 }
 
 TEST_F(SchedulerTest, BuildsTakeTurns) {
@@ -159,6 +178,26 @@ TEST_F(SchedulerTest, ARetryGoesElsewhereWhenThereIsAnElsewhere) {
   EXPECT_EQ(Pick(workers, 0), "none");
   EXPECT_EQ(Pick(workers, 1), "b/1");
   EXPECT_EQ(Pick({workers[0]}, 0), "b/1");
+}
+
+TEST_F(SchedulerTest, WhatWaitsForAHostIsToldOfTheHost) {
+  test_.AddBuild("b", {MakeTask("b/1"), MakeTask("b/2")}, v1::RESOLVE);
+  const auto requeue = [&](const char* id, const std::string& url) {
+    test_.Grant(id, "one");
+    test_.Requeue(id, v1::Failure::TRANSIENT,
+                  url + ": Failed to connect to 127.0.0.1 port 1",
+                  absl::Seconds(4));
+  };
+  const WorkerViews workers = {MakeWorker("one", "amd64")};
+  requeue("b/1", "http://127.0.0.1:1/a");
+  EXPECT_THAT(Waiting(workers),
+              Contains("1 item waits for 127.0.0.1:1, which is tried again in "
+                       "4.0 s: Failed to connect to 127.0.0.1 port 1"));
+  requeue("b/2", "http://127.0.0.1:1/b");
+  EXPECT_THAT(
+      Waiting(workers),
+      ElementsAre("2 items wait for 127.0.0.1:1, which is tried again in "
+                  "4.0 s: Failed to connect to 127.0.0.1 port 1"));
 }
 
 TEST_F(SchedulerTest, AfterAFailureNothingNewIsGrantedPastResolve) {

@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/strings.h"
+#include "coordinator/core/base/host_trouble.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/schedule/scheduler.h"
 
@@ -71,6 +73,31 @@ std::string NobodyFits(v1::Phase phase, const Demand& demand,
   return text;
 }
 
+// Returns whether all ready workers that fit as well as any are among those
+// that may not have tasks with this demand.
+bool OnlyExcludedFit(const Demand& demand, const WorkerPool& workers) {
+  if (demand.not_by.empty()) return false;
+  const Fit best = workers.BestFit(demand);
+  return std::none_of(
+      workers.members().begin(), workers.members().end(),
+      [&](const auto& entry) {
+        const auto& [name, member] = entry;
+        return member.view->ready() && member.kind->FitFor(demand) <= best &&
+               std::find(demand.not_by.begin(), demand.not_by.end(), name) ==
+                   demand.not_by.end();
+      });
+}
+
+// The reason why layers are not made again to be compared.
+std::string NeedsAnotherWorker(const Demand& demand) {
+  return absl::StrCat(
+      "crossCheck needs another worker ",
+      demand.platform_name.empty() ? "" : "for " + demand.platform_name + " ",
+      "than ", absl::StrJoin(demand.not_by, " and "),
+      ", which made these layers; start one with kso-worker, or build without "
+      "crossCheck");
+}
+
 int LeasedOf(const BuildEntry& build) {
   int leased = 0;
   for (const auto& [phase, counts] : build.counts) leased += counts.leased;
@@ -117,6 +144,8 @@ void AddReady(const State& state, const BuildEntry& build,
           sentences.end()) {
         sentences.push_back(std::move(nobody));
       }
+    } else if (OnlyExcludedFit(*demand, workers)) {
+      held_back[NeedsAnotherWorker(*demand)] += count;
     } else if (std::optional<std::string> reason =
                    gate == nullptr ? std::nullopt : gate->WhyNot(*demand)) {
       held_back[*reason] += count;
@@ -161,13 +190,14 @@ struct Retry {
 std::string RetryInWords(const Retry& retry, absl::Time now) {
   const Trouble& trouble = retry.task->trouble_or_none();
   const std::string when = DurationInWords(retry.time - now);
-  if (retry.tasks == 1) {
+  if (!trouble.last_cause.of_host()) {
     return absl::StrCat("retry of ", retry.task->name, " in ", when, ": ",
                         trouble.last_reason);
   }
-  return absl::StrCat(retry.tasks, " items wait for ", trouble.last_cause.host,
-                      ", which is tried again in ", when, ": ",
-                      trouble.last_reason);
+  return absl::StrCat(retry.tasks,
+                      retry.tasks == 1 ? " item waits" : " items wait", " for ",
+                      trouble.last_cause.host, ", which is tried again in ",
+                      when, ": ", ToAbsl(WithoutUrl(trouble.last_reason)));
 }
 
 void AddRetries(const BuildEntry& build, absl::Time now,
@@ -230,6 +260,7 @@ std::string WhyDemandWaits(const Demand& demand, v1::Phase phase,
   if (workers.BestFit(demand) == Fit::kNone) {
     return NobodyFits(phase, demand, workers, now);
   }
+  if (OnlyExcludedFit(demand, workers)) return NeedsAnotherWorker(demand);
   const std::optional<std::string> reason =
       gate == nullptr ? std::nullopt : gate->WhyNot(demand);
   return reason.value_or("a free slot");

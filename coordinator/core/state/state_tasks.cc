@@ -262,8 +262,11 @@ void State::AddTroubleEvent(absl::Time time, TaskEntry& task,
 
 const Demand* State::DemandOf(const v1::Task& task) {
   return &*demands_
-               .insert({task.platform(), PlatformInWords(task.platform()),
-                        task.must_execute(), HostsOf(task)})
+               .insert({task.platform(),
+                        PlatformInWords(task.platform()),
+                        task.must_execute(),
+                        HostsOf(task),
+                        {task.not_by().begin(), task.not_by().end()}})
                .first;
 }
 

@@ -28,6 +28,7 @@ void TaskEntry::SetTask(const v1::Task& task) {
   name = task.name();
   weight = task.weight();
   work = task.work_case();
+  copy = !task.make_layer().copy_of().empty();
   key = TaskKeyOf(task);
   as_release_ = AsRelease(task, build->release);
   named_by_item_ = !name.empty() && name == ResolveNameOf(task);

@@ -60,10 +60,12 @@ struct Demand {
   bool must_execute = false;
   // The hosts that the task sends requests to, in the order of their names.
   std::vector<HostDemand> hosts;
+  // The names of workers that may not have the task.
+  std::vector<std::string> not_by;
 
   friend bool operator<(const Demand& a, const Demand& b) {
-    return std::tie(a.platform_name, a.must_execute, a.hosts) <
-           std::tie(b.platform_name, b.must_execute, b.hosts);
+    return std::tie(a.platform_name, a.must_execute, a.hosts, a.not_by) <
+           std::tie(b.platform_name, b.must_execute, b.hosts, b.not_by);
   }
 };
 
@@ -118,6 +120,8 @@ struct TaskEntry {
   // The number of leases that the task has had.
   int attempts = 0;
   TaskState state = TaskState::kRunnable;
+  // It makes a layer again, which another task makes, to compare them.
+  bool copy = false;
   TaskRun run;
 
   // The queue in which the task is.
