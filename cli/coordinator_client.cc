@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
 #include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/base/version.h"
 #include "common/blob/grpc_blob_store.h"
 #include "common/rpc/call_watch.h"
 #include "common/rpc/channel.h"
@@ -17,6 +19,7 @@
 #include "grpcpp/client_context.h"
 #include "kso/v1/access.grpc.pb.h"
 #include "kso/v1/admin.grpc.pb.h"
+#include "kso/v1/backup.grpc.pb.h"
 #include "kso/v1/blob.grpc.pb.h"
 #include "kso/v1/build.grpc.pb.h"
 #include "kso/v1/enrollment.grpc.pb.h"
@@ -30,6 +33,17 @@ constexpr size_t kMostOfARequest = 120;
 // How long a call after a failed one waits for a connection.
 constexpr absl::Duration kReconnectWait = absl::Milliseconds(250);
 
+// The error of a call as ksoctl says it: a coordinator that does not know the
+// call is an older one.
+absl::Status InWords(const absl::Status& status, std::string_view call) {
+  if (!absl::IsUnimplemented(status)) return status;
+  return absl::UnimplementedError(absl::StrCat(
+      "the coordinator does not know ", ToAbsl(call), ", which this ksoctl ",
+      ToAbsl(kVersion),
+      " asks for: it is an older one, `ksoctl version` says which; upgrade the "
+      "coordinator first, or use its own ksoctl"));
+}
+
 class GrpcCoordinatorClient : public CoordinatorClient {
  public:
   // `trouble` is what every call answers where it is an error.
@@ -42,6 +56,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
         admin_(v1::AdminService::NewStub(channel)),
         access_(v1::AccessService::NewStub(channel)),
         enrollment_(v1::EnrollmentService::NewStub(channel)),
+        backup_(v1::BackupService::NewStub(channel)),
         blob_stub_(v1::BlobService::NewStub(channel)),
         blobs_(CreateNearbyBlobStore(
             CreateGrpcBlobStore(blob_stub_.get(), &watch_), &blob_place_)) {}
@@ -177,6 +192,31 @@ class GrpcCoordinatorClient : public CoordinatorClient {
                                        request);
   }
 
+  absl::StatusOr<v1::BackupTrailer> CreateBackup(ByteSink& sink) override {
+    KSO_RETURN_IF_ERROR(trouble_);
+    AwaitReconnect();
+    grpc::ClientContext context;
+    rpc::CallWatch::Call call(&watch_, [&context] { context.TryCancel(); }, {});
+    const auto reader =
+        backup_->CreateBackup(&context, v1::CreateBackupRequest());
+    v1::CreateBackupResponse part;
+    absl::Status written;
+    while (call.Wait([&] { return reader->Read(&part); })) {
+      if (!part.has_data() || !written.ok()) continue;
+      written = sink.Write(part.data());
+      if (!written.ok()) context.TryCancel();
+    }
+    const absl::Status status = rpc::FromGrpc(reader->Finish());
+    KSO_RETURN_IF_ERROR(written);
+    KSO_RETURN_IF_ERROR(call.verdict());
+    KSO_RETURN_IF_ERROR(InWords(status, "CreateBackupRequest"));
+    if (!part.has_trailer()) {
+      return absl::DataLossError("the backup ended before its trailer");
+    }
+    MakeTextPrintable(part);
+    return part.trailer();
+  }
+
   NearbyBlobStore& blobs() override { return *blobs_; }
 
  private:
@@ -208,7 +248,8 @@ class GrpcCoordinatorClient : public CoordinatorClient {
                          absl::ToChronoMilliseconds(patience));
     Response response;
     const absl::Status status =
-        rpc::FromGrpc((stub.*method)(&context, request, &response));
+        InWords(rpc::FromGrpc((stub.*method)(&context, request, &response)),
+                Request::descriptor()->name());
     if (options_.trace) {
       options_.trace(absl::StrCat(
           Request::descriptor()->name(), " ",
@@ -240,6 +281,7 @@ class GrpcCoordinatorClient : public CoordinatorClient {
   const std::unique_ptr<v1::AdminService::StubInterface> admin_;
   const std::unique_ptr<v1::AccessService::StubInterface> access_;
   const std::unique_ptr<v1::EnrollmentService::StubInterface> enrollment_;
+  const std::unique_ptr<v1::BackupService::StubInterface> backup_;
   const std::unique_ptr<v1::BlobService::StubInterface> blob_stub_;
   rpc::CallWatch watch_{Clock::Real()};
   NearbyPlace blob_place_;

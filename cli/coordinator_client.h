@@ -9,9 +9,11 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/blob/nearby_blob_store.h"
+#include "common/bytes/byte_stream.h"
 #include "common/rpc/channel.h"
 #include "kso/v1/access.pb.h"
 #include "kso/v1/admin.pb.h"
+#include "kso/v1/backup.pb.h"
 #include "kso/v1/build.pb.h"
 #include "kso/v1/enrollment.pb.h"
 
@@ -54,6 +56,10 @@ class CoordinatorClient {
       const v1::InviteWorkerRequest& request) = 0;
   virtual absl::StatusOr<v1::ListAuditResponse> ListAudit(
       const v1::ListAuditRequest& request) = 0;
+
+  // Sends the archive to `sink`. It is whole only when this returns OK, and the
+  // trailer is true of it.
+  virtual absl::StatusOr<v1::BackupTrailer> CreateBackup(ByteSink& sink) = 0;
 
   // The blob store that keeps images for this machine until they are brought
   // home.

@@ -48,6 +48,7 @@
 #include "coordinator/registry/recent_answers.h"
 #include "coordinator/registry/registry_actions.h"
 #include "coordinator/service/access_service.h"
+#include "coordinator/service/backup_service.h"
 #include "coordinator/service/enrollment_service.h"
 #include "coordinator/service/services.h"
 #include "coordinator/store/sqlite_state_store.h"
@@ -322,10 +323,13 @@ absl::Status Serve(const Options& options) {
                        WatchCertificatesOf(options, clock));
   const std::unique_ptr<grpc::Service> enrollment_service =
       CreateEnrollmentService(farm_doors->doors(), enrollment.get());
+  const std::unique_ptr<grpc::Service> backup_service =
+      CreateBackupService(directory, farm_doors->doors(), clock);
   BlobServiceImpl blob_service(blobs.get(), clock);
   rpc::OfferIntrospection();
   std::vector<grpc::Service*> served = {&blob_service, access_service.get(),
-                                        enrollment_service.get()};
+                                        enrollment_service.get(),
+                                        backup_service.get()};
   for (const auto& service : services) served.push_back(service.get());
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
                        rpc::StartServer(options.listen, served,

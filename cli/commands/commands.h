@@ -22,6 +22,7 @@ std::unique_ptr<Command> CreateRetry(Arguments arguments);
 std::unique_ptr<Command> CreateBuilds(Arguments arguments);
 std::unique_ptr<Command> CreateDiff(Arguments arguments);
 std::unique_ptr<Command> CreateDoctor(Arguments arguments);
+std::unique_ptr<Command> CreateBackup(Arguments arguments);
 std::unique_ptr<Command> CreateCache(Arguments arguments);
 std::unique_ptr<Command> CreateReleases(Arguments arguments);
 std::unique_ptr<Command> CreateInit(Arguments arguments);

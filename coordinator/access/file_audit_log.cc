@@ -181,7 +181,7 @@ class FileAuditLog : public AuditLog {
 absl::StatusOr<std::unique_ptr<AuditLog>> OpenFileAuditLog(
     const fs::path& directory, Clock* clock, const AuditLimits& limits) {
   auto log =
-      std::make_unique<FileAuditLog>(directory / "audit.jsonl", clock, limits);
+      std::make_unique<FileAuditLog>(directory / kAuditFile, clock, limits);
   KSO_RETURN_IF_ERROR(log->Open());
   return log;
 }

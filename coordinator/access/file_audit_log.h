@@ -26,6 +26,8 @@ struct AuditLimits {
   int waiting = 4096;
 };
 
+inline constexpr char kAuditFile[] = "audit.jsonl";
+
 // The log in DIRECTORY/audit.jsonl (mode 0600), a line a deed (audit_line.h),
 // and audit.jsonl.1 (the newest) to audit.jsonl.N before it. Lines are only
 // ever appended; a collector may follow the file by name, as logrotate's users

@@ -50,7 +50,7 @@ absl::Status NoUse() {
 
 absl::StatusOr<std::unique_ptr<Invitations>> Invitations::Open(
     const std::filesystem::path& directory, const Clock* clock) {
-  const std::filesystem::path file = directory / "invitations.json";
+  const std::filesystem::path file = directory / kFile;
   const auto content = ReadSmallFile(file, kLargestFile);
   Entries entries;
   if (content.ok()) {

@@ -23,6 +23,7 @@ namespace kso::coordinator {
 // used one stays used. Thread safe; calls wait for the disk.
 class Invitations {
  public:
+  static constexpr char kFile[] = "invitations.json";
   static constexpr absl::Duration kUsualLife = absl::Hours(1);
   static constexpr absl::Duration kLongestLife = absl::Hours(24 * 7);
   // Of those that have not expired.

@@ -46,6 +46,8 @@ constexpr MethodRule kRules[] = {
     {"/kso.v1.AdminService/PruneCache", kAdmin},
     {"/kso.v1.AdminService/GetVersion", kAnyRole},
 
+    {"/kso.v1.BackupService/CreateBackup", kAdmin},
+
     {"/kso.v1.EnrollmentService/InviteWorker", kAdmin},
     {"/kso.v1.EnrollmentService/Enroll", {}, kOpenToEverybody},
     {"/kso.v1.EnrollmentService/RenewCertificate", kWork},

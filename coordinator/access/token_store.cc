@@ -91,7 +91,7 @@ TokenStore::Entry::Entry(v1::StoredToken stored)
 
 absl::StatusOr<std::unique_ptr<TokenStore>> TokenStore::Open(
     const std::filesystem::path& directory, Clock* clock) {
-  const std::filesystem::path path = directory / "access.sqlite";
+  const std::filesystem::path path = directory / kFile;
   // SQLite would make it readable for others.
   KSO_RETURN_IF_ERROR(
       OpenFile(path, O_RDWR | O_CREAT, kSecretFileMode).status());

@@ -37,6 +37,7 @@ namespace kso::coordinator {
 // change tokens wait for the disk and belong on a thread that may. Thread safe.
 class TokenStore : public BearerSource {
  public:
+  static constexpr char kFile[] = "access.sqlite";
   // The most tokens that are kept, revoked ones included.
   static constexpr int kMostTokens = 10'000;
   static constexpr absl::Duration kLongestLife = absl::Hours(24 * 3650);

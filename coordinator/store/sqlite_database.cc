@@ -104,6 +104,18 @@ absl::StatusOr<int64_t> SqliteDatabase::ReadNumber(const char* sql) {
   return sqlite3_column_int64(statement.get(), 0);
 }
 
+absl::Status SqliteDatabase::CopyTo(SqliteDatabase& copy) const {
+  sqlite3_backup* const backup =
+      sqlite3_backup_init(copy.handle_.get(), "main", handle_.get(), "main");
+  if (backup == nullptr) return copy.Error();
+  // In one step, so that nobody's commit makes it begin anew.
+  const int result = sqlite3_backup_step(backup, /*nPage=*/-1);
+  if (sqlite3_backup_finish(backup) != SQLITE_OK) return copy.Error();
+  if (result == SQLITE_DONE) return absl::OkStatus();
+  return absl::UnavailableError(
+      Concat("cannot copy ", path_, ": ", sqlite3_errstr(result)));
+}
+
 absl::Status SqliteDatabase::CheckPages() {
   KSO_ASSIGN_OR_RETURN(const Statement check, Compile("PRAGMA quick_check(1)"));
   KSO_ASSIGN_OR_RETURN(const bool row, Step(check));

@@ -34,6 +34,10 @@ class SqliteDatabase {
   // The first value of the first row; NOT_FOUND when there is no row.
   absl::StatusOr<int64_t> ReadNumber(const char* sql);
 
+  // Makes `copy`, which is empty, what this is at one moment, while others
+  // write to it.
+  absl::Status CopyTo(SqliteDatabase& copy) const;
+
   // DATA_LOSS unless the file's structure is whole.
   absl::Status CheckPages();
   absl::Status Damaged(std::string_view how) const;

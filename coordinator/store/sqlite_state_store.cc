@@ -79,7 +79,7 @@ absl::StatusOr<std::unique_ptr<StateStore>> OpenSqliteStateStore(
   }
   KSO_ASSIGN_OR_RETURN(
       std::unique_ptr<SqliteDatabase> database,
-      SqliteDatabase::Open((directory / "state.sqlite").string()));
+      SqliteDatabase::Open((directory / kJournalFile).string()));
   KSO_RETURN_IF_ERROR(PrepareFile(*database));
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<SqliteJournal> journal,
                        SqliteJournal::Open(database.get()));

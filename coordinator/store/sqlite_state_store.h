@@ -10,6 +10,8 @@
 
 namespace kso::coordinator {
 
+inline constexpr char kJournalFile[] = "state.sqlite";
+
 // The files of a state directory:
 //
 //   <directory>/lock           held by the process that uses the directory

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# A worker is killed in the middle of a build. The build does not fail, and its
-# result is that of an undisturbed one.
+# A worker is killed in the middle of a build, and the coordinator is lost and
+# restored from a backup. The build does not fail, and its result is that of an
+# undisturbed one.
 . "$(dirname "$0")/lib.sh"
 need_arm64
 
@@ -21,6 +22,17 @@ wait_until 120 making_layers || die "the build did not get to its layers"
 kill -KILL "$(cat "$work/victim.pid")"
 check "the worker was killed in the middle of the layers" making_layers
 check "the build goes on" same "$(build_json | jq -r .state)" RUNNING
+
+# The coordinator's machine is lost, too, after a backup.
+check "a backup is made while the farm works" ksoctl backup "$work/farm.tar"
+stop coordinator KILL
+rm -rf "$work/coordinator-state"
+mkdir "$work/restored"
+tar -C "$work/restored" -xf "$work/farm.tar"
+start restored "$coordinator_program" --listen "$coordinator" --http-listen "$dashboard" \
+  --state-dir "$work/restored" "${allow_loopback[@]}"
+wait_until 20 ksoctl builds || die "the coordinator did not start from the backup"
+check "the build goes on from the backup" same "$(build_json | jq -r .state)" RUNNING
 
 start_worker worker-amd64 amd64
 start_worker worker-arm64 arm64

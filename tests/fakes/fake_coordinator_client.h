@@ -47,6 +47,9 @@ class FakeCoordinatorClient : public CoordinatorClient {
   absl::Status DrainWorker(const std::string&) override {
     return absl::UnimplementedError("DrainWorker");
   }
+  absl::StatusOr<v1::BackupTrailer> CreateBackup(ByteSink&) override {
+    return absl::UnimplementedError("CreateBackup");
+  }
   absl::StatusOr<v1::PruneCacheResponse> PruneCache(
       const v1::PruneCacheRequest&) override {
     return absl::UnimplementedError("PruneCache");
