@@ -165,7 +165,8 @@ all_tags_of() { curl -fsS "http://${1%%/*}/v2/${1#*/}/$2/tags/list" | jq -r '.ta
 raw() { skopeo inspect --raw --tls-verify=false "docker://$1"; }
 
 # Unpacks with umoci, runs with runc in a network namespace of its own.
-#   run_image OCI_LAYOUT:TAG ARCHITECTURE NAME
+# It joins NAMESPACE where that is given.
+#   run_image OCI_LAYOUT:TAG ARCHITECTURE NAME [NAMESPACE]
 run_image() {
   local bundle=$work/bundle-$3 digest reference=$1
   digest=$(jq -r --arg a "$2" '.manifests[] | select(.platform.architecture == $a).digest' \
@@ -173,10 +174,13 @@ run_image() {
   # umoci takes a single image: this platform's, by itself.
   skopeo copy -q --override-arch "$2" "oci:$reference" "oci:$work/single-$3:x"
   umoci unpack --image "$work/single-$3:x" "$bundle" >"$work/umoci-$3.log" 2>&1
-  namespace=kso-e2e-$$-$3
-  ip netns add "$namespace"
-  namespaces+=("$namespace")
-  ip -n "$namespace" link set lo up
+  namespace=${4:-}
+  if [[ -z $namespace ]]; then
+    namespace=kso-e2e-$$-$3
+    ip netns add "$namespace"
+    namespaces+=("$namespace")
+    ip -n "$namespace" link set lo up
+  fi
   # Docker and containerd give these capabilities by default; umoci gives fewer.
   jq --arg netns "/run/netns/$namespace" --argjson capabilities '["CAP_CHOWN",
       "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_NET_BIND_SERVICE",
@@ -188,11 +192,11 @@ run_image() {
     | .mounts |= map(select(.type != "cgroup"))' "$bundle/config.json" >"$bundle/config.new"
   mv "$bundle/config.new" "$bundle/config.json"
   mkdir -p "$work/runc"
-  start "run-$3" runc --root "$work/runc" run --bundle "$bundle" "$namespace"
+  start "run-$3" runc --root "$work/runc" run --bundle "$bundle" "kso-e2e-$$-$3"
 }
 inside() { ip netns exec "$namespace" "$@"; }
 stop_image() {
-  runc --root "$work/runc" delete -f "$namespace" >/dev/null 2>&1 || true
+  runc --root "$work/runc" delete -f "kso-e2e-$$-$1" >/dev/null 2>&1 || true
   stop "run-$1" KILL
   umount -l "$work/bundle-$1/rootfs" 2>/dev/null || true
   rm -rf "$work/bundle-$1" "$work/single-$1"
