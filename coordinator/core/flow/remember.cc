@@ -138,7 +138,8 @@ v1::ReleaseContents ContentsOf(const BuildEntry& build) {
   v1::ReleaseContents contents;
   contents.set_release(build.release.name());
   if (build.judged.empty()) return contents;
-  for (const v1::ItemVerdict& verdict : build.judged.Get().verdicts()) {
+  const auto judged = build.judged.Get();
+  for (const v1::ItemVerdict& verdict : judged.verdicts()) {
     v1::ItemVerdict& item = *contents.add_items();
     item.set_name(verdict.name());
     item.set_digest(verdict.digest());
