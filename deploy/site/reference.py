@@ -261,8 +261,6 @@ def api(language):
 
 def pages():
     for language, directory in (("en", "docs/reference"), ("zh", "docs/zh/reference")):
-        if not os.path.isdir(os.path.dirname(directory)):
-            continue
         for name, make in (("flags", flags), ("metrics", metrics), ("api", api)):
             yield Page(f"{directory}/{name}.md", make(language))
 
