@@ -13,6 +13,7 @@
 #include "common/evidence/cosign.h"
 #include "common/evidence/envelope.h"
 #include "common/evidence/provenance.h"
+#include "common/evidence/statement.h"
 #include "common/evidence/summary.h"
 #include "common/oci/manifest.h"
 #include "common/text/json.h"
@@ -169,25 +170,6 @@ absl::Status CheckSignature(oci::ImageStore& store, const SignedImage& image,
   return wrong;
 }
 
-// The predicate of a statement about the image.
-absl::StatusOr<std::string> PredicateOf(const std::string& statement,
-                                        const SignedImage& image) {
-  constexpr JsonBounds kLargest = {.bytes = kLargestEvidence};
-  KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(statement, kLargest));
-  KSO_ASSIGN_OR_RETURN(const Json* subjects, FieldOf(json, "subject"));
-  if (subjects != nullptr && subjects->is_array()) {
-    for (const Json& subject : *subjects) {
-      KSO_ASSIGN_OR_RETURN(const Json* digest, FieldOf(subject, "digest"));
-      if (digest != nullptr &&
-          absl::StrCat("sha256:", StringOf(*digest, "sha256")) ==
-              image.index.digest()) {
-        return StringOf(json, "predicateType");
-      }
-    }
-  }
-  return absl::DataLossError("an attestation is of another image");
-}
-
 // The statements about the image by the key, which has signed it, too.
 absl::StatusOr<std::vector<evidence::Statement>> AttestedBy(
     oci::ImageStore& store, const SignedImage& image,
@@ -206,7 +188,9 @@ absl::StatusOr<std::vector<evidence::Statement>> AttestedBy(
     if (!statement.ok()) {
       return Prefixed(statement.status(), "an attestation: ");
     }
-    KSO_ASSIGN_OR_RETURN(std::string type, PredicateOf(*statement, image));
+    KSO_ASSIGN_OR_RETURN(
+        std::string type,
+        evidence::PredicateAbout(*statement, image.index.digest()));
     statements.push_back({std::move(type), *std::move(statement)});
   }
   return statements;

@@ -18,8 +18,6 @@ namespace {
 
 using OrderedJson = oci::DocumentJson;
 
-constexpr char kPayloadType[] =
-    "application/vnd.dev.cosign.simplesigning.v1+json";
 constexpr char kSignatureType[] = "cosign container image signature";
 
 struct SignedLayer {
@@ -84,7 +82,7 @@ absl::StatusOr<CosignImage> SignImage(std::string_view reference,
   std::string payload = SimpleSigningPayload(reference, digest);
   KSO_ASSIGN_OR_RETURN(const std::string signature, signer.Sign(payload));
   SignedLayer layer;
-  layer.content = oci::MakeDocument(kPayloadType, std::move(payload));
+  layer.content = oci::MakeDocument(kSimpleSigningType, std::move(payload));
   layer.annotations[std::string(kSignatureAnnotation)] =
       absl::Base64Escape(signature);
   return ImageOf({std::move(layer)}, SignatureTag(digest));
@@ -105,6 +103,23 @@ absl::StatusOr<CosignImage> AttestImage(
   return ImageOf(std::move(layers), AttestationTag(digest));
 }
 
+absl::StatusOr<SimpleSigning> ReadSimpleSigning(std::string_view payload) {
+  KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(payload));
+  KSO_ASSIGN_OR_RETURN(const Json* critical, FieldOf(json, "critical"));
+  const Json* image = nullptr;
+  const Json* identity = nullptr;
+  if (critical != nullptr) {
+    KSO_ASSIGN_OR_RETURN(image, FieldOf(*critical, "image"));
+    KSO_ASSIGN_OR_RETURN(identity, FieldOf(*critical, "identity"));
+  }
+  if (image == nullptr || identity == nullptr ||
+      StringOf(*critical, "type") != kSignatureType) {
+    return absl::InvalidArgumentError("this is no signature of an image");
+  }
+  return SimpleSigning{StringOf(*identity, "docker-reference"),
+                       StringOf(*image, "docker-manifest-digest")};
+}
+
 absl::Status VerifySimpleSigning(std::string_view payload,
                                  std::string_view annotation,
                                  std::string_view digest,
@@ -114,17 +129,9 @@ absl::Status VerifySimpleSigning(std::string_view payload,
     return absl::DataLossError("the signature is not in base64");
   }
   KSO_RETURN_IF_ERROR(pki::VerifySignature(public_key, payload, signature));
-  KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(payload));
-  KSO_ASSIGN_OR_RETURN(const Json* critical, FieldOf(json, "critical"));
-  const Json* image = nullptr;
-  if (critical != nullptr) {
-    KSO_ASSIGN_OR_RETURN(image, FieldOf(*critical, "image"));
-  }
-  if (image == nullptr || StringOf(*critical, "type") != kSignatureType ||
-      StringOf(*image, "docker-manifest-digest") != digest) {
-    return absl::DataLossError("the signature is of another image");
-  }
-  return absl::OkStatus();
+  const absl::StatusOr<SimpleSigning> claims = ReadSimpleSigning(payload);
+  if (claims.ok() && claims->digest == digest) return absl::OkStatus();
+  return absl::DataLossError("the signature is of another image");
 }
 
 }  // namespace kso::evidence

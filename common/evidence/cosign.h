@@ -50,6 +50,16 @@ absl::StatusOr<CosignImage> AttestImage(
     std::string_view digest, const std::vector<Statement>& statements,
     pki::Signer& signer);
 
+// The claims of a text that a signature is over.
+struct SimpleSigning {
+  // The repository, with host, of the image; as its signer knows it.
+  std::string reference;
+  std::string digest;
+};
+
+// INVALID_ARGUMENT for what is no such text of cosign's.
+absl::StatusOr<SimpleSigning> ReadSimpleSigning(std::string_view payload);
+
 // OK when a layer of a signature image is a signature of `digest` by
 // `public_key` (PEM). `annotation` is the layer's
 // "dev.cosignproject.cosign/signature". DATA_LOSS when it is not.
@@ -58,6 +68,9 @@ absl::Status VerifySimpleSigning(std::string_view payload,
                                  std::string_view digest,
                                  std::string_view public_key);
 
+// The type of a layer that is a text which a signature is over.
+inline constexpr std::string_view kSimpleSigningType =
+    "application/vnd.dev.cosign.simplesigning.v1+json";
 // The name of the annotation of a layer with its signature.
 inline constexpr std::string_view kSignatureAnnotation =
     "dev.cosignproject.cosign/signature";

@@ -89,10 +89,24 @@ void AddNames(const X509* certificate, CertificateFacts& facts) {
       facts.uris.push_back(PrintableText(BytesOf(value)));
     } else if (kind == GEN_DNS) {
       facts.dns_names.push_back(PrintableText(BytesOf(value)));
+    } else if (kind == GEN_EMAIL) {
+      facts.emails.push_back(PrintableText(BytesOf(value)));
     } else if (kind == GEN_IPADD) {
       facts.ip_addresses.push_back(AddressText(value));
     }
   }
+}
+
+int PurposeOf(CertificateUse use) {
+  switch (use) {
+    case CertificateUse::kServer:
+      return X509_PURPOSE_SSL_SERVER;
+    case CertificateUse::kClient:
+      return X509_PURPOSE_SSL_CLIENT;
+    case CertificateUse::kAny:
+      return X509_PURPOSE_ANY;
+  }
+  return X509_PURPOSE_ANY;
 }
 
 }  // namespace
@@ -128,6 +142,8 @@ absl::StatusOr<CertificateFacts> Certificate::Describe() const {
       X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0) == 1;
   facts.for_clients =
       X509_check_purpose(certificate, X509_PURPOSE_SSL_CLIENT, 0) == 1;
+  facts.for_code = (X509_get_extension_flags(certificate) & EXFLAG_XKUSAGE) &&
+                   (X509_get_extended_key_usage(certificate) & XKU_CODE_SIGN);
   AddNames(certificate, facts);
   ERR_clear_error();
   return facts;
@@ -143,6 +159,19 @@ absl::StatusOr<PublicKey> Certificate::public_key() const {
   UniqueKey key(X509_get_pubkey(certificate_.get()));
   if (key == nullptr) return CryptoError("read the key of a certificate");
   return PublicKey(std::shared_ptr<EVP_PKEY>(std::move(key)));
+}
+
+std::string Certificate::Extension(const std::string& oid) const {
+  const UniqueObject object(OBJ_txt2obj(oid.c_str(), /*no_name=*/1));
+  const int position =
+      object == nullptr
+          ? -1
+          : X509_get_ext_by_OBJ(certificate_.get(), object.get(), -1);
+  X509_EXTENSION* const extension =
+      position < 0 ? nullptr : X509_get_ext(certificate_.get(), position);
+  ERR_clear_error();
+  if (extension == nullptr) return "";
+  return std::string(BytesOf(X509_EXTENSION_get_data(extension)));
 }
 
 bool Certificate::Fits(const PrivateKey& key) const {
@@ -210,9 +239,7 @@ absl::Status VerifyCertificate(const std::vector<Certificate>& chain,
     return CryptoError("verify a certificate");
   }
   X509_STORE_CTX_set_time(context.get(), 0, absl::ToTimeT(now));
-  X509_STORE_CTX_set_purpose(context.get(), use == CertificateUse::kServer
-                                                ? X509_PURPOSE_SSL_SERVER
-                                                : X509_PURPOSE_SSL_CLIENT);
+  X509_STORE_CTX_set_purpose(context.get(), PurposeOf(use));
   const bool trusted = X509_verify_cert(context.get()) == 1;
   const int error = X509_STORE_CTX_get_error(context.get());
   ERR_clear_error();

@@ -34,11 +34,15 @@ struct CertificateFacts {
   // It may be shown by a server, and by a client.
   bool for_servers = false;
   bool for_clients = false;
+  // It is made to be shown with signatures of code (RFC 5280, section
+  // 4.2.1.12): it says so itself.
+  bool for_code = false;
   // The subject's alternative names, by kind. An identity is the only URI
   // (common/access/identity_uri.h).
   std::vector<std::string> uris;
   std::vector<std::string> dns_names;
   std::vector<std::string> ip_addresses;
+  std::vector<std::string> emails;
 };
 
 // An X.509 certificate (RFC 5280). Cheap to copy; thread safe.
@@ -55,6 +59,9 @@ class Certificate {
   // As in CertificateFacts.
   std::string serial() const;
   absl::StatusOr<PublicKey> public_key() const;
+  // The content of the extension with that object identifier ("1.3.6.1.4"), in
+  // DER as a rule; empty where it has none.
+  std::string Extension(const std::string& oid) const;
   // Returns whether `key` is the private half of its key.
   bool Fits(const PrivateKey& key) const;
   bool SelfSigned() const;
@@ -70,7 +77,8 @@ class Certificate {
 // INVALID_ARGUMENT for a damaged one, for more than 1000, and for none.
 absl::StatusOr<std::vector<Certificate>> ReadCertificates(std::string_view pem);
 
-enum class CertificateUse { kServer, kClient };
+// kAny leaves the use to the caller (CertificateFacts).
+enum class CertificateUse { kServer, kClient, kAny };
 
 // Verifies `chain`, the certificate and those of its issuers, against
 // `authorities` at a time, as a peer in TLS would (without the name).

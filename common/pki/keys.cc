@@ -54,6 +54,14 @@ absl::StatusOr<std::string> PublicKey::Fingerprint() const {
       absl::string_view(reinterpret_cast<const char*>(hash.data()), hash_size));
 }
 
+absl::StatusOr<std::string> PublicKey::ToPem() const {
+  const UniqueBio bio = MemoryBio();
+  if (bio == nullptr || PEM_write_bio_PUBKEY(bio.get(), key_.get()) != 1) {
+    return CryptoError("write a public key");
+  }
+  return ContentOf(bio.get());
+}
+
 absl::StatusOr<PrivateKey> PrivateKey::Generate() {
   UniqueKey key(EVP_EC_gen("P-256"));
   if (key == nullptr) return CryptoError("make a key");

@@ -32,6 +32,9 @@ class PublicKey {
   // SHA-256 of its DER form (SubjectPublicKeyInfo), in lowercase hex digits.
   absl::StatusOr<std::string> Fingerprint() const;
 
+  // SubjectPublicKeyInfo (RFC 5280).
+  absl::StatusOr<std::string> ToPem() const;
+
   EVP_PKEY* get() const { return key_.get(); }
 
  private:

@@ -41,6 +41,7 @@ using UniqueStoreContext =
     std::unique_ptr<X509_STORE_CTX, FreeWith<X509_STORE_CTX_free>>;
 using UniqueBio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
 using UniqueNumber = std::unique_ptr<BIGNUM, FreeWith<BN_free>>;
+using UniqueObject = std::unique_ptr<ASN1_OBJECT, FreeWith<ASN1_OBJECT_free>>;
 using UniqueGeneralNames =
     std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>>;
 using UniqueGeneralName =

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -20,6 +21,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/files/small_file.h"
+#include "common/pki/keys.h"
 #include "common/pki/openssl_handles.h"
 #include "common/run/subprocess.h"
 #include "common/text/text.h"
@@ -114,6 +116,20 @@ class CommandSigner final : public Signer {
   const std::string command_;
 };
 
+// Null where there is none.
+UniqueKey ReadPublicKey(std::string_view pem) {
+  const UniqueBio bio = ReadingBio(pem);
+  UniqueKey key(bio == nullptr ? nullptr
+                               : PEM_read_bio_PUBKEY(bio.get(), nullptr,
+                                                     nullptr, nullptr));
+  ERR_clear_error();
+  return key;
+}
+
+absl::Status NoPublicKey() {
+  return absl::InvalidArgumentError("this is not a public key in PEM");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Signer>> CreateKeySigner(
@@ -150,17 +166,19 @@ absl::StatusOr<std::unique_ptr<Signer>> CreateCommandSigner(
   return std::make_unique<CommandSigner>(*program);
 }
 
+absl::StatusOr<std::string> PublicKeyName(std::string_view public_key) {
+  UniqueKey key = ReadPublicKey(public_key);
+  if (key == nullptr) return NoPublicKey();
+  const PublicKey named{std::shared_ptr<EVP_PKEY>(std::move(key))};
+  KSO_ASSIGN_OR_RETURN(const std::string fingerprint, named.Fingerprint());
+  return Concat("sha256:", fingerprint);
+}
+
 absl::Status VerifySignature(std::string_view public_key,
                              std::string_view bytes,
                              std::string_view signature) {
-  const UniqueBio bio = ReadingBio(public_key);
-  const UniqueKey key(bio == nullptr ? nullptr
-                                     : PEM_read_bio_PUBKEY(bio.get(), nullptr,
-                                                           nullptr, nullptr));
-  ERR_clear_error();
-  if (key == nullptr) {
-    return absl::InvalidArgumentError("this is not a public key in PEM");
-  }
+  const UniqueKey key = ReadPublicKey(public_key);
+  if (key == nullptr) return NoPublicKey();
   const UniqueDigestContext context(EVP_MD_CTX_new());
   const bool right =
       context != nullptr &&

@@ -43,6 +43,11 @@ absl::Status VerifySignature(std::string_view public_key,
                              std::string_view bytes,
                              std::string_view signature);
 
+// The name of a public key in PEM for people: "sha256:HEX", the digest of its
+// DER form (SubjectPublicKeyInfo), as `openssl pkey -pubin -outform DER |
+// sha256sum` prints it. INVALID_ARGUMENT for what is no key.
+absl::StatusOr<std::string> PublicKeyName(std::string_view public_key);
+
 }  // namespace kso::pki
 
 #endif  // KSO_COMMON_PKI_SIGNER_H_

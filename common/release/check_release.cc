@@ -15,6 +15,7 @@
 #include "common/release/check_files.h"
 #include "common/release/check_images.h"
 #include "common/release/check_mirrors.h"
+#include "common/release/check_signatures.h"
 #include "common/site.h"
 #include "common/text/text.h"
 
@@ -206,6 +207,7 @@ std::vector<Problem> CheckRelease(const v1::Release& release) {
   CheckFiles(release, problems);
   CheckContentRules(release, problems);
   CheckImages(release, problems);
+  CheckSignatureRules(release, problems);
   CheckDestination(release, problems);
   CheckMirrors(release, problems);
   CheckLayerMediaType(release, problems);

@@ -19,6 +19,7 @@ enum class Field {
   kImagesBase,
   kImages,
   kMissingPlatform,
+  kSignatureTrust,
   kDestination,
   kDestinationInsecure,
   kMirrorPrefix,

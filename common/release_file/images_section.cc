@@ -82,13 +82,16 @@ void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
                        v1::Release* release) {
   const Fields fields(
       node, "images", input.file,
-      {"base", "list", "missingPlatform", "leaveOut", "keepHost"},
+      {"base", "list", "missingPlatform", "leaveOut", "keepHost", "signatures"},
       input.problems);
   if (node.kind != YamlNode::Kind::kMap) return;
   release->set_images_base(ReadBase(input, fields, release::Field::kImagesBase,
                                     "docker.io/library/registry:3"));
   if (const YamlNode* policy = fields.Find("missingPlatform")) {
     ReadPolicy(input, *policy, release->mutable_missing_platform());
+  }
+  if (const YamlNode* signatures = fields.Find("signatures")) {
+    ReadSignaturesSection(input, *signatures, release);
   }
   const auto list =
       fields.RequiredString("list", "name the file with image references");

@@ -333,6 +333,54 @@ TEST_F(ReleaseReaderTest, ReadsTheRulesAboutContent) {
                                    "is 'ignore'; write fail or warn"));
 }
 
+// A public key of P-256, whose private half nobody has kept.
+constexpr char kPublicKey[] =
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEzQo9kuyWgIQy4dicpSco3nOd1uXC\n"
+    "E1VQwvjSiLJPwfuUKEkrq9OyOA3peZHnlm3bCQuzp12nikKVG//Yj6ihbw==\n"
+    "-----END PUBLIC KEY-----\n";
+
+TEST_F(ReleaseReaderTest, ReadsWhoseSignaturesAreTrusted) {
+  const auto with = [this](const std::string& lines) {
+    Write("release.yaml",
+          absl::StrReplaceAll(
+              kGood, {{"  missingPlatform",
+                       "  signatures:\n" + lines + "  missingPlatform"}}));
+  };
+  Write("k8s.pub", kPublicKey);
+  with(
+      "    carry: true\n    missing: require\n    trust:\n"
+      "      - images: [\"registry.k8s.io/*\"]\n        keys: [k8s.pub]\n"
+      "        signedAs: [\"gcr.io/k8s-staging/*\"]\n");
+  const auto release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  const v1::UpstreamSignatures& policy = release->upstream_signatures();
+  EXPECT_TRUE(policy.carry());
+  EXPECT_TRUE(policy.require());
+  ASSERT_EQ(policy.trust_size(), 1);
+  EXPECT_EQ(policy.trust(0).keys(0), kPublicKey);
+  EXPECT_EQ(policy.trust(0).signed_as(0), "gcr.io/k8s-staging/*");
+
+  const auto trust = [&](const std::string& entry) {
+    with("    trust: " + entry + "\n");
+    return Problems();
+  };
+  EXPECT_THAT(trust("[{images: [\"quay.io/*\"], keys: [k8s.pub]}]"),
+              ::testing::HasSubstr("release.yaml:12: 'images.signatures.trust' "
+                                   "has 'quay.io/*', which matches no image"));
+  EXPECT_THAT(trust("[{images: [\"registry.k8s.io/*\"]}]"),
+              ::testing::HasSubstr("names no keys"));
+  EXPECT_THAT(trust("[{keys: [k8s.pub]}]"),
+              ::testing::HasSubstr("names no images"));
+  EXPECT_THAT(trust("[{images: [\"registry.k8s.io/*\"], keys: [images.list]}]"),
+              ::testing::HasSubstr("not a public key in PEM"));
+  EXPECT_THAT(trust("[{images: [\"registry.k8s.io/*\"], keys: [gone.pub]}]"),
+              ::testing::HasSubstr("gone.pub'"));
+  EXPECT_THAT(trust("all"), ::testing::HasSubstr("should be a list"));
+  with("    missing: fail\n");
+  EXPECT_THAT(Problems(), ::testing::HasSubstr("write require or allow"));
+}
+
 TEST_F(ReleaseReaderTest, RefusesYamlThatGrowsAsItIsRead) {
   std::string bomb = "x: &a \"" + std::string(400'000, 'a') + "\"\ny: [";
   for (int i = 0; i < 99'000; ++i) bomb += "*a,";

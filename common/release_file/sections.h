@@ -54,6 +54,10 @@ void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
 void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
                        v1::Release* release);
 
+// Reads `images.signatures` into `release`.
+void ReadSignaturesSection(const ReleaseInput& input, const YamlNode& node,
+                           v1::Release* release);
+
 // Reads the list `mirrors` into `release`.
 void ReadMirrors(const ReleaseInput& input, const YamlNode& node,
                  v1::Release* release);

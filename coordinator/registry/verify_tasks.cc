@@ -14,6 +14,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/bytes/digest.h"
+#include "common/oci/media_types.h"
 #include "common/oci/platform.h"
 #include "common/release/check_content.h"
 #include "common/release/served_path.h"
@@ -22,6 +23,7 @@
 #include "coordinator/core/plan/files_in_layers.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/core/plan/registry_tree.h"
+#include "coordinator/core/plan/upstream_signatures.h"
 #include "google/protobuf/repeated_field.h"
 
 namespace kso::coordinator {
@@ -44,6 +46,10 @@ WantedBlobs BlobsOf(const std::vector<ChosenImage>& images) {
       add(chosen.document.content_descriptor());
       add(chosen.manifest.config);
       for (const v1::Descriptor& layer : chosen.manifest.layers) add(layer);
+    }
+    for (const CarriedArtifact& artifact : image.artifacts) {
+      add(artifact.document.content_descriptor());
+      for (const v1::Descriptor& blob : artifact.blobs) add(blob);
     }
   }
   return blobs;
@@ -166,6 +172,16 @@ absl::Status ExpectImages(const std::vector<ChosenImage>& images,
     *one.mutable_top() = image.top.content_descriptor();
     for (const ChosenManifest& chosen : image.manifests) {
       *one.add_manifests() = chosen.document.content_descriptor();
+    }
+    for (const CarriedArtifact& artifact : image.artifacts) {
+      v1::ExpectedImage& beside = *work.mutable_images()->add_images();
+      const v1::Descriptor& document = artifact.document.content_descriptor();
+      beside.set_repository(image.served_repository);
+      beside.set_tag(artifact.tag);
+      *beside.mutable_top() = document;
+      if (oci::IsManifestType(document.media_type())) {
+        *beside.add_manifests() = document;
+      }
     }
   }
   // An image that is asked in brief is not asked for each of them.

@@ -15,6 +15,7 @@
 #include "common/text/text.h"
 #include "worker/fetch/document_reader.h"
 #include "worker/fetch/platform_manifests.h"
+#include "worker/fetch/upstream_artifacts.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {
@@ -41,6 +42,9 @@ absl::Status CheckDocuments(const v1::ResolvedImage& image) {
   }
   for (const v1::Document& document : image.configs()) {
     bytes += document.content().size();
+  }
+  for (const v1::UpstreamArtifact& artifact : image.signatures()) {
+    bytes += artifact.ByteSizeLong();
   }
   if (bytes <= static_cast<size_t>(kLargestDocuments)) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -76,6 +80,11 @@ absl::StatusOr<v1::ResolvedImage> Resolve(
     *image.add_manifests() = std::move(manifest.manifest);
     if (work.want_configs()) *image.add_configs() = std::move(manifest.config);
     image.add_licenses(std::move(manifest.licenses));
+  }
+  if (work.want_signatures()) {
+    KSO_ASSIGN_OR_RETURN(std::vector<v1::UpstreamArtifact> artifacts,
+                         ReadUpstreamArtifacts(image.top(), reader));
+    *image.mutable_signatures() = {artifacts.begin(), artifacts.end()};
   }
   KSO_RETURN_IF_ERROR(CheckDocuments(image));
   image.set_manifest_gets(reader.manifest_gets());

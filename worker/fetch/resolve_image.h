@@ -13,7 +13,8 @@ namespace kso::worker {
 
 // Resolves a reference to digests and documents, byte for byte: the document
 // that it names, the manifest for each wanted platform that the image has, and
-// their configs where asked for; see platform_manifests.h. A platform that the
+// their configs where asked for; see platform_manifests.h. Signatures, where
+// asked for, are those of upstream_artifacts.h. A platform that the
 // image does not have is simply not in the result. A tag costs one HEAD;
 // documents that `cache` has are not fetched again. Errors carry item and
 // location as failure.h says.

@@ -110,8 +110,10 @@ class ResolveImageTest : public ::testing::Test {
 
   absl::StatusOr<v1::ResolvedImage> Resolve(const std::string& reference,
                                             bool want_configs = false,
-                                            const std::string& known = "") {
+                                            const std::string& known = "",
+                                            bool want_signatures = false) {
     v1::ResolveImage work;
+    work.set_want_signatures(want_signatures);
     work.set_reference(reference);
     work.set_known_digest(known);
     work.set_location("images.list:7");
@@ -324,6 +326,37 @@ TEST_F(ResolveImageTest, TellsTheLicencesThatConfigsState) {
   ASSERT_TRUE(image.ok()) << image.status();
   ASSERT_EQ(image->licenses_size(), 1);
   EXPECT_EQ(image->licenses(0), "Apache-2.0");
+}
+
+TEST_F(ResolveImageTest, BringsTheSignaturesThatLieBesideAnImage) {
+  const v1::Descriptor top = AddIndex();
+  const std::string tag = absl::StrReplaceAll(top.digest(), {{":", "-"}});
+  AddManifest({.config = "{}"}, tag + ".sig");
+  stores_.AddBlob(kRepository, "layer", oci::kOciLayerGzip);
+  EXPECT_EQ(Resolve("quay.io/coreos/etcd:v3.5.12")->signatures_size(), 0);
+  const auto image = Resolve("quay.io/coreos/etcd:v3.5.12", false, "",
+                             /*want_signatures=*/true);
+  ASSERT_TRUE(image.ok()) << image.status();
+  // And the attestation that its index lists.
+  ASSERT_EQ(image->signatures_size(), 2);
+  EXPECT_EQ(image->signatures(0).tag(), tag + ".sig");
+  ASSERT_EQ(image->signatures(0).contents_size(), 1);
+  EXPECT_EQ(image->signatures(0).contents(0).content(), "layer");
+  EXPECT_EQ(image->signatures(1).tag(), "");
+  EXPECT_NE(image->signatures(1).manifest().content(), "");
+}
+
+TEST_F(ResolveImageTest, ASignatureThatIsTooLargeIsLeftBehind) {
+  const v1::Descriptor top = AddIndex();
+  AddManifest({.config = "{}",
+               .layers = absl::StrReplaceAll(
+                   Layer(), {{"\"size\":5", "\"size\":5000000"}})},
+              absl::StrReplaceAll(top.digest(), {{":", "-"}}) + ".att");
+  const auto image = Resolve("quay.io/coreos/etcd:v3.5.12", false, "",
+                             /*want_signatures=*/true);
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_THAT(image->signatures(0).left_out(), HasSubstr("4.0 MiB together"));
+  EXPECT_FALSE(image->signatures(0).has_manifest());
 }
 
 }  // namespace

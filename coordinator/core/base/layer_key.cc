@@ -109,6 +109,7 @@ std::string ImageKey(const v1::Task& task) {
     hasher.Add(source.path);
   }
   hasher.Add(work.want_configs() ? "configs" : "");
+  if (work.want_signatures()) hasher.Add("signatures");
   for (const v1::Platform& platform : work.platforms()) {
     hasher.Add(oci::FormatPlatform(platform));
   }

@@ -24,6 +24,7 @@ constexpr size_t kLongestName = 255;
 constexpr int kMostChecks = 1000;
 constexpr int kMostPlatforms = 64;
 constexpr int kMostManifests = 256;
+constexpr int kMostSignatures = 256;
 constexpr int kMostHosts = 1000;
 constexpr int kMostRemarks = 16;
 constexpr int kMostArchitectures = 32;
@@ -76,6 +77,30 @@ absl::Status CheckDocument(std::string_view what, const v1::Document& document,
   return absl::OkStatus();
 }
 
+// The planner compares what is signed, and who has signed it.
+absl::Status CheckSignatures(const v1::ResolveImage& work,
+                             const v1::ResolvedImage& image, int64_t& bytes) {
+  if (!work.want_signatures() && image.signatures_size() > 0) {
+    return Wrong("it has signatures that nobody asked for");
+  }
+  if (image.signatures_size() > kMostSignatures) {
+    return Wrong(Concat("it has ", image.signatures_size(), " signatures"));
+  }
+  for (const v1::UpstreamArtifact& artifact : image.signatures()) {
+    if (artifact.tag().size() > kLongestName ||
+        artifact.left_out().size() > kLongestText) {
+      return Wrong("a signature is told of at length");
+    }
+    if (!artifact.left_out().empty()) continue;
+    KSO_RETURN_IF_ERROR(
+        CheckDocument("a signature", artifact.manifest(), bytes));
+    for (const v1::Document& content : artifact.contents()) {
+      KSO_RETURN_IF_ERROR(CheckDocument("what is signed", content, bytes));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckImage(const v1::ResolveImage& work,
                         const v1::ResolvedImage& image) {
   if (image.reference() != work.reference()) {
@@ -113,6 +138,7 @@ absl::Status CheckImage(const v1::ResolveImage& work,
   for (const std::string& license : image.licenses()) {
     if (license.size() > kLongestText) return Wrong("a licence is too long");
   }
+  KSO_RETURN_IF_ERROR(CheckSignatures(work, image, bytes));
   if (bytes <= kLargestDocuments) return absl::OkStatus();
   return absl::InvalidArgumentError(
       Concat("its index, manifests and configs are ", FormatBytes(bytes),

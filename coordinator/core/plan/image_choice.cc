@@ -247,6 +247,7 @@ class Choosing {
     image->served_repository =
         release::ServedRepository(image->reference, request.keep_host());
     CheckPlatforms(request, *image);
+    CheckSignatures(request, *image);
     CheckTag(request, *image);
     chosen_.emplace(reference, *std::move(image));
   }
@@ -281,6 +282,23 @@ class Choosing {
                   "missingPlatform: {allow: [\"",
                   image.reference.Name(), "\"]}"));
     }
+  }
+
+  void CheckSignatures(const v1::ImageRequest& request, ChosenImage& image) {
+    if (!WantsSignatures(release_)) return;
+    UpstreamJudgement judgement =
+        JudgeUpstream(release_.upstream_signatures(), image.reference,
+                      resolved_.images.at(request.reference()));
+    if (!judgement.failure.empty()) {
+      Fail(request, judgement.failure,
+           "see whether the image is the publisher's own, and whether "
+           "images.signatures names the publisher's key for it");
+    }
+    for (std::string& note : judgement.notes) {
+      choice_.notes.push_back(std::move(note));
+    }
+    image.artifacts = std::move(judgement.artifacts);
+    image.signed_by = std::move(judgement.signed_by);
   }
 
   // Compares the image with the first one of its name in the finished registry.
@@ -377,8 +395,12 @@ std::vector<ChosenImage> OnlyFor(const std::vector<ChosenImage>& images,
   for (const ChosenImage& image : images) {
     const ChosenManifest* chosen = image.Find(platform);
     if (chosen == nullptr) continue;
-    only.push_back(ChosenImage{
-        image.reference, image.served_repository, image.top, {*chosen}});
+    only.push_back(ChosenImage{image.reference,
+                               image.served_repository,
+                               image.top,
+                               {*chosen},
+                               image.artifacts,
+                               image.signed_by});
   }
   return only;
 }

@@ -9,6 +9,7 @@
 #include "common/oci/manifest.h"
 #include "common/oci/reference.h"
 #include "coordinator/core/plan/plan.h"
+#include "coordinator/core/plan/upstream_signatures.h"
 #include "kso/v1/build.pb.h"
 #include "kso/v1/types.pb.h"
 
@@ -39,6 +40,10 @@ struct ChosenImage {
   // The manifests of those of the release's platforms that the image exists
   // for, in the release's order.
   std::vector<ChosenManifest> manifests;
+  // What its publisher says of it, as far as it is carried.
+  std::vector<CarriedArtifact> artifacts = {};
+  // Who has signed it, of those whom the release trusts for it. May be empty.
+  std::string signed_by = "";
 
   // The licences that its publisher states: those of its manifests, each once,
   // or else of its index. May be empty.

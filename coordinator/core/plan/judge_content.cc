@@ -98,6 +98,7 @@ class Judge {
     for (const auto& [digest, bytes] : sizes) size = SaturatingAdd(size, bytes);
     item.set_size(size);
     item.set_license(image.Licenses());
+    item.set_signed_by(image.signed_by);
     item.mutable_architectures()->Assign(architectures.begin(),
                                          architectures.end());
   }

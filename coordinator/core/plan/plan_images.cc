@@ -15,6 +15,7 @@
 #include "coordinator/core/plan/pack_grouping.h"
 #include "coordinator/core/plan/registry_tree.h"
 #include "coordinator/core/plan/site_files.h"
+#include "coordinator/core/plan/upstream_signatures.h"
 
 namespace kso::coordinator {
 namespace {
@@ -67,6 +68,9 @@ std::map<std::string, PlannedBlob> BlobsOf(
     add(repository, chosen->manifest.config);
     for (const v1::Descriptor& layer : chosen->manifest.layers) {
       add(repository, layer);
+    }
+    for (const CarriedArtifact& artifact : image.artifacts) {
+      for (const v1::Descriptor& blob : artifact.blobs) add(repository, blob);
     }
   }
   return blobs;

@@ -42,6 +42,9 @@ int64_t BytesOfDocuments(const v1::ResolvedImage& image) {
   for (const v1::Document& document : image.configs()) {
     bytes += document.content().size();
   }
+  for (const v1::UpstreamArtifact& artifact : image.signatures()) {
+    bytes += artifact.ByteSizeLong();
+  }
   return static_cast<int64_t>(bytes);
 }
 

@@ -8,6 +8,7 @@
 #include "common/base/strings.h"
 #include "common/bytes/digest.h"
 #include "common/site.h"
+#include "coordinator/core/plan/upstream_signatures.h"
 
 namespace kso::coordinator {
 namespace {
@@ -78,6 +79,16 @@ std::vector<v1::LayerMember> ImageLinks(const ChosenImage& image) {
     writer.AddBlob(chosen.manifest.config.digest());
     for (const v1::Descriptor& layer : chosen.manifest.layers) {
       writer.AddBlob(layer.digest());
+    }
+  }
+  for (const CarriedArtifact& artifact : image.artifacts) {
+    writer.AddManifest(artifact.document);
+    for (const v1::Descriptor& blob : artifact.blobs) {
+      writer.AddBlob(blob.digest());
+    }
+    if (!artifact.tag.empty()) {
+      writer.AddTag(artifact.tag,
+                    artifact.document.content_descriptor().digest());
     }
   }
   if (!image.reference.tag.empty()) {

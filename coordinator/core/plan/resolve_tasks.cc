@@ -9,6 +9,7 @@
 #include "common/release/check_content.h"
 #include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/base/task_factory.h"
+#include "coordinator/core/plan/upstream_signatures.h"
 
 namespace kso::coordinator {
 namespace {
@@ -33,6 +34,7 @@ void AddFiles(const TaskFactory& factory, std::vector<v1::Task>& tasks) {
 
 struct WantedImage {
   std::string location;
+  bool is_listed = false;
   bool is_base = false;
 };
 
@@ -41,7 +43,8 @@ void AddImages(const TaskFactory& factory, const Memo* memo,
   const v1::Release& release = factory.release();
   std::map<std::string, WantedImage> wanted;
   for (const v1::ImageRequest& request : release.images()) {
-    wanted.try_emplace(request.reference(), WantedImage{request.location()});
+    wanted.try_emplace(request.reference(),
+                       WantedImage{request.location(), /*is_listed=*/true});
   }
   for (const std::string& base :
        {release.files_base(), release.images_base()}) {
@@ -55,10 +58,13 @@ void AddImages(const TaskFactory& factory, const Memo* memo,
     work.set_location(image.location);
     *work.mutable_platforms() = release.platforms();
     work.set_want_configs(image.is_base);
+    work.set_want_signatures(image.is_listed && WantsSignatures(release));
     task.set_name(ResolveNameOf(task));
     const v1::ResolvedImage* known =
         memo == nullptr ? nullptr : memo->FindImage(ImageKey(task));
-    if (known != nullptr) {
+    // An image may be signed long after it was pushed: then it is asked for
+    // anew.
+    if (known != nullptr && !work.want_signatures()) {
       work.set_known_digest(known->top().content_descriptor().digest());
     }
     tasks.push_back(std::move(task));

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/core/plan/upstream_signatures.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/bytes/digest.h"
+#include "common/evidence/artifact.h"
+#include "common/evidence/cosign.h"
+#include "common/files/small_file.h"
+#include "common/pki/signer.h"
+#include "coordinator/core/plan/image_choice.h"
+#include "coordinator/core/plan/registry_tree.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/resolved_release.h"
+#include "tests/fakes/shell.h"
+#include "tests/fakes/temp_directory.h"
+
+namespace kso::coordinator {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+constexpr char kPause[] = "registry.k8s.io/pause:3.9";
+constexpr char kName[] = "registry.k8s.io/pause";
+
+class UpstreamSignaturesTest : public ::testing::Test {
+ protected:
+  UpstreamSignaturesTest() {
+    fake_.AddImage(kPause);
+    key_ = MakeKey("key");
+    signer_ = *pki::CreateKeySigner((directory_.path() / "key").string(), "");
+    v1::SignatureTrust& trust = *Policy().add_trust();
+    trust.add_images("registry.k8s.io/*");
+    trust.add_keys(key_);
+    Policy().set_carry(true);
+  }
+
+  std::string MakeKey(const std::string& name) const {
+    const std::string path = (directory_.path() / name).string();
+    kso::testing::Shell(absl::StrCat(
+        "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ",
+        path, " && openssl pkey -in ", path, " -pubout -out ", path, ".pub"));
+    return *ReadSmallFile(path + ".pub", 1 << 16);
+  }
+
+  v1::UpstreamSignatures& Policy() {
+    return *fake_.release.mutable_upstream_signatures();
+  }
+  v1::ResolvedImage& Pause() { return fake_.resolved.images.at(kPause); }
+  std::string Top() { return Pause().top().content_descriptor().digest(); }
+
+  v1::UpstreamArtifact& Add(const evidence::CosignImage& image,
+                            const std::string& tag) {
+    v1::UpstreamArtifact& artifact = *Pause().add_signatures();
+    artifact.set_tag(tag);
+    *artifact.mutable_manifest() = image.manifest;
+    // The last blob is the config.
+    *artifact.mutable_contents() = {image.blobs.begin(), image.blobs.end() - 1};
+    return artifact;
+  }
+  // Signs `digest` where a signature of the image belongs.
+  v1::UpstreamArtifact& Sign(const std::string& digest) {
+    return Add(*evidence::SignImage(kName, digest, *signer_),
+               evidence::SignatureTag(Top()));
+  }
+
+  ImageChoice Choose() { return ChooseImages(fake_.release, fake_.resolved); }
+  // The only failure, or none.
+  std::string Failure() {
+    const ImageChoice choice = Choose();
+    if (choice.failures.empty()) return "";
+    EXPECT_THAT(choice.failures, SizeIs(1));
+    EXPECT_EQ(choice.failures[0].item(), kPause);
+    return choice.failures[0].reason();
+  }
+
+  kso::testing::TempDirectory directory_;
+  kso::testing::ResolvedRelease fake_;
+  std::string key_;
+  std::unique_ptr<pki::Signer> signer_;
+};
+
+TEST_F(UpstreamSignaturesTest, ATrustedSignatureIsNamedAndServed) {
+  Sign(Top());
+  const ImageChoice choice = Choose();
+  ASSERT_THAT(choice.failures, IsEmpty());
+  const ChosenImage& image = choice.images.at(0);
+  EXPECT_THAT(image.signed_by, StartsWith("the key sha256:"));
+  ASSERT_THAT(image.artifacts, SizeIs(1));
+  EXPECT_THAT(image.artifacts[0].blobs, SizeIs(2));
+  std::vector<std::string> paths;
+  for (const v1::LayerMember& member : ImageLinks(image)) {
+    paths.push_back(member.path());
+  }
+  EXPECT_THAT(paths, Contains(HasSubstr(absl::StrCat(
+                         "repositories/k8s/pause/_manifests/tags/",
+                         evidence::SignatureTag(Top()), "/current/link"))));
+}
+
+TEST_F(UpstreamSignaturesTest, NothingIsCarriedUnasked) {
+  Sign(Top());
+  Policy().set_carry(false);
+  EXPECT_THAT(Choose().images.at(0).artifacts, IsEmpty());
+  EXPECT_THAT(Choose().images.at(0).signed_by, StartsWith("the key"));
+}
+
+TEST_F(UpstreamSignaturesTest, AForgedSignatureFailsAndIsNamed) {
+  Sign(Sha256Of("another image").ToString());
+  EXPECT_THAT(Failure(), HasSubstr("its signature is not right: it is of "
+                                   "another image, sha256:"));
+}
+
+TEST_F(UpstreamSignaturesTest, AnotherKeyFails) {
+  Sign(Top());
+  Policy().mutable_trust(0)->set_keys(0, MakeKey("other"));
+  EXPECT_THAT(Failure(), HasSubstr("not by a key that the release trusts"));
+}
+
+TEST_F(UpstreamSignaturesTest, ThePolicySaysWhatBecomesOfWhatIsNotSigned) {
+  EXPECT_EQ(Failure(), "");
+  Policy().set_require(true);
+  EXPECT_EQ(Failure(), "its publisher has not signed it");
+  Sign(Top());
+  EXPECT_EQ(Failure(), "");
+  Policy().mutable_trust(0)->set_images(0, "quay.io/*");
+  EXPECT_EQ(Failure(), "it is signed, and the release trusts no key for it");
+  Policy().set_require(false);
+  EXPECT_EQ(Failure(), "");
+}
+
+// A worker may say anything, and so may a registry.
+TEST_F(UpstreamSignaturesTest, WhatIsNotWhereItBelongsIsNotCarried) {
+  Policy().clear_trust();
+  const evidence::CosignImage signature =
+      *evidence::SignImage(kName, Top(), *signer_);
+  Add(signature, "latest");
+  Add(signature, "sha256-" + std::string(64, 'a') + ".sig");
+  Add(signature, "../../x");
+  Add(signature, "");
+  EXPECT_THAT(Choose().images.at(0).artifacts, IsEmpty());
+  Add(signature, evidence::SignatureTag(Top()))
+      .mutable_manifest()
+      ->mutable_content()
+      ->append(" ");
+  const ImageChoice choice = Choose();
+  EXPECT_THAT(choice.images.at(0).artifacts, IsEmpty());
+  EXPECT_THAT(choice.notes, Contains(HasSubstr("not that of its digest")));
+}
+
+TEST_F(UpstreamSignaturesTest, WhatRefersToTheImageIsCarriedWithItsList) {
+  const evidence::Artifact sbom = evidence::MakeArtifact(
+      Pause().top().content_descriptor(), evidence::kSpdxType, "{}");
+  v1::UpstreamArtifact& entry = *Pause().add_signatures();
+  *entry.mutable_manifest() = sbom.manifest;
+  EXPECT_THAT(Choose().images.at(0).artifacts, IsEmpty());
+  v1::UpstreamArtifact& list = *Pause().add_signatures();
+  list.set_tag(evidence::ReferrersTag(Top()));
+  *list.mutable_manifest() = evidence::MakeReferrersIndex({sbom});
+  EXPECT_THAT(Choose().images.at(0).artifacts, SizeIs(2));
+}
+
+TEST_F(UpstreamSignaturesTest, WhatIsLeftBehindIsNoted) {
+  v1::UpstreamArtifact& large = *Pause().add_signatures();
+  large.set_tag(evidence::AttestationTag(Top()));
+  large.set_left_out("too large");
+  const ImageChoice choice = Choose();
+  EXPECT_THAT(choice.failures, IsEmpty());
+  EXPECT_THAT(choice.notes, Contains(HasSubstr("too large")));
+  // A signature that cannot be checked is none.
+  large.set_tag(evidence::SignatureTag(Top()));
+  EXPECT_THAT(Failure(), HasSubstr("too large"));
+}
+
+}  // namespace
+}  // namespace kso::coordinator

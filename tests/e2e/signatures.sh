@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Signatures: those of publishers are checked on the way in, and carried; ours
+# hold on the other side of the gap. Each that is not right is named.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+registry=127.0.0.1:$(free_port)
+destination=$registry/team
+published=$registry/published/registry.k8s.io/pause
+start_registry destination "${registry#*:}" "$work/destination"
+start_upstream "docker://$destination"
+start_coordinator coordinator
+start_worker worker amd64
+wait_until 30 worker_is_ready worker || die "the worker did not come up"
+
+mkdir -p "$work/small"
+# A key pair of that name beside the release.
+key() {
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/small/$1.key" 2>/dev/null
+  openssl pkey -in "$work/small/$1.key" -pubout -out "$work/small/$1.pub"
+}
+key publisher
+key other
+key ours
+
+# A registry of the publisher's own, where the image is not signed yet.
+skopeo copy -q --all --preserve-digests --src-tls-verify=false --dest-tls-verify=false \
+  "docker://$upstream/registry.k8s.io/pause:3.9" "docker://$published:3.9"
+echo registry.k8s.io/pause:3.9 >"$work/small/images.list"
+
+# A release that trusts the publisher's key.
+#   release SIGNED_AS
+release() {
+  small_release signed "docker://$destination" images |
+    sed "s|^  list:.*|&\n  signatures: {carry: true, missing: require, trust: [{images: [\"registry.k8s.io/*\"], keys: [publisher.pub], signedAs: [$1]}]}|"
+  mirrors_to_upstream | sed "/registry.k8s.io/s|location: $upstream/|location: $registry/published/|"
+}
+release "\"$registry/published/*\"" >"$work/small/release.yaml"
+submit() { ksoctl submit -f "$work/small/release.yaml" --wait >"$work/output" 2>&1; }
+exit_status() { local status=0; "$@" || status=$?; echo "$status"; }
+says() { grep -q "$1" "$work/output" || { cat "$work/output"; return 1; }; }
+
+echo "# On the way in"
+check "an image that is not signed fails" same "$(exit_status submit)" 1
+check "and is named" says "registry.k8s.io/pause:3.9.*its publisher has not signed it"
+check "another key signs it" ksoctl sign --key "$work/small/other.key" "$published:3.9"
+check "which fails" same "$(exit_status submit)" 1
+check "and is named" says "pause:3.9.*not by a key that the release trusts"
+check "the publisher signs it" ksoctl sign --replace --key "$work/small/publisher.key" "$published:3.9"
+release "" >"$work/small/release.yaml"
+check "under another name, which fails" same "$(exit_status submit)" 1
+check "and is named" says "pause:3.9.*it is for another repository, $published"
+release "\"$registry/published/*\"" >"$work/small/release.yaml"
+check "where that name is allowed, the build succeeds" submit
+check "and says whose signature it is" grep -q "^the key sha256:[0-9a-f]\{64\}$" \
+  <(build_json | jq -r '.verdicts[].signedBy')
+check "its summary is there" ksoctl summary "$destination/kubespray-images:signed"
+
+echo "# Inside"
+skopeo copy -q --src-tls-verify=false "docker://$destination/kubespray-images:signed" "oci:$work/oci:images"
+run_image "$work/oci:images" amd64 images
+check "kubespray-images starts" wait_until 60 inside curl -fsS http://127.0.0.1:5000/v2/
+digest=$(raw "$published:3.9" | sha256sum | cut -d' ' -f1)
+check "it serves the publisher's signature" same \
+  "$(inside curl -fsS "http://127.0.0.1:5000/v2/k8s/pause/manifests/sha256-$digest.sig" | sha256sum)" \
+  "$(raw "$published:sha256-$digest.sig" | sha256sum)"
+stop_image images
+
+echo "# Ours"
+image=$destination/kubespray-images:signed
+check "ksoctl sign" ksoctl sign --key "$work/small/ours.key" "$image"
+check "ksoctl verify --key" ksoctl verify --platform linux/amd64 --key "$work/small/ours.pub" "$image"
+check "the summary is signed, too" ksoctl summary --key "$work/small/ours.pub" "$image"
+check "but not by another key" fails ksoctl summary --key "$work/small/other.pub" "$image"
+check "ksoctl export" ksoctl export signed -o "$work/export.tar"
+check "ksoctl load" ksoctl load "$work/export.tar" "docker://$registry/inside"
+image=$registry/inside/kubespray-images
+check "the signature came along" ksoctl verify --platform linux/amd64 --key "$work/small/ours.pub" "$image:signed"
+check "and the summary" ksoctl summary --key "$work/small/ours.pub" "$image:signed"
+# Whoever may push inside copies the signature to an image that has none.
+signed=sha256-$(raw "$image:signed" | sha256sum | cut -d' ' -f1).sig
+forged=sha256-$(raw "$image:signed-all" | sha256sum | cut -d' ' -f1).sig
+skopeo copy -q --preserve-digests --src-tls-verify=false --dest-tls-verify=false "docker://$image:$signed" "docker://$image:$forged"
+check "a signature of another image is refused" fails \
+  ksoctl verify --platform linux/amd64 --key "$work/small/ours.pub" "$image:signed-all"
+finish

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/fetch/upstream_artifacts.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "common/base/sizes.h"
+#include "common/base/status_macros.h"
+#include "common/base/strings.h"
+#include "common/evidence/artifact.h"
+#include "common/evidence/cosign.h"
+#include "common/oci/manifest.h"
+#include "common/oci/media_types.h"
+#include "common/text/text.h"
+
+namespace kso::worker {
+namespace {
+
+// The most artifacts of one image, and signatures in one of them.
+constexpr size_t kMost = 64;
+// The most bytes of them, half of what all documents of an image may have: a
+// bill of materials may be larger, and has no place in a message.
+constexpr int64_t kMostBytes = kLargestDocuments / 2;
+
+// Reads the artifacts of one image.
+class Reading {
+ public:
+  explicit Reading(DocumentReader& reader) : reader_(reader) {}
+
+  // The artifact that `tag` names, with what is signed.
+  absl::Status AddCosign(const std::string& tag) {
+    KSO_ASSIGN_OR_RETURN(std::optional<v1::Document> document, Tagged(tag));
+    if (!document) return absl::OkStatus();
+    v1::UpstreamArtifact artifact;
+    artifact.set_tag(tag);
+    const absl::StatusOr<oci::Manifest> manifest = oci::ParseManifest(
+        document->content(), document->content_descriptor().media_type());
+    if (!manifest.ok()) {
+      artifact.set_left_out(std::string(manifest.status().message()));
+    } else if (std::string why = WhyLeftOut(*manifest); !why.empty()) {
+      artifact.set_left_out(std::move(why));
+    } else {
+      for (const v1::Descriptor& layer : manifest->layers) {
+        KSO_ASSIGN_OR_RETURN(*artifact.add_contents(), reader_.Blob(layer));
+      }
+      Keep(*std::move(document), artifact);
+    }
+    artifacts_.push_back(std::move(artifact));
+    return absl::OkStatus();
+  }
+
+  // The list of what refers to the image, and all that it lists.
+  absl::Status AddReferrers(const std::string& tag) {
+    KSO_ASSIGN_OR_RETURN(std::optional<v1::Document> document, Tagged(tag));
+    if (!document) return absl::OkStatus();
+    const absl::StatusOr<oci::Index> index = oci::ParseIndex(
+        document->content(), document->content_descriptor().media_type());
+    v1::UpstreamArtifact list;
+    list.set_tag(tag);
+    if (!index.ok()) {
+      list.set_left_out(std::string(index.status().message()));
+      artifacts_.push_back(std::move(list));
+      return absl::OkStatus();
+    }
+    for (const v1::Descriptor& entry : index->manifests) {
+      KSO_RETURN_IF_ERROR(AddEntry(entry));
+    }
+    Keep(*std::move(document), list);
+    artifacts_.push_back(std::move(list));
+    return absl::OkStatus();
+  }
+
+  // A manifest that a list names by its digest.
+  absl::Status AddEntry(const v1::Descriptor& entry) {
+    v1::UpstreamArtifact artifact;
+    if (!oci::IsManifestType(entry.media_type())) {
+      artifact.set_left_out(
+          Concat(entry.digest(), " is a ", entry.media_type()));
+    } else if (entry.size() > kMostBytes - bytes_ ||
+               artifacts_.size() >= kMost) {
+      artifact.set_left_out(TooMuch());
+    } else {
+      KSO_ASSIGN_OR_RETURN(v1::Document document, reader_.Manifest(entry));
+      Keep(std::move(document), artifact);
+    }
+    if (!artifact.left_out().empty()) {
+      artifact.mutable_manifest()->mutable_content_descriptor()->set_digest(
+          entry.digest());
+    }
+    artifacts_.push_back(std::move(artifact));
+    return absl::OkStatus();
+  }
+
+  std::vector<v1::UpstreamArtifact> Take() { return std::move(artifacts_); }
+
+ private:
+  // Nothing where there is no such tag.
+  absl::StatusOr<std::optional<v1::Document>> Tagged(const std::string& tag) {
+    absl::StatusOr<std::optional<v1::Document>> document =
+        reader_.Top(tag, /*known=*/"");
+    if (absl::IsNotFound(document.status())) return std::nullopt;
+    return document;
+  }
+
+  static std::string TooMuch() {
+    return Concat("the signatures and attestations of an image may be ", kMost,
+                  " and have ", FormatBytes(kMostBytes), " together");
+  }
+
+  // The reason why an artifact cannot be told of; empty when it can.
+  std::string WhyLeftOut(const oci::Manifest& manifest) {
+    int64_t bytes = 0;
+    for (const v1::Descriptor& layer : manifest.layers) {
+      bytes = SaturatingAdd(bytes, layer.size());
+    }
+    if (manifest.layers.size() > kMost || bytes > kMostBytes - bytes_) {
+      return TooMuch();
+    }
+    bytes_ += bytes;
+    return "";
+  }
+
+  void Keep(v1::Document document, v1::UpstreamArtifact& artifact) {
+    bytes_ =
+        SaturatingAdd(bytes_, static_cast<int64_t>(document.content().size()));
+    *artifact.mutable_manifest() = std::move(document);
+  }
+
+  DocumentReader& reader_;
+  int64_t bytes_ = 0;
+  std::vector<v1::UpstreamArtifact> artifacts_;
+};
+
+bool IsAttestation(const v1::Descriptor& entry) {
+  return entry.platform().os() == "unknown" &&
+         entry.platform().architecture() == "unknown";
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<v1::UpstreamArtifact>> ReadUpstreamArtifacts(
+    const v1::Document& top, DocumentReader& reader) {
+  const v1::Descriptor& image = top.content_descriptor();
+  Reading reading(reader);
+  KSO_RETURN_IF_ERROR(
+      reading.AddCosign(evidence::SignatureTag(image.digest())));
+  KSO_RETURN_IF_ERROR(
+      reading.AddCosign(evidence::AttestationTag(image.digest())));
+  KSO_RETURN_IF_ERROR(
+      reading.AddReferrers(evidence::ReferrersTag(image.digest())));
+  if (oci::IsIndexType(image.media_type())) {
+    KSO_ASSIGN_OR_RETURN(const oci::Index index,
+                         oci::ParseIndex(top.content(), image.media_type()));
+    for (const v1::Descriptor& entry : index.manifests) {
+      if (IsAttestation(entry)) KSO_RETURN_IF_ERROR(reading.AddEntry(entry));
+    }
+  }
+  return reading.Take();
+}
+
+}  // namespace kso::worker

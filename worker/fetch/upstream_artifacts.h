@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_WORKER_FETCH_UPSTREAM_ARTIFACTS_H_
+#define KSO_WORKER_FETCH_UPSTREAM_ARTIFACTS_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kso/v1/types.pb.h"
+#include "kso/v1/worker.pb.h"
+#include "worker/fetch/document_reader.h"
+
+namespace kso::worker {
+
+// Reads the signatures and attestations that lie beside an image in its
+// repository, as v1::UpstreamArtifact has them: cosign's, by their tags; what
+// refers to the image, by the tag of its referrers; and the attestations that
+// its index lists for the platform "unknown/unknown", as BuildKit writes them.
+// `top` is the document that the image's reference names. An image without any
+// has an empty result. Nothing is judged here but what is too large to be told.
+absl::StatusOr<std::vector<v1::UpstreamArtifact>> ReadUpstreamArtifacts(
+    const v1::Document& top, DocumentReader& reader);
+
+}  // namespace kso::worker
+
+#endif  // KSO_WORKER_FETCH_UPSTREAM_ARTIFACTS_H_
