@@ -49,6 +49,7 @@
 #include "coordinator/registry/registry_actions.h"
 #include "coordinator/service/access_service.h"
 #include "coordinator/service/backup_service.h"
+#include "coordinator/service/blob_guard.h"
 #include "coordinator/service/enrollment_service.h"
 #include "coordinator/service/services.h"
 #include "coordinator/store/sqlite_state_store.h"
@@ -325,8 +326,9 @@ absl::Status Serve(const Options& options) {
       CreateEnrollmentService(farm_doors->doors(), enrollment.get());
   const std::unique_ptr<grpc::Service> backup_service =
       CreateBackupService(directory, farm_doors->doors(), clock);
-  BlobServiceImpl blob_service(blobs.get(), clock);
   rpc::OfferIntrospection();
+  BlobServiceImpl blob_service(
+      blobs.get(), clock, CreateBlobGuard(engine.get(), farm_doors->doors()));
   std::vector<grpc::Service*> served = {&blob_service, access_service.get(),
                                         enrollment_service.get(),
                                         backup_service.get()};

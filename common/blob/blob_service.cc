@@ -130,9 +130,13 @@ absl::Status Download(BlobStore& blobs, const v1::DownloadBlobRequest& request,
 
 }  // namespace
 
-grpc::Status BlobServiceImpl::StatBlobs(grpc::ServerContext*,
+grpc::Status BlobServiceImpl::StatBlobs(grpc::ServerContext* context,
                                         const v1::StatBlobsRequest* request,
                                         v1::StatBlobsResponse* response) {
+  if (const absl::Status status = Guard(*context, BlobUse::kRead);
+      !status.ok()) {
+    return rpc::ToGrpc(status);
+  }
   for (const std::string& digest : request->digests()) {
     const absl::StatusOr<int64_t> size = StatOrAbsent(*blobs_, digest);
     if (!size.ok()) return rpc::ToGrpc(size.status());
@@ -145,6 +149,10 @@ grpc::Status BlobServiceImpl::UploadBlob(
     grpc::ServerContext* context,
     grpc::ServerReader<v1::UploadBlobRequest>* reader,
     v1::UploadBlobResponse*) {
+  if (const absl::Status status = Guard(*context, BlobUse::kWrite);
+      !status.ok()) {
+    return rpc::ToGrpc(status);
+  }
   const auto place = streams_.Take(CallerOf(*context));
   if (!place.ok()) return rpc::ToGrpc(place.status());
   rpc::CallWatch::Call call(&watch_, [context] { context->TryCancel(); }, {});
@@ -154,6 +162,10 @@ grpc::Status BlobServiceImpl::UploadBlob(
 grpc::Status BlobServiceImpl::DownloadBlob(
     grpc::ServerContext* context, const v1::DownloadBlobRequest* request,
     grpc::ServerWriter<v1::DownloadBlobResponse>* writer) {
+  if (const absl::Status status = Guard(*context, BlobUse::kRead);
+      !status.ok()) {
+    return rpc::ToGrpc(status);
+  }
   const auto place = streams_.Take(CallerOf(*context));
   if (!place.ok()) return rpc::ToGrpc(place.status());
   rpc::CallWatch::Call call(&watch_, [context] { context->TryCancel(); }, {});
@@ -172,9 +184,13 @@ grpc::Status BlobServiceImpl::LocateBlobs(
   return grpc::Status::OK;
 }
 
-grpc::Status BlobServiceImpl::AdoptBlob(grpc::ServerContext* /*context*/,
+grpc::Status BlobServiceImpl::AdoptBlob(grpc::ServerContext* context,
                                         const v1::AdoptBlobRequest* request,
                                         v1::AdoptBlobResponse* /*response*/) {
+  if (const absl::Status status = Guard(*context, BlobUse::kWrite);
+      !status.ok()) {
+    return rpc::ToGrpc(status);
+  }
   if (disk_ == nullptr) {
     return rpc::ToGrpc(absl::UnimplementedError("blobs are no files here"));
   }

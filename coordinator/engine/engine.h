@@ -3,6 +3,7 @@
 #define KSO_COORDINATOR_ENGINE_ENGINE_H_
 
 #include <functional>
+#include <string>
 
 #include "absl/time/time.h"
 #include "coordinator/engine/farm_queries.h"
@@ -52,6 +53,9 @@ class Engine : public FarmQueries {
                            Done<v1::Build> done) = 0;
   virtual void RetryBuild(v1::RetryBuildRequest request,
                           Done<v1::Build> done) = 0;
+
+  // Tells whether the worker of that name holds a lease.
+  virtual void HoldsLease(std::string worker, Done<bool> done) = 0;
 
   virtual void ListWorkers(v1::ListWorkersRequest request,
                            Done<v1::ListWorkersResponse> done) = 0;

@@ -149,6 +149,13 @@ void EngineCore::RetryBuild(v1::RetryBuildRequest request,
   });
 }
 
+void EngineCore::HoldsLease(std::string worker, Done<bool> done) {
+  Ask(std::move(done),
+      [worker = std::move(worker)](Transaction& turn) -> absl::StatusOr<bool> {
+        return !turn.state().LeasesOf(worker).empty();
+      });
+}
+
 void EngineCore::ListWorkers(v1::ListWorkersRequest,
                              Done<v1::ListWorkersResponse> done) {
   Ask(std::move(done),

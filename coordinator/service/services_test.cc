@@ -4,15 +4,21 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "common/blob/blob_service.h"
+#include "common/bytes/digest.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
+#include "common/run/clock.h"
+#include "coordinator/service/blob_guard.h"
 #include "gmock/gmock.h"
 #include "grpcpp/client_context.h"
 #include "gtest/gtest.h"
 #include "kso/v1/admin.grpc.pb.h"
+#include "kso/v1/blob.grpc.pb.h"
 #include "kso/v1/build.grpc.pb.h"
 #include "kso/v1/worker.grpc.pb.h"
 #include "tests/fakes/engine_fixture.h"
+#include "tests/fakes/memory_blob_store.h"
 
 namespace kso::coordinator {
 namespace {
@@ -30,7 +36,7 @@ class ServicesTest : public EngineTest {
   }
   ~ServicesTest() override {
     engine_->Stop();
-    server_->Shutdown(absl::Seconds(5));
+    if (server_ != nullptr) server_->Shutdown(absl::Seconds(5));
   }
 
   std::vector<std::unique_ptr<grpc::Service>> services_;
@@ -115,13 +121,77 @@ class IdentifiedTest : public ServicesTest {
         CreateServices(engine_.get(), {.authenticator = &w_, .audit = &deeds_});
     std::vector<grpc::Service*> pointers;
     for (const auto& service : services_) pointers.push_back(service.get());
+    pointers.push_back(&blob_service_);
     server_ = *rpc::StartServer("127.0.0.1:0", pointers);
     channel_ = rpc::CreateChannel(server_->address());
+  }
+  ~IdentifiedTest() override {
+    engine_->Stop();
+    server_->Shutdown(absl::Seconds(5));
+    server_.reset();
+  }
+
+  // Puts a blob into the farm's store and reads it, as the worker "w".
+  std::vector<grpc::StatusCode> UseBlobs() {
+    const auto blobs = v1::BlobService::NewStub(channel_);
+    v1::UploadBlobRequest part;
+    part.mutable_header()->set_digest(Sha256Of("x").ToString());
+    part.mutable_header()->set_size(1);
+    grpc::ClientContext upload_context;
+    v1::UploadBlobResponse uploaded;
+    const auto upload = blobs->UploadBlob(&upload_context, &uploaded);
+    upload->Write(part);
+    part.set_data("x");
+    upload->Write(part);
+    upload->WritesDone();
+    const grpc::Status put = upload->Finish();
+    v1::DownloadBlobRequest request;
+    request.set_digest(Sha256Of("x").ToString());
+    grpc::ClientContext download_context;
+    const auto download = blobs->DownloadBlob(&download_context, request);
+    v1::DownloadBlobResponse data;
+    while (download->Read(&data)) {
+    }
+    return {put.error_code(), download->Finish().error_code()};
   }
 
   WorkerW w_;
   Deeds deeds_;
+  kso::testing::MemoryBlobStore blobs_;
+  BlobServiceImpl blob_service_{
+      &blobs_, Clock::Real(),
+      CreateBlobGuard(engine_.get(), {.authenticator = &w_, .audit = &deeds_})};
 };
+
+TEST_F(IdentifiedTest, AWorkerWithoutALeaseHasNothingToDoWithBlobs) {
+  using ::testing::Each;
+  EXPECT_THAT(UseBlobs(), Each(grpc::StatusCode::PERMISSION_DENIED));
+  ASSERT_EQ(deeds_.deeds().size(), 2);
+  EXPECT_EQ(deeds_.deeds()[0].what, "write a blob");
+  const auto workers = v1::WorkerService::NewStub(channel_);
+  const auto builds = v1::BuildService::NewStub(channel_);
+  v1::SubmitBuildRequest request;
+  request.set_build_id("b1");
+  *request.mutable_release() = release_.release;
+  grpc::ClientContext submit_context;
+  v1::Build build;
+  ASSERT_TRUE(builds->SubmitBuild(&submit_context, request, &build).ok());
+  // Another's lease is none of its own.
+  ScriptedWorker other("other", "amd64", "s2");
+  Sync(other);
+  ASSERT_FALSE(other.held.empty());
+  EXPECT_THAT(UseBlobs(), Each(grpc::StatusCode::PERMISSION_DENIED));
+  ScriptedWorker lost("other", "amd64", "s3", /*slots=*/0);
+  Sync(lost);
+  ScriptedWorker worker("w", "amd64", "s1");
+  Sync(worker);
+  ASSERT_FALSE(worker.held.empty());
+  EXPECT_THAT(UseBlobs(), Each(grpc::StatusCode::OK));
+  // A new session has none of the leases of the one before.
+  ScriptedWorker again("w", "amd64", "s4", /*slots=*/0);
+  Sync(again);
+  EXPECT_THAT(UseBlobs(), Each(grpc::StatusCode::PERMISSION_DENIED));
+}
 
 TEST_F(IdentifiedTest, AWorkerTakesNoOthersName) {
   const auto workers = v1::WorkerService::NewStub(channel_);
