@@ -144,9 +144,15 @@ function results(build, before) {
   if (build.plan) {
     parts.push(section('plan', t('plan.title'), planSection(build)));
   }
+  const earlier = build.plan?.previousRelease;
   if (before) {
     parts.push(section('difference', t('difference.title'),
                        differenceSection(before, build)));
+  } else if (earlier && !build.plan.previousBuild) {
+    parts.push(section('difference', t('difference.title'),
+                       h('p', {class: 'muted'}, t('difference.gone', {
+                         release: earlier,
+                       }))));
   }
   if (build.verdicts.length > 0) {
     parts.push(section('items', t('verdicts.title'), verdictsSection(build)));

@@ -10,27 +10,47 @@ const HANDOVER_MS = 400;
 
 const startOf = (each) => Date.parse(each.started);
 
-function chainOf(tasks, phaseStart, endOf) {
-  let last = null;
+// The tasks of each worker, by their ends: there may be thousands.
+function byWorker(tasks, endOf) {
+  const workers = new Map();
   for (const task of tasks) {
-    if (!last || endOf(task) > endOf(last)) last = task;
+    if (!workers.has(task.worker)) workers.set(task.worker, []);
+    workers.get(task.worker).push(task);
   }
-  const chain = [last];
-  for (;;) {
-    const next = chain[0];
-    let before = null;
-    for (const task of tasks) {
-      const end = endOf(task);
-      if (task.worker !== next.worker || task === next ||
-          end > startOf(next) || end < startOf(next) - HANDOVER_MS ||
-          startOf(task) >= startOf(next)) {
-        continue;
-      }
-      if (!before || end > endOf(before)) before = task;
-    }
-    if (!before) break;
-    chain.unshift(before);
+  for (const each of workers.values()) each.sort((a, b) => endOf(a) - endOf(b));
+  return workers;
+}
+
+// How many of these, which are sorted by their ends, ended by this moment.
+function countEnded(tasks, moment, endOf) {
+  let [low, high] = [0, tasks.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (endOf(tasks[middle]) <= moment) low = middle + 1;
+    else high = middle;
   }
+  return low;
+}
+
+// The task whose slot this one took over; null where there is none.
+function taskBefore(next, tasks, endOf) {
+  const begun = startOf(next);
+  for (let i = countEnded(tasks, begun, endOf) - 1; i >= 0; --i) {
+    if (endOf(tasks[i]) < begun - HANDOVER_MS) return null;
+    if (startOf(tasks[i]) < begun) return tasks[i];
+  }
+  return null;
+}
+
+function chainOf(tasks, phaseStart, endOf) {
+  const workers = byWorker(tasks, endOf);
+  let next = tasks.reduce((a, b) => endOf(b) > endOf(a) ? b : a);
+  const chain = [];
+  while (next) {
+    chain.push(next);
+    next = taskBefore(next, workers.get(next.worker), endOf);
+  }
+  chain.reverse();
   return {chain, waited: Math.max(startOf(chain[0]) - phaseStart, 0)};
 }
 

@@ -201,6 +201,8 @@ export default {
   'plan.images': 'Images',
   'plan.pulls': 'Manifests that are pulled',
   'difference.title': 'Changes to the release before',
+  'difference.gone':
+      'The build that made {release} is not kept any more, so there is nothing to compare with.',
   'difference.from': 'From',
   'difference.summary':
       '{added} added, {changed} changed, {dropped} dropped, {same} the same',

@@ -198,6 +198,7 @@ export default {
   'plan.images': '镜像',
   'plan.pulls': '拉取的清单',
   'difference.title': '与上一版本的差异',
+  'difference.gone': '制作 {release} 的构建已不再保留，无法比较。',
   'difference.from': '相对于',
   'difference.summary': '新增 {added}，更改 {changed}，移除 {dropped}，相同 {same}',
   'difference.added': '新增',
