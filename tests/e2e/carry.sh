@@ -132,10 +132,12 @@ check "a second load moves nothing" same "$(pushed "$out/full.tar" "docker://$in
 check "now what changed is taken" same "$(exit_status ksoctl load "$out/delta.tar" "docker://$inside/team")" 0
 check "and is in the registry" diff "$work/next.digests" <(digests_of "$inside/team" "$next")
 for image in "kubespray-files:$next" "kubespray-images:$next-all"; do
-  check "ksoctl verify $image" ksoctl verify "$inside/team/$image"
+  check "ksoctl verify $image" ksoctl verify --level static "$inside/team/$image"
   check "skopeo copies $image" skopeo copy -q --all --src-tls-verify=false "docker://$inside/team/$image" "dir:$work/copy"
   rm -rf "$work/copy"
 done
+check "ksoctl verify takes what changed for no release" same "$(exit_status ksoctl verify "$out/delta.tar")" 2
+check "and says what it builds on" grep -q "only what changed since" "$work/output"
 check "skopeo does not take a part for the whole" fails skopeo copy -q --all \
   "oci-archive:$out/delta.tar:kubespray-files:$next" "dir:$work/copy"
 finish

@@ -137,6 +137,76 @@ sed -i 's|^github_url: .*|github_url: "https://github.com"|' "$work/mirror/offli
 names_stale() { ! sums >"$work/sums" 2>&1 && grep -q "^offline.yml: FAILED" "$work/sums"; }
 check "a stale offline.yml is named" names_stale
 
+echo "# Verified from the images alone, without a coordinator"
+# What is wrong is planted in a copy of the layout, with every digest made right.
+mkdir "$work/run"
+check "the release is exported to a directory" ksoctl export v0.1.0-content -o "oci:$work/layout"
+check "and to an archive in parts" ksoctl export v0.1.0-content -o "$work/release.tar" --split 1MiB
+verify() {
+  local status=0
+  env -u KSO_COORDINATOR TMPDIR="$work/run" "$ksoctl_program" verify --platform linux/amd64 "$@" \
+    >"$work/output" 2>&1 || status=$?
+  echo "$status"
+}
+check "static: a directory" same "$(verify --level static "$work/layout")" 0
+check "its files are as SHA256SUMS says" said "6 files as SHA256SUMS says"
+check "offline.yml leads to everything" said "offline.yml leads to 3 files and 2 images"
+check "its registry has what the files' image names" said "2 images as index.json of kubespray-files says"
+check "static: an archive in parts" same "$(verify --level static "$work"/release.tar.[0-9]*)" 0
+check "static: a registry" same "$(verify --level static \
+  "$registry/team/kubespray-files:v0.1.0-content" "$registry/team/kubespray-images:v0.1.0-content-all")" 0
+check "serve: a directory, which it is where images can be run" same "$(verify "$work/layout")" 0
+native=$([[ $(uname -m) == x86_64 ]] && echo natively || echo emulated)
+check "the images ran" said "ran $native: "
+check "and were asked for everything" said "3 files compared"
+check "serve: an archive" same "$(verify --level serve "$work"/release.tar.[0-9]*)" 0
+check "exec: a registry" same "$(verify --level exec --output json "$registry/team/kubespray-files:v0.1.0-content")" 0
+check "each program that is served as it is answers" same "$(jq -r \
+  '[.programs[] | select(.outcome == "answered" and .lastLine == "v1.0.0") | .path | split("/")[-1]] | sort | join(" ")' \
+  "$work/output")" "kubectl runc.amd64"
+check "nothing is left where they ran" wait_until 10 rmdir "$work/run"
+check "serve: where images cannot be run, exit status 2" same "$(verify --level serve --work-dir "$work/none" "$work/layout")" 2
+check "with the reason" said "this machine cannot run images: cannot make a directory in $work/none"
+check "by default it is static then" same "$(verify --work-dir "$work/none" "$work/layout")" 0
+check "and says so" said "Nothing was run (level static): cannot make a directory"
+
+# A copy of the layout in which something of an image is another, or gone.
+#   planted NAME IMAGE PATH FILE|-
+planted() {
+  rm -rf "$work/planted"
+  cp -r "$work/layout" "$work/planted"
+  tests/e2e/plant.py "$work/planted" "$2" "$3" "$4"
+  check "$1: exit status 1" same "$(verify --level static "$work/planted")" 1
+}
+files_image=kubespray-files:v0.1.0-content
+images_image=kubespray-images:v0.1.0-content-all
+root=opt/k8s/k8s
+in_image() { echo "$root/${1#https://}"; }
+cp "$work/mirror/${kubectl#https://}" "$work/one-byte"
+printf X | dd of="$work/one-byte" bs=1 seek=5000 conv=notrunc status=none
+planted "one wrong byte, every digest made right" "$files_image" "$(in_image "$kubectl")" "$work/one-byte"
+check "the file is named" said "$kubectl is sha256:"
+# An ELF header has its machine at byte 18 (elf(5)); this one is EM_AARCH64.
+cp "$work/mirror/${runc#https://}" "$work/swapped-program"
+printf '\xb7' | dd of="$work/swapped-program" bs=1 seek=18 conv=notrunc status=none
+planted "a swapped architecture" "$files_image" "$(in_image "$runc")" "$work/swapped-program"
+check "it is named" said "$runc: its programs are for arm64, and not for amd64"
+planted "a missing URL" "$files_image" "$(in_image "$kubectl")" -
+check "it is named" said "$kubectl is missing"
+registry_root=var/lib/registry/docker/registry/v2
+planted "a missing image" "$images_image" "$registry_root/repositories/k8s/pause" -
+check "it is named" said "registry.k8s.io/pause:3.9 is missing"
+sed 's|^github_url: .*|github_url: "{{ files_repo }}/example.com"|' "$work/mirror/offline.yml" >"$work/stale.yml"
+planted "a stale offline.yml" "$files_image" "$root/offline.yml" "$work/stale.yml"
+check "it is named" said "/k8s/offline.yml: "
+check "with what it does not lead to" said "$runc"
+rm -rf "$work/planted"
+cp -r "$work/layout" "$work/planted"
+largest=$(find "$work/planted/blobs/sha256" -type f -printf '%s %p\n' | sort -n | tail -n 1 | cut -d' ' -f2)
+printf X | dd of="$largest" bs=1 seek=100 conv=notrunc status=none
+check "one wrong byte on the disk: exit status 1" same "$(verify --level static "$work/planted")" 1
+check "the blob is named" said "${largest##*/}"
+
 echo "# The same release again"
 variant again
 check "it is built" same "$(submit again)" 0

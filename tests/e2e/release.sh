@@ -26,11 +26,9 @@ echo "# What the build says"
 check "44 files and 57 images" \
   same "$(jq -r '"\(.plan.fileCount) \(.plan.imageCount)"' "$work/build.json")" "44 57"
 # The arm64 worker is an arm64 program, and arm64 is native on such a processor only.
-native_amd64=true
-native_arm64=$([[ $(uname -m) == aarch64 ]] && echo true || echo false)
+runs_natively() { [[ $1/$(uname -m) == amd64/x86_64 || $1/$(uname -m) == arm64/aarch64 ]] && echo true || echo false; }
 for platform in amd64 arm64; do
-  native=native_$platform
-  native=${!native}
+  native=$(runs_natively $platform)
   check "everything of linux/$platform was verified by the worker of its kind, natively: $native" same "$(
     jq -r --arg architecture $platform '[.verifications[]
       | select(.platform.architecture == $architecture)
@@ -150,6 +148,15 @@ for architecture in amd64 arm64; do
 done
 
 echo "# Once more"
-check "ksoctl verify finds both images whole" ksoctl verify "$destination/kubespray-images:$release-all"
-check "ksoctl verify of the files" ksoctl verify "$destination/kubespray-files:$release"
+check "ksoctl verify finds both images whole" ksoctl verify --level static \
+  "$destination/kubespray-files:$release" "$destination/kubespray-images:$release-all"
+check "ksoctl verify runs the files and their programs" bash -c \
+  "$ksoctl_program verify --level exec --output json $destination/kubespray-files:$release >$work/verified.json"
+for architecture in amd64 arm64; do
+  native=$(runs_natively $architecture)
+  check "linux/$architecture ran, and its programs answer; natively: $native" same "$(
+    jq -r --arg platform "linux/$architecture" '[.platforms[] | select(.platform == $platform) | .native] +
+      [.programs[] | select(.platform == $platform) | .native, .outcome] | unique | join(" ")' "$work/verified.json"
+  )" "$native answered"
+done
 finish

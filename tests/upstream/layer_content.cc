@@ -87,7 +87,7 @@ absl::StatusOr<ObjectStore::Made> MakeLayer(const LayerPlan& plan,
 
 absl::StatusOr<Object> GetLayer(const ObjectStore& store, const LayerPlan& plan,
                                 double factor) {
-  return store.Get(absl::StrCat("layer 1 ", factor, " ", DescribeLayer(plan)),
+  return store.Get(absl::StrCat("layer 2 ", factor, " ", DescribeLayer(plan)),
                    [&] { return MakeLayer(plan, factor); });
 }
 

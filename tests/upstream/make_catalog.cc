@@ -21,7 +21,7 @@ namespace {
 
 absl::StatusOr<Object> GetFile(const ObjectStore& store, const std::string& url,
                                double factor) {
-  return store.Get(absl::StrCat("file 2 ", factor, " ", url),
+  return store.Get(absl::StrCat("file 3 ", factor, " ", url),
                    [&]() -> absl::StatusOr<ObjectStore::Made> {
                      absl::StatusOr<std::string> content =
                          MakeFile(url, factor);
