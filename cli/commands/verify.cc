@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <ostream>
@@ -67,7 +68,8 @@ class Verify : public Command {
                      "exec: have each program answer --version, too. Default: "
                      "serve where this machine can run images, else static.");
     arguments.Option("--work-dir", &work_directory_, "DIR",
-                     "Where images are unpacked to be run. Default: /var/tmp.");
+                     "Where images are unpacked to be run. Default: "
+                     "$TMPDIR, else /var/tmp.");
     arguments.Option("--key", &key_, "FILE",
                      "A public key in PEM: the image in a registry, and all "
                      "that is attested of it, must be signed by it.");
@@ -113,9 +115,8 @@ class Verify : public Command {
     summary.level = quick_ ? "quick" : kStatic;
     std::unique_ptr<worker::ImageRunner> runner;
     if (!quick_ && level_ != kStatic) {
-      auto created = worker::ImageRunner::Create(
-          work_directory_.empty() ? "/var/tmp" : work_directory_,
-          context.clock);
+      auto created =
+          worker::ImageRunner::Create(WorkDirectory(), context.clock);
       if (!created.ok() && !level_.empty()) {
         return absl::FailedPreconditionError(
             Concat("--level ", level_, ": this machine cannot run images: ",
@@ -151,6 +152,13 @@ class Verify : public Command {
   }
 
  private:
+  // Images need more room than /tmp has, where that is memory (hier(7)).
+  std::string WorkDirectory() const {
+    if (!work_directory_.empty()) return work_directory_;
+    const char* directory = std::getenv("TMPDIR");
+    return directory == nullptr ? "/var/tmp" : directory;
+  }
+
   // Those in registries come first.
   absl::Status Open(const Context& context, const NamedSources& named) {
     for (const oci::Reference& reference : named.references) {
