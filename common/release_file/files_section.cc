@@ -154,8 +154,9 @@ void ReadChecksums(const ReleaseInput& input, const PlacedText& name,
              } else if (urls.size() > 1) {
                input.problems->Add(
                    place,
-                   absl::StrCat("'", file->url, "' may be '", urls[0], "' or '",
-                                urls[1], "'"),
+                   absl::StrCat("'", http::DisplayUrl(file->url), "' may be '",
+                                http::DisplayUrl(urls[0]), "' or '",
+                                http::DisplayUrl(urls[1]), "'"),
                    "write the URL in place of the name");
              } else {
                file->url = std::move(urls[0]);

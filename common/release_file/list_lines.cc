@@ -14,6 +14,7 @@
 #include "common/base/strings.h"
 #include "common/bytes/digest.h"
 #include "common/oci/reference.h"
+#include "common/text/without_login.h"
 
 namespace kso::release_file {
 namespace {
@@ -66,8 +67,9 @@ std::optional<FileLine> ParseTaggedLine(absl::string_view line) {
 absl::StatusOr<FileLine> ParseFileLine(absl::string_view line) {
   const std::vector<absl::string_view> words = Words(line);
   if (words.size() > 2) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "unexpected '", words[2], "'; a line is a URL and at most one digest"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("unexpected '", WithoutLogin(ToStd(words[2])),
+                     "'; a line is a URL and at most one digest"));
   }
   FileLine file;
   file.url = std::string(words[0]);
@@ -96,7 +98,7 @@ absl::StatusOr<FileLine> ParseChecksumLine(absl::string_view line) {
 absl::StatusOr<std::string> ParseImageLine(absl::string_view line) {
   if (line.find_first_of(" \t") != absl::string_view::npos) {
     return absl::InvalidArgumentError(
-        absl::StrCat("'", line,
+        absl::StrCat("'", WithoutLogin(ToStd(line)),
                      "' is more than one word; write one image reference a "
                      "line: HOST/PATH:TAG"));
   }
