@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "common/base/strings.h"
+#include "common/rpc/protocol_version.h"
 #include "common/text/printable_text.h"
 #include "common/text/proto_text.h"
 #include "common/text/text.h"
@@ -35,6 +36,7 @@ v1::SyncRequest Conversation::MakeRequest(v1::WorkerInfo info, bool draining,
   request.set_session(session_);
   request.set_sequence(++sequence_);
   request.set_draining(draining);
+  request.set_protocol(rpc::kProtocol);
   Leases::Snapshot snapshot = leases.Look();
   for (v1::HeldLease& held : snapshot.held) {
     *request.add_held() = std::move(held);

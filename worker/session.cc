@@ -9,6 +9,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/protocol_version.h"
 #include "common/run/retry.h"
 #include "common/text/printable_text.h"
 #include "common/text/text.h"
@@ -127,7 +129,12 @@ grpc::Status Session::Call(const v1::SyncRequest& request,
     call_ = &context;
     call_waits_ = request.results().empty();
   }
-  const grpc::Status status = stub_->Sync(&context, request, &response);
+  grpc::Status status = stub_->Sync(&context, request, &response);
+  // An answer that is not understood is none.
+  if (status.ok()) {
+    status = rpc::ToGrpc(rpc::CheckProtocol(response.protocol(),
+                                            "the coordinator", "this worker"));
+  }
   absl::MutexLock lock(&mutex_);
   call_ = nullptr;
   return status;

@@ -100,6 +100,22 @@ TEST_F(SessionTest, DoesALeaseAndReportsAtOnce) {
   });
 }
 
+TEST_F(SessionTest, TakesNothingFromACoordinatorOfAnotherTime) {
+  coordinator_.Speak(99);
+  StartSession();
+  coordinator_.Want("lease-1");
+  AwaitLog(1);
+  {
+    absl::MutexLock lock(&log_mutex_);
+    EXPECT_NE(log_[0].find("upgrade this worker"), std::string::npos)
+        << log_[0];
+  }
+  const v1::SyncRequest later = coordinator_.AwaitRequest(
+      [](const v1::SyncRequest& request) { return request.sequence() > 2; });
+  EXPECT_EQ(later.held_size(), 0);
+  EXPECT_GT(later.protocol(), 0);
+}
+
 TEST_F(SessionTest, TellsWhatItIsWokenForThoughItsCallIsParked) {
   StartSession();
   const v1::SyncRequest parked = coordinator_.AwaitRequest(

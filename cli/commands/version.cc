@@ -4,6 +4,8 @@
 #include "absl/strings/str_cat.h"
 #include "cli/commands/commands.h"
 #include "cli/render/text.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/protocol_version.h"
 #include "nlohmann/json.hpp"
 
 namespace kso::cli {
@@ -40,6 +42,10 @@ class Version : public Command {
                                             : NotReached(coordinator.status(),
                                                          context.address),
                            "\n"));
+    if (coordinator.ok()) {
+      KSO_RETURN_IF_ERROR(rpc::CheckProtocol(coordinator->protocol(),
+                                             "the coordinator", "this ksoctl"));
+    }
     if (coordinator.ok() && coordinator->plaintext_to_others() &&
         !context.quiet) {
       *context.console.err

@@ -382,6 +382,18 @@ TEST_F(EngineWorkerTest, AnOrderToDrainSurvivesARestartAndEndsWithTheWorker) {
   EXPECT_EQ(Running(), 4);
 }
 
+TEST_F(EngineWorkerTest, AWorkerOfAnotherTimeIsToldWhichOneToUpgrade) {
+  one_.request.set_protocol(99);
+  const absl::Status status = one_.Begin(*engine_).Get().status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_NE(std::string(status.message()).find("upgrade the coordinator"),
+            std::string::npos);
+  EXPECT_THAT(Workers().workers(), IsEmpty());
+  // Before there was a number.
+  one_.request.set_protocol(0);
+  EXPECT_GT(Sync(one_).protocol(), 0);
+}
+
 TEST_F(EngineWorkerTest, AWorkerThatHasDrainedDoesNotWait) {
   one_.request.set_draining(true);
   // Time stands still: this would not return if it were parked.

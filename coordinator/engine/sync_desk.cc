@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/proto_time.h"
 #include "common/base/sizes.h"
+#include "common/rpc/protocol_version.h"
 #include "common/text/printable_text.h"
 #include "common/text/text.h"
 #include "coordinator/core/base/result_check.h"
@@ -75,7 +76,9 @@ absl::Status CheckRequest(const v1::SyncRequest& request) {
                      "at most ",
                      kLongestName, " bytes"));
   }
-  return absl::OkStatus();
+  return rpc::CheckProtocol(request.protocol(),
+                            "worker " + request.worker().name(),
+                            "the coordinator");
 }
 
 // A worker's counts are sums of what hosts sent, which are bounded nowhere.
@@ -550,6 +553,7 @@ void SyncDesk::Reply(Transaction& turn, Worker& worker) {
   ParkedSync parked = Unpark(worker, turn.now());
   const std::set<std::string>& leases = turn.state().LeasesOf(worker.name);
   v1::SyncResponse response;
+  response.set_protocol(rpc::kProtocol);
   std::set<std::string> sent;
   size_t bytes = 0;
   for (const std::string& lease_id : leases) {

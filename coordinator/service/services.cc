@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/version.h"
+#include "common/rpc/protocol_version.h"
 #include "coordinator/service/unary.h"
 #include "kso/v1/admin.grpc.pb.h"
 #include "kso/v1/build.grpc.pb.h"
@@ -162,6 +163,7 @@ class AdminServiceImpl : public v1::AdminService::CallbackService {
   Reactor* GetVersion(Context* context, const v1::GetVersionRequest*,
                       v1::GetVersionResponse* response) override {
     response->set_version(std::string(kVersion));
+    response->set_protocol(rpc::kProtocol);
     response->set_plaintext_to_others(doors_.plaintext_to_others);
     response->set_open(doors_.authenticator->open());
     Reactor* reactor = context->DefaultReactor();

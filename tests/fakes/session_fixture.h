@@ -32,6 +32,7 @@ class FakeCoordinator : public v1::WorkerService::Service {
     // A call that the worker has given up may be heard after the next one.
     if (request->sequence() < last_.sequence()) return grpc::Status::CANCELLED;
     last_ = *request;
+    response->set_protocol(protocol_);
     if (!request->results().empty()) ++told_;
     bool news = false;
     for (const v1::LeaseResult& result : request->results()) {
@@ -77,6 +78,12 @@ class FakeCoordinator : public v1::WorkerService::Service {
     absl::MutexLock lock(&mutex_);
     acknowledging_ = acknowledging;
     changed_ = true;
+  }
+
+  // The version of the protocol that it says it speaks.
+  void Speak(int protocol) {
+    absl::MutexLock lock(&mutex_);
+    protocol_ = protocol;
   }
 
   // Answers with leases do not arrive before the worker gives up the call.
@@ -125,6 +132,7 @@ class FakeCoordinator : public v1::WorkerService::Service {
   bool losing_ ABSL_GUARDED_BY(mutex_) = false;
   bool lost_ ABSL_GUARDED_BY(mutex_) = false;
   int told_ ABSL_GUARDED_BY(mutex_) = 0;
+  int protocol_ ABSL_GUARDED_BY(mutex_) = 0;
   v1::SyncRequest last_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> seen_ ABSL_GUARDED_BY(mutex_);
   std::deque<v1::LeaseResult> results_ ABSL_GUARDED_BY(mutex_);
