@@ -229,6 +229,45 @@ check "a coordinator without its list does not start" exits 1 timeout 20 "$coord
   --listen 127.0.0.1:0 --http-listen '' --state-dir "$work/state-4" --tls-cert "$pki/server.crt" \
   --tls-key "$pki/server.key" --client-ca "$pki/ca.crt" --revoked "$work/nowhere"
 
+echo "--- the page and its API"
+web() { curl -sS --max-time 20 --cacert "$pki/ca.crt" "$@"; }
+code() { web -o "$work/answer" -w '%{http_code}' "$@"; }
+bearer() { echo "Authorization: Bearer $1"; }
+check "who shows nothing gets no builds" same "$(code "https://$dashboard/api/v1/builds")" 401
+check "  and no metrics" same "$(code "https://$dashboard/metrics")" 401
+check "  but hears that it is alive" same "$(code "https://$dashboard/healthz")" 200
+check "a browser is shown where to log in" same "$(code "https://$dashboard/")" 303
+check "a certificate is an identity there, too" \
+  same "$(code --cert "$pki/view.crt" --key "$pki/view.key" "https://$dashboard/api/v1/builds")" 200
+check "a revoked one is not" \
+  same "$(code --cert "$pki/lost.crt" --key "$pki/lost.key" "https://$dashboard/api/v1/builds")" 401
+check "  and that is said" grep -q "laptop lost" "$work/answer"
+check "a revoked token is of no use there" same "$(code -H "$(bearer "$stolen")" "https://$dashboard/api/v1/builds")" 401
+check "a token for views looks there" same "$(code -H "$(bearer "$view_token")" "https://$dashboard/api/v1/builds")" 200
+check "and may not cancel" \
+  same "$(code -X POST -H "$(bearer "$view_token")" "https://$dashboard/api/v1/builds/$build/cancel")" 403
+rebound=(--cert "$pki/admin.crt" --key "$pki/admin.key" -H "Host: evil.example")
+check "a page that rebinds its name gets nothing" same "$(code "${rebound[@]}" "https://$dashboard/api/v1/builds")" 421
+check "  not even with the port" \
+  same "$(code "${rebound[@]/evil.example/evil.example:${dashboard##*:}}" "https://$dashboard/api/v1/builds")" 421
+login=$(web -D - -o /dev/null -H 'X-Kso-Action: 1' -H 'Content-Type: application/json' \
+  -d "{\"token\": \"$admin_token\"}" "https://$dashboard/login" | tr -d '\r' | grep -i '^set-cookie:' || true)
+check "a login is a cookie for this host alone" contains "$login" "__Host-kso-session="
+for attribute in Secure HttpOnly SameSite=Strict Path=/; do
+  check "  with $attribute" contains "$login" "$attribute"
+done
+check "the cookie is not the token" lacks "$login" "$admin_token"
+cookie=${login#*: }
+cookie=${cookie%%;*}
+check "it looks" same "$(code -b "$cookie" "https://$dashboard/api/v1/builds")" 200
+cancel=(-b "$cookie" -X POST "https://$dashboard/api/v1/builds/$build/cancel")
+check "a form of another page cannot act with it" same "$(code "${cancel[@]}")" 403
+check "  nor a script of another origin" \
+  same "$(code -H 'X-Kso-Action: 1' -H 'Origin: https://evil.example' "${cancel[@]}")" 403
+check "  nor one that the browser says is of another site" \
+  same "$(code -H 'X-Kso-Action: 1' -H 'Sec-Fetch-Site: cross-site' "${cancel[@]}")" 403
+check "plain text gets no answer there" fails curl -fsS --max-time 10 "http://$dashboard/healthz"
+
 echo "--- plain text, and farms without identities"
 coordinator_on() {
   timeout 20 "$coordinator_program" --state-dir "$work/state-2" --http-listen '' "$@"
