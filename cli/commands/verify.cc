@@ -4,6 +4,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -112,32 +113,12 @@ class Verify : public Command {
     KSO_RETURN_IF_ERROR(Open(context, named));
 
     VerificationSummary summary;
-    summary.level = quick_ ? "quick" : kStatic;
-    std::unique_ptr<worker::ImageRunner> runner;
-    if (!quick_ && level_ != kStatic) {
-      auto created =
-          worker::ImageRunner::Create(WorkDirectory(), context.clock);
-      if (!created.ok() && !level_.empty()) {
-        return absl::FailedPreconditionError(
-            Concat("--level ", level_, ": this machine cannot run images: ",
-                   ToStd(created.status().message())));
-      }
-      if (created.ok()) {
-        runner = *std::move(created);
-        summary.level = level_.empty() ? kServe : level_;
-      } else {
-        summary.not_run = std::string(created.status().message());
-      }
-    }
+    KSO_ASSIGN_OR_RETURN(const std::unique_ptr<worker::ImageRunner> runner,
+                         CreateRunner(context, summary));
     std::vector<ImageSource*> sources;
     for (const auto& source : sources_) sources.push_back(source.get());
     std::vector<CheckedImage> images = CheckStatically(sources, options);
-    if (!key_.empty()) {
-      for (size_t i = 0; i < named.references.size(); ++i) {
-        KSO_RETURN_IF_ERROR(CheckSigned(*images[i].store, named.references[i],
-                                        images[i].report));
-      }
-    }
+    KSO_RETURN_IF_ERROR(CheckSigned(named, images));
     if (runner != nullptr) {
       RunImages(
           *runner,
@@ -147,11 +128,47 @@ class Verify : public Command {
     for (const CheckedImage& image : images) {
       summary.images.push_back({image.image.name, &image.report});
     }
+    if (!level_.empty() && level_ != kStatic && summary.ok()) {
+      KSO_RETURN_IF_ERROR(SomethingRan(images));
+    }
     context.PrintJsonOr(VerificationJson(summary), VerificationText(summary));
     return summary.ok() ? ExitStatus::kDone : ExitStatus::kFailed;
   }
 
  private:
+  // Null where nothing is to be run; `summary` gets the level, and the reason
+  // where it would have been run by default and cannot be.
+  absl::StatusOr<std::unique_ptr<worker::ImageRunner>> CreateRunner(
+      const Context& context, VerificationSummary& summary) const {
+    summary.level = quick_ ? "quick" : kStatic;
+    if (quick_ || level_ == kStatic) return nullptr;
+    auto runner = worker::ImageRunner::Create(WorkDirectory(), context.clock);
+    if (runner.ok()) {
+      summary.level = level_.empty() ? kServe : level_;
+      return runner;
+    }
+    const std::string_view reason = ToStd(runner.status().message());
+    if (!level_.empty()) {
+      return absl::FailedPreconditionError(Concat(
+          "--level ", level_, ": this machine cannot run images: ", reason));
+    }
+    summary.not_run = std::string(reason);
+    return nullptr;
+  }
+
+  // A level that was asked for was not reached where nothing ran at all.
+  absl::Status SomethingRan(const std::vector<CheckedImage>& images) const {
+    std::string reason = "none of them is of kso's making";
+    for (const CheckedImage& image : images) {
+      for (const PlatformReport& platform : image.report.platforms) {
+        if (platform.run.has_value()) return absl::OkStatus();
+        if (!platform.not_run.empty()) reason = platform.not_run;
+      }
+    }
+    return absl::FailedPreconditionError(Concat(
+        "--level ", level_, ": none of these images runs here: ", reason));
+  }
+
   // Images need more room than /tmp has, where that is memory (hier(7)).
   std::string WorkDirectory() const {
     if (!work_directory_.empty()) return work_directory_;
@@ -181,27 +198,37 @@ class Verify : public Command {
     return absl::OkStatus();
   }
 
-  // Adds to the report whether the image is signed by the key.
-  absl::Status CheckSigned(oci::ImageStore& store,
-                           const oci::Reference& reference,
-                           ImageReport& report) const {
+  // Adds to the reports whether the images in registries, which come first, are
+  // signed by the key, where there is one.
+  absl::Status CheckSigned(const NamedSources& named,
+                           std::vector<CheckedImage>& images) const {
+    if (key_.empty()) return absl::OkStatus();
     KSO_ASSIGN_OR_RETURN(const std::string key,
                          ReadSmallFile(key_, pki::kLargestPem));
+    for (size_t i = 0; i < named.references.size(); ++i) {
+      KSO_RETURN_IF_ERROR(CheckSigned(key, named.references[i], images[i]));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckSigned(const std::string& key,
+                           const oci::Reference& reference,
+                           CheckedImage& image) const {
     const absl::StatusOr<std::vector<std::string>> attested =
-        CheckSignatures(store,
+        CheckSignatures(*image.store,
                         {.name = reference.Name(),
                          .repository = reference.path,
-                         .index = report.top},
+                         .index = image.report.top},
                         key);
     if (absl::IsInvalidArgument(attested.status())) {
       return absl::InvalidArgumentError(
           Concat(key_, ": ", ToStd(attested.status().message())));
     }
     if (!attested.ok()) {
-      report.problems.push_back(std::string(attested.status().message()));
+      image.report.problems.push_back(std::string(attested.status().message()));
     } else {
-      report.is_signed = true;
-      report.attested = *attested;
+      image.report.is_signed = true;
+      image.report.attested = *attested;
     }
     return absl::OkStatus();
   }
