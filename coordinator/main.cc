@@ -19,6 +19,7 @@
 #include "common/blob/disk_blob_store.h"
 #include "common/http/retry.h"
 #include "common/http/transport.h"
+#include "common/log/program_log.h"
 #include "common/metrics/exposition.h"
 #include "common/metrics/process_metrics.h"
 #include "common/oci/login/credentials.h"
@@ -52,11 +53,11 @@
 #include "coordinator/service/blob_guard.h"
 #include "coordinator/service/enrollment_service.h"
 #include "coordinator/service/services.h"
+#include "coordinator/store/journal_log.h"
 #include "coordinator/store/sqlite_state_store.h"
 #include "coordinator/store/work_mark.h"
 #include "prometheus/registry.h"
 #include "prometheus/text_serializer.h"
-#include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
 
 // A call is mostly small objects that one thread makes and another deletes, at
@@ -78,6 +79,7 @@ struct Options {
   std::string state_directory;
   rpc::TlsFiles tls;
   bool insecure_plaintext = false;
+  std::string log_format = std::string(kTextLog);
   DoorOptions doors;
   std::string oidc_config;
   EnrollmentOptions enrollment;
@@ -265,7 +267,8 @@ absl::Status Serve(const Options& options) {
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<StateStore> journal,
                        OpenSqliteStateStore(directory));
   const auto store = std::make_unique<JournalMetrics>(
-      std::move(journal), Clock::Real(), metrics.get());
+      std::make_unique<JournalLog>(std::move(journal)), Clock::Real(),
+      metrics.get());
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<WorkMark> work_mark,
                        OpenWorkMark(directory));
   KSO_ASSIGN_OR_RETURN(
@@ -466,6 +469,12 @@ int main(int argc, char** argv) {
       ->type_name("N")
       ->check(CLI::Range(1, 1 << 30))
       ->capture_default_str();
+  app.add_option("--log-format", options.log_format,
+                 "The log on stderr: text for people, or json, one object a "
+                 "line with the ids of builds, tasks and workers")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   for (const kso::oci::RegistryFlag& flag : kso::oci::kRegistryFlags) {
     app.add_option(flag.name, options.registries.*flag.values, flag.help)
         ->type_name(flag.meta)
@@ -482,7 +491,7 @@ int main(int argc, char** argv) {
   const sigset_t signals = kso::coordinator::StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  spdlog::set_default_logger(spdlog::stderr_color_mt("kso-coordinator"));
+  kso::StartProgramLog("kso-coordinator", kso::LogFormatOf(options.log_format));
   const absl::Status status = kso::coordinator::Serve(options);
   if (status.ok()) return EXIT_SUCCESS;
   spdlog::error("{}", kso::ToStd(status.message()));

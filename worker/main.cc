@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/strings.h"
 #include "common/base/version.h"
+#include "common/log/program_log.h"
 #include "common/oci/registry/registry_flags.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/grpc_log.h"
@@ -39,6 +40,7 @@ int main(int argc, char** argv) {
   kso::rpc::RequireTls13();
   kso::rpc::LogGrpc();
   kso::worker::WorkerOptions options;
+  std::string log_format(kso::kTextLog);
   CLI::App app(
       "Works for a kso coordinator: fetches files and images, makes layers of "
       "them, pushes the layers, and runs finished images to verify them.\n"
@@ -147,12 +149,19 @@ int main(int argc, char** argv) {
                  "Address to serve metrics at, for Prometheus: "
                  "http://HOST:PORT/metrics (default: nowhere)")
       ->type_name("HOST:PORT");
+  app.add_option("--log-format", log_format,
+                 "The log on stderr: text for people, or json, one object a "
+                 "line with the ids of builds and tasks")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
 
+  kso::StartProgramLog("kso-worker", kso::LogFormatOf(log_format));
   kso::worker::StopSignals signals;
   const absl::Status status = kso::worker::Work(options, signals);
   if (status.ok()) return EXIT_SUCCESS;

@@ -28,6 +28,7 @@
 #include "worker/fetch/partial_file.h"
 #include "worker/host_reports.h"
 #include "worker/metrics/task_metrics.h"
+#include "worker/task/task_log.h"
 #include "worker/task_dispatcher.h"
 
 namespace kso::worker {
@@ -249,8 +250,9 @@ void WorkerProcess::MakeExecutor() {
                },
            .directory = verify_directory(),
            .platforms = {info_.platforms().begin(), info_.platforms().end()}}});
-  executor_ = std::make_unique<TaskMetrics>(std::move(dispatcher), clock_,
-                                            metrics_.get());
+  executor_ = std::make_unique<TaskMetrics>(
+      std::make_unique<TaskLog>(std::move(dispatcher), clock_), clock_,
+      metrics_.get());
 }
 
 void WorkerProcess::MakeSession() {

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/store/journal_log.h"
+
+#include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "common/log/program_log.h"
+#include "coordinator/store/memory_state_store.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "spdlog/sinks/ostream_sink.h"
+#include "spdlog/spdlog.h"
+
+namespace kso::coordinator {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class JournalLogTest : public ::testing::Test {
+ protected:
+  JournalLogTest() : log_(CreateMemoryStateStore()) {
+    auto logger = std::make_shared<spdlog::logger>(
+        "kso-test", std::make_shared<spdlog::sinks::ostream_sink_mt>(out_));
+    logger->set_formatter(CreateLogFormatter(LogFormat::kJson));
+    spdlog::set_default_logger(std::move(logger));
+  }
+
+  std::string Logged(v1::JournalRecord record) {
+    out_.str("");
+    EXPECT_TRUE(log_.Commit({std::move(record)}).ok());
+    return out_.str();
+  }
+
+  std::ostringstream out_;
+  JournalLog log_;
+};
+
+TEST_F(JournalLogTest, BuildsAndTheirTasksAreToldWithTheirIds) {
+  v1::JournalRecord record;
+  record.mutable_build_submitted()->set_build_id("b1");
+  record.mutable_build_submitted()->mutable_release()->set_name("v1");
+  record.mutable_build_submitted()->set_submitted_by("alice");
+  EXPECT_THAT(Logged(record),
+              AllOf(HasSubstr("release v1 was submitted by alice"),
+                    HasSubstr("\"build\":\"b1\"}")));
+  record.mutable_lease_granted()->set_task_id("b1/layer/x");
+  record.mutable_lease_granted()->set_worker("box-1");
+  EXPECT_THAT(Logged(record),
+              HasSubstr("\"build\":\"b1\",\"task\":\"b1/layer/x\","
+                        "\"worker\":\"box-1\"}"));
+  record.mutable_phase_entered()->set_build_id("b1");
+  record.mutable_phase_entered()->set_phase(v1::LAYERS);
+  EXPECT_THAT(Logged(record), HasSubstr("phase layers"));
+}
+
+TEST_F(JournalLogTest, FailuresAreErrorsAndTheirWordsAreMadePrintable) {
+  v1::JournalRecord record;
+  v1::Failure failure;
+  failure.set_item("https://example.com/x");
+  failure.set_reason("404\x1b[2J");
+  record.mutable_task_failed()->set_task_id("b1/layer/x");
+  *record.mutable_task_failed()->mutable_failure() = failure;
+  EXPECT_THAT(Logged(record), AllOf(HasSubstr("\"level\":\"error\""),
+                                    HasSubstr("https://example.com/x: 404"),
+                                    HasSubstr("\"task\":\"b1/layer/x\""),
+                                    Not(HasSubstr("\\u001b"))));
+  *record.mutable_task_requeued()->mutable_failure() = failure;
+  EXPECT_THAT(Logged(record), HasSubstr("\"level\":\"warning\""));
+  record.mutable_build_ended()->set_build_id("b1");
+  record.mutable_build_ended()->set_state(v1::Build::FAILED);
+  *record.mutable_build_ended()->add_failures() = failure;
+  EXPECT_THAT(Logged(record), AllOf(HasSubstr("the build has ended: failed"),
+                                    HasSubstr("\"level\":\"error\"")));
+}
+
+TEST_F(JournalLogTest, WhatIsOnlyKeptAccountOfIsNotTold) {
+  v1::JournalRecord record;
+  record.mutable_tasks_added()->set_build_id("b1");
+  EXPECT_EQ(Logged(record), "");
+  int replayed = 0;
+  EXPECT_TRUE(log_.Replay([&replayed](const v1::JournalRecord&) {
+                    ++replayed;
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(replayed, 1);
+  EXPECT_EQ(out_.str(), "");
+}
+
+}  // namespace
+}  // namespace kso::coordinator
