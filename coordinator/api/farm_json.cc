@@ -376,6 +376,9 @@ OutJson PlatformImageJson(const v1::BuildDetails& details,
   json["native"] = verification->native();
   AddText(json, "worker", verification->worker());
   AddText(json, "verifiedInBuild", verification->verified_in_build());
+  if (verification->missing_fences_size() > 0) {
+    json["missingFences"] = Array(verification->missing_fences());
+  }
   return json;
 }
 
