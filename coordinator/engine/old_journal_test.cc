@@ -14,19 +14,17 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-// testdata/journal-without-check was written on 2026-11-30, by a coordinator
-// for which asking the destination was still a part of RESOLVE: b1 has
-// succeeded, b2 has resolved everything and waits for the destination's answer,
-// and b3 was cancelled while it did.
-class OldJournalTest : public EngineTest {
+// Opens a copy of testdata/`name`.
+class KeptJournalTest : public EngineTest {
  protected:
-  OldJournalTest() {
+  explicit KeptJournalTest(const char* name) {
     engine_.reset();
     const std::filesystem::path directory =
         std::filesystem::path(::testing::TempDir()) / "state";
     std::filesystem::remove_all(directory);
-    std::filesystem::copy("coordinator/engine/testdata/journal-without-check",
-                          directory, std::filesystem::copy_options::recursive);
+    std::filesystem::copy(
+        std::filesystem::path("coordinator/engine/testdata") / name, directory,
+        std::filesystem::copy_options::recursive);
     for (const auto& file : std::filesystem::directory_iterator(directory)) {
       std::filesystem::permissions(file, std::filesystem::perms::owner_write,
                                    std::filesystem::perm_options::add);
@@ -38,6 +36,43 @@ class OldJournalTest : public EngineTest {
     Restart();
   }
 };
+
+// testdata/journal-without-check was written on 2026-11-30, by a coordinator
+// for which asking the destination was still a part of RESOLVE: b1 has
+// succeeded, b2 has resolved everything and waits for the destination's answer,
+// and b3 was cancelled while it did.
+class OldJournalTest : public KeptJournalTest {
+ protected:
+  OldJournalTest() : KeptJournalTest("journal-without-check") {}
+};
+
+// testdata/journal-7c5e330 was written by the programs of that commit, in
+// tests/upgrade/run --keep-journal: one build has succeeded.
+class JournalOf7c5e330Test : public KeptJournalTest {
+ protected:
+  JournalOf7c5e330Test() : KeptJournalTest("journal-7c5e330") {}
+};
+
+TEST_F(JournalOf7c5e330Test, ItsBuildAndWhatIsRememberedOfItAreThere) {
+  const v1::Build build = Get("20261130-214247-87a9bd3d");
+  EXPECT_EQ(build.state(), v1::Build::SUCCEEDED);
+  EXPECT_EQ(build.images_size(), 3);
+  EXPECT_THAT(build.verifications(), Not(IsEmpty()));
+  Answer<v1::ListReleasesResponse> releases;
+  engine_->ListReleases({}, releases.Done());
+  ASSERT_EQ(releases.Get()->releases_size(), 1);
+  EXPECT_EQ(releases.Get()->releases(0).name(), "v0.1.0-2.25.1");
+  EXPECT_GT(releases.Get()->releases(0).layers(), 0);
+}
+
+TEST_F(JournalOf7c5e330Test, ItIsWrittenOn) {
+  ASSERT_TRUE(Submit("b1").ok());
+  ScriptedWorker worker("w", "amd64", "s1");
+  EXPECT_THAT(Sync(worker).leases(), Not(IsEmpty()));
+  Restart();
+  EXPECT_EQ(Get("b1").state(), v1::Build::RUNNING);
+  EXPECT_EQ(Get("20261130-214247-87a9bd3d").state(), v1::Build::SUCCEEDED);
+}
 
 TEST_F(OldJournalTest, ABuildThatIsDoneStaysDone) {
   const v1::Build build = Get("b1");
