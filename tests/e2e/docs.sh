@@ -7,7 +7,7 @@
 # - the internet: a release that `ksoctl init` makes, or that somebody edits, becomes
 #   the same release of the stand-in upstream, with its mirrors and checksums;
 # - registry.example.com and farm.example.com: a registry and ports of loopback;
-# - /etc/kso, /var/lib/kso, /var/cache/kso: directories of this test;
+# - /etc/kso, /var/lib/kso, /var/cache/kso, /srv/backup: directories of this test;
 # - deploy/setup and bazel: everything is installed and built;
 # - a second terminal: coordinator and worker run in the background;
 # - another machine: certificates lie in the reader's directory, too.
@@ -21,7 +21,7 @@ start_registry registry "${registry##*:}" "$work/registry"
 start_upstream "docker://$registry/team"
 DOCS_REGISTRY=$registry
 DOCS_ROOT=$work/machine
-mkdir -p "$work/bin" "$work/home" "$DOCS_ROOT/etc" "$DOCS_ROOT/var/lib" "$DOCS_ROOT/var/cache"
+mkdir -p "$work/bin" "$work/home" "$DOCS_ROOT/etc" "$DOCS_ROOT/var/lib" "$DOCS_ROOT/var/cache" "$DOCS_ROOT/srv/backup"
 export DOCS_REGISTRY DOCS_ROOT
 unset KSO_COORDINATOR KSO_TOKEN KSO_CONTEXT XDG_CONFIG_HOME
 

@@ -48,6 +48,7 @@ def substituted(line):
             (r"0\.0\.0\.0:7070", there["DOCS_COORDINATOR"]),
             (r"127\.0\.0\.1:7070", there["DOCS_COORDINATOR"]),
             (r"127\.0\.0\.1:7071", there["DOCS_HTTP"]),
+            (r"(?<![\w.])/srv/backup\b", there["DOCS_ROOT"] + "/srv/backup"),
             (r"--worker (?:'arm-\*'|build-2)", "--worker '*'"),
             (r"--allow-private 10\.0\.0\.0/8", "--allow-private 127.0.0.0/8"),
             (r"(?<![\w.])/(etc|var/lib|var/cache)/kso\b", there["DOCS_ROOT"] + r"/\1/kso")):
