@@ -15,7 +15,7 @@ DEST ?=
 BUILD ?= $(shell $(KSOCTL) builds --output json 2>/dev/null | sed -n 's/.*"buildId": *"\([^"]*\)".*/\1/p' | head -n 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup programs build build-files build-images push pull deploy stop test status logs gen-certs package clean
+.PHONY: help setup programs build build-files build-images push pull deploy stop test status logs gen-certs package docs clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -61,6 +61,9 @@ test: ## Run all tests
 
 package: ## Make packages, archives and container images in OUT
 	deploy/package --out $(OUT)
+
+docs: ## Make the site of the documents in dist/docs
+	deploy/docs
 
 clean: ## Delete what was compiled and packaged
 	bazel clean
