@@ -125,6 +125,21 @@ TEST(CurlTransportTest, BoundsBodies) {
             absl::StatusCode::kResourceExhausted);
 }
 
+// Documents of hosts and registries are read so.
+TEST(CurlTransportTest, WithoutABoundOfItsOwnABodyHasFourMebibytes) {
+  HttpServer server;
+  server.routes().Get("/fits", [](const auto&, auto& response) {
+    response.set_content(std::string(4 << 20, 'x'), "text/plain");
+  });
+  server.routes().Get("/more", [](const auto&, auto& response) {
+    response.set_content(std::string((4 << 20) + 1, 'x'), "text/plain");
+  });
+  server.Start();
+  EXPECT_TRUE(Make()->Perform(Get(server.Url("/fits"))).ok());
+  EXPECT_EQ(Make()->Perform(Get(server.Url("/more"))).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
 TEST(CurlTransportTest, BoundsHeaders) {
   HttpServer server;
   server.routes().Get("/long", [](const auto&, auto& response) {

@@ -6,7 +6,9 @@
 #include <memory>
 #include <string>
 
+#include "common/bytes/digest.h"
 #include "gtest/gtest.h"
+#include "kso/v1/worker_disk.pb.h"
 
 namespace kso::worker {
 namespace {
@@ -57,6 +59,29 @@ TEST_F(MadeLayersTest, FindsWhatWasMade) {
   EXPECT_EQ(Find(1)->at(0).path, "file1");
   EXPECT_EQ(Find(2)->size(), 2);
   EXPECT_FALSE(layers_->Find(Digest(2), DiffId(1)).has_value());
+}
+
+// A record that is whole may still say what no layer has: it is judged again
+// when it is read.
+TEST_F(MadeLayersTest, ARecordOfADigestThatIsNoneIsNotUsed) {
+  const auto write = [&](const std::string& blob) {
+    v1::MadeLayerRecord record;
+    record.set_digest(Digest(1));
+    record.set_diff_id(DiffId(1));
+    record.add_files()->set_path("file1");
+    record.mutable_files(0)->set_blob(blob);
+    const std::string bytes = record.SerializeAsString();
+    std::ofstream(directory_ / Sha256Of(Digest(1)).hex(), std::ios::binary)
+        << Sha256Of(bytes).hex() << bytes;
+    Restart();
+  };
+  write(Sha256Of("content").ToString());
+  ASSERT_TRUE(Find(1).has_value());
+  for (const char* bad : {"sha256:../../../etc/passwd", "sha256:", "md5:00"}) {
+    write(bad);
+    EXPECT_FALSE(Find(1).has_value()) << bad;
+    EXPECT_EQ(FilesKept(), 0) << bad;
+  }
 }
 
 TEST_F(MadeLayersTest, ForgetsTheOldest) {

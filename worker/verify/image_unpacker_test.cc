@@ -267,6 +267,20 @@ TEST_F(ImageUnpackerTest, AFileThatIsAWhiteoutIsNotLinked) {
   EXPECT_TRUE(absl::IsNotFound(image.status())) << image.status();
 }
 
+TEST_F(ImageUnpackerTest, AFileOutsideOfItsLayerIsNotLinked) {
+  Cache("the kubelet");
+  const WrittenLayer written =
+      Make({FileOfCache("bin/kubelet", "the kubelet")});
+  for (const char* path : {"../kubelet", "/kubelet", "bin/../../kubelet", ""}) {
+    // It is remembered so, as if read back from the disk.
+    made_.Add({.digest = written.descriptor.digest(),
+               .diff_id = written.diff_id.ToString(),
+               .files = {FileOfCache(path, "the kubelet")}});
+    const auto image = Unpack(written.descriptor, written.diff_id.ToString());
+    EXPECT_TRUE(absl::IsNotFound(image.status())) << path << image.status();
+  }
+}
+
 TEST_F(ImageUnpackerTest, NamesTheLayerThatIsNowhere) {
   const LayerBytes layer{{File("kubelet", "the kubelet")}};
   const std::string digest = Sha256Of(layer.bytes()).ToString();
