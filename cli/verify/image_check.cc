@@ -19,6 +19,7 @@
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
 #include "common/run/run_all.h"
+#include "common/text/printable_text.h"
 
 namespace kso::cli {
 namespace {
@@ -228,8 +229,8 @@ class Checker {
   static void Note(PlatformReport& report, absl::string_view what,
                    absl::string_view digest, const absl::Status& status) {
     if (status.ok()) return;
-    report.problems.push_back(
-        absl::StrCat(what, " ", digest, ": ", status.message()));
+    report.problems.push_back(absl::StrCat(
+        what, " ", digest, ": ", PrintableText(ToStd(status.message()))));
   }
 
   oci::ImageStore& store_;

@@ -16,26 +16,25 @@
 #include "common/oci/image_closure.h"
 #include "common/oci/platform.h"
 #include "common/site.h"
+#include "common/text/printable_text.h"
 
 namespace kso::cli {
 namespace {
 
-void AddNew(std::string line, std::vector<std::string>& lines) {
+// Names in a layer are whatever its maker wrote.
+void AddNew(const std::string& text, std::vector<std::string>& lines) {
+  std::string line = PrintableText(text);
   if (std::find(lines.begin(), lines.end(), line) == lines.end()) {
     lines.push_back(std::move(line));
   }
 }
 
 // Platforms share most of their content, and so what is found in it.
-void AddFindings(Findings findings, ImageReport& report) {
-  for (std::string& line : findings.checks) {
-    AddNew(std::move(line), report.checks);
-  }
-  for (std::string& line : findings.notes) {
-    AddNew(std::move(line), report.notes);
-  }
-  for (std::string& line : findings.problems) {
-    AddNew(std::move(line), report.problems);
+void AddFindings(const Findings& findings, ImageReport& report) {
+  for (const std::string& line : findings.checks) AddNew(line, report.checks);
+  for (const std::string& line : findings.notes) AddNew(line, report.notes);
+  for (const std::string& line : findings.problems) {
+    AddNew(line, report.problems);
   }
 }
 
@@ -64,7 +63,7 @@ void CheckContent(CheckedImage& checked) {
                          ": ", check);
         }
       }
-      AddFindings(std::move(findings), report);
+      AddFindings(findings, report);
     }
     checked.registries.push_back(std::move(registry));
   }
@@ -140,7 +139,7 @@ void CheckClosure(std::vector<CheckedImage>& images) {
           *files->files, checked.registries[i],
           IsForAll(checked.image) ? all : std::vector<v1::Platform>{all[i]},
           findings);
-      AddFindings(std::move(findings), checked.report);
+      AddFindings(findings, checked.report);
     }
   }
   for (CheckedImage& checked : images) {
