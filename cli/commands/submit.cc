@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ostream>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/ending.h"
 #include "cli/commands/submission.h"
+#include "cli/render/build_metrics.h"
 #include "common/base/status_macros.h"
+#include "common/files/small_file.h"
 #include "common/release/build_request.h"
 
 namespace kso::cli {
@@ -25,6 +28,9 @@ class Submit : public Command {
     arguments.Flag("--wait", &wait_,
                    "Watch the build to its end, and bring the images here if "
                    "they are for this machine.");
+    arguments.Option("--metrics-file", &metrics_file_, "FILE",
+                     "With --wait: write metrics of the build there, for the "
+                     "textfile collector of Prometheus's node_exporter.");
     arguments.Option("--id", &options_.build_id, "ID",
                      "The build's id, of a-z, 0-9 and -. Submitting the same "
                      "id again starts nothing new, and neither does the same "
@@ -41,6 +47,10 @@ class Submit : public Command {
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
+    if (!metrics_file_.empty() && !wait_) {
+      return absl::InvalidArgumentError(
+          "--metrics-file tells of a build that has ended; add --wait");
+    }
     KSO_ASSIGN_OR_RETURN(const Submission submission,
                          SubmitRelease(context, file_, options_));
     if (submission.joined && !context.json && !context.quiet) {
@@ -50,11 +60,25 @@ class Submit : public Command {
                            << std::endl;
     }
     if (!wait_) return LeaveRunning(context, submission.build);
-    return WatchToTheEnd(context, submission.build, &submission.destination);
+    const absl::StatusOr<ExitStatus> status =
+        WatchToTheEnd(context, submission.build, &submission.destination);
+    if (status.ok() && !metrics_file_.empty()) {
+      KSO_RETURN_IF_ERROR(WriteMetrics(context, submission.build.build_id()));
+    }
+    return status;
   }
 
  private:
+  // The collector reads the file at any time, so it is replaced whole.
+  absl::Status WriteMetrics(Context& context, const std::string& build) const {
+    KSO_ASSIGN_OR_RETURN(const v1::Build ended,
+                         context.coordinator->GetBuild(build));
+    return ReplaceSmallFile(metrics_file_, BuildMetrics(ended),
+                            kPublicFileMode);
+  }
+
   std::string file_;
+  std::string metrics_file_;
   SubmissionOptions options_;
   bool wait_ = false;
 };

@@ -40,13 +40,15 @@ value() {
 is_value() { [[ $(value "$1") == "$2" ]]; }
 exceeds() { awk -v a="$(value "$1")" -v b="$2" 'BEGIN { exit !(a != "" && a + 0 > b + 0) }'; }
 
-ksoctl submit -f "$work/release/release.yaml" --wait >"$work/submit.txt" 2>&1 ||
+ksoctl submit -f "$work/release/release.yaml" --wait --metrics-file "$work/build.prom" >"$work/submit.txt" 2>&1 ||
   { cat "$work/submit.txt"; die "the build failed"; }
 
 check "the coordinator's metrics are in Prometheus's format" \
   bash -c "curl -fsS 'http://$dashboard/metrics' | promtool check metrics"
 check "the worker's are" \
   bash -c "curl -fsS 'http://$worker_metrics/metrics' | promtool check metrics"
+check "ksoctl's of the build are" bash -c "promtool check metrics <'$work/build.prom'"
+check "and say that it succeeded" grep -q '^kso_last_build_succeeded{.*} 1$' "$work/build.prom"
 for expression in 'up{job="kso-coordinator"}' 'up{job="kso-worker"}' \
   'kso_builds_ended_total{state="succeeded"}' 'sum(kso_workers{state="ready"})'; do
   check "$expression is 1" wait_until 20 is_value "$expression" 1
