@@ -15,6 +15,7 @@
 
 namespace kso {
 
+// The kinds of calls that a guard of a blob store tells apart.
 enum class BlobUse { kRead, kWrite };
 
 // Decides on a call that has to do with the blobs of a store. An error ends the
