@@ -57,9 +57,11 @@ struct Tally {
   int64_t matched = 0;
   int64_t unstated = 0;
   int64_t waived = 0;
+  int64_t is_signed = 0;
 
   void Add(const v1::ItemVerdict& item) {
     ++items;
+    if (!item.signed_by().empty()) ++is_signed;
     bytes = SaturatingAdd(bytes, std::max<int64_t>(item.size(), 0));
     switch (item.verdict()) {
       case v1::ItemVerdict::MATCHED:

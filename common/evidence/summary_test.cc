@@ -61,6 +61,11 @@ TEST(SummaryTest, NamesTheImagesAndHowTheirContentWasProven) {
                               "list states, 0 of which it states none, 0 "
                               "waived\n"));
   EXPECT_THAT(text, HasSubstr("- 1 image, 700 B: 0 with"));
+  EXPECT_THAT(text, Not(HasSubstr("signed")));
+  ReleaseFacts facts = Facts();
+  facts.items[2].set_signed_by("the key sha256:00");
+  EXPECT_THAT(MakeSummary(facts),
+              HasSubstr("0 waived; 1 signed by who is trusted for it\n"));
   EXPECT_THAT(text, HasSubstr("## To look at\n\nNothing.\n"));
   EXPECT_THAT(text, HasSubstr("No release before this one was compared"));
 }

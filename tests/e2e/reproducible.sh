@@ -38,8 +38,21 @@ check "there are six tags" same "$(wc -l <"$work/first.digests")" 6
 build_at second a:amd64 b:arm64
 check "a second build from nothing has the same digests" \
   diff "$work/first.digests" <(index_digests "$registry/second")
+# "DIGEST TAG" of what lists the evidence about each image at a registry.
+evidence_digests() {
+  local repository tag
+  for repository in kubespray-files kubespray-images; do
+    for tag in $(all_tags_of "$1" "$repository" | grep '^sha256-'); do
+      echo "$(raw "$1/$repository:$tag" | sha256sum | cut -d' ' -f1) $tag"
+    done
+  done
+}
+evidence_digests "$registry/first" >"$work/first.evidence"
+check "there is evidence about three images" same "$(wc -l <"$work/first.evidence")" 3
+check "and it is the same, too" diff "$work/first.evidence" <(evidence_digests "$registry/second")
 
 build_at third "alone:amd64:$both"
+check "the evidence is the same from an amd64 worker alone" diff "$work/first.evidence" <(evidence_digests "$registry/third")
 check "the amd64 worker alone did all of the third" same "$ran_on" "amd64 on third-alone, arm64 on third-alone"
 check "and it has the same digests" diff "$work/first.digests" <(index_digests "$registry/third")
 

@@ -74,6 +74,8 @@ check "ksoctl verify --key" ksoctl verify --platform linux/amd64 --key "$work/sm
 check "the summary is signed, too" ksoctl summary --key "$work/small/ours.pub" "$image"
 check "but not by another key" fails ksoctl summary --key "$work/small/other.pub" "$image"
 check "ksoctl export" ksoctl export signed -o "$work/export.tar"
+check "the archive shows its summary" ksoctl summary --key "$work/small/ours.pub" "$work/export.tar"
+check "but not by another key" fails ksoctl summary --key "$work/small/other.pub" "$work/export.tar"
 check "ksoctl load" ksoctl load "$work/export.tar" "docker://$registry/inside"
 image=$registry/inside/kubespray-images
 check "the signature came along" ksoctl verify --platform linux/amd64 --key "$work/small/ours.pub" "$image:signed"
