@@ -38,6 +38,8 @@ make_archive() {
     cp "$work/documents/completions/fish" "$directory/share/fish/vendor_completions.d/ksoctl.fish"
     mkdir -p "$directory/share/kso"
     cp -r deploy/releases "$directory/share/kso/releases"
+    # For machines on which no ksoctl runs.
+    cp deploy/scripts/submit.sh deploy/scripts/submit.ps1 "$directory/share/kso/"
     tar_of "$directory" "$out/$name.tar.gz"
   done
   local paths

@@ -57,6 +57,9 @@ package_files() {
     gzip -9nc CHANGELOG.md >"$root/usr/share/doc/ksoctl/CHANGELOG.md.gz"
     # `ksoctl init` begins with these.
     cp -r deploy/releases "$root/usr/share/kso/releases"
+    # For machines on which no ksoctl runs.
+    install -m 755 deploy/scripts/submit.sh "$root/usr/share/kso/submit.sh"
+    install -m 644 deploy/scripts/submit.ps1 "$root/usr/share/kso/submit.ps1"
     return
   fi
   man_page "$work/documents/man/$package.8" "$root/usr/share/man/man8/$package.8"

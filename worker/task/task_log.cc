@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/base/strings.h"
 #include "common/log/program_log.h"
