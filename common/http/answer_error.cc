@@ -21,10 +21,9 @@ absl::StatusCode CodeOf(int status) {
       return absl::StatusCode::kNotFound;
     case 408:
       return absl::StatusCode::kUnavailable;
-    // What a server cannot do at all (501, 505), will not do without an
-    // extension (510), or has set up in a circle (506, 508), and a network
-    // that wants a login first (511; RFC 6585): the same request will fare no
-    // better.
+    // The same request will fare no better where a server cannot do it at all
+    // (501, 505), wants an extension for it (510) or goes in a circle (506,
+    // 508), or where a network wants a login first (511; RFC 6585).
     case 501:
     case 505:
     case 506:

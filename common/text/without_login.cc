@@ -10,7 +10,7 @@
 namespace kso {
 namespace {
 
-// Where the authority of a text begins; 0 where it has no scheme.
+// Returns where the authority of a text begins; 0 where it has no scheme.
 size_t AfterScheme(std::string_view text) {
   const size_t end = text.find("://");
   if (end == text.npos) return 0;

@@ -7,8 +7,8 @@
 
 namespace kso {
 
-// What somebody wrote as a URL, an image or a destination, for messages:
-// without the parts that may be secret, which are a user name, a password, a
+// Returns, for messages, a text that is meant as a URL, an image or a
+// destination without the parts that may be secret: a user name, a password, a
 // query and a fragment. Where a login may go on behind what looks like the
 // host, as a password with a "/" does that was not percent-coded, the scheme
 // alone is shown: "https://***".
