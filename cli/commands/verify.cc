@@ -78,8 +78,8 @@ class Verify : public Command {
                    "Only ask whether the blobs are there, without reading "
                    "them.");
     arguments.Example(
-        "ksoctl verify registry.example.com/team/kubespray-files:v1 "
-        "registry.example.com/team/kubespray-images:v1-all",
+        "ksoctl verify r.example/kubespray-files:v1 "
+        "r.example/kubespray-images:v1-all",
         "Read all of a release back from its registry, and run it if this "
         "machine can.");
     arguments.Example(

@@ -138,7 +138,7 @@ names_stale() { ! sums >"$work/sums" 2>&1 && grep -q "^offline.yml: FAILED" "$wo
 check "a stale offline.yml is named" names_stale
 
 echo "# Verified from the images alone, without a coordinator"
-# What is wrong is planted in a copy of the layout, with every digest made right.
+# Each fault is planted in a copy of the layout, with every digest made right.
 mkdir "$work/run"
 check "the release is exported to a directory" ksoctl export v0.1.0-content -o "oci:$work/layout"
 check "and to an archive in parts" ksoctl export v0.1.0-content -o "$work/release.tar" --split 1MiB
