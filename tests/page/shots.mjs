@@ -50,14 +50,14 @@ async function build(release) {
 
 const phone = {viewport: {...PHONE, deviceScaleFactor: 1.5}};
 await farm('start workers');
-await build('older');
+const older = '#/builds/' + await build('older');
+await shoot('page-build', older, {}, 980);
+await shoot('page-build-zh', older, {language: 'zh-CN'}, 980);
 const newer = await farm('submit newer');
 await untilDone(newer, 0.65);
 await shoot('page-builds-dark', '#/builds', {scheme: 'dark'}, 560);
 await untilDone(newer, 1);
 const where = '#/builds/' + newer;
-await shoot('page-build', where, {}, 980);
-await shoot('page-build-zh', where, {language: 'zh-CN'}, 980);
 await shoot('page-layers', where + '/layers', {}, 900);
 await shoot('page-phone', where, {...phone, scheme: 'dark'});
 await shoot('page-phone-zh', '#/farm', {...phone, language: 'zh-CN'});
