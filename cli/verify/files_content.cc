@@ -46,6 +46,13 @@ class FilesCheck {
     }
   }
 
+  FilesContent Read() {
+    FilesContent content;
+    content.index = ReadIndex();
+    content.offline = ReadOffline();
+    return content;
+  }
+
   FilesContent Check() {
     for (const std::string& path : tree_.odd) {
       if (!path.starts_with(site::kFilesDirectory)) continue;
@@ -53,9 +60,7 @@ class FilesCheck {
               "is no plain file");
     }
     CheckSums();
-    FilesContent content;
-    content.index = ReadIndex();
-    content.offline = ReadOffline();
+    FilesContent content = Read();
     if (content.index.has_value()) CheckIndex(*content.index);
     if (content.index.has_value() && content.offline.has_value()) {
       CheckOffline(*content.index, *content.offline);
@@ -312,6 +317,11 @@ bool IsFilesImage(const ImageTree& tree) {
   const auto first = tree.files.lower_bound(std::string(site::kFilesDirectory));
   return first != tree.files.end() &&
          first->first.starts_with(site::kFilesDirectory);
+}
+
+FilesContent ReadFilesContent(const ImageTree& tree) {
+  Findings ignored;
+  return FilesCheck(tree, ignored).Read();
 }
 
 FilesContent CheckFilesImage(const ImageTree& tree, Findings& findings) {

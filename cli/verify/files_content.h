@@ -38,6 +38,9 @@ bool IsFilesImage(const ImageTree& tree);
 // problem that names the file.
 FilesContent CheckFilesImage(const ImageTree& tree, Findings& findings);
 
+// The texts of a kubespray-files of which only some layers are there.
+FilesContent ReadFilesContent(const ImageTree& tree);
+
 }  // namespace kso::cli
 
 #endif  // KSO_CLI_VERIFY_FILES_CONTENT_H_

@@ -2,6 +2,7 @@
 #include "cli/verify/static_check.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "cli/verify/findings.h"
 #include "cli/verify/release_closure.h"
+#include "cli/verify/sibling.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/bytes/sinks.h"
@@ -116,30 +118,82 @@ const CheckedImage* FilesOf(const CheckedImage& registry,
   return count == 1 ? only : nullptr;
 }
 
+std::vector<v1::Platform> PlatformsOf(const ImageReport& report) {
+  std::vector<v1::Platform> platforms;
+  for (const PlatformReport& platform : report.platforms) {
+    platforms.push_back(platform.manifest.platform());
+  }
+  return platforms;
+}
+
+// The texts of the kubespray-files beside a kubespray-images, in a registry.
+std::optional<FilesContent> FilesBeside(const CheckedImage& registry) {
+  const std::string sibling = SiblingOf(registry.image.repository);
+  if (sibling.empty() || registry.image.tag.empty()) return std::nullopt;
+  const auto layer = ScanLastLayer(*registry.store, sibling,
+                                   std::string(ReleaseOf(registry.image)));
+  if (!layer.ok()) return std::nullopt;
+  FilesContent files = ReadFilesContent(TreeOf({*layer}));
+  if (!files.index.has_value()) return std::nullopt;
+  return files;
+}
+
+// Compares a kubespray-images with what its release's list has. False where
+// there is none.
+bool CheckRegistry(const FilesContent* files, CheckedImage& checked) {
+  std::optional<FilesContent> beside;
+  if (files == nullptr) {
+    beside = FilesBeside(checked);
+    if (!beside.has_value()) return false;
+    files = &*beside;
+  }
+  const std::vector<v1::Platform> all = PlatformsOf(checked.report);
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (!AllRead(checked.report.platforms[i])) continue;
+    Findings findings;
+    CheckReleaseClosure(
+        *files, checked.registries[i],
+        IsForAll(checked.image) ? all : std::vector<v1::Platform>{all[i]},
+        findings);
+    AddFindings(findings, checked.report);
+  }
+  return true;
+}
+
+// Looks the images that a kubespray-files names up in the kubespray-images
+// beside it, in a registry: their tags and documents, not their layers. False
+// where there is none.
+bool LookUpBeside(CheckedImage& checked) {
+  const std::string sibling = SiblingOf(checked.image.repository);
+  if (sibling.empty() || checked.image.tag.empty()) return false;
+  const std::vector<v1::Platform> all = PlatformsOf(checked.report);
+  const std::string tag = Concat(checked.image.tag, site::kAllSuffix);
+  bool found = false;
+  for (const v1::Platform& platform : all) {
+    const auto layer = ScanLastLayer(*checked.store, sibling, tag, &platform);
+    if (!layer.ok()) continue;
+    found = true;
+    // Its layers are missing here only because they were not read.
+    Findings ignored;
+    const RegistryContent registry =
+        CheckRegistryImage(TreeOf({*layer}), ignored);
+    Findings findings;
+    CheckReleaseClosure(*checked.files, registry, all, findings);
+    AddFindings(findings, checked.report);
+  }
+  return found;
+}
+
 void CheckClosure(std::vector<CheckedImage>& images) {
   std::vector<const CheckedImage*> looked_up;
   for (CheckedImage& checked : images) {
     if (checked.registries.empty()) continue;
     const CheckedImage* const files = FilesOf(checked, images);
-    if (files == nullptr) {
+    if (files != nullptr) looked_up.push_back(files);
+    if (!CheckRegistry(files != nullptr ? &*files->files : nullptr, checked)) {
       checked.report.notes.push_back(
           "it was not compared with its release's list: name the release's "
           "kubespray-files, too");
-      continue;
-    }
-    looked_up.push_back(files);
-    std::vector<v1::Platform> all;
-    for (const PlatformReport& platform : checked.report.platforms) {
-      all.push_back(platform.manifest.platform());
-    }
-    for (size_t i = 0; i < all.size(); ++i) {
-      if (!AllRead(checked.report.platforms[i])) continue;
-      Findings findings;
-      CheckReleaseClosure(
-          *files->files, checked.registries[i],
-          IsForAll(checked.image) ? all : std::vector<v1::Platform>{all[i]},
-          findings);
-      AddFindings(findings, checked.report);
     }
   }
   for (CheckedImage& checked : images) {
@@ -148,9 +202,11 @@ void CheckClosure(std::vector<CheckedImage>& images) {
             looked_up.end()) {
       continue;
     }
-    checked.report.notes.push_back(
-        "the images that it names were not looked up: name the release's "
-        "kubespray-images, too");
+    if (!LookUpBeside(checked)) {
+      checked.report.notes.push_back(
+          "the images that it names were not looked up: name the release's "
+          "kubespray-images, too");
+    }
   }
 }
 

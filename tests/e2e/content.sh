@@ -155,6 +155,11 @@ check "its registry has what the files' image names" said "2 images as index.jso
 check "static: an archive in parts" same "$(verify --level static "$work"/release.tar.[0-9]*)" 0
 check "static: a registry" same "$(verify --level static \
   "$registry/team/kubespray-files:v0.1.0-content" "$registry/team/kubespray-images:v0.1.0-content-all")" 0
+check "static: one of them, with what the other tells" same "$(verify --level static \
+  "$registry/team/kubespray-images:v0.1.0-content-all")" 0
+check "it has what the files' image names" said "2 images as index.json of kubespray-files says"
+check "static: the other by itself" same "$(verify --level static "$registry/team/kubespray-files:v0.1.0-content")" 0
+check "its images are looked up beside it" said "2 images as index.json of kubespray-files says"
 check "serve: a directory, which it is where images can be run" same "$(verify "$work/layout")" 0
 native=$([[ $(uname -m) == x86_64 ]] && echo natively || echo emulated)
 check "the images ran" said "ran $native: "

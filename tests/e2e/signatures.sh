@@ -70,7 +70,7 @@ stop_image images
 echo "# Ours"
 image=$destination/kubespray-images:signed
 check "ksoctl sign" ksoctl sign --key "$work/small/ours.key" "$image"
-check "ksoctl verify --key" ksoctl verify --platform linux/amd64 --key "$work/small/ours.pub" "$image"
+check "ksoctl verify --key" ksoctl verify --level static --platform linux/amd64 --key "$work/small/ours.pub" "$image"
 check "the summary is signed, too" ksoctl summary --key "$work/small/ours.pub" "$image"
 check "but not by another key" fails ksoctl summary --key "$work/small/other.pub" "$image"
 check "ksoctl export" ksoctl export signed -o "$work/export.tar"
@@ -78,12 +78,12 @@ check "the archive shows its summary" ksoctl summary --key "$work/small/ours.pub
 check "but not by another key" fails ksoctl summary --key "$work/small/other.pub" "$work/export.tar"
 check "ksoctl load" ksoctl load "$work/export.tar" "docker://$registry/inside"
 image=$registry/inside/kubespray-images
-check "the signature came along" ksoctl verify --platform linux/amd64 --key "$work/small/ours.pub" "$image:signed"
+check "the signature came along" ksoctl verify --level static --platform linux/amd64 --key "$work/small/ours.pub" "$image:signed"
 check "and the summary" ksoctl summary --key "$work/small/ours.pub" "$image:signed"
 # Whoever may push inside copies the signature to an image that has none.
 signed=sha256-$(raw "$image:signed" | sha256sum | cut -d' ' -f1).sig
 forged=sha256-$(raw "$image:signed-all" | sha256sum | cut -d' ' -f1).sig
 skopeo copy -q --preserve-digests --src-tls-verify=false --dest-tls-verify=false "docker://$image:$signed" "docker://$image:$forged"
 check "a signature of another image is refused" fails \
-  ksoctl verify --platform linux/amd64 --key "$work/small/ours.pub" "$image:signed-all"
+  ksoctl verify --level static --platform linux/amd64 --key "$work/small/ours.pub" "$image:signed-all"
 finish
