@@ -148,7 +148,8 @@ absl::Status FrontDoor::CheckCaller(const Route& route, const HttpRequest& head,
         *caller.who, route.roles, Concat(route.method, " ", route.path));
     if (!status.ok()) return status;
   }
-  return route.changes() ? CheckSameOrigin(head) : absl::OkStatus();
+  return route.changes() ? CheckSameOrigin(head, route.takes_form)
+                         : absl::OkStatus();
 }
 
 void FrontDoor::NoteRefusal(const HttpRequest& head,

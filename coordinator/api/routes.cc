@@ -25,7 +25,7 @@ constexpr size_t kSmallBytes = 8 << 10;
 constexpr Route kRoutes[] = {
     {Operation::kListBuilds, "GET", "/api/v1/builds", kView},
     {Operation::kSubmitBuild, "POST", "/api/v1/builds", kSubmit, false,
-     kReleaseBytes},
+     kReleaseBytes, /*takes_form=*/true},
     {Operation::kGetBuild, "GET", "/api/v1/builds/{build}", kView},
     {Operation::kListTasks, "GET", "/api/v1/builds/{build}/tasks", kView},
     {Operation::kListLogs, "GET", "/api/v1/builds/{build}/logs", kView},

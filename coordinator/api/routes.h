@@ -57,6 +57,8 @@ struct Route {
   bool open_to_everybody = false;
   // The bound of a request's body.
   size_t most_body_bytes = 0;
+  // A body may be multipart/form-data, and not only JSON.
+  bool takes_form = false;
 
   // It changes something, so that it needs a proof of the same origin, and its
   // outcome is a deed for the audit log.

@@ -3,6 +3,7 @@
 
 #include "absl/strings/match.h"
 #include "common/base/strings.h"
+#include "coordinator/http/multipart_form.h"
 
 namespace kso::coordinator {
 namespace {
@@ -19,7 +20,7 @@ bool MayBeJson(std::string_view type) {
 
 }  // namespace
 
-absl::Status CheckSameOrigin(const HttpRequest& request) {
+absl::Status CheckSameOrigin(const HttpRequest& request, bool takes_form) {
   const std::string_view site = request.Header("Sec-Fetch-Site");
   if (!site.empty() && !Is(site, "same-origin") && !Is(site, "none")) {
     return absl::PermissionDeniedError(
@@ -40,9 +41,11 @@ absl::Status CheckSameOrigin(const HttpRequest& request) {
         Concat("what changes something needs the header \"", kActionHeader,
                ": 1\", or Authorization"));
   }
-  if (!MayBeJson(request.Header("Content-Type"))) {
+  const std::string_view type = request.Header("Content-Type");
+  if (!MayBeJson(type) && !(takes_form && IsMultipartForm(type))) {
     return absl::InvalidArgumentError(
-        "the body must be JSON, with Content-Type: application/json");
+        Concat("the body must be JSON, with Content-Type: application/json",
+               takes_form ? ", or multipart/form-data" : ""));
   }
   return absl::OkStatus();
 }

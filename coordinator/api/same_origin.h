@@ -17,8 +17,11 @@ inline constexpr std::string_view kActionHeader = "X-Kso-Action";
 // Checks that a request which changes something was not made by a page of
 // another origin: PERMISSION_DENIED where the browser says so (Sec-Fetch-Site,
 // Origin), and where neither the action's header nor an Authorization header is
-// there, both of which no such page can send. A body must be JSON.
-absl::Status CheckSameOrigin(const HttpRequest& request);
+// there, both of which no such page can send. A body must be JSON, or a form
+// with parts where the route `takes_form`: a page of another site can make such
+// a form, but cannot add the header to it.
+absl::Status CheckSameOrigin(const HttpRequest& request,
+                             bool takes_form = false);
 
 }  // namespace kso::coordinator
 

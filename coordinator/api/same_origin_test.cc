@@ -9,12 +9,13 @@
 namespace kso::coordinator {
 namespace {
 
-absl::Status Check(const std::vector<HttpHeader>& headers) {
+absl::Status Check(const std::vector<HttpHeader>& headers,
+                   bool takes_form = false) {
   HttpRequest request;
   request.method = "POST";
   request.headers = headers;
   request.headers.push_back({"Host", "farm.example.com:7071"});
-  return CheckSameOrigin(request);
+  return CheckSameOrigin(request, takes_form);
 }
 
 TEST(SameOriginTest, ThePageAndScriptsAreLetThrough) {
@@ -55,6 +56,21 @@ TEST(SameOriginTest, FormsOfOtherPagesAreNoJson) {
         Check({{"X-Kso-Action", "1"}, {"Content-Type", type}})))
         << type;
   }
+}
+
+TEST(SameOriginTest, AFormNeedsTheHeaderThatOtherPagesCannotSend) {
+  const HttpHeader form = {"Content-Type", "multipart/form-data; boundary=x"};
+  EXPECT_TRUE(Check({{"X-Kso-Action", "1"}, form}, /*takes_form=*/true).ok());
+  EXPECT_TRUE(Check({{"Authorization", "Bearer t"}, form},
+                    /*takes_form=*/true)
+                  .ok());
+  EXPECT_TRUE(absl::IsPermissionDenied(Check({form}, /*takes_form=*/true)));
+  EXPECT_TRUE(absl::IsPermissionDenied(
+      Check({{"X-Kso-Action", "1"}, {"Origin", "http://evil.example"}, form},
+            /*takes_form=*/true)));
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      Check({{"X-Kso-Action", "1"}, {"Content-Type", "text/plain"}},
+            /*takes_form=*/true)));
 }
 
 }  // namespace
