@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -17,6 +18,7 @@
 #include "cli/verify/run_check.h"
 #include "cli/verify/signatures.h"
 #include "cli/verify/static_check.h"
+#include "cli/verify/tagged_store.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/files/small_file.h"
@@ -72,8 +74,8 @@ class Verify : public Command {
                      "Where images are unpacked to be run. Default: "
                      "$TMPDIR, else /var/tmp.");
     arguments.Option("--key", &key_, "FILE",
-                     "A public key in PEM: the image in a registry, and all "
-                     "that is attested of it, must be signed by it.");
+                     "A public key in PEM: each image, and all that is "
+                     "attested of it, must be signed by it.");
     arguments.Flag("--quick", &quick_,
                    "Only ask whether the blobs are there, without reading "
                    "them.");
@@ -104,11 +106,6 @@ class Verify : public Command {
           "--quick reads nothing that --level could judge: give one of them");
     }
     KSO_ASSIGN_OR_RETURN(const NamedSources named, SortSources(words_));
-    if (!key_.empty() && named.references.empty()) {
-      return absl::InvalidArgumentError(
-          "--key is for images in a registry: load the archive first, and "
-          "verify it there");
-    }
     KSO_ASSIGN_OR_RETURN(const ImageCheckOptions options, Options(context));
     KSO_RETURN_IF_ERROR(Open(context, named));
 
@@ -118,7 +115,7 @@ class Verify : public Command {
     std::vector<ImageSource*> sources;
     for (const auto& source : sources_) sources.push_back(source.get());
     std::vector<CheckedImage> images = CheckStatically(sources, options);
-    KSO_RETURN_IF_ERROR(CheckSigned(named, images));
+    KSO_RETURN_IF_ERROR(CheckSigned(images));
     if (runner != nullptr) {
       RunImages(
           *runner,
@@ -198,26 +195,28 @@ class Verify : public Command {
     return absl::OkStatus();
   }
 
-  // Adds to the reports whether the images in registries, which come first, are
-  // signed by the key, where there is one.
-  absl::Status CheckSigned(const NamedSources& named,
-                           std::vector<CheckedImage>& images) const {
+  // Adds to the reports whether the images are signed by the key, where there
+  // is one.
+  absl::Status CheckSigned(std::vector<CheckedImage>& images) const {
     if (key_.empty()) return absl::OkStatus();
     KSO_ASSIGN_OR_RETURN(const std::string key,
                          ReadSmallFile(key_, pki::kLargestPem));
-    for (size_t i = 0; i < named.references.size(); ++i) {
-      KSO_RETURN_IF_ERROR(CheckSigned(key, named.references[i], images[i]));
+    std::map<const oci::ImageStore*, std::unique_ptr<oci::ImageStore>> tagged;
+    for (const auto& source : sources_) {
+      tagged.emplace(&source->store(), CreateTaggedStore(*source));
+    }
+    for (CheckedImage& image : images) {
+      KSO_RETURN_IF_ERROR(CheckSigned(key, *tagged.at(image.store), image));
     }
     return absl::OkStatus();
   }
 
-  absl::Status CheckSigned(const std::string& key,
-                           const oci::Reference& reference,
+  absl::Status CheckSigned(const std::string& key, oci::ImageStore& store,
                            CheckedImage& image) const {
     const absl::StatusOr<std::vector<std::string>> attested =
-        CheckSignatures(*image.store,
-                        {.name = reference.Name(),
-                         .repository = reference.path,
+        CheckSignatures(store,
+                        {.name = image.image.name,
+                         .repository = image.image.repository,
                          .index = image.report.top},
                         key);
     if (absl::IsInvalidArgument(attested.status())) {

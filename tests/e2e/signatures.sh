@@ -28,11 +28,12 @@ key ours
 skopeo copy -q --all --preserve-digests --src-tls-verify=false --dest-tls-verify=false \
   "docker://$upstream/registry.k8s.io/pause:3.9" "docker://$published:3.9"
 echo registry.k8s.io/pause:3.9 >"$work/small/images.list"
+grep -h crictl deploy/releases/kubespray-2.25.1/files-amd64.list >"$work/small/files.list"
 
 # A release that trusts the publisher's key.
 #   release SIGNED_AS
 release() {
-  small_release signed "docker://$destination" images |
+  small_release signed "docker://$destination" |
     sed "s|^  list:.*|&\n  signatures: {carry: true, missing: require, trust: [{images: [\"registry.k8s.io/*\"], keys: [publisher.pub], signedAs: [$1]}]}|"
   mirrors_to_upstream | sed "/registry.k8s.io/s|location: $upstream/|location: $registry/published/|"
 }
@@ -76,14 +77,23 @@ check "but not by another key" fails ksoctl summary --key "$work/small/other.pub
 check "ksoctl export" ksoctl export signed -o "$work/export.tar"
 check "the archive shows its summary" ksoctl summary --key "$work/small/ours.pub" "$work/export.tar"
 check "but not by another key" fails ksoctl summary --key "$work/small/other.pub" "$work/export.tar"
+check "an archive in which not all is signed is refused" fails \
+  ksoctl verify --level static --platform linux/amd64 --key "$work/small/ours.pub" "$work/export.tar"
+check "with all signed" ksoctl sign --key "$work/small/ours.key" "$destination/kubespray-files:signed"
+check "and exported again" ksoctl export signed -o "$work/whole.tar"
+check "it is right" ksoctl verify --level static --platform linux/amd64 --key "$work/small/ours.pub" "$work/whole.tar"
+check "but not by another key" fails \
+  ksoctl verify --level static --platform linux/amd64 --key "$work/small/other.pub" "$work/whole.tar"
 check "ksoctl load" ksoctl load "$work/export.tar" "docker://$registry/inside"
 image=$registry/inside/kubespray-images
 check "the signature came along" ksoctl verify --level static --platform linux/amd64 --key "$work/small/ours.pub" "$image:signed"
 check "and the summary" ksoctl summary --key "$work/small/ours.pub" "$image:signed"
 # Whoever may push inside copies the signature to an image that has none.
+other=$registry/inside/kubespray-files
 signed=sha256-$(raw "$image:signed" | sha256sum | cut -d' ' -f1).sig
-forged=sha256-$(raw "$image:signed-all" | sha256sum | cut -d' ' -f1).sig
-skopeo copy -q --preserve-digests --src-tls-verify=false --dest-tls-verify=false "docker://$image:$signed" "docker://$image:$forged"
-check "a signature of another image is refused" fails \
-  ksoctl verify --level static --platform linux/amd64 --key "$work/small/ours.pub" "$image:signed-all"
+forged=sha256-$(raw "$other:signed" | sha256sum | cut -d' ' -f1).sig
+skopeo copy -q --preserve-digests --src-tls-verify=false --dest-tls-verify=false "docker://$image:$signed" "docker://$other:$forged"
+judge() { ksoctl verify --level static --platform linux/amd64 --key "$work/small/ours.pub" "$other:signed" >"$work/output" 2>&1; }
+check "a signature of another image is refused" same "$(exit_status judge)" 1
+check "and said to be one" says "signature is of another image"
 finish
