@@ -15,6 +15,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/bytes/digest.h"
+#include "common/evidence/artifact.h"
 #include "common/oci/blob_data_path.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
@@ -213,6 +214,8 @@ class RegistryCheck {
     const absl::Status status = ReadImage(repository, image);
     if (!status.ok())
       Problem(Concat(image.Name(), ":"), ToStd(status.message()));
+    // What a publisher says of an image is none itself.
+    if (evidence::IsEvidenceTag(image.tag)) return;
     content.images.push_back(std::move(image));
   }
 
@@ -225,9 +228,10 @@ class RegistryCheck {
     KSO_ASSIGN_OR_RETURN(const std::string* text, Document(digest));
     image.top.set_media_type(oci::DocumentType(*text));
     image.top.set_size(static_cast<int64_t>(text->size()));
+    const bool is_evidence = evidence::IsEvidenceTag(image.tag);
     if (!oci::IsIndexType(image.top.media_type())) {
       v1::Descriptor manifest = image.top;
-      KSO_RETURN_IF_ERROR(ReadManifest(repository, manifest));
+      KSO_RETURN_IF_ERROR(ReadManifest(repository, is_evidence, manifest));
       image.manifests.push_back(std::move(manifest));
       return absl::OkStatus();
     }
@@ -238,20 +242,23 @@ class RegistryCheck {
       if (!repository.revisions.contains(entry.digest())) continue;
       children_.insert(entry.digest());
       v1::Descriptor manifest = entry;
-      const absl::Status status = ReadManifest(repository, manifest);
+      const bool is_attestation = entry.platform().os() == "unknown";
+      const absl::Status status =
+          ReadManifest(repository, is_evidence || is_attestation, manifest);
       if (!status.ok()) {
         Problem(Concat(image.Name(), " ", oci::FormatPlatform(entry.platform()),
                        ":"),
                 ToStd(status.message()));
       }
-      image.manifests.push_back(std::move(manifest));
+      if (!is_attestation) image.manifests.push_back(std::move(manifest));
     }
-    if (!image.manifests.empty()) return absl::OkStatus();
+    if (is_evidence || !image.manifests.empty()) return absl::OkStatus();
     return absl::NotFoundError("none of its platforms is there");
   }
 
-  // `manifest` gets the platform that its config says where it has none.
-  absl::Status ReadManifest(const Repository& repository,
+  // `manifest` gets the platform that its config says where it has none. That
+  // of evidence, such as a signature, is for none.
+  absl::Status ReadManifest(const Repository& repository, bool is_evidence,
                             v1::Descriptor& manifest) {
     KSO_RETURN_IF_ERROR(Blob(manifest).status());
     KSO_ASSIGN_OR_RETURN(const std::string* text, Document(manifest.digest()));
@@ -261,6 +268,7 @@ class RegistryCheck {
       KSO_RETURN_IF_ERROR(Linked(repository, layer));
     }
     KSO_RETURN_IF_ERROR(Linked(repository, parsed.config));
+    if (is_evidence) return absl::OkStatus();
     KSO_ASSIGN_OR_RETURN(const std::string* config_text,
                          Document(parsed.config.digest()));
     KSO_ASSIGN_OR_RETURN(const oci::ImageConfig config,

@@ -80,6 +80,8 @@ check "but not by another key" fails ksoctl summary --key "$work/small/other.pub
 check "an archive in which not all is signed is refused" fails \
   ksoctl verify --level static --platform linux/amd64 --key "$work/small/ours.pub" "$work/export.tar"
 check "with all signed" ksoctl sign --key "$work/small/ours.key" "$destination/kubespray-files:signed"
+# On one platform both variants may be one image.
+check "and the other variant" ksoctl sign --replace --key "$work/small/ours.key" "$image-all"
 check "and exported again" ksoctl export signed -o "$work/whole.tar"
 check "it is right" ksoctl verify --level static --platform linux/amd64 --key "$work/small/ours.pub" "$work/whole.tar"
 check "but not by another key" fails \
