@@ -107,7 +107,7 @@ const std::vector<Declaration>& Declarations() {
        "Put an exported archive's images into a registry.",
        CreateLoad,
        {"import"}},
-      {"verify", kImages, "Check a finished image in a registry.",
+      {"verify", kImages, "Check finished images: in a registry, an archive or a directory.",
        CreateVerify},
       {"sign", kImages, "Sign a finished image in a registry, as cosign does.",
        CreateSign},
