@@ -259,9 +259,9 @@ TEST_F(RegistryActionsTest, OfImagesThatAreThereEachManifestAndTagIsAskedOnce) {
       CreateRegistryActions(WithRecentAnswers(open_, &clock_), nullptr, 2);
   ASSERT_TRUE(Assemble().ok());
   ASSERT_TRUE(Tag(outcome->images).ok());
-  // Two variants, each of two manifests, an index and two tags, and of two
+  // Two variants, each of two manifests, an index and two tags, and of three
   // artifacts, their index and its tag.
-  EXPECT_EQ(store_->questions, 18);
+  EXPECT_EQ(store_->questions, 20);
 }
 
 TEST_F(RegistryActionsTest, SaysWhatWasRefusedAndWhatToDo) {
@@ -444,8 +444,8 @@ TEST_F(RegistryActionsTest, NoTagIsMadeWhileAPartOfAnIndexIsGone) {
     EXPECT_THAT(store_->calls, ElementsAre());
     store_->gone.clear();
   }
-  // Two platforms of two variants, and two artifacts about each.
-  EXPECT_EQ(manifests, 8);
+  // Two platforms of two variants, and three artifacts about each.
+  EXPECT_EQ(manifests, 10);
 }
 
 TEST_F(RegistryActionsTest,

@@ -107,11 +107,10 @@ class Judge {
       return;
     }
     const absl::StatusOr<CarriedArtifact> whole = Carried(*signatures_);
-    absl::StatusOr<std::string> by = whole.status();
-    if (whole.ok()) {
-      by = evidence::CheckUpstreamSignature(ImageOf(*signatures_), reference_,
-                                            digest_, trust_);
-    }
+    absl::StatusOr<std::string> by =
+        whole.ok() ? evidence::CheckUpstreamSignature(
+                         ImageOf(*signatures_), reference_, digest_, trust_)
+                   : absl::StatusOr<std::string>(whole.status());
     if (by.ok()) {
       judgement_.signed_by = *std::move(by);
     } else {
