@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,7 +65,7 @@ class Cache : public Command {
     KSO_ASSIGN_OR_RETURN(const v1::ListWorkersResponse workers,
                          context.coordinator->ListWorkers());
     KSO_ASSIGN_OR_RETURN(const std::vector<std::string> names, Named(workers));
-    if (prune_.Chosen()) return Prune(context, names);
+    if (prune_.Chosen()) return Prune(context, names, Lost(workers));
     PrintUsage(context, workers, names);
     return ExitStatus::kDone;
   }
@@ -78,6 +79,16 @@ class Cache : public Command {
       all.push_back(worker.info().name());
     }
     return all;
+  }
+
+  static std::set<std::string> Lost(const v1::ListWorkersResponse& workers) {
+    std::set<std::string> lost;
+    for (const v1::WorkerStatus& worker : workers.workers()) {
+      if (worker.state() == v1::WorkerStatus::LOST) {
+        lost.insert(worker.info().name());
+      }
+    }
+    return lost;
   }
 
   static void PrintUsage(Context& context,
@@ -128,9 +139,11 @@ class Cache : public Command {
     return pruning;
   }
 
-  // Gives the order to all of them, then waits for one after the other.
-  absl::StatusOr<ExitStatus> Prune(
-      Context& context, const std::vector<std::string>& names) const {
+  // Gives the order to all of them, then waits for one after the other, but for
+  // those that are not there.
+  absl::StatusOr<ExitStatus> Prune(Context& context,
+                                   const std::vector<std::string>& names,
+                                   const std::set<std::string>& lost) const {
     v1::PruneCacheRequest request;
     KSO_ASSIGN_OR_RETURN(*request.mutable_pruning(), Limits());
     request.set_order_id(RandomHex(32));
@@ -151,7 +164,9 @@ class Cache : public Command {
     for (size_t i = 0; i < names.size(); ++i) {
       v1::PruneReport report;
       report.set_error(std::string(ordered[i].message()));
-      if (ordered[i].ok()) {
+      if (ordered[i].ok() && lost.contains(names[i])) {
+        report.set_error("it is not there, and prunes when it comes back");
+      } else if (ordered[i].ok()) {
         KSO_ASSIGN_OR_RETURN(report,
                              Await(context, names[i], request.order_id()));
       }

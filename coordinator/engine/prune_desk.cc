@@ -54,6 +54,12 @@ absl::Status PruneDesk::Order(const v1::PruneCacheRequest& request) {
         "there is no worker \"", PrintableText(request.worker(), kLongestName),
         "\"; ksoctl workers lists them"));
   }
+  if (worker->view.expected) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "worker ", worker->name,
+        " has not come back since the coordinator was started; order again "
+        "when it has"));
+  }
   if (!worker->view.info.prunes()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "worker ", worker->name, " cannot prune its cache by an order: it is ",

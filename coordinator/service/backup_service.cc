@@ -102,7 +102,7 @@ class BackupServiceImpl : public v1::BackupService::Service {
  public:
   BackupServiceImpl(fs::path state_directory, const Doors& doors, Clock* clock)
       : directory_(std::move(state_directory)),
-        copies_(directory_ / "backup"),
+        copies_(directory_ / ".backup-in-progress"),
         doors_(doors),
         watch_(clock) {
     // A process that was killed may have left some.
@@ -200,7 +200,8 @@ class BackupServiceImpl : public v1::BackupService::Service {
   }
 
   const fs::path directory_;
-  // Copies, while a backup is made.
+  // Copies, while a backup is made. Nobody else makes a directory of this name,
+  // which is deleted when a process begins.
   const fs::path copies_;
   const Doors doors_;
   rpc::CallWatch watch_;

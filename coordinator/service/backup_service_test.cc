@@ -129,7 +129,11 @@ TEST_F(BackupServiceTest, OnlyAnAdminGetsOne) {
 
 TEST_F(BackupServiceTest, NothingIsLeftInTheStateDirectory) {
   ASSERT_TRUE(Backup().ok());
-  EXPECT_FALSE(fs::exists(state_ / "backup"));
+  EXPECT_FALSE(fs::exists(state_ / ".backup-in-progress"));
+  // Backups may be kept there.
+  fs::create_directory(state_ / "backup");
+  service_ = CreateBackupService(state_, doors_->doors(), Clock::Real());
+  EXPECT_TRUE(fs::exists(state_ / "backup"));
 }
 
 TEST_F(BackupServiceTest, TheFarmGoesOnMeanwhile) {
