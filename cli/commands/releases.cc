@@ -50,15 +50,13 @@ class Releases : public Command {
                "Carry out the plan of this id, if it still is what would be "
                "done.");
     rm_.Flag("-y,--yes", &yes_, "Carry out the plan that is made now, unseen.");
-    ls_.Example("ksoctl releases ls docker://registry.example.com/team",
+    ls_.Example("ksoctl releases ls docker://reg.example.com/team",
                 "What is there, by digest, and what each release adds.");
+    rm_.Example("ksoctl releases rm docker://reg.example.com/team v1",
+                "Say what would be deleted and what stays. Nothing changes.");
     rm_.Example(
-        "ksoctl releases rm docker://registry.example.com/team "
-        "v0.1.0-2.25.1",
-        "Say what would be deleted and what stays. Nothing changes.");
-    rm_.Example(
-        "ksoctl releases rm docker://registry.example.com/team "
-        "v0.1.0-2.25.1 --confirm 5f0c2a9be1d47733",
+        "ksoctl releases rm docker://reg.example.com/team v1 --confirm "
+        "5f0c2a9be1d47733",
         "Do what that plan said, and check what stays.");
     rm_.Example("ksoctl releases rm oci:/srv/kso v0.1.0-2.25.1 --yes",
                 "From a directory, without looking at the plan first.");

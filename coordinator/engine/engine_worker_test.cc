@@ -391,6 +391,7 @@ TEST_F(EngineWorkerTest, AWorkerOfAnotherTimeIsToldWhichOneToUpgrade) {
   EXPECT_THAT(Workers().workers(), IsEmpty());
   // Before there was a number.
   one_.request.set_protocol(0);
+  ASSERT_TRUE(Submit().ok());
   EXPECT_GT(Sync(one_).protocol(), 0);
 }
 

@@ -84,8 +84,9 @@ TEST_F(StateBackupTest, ADamagedJournalIsNoBackup) {
   }
   std::fstream file(state_ / kJournalFile,
                     std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(9000);
-  file << std::string(2000, 'x');
+  // Several pages of records.
+  file.seekp(16384);
+  file << std::string(12288, 'x');
   file.close();
   EXPECT_TRUE(
       absl::IsDataLoss(CopyJournal(state_, copy_ / kJournalFile).status()));
