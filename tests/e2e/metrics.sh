@@ -49,6 +49,15 @@ check "the worker's are" \
   bash -c "curl -fsS 'http://$worker_metrics/metrics' | promtool check metrics"
 check "ksoctl's of the build are" bash -c "promtool check metrics <'$work/build.prom'"
 check "and say that it succeeded" grep -q '^kso_last_build_succeeded{.*} 1$' "$work/build.prom"
+# The reference is made of the sources; what the programs tell is in it.
+documented() {
+  local name
+  curl -fsS "http://$dashboard/metrics" "http://$worker_metrics/metrics" | awk '/^# TYPE/ {print $3}' | sort -u |
+    while read -r name; do
+      grep -qF "| \`$name\` |" docs/reference/metrics.md || { echo "$name is not in it"; return 1; }
+    done
+}
+check "the reference has every metric" documented
 for expression in 'up{job="kso-coordinator"}' 'up{job="kso-worker"}' \
   'kso_builds_ended_total{state="succeeded"}' 'sum(kso_workers{state="ready"})'; do
   check "$expression is 1" wait_until 20 is_value "$expression" 1
