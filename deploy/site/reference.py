@@ -134,14 +134,16 @@ METRIC_WORDS = {
         "title": "Metrics",
         "intro": "What `/metrics` of the programs has, in Prometheus's format. "
                  "[operating.md](../operating.md#watching) says how to scrape and watch them.",
-        "sections": {"coordinator": "The coordinator", "worker": "A worker", "common": "Every program"},
+        "sections": {"coordinator": "The coordinator", "worker": "A worker", "common": "Every program",
+                     "cli": "A build, by `ksoctl submit --metrics-file`"},
         "heads": ("metric", "type", "what it is"),
     },
     "zh": {
         "title": "指标",
         "intro": "各程序的 `/metrics` 以 Prometheus 格式提供的内容（说明文字与程序输出一致，为英文）。"
                  "如何抓取和监控，见 [operating.md](../operating.md#监控)。",
-        "sections": {"coordinator": "coordinator", "worker": "worker", "common": "所有程序"},
+        "sections": {"coordinator": "coordinator", "worker": "worker", "common": "所有程序",
+                     "cli": "一次构建，由 `ksoctl submit --metrics-file` 写出"},
         "heads": ("指标", "类型", "说明"),
     },
 }
@@ -149,8 +151,8 @@ STRING = r'"(?:[^"\\]|\\.)*"'
 STRINGS = rf"{STRING}(?:\s*{STRING})*"
 # BuildCounter() .Name("...") .Help("..." "...")
 BUILT = re.compile(rf"Build(Counter|Gauge|Histogram|Summary)\(\)\s*\.Name\(({STRING})\)\s*\.Help\(({STRINGS})\)")
-# GaugeFamily("...", "..."), CounterFamily(...)
-COLLECTED = re.compile(rf"\b(Counter|Gauge)Family\(\s*({STRING}),\s*({STRINGS})\s*\)")
+# GaugeFamily("...", "..."), CounterFamily(...), metrics.Gauge("...", "...")
+COLLECTED = re.compile(rf"\b(Counter|Gauge)(?:Family)?\(\s*({STRING}),\s*({STRINGS})\s*\)")
 # Family("...", "...", MetricType::Gauge, ...)
 SHOWN = re.compile(rf"\bFamily\(\s*({STRING}),\s*({STRINGS}),\s*(?:prometheus::)?MetricType::(\w+)")
 

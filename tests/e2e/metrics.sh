@@ -52,7 +52,7 @@ check "and say that it succeeded" grep -q '^kso_last_build_succeeded{.*} 1$' "$w
 # The reference is made of the sources; what the programs tell is in it.
 documented() {
   local name
-  curl -fsS "http://$dashboard/metrics" "http://$worker_metrics/metrics" | awk '/^# TYPE/ {print $3}' | sort -u |
+  curl -fsS "http://$dashboard/metrics" "http://$worker_metrics/metrics" | cat - "$work/build.prom" | awk '/^# TYPE/ {print $3}' | sort -u |
     while read -r name; do
       grep -qF "| \`$name\` |" docs/reference/metrics.md || { echo "$name is not in it"; return 1; }
     done
