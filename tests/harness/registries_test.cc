@@ -153,7 +153,7 @@ TEST_F(PullQuotaTest, IsRespectedByTheWholeFarm) {
   const auto stats = (*http::CreateCurlTransport())->Perform(request);
   ASSERT_TRUE(stats.ok()) << stats.status();
   EXPECT_THAT(stats->body, HasSubstr("manifest GET 200"));
-  EXPECT_THAT(stats->body, Not(HasSubstr("429")));
+  EXPECT_THAT(stats->body, Not(HasSubstr("GET 429")));
 }
 
 }  // namespace

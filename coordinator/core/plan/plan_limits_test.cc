@@ -95,7 +95,8 @@ TEST(PlanLimitsTest, TasksThatAreMoreTogetherThanARecordHoldsAreNamed) {
         std::string("registry.example.com/") + name + ":1";
     release.AddImage(reference, {.platforms = platforms});
     v1::Document& index = *release.resolved.images[reference].mutable_top();
-    index.mutable_content()->append(4 << 20, ' ');
+    // As large as an index may be.
+    index.mutable_content()->resize(4 << 20, ' ');
     v1::Descriptor& descriptor = *index.mutable_content_descriptor();
     descriptor.set_digest(Sha256Of(index.content()).ToString());
     descriptor.set_size(static_cast<int64_t>(index.content().size()));
