@@ -349,6 +349,9 @@ void BoundFailure(v1::Failure& failure) {
     Bound(text, kLongestText);
   }
   failure.set_reason(WithoutItem(failure.item(), failure.reason()));
+  if (failure.reason().empty()) {
+    failure.set_reason("failed, and the worker does not say why");
+  }
   if (!v1::Failure::Kind_IsValid(failure.kind()) ||
       failure.kind() == v1::Failure::KIND_UNSPECIFIED) {
     failure.set_kind(v1::Failure::INFRASTRUCTURE);

@@ -250,6 +250,16 @@ TEST(ResultCheckTest, FailuresAreBounded) {
   EXPECT_EQ(failure.retry_after().nanos(), 0);
 }
 
+TEST(ResultCheckTest, AFailureHasAReason) {
+  for (const char* reason : {"", "kubelet", " "}) {
+    v1::Failure failure;
+    failure.set_item("kubelet");
+    failure.set_reason(reason);
+    BoundFailure(failure);
+    EXPECT_NE(failure.reason(), "") << reason;
+  }
+}
+
 TEST(ResultCheckTest, WhatAWorkerSaysOfItselfIsBounded) {
   v1::WorkerInfo info;
   info.set_slots(1'000'000'000);
