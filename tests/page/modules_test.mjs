@@ -23,6 +23,24 @@ test('both languages have the same words, with the same values', () => {
   }
 });
 
+test('the words of the API that the page shows are in both languages', async () => {
+  const text = await readFile(new URL('../api/openapi.json', STATUS), 'utf8');
+  const {schemas} = JSON.parse(text).components;
+  for (const [kind, words] of [
+    ['state', schemas.BuildState.enum], ['state', schemas.TaskState.enum],
+    ['phase', schemas.Phase.enum],
+    ['phaseState', schemas.PhaseProgress.properties.state.enum],
+    ['failure', schemas.Failure.properties.kind.enum],
+    ['layer', schemas.Layer.properties.state.enum],
+    ['item', schemas.ItemVerdict.properties.verdict.enum],
+    ['verdict', schemas.PlatformImage.properties.verdict.enum],
+    ['level', schemas.Event.properties.level.enum],
+    ['worker', schemas.Worker.properties.state.enum],
+  ]) {
+    for (const word of words) assert.ok(english[`${kind}.${word}`], kind + word);
+  }
+});
+
 test('each file of the page is one that the build embeds', async () => {
   const build = await readFile(new URL('BUILD.bazel', STATUS), 'utf8');
   for (const name of await readdir(STATUS)) {

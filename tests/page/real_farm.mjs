@@ -79,15 +79,15 @@ async function tasksAndTimeline(page, url, id) {
   await show(page, `${url}/#/builds/${id}`);
   await page.waitForSelector('.rows .row');
   await check('tasks are searched', async () => {
-    await page.type('#task-text', 'kubelet');
+    await page.type('#task-text', 'kubectl kubelet');
     await page.waitForFunction(() => [...document.querySelectorAll(
         '.rows .cell.name')].every((cell) => cell.innerText.includes(
-        'kubelet')));
+        'kubectl kubelet')));
   });
   await check('a task shows its log, and Escape closes it', async () => {
     await page.focus('.rows [data-act="task"]');
     await press(page, 'Enter');
-    await says(page, 'kubelet', 'dialog h2');
+    await says(page, 'kubectl kubelet', 'dialog h2');
     await page.waitForFunction(() => document.querySelectorAll(
         'dialog .log time').length > 0);
     await press(page, 'Escape');
