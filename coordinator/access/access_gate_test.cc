@@ -87,6 +87,18 @@ TEST_F(AccessGateTest, UnknownMethodsAreNobodys) {
   }
 }
 
+TEST_F(AccessGateTest, AProbeNeedsNoIdentityAndReflectionDoes) {
+  constexpr char kReflect[] =
+      "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+  EXPECT_TRUE(Admit("/grpc.health.v1.Health/Check", {}).ok());
+  EXPECT_TRUE(
+      absl::IsUnauthenticated(Admit("/grpc.health.v1.Health/Watch", {})));
+  EXPECT_TRUE(Admit("/grpc.health.v1.Health/Watch", With("work")).ok());
+  EXPECT_TRUE(absl::IsUnauthenticated(Admit(kReflect, {})));
+  EXPECT_TRUE(absl::IsPermissionDenied(Admit(kReflect, With("work"))));
+  EXPECT_TRUE(Admit(kReflect, With("view")).ok());
+}
+
 TEST_F(AccessGateTest, OnAnOpenFarmEverybodyIsAdmitted) {
   const auto gate = CreateAccessGate(OpenDoors());
   EXPECT_TRUE(gate->Admit(kCancel, {}).ok());
