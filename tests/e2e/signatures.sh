@@ -59,12 +59,13 @@ check "and says whose signature it is" grep -q "^the key sha256:[0-9a-f]\{64\}$"
 check "its summary is there" ksoctl summary "$destination/kubespray-images:signed"
 
 echo "# Inside"
-skopeo copy -q --src-tls-verify=false "docker://$destination/kubespray-images:signed" "oci:$work/oci:images"
+skopeo copy -q --all --src-tls-verify=false "docker://$destination/kubespray-images:signed" "oci:$work/oci:images"
 run_image "$work/oci:images" amd64 images
 check "kubespray-images starts" wait_until 60 inside curl -fsS http://127.0.0.1:5000/v2/
 digest=$(raw "$published:3.9" | sha256sum | cut -d' ' -f1)
 check "it serves the publisher's signature" same \
-  "$(inside curl -fsS "http://127.0.0.1:5000/v2/k8s/pause/manifests/sha256-$digest.sig" | sha256sum)" \
+  "$(inside curl -fsS -H 'Accept: application/vnd.oci.image.manifest.v1+json' \
+    "http://127.0.0.1:5000/v2/k8s/pause/manifests/sha256-$digest.sig" | sha256sum)" \
   "$(raw "$published:sha256-$digest.sig" | sha256sum)"
 stop_image images
 
