@@ -105,6 +105,7 @@ def options_in(text):
     for option, meaning in found:
         default = re.search(r"(?<!REGISTRY)=(\S+)\s*$", option)
         option = re.sub(r"(:INT.*|(?<!REGISTRY)=\S+)\s*$", "", option).replace(",", ", ")
+        option = re.sub(r"\w+:(\{[^{}]*\})", r"\1", option)
         if option.strip().endswith(" REQUIRED"):
             option = option.replace(" REQUIRED", "")
             meaning += " (required)"
