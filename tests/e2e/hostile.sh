@@ -133,7 +133,7 @@ for name in cannot version; do
   ended "$name" 1 "/$name/" '50[15]'
   check "$name: is not tried again" lacks "$(cat "$work/cases/$name/output")" "given up after"
 done
-ended inside-file 1 inside-file 'redirects to http://10\.255\.255\.1' 'allow-private 10\.255\.255\.1'
+ended inside-file 1 inside-file 'http://10\.255\.255\.1' 'allow-private 10\.255\.255\.1'
 
 echo "# Registries"
 ended schema1 1 schema1 'schema 1'
