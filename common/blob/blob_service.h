@@ -15,6 +15,8 @@
 
 namespace kso {
 
+// This header serves a blob store over gRPC, behind a guard of its calls.
+
 // The kinds of calls that a guard of a blob store tells apart.
 enum class BlobUse { kRead, kWrite };
 

@@ -12,6 +12,8 @@
 
 namespace kso::evidence {
 
+// The media type of a release's summary for the person who approves its
+// transfer.
 inline constexpr std::string_view kSummaryType = "text/markdown";
 // The file name by which a summary is known among an image's evidence.
 inline constexpr std::string_view kSummaryTitle = "summary.md";

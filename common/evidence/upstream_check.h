@@ -26,9 +26,9 @@ struct UpstreamImage {
 std::vector<v1::SignatureTrust> TrustFor(const v1::UpstreamSignatures& policy,
                                          const oci::Reference& image);
 
-// Who has signed the image `digest`, for people ("the key sha256:HEX", "the
-// identity PATTERN at ISSUER"): the
-// first that is trusted. DATA_LOSS, with what is wrong with the signature that
+// Returns the first of those who are trusted that has signed the image
+// `digest`, for people: "the key sha256:HEX", "the identity PATTERN at ISSUER".
+// DATA_LOSS, with what is wrong with the signature that
 // came nearest, when nobody who is trusted has: it is by another key, or of
 // another image, or names another repository.
 absl::StatusOr<std::string> CheckUpstreamSignature(

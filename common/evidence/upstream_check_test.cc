@@ -69,7 +69,7 @@ class UpstreamCheckTest : public ::testing::Test {
 
   static std::string TheDigest() { return Sha256Of("the image").ToString(); }
 
-  // Who has signed it, or else why nobody counts.
+  // Returns who has signed it, or else why nobody counts.
   std::string Check(const UpstreamImage& signatures,
                     const std::vector<v1::SignatureTrust>& trust) const {
     const auto by =

@@ -10,8 +10,8 @@
 
 namespace kso::release_file {
 
-// Where the reader of a release gets its files. The reader opens nothing by
-// itself, so a release can name no file that its source does not give.
+// A source of the files of a release, for its reader. The reader opens nothing
+// by itself, so a release can name no file that its source does not give.
 class ReleaseFiles {
  public:
   virtual ~ReleaseFiles() = default;

@@ -23,7 +23,7 @@ namespace kso::release_file {
 struct ReleaseInput {
   // The release.yaml, as the user named it.
   std::string file;
-  // Where the files are that it names.
+  // The source of the files that it names.
   const ReleaseFiles* files;
   Problems* problems;
   Places* places;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What set the time of a build. Its phases come one after another, and a phase
-// waits for all of its tasks, so the task that ended last set the phase's end.
+// The tasks that set the time of a build. Its phases come one after another, and
+// a phase waits for all of its tasks, so the task that ended last set the phase's end.
 // That task may have waited for the one that had its slot, and that one for
 // another: the chain of them is the critical path.
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a release changes of the one before: files and images that it adds,
+// The changes of a release since the one before: files and images that it adds,
 // drops and has in other versions.
 import {h} from './dom.js';
 import {bytes, number} from './format.js';

@@ -24,7 +24,7 @@ const content = byId('content');
 //   goTo(part)       brings a part of it into sight; where it has parts
 //   close()          ends what it watches; where it watches anything
 let view = null;
-// What the view shows: ['builds', 'ID'].
+// The parts of the address that the view shows: ['builds', 'ID'].
 let shown = [];
 let connection = 'connecting';
 let refreshing = false;

@@ -10,8 +10,6 @@
 
 namespace kso::coordinator {
 
-inline constexpr char kJournalFile[] = "state.sqlite";
-
 // The files of a state directory:
 //
 //   <directory>/lock           held by the process that uses the directory
@@ -20,6 +18,7 @@ inline constexpr char kJournalFile[] = "state.sqlite";
 //   <directory>/commits        how many commits there were (commit_mark.h)
 //
 // Damage to any of them is found when they are opened and replayed.
+inline constexpr char kJournalFile[] = "state.sqlite";
 
 // Opens the journal of a state directory, and makes both when needed.
 // FAILED_PRECONDITION when another process uses the directory, or when a newer

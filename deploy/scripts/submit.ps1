@@ -92,7 +92,8 @@ if ($token -and $token -notmatch '^[A-Za-z0-9._~+/=-]+$') {
 
 # Windows PowerShell leaves TLS 1.3 out unless it is asked for.
 if ($PSVersionTable.PSVersion.Major -lt 6) {
-    [Net.ServicePointManager]::SecurityProtocol = [Enum]::ToObject([Net.SecurityProtocolType], 12288 -bor 3072)
+    $protocols = [Net.SecurityProtocolType](12288 -bor 3072)
+    [Net.ServicePointManager]::SecurityProtocol = $protocols
     [Net.ServicePointManager]::Expect100Continue = $false
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What docs/security.md says of setting a farm up in ten minutes is what works:
+# Does what docs/security.md says of setting a farm up in ten minutes is what works:
 # its commands are run as they stand there, with this machine's directories and
 # ports in place of the document's.
 # Functions are named to check and wait_until.

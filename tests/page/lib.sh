@@ -55,7 +55,7 @@ make_release() {
   sed -i -E "/$3/d" "$work/$1"/*.list
 }
 
-# What the browser's tests ask for; prints one line.
+# Prints what the browser's tests ask for, in one line.
 #   happen WHAT
 happen() {
   case $1 in

@@ -40,9 +40,9 @@ struct ChosenImage {
   // The manifests of those of the release's platforms that the image exists
   // for, in the release's order.
   std::vector<ChosenManifest> manifests;
-  // What its publisher says of it, as far as it is carried.
+  // The publisher's documents about it, as far as they are carried.
   std::vector<CarriedArtifact> artifacts = {};
-  // Who has signed it, of those whom the release trusts for it. May be empty.
+  // The signer, of those whom the release trusts for it. May be empty.
   std::string signed_by = "";
 
   // The licences that its publisher states: those of its manifests, each once,

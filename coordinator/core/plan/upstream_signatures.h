@@ -27,9 +27,9 @@ struct UpstreamJudgement {
   // The reason why the policy does not let the image through; empty when it
   // does.
   std::string failure;
-  // Who has signed it, of those who are trusted for it. May be empty.
+  // The signer, of those who are trusted for it. May be empty.
   std::string signed_by;
-  // What to carry with the image; none unless the policy says so.
+  // The artifacts to carry with the image; none unless the policy says so.
   std::vector<CarriedArtifact> artifacts;
   // Lines for people, such as on what is left where it is.
   std::vector<std::string> notes;

@@ -36,7 +36,7 @@ def main():
 
     variables, not_enabled, upstream = {}, {}, []
     for name, item in sorted(downloads.items()):
-        # What has no URL or repository of its own is not for this kind of node.
+        # An item without a URL is not for this kind of node.
         if item.get('container'):
             where = f'{item["repo"]}:{item["tag"]}'
             if not where.startswith(images_at):
