@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Does what docs/security.md says of setting a farm up in ten minutes is what works:
-# its commands are run as they stand there, with this machine's directories and
-# ports in place of the document's.
+# Sets a farm up in ten minutes as docs/security.md says: its commands are run as
+# they stand there, with this machine's directories and ports in place of the
+# document's.
 # Functions are named to check and wait_until.
 # shellcheck disable=SC2317
 # shellcheck source=tests/e2e/lib.sh
