@@ -77,10 +77,14 @@ struct Tally {
 };
 
 std::string CountText(std::string_view noun, const Tally& count) {
+  const std::string is_signed =
+      count.is_signed == 0
+          ? ""
+          : Concat("; ", count.is_signed, " signed by who is trusted for it");
   return Concat("- ", Count(count.items, noun), ", ", FormatBytes(count.bytes),
                 ": ", count.matched, " with the digest that the list states, ",
                 count.unstated, " of which it states none, ", count.waived,
-                " waived\n");
+                " waived", is_signed, "\n");
 }
 
 std::string ContentText(const ReleaseFacts& facts) {
