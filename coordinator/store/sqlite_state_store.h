@@ -20,9 +20,6 @@ namespace kso::coordinator {
 // Damage to any of them is found when they are opened and replayed.
 inline constexpr char kJournalFile[] = "state.sqlite";
 
-// The second of them.
-inline constexpr char kJournalFile[] = "state.sqlite";
-
 // Opens the journal of a state directory, and makes both when needed.
 // FAILED_PRECONDITION when another process uses the directory, or when a newer
 // kso wrote it; DATA_LOSS when it is damaged; PERMISSION_DENIED.
