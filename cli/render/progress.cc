@@ -40,7 +40,9 @@ class PlainProgress : public ProgressView {
     for (const std::string& reason : build.waiting()) {
       std::string key;
       for (const char c : reason) {
-        if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) key += c;
+        const bool of_number =
+            absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '.';
+        if (!of_number) key += c;
       }
       if (said_.insert(std::move(key)).second) {
         out_ << "waiting: " << Printable(reason) << "\n";

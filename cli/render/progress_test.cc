@@ -46,14 +46,14 @@ TEST(PlainProgress, SaysEachReasonToWaitOnce) {
   // A reason that comes and goes is no news.
   response.mutable_build()->clear_waiting();
   view->Update(response);
-  response.mutable_build()->add_waiting("no arm64 worker for 5 tasks");
+  response.mutable_build()->add_waiting("no arm64 worker for 5.5 tasks");
   view->Update(response);
   EXPECT_EQ(out.str(), "waiting: no arm64 worker for 3 tasks\n");
   response.mutable_build()->set_phase(v1::VERIFY);
   view->Update(response);
   EXPECT_EQ(out.str(),
             "waiting: no arm64 worker for 3 tasks\n"
-            "waiting: no arm64 worker for 5 tasks\n");
+            "waiting: no arm64 worker for 5.5 tasks\n");
 }
 
 class TerminalProgressTest : public ::testing::Test {
