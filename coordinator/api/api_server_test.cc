@@ -446,10 +446,15 @@ TEST_F(ApiServerTest, PagesAreWithinTheirRanges) {
   EXPECT_FALSE(second.contains("nextPageToken"));
   for (const std::string query :
        {"limit=0", "limit=1001", "limit=-1", "limit=x", "limit=1&limit=2",
-        "pageToken=x", "pageToken=0", "state=none", "unknown=1", "text=%ff"}) {
+        "pageToken=x", "pageToken=0", "pageToken=-1", "pageToken=%2B1",
+        "pageToken=01", "pageToken=1%0A", "pageToken=1000000000000000000",
+        "state=none", "unknown=1", "text=%ff"}) {
     EXPECT_EQ(Get(absl::StrCat("/api/v1/builds?", query)).status, 400) << query;
   }
-  for (const std::string query : {"limit=0", "pageToken=-1", "state=x"}) {
+  // A parameter without a value is not there.
+  EXPECT_EQ(Get("/api/v1/builds?pageToken=").status, 200);
+  for (const std::string query :
+       {"limit=0", "pageToken=-1", "pageToken=%201", "state=x"}) {
     EXPECT_EQ(Get(absl::StrCat("/api/v1/workers?", query)).status, 400)
         << query;
     EXPECT_EQ(Get(absl::StrCat("/api/v1/builds/b1/tasks?", query)).status, 400)

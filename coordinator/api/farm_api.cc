@@ -123,10 +123,8 @@ class ListPage {
   explicit ListPage(QueryParameters& query)
       : limit_(static_cast<size_t>(query.Limit())),
         text_(absl::AsciiStrToLower(query.Text("text"))) {
-    const std::string token = query.Text("pageToken");
-    if (!token.empty() && (!absl::SimpleAtoi(token, &first_) || first_ == 0)) {
-      query.Refuse("pageToken", token, "and there is no such page");
-    }
+    // A token that is none has been refused.
+    if (!absl::SimpleAtoi(query.PageToken(), &first_)) first_ = 0;
   }
 
   // Adds an item that has these words.
@@ -271,7 +269,7 @@ void FarmApi::ListBuilds(ApiCall call) {
   QueryParameters query(call.request);
   v1::ListBuildSummariesRequest request;
   request.set_page_size(query.Limit());
-  request.set_page_token(query.Text("pageToken"));
+  request.set_page_token(query.PageToken());
   request.set_release(query.Text("release"));
   request.set_text(query.Text("text"));
   ReadWords(query, "state", [&](std::string_view word) {
@@ -305,7 +303,7 @@ void FarmApi::ListTasks(ApiCall call) {
   v1::ListTasksRequest request;
   request.set_build_id(call.parameters["build"]);
   request.set_page_size(query.Limit());
-  request.set_page_token(query.Text("pageToken"));
+  request.set_page_token(query.PageToken());
   request.set_worker(query.Text("worker"));
   request.set_text(query.Text("text"));
   ReadWords(query, "state", [&](std::string_view word) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "common/base/strings.h"
@@ -13,6 +14,8 @@ namespace {
 
 constexpr size_t kLongestShown = 80;
 constexpr size_t kLongestText = 256;
+// It fits an int64.
+constexpr size_t kLongestToken = 18;
 
 }  // namespace
 
@@ -66,6 +69,17 @@ int64_t QueryParameters::Number(std::string_view name, int64_t least,
 
 int QueryParameters::Limit() {
   return static_cast<int>(Number("limit", 1, 1000, 100));
+}
+
+std::string QueryParameters::PageToken() {
+  std::string token = Text("pageToken");
+  // Signs, blanks and zeros in front make no other spelling of a token.
+  const bool is_number =
+      token.size() <= kLongestToken && !token.starts_with('0') &&
+      std::all_of(token.begin(), token.end(), absl::ascii_isdigit);
+  if (is_number) return token;
+  Refuse("pageToken", token, "and there is no such page");
+  return "";
 }
 
 absl::Status QueryParameters::End() {

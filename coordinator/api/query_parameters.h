@@ -30,6 +30,8 @@ class QueryParameters {
                  int64_t otherwise);
   // The size of a page: 1 to 1000, 100 by default.
   int Limit();
+  // The token of a page, a number from 1; empty for the first page.
+  std::string PageToken();
 
   // Remembers that a value is none of `name`'s.
   void Refuse(std::string_view name, std::string_view value,
