@@ -404,8 +404,9 @@ TEST_F(ApiServerTest, ABuildIsSubmittedAsFiles) {
   EXPECT_EQ(answer.Header("location"), "/api/v1/builds/b7");
   EXPECT_EQ(json::parse(answer.body)["submittedBy"], "local");
 
-  answer = Fetch("POST", "/api/v1/builds", headers,
-                 ReleaseForm("b8", "not a url\n\nnor this\n"));
+  answer =
+      Fetch("POST", "/api/v1/builds", headers,
+            ReleaseForm("b8", "ftp://example.com/a\n\nftp://example.com/b\n"));
   EXPECT_EQ(answer.status, 400);
   EXPECT_THAT(Compare(answer, "post", "/api/v1/builds"), IsEmpty());
   const json problems = json::parse(answer.body)["problems"];
