@@ -55,7 +55,10 @@ function confirmAction(act, id, name, value, done) {
   });
   dialog.replaceChildren(form);
   dialog.showModal();
-  (act === 'priority' ? form.querySelector('input') : stop).focus();
+  const input = form.querySelector('input');
+  (input || stop).focus();
+  // What is typed replaces what is there.
+  input?.select();
 }
 
 async function logOut() {
