@@ -285,6 +285,9 @@ ArgumentParser::ArgumentParser(const std::string& name,
   app_->footer(footer);
   // Options of the program are understood after a command too.
   app_->fallthrough();
+  // A word after a command may be a directory or a build that is called like
+  // another command.
+  app_->require_subcommand(0, 1);
   app_->set_help_flag("-h,--help", "Say what this does and takes.");
 }
 

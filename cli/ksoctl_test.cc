@@ -217,6 +217,19 @@ TEST(CommandLineTest, AnOptionThatMayComeAgainTakesOneValue) {
   EXPECT_FALSE(CheckCommandLine({"verify", "--platform", "linux/amd64"}).ok());
 }
 
+TEST(CommandLineTest, AValueMayBeCalledLikeACommand) {
+  for (const char* name :
+       {"release", "releases", "builds", "logs", "diff", "verify", "get"}) {
+    EXPECT_TRUE(
+        CheckCommandLine({"lists", "generate", "--kubespray", "dir", name})
+            .ok())
+        << name;
+    EXPECT_TRUE(CheckCommandLine({"workers", "drain", name}).ok()) << name;
+    EXPECT_TRUE(CheckCommandLine({"logs", name}).ok()) << name;
+    EXPECT_TRUE(CheckCommandLine({"lists", "diff", name, name}).ok()) << name;
+  }
+}
+
 TEST_F(KsoctlTest, UnderstandsWhatFingersTry) {
   for (const std::vector<std::string>& args :
        std::vector<std::vector<std::string>>{

@@ -106,7 +106,8 @@ std::string RemarkOn(const std::string& runc) {
 absl::StatusOr<ContainerSupport> ProbeContainers(const fs::path& directory,
                                                  const IdRange& users) {
   if (geteuid() != 0) {
-    return absl::FailedPreconditionError("it takes root, and this is another user");
+    return absl::FailedPreconditionError(
+        "it takes root, and this is another user");
   }
   const std::optional<std::string> runc = FindProgram("runc");
   if (!runc.has_value()) {
