@@ -149,7 +149,7 @@ async function actions(browser, page, url) {
   });
   await show(page, url + '/#/audit');
   await check('the audit log says who did what', async () => {
-    for (const deed of ['CancelBuild', 'DrainWorker']) await says(page, deed);
+    for (const deed of ['/cancel', '/drain']) await says(page, deed);
   });
 }
 
