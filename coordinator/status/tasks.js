@@ -47,6 +47,8 @@ function row(task, index) {
 export function openTasks(root) {
   let all = [];
   let shown = [];
+  // The rows that exist, 'FIRST LAST'; empty when they are to be made again.
+  let drawn = '';
   const text = h('input', {
     type: 'search', id: 'task-text', placeholder: t('tasks.search'),
   });
@@ -76,6 +78,8 @@ export function openTasks(root) {
     const first = Math.max(0, Math.floor(table.scrollTop / ROW) - SPARE);
     const last = Math.min(shown.length, first + 2 * SPARE +
         Math.ceil(table.clientHeight / ROW));
+    if (drawn === first + ' ' + last) return;
+    drawn = first + ' ' + last;
     const focused = document.activeElement?.dataset?.id;
     body.replaceChildren(...shown.slice(first, last)
         .map((task, i) => row(task, first + i)));
@@ -99,6 +103,7 @@ export function openTasks(root) {
     table.hidden = all.length === 0;
     table.setAttribute('aria-rowcount', String(shown.length + 1));
     body.style.height = shown.length * ROW + 'px';
+    drawn = '';
     draw();
   }
 
