@@ -14,7 +14,8 @@ namespace kso::cli {
 
 // The last layer of an image in a registry, for its first platform or, with
 // one, for `platform`. It is small: in kubespray-files it has what tells of the
-// release, in kubespray-images all links, tags and documents. So an image that
+// release, in a platform's kubespray-images all links, tags and documents; that
+// for all platforms has one such layer of each. So an image that
 // is verified by itself can be compared with the other image of its release
 // without reading that. NOT_FOUND where there is no such image or platform.
 absl::StatusOr<std::shared_ptr<const LayerScan>> ScanLastLayer(

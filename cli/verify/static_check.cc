@@ -161,27 +161,32 @@ bool CheckRegistry(const FilesContent* files, CheckedImage& checked) {
 }
 
 // Looks the images that a kubespray-files names up in the kubespray-images
-// beside it, in a registry: their tags and documents, not their layers. False
-// where there is none.
+// beside it, in a registry: their tags and documents, not their layers. Those
+// of a platform are in the last layer of that platform's image; the image for
+// all platforms has one such layer of each, among others. False where there is
+// none.
 bool LookUpBeside(CheckedImage& checked) {
+  const FilesContent& files = *checked.files;
+  if (!files.index.has_value() || files.index->images.empty()) return true;
   const std::string sibling = SiblingOf(checked.image.repository);
   if (sibling.empty() || checked.image.tag.empty()) return false;
-  const std::vector<v1::Platform> all = PlatformsOf(checked.report);
-  const std::string tag = Concat(checked.image.tag, site::kAllSuffix);
-  bool found = false;
-  for (const v1::Platform& platform : all) {
-    const auto layer = ScanLastLayer(*checked.store, sibling, tag, &platform);
+  std::vector<v1::Platform> found;
+  std::vector<std::shared_ptr<const LayerScan>> layers;
+  for (const v1::Platform& platform : PlatformsOf(checked.report)) {
+    auto layer =
+        ScanLastLayer(*checked.store, sibling, checked.image.tag, &platform);
     if (!layer.ok()) continue;
-    found = true;
-    // Its layers are missing here only because they were not read.
-    Findings ignored;
-    const RegistryContent registry =
-        CheckRegistryImage(TreeOf({*layer}), ignored);
-    Findings findings;
-    CheckReleaseClosure(*checked.files, registry, all, findings);
-    AddFindings(findings, checked.report);
+    found.push_back(platform);
+    layers.push_back(*std::move(layer));
   }
-  return found;
+  if (found.empty()) return false;
+  // Its layers are missing here only because they were not read.
+  Findings ignored;
+  const RegistryContent registry = CheckRegistryImage(TreeOf(layers), ignored);
+  Findings findings;
+  CheckReleaseClosure(files, registry, found, findings);
+  AddFindings(findings, checked.report);
+  return true;
 }
 
 void CheckClosure(std::vector<CheckedImage>& images) {
