@@ -92,8 +92,9 @@ fresh_ports() {
   export DOCS_COORDINATOR DOCS_HTTP
 }
 
-# Pages of one farm, which the first one starts and the last one stops.
-farm_pages=(README building migrating carry evidence api ksoctl operating getting-started)
+# Pages of one farm, which the first one starts and the last one stops. Those that build
+# one image without the other come late: it takes the place of one that names both.
+farm_pages=(README carry evidence api ksoctl operating building migrating getting-started)
 page_of() { if [[ $1 == README ]]; then echo README.md; else echo "docs/$1.md"; fi; }
 fresh_ports
 export KSO_COORDINATOR=$DOCS_COORDINATOR
