@@ -99,6 +99,8 @@ class ClosureCheck {
       Problem(item, Concat("is ", image.top.digest(), ", and index.json says ",
                            item.verdict.digest()));
     }
+    // Why none of its manifests could be read is told where they were read.
+    if (image.manifests.empty()) return;
     for (const v1::Platform& platform : wanted) {
       if (std::any_of(image.manifests.begin(), image.manifests.end(),
                       [&](const v1::Descriptor& manifest) {
