@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/cache_prune.h"
 
+#include <algorithm>
+
 #include "common/base/proto_time.h"
 #include "common/base/status_macros.h"
 #include "common/files/free_space.h"
@@ -41,9 +43,13 @@ absl::StatusOr<int64_t> PruneCache(const PrunedCache& cache,
   if (everything) limits.max_bytes = 0;
   KSO_ASSIGN_OR_RETURN(const int64_t free_bytes,
                        FreeBytes(cache.layers->directory()));
-  if (everything || free_bytes < limits.min_free_bytes) {
+  if (everything || before > limits.max_bytes ||
+      free_bytes < limits.min_free_bytes) {
     RemoveWhatCostsLeast(cache);
   }
+  // The unpacked layers that are in use count, too.
+  limits.max_bytes =
+      std::max<int64_t>(0, limits.max_bytes - cache.layers->UsedBytes());
   KSO_RETURN_IF_ERROR(cache.blobs->Prune(limits).status());
   return before - UsedBytes(cache);
 }
