@@ -2,13 +2,11 @@
 #ifndef KSO_CLI_RELEASES_RELEASE_PLACE_H_
 #define KSO_CLI_RELEASES_RELEASE_PLACE_H_
 
-#include <compare>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/bytes/digest.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso::cli {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/releases/releases_text.h"
 
-#include <iterator>
 #include <utility>
 #include <vector>
 

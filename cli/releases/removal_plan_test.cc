@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "cli/releases/inventory.h"
 #include "cli/releases/layout_place.h"
 #include "cli/releases/registry_place.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/verify/image_tree.h"
 
-#include <iterator>
 #include <string_view>
 
 #include "common/base/strings.h"

@@ -214,7 +214,7 @@ class RegistryCheck {
     const absl::Status status = ReadImage(repository, image);
     if (!status.ok())
       Problem(Concat(image.Name(), ":"), ToStd(status.message()));
-    // What a publisher says of an image is none itself.
+    // A publisher's evidence about an image is no image itself.
     if (evidence::IsEvidenceTag(image.tag)) return;
     content.images.push_back(std::move(image));
   }

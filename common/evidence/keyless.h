@@ -3,7 +3,6 @@
 #define KSO_COMMON_EVIDENCE_KEYLESS_H_
 
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "kso/v1/build.pb.h"

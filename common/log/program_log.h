@@ -27,7 +27,7 @@ inline constexpr std::string_view kJsonLog = "json";
 // Any other word than "json" is kText: flags are checked where they are parsed.
 LogFormat LogFormatOf(std::string_view word);
 
-// What a line is about. Empty fields are left out.
+// The subject of a line. Empty fields are left out.
 struct LogFields {
   std::string_view build = {};
   std::string_view task = {};

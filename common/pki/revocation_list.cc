@@ -7,7 +7,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "common/access/identity_uri.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"

@@ -2,7 +2,6 @@
 #include "common/rpc/protocol_version.h"
 
 #include <limits>
-#include <string>
 
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"

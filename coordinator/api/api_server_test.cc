@@ -15,7 +15,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "common/base/strings.h"
 #include "coordinator/api/openapi.h"
 #include "coordinator/api/routes.h"

@@ -2,7 +2,6 @@
 #include "coordinator/api/release_form.h"
 
 #include <string>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"

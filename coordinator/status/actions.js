@@ -57,7 +57,7 @@ function confirmAction(act, id, name, value, done) {
   dialog.showModal();
   const input = form.querySelector('input');
   (input || stop).focus();
-  // What is typed replaces what is there.
+  // A typed value replaces the one that is there.
   input?.select();
 }
 

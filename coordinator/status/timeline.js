@@ -129,7 +129,7 @@ function reasonOf({chain, waited}) {
     ].filter(Boolean).join(' · '))];
 }
 
-// What set the time, in words: for those who see no picture, too.
+// The tasks that set the time, in words: for those who see no picture, too.
 function reasons(path) {
   const whole = path.reduce((sum, part) => sum + part.milliseconds, 0);
   if (whole === 0) return [];
@@ -195,7 +195,7 @@ export function openTimeline(root) {
     larger.disabled = zoom >= MOST_ZOOM;
   }
 
-  // What is at `x` of the pane stays there.
+  // The point of the timeline that is at `x` of the pane stays there.
   function zoomTo(wanted, x = pane.clientWidth / 2) {
     const place = (pane.scrollLeft + x) / pane.scrollWidth;
     zoom = Math.min(MOST_ZOOM, Math.max(1, wanted));

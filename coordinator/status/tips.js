@@ -24,7 +24,7 @@ export function showTips() {
     tip.textContent = text;
     place(event);
   });
-  // What was under the pointer may be elsewhere.
+  // The thing that was under the pointer may be elsewhere.
   for (const name of ['scroll', 'pointerdown']) {
     document.addEventListener(name, () => {
       tip.hidden = true;

@@ -2,7 +2,6 @@
 #include "coordinator/store/state_backup.h"
 
 #include <memory>
-#include <string>
 
 #include "common/base/status_macros.h"
 #include "common/files/private_directory.h"

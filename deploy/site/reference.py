@@ -30,7 +30,7 @@ MADE = {
     "zh": "<!-- 由 `deploy/docs reference` 生成；在此处的修改会丢失。 -->",
 }
 
-# Where CLI11 begins to say what an option means.
+# The column where CLI11 begins to say what an option means.
 COLUMN = 30
 
 Page = collections.namedtuple("Page", "path text")

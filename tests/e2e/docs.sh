@@ -3,7 +3,7 @@
 # The commands of the documents, as a reader pastes them: every block of README.md and
 # docs/ that docs_blocks.py beside this prints, page by page, in an empty directory.
 #
-# What a reader has and a test has not is stood in for:
+# These stand in for what a reader has and a test has not:
 # - the internet: a release that `ksoctl init` makes, or that somebody edits, becomes
 #   the same release of the stand-in upstream, with its mirrors and checksums;
 # - registry.example.com and farm.example.com: a registry and ports of loopback;

@@ -20,7 +20,6 @@
 #include "common/base/strings.h"
 #include "common/blob/disk_blob_store.h"
 #include "common/files/remove_tree.h"
-#include "common/http/curl_transport.h"
 #include "common/run/run_all.h"
 #include "common/text/text.h"
 #include "worker/layer/made_layers.h"

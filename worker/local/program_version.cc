@@ -7,7 +7,6 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"

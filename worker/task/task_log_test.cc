@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <sstream>
-#include <string>
 #include <utility>
 
 #include "absl/status/status.h"

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coordinator/core/plan/upstream_signatures.h"
 
 #include <memory>
 #include <string>
