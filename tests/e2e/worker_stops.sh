@@ -89,7 +89,7 @@ before=$(blobs_in_cache)
 check "it keeps blobs" test "$before" -gt 10
 check "by age, nothing goes that was used lately" same "$(ksoctl cache prune --older-than 24h --output json | jq .freedBytes)" 0
 check "by size, a part goes" test "$(ksoctl cache prune --worker last --max 1MiB --output json | jq .freedBytes)" -gt 0
-is_small() { (($(ksoctl cache du --output json | jq .cacheBytes) <= 1048576)); }
+is_small() { (($(ksoctl cache du --worker last --output json | jq .cacheBytes) <= 1048576)); }
 check "and the worker reports so" wait_until 20 is_small
 check "everything goes" ksoctl cache prune --worker last
 check "and is gone" same "$(blobs_in_cache)" 0
