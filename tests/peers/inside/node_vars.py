@@ -48,7 +48,7 @@ def main():
                 upstream.append(f'{name}: {where}')
             missing = False
             stated = written[name].get('sha256') or written[name].get('checksum') or ''
-            variable = re.fullmatch(r'\{\{\s*(\w+)\s*\}\}', str(stated))
+            variable = re.search(r'\b(\w+_checksum)\b', str(stated))
             digest = hashes.get(where.removeprefix(files_at))
             if own_hashes and variable and digest:
                 prefix = 'sha256:' if 'checksum' in written[name] else ''
