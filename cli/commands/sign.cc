@@ -58,17 +58,13 @@ class Sign : public Command {
                                   .arguments = registry_,
                                   .warnings = context.console.err},
                                  context.clock));
-    SignedImage image;
-    image.name = reference.Name();
-    image.repository = reference.path;
-    absl::StatusOr<v1::Descriptor> top =
-        registry->images().HeadManifest(reference.path, reference.Identifier());
-    if (!top.ok()) return NotTheCoordinator(top.status());
-    image.index = *std::move(top);
+    const absl::StatusOr<SignedImage> image =
+        FindSignedImage(registry->images(), reference);
+    if (!image.ok()) return NotTheCoordinator(image.status());
     const absl::StatusOr<Signed> done =
-        SignInRegistry(registry->images(), image, *signer, replace_);
+        SignInRegistry(registry->images(), *image, *signer, replace_);
     if (!done.ok()) return NotTheCoordinator(done.status());
-    Print(context, image, *done);
+    Print(context, *image, *done);
     return ExitStatus::kDone;
   }
 

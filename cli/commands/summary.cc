@@ -70,19 +70,16 @@ class Summary : public Command {
                                   .arguments = registry_,
                                   .warnings = context.console.err},
                                  context.clock));
-    SignedImage image;
-    image.name = reference.Name();
-    image.repository = reference.path;
-    absl::StatusOr<v1::Descriptor> top =
-        registry->images().HeadManifest(reference.path, reference.Identifier());
-    if (!top.ok()) return NotTheCoordinator(top.status());
-    image.index = *std::move(top);
-    const absl::StatusOr<std::string> summary = Read(registry->images(), image);
+    const absl::StatusOr<SignedImage> image =
+        FindSignedImage(registry->images(), reference);
+    if (!image.ok()) return NotTheCoordinator(image.status());
+    const absl::StatusOr<std::string> summary =
+        Read(registry->images(), *image);
     if (!summary.ok()) {
       return NotTheCoordinator(
           Prefixed(summary.status(), absl::StrCat(reference.ToString(), ": ")));
     }
-    return Print(context, image, *summary);
+    return Print(context, *image, *summary);
   }
 
   // That of the first image that has one: it is the same beside all images of a

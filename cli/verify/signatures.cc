@@ -198,6 +198,16 @@ absl::StatusOr<std::vector<evidence::Statement>> AttestedBy(
 
 }  // namespace
 
+absl::StatusOr<SignedImage> FindSignedImage(oci::ImageStore& store,
+                                            const oci::Reference& reference) {
+  SignedImage image;
+  image.name = reference.Name();
+  image.repository = reference.path;
+  KSO_ASSIGN_OR_RETURN(
+      image.index, store.HeadManifest(reference.path, reference.Identifier()));
+  return image;
+}
+
 absl::StatusOr<Signed> SignInRegistry(oci::ImageStore& store,
                                       const SignedImage& image,
                                       pki::Signer& signer, bool replace) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/oci/image_store.h"
+#include "common/oci/reference.h"
 #include "common/pki/signer.h"
 #include "kso/v1/types.pb.h"
 
@@ -21,6 +22,11 @@ struct SignedImage {
   // The document that the tag points at.
   v1::Descriptor index;
 };
+
+// Looks the image up that `reference` names, in its registry. Errors are those
+// of ImageStore::HeadManifest.
+absl::StatusOr<SignedImage> FindSignedImage(oci::ImageStore& store,
+                                            const oci::Reference& reference);
 
 // The documents that SignInRegistry signed.
 struct Signed {
