@@ -161,11 +161,7 @@ absl::StatusOr<v1::DrainWorkerResponse> SyncDesk::Drain(
 absl::StatusOr<v1::UndrainWorkerResponse> SyncDesk::Undrain(
     Transaction& turn, const v1::UndrainWorkerRequest& request) {
   Worker* worker = workers_.Touch(request.name());
-  if (worker == nullptr) {
-    return absl::NotFoundError(absl::StrCat("there is no worker \"",
-                                            request.name(),
-                                            "\"; ksoctl workers lists them"));
-  }
+  if (worker == nullptr) return NoWorker(request.name());
   worker->drain_ordered = false;
   EndOrder(turn, worker->name);
   return v1::UndrainWorkerResponse();
