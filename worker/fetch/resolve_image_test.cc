@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -357,6 +358,49 @@ TEST_F(ResolveImageTest, ASignatureThatIsTooLargeIsLeftBehind) {
   ASSERT_TRUE(image.ok()) << image.status();
   EXPECT_THAT(image->signatures(0).left_out(), HasSubstr("4.0 MiB together"));
   EXPECT_FALSE(image->signatures(0).has_manifest());
+}
+
+// The coordinator refuses a result with more of them, and would take it for the
+// worker's fault.
+TEST_F(ResolveImageTest, AListOfAnyLengthMakesNoResultThatIsRefused) {
+  const v1::Descriptor top = AddIndex();
+  std::vector<std::string> entries;
+  for (int i = 0; i < 1000; ++i) {
+    v1::Descriptor odd;
+    odd.set_digest(Sha256Of(absl::StrCat(i)).ToString());
+    odd.set_size(1);
+    odd.set_media_type(std::string(10'000, 'x'));
+    entries.push_back(Json(odd));
+  }
+  stores_.AddManifest(kRepository,
+                      absl::StrCat(R"({"schemaVersion":2,"manifests":[)",
+                                   absl::StrJoin(entries, ","), "]}"),
+                      oci::kOciIndex,
+                      absl::StrReplaceAll(top.digest(), {{":", "-"}}));
+  const auto image = Resolve("quay.io/coreos/etcd:v3.5.12", false, "",
+                             /*want_signatures=*/true);
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_LT(image->signatures_size(), 100);
+  int together = 0;
+  for (const v1::UpstreamArtifact& artifact : image->signatures()) {
+    EXPECT_LE(artifact.left_out().size(), 4096u);
+    together += absl::StrContains(artifact.left_out(), "more are too many");
+  }
+  EXPECT_EQ(together, 1);
+}
+
+TEST_F(ResolveImageTest, ASignatureWithTooLongATypeIsLeftBehind) {
+  const v1::Descriptor top = AddIndex();
+  AddManifest(
+      {.config = "{}",
+       .layers = absl::StrReplaceAll(
+           Layer(), {{ToAbsl(oci::kOciLayerGzip), std::string(300, 'x')}})},
+      absl::StrReplaceAll(top.digest(), {{":", "-"}}) + ".sig");
+  const auto image = Resolve("quay.io/coreos/etcd:v3.5.12", false, "",
+                             /*want_signatures=*/true);
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_THAT(image->signatures(0).left_out(),
+              HasSubstr("too long a media type"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "common/base/sizes.h"
@@ -12,13 +13,18 @@
 #include "common/evidence/cosign.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
+#include "common/text/printable_text.h"
 #include "common/text/text.h"
 
 namespace kso::worker {
 namespace {
 
-// The most artifacts of one image, and signatures in one of them.
+// The most artifacts of one image that are told of, and signatures in one of
+// them. The coordinator takes four times as many from a worker.
 constexpr size_t kMost = 64;
+// The longest media type of something signed that is told of, as for any
+// descriptor (coordinator/core/base/result_check.cc).
+constexpr size_t kLongestType = 255;
 // The most bytes of them, half of what all documents of an image may have: a
 // bill of materials may be larger, and has no place in a message.
 constexpr int64_t kMostBytes = kLargestDocuments / 2;
@@ -37,9 +43,9 @@ class Reading {
     const absl::StatusOr<oci::Manifest> manifest = oci::ParseManifest(
         document->content(), document->content_descriptor().media_type());
     if (!manifest.ok()) {
-      artifact.set_left_out(std::string(manifest.status().message()));
-    } else if (std::string why = WhyLeftOut(*manifest); !why.empty()) {
-      artifact.set_left_out(std::move(why));
+      LeaveOut(ToStd(manifest.status().message()), artifact);
+    } else if (const std::string why = WhyLeftOut(*manifest); !why.empty()) {
+      LeaveOut(why, artifact);
     } else {
       for (const v1::Descriptor& layer : manifest->layers) {
         KSO_ASSIGN_OR_RETURN(*artifact.add_contents(), reader_.Blob(layer));
@@ -59,7 +65,7 @@ class Reading {
     v1::UpstreamArtifact list;
     list.set_tag(tag);
     if (!index.ok()) {
-      list.set_left_out(std::string(index.status().message()));
+      LeaveOut(ToStd(index.status().message()), list);
       artifacts_.push_back(std::move(list));
       return absl::OkStatus();
     }
@@ -71,15 +77,18 @@ class Reading {
     return absl::OkStatus();
   }
 
-  // A manifest that a list names by its digest.
+  // A manifest that a list names by its digest. A list may name any number:
+  // those beyond the bound are told of together.
   absl::Status AddEntry(const v1::Descriptor& entry) {
+    if (artifacts_.size() >= kMost) {
+      if (++untold_ == 1) first_untold_ = entry.digest();
+      return absl::OkStatus();
+    }
     v1::UpstreamArtifact artifact;
     if (!oci::IsManifestType(entry.media_type())) {
-      artifact.set_left_out(
-          Concat(entry.digest(), " is a ", entry.media_type()));
-    } else if (entry.size() > kMostBytes - bytes_ ||
-               artifacts_.size() >= kMost) {
-      artifact.set_left_out(TooMuch());
+      LeaveOut(Concat(entry.digest(), " is a ", entry.media_type()), artifact);
+    } else if (entry.size() > kMostBytes - bytes_) {
+      LeaveOut(TooMuch(), artifact);
     } else {
       KSO_ASSIGN_OR_RETURN(v1::Document document, reader_.Manifest(entry));
       Keep(std::move(document), artifact);
@@ -92,9 +101,25 @@ class Reading {
     return absl::OkStatus();
   }
 
-  std::vector<v1::UpstreamArtifact> Take() { return std::move(artifacts_); }
+  std::vector<v1::UpstreamArtifact> Take() {
+    if (untold_ > 0) {
+      v1::UpstreamArtifact& rest = artifacts_.emplace_back();
+      LeaveOut(untold_ == 1 ? TooMuch()
+                            : Concat("it and ", untold_ - 1,
+                                     " more are too many; ", TooMuch()),
+               rest);
+      rest.mutable_manifest()->mutable_content_descriptor()->set_digest(
+          first_untold_);
+    }
+    return std::move(artifacts_);
+  }
 
  private:
+  // The text may have words of the registry.
+  static void LeaveOut(std::string_view why, v1::UpstreamArtifact& artifact) {
+    artifact.set_left_out(PrintableText(why));
+  }
+
   // Nothing where there is no such tag.
   absl::StatusOr<std::optional<v1::Document>> Tagged(const std::string& tag) {
     absl::StatusOr<std::optional<v1::Document>> document =
@@ -113,6 +138,9 @@ class Reading {
     int64_t bytes = 0;
     for (const v1::Descriptor& layer : manifest.layers) {
       bytes = SaturatingAdd(bytes, layer.size());
+      if (layer.media_type().size() > kLongestType) {
+        return Concat(layer.digest(), " in it has too long a media type");
+      }
     }
     if (manifest.layers.size() > kMost || bytes > kMostBytes - bytes_) {
       return TooMuch();
@@ -130,6 +158,9 @@ class Reading {
   DocumentReader& reader_;
   int64_t bytes_ = 0;
   std::vector<v1::UpstreamArtifact> artifacts_;
+  // The entries of lists that are beyond kMost.
+  size_t untold_ = 0;
+  std::string first_untold_;
 };
 
 bool IsAttestation(const v1::Descriptor& entry) {

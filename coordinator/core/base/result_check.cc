@@ -25,6 +25,7 @@ constexpr int kMostChecks = 1000;
 constexpr int kMostPlatforms = 64;
 constexpr int kMostManifests = 256;
 constexpr int kMostSignatures = 256;
+constexpr int kMostSigned = 256;
 constexpr int kMostHosts = 1000;
 constexpr int kMostRemarks = 16;
 constexpr int kMostArchitectures = 32;
@@ -77,6 +78,16 @@ absl::Status CheckDocument(std::string_view what, const v1::Document& document,
   return absl::OkStatus();
 }
 
+// Bounds a signature that is left where it is: of it, only its tag or digest is
+// told.
+absl::Status CheckLeftOut(const v1::UpstreamArtifact& artifact) {
+  if (!artifact.manifest().content().empty() || artifact.contents_size() > 0) {
+    return Wrong("a signature is left out, and here");
+  }
+  const std::string& digest = artifact.manifest().content_descriptor().digest();
+  return digest.empty() ? absl::OkStatus() : CheckDigest("a signature", digest);
+}
+
 // The planner compares what is signed, and who has signed it.
 absl::Status CheckSignatures(const v1::ResolveImage& work,
                              const v1::ResolvedImage& image, int64_t& bytes) {
@@ -91,9 +102,16 @@ absl::Status CheckSignatures(const v1::ResolveImage& work,
         artifact.left_out().size() > kLongestText) {
       return Wrong("a signature is told of at length");
     }
-    if (!artifact.left_out().empty()) continue;
+    if (!artifact.left_out().empty()) {
+      KSO_RETURN_IF_ERROR(CheckLeftOut(artifact));
+      continue;
+    }
     KSO_RETURN_IF_ERROR(
         CheckDocument("a signature", artifact.manifest(), bytes));
+    if (artifact.contents_size() > kMostSigned) {
+      return Wrong(
+          Concat("a signature is of ", artifact.contents_size(), " documents"));
+    }
     for (const v1::Document& content : artifact.contents()) {
       KSO_RETURN_IF_ERROR(CheckDocument("what is signed", content, bytes));
     }
@@ -112,7 +130,8 @@ absl::Status CheckImage(const v1::ResolveImage& work,
       return Wrong("nothing was known that could be unchanged");
     }
     if (image.has_top() || image.manifests_size() > 0 ||
-        image.configs_size() > 0) {
+        image.configs_size() > 0 || image.licenses_size() > 0 ||
+        image.signatures_size() > 0) {
       return Wrong("what is unchanged has documents");
     }
     return absl::OkStatus();

@@ -237,6 +237,72 @@ TEST(ResultCheckTest, DocumentsAreBounded) {
   EXPECT_TRUE(CheckResult(task, unchanged).ok());
 }
 
+TEST(ResultCheckTest, SignaturesAreBounded) {
+  kso::testing::ResolvedRelease release;
+  constexpr char kImage[] = "registry.example.com/pause:3.9";
+  release.AddImage(kImage);
+  v1::Task task;
+  task.mutable_resolve_image()->set_reference(kImage);
+  task.mutable_resolve_image()->set_want_signatures(true);
+  v1::TaskResult good;
+  v1::ResolvedImage& image = *good.mutable_resolved_image();
+  image = release.resolved.images.at(kImage);
+  v1::UpstreamArtifact& signature = *image.add_signatures();
+  signature.set_tag("sha256-1.sig");
+  *signature.mutable_manifest() = image.top();
+  *signature.add_contents() = image.top();
+  v1::UpstreamArtifact& left_out = *image.add_signatures();
+  left_out.set_left_out("it is too large");
+  left_out.mutable_manifest()->mutable_content_descriptor()->set_digest(
+      Sha256Of("a").ToString());
+  EXPECT_TRUE(CheckResult(task, good).ok()) << CheckResult(task, good);
+
+  using Change = std::function<void(v1::ResolvedImage&)>;
+  const std::vector<Change> changes = {
+      // More than a document may have, under cover of one that is not there.
+      [](auto& bad) {
+        bad.mutable_signatures(1)->mutable_manifest()->set_content(
+            std::string(64 << 20, 'x'));
+      },
+      [](auto& bad) {
+        bad.mutable_signatures(1)->add_contents()->set_content("x");
+      },
+      [](auto& bad) {
+        bad.mutable_signatures(1)
+            ->mutable_manifest()
+            ->mutable_content_descriptor()
+            ->set_digest(std::string(1 << 20, 'x'));
+      },
+      [](auto& bad) {
+        for (int i = 0; i < 300; ++i) {
+          *bad.mutable_signatures(0)->add_contents() =
+              bad.signatures(0).contents(0);
+        }
+      },
+      [](auto& bad) {
+        for (int i = 0; i < 300; ++i) {
+          *bad.add_signatures() = bad.signatures(1);
+        }
+      }};
+  for (size_t i = 0; i < changes.size(); ++i) {
+    v1::TaskResult bad = good;
+    changes[i](*bad.mutable_resolved_image());
+    EXPECT_THAT(Said(CheckResult(task, bad)),
+                HasSubstr("does not fit its task"))
+        << i;
+  }
+
+  task.mutable_resolve_image()->set_want_signatures(false);
+  task.mutable_resolve_image()->set_known_digest(Sha256Of("top").ToString());
+  v1::TaskResult unchanged;
+  unchanged.mutable_resolved_image()->set_reference(kImage);
+  unchanged.mutable_resolved_image()->set_unchanged(true);
+  EXPECT_TRUE(CheckResult(task, unchanged).ok());
+  *unchanged.mutable_resolved_image()->mutable_signatures() =
+      image.signatures();
+  EXPECT_FALSE(CheckResult(task, unchanged).ok());
+}
+
 TEST(ResultCheckTest, FailuresAreBounded) {
   v1::Failure failure;
   failure.set_kind(static_cast<v1::Failure::Kind>(77));
