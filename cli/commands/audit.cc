@@ -3,7 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/access_commands.h"
 #include "cli/render/access_text.h"
 #include "common/base/proto_time.h"
 #include "common/base/status_macros.h"

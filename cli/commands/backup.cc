@@ -6,7 +6,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/farm_commands.h"
 #include "cli/render/text.h"
 #include "common/base/status_macros.h"
 #include "common/bytes/hashing_sink.h"

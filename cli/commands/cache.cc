@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "cli/carry/byte_size.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/farm_commands.h"
 #include "cli/commands/matching_workers.h"
 #include "cli/render/text.h"
 #include "common/base/proto_time.h"

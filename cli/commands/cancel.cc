@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "absl/strings/str_cat.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/build_commands.h"
 #include "cli/render/build_text.h"
 #include "cli/render/text.h"
 #include "common/base/status_macros.h"

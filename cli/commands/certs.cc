@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/certs/certificate_directory.h"
 #include "cli/certs/certificates_text.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/access_commands.h"
 #include "cli/render/text.h"
 #include "common/access/role.h"
 #include "common/base/status_macros.h"

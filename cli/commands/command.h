@@ -8,7 +8,9 @@
 
 namespace kso::cli {
 
-// A command whose arguments have been parsed into it.
+// A command whose arguments have been parsed into it. The headers *_commands.h
+// have a function for each: it declares what the command takes, in its argument
+// `arguments`, and makes the command that runs when it is chosen.
 class Command {
  public:
   virtual ~Command() = default;

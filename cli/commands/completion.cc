@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ostream>
 
-#include "cli/commands/commands.h"
 #include "cli/commands/completion_script.h"
+#include "cli/commands/program_commands.h"
 
 namespace kso::cli {
 namespace {

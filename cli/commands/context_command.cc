@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/program_commands.h"
 #include "cli/contexts/context_store.h"
 #include "cli/render/text.h"
 #include "common/base/status_macros.h"

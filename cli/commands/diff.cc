@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/release_commands.h"
 #include "cli/diff/diff_text.h"
 #include "common/base/status_macros.h"
 #include "common/diff/compare.h"

@@ -2,7 +2,7 @@
 #include <memory>
 #include <string>
 
-#include "cli/commands/commands.h"
+#include "cli/commands/program_commands.h"
 #include "cli/doctor/check.h"
 #include "cli/doctor/diagnosis.h"
 #include "cli/doctor/surroundings.h"

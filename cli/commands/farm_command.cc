@@ -4,7 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/farm_commands.h"
 #include "cli/farm/farm.h"
 #include "cli/farm/programs.h"
 #include "common/base/status_macros.h"

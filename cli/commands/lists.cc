@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "cli/commands/commands.h"
 #include "cli/commands/lists_commands.h"
+#include "cli/commands/release_commands.h"
 
 namespace kso::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include "cli/carry/archive_loader.h"
 #include "cli/carry/image_archive.h"
 #include "cli/commands/carry_progress.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/image_commands.h"
 #include "cli/registry_connection.h"
 #include "cli/render/text.h"
 #include "common/base/status_macros.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "cli/commands/commands.h"
+#include "cli/commands/build_commands.h"
 #include "cli/commands/ending.h"
 #include "cli/commands/follow.h"
 #include "cli/commands/log_filter.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "cli/commands/commands.h"
+#include "cli/commands/program_commands.h"
 #include "cli/man_page.h"
 #include "common/base/status_macros.h"
 #include "common/base/version.h"

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/image_commands.h"
 #include "cli/registry_connection.h"
 #include "cli/releases/inventory.h"
 #include "cli/releases/layout_place.h"

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/image_commands.h"
 #include "cli/registry_connection.h"
 #include "cli/verify/signatures.h"
 #include "common/base/status_macros.h"

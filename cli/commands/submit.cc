@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/build_commands.h"
 #include "cli/commands/ending.h"
 #include "cli/commands/submission.h"
 #include "cli/render/build_metrics.h"

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/image_commands.h"
 #include "cli/registry_connection.h"
 #include "cli/verify/image_source.h"
 #include "cli/verify/named_sources.h"

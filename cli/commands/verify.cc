@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/commands/commands.h"
+#include "cli/commands/image_commands.h"
 #include "cli/registry_connection.h"
 #include "cli/verify/image_check.h"
 #include "cli/verify/image_source.h"

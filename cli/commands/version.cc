@@ -2,7 +2,7 @@
 #include "common/base/version.h"
 
 #include "absl/strings/str_cat.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/program_commands.h"
 #include "cli/render/text.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/protocol_version.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/commands/commands.h"
+#include "cli/commands/build_commands.h"
 #include "cli/commands/ending.h"
 #include "cli/commands/follow.h"
 #include "cli/render/result_text.h"

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/farm_commands.h"
 #include "cli/commands/matching_workers.h"
 #include "cli/render/text.h"
 #include "cli/render/workers_text.h"
