@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
-#include "cli/commands/follow.h"
+#include "cli/commands/outcome/follow.h"
 #include "cli/coordinator_client.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
