@@ -243,6 +243,14 @@ void Arguments::Positionals(const std::string& meta,
       ->required();
 }
 
+void Arguments::PositionalRange(const std::string& meta, int* value, int least,
+                                int most, const std::string& help) {
+  app_->add_option(meta, *value, help)
+      ->type_name("")
+      ->required()
+      ->check(CLI::Range(least, most).description(""));
+}
+
 void Arguments::PositionalChoice(const std::string& meta, std::string* value,
                                  const std::vector<std::string>& allowed,
                                  const std::string& help) {

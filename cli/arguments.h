@@ -63,6 +63,9 @@ class Arguments {
   // One or more. Files are completed.
   void Positionals(const std::string& meta, std::vector<std::string>* values,
                    const std::string& help);
+  // From `least` to `most`, which may be below 0.
+  void PositionalRange(const std::string& meta, int* value, int least, int most,
+                       const std::string& help);
   void PositionalChoice(const std::string& meta, std::string* value,
                         const std::vector<std::string>& allowed,
                         const std::string& help);

@@ -113,6 +113,14 @@ class GrpcCoordinatorClient : public CoordinatorClient {
     return Call<v1::Build>(*builds_, &BuildStub::RetryBuild, request);
   }
 
+  absl::StatusOr<v1::Build> SetPriority(const std::string& build,
+                                        int priority) override {
+    v1::SetPriorityRequest request;
+    request.set_build_id(build);
+    request.set_priority(priority);
+    return Call<v1::Build>(*builds_, &BuildStub::SetPriority, request);
+  }
+
   absl::StatusOr<v1::ListWorkersResponse> ListWorkers() override {
     return Call<v1::ListWorkersResponse>(*admin_, &AdminStub::ListWorkers,
                                          v1::ListWorkersRequest());

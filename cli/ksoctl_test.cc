@@ -252,6 +252,21 @@ TEST_F(KsoctlTest, UnderstandsWhatFingersTry) {
   EXPECT_THAT(out_.str(), HasSubstr("Usage: ksoctl submit -f FILE"));
 }
 
+TEST_F(KsoctlTest, ChangesAPriority) {
+  ASSERT_EQ(Run({"submit", "-f", release_, "--id", "mine"}), 0);
+  for (const char* priority : {"30", "0", "-5", "100", "-100"}) {
+    EXPECT_EQ(Run({"priority", "mine", priority}), 0) << err_.str();
+    EXPECT_EQ(out_.str(),
+              absl::StrCat("Build mine of v1 has priority ", priority, ".\n"));
+  }
+  for (const char* priority : {"101", "-101", "high", "", "1.5", "--high"}) {
+    EXPECT_EQ(Run({"priority", "mine", priority}), 2) << priority;
+  }
+  EXPECT_EQ(Run({"priority", "mine"}), 2);
+  EXPECT_EQ(Run({"priority", "mine", "7", "--output", "json"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("\"priority\": 7"));
+}
+
 TEST_F(KsoctlTest, CompletesNamesOfBuilds) {
   ASSERT_EQ(Run({"submit", "-f", release_, "--id", "20240131-1"}), 0);
   const auto complete = [this](const std::vector<std::string>& words) {

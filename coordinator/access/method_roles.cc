@@ -29,6 +29,7 @@ constexpr MethodRule kRules[] = {
     {"/kso.v1.BuildService/WatchBuild", kView},
     {"/kso.v1.BuildService/CancelBuild", kSubmit},
     {"/kso.v1.BuildService/RetryBuild", kSubmit},
+    {"/kso.v1.BuildService/SetPriority", kSubmit},
 
     {"/kso.v1.WorkerService/Sync", kWork},
 

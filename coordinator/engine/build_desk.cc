@@ -51,7 +51,7 @@ const BuildEntry* FindEqual(const State& state,
   for (const auto& [number, build] : state.running()) {
     if (build->plan_only == request.plan_only() &&
         build->fresh == request.fresh() &&
-        build->priority == request.priority() &&
+        build->submitted_priority == request.priority() &&
         build->release.name() == request.release().name() &&
         google::protobuf::util::MessageDifferencer::Equals(
             build->WholeRelease(), request.release())) {
@@ -270,6 +270,7 @@ absl::StatusOr<v1::Build> BuildDesk::SetPriority(
     return absl::FailedPreconditionError(
         absl::StrCat("build ", build->build_id, " ", StateInWords(*build)));
   }
+  if (build->priority == request.priority()) return View(turn, *build);
   v1::JournalRecord record;
   record.mutable_build_prioritized()->set_build_id(build->build_id);
   record.mutable_build_prioritized()->set_priority(request.priority());

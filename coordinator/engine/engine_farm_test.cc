@@ -272,6 +272,8 @@ TEST_F(EngineFarmTest, APriorityIsChangedWhileABuildRuns) {
   ASSERT_TRUE(Ask(&FarmQueries::SetPriority, request).ok());
   Restart();
   EXPECT_EQ(Get().priority(), 30);
+  // The request is the same, whatever became of its priority.
+  EXPECT_EQ(Submit("b2")->build_id(), "b1");
   request.set_priority(101);
   EXPECT_TRUE(absl::IsInvalidArgument(
       Ask(&FarmQueries::SetPriority, request).status()));

@@ -109,6 +109,12 @@ class BuildServiceImpl : public v1::BuildService::CallbackService {
         context, engine_, doors_, &Engine::RetryBuild, "RetryBuild",
         absl::StrCat("build ", request->build_id()), request, response);
   }
+  Reactor* SetPriority(Context* context, const v1::SetPriorityRequest* request,
+                       v1::Build* response) override {
+    return HandOverDeed(
+        context, engine_, doors_, &Engine::SetPriority, "SetPriority",
+        absl::StrCat("build ", request->build_id()), request, response);
+  }
 
  private:
   Engine* const engine_;

@@ -234,8 +234,18 @@ TEST_F(IdentifiedTest, WhatChangesTheFarmIsWrittenDown) {
     request.set_build_id("b1");
     EXPECT_TRUE(builds->GetBuild(&context, request, &build).ok());
   }
+  {
+    grpc::ClientContext context;
+    v1::SetPriorityRequest request;
+    request.set_build_id("b1");
+    request.set_priority(30);
+    ASSERT_TRUE(builds->SetPriority(&context, request, &build).ok());
+    EXPECT_EQ(build.priority(), 30);
+  }
   const std::vector<Deed> deeds = deeds_.deeds();
-  ASSERT_EQ(deeds.size(), 2);
+  ASSERT_EQ(deeds.size(), 3);
+  EXPECT_EQ(deeds[2].what, "SetPriority");
+  EXPECT_EQ(deeds[2].on, "build b1");
   EXPECT_EQ(deeds[0].what, "SubmitBuild");
   EXPECT_EQ(deeds[0].on, "build b1");
   EXPECT_EQ(deeds[0].who.name, "w");

@@ -142,6 +142,7 @@ check "a server of another authority is not spoken to" exits 3 by_curl --ca "$pk
 check "nor is another machine without TLS" exits 2 by_curl --coordinator http://192.0.2.1:7071
 check "who may view looks" as view status "$build"
 check "who may view may not cancel" exits 4 as view cancel "$build"
+check "nor change a priority" exits 4 as view priority "$build" 5
 check "and is told which role it needs" says 'role submit' as view cancel "$build"
 check "who may submit may not make tokens" exits 4 as submit tokens create me --role admin
 check "who may submit may not read the audit log" exits 4 as submit audit

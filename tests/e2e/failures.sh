@@ -80,6 +80,8 @@ ksoctl submit -f "$work/waits/release.yaml" --output json >"$work/submitted.json
 waits_for_arm64() { build_json | jq -r '.waiting[]?' | grep -q "linux/arm64: no .*worker"; }
 check "what waits says that no arm64 worker is there" wait_until 120 waits_for_arm64
 id=$(jq -r .buildId "$work/submitted.json")
+check "its priority can be changed" ksoctl priority "$id" -20
+check "and is then" same "$(build_json | jq -r .priority)" -20
 check "a build can be cancelled" ksoctl cancel "$id"
 check "and is then" same "$(build_json | jq -r .state)" CANCELLED
 check "nothing was published" fails tags_of "$registry/team" kubespray-files

@@ -56,6 +56,15 @@ class FakeBuildService : public v1::BuildService::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status SetPriority(grpc::ServerContext*,
+                           const v1::SetPriorityRequest* request,
+                           v1::Build* build) override {
+    absl::MutexLock lock(&mutex_);
+    build_.set_priority(request->priority());
+    *build = build_;
+    return grpc::Status::OK;
+  }
+
   void EndAs(v1::Build build) {
     absl::MutexLock lock(&mutex_);
     build_ = std::move(build);

@@ -34,6 +34,9 @@ class FakeCoordinatorClient : public CoordinatorClient {
   absl::StatusOr<v1::Build> RetryBuild(const std::string&) override {
     return absl::UnimplementedError("RetryBuild");
   }
+  absl::StatusOr<v1::Build> SetPriority(const std::string&, int) override {
+    return absl::UnimplementedError("SetPriority");
+  }
   absl::StatusOr<v1::ListWorkersResponse> ListWorkers() override {
     return absl::UnimplementedError("ListWorkers");
   }

@@ -9,7 +9,7 @@
 
 namespace kso::cli {
 
-// The commands that start, follow and list builds (see command.h).
+// The commands that start, steer, follow and list builds (see command.h).
 std::unique_ptr<Command> CreateSubmit(Arguments arguments);
 std::unique_ptr<Command> CreatePlan(Arguments arguments);
 std::unique_ptr<Command> CreateWatch(Arguments arguments);
@@ -17,6 +17,7 @@ std::unique_ptr<Command> CreateStatus(Arguments arguments);
 std::unique_ptr<Command> CreateLogs(Arguments arguments);
 std::unique_ptr<Command> CreateCancel(Arguments arguments);
 std::unique_ptr<Command> CreateRetry(Arguments arguments);
+std::unique_ptr<Command> CreatePriority(Arguments arguments);
 std::unique_ptr<Command> CreateBuilds(Arguments arguments);
 
 }  // namespace kso::cli

@@ -39,7 +39,8 @@ const BuildEntry* FairShare::Turns::Next() {
 // longest ago is first. So the order is that of the positions after the last
 // grants.
 bool FairShare::Turns::Later(const Turn& a, const Turn& b) {
-  return std::tie(a.last, a.build->number) > std::tie(b.last, b.build->number);
+  return std::tie(a.position, a.build->number) >
+         std::tie(b.position, b.build->number);
 }
 
 FairShare::Turns FairShare::TurnsOf(
@@ -47,20 +48,22 @@ FairShare::Turns FairShare::TurnsOf(
   std::vector<Turns::Turn> turns;
   turns.reserve(builds.size());
   for (const auto& [number, build] : builds) {
-    const auto found = positions_.find(number);
-    turns.push_back({found == positions_.end() ? -1 : found->second, build});
+    const auto found = last_turns_.find(number);
+    turns.push_back(
+        {found == last_turns_.end() ? -1 : found->second + StepOf(*build),
+         build});
   }
   return Turns(std::move(turns));
 }
 
 void FairShare::Granted(const BuildEntry& build,
                         const std::map<int64_t, const BuildEntry*>& running) {
-  int64_t& position = positions_[build.number];
-  level_ = std::max(level_, position);
-  position = level_ + StepOf(build);
-  if (positions_.size() <= 2 * running.size()) return;
-  absl::erase_if(positions_, [&](const auto& position) {
-    return !running.contains(position.first);
+  const auto [last_turn, first] = last_turns_.try_emplace(build.number, level_);
+  if (!first) level_ = std::max(level_, last_turn->second + StepOf(build));
+  last_turn->second = level_;
+  if (last_turns_.size() <= 2 * running.size()) return;
+  absl::erase_if(last_turns_, [&](const auto& turn) {
+    return !running.contains(turn.first);
   });
 }
 

@@ -17,8 +17,10 @@ namespace kso::coordinator {
 // is new, or wanted nothing for a while, starts level with the one furthest
 // behind: it takes its share at once, and saves nothing up. Of builds that are
 // level, the one whose last turn is longest ago is next, so that builds which
-// could not take part for a while do not starve each other. The positions are
-// not durable, and follow from the grants alone. Not thread safe.
+// could not take part for a while do not starve each other. A build whose
+// priority changes takes its new share with the grant that it had last: one
+// that was far ahead since its share was small does not wait that out. The
+// positions are not durable, and follow from the grants alone. Not thread safe.
 class FairShare {
  public:
   // Builds in the order of their turns, computed as far as it is asked for.
@@ -31,7 +33,7 @@ class FairShare {
     friend class FairShare;
     struct Turn {
       // The build's position after its last grant.
-      int64_t last;
+      int64_t position;
       const BuildEntry* build;
     };
     explicit Turns(std::vector<Turn> turns);
@@ -49,8 +51,9 @@ class FairShare {
  private:
   // The position of the last build that had its turn, before that turn.
   int64_t level_ = 0;
-  // The positions by build number. A build that has none is level.
-  absl::flat_hash_map<int64_t, int64_t> positions_;
+  // The level at each build's last grant, by build number. The build is ahead
+  // of it by a step of its priority. A build that has none is level.
+  absl::flat_hash_map<int64_t, int64_t> last_turns_;
 };
 
 }  // namespace kso::coordinator

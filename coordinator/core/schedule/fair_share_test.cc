@@ -37,6 +37,29 @@ TEST_F(FairShareTest, PrioritiesAtTheEndsOfTheRangeStillTakeTurns) {
   EXPECT_EQ(granted[2], 99);
 }
 
+TEST_F(FairShareTest, AnotherPriorityTakesItsShareAtOnce) {
+  Add(1, release::kLowestPriority);
+  Add(2, release::kHighestPriority);
+  std::map<int64_t, int> granted;
+  const auto grant = [&](int count) {
+    granted.clear();
+    for (int i = 0; i < count; ++i) ++granted[Grant(running_)];
+  };
+  // 1 is ahead by a turn of its own, which is a million turns of 2.
+  grant(10);
+  EXPECT_EQ(granted[2], 9);
+  builds_[1].priority = release::kHighestPriority;
+  grant(10);
+  EXPECT_NEAR(granted[1], 5, 1);
+  builds_[2].priority = release::kHighestPriority - 10;
+  grant(30);
+  EXPECT_NEAR(granted[1], 20, 1);
+  builds_[1].priority = 0;
+  builds_[2].priority = 10;
+  grant(30);
+  EXPECT_NEAR(granted[2], 20, 1);
+}
+
 TEST_F(FairShareTest, WhoCannotTakePartLosesItsTurnsButNotToItsEquals) {
   for (const int64_t number : {1, 2, 3}) Add(number);
   const auto without = [&](int64_t number) {

@@ -99,6 +99,8 @@ struct BuildEntry {
   bool plan_only = false;
   // The build takes nothing over from earlier builds.
   bool fresh = false;
+  // The priority that the request asked for, and the one that it has.
+  int submitted_priority = 0;
   int priority = 0;
   // The identity that submitted it, and the bytes that it may fetch, and push;
   // 0: any number.

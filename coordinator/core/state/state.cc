@@ -63,7 +63,7 @@ absl::Status State::Apply(const v1::JournalRecord& record) {
     case v1::JournalRecord::kBuildPruned:
       return Prune(record.build_pruned());
     case v1::JournalRecord::kBuildPrioritized:
-      return Prioritize(record.build_prioritized());
+      return Prioritize(time, record.build_prioritized());
     case v1::JournalRecord::kBuildInterrupted:
       return Interrupt(time, record.build_interrupted());
     case v1::JournalRecord::kWorkerDrained:

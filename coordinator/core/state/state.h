@@ -107,7 +107,7 @@ class State {
   absl::Status Retry(absl::Time time, const v1::BuildRetried& change);
   absl::Status Reopen(absl::Time time, const v1::TasksReopened& change);
   absl::Status Prune(const v1::BuildPruned& change);
-  absl::Status Prioritize(const v1::BuildPrioritized& change);
+  absl::Status Prioritize(absl::Time time, const v1::BuildPrioritized& change);
   absl::Status Interrupt(absl::Time time, const v1::BuildInterrupted& change);
   absl::Status Check(absl::Time time, const v1::DestinationChecked& change);
 

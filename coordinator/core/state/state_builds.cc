@@ -34,6 +34,7 @@ absl::Status State::Submit(absl::Time time, const v1::BuildSubmitted& change) {
   build.plan_only = change.plan_only();
   build.fresh = change.fresh();
   build.priority = change.priority();
+  build.submitted_priority = change.priority();
   build.submitted_by = change.submitted_by();
   build.most_bytes = change.most_bytes();
   build.created = time;
@@ -215,9 +216,13 @@ absl::Status State::Reopen(absl::Time time, const v1::TasksReopened& change) {
   return absl::OkStatus();
 }
 
-absl::Status State::Prioritize(const v1::BuildPrioritized& change) {
+absl::Status State::Prioritize(absl::Time time,
+                               const v1::BuildPrioritized& change) {
   KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
                        FindForChange(change.build_id()));
+  AddEvent(*build, time, v1::Event::INFO, nullptr, "",
+           absl::StrCat("its priority is ", change.priority(), "; it was ",
+                        build->priority));
   build->priority = change.priority();
   return absl::OkStatus();
 }

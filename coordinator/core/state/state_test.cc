@@ -447,7 +447,11 @@ TEST(StateTest, ABuildCanBeGivenAnotherPriority) {
   record.mutable_build_prioritized()->set_build_id("b");
   record.mutable_build_prioritized()->set_priority(-20);
   test.Apply(record);
-  EXPECT_EQ(test.state.FindBuild("b")->priority, -20);
+  const BuildEntry& build = *test.state.FindBuild("b");
+  EXPECT_EQ(build.priority, -20);
+  EXPECT_EQ(build.submitted_priority, 5);
+  EXPECT_EQ(build.events[build.events.size() - 1].text(),
+            "its priority is -20; it was 5");
 }
 
 }  // namespace
