@@ -11,6 +11,7 @@
 #include "common/bytes/digest.h"
 #include "common/oci/destination.h"
 #include "common/oci/media_types.h"
+#include "common/oci/referrers.h"
 #include "common/site.h"
 
 namespace kso::cli {
@@ -47,7 +48,15 @@ class RegistryPlace : public ReleasePlace {
   absl::StatusOr<std::vector<v1::Descriptor>> Referrers(
       const PartKey& document) override {
     KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(document.digest));
-    return store_.ListReferrers(RepositoryOf(document.image), digest);
+    KSO_ASSIGN_OR_RETURN(
+        const std::vector<oci::Referrer> referrers,
+        store_.ListReferrers(RepositoryOf(document.image), digest,
+                             /*artifact_type=*/""));
+    std::vector<v1::Descriptor> manifests;
+    for (const oci::Referrer& referrer : referrers) {
+      manifests.push_back(referrer.manifest);
+    }
+    return manifests;
   }
 
   absl::StatusOr<bool> Has(const PartKey& part,

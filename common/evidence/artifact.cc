@@ -6,19 +6,12 @@
 
 #include "common/oci/documents.h"
 #include "common/oci/media_types.h"
+#include "common/oci/referrers.h"
 
 namespace kso::evidence {
 namespace {
 
 constexpr std::string_view kEmptyType = "application/vnd.oci.empty.v1+json";
-
-oci::DocumentJson ReferrerJson(const Artifact& artifact) {
-  oci::DocumentJson json =
-      oci::DescriptorJson(artifact.manifest.content_descriptor());
-  json["artifactType"] = artifact.type;
-  if (!artifact.annotations.empty()) json["annotations"] = artifact.annotations;
-  return json;
-}
 
 }  // namespace
 
@@ -46,14 +39,13 @@ Artifact MakeArtifact(const v1::Descriptor& subject, std::string_view type,
 }
 
 v1::Document MakeReferrersIndex(const std::vector<Artifact>& artifacts) {
-  oci::DocumentJson manifests = oci::DocumentJson::array();
+  std::vector<oci::Referrer> referrers;
   for (const Artifact& artifact : artifacts) {
-    manifests.push_back(ReferrerJson(artifact));
+    referrers.push_back({.manifest = artifact.manifest.content_descriptor(),
+                         .artifact_type = artifact.type,
+                         .annotations = artifact.annotations});
   }
-  const oci::DocumentJson json = {{"schemaVersion", 2},
-                                  {"mediaType", oci::kOciIndex},
-                                  {"manifests", std::move(manifests)}};
-  return oci::MakeDocument(oci::kOciIndex, json.dump());
+  return oci::MakeReferrersIndex(referrers);
 }
 
 std::string ReferrersTag(std::string_view digest) {

@@ -11,6 +11,7 @@
 #include "common/bytes/digest.h"
 #include "common/bytes/written_blob.h"
 #include "common/http/transfer_options.h"
+#include "common/oci/referrers.h"
 #include "kso/v1/types.pb.h"
 
 namespace kso::oci {
@@ -108,10 +109,11 @@ class ImageStore {
 
   // The manifests whose `subject` is `digest`, as far as the other side keeps
   // account of them (OCI distribution spec, "Listing Referrers"); none where it
-  // does not.
-  virtual absl::StatusOr<std::vector<v1::Descriptor>> ListReferrers(
-      std::string_view /*repository*/, const Digest& /*digest*/) {
-    return std::vector<v1::Descriptor>();
+  // does not. With an `artifact_type` only those of that type.
+  virtual absl::StatusOr<std::vector<Referrer>> ListReferrers(
+      std::string_view /*repository*/, const Digest& /*digest*/,
+      std::string_view /*artifact_type*/) {
+    return std::vector<Referrer>();
   }
 
   // Deletes a manifest or index, with all tags that name it; given a tag, that

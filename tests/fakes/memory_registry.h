@@ -18,6 +18,8 @@
 #include "common/base/strings.h"
 #include "common/oci/image_closure.h"
 #include "common/oci/image_store.h"
+#include "common/oci/referrers.h"
+#include "common/text/json.h"
 
 namespace kso::testing {
 
@@ -125,18 +127,22 @@ class MemoryRegistry : public oci::ImageStore {
     return tags;
   }
 
-  absl::StatusOr<std::vector<v1::Descriptor>> ListReferrers(
-      std::string_view repository, const Digest& digest) override {
+  absl::StatusOr<std::vector<oci::Referrer>> ListReferrers(
+      std::string_view repository, const Digest& digest,
+      std::string_view artifact_type) override {
     absl::MutexLock lock(&mutex_);
-    std::vector<v1::Descriptor> referrers;
+    std::vector<oci::Referrer> referrers;
+    if (!knows_referrers_) return referrers;
     for (const auto& [key, document] : manifests_) {
-      const std::string& text = document.content();
-      const size_t subject = text.find("\"subject\":{");
-      if (knows_referrers_ && key.first == repository &&
-          Digest::Parse(key.second).ok() && subject != std::string::npos &&
-          text.find(digest.ToString(), subject) != std::string::npos) {
-        referrers.push_back(document.content_descriptor());
+      if (key.first != repository || !Digest::Parse(key.second).ok()) continue;
+      const auto json = ParseJson(document.content());
+      if (!json.ok() || !json->contains("subject") ||
+          StringOf((*json)["subject"], "digest") != digest.ToString()) {
+        continue;
       }
+      std::string type = StringOf(*json, "artifactType");
+      if (!artifact_type.empty() && type != artifact_type) continue;
+      referrers.push_back({document.content_descriptor(), std::move(type), {}});
     }
     return referrers;
   }

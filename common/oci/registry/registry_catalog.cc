@@ -12,17 +12,18 @@
 #include "common/base/strings.h"
 #include "common/http/transport.h"
 #include "common/http/url.h"
-#include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 #include "common/oci/reference.h"
 #include "common/oci/registry/registry_error.h"
 #include "common/text/json.h"
+#include "common/text/percent_coding.h"
 
 namespace kso::oci {
 namespace {
 
 constexpr int kTagsInPage = 1000;
 constexpr int kMostPages = 1000;
+constexpr size_t kMostReferrers = 10000;
 constexpr int kDeleteTries = 5;
 
 http::Request RequestOf(const std::string& method, std::string url) {
@@ -89,6 +90,13 @@ absl::StatusOr<bool> AddTags(const std::string& body, const std::string& what,
   return added;
 }
 
+// Returns whether a registry from before 1.1 of the specification says that it
+// does not know the path: some answer that the request itself is bad.
+bool KnowsNoReferrers(int status) {
+  return status == 501 ||
+         (status / 100 == 4 && status != 401 && status != 403 && status != 429);
+}
+
 // Returns whether a registry says that it deletes nothing, or not so: 405, or
 // the code UNSUPPORTED with another status.
 bool RefusesDeletion(const http::Response& response) {
@@ -126,31 +134,42 @@ absl::StatusOr<std::vector<std::string>> ListTags(
   return std::vector<std::string>(tags.begin(), tags.end());
 }
 
-absl::StatusOr<std::vector<v1::Descriptor>> ListReferrers(
+absl::StatusOr<std::vector<Referrer>> ListReferrers(
     RegistrySession& session, const std::string& repository,
-    const Digest& digest) {
+    const Digest& digest, std::string_view artifact_type) {
   const std::string what =
       Concat("listing what refers to ", digest.ToString(), " in ", repository);
-  std::vector<v1::Descriptor> referrers;
+  std::vector<Referrer> referrers;
+  std::set<std::string> seen;
   std::optional<std::string> url =
-      session.UrlOf(Concat(repository, "/referrers/", digest.ToString()));
-  for (int page = 0; url.has_value() && page < kMostPages; ++page) {
+      session.UrlOf(Concat(repository, "/referrers/", digest.ToString(),
+                           artifact_type.empty() ? "" : "?artifactType=",
+                           PercentEncode(artifact_type)));
+  while (url.has_value()) {
     KSO_ASSIGN_OR_RETURN(
         const http::Response response,
         session.Read(RequestOf("GET", *url), repository, what));
-    // Registries from before 1.1 of the specification do not know the path, and
-    // some answer that the request itself is bad.
-    if (response.status / 100 == 4 && response.status != 401 &&
-        response.status != 403 && response.status != 429) {
-      break;
-    }
+    if (KnowsNoReferrers(response.status)) break;
     if (response.status / 100 != 2) return session.ErrorOf(response, what);
     // A server that has a web page for unknown paths answers 200, too.
-    const absl::StatusOr<Index> index = ParseIndex(response.body, kOciIndex);
-    if (!index.ok()) break;
-    if (index->manifests.empty()) break;
-    referrers.insert(referrers.end(), index->manifests.begin(),
-                     index->manifests.end());
+    absl::StatusOr<std::vector<Referrer>> page =
+        ParseReferrers(response.body, kOciIndex);
+    if (!page.ok()) break;
+    bool added = false;
+    for (Referrer& referrer : *page) {
+      if (!seen.insert(referrer.manifest.digest()).second) continue;
+      added = true;
+      // Registries may leave the filter to their clients.
+      if (artifact_type.empty() || referrer.artifact_type == artifact_type) {
+        referrers.push_back(std::move(referrer));
+      }
+    }
+    // Some registries link to an empty last page.
+    if (!added) break;
+    if (seen.size() > kMostReferrers) {
+      return absl::InvalidArgumentError(
+          Concat(what, ": the list does not end"));
+    }
     KSO_ASSIGN_OR_RETURN(url, NextPage(session, response, what));
   }
   return referrers;

@@ -3,13 +3,14 @@
 #define KSO_COMMON_OCI_REGISTRY_REGISTRY_CATALOG_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/bytes/digest.h"
+#include "common/oci/referrers.h"
 #include "common/oci/registry/registry_session.h"
-#include "kso/v1/types.pb.h"
 
 namespace kso::oci {
 
@@ -22,9 +23,10 @@ namespace kso::oci {
 absl::StatusOr<std::vector<std::string>> ListTags(
     RegistrySession& session, const std::string& repository);
 
-absl::StatusOr<std::vector<v1::Descriptor>> ListReferrers(
+// INVALID_ARGUMENT for a list without end.
+absl::StatusOr<std::vector<Referrer>> ListReferrers(
     RegistrySession& session, const std::string& repository,
-    const Digest& digest);
+    const Digest& digest, std::string_view artifact_type);
 
 absl::Status DeleteManifest(RegistrySession& session,
                             const std::string& repository,

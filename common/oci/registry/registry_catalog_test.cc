@@ -4,11 +4,15 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/bytes/digest.h"
+#include "common/oci/documents.h"
 #include "common/oci/login/credentials.h"
+#include "common/oci/media_types.h"
+#include "common/oci/referrers.h"
 #include "common/oci/registry/registry_client.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_transport.h"
@@ -29,6 +33,20 @@ class RegistryCatalogTest : public ::testing::Test {
 
   std::string Manifest(const std::string& reference) const {
     return kV2 + "a/manifests/" + reference;
+  }
+
+  std::string Referrers() const {
+    return absl::StrCat(kV2, "a/referrers/", digest_.ToString());
+  }
+  // A page of referrers, each the manifest of a text, with its type.
+  static std::string ReferrersPage(
+      const std::vector<std::pair<std::string, std::string>>& referrers) {
+    std::vector<oci::Referrer> page;
+    for (const auto& [text, type] : referrers) {
+      page.push_back(
+          {MakeDocument(kOciManifest, text).content_descriptor(), type, {}});
+    }
+    return MakeReferrersIndex(page).content();
   }
 
   testing::FakeClock clock_;
@@ -90,27 +108,77 @@ TEST_F(RegistryCatalogTest, WhatIsNoTagIsRefused) {
 }
 
 TEST_F(RegistryCatalogTest, ReferrersAreListedWhereTheyAreKnown) {
-  const std::string url = absl::StrCat(kV2, "a/referrers/", digest_.ToString());
-  transport_.On(
-      "GET", url,
-      {.body = absl::StrCat(R"({"schemaVersion":2,"manifests":[{"mediaType":)",
-                            R"("application/vnd.oci.image.manifest.v1+json",)",
-                            R"("digest":")", Sha256Of("y").ToString(),
-                            R"(","size":7}]})")});
-  const auto referrers = client_->ListReferrers("a", digest_);
+  transport_.On("GET", Referrers(), {.body = ReferrersPage({{"y", ""}})});
+  const auto referrers = client_->ListReferrers("a", digest_, "");
   ASSERT_TRUE(referrers.ok()) << referrers.status();
   ASSERT_EQ(referrers->size(), 1u);
-  EXPECT_EQ((*referrers)[0].digest(), Sha256Of("y").ToString());
+  EXPECT_EQ((*referrers)[0].manifest.digest(), Sha256Of("y").ToString());
+}
+
+TEST_F(RegistryCatalogTest, ReferrersOfAllPagesAreListed) {
+  transport_.On("GET", Referrers(),
+                {.headers = {{"Link", absl::StrCat("</v2/a/referrers/",
+                                                   digest_.ToString(),
+                                                   "?last=y>; rel=\"next\"")}},
+                 .body = ReferrersPage({{"y", "text/plain"}})});
+  // The page after says the first one again, as one that was pushed meanwhile
+  // may make it.
+  transport_.On(
+      "GET", Referrers() + "?last=y",
+      {.body = ReferrersPage({{"y", "text/plain"}, {"z", "text/plain"}})});
+  const auto referrers = client_->ListReferrers("a", digest_, "");
+  ASSERT_TRUE(referrers.ok()) << referrers.status();
+  ASSERT_EQ(referrers->size(), 2u);
+  EXPECT_EQ((*referrers)[1].manifest.digest(), Sha256Of("z").ToString());
+}
+
+TEST_F(RegistryCatalogTest, ReferrersOfATypeAreListedWhoeverFilters) {
+  const std::string url =
+      Referrers() + "?artifactType=application%2Fspdx%2Bjson";
+  const std::string all =
+      ReferrersPage({{"y", "text/plain"}, {"z", "application/spdx+json"}});
+  const std::string filtered = ReferrersPage({{"z", "application/spdx+json"}});
+  transport_.On("GET", url, {.body = all});
+  transport_.On(
+      "GET", url,
+      {.headers = {{"OCI-Filters-Applied", "artifactType"}}, .body = filtered});
+  for (int i = 0; i < 2; ++i) {
+    const auto referrers =
+        client_->ListReferrers("a", digest_, "application/spdx+json");
+    ASSERT_TRUE(referrers.ok()) << referrers.status();
+    ASSERT_EQ(referrers->size(), 1u);
+    EXPECT_EQ((*referrers)[0].manifest.digest(), Sha256Of("z").ToString());
+    EXPECT_EQ((*referrers)[0].artifact_type, "application/spdx+json");
+  }
+}
+
+TEST_F(RegistryCatalogTest, AListOfReferrersThatGoesRoundEnds) {
+  transport_.On("GET", Referrers(),
+                {.headers = {{"Link", "<?n=1>; rel=\"next\""}},
+                 .body = ReferrersPage({{"y", ""}})});
+  transport_.On("GET", Referrers() + "?n=1",
+                {.headers = {{"Link", "<?n=1>; rel=\"next\""}},
+                 .body = ReferrersPage({{"y", ""}})});
+  EXPECT_EQ(client_->ListReferrers("a", digest_, "")->size(), 1u);
+}
+
+TEST_F(RegistryCatalogTest, PagesOfReferrersElsewhereAreNotAsked) {
+  transport_.On(
+      "GET", Referrers(),
+      {.headers = {{"Link", "<https://evil.example.com/v2/a>; rel=\"next\""}},
+       .body = ReferrersPage({{"y", ""}})});
+  EXPECT_TRUE(absl::IsPermissionDenied(
+      client_->ListReferrers("a", digest_, "").status()));
+  EXPECT_EQ(transport_.requests().size(), 1u);
 }
 
 TEST_F(RegistryCatalogTest, RegistriesThatKnowNoReferrersHaveNone) {
-  const std::string url = absl::StrCat(kV2, "a/referrers/", digest_.ToString());
   for (const int status : {400, 404, 405}) {
-    transport_.On("GET", url, {.status = status});
+    transport_.On("GET", Referrers(), {.status = status});
   }
-  transport_.On("GET", url, {.body = "<html>welcome</html>"});
+  transport_.On("GET", Referrers(), {.body = "<html>welcome</html>"});
   for (int i = 0; i < 4; ++i) {
-    EXPECT_TRUE(client_->ListReferrers("a", digest_)->empty()) << i;
+    EXPECT_TRUE(client_->ListReferrers("a", digest_, "")->empty()) << i;
   }
 }
 
@@ -152,7 +220,7 @@ TEST_F(RegistryCatalogTest, ATokenIsAskedForThatMayDelete) {
 
 TEST_F(RegistryCatalogTest, WhatIsNotGrammaticalIsNotAsked) {
   EXPECT_FALSE(client_->ListTags("../a").ok());
-  EXPECT_FALSE(client_->ListReferrers("../a", digest_).ok());
+  EXPECT_FALSE(client_->ListReferrers("../a", digest_, "").ok());
   EXPECT_FALSE(client_->DeleteManifest("a", "v1/../v2").ok());
   EXPECT_TRUE(transport_.requests().empty());
 }

@@ -165,10 +165,12 @@ class RegistryClient : public ImageStore {
     return Clean(oci::ListTags(session_, std::string(repository)));
   }
 
-  absl::StatusOr<std::vector<v1::Descriptor>> ListReferrers(
-      std::string_view repository, const Digest& digest) override {
+  absl::StatusOr<std::vector<Referrer>> ListReferrers(
+      std::string_view repository, const Digest& digest,
+      std::string_view artifact_type) override {
     KSO_RETURN_IF_ERROR(CheckRepository(repository));
-    return Clean(oci::ListReferrers(session_, std::string(repository), digest));
+    return Clean(oci::ListReferrers(session_, std::string(repository), digest,
+                                    artifact_type));
   }
 
   absl::Status DeleteManifest(std::string_view repository,
