@@ -45,6 +45,7 @@ TaskKey TaskKeyOf(const v1::Task& task) {
   work.clear_build_id();
   work.clear_name();
   work.clear_weight();
+  work.clear_fetch_group();
   ForgetNames(work);
   Hasher hasher;
   // Without maps in it, a message has one serialization in one program, and

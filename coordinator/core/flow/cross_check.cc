@@ -101,6 +101,7 @@ v1::Task CopyOf(const Group& group) {
   task.set_task_id(CopyId(group.first->id, group.all.size()));
   task.set_name(Concat(task.name(), " (again, to compare)"));
   task.mutable_make_layer()->set_copy_of(group.first->id);
+  task.clear_fetch_group();
   for (const Making& making : group.makings) task.add_not_by(making.worker);
   return task;
 }

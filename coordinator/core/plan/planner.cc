@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "coordinator/core/base/task_factory.h"
+#include "coordinator/core/plan/fetch_groups.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/core/plan/missing_platform.h"
 #include "coordinator/core/plan/plan_files.h"
@@ -50,6 +51,7 @@ Plan MakePlan(std::string_view build_id, const v1::Release& release,
         ChooseBase(release.images_base(), release, resolved, plan.failures);
     if (base) PlanImages(factory, choice.images, *base, history, plan);
   }
+  GroupByFetch(plan);
   if (release.cross_check())
     plan.summary.add_notes(std::string(kCrossCheckNote));
   Summarize(release, resolved, history, plan);

@@ -73,6 +73,30 @@ bool IsIndependentEnough(const TaskEntry& task, const WorkerPool& pool,
                       });
 }
 
+// Returns whether another ready worker that fits as well has or had a task that
+// fetches something in common with this one, and this worker has not: what is
+// in that worker's cache need not come from upstream again.
+bool IsFetchedElsewhere(const TaskEntry& task, const WorkerPool& pool,
+                        const WorkerPool::Member& worker) {
+  if (task.fetch_group == 0) return false;
+  const Fit fit = worker.kind->FitFor(*task.demand);
+  const std::string_view failed = LastFailedOn(task);
+  bool elsewhere = false;
+  for (const TaskEntry* other : task.build->TasksOf(task.phase)) {
+    if (other->fetch_group != task.fetch_group || other->copy) continue;
+    const std::string* name = other->made_by;
+    if (other->lease != nullptr) name = &other->lease->worker;
+    if (name == nullptr || *name == failed) continue;
+    if (*name == worker.view->info.name()) return false;
+    const auto member = pool.members().find(*name);
+    elsewhere |= member != pool.members().end() &&
+                 member->second.view->ready() &&
+                 member->second.kind->FitFor(*task.demand) == fit &&
+                 !IsForOthers(*task.demand, member->second);
+  }
+  return elsewhere;
+}
+
 // Returns whether the worker may take this task. One that has just failed on it
 // goes to another worker, where another fits as well.
 bool MayTake(const TaskEntry& task, const WorkerPool& pool,
@@ -81,7 +105,8 @@ bool MayTake(const TaskEntry& task, const WorkerPool& pool,
       pool.CountReady(*task.demand, worker.kind->FitFor(*task.demand)) > 1) {
     return false;
   }
-  return IsIndependentEnough(task, pool, worker);
+  return IsIndependentEnough(task, pool, worker) &&
+         !IsFetchedElsewhere(task, pool, worker);
 }
 
 // The first task of the queue that the worker may take.

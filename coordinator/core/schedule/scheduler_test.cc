@@ -71,6 +71,40 @@ TEST_F(SchedulerTest, AWorkerThatMayNotHaveATaskIsPassedOver) {
   EXPECT_EQ(Pick(three, 1), "b/copy");
 }
 
+TEST_F(SchedulerTest, WhatIsFetchedByOneWorkerIsNotFetchedByAnother) {
+  v1::Task copy = MakeTask("b/copy", "", false, 9);
+  v1::Task packed = MakeTask("b/packed", "", false, 8);
+  copy.set_fetch_group(1);
+  packed.set_fetch_group(1);
+  test_.AddBuild("b", {copy, packed, MakeTask("b/1", "", false, 5)},
+                 v1::LAYERS);
+  WorkerViews workers = {MakeWorker("one", "amd64"),
+                         MakeWorker("two", "amd64")};
+  EXPECT_EQ(PickAndGrant(workers, 0), "b/copy");
+  EXPECT_EQ(PickAndGrant(workers, 1), "b/1");
+  EXPECT_EQ(Pick(workers, 1), "none");
+  EXPECT_EQ(Pick(workers, 0), "b/packed");
+  // Nobody waits for a worker that takes nothing.
+  workers[0].state = v1::WorkerStatus::DRAINING;
+  EXPECT_EQ(Pick(workers, 1), "b/packed");
+}
+
+TEST_F(SchedulerTest, WhatFailedWhereItWasFetchedGoesElsewhere) {
+  v1::Task copy = MakeTask("b/copy", "", false, 9);
+  v1::Task packed = MakeTask("b/packed", "", false, 8);
+  copy.set_fetch_group(1);
+  packed.set_fetch_group(1);
+  test_.AddBuild("b", {copy, packed}, v1::LAYERS);
+  const WorkerViews workers = {MakeWorker("one", "amd64"),
+                               MakeWorker("two", "amd64")};
+  EXPECT_EQ(PickAndGrant(workers, 0), "b/copy");
+  EXPECT_EQ(PickAndGrant(workers, 0), "b/packed");
+  test_.Requeue("b/packed", v1::Failure::TRANSIENT, "trouble",
+                absl::ZeroDuration());
+  EXPECT_EQ(Pick(workers, 0), "none");
+  EXPECT_EQ(Pick(workers, 1), "b/packed");
+}
+
 TEST_F(SchedulerTest, BuildsTakeTurns) {
   test_.AddBuild("big", {MakeTask("big/1"), MakeTask("big/2")}, v1::LAYERS);
   test_.AddBuild("small", {MakeTask("small/1")}, v1::LAYERS);

@@ -27,6 +27,7 @@ bool AsRelease(const v1::Task& task, const v1::Release& release) {
 void TaskEntry::SetTask(const v1::Task& task) {
   name = task.name();
   weight = task.weight();
+  fetch_group = task.fetch_group();
   work = task.work_case();
   copy = !task.make_layer().copy_of().empty();
   key = TaskKeyOf(task);

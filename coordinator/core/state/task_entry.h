@@ -119,6 +119,8 @@ struct TaskEntry {
   const std::string* made_by = nullptr;
   // The number of leases that the task has had.
   int attempts = 0;
+  // As in v1::Task.
+  int fetch_group = 0;
   TaskState state = TaskState::kRunnable;
   // It makes a layer again, which another task makes, to compare them.
   bool copy = false;
