@@ -476,12 +476,20 @@ void FarmApi::ShowMetrics(ApiCall call) {
   });
 }
 
+// Everybody may ask for it, so that the engine is asked once for many.
 void FarmApi::Ready(ApiCall call) {
-  engine_.GetFarm({}, [respond = std::move(call.respond)](
-                          absl::StatusOr<v1::FarmStatus> farm) mutable {
-    respond(farm.ok() ? MakeResponse(200, "text/plain", "ok\n")
-                      : ProblemResponse(farm.status()));
-  });
+  auto ask = [this](AnswerCache::Take take) {
+    engine_.GetFarm({},
+                    [take = std::move(take)](
+                        const absl::StatusOr<v1::FarmStatus>& farm) mutable {
+                      take(farm.ok() ? MakeAnswer("text/plain", "ok\n")
+                                     : MakeProblem(farm.status()));
+                    });
+  };
+  cache_.Get(
+      "/readyz", std::move(ask),
+      [request = std::move(call.request), respond = std::move(call.respond)](
+          Answer answer) mutable { respond(ResponseOf(*answer, request)); });
 }
 
 template <typename Base, typename Request, typename Response>

@@ -28,7 +28,7 @@ struct ApiCall {
   std::map<std::string, std::string, std::less<>> parameters;
   HttpRequest request;
   Principal who;
-  // Returns whether its caller may still read. For streams.
+  // Returns whether its caller may still read. Empty but for streams.
   std::function<bool()> allowed;
   HttpRespond respond;
 };

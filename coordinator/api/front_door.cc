@@ -247,10 +247,13 @@ void FrontDoor::Run(ApiCall call, const Caller& caller) {
     default:
       break;
   }
-  // A stream outlives the check of its request.
-  call.allowed = [this, head = call.request, route = call.route] {
-    return CheckCaller(*route, head, CallerOf(head)).ok();
-  };
+  // A stream outlives the check of its request. Others have bodies, of which
+  // there shall be no second copy.
+  if (call.route->operation == Operation::kStreamEvents) {
+    call.allowed = [this, head = call.request, route = call.route] {
+      return CheckCaller(*route, head, CallerOf(head)).ok();
+    };
+  }
   api_.Run(std::move(call));
 }
 

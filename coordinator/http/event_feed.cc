@@ -45,6 +45,10 @@ void EventFeed::Publish(std::string_view name, std::string_view data) {
 void EventFeed::Subscribe(const std::shared_ptr<Reader>& reader,
                           std::string_view last_id) {
   absl::MutexLock lock(&mutex_);
+  // Nothing may be published for days, while readers come and go.
+  std::erase_if(readers_, [](const std::weak_ptr<Reader>& weak) {
+    return weak.expired();
+  });
   readers_.push_back(reader);
   const int64_t seen = NumberOf(last_id);
   const bool known =
