@@ -29,8 +29,16 @@ _ARITHMETIC = {'+': '-', '-': '+', '*': '/', '/': '*', '%': '*', '+=': '-=',
 _WAITS = re.compile(r'absl::(?:Hours|Minutes|Seconds|Milliseconds|Microseconds)\(')
 _SMALL = 10
 
-# Calls that change nothing but how much memory or time something takes.
-_NO_EFFECT = re.compile(r'[^\s(]*(\.|->)(reserve|shrink_to_fit)\(')
+# Calls that change nothing but how much memory or time something takes, or when
+# a stream is seen that is written at the end anyway; and what is said in logs.
+_NO_EFFECT = re.compile(
+    r'[^\s(]*(\.|->)(reserve|shrink_to_fit|flush|AssertHeld|AssertReaderHeld)\('
+    r'|(spdlog::|LogLine\b)')
+
+# The sizes of a function's own large buffers, and the bounds of a histogram's
+# buckets.
+_BUFFERS = re.compile(r'\bchar \w+\[(\d{3,}|\d+ << \d+)\]')
+_BUCKETS = re.compile(r'\bconstexpr double \w+\[\] = \{[^}]*$')
 
 
 @dataclass(frozen=True)
@@ -76,18 +84,33 @@ def _squeeze(text):
 
 
 def _sites(source):
-    """Where a system call's failure is reported (`errno`), only the whole
-    condition is negated: a test cannot make each of these calls fail."""
+    """Where a failure of a call of the system or of OpenSSL is reported, only the
+    whole condition is negated: a test cannot make each of these calls fail."""
     for site in (*_operators(source), *_negations(source), *_deletions(source),
                  *_literals(source)):
-        if site[0] == 'negate' or not _reports_errno(source, site[1]):
+        around = [c for c in source.conditions if c.start <= site[1] < c.end]
+        if any(_only_logs(source, c) for c in around):
+            continue
+        if site[0] == 'negate' or not any(_is_of_system(source, c) for c in around):
             yield site
 
 
-def _reports_errno(source, position):
-    return any(c.start <= position < c.end and c.is_guard and
-               re.search(r'\berrno\b', source.text[c.end:c.end + 120].split(';')[0])
-               for c in source.conditions)
+def _is_of_system(source, condition):
+    if re.search(r'\bEINTR\b', source.text[condition.start:condition.end]):
+        return True
+    first = source.text[condition.end:condition.end + 120].split(';')[0]
+    return condition.is_guard and re.search(r'\berrno\b|\bCryptoError\(', first)
+
+
+def _only_logs(source, condition):
+    """Whether nothing but a line of the log depends on the condition."""
+    rest = source.code[condition.end + 1:]
+    body = re.match(r'\s*(\{\s*)?(spdlog::\w+|LogLine)(?=\()', rest)
+    if condition.keyword != 'if' or not body:
+        return False
+    end = closing(rest, body.end()) + 1
+    after = r';\s*\}(?!\s*else\b)' if body.group(1) else r';(?!\s*else\b)'
+    return end > 0 and re.match(after, rest[end:]) is not None
 
 
 def _operators(source):
@@ -152,15 +175,20 @@ def _literals(source):
     for match in re.finditer(r'(?<!\w)(true|false)(?!\w)', source.code):
         flipped = 'false' if match.group() == 'true' else 'true'
         yield 'flip', match.start(), match.end(), flipped
-    waits = [(m.end(), closing(source.code, m.end() - 1))
+    apart = [(m.end(), closing(source.code, m.end() - 1))
              for m in _WAITS.finditer(source.code)]
+    apart += [m.span(1) for m in _BUFFERS.finditer(source.code)
+              if source.in_body[m.start()]]
     for match in re.finditer(r"(?<![\w.'])(0|[1-9]\d*)(?![\w.'])", source.code):
         start, value = match.start(), int(match.group())
         line_start = source.code.rfind('\n', 0, start) + 1
         line = source.code[line_start:source.code.find('\n', start)]
-        if any(a <= start < b for a, b in waits):
+        if any(a <= start < b for a, b in apart):
             continue
         if 'constexpr' in line and (value >= _SMALL or '<<' in line or '*' in line):
+            continue
+        if value >= _SMALL and _BUCKETS.search(source.code, source.code.rfind(
+                ';', 0, start) + 1, start):
             continue
         if re.search(r'\)\s*(const\s*|override\s*)*=\s*$', source.code[line_start:start]):
             continue  # A pure virtual method.

@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     r'|^[ \t]*\#(?:[^\n]*\\\n)*[^\n]*',                # the preprocessor
     re.DOTALL | re.MULTILINE)
 
-_TEXT_CALL = re.compile(r'\b(?:spdlog::\w+|[A-Z]\w*Error)\(')
+_TEXT_CALL = re.compile(r'\b(?:spdlog::\w+|LogLine|[A-Z]\w*Error)\(')
 _TYPE_HEAD = re.compile(r'\b(namespace|class|struct|union)\b[^()]*$')
 _ENUM_HEAD = re.compile(r'\benum\b[^()]*$')
 _BODY_HEAD = re.compile(
