@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -51,6 +52,16 @@ std::map<std::string, std::string> Annotations(const ExportRecord* since) {
   return {{kSinceAnnotation, names}};
 }
 
+// The files of the export that is there. Where no record of one can be read,
+// no file counts as an export's.
+std::set<std::string> WrittenBefore(const fs::path& record) {
+  std::set<std::string> names;
+  const absl::StatusOr<ExportRecord> before = ReadExportRecord(record);
+  if (!before.ok()) return names;
+  for (const auto& [name, sum] : before->files) names.insert(name);
+  return names;
+}
+
 }  // namespace
 
 absl::StatusOr<ExportRecord> DescribeImages(
@@ -90,8 +101,11 @@ absl::StatusOr<ExportedArchive> ExportArchive(
   exported.record = options.file.string() + ".sha256";
   KSO_ASSIGN_OR_RETURN(
       const std::unique_ptr<PartWriter> writer,
-      PartWriter::Open({options.file, plan.size, options.part_size}));
+      PartWriter::Open({options.file, plan.size, options.part_size,
+                        WrittenBefore(exported.record)}));
   KSO_RETURN_IF_ERROR(WriteArchive(plan, store, *writer, options.progress));
+  // The record knows the surplus parts, so they go before it does.
+  KSO_RETURN_IF_ERROR(writer->RemoveSurplus());
   // The record of the archive that is being replaced would be wrong.
   if (!writer->unchanged()) ::unlink(exported.record.c_str());
   KSO_ASSIGN_OR_RETURN(const std::vector<PartSum> sums, writer->Publish());

@@ -134,6 +134,32 @@ TEST_F(ExportArchiveTest, ReplacesAnOlderReleaseAndItsPartsAtTheEnd) {
                                    "release.tar.sha256"));
 }
 
+TEST_F(ExportArchiveTest, AFileOfTheUserThatLooksLikeAPartStays) {
+  ASSERT_TRUE(Export(Release(1), kPart).ok());
+  const auto smaller = std::vector<oci::LayoutImage>{
+      Image({"kubespray-files:v2"}, {Bytes(70'000, 3)})};
+  // Behind a gap, which no export leaves, and in place of a surplus part.
+  for (const char* name : {"release.tar.700", "release.tar.002"}) {
+    const fs::path notes = directory_ / name;
+    if (fs::exists(notes)) {
+      // The record is that of another export, which had no such part.
+      fs::remove(directory_ / "release.tar.sha256");
+    }
+    WriteFile(notes, "notes");
+    const auto refused = Export(smaller, kPart);
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused.status()))
+        << refused.status();
+    EXPECT_THAT(std::string(refused.status().message()),
+                ::testing::HasSubstr(name));
+    EXPECT_EQ(ReadFile(notes), "notes");
+    fs::remove(notes);
+  }
+  // An archive that is not split has no parts to be mistaken.
+  WriteFile(directory_ / "release.tar.700", "notes");
+  ASSERT_TRUE(Export(smaller).ok());
+  EXPECT_EQ(ReadFile(directory_ / "release.tar.700"), "notes");
+}
+
 TEST_F(ExportArchiveTest, ADamagedSourceIsNotExported) {
   const auto images = Release();
   farm_.DamageBlob(kRepository, Sha256Of(Bytes(150'000, 7)), Bytes(150'000, 9));
@@ -156,7 +182,9 @@ TEST_F(ExportArchiveTest, AFileOfTheUserInPlaceOfTheLockStays) {
 }
 
 TEST_F(ExportArchiveTest, OnlyOneProcessWritesAtATime) {
-  PartWriter::Options options{file_, 10, 0};
+  PartWriter::Options options;
+  options.file = file_;
+  options.total_size = 10;
   const auto writer = PartWriter::Open(options);
   ASSERT_TRUE(writer.ok());
   EXPECT_TRUE(absl::IsFailedPrecondition(Export(Release()).status()));

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/carry/export_record.h"
 
+#include <fcntl.h>
+
+#include <cstddef>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -11,10 +15,13 @@
 #include "common/base/sizes.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
+#include "common/bytes/byte_stream.h"
+#include "common/files/file_io.h"
 
 namespace kso::cli {
 namespace {
 
+constexpr size_t kLargestRecord = 16 << 20;
 constexpr absl::string_view kTitle = "# kso export 1";
 
 absl::Status BadLine(absl::string_view line) {
@@ -93,6 +100,18 @@ absl::StatusOr<ExportRecord> ParseExportRecord(std::string_view text) {
     record.files.emplace_back(std::string(parts.second), sum);
   }
   return record;
+}
+
+absl::StatusOr<ExportRecord> ReadExportRecord(
+    const std::filesystem::path& path) {
+  KSO_ASSIGN_OR_RETURN(FileDescriptor file, OpenFile(path, O_RDONLY));
+  const auto source = SourceOfFile(std::move(file), path);
+  KSO_ASSIGN_OR_RETURN(const std::string text,
+                       ReadAll(*source, kLargestRecord));
+  absl::StatusOr<ExportRecord> record = ParseExportRecord(text);
+  if (record.ok()) return record;
+  return absl::InvalidArgumentError(
+      Concat(path.string(), ": ", ToStd(record.status().message())));
 }
 
 std::string ImageNames(const std::map<std::string, Digest>& images) {

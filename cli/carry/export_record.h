@@ -3,6 +3,7 @@
 #define KSO_CLI_CARRY_EXPORT_RECORD_H_
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -38,6 +39,11 @@ std::string FormatExportRecord(const ExportRecord& record);
 
 // INVALID_ARGUMENT when `text` is no such record.
 absl::StatusOr<ExportRecord> ParseExportRecord(std::string_view text);
+
+// Reads the record at `path`, which is no link. Errors name the path: NOT_FOUND
+// where there is none, INVALID_ARGUMENT for another file.
+absl::StatusOr<ExportRecord> ReadExportRecord(
+    const std::filesystem::path& path);
 
 // "kubespray-files:v0.1.0, kubespray-images:v0.1.0".
 std::string ImageNames(const std::map<std::string, Digest>& images);

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kMaxParts = 1000;
+constexpr size_t kMaxParts = 1000;
 constexpr size_t kBufferBytes = 256 << 10;
 
 fs::path PartPath(const fs::path& file, size_t number) {
@@ -34,6 +34,12 @@ int64_t SizeOf(const fs::path& path) {
   struct stat info;
   if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return -1;
   return info.st_size;
+}
+
+// Also where a link is there that leads nowhere.
+bool IsThere(const fs::path& path) {
+  struct stat info;
+  return ::lstat(path.c_str(), &info) == 0;
 }
 
 absl::StatusOr<size_t> ReadAt(const FileDescriptor& file, const fs::path& path,
@@ -69,8 +75,8 @@ absl::StatusOr<std::unique_ptr<PartWriter>> PartWriter::Open(
         Concat("\"", Printable(options.file.string()),
                "\" cannot be the name of an archive"));
   }
-  if (options.part_size > 0 &&
-      (options.total_size - 1) / options.part_size >= kMaxParts) {
+  if (options.part_size > 0 && (options.total_size - 1) / options.part_size >=
+                                   static_cast<int64_t>(kMaxParts)) {
     return absl::InvalidArgumentError(
         Concat("the archive of ", FormatBytes(options.total_size),
                " would have more than ", kMaxParts,
@@ -136,6 +142,22 @@ absl::Status PartWriter::LookAround() {
     part.existing = std::max<int64_t>(part.existing, 0);
     parts_.push_back(std::move(part));
   } while (left > 0);
+  return options_.part_size > 0 ? FindSurplus() : absl::OkStatus();
+}
+
+absl::Status PartWriter::FindSurplus() {
+  for (size_t number = parts_.size(); number < kMaxParts; ++number) {
+    fs::path path = PartPath(options_.file, number);
+    if (!IsThere(path)) continue;
+    if (!options_.written_before.contains(path.filename().string())) {
+      return absl::FailedPreconditionError(
+          Concat(path.string(),
+                 " would be taken for a part of the archive, and the record of "
+                 "no export names it: move it, or choose another name for the "
+                 "archive"));
+    }
+    surplus_.push_back(std::move(path));
+  }
   return absl::OkStatus();
 }
 
@@ -300,6 +322,15 @@ absl::Status PartWriter::Rewind(int64_t position) {
   return absl::OkStatus();
 }
 
+absl::Status PartWriter::RemoveSurplus() {
+  for (const fs::path& path : surplus_) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+      return FileError(errno, "remove", path);
+    }
+  }
+  return SyncDirectory(options_.file.parent_path());
+}
+
 absl::StatusOr<std::vector<PartSum>> PartWriter::Publish() {
   if (position_ != options_.total_size) {
     return absl::InternalError(Concat("the archive has ", position_, " of ",
@@ -315,14 +346,6 @@ absl::StatusOr<std::vector<PartSum>> PartWriter::Publish() {
     KSO_RETURN_IF_ERROR(RenameAndSync(part.partial, part.path));
     part.is_final = true;
   }
-  // `cat FILE.[0-9]*` would take surplus parts for more of this archive.
-  for (size_t number = parts_.size(); options_.part_size > 0; ++number) {
-    const fs::path surplus = PartPath(options_.file, number);
-    const bool had_partial =
-        ::unlink((surplus.string() + ".partial").c_str()) == 0;
-    if (::unlink(surplus.c_str()) != 0 && !had_partial) break;
-  }
-  KSO_RETURN_IF_ERROR(SyncDirectory(options_.file.parent_path()));
   return sums;
 }
 

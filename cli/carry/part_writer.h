@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,9 +38,13 @@ class PartWriter : public ByteSink {
     int64_t total_size = 0;
     // 0: one file, without a number.
     int64_t part_size = 0;
+    // The names, without directories, of the files that an earlier export has
+    // written there, as its record has them.
+    std::set<std::string> written_before = {};
   };
 
-  // FAILED_PRECONDITION when another process writes there, INVALID_ARGUMENT for
+  // FAILED_PRECONDITION when another process writes there, or when a file that
+  // no export wrote would be taken for a part; INVALID_ARGUMENT for
   // names that cannot stand in a list of checksums and for more than 1000
   // parts, RESOURCE_EXHAUSTED when the disk has too little space.
   static absl::StatusOr<std::unique_ptr<PartWriter>> Open(
@@ -59,9 +64,12 @@ class PartWriter : public ByteSink {
   // Goes back to write again.
   absl::Status Rewind(int64_t position);
 
-  // Called after all bytes. Syncs the files and gives them their final names;
-  // parts that an earlier, longer stream had are removed. Returns the files in
-  // order.
+  // Called after all bytes, before Publish: removes the parts that only the
+  // earlier, longer export had. `cat FILE.[0-9]*` would take them for more of
+  // this archive.
+  absl::Status RemoveSurplus();
+  // Called after all bytes. Syncs the files and gives them their final names.
+  // Returns the files in order.
   absl::StatusOr<std::vector<PartSum>> Publish();
 
   // Tells whether all bytes were there under their final names, and nothing was
@@ -83,6 +91,7 @@ class PartWriter : public ByteSink {
   PartWriter(const Options& options, std::filesystem::path lock_path,
              FileLock lock);
   absl::Status LookAround();
+  absl::Status FindSurplus();
   absl::Status CheckSpace() const;
   size_t PartAt(int64_t position) const;
   int64_t StartOf(size_t part) const;
@@ -96,6 +105,7 @@ class PartWriter : public ByteSink {
   const std::filesystem::path lock_path_;
   const FileLock lock_;
   std::vector<Part> parts_;
+  std::vector<std::filesystem::path> surplus_;
   int64_t position_ = 0;
   bool wrote_ = false;
   // The hash of the part that the position is in, up to the position.

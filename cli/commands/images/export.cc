@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -17,13 +15,10 @@
 #include "cli/registry_connection.h"
 #include "cli/render/result_text.h"
 #include "common/base/status_macros.h"
-#include "common/files/file_io.h"
 #include "common/oci/destination.h"
 
 namespace kso::cli {
 namespace {
-
-constexpr size_t kLargestRecord = 16 << 20;
 
 class Export : public Command {
  public:
@@ -113,14 +108,7 @@ class Export : public Command {
   absl::StatusOr<ExportRecord> ReadSince(Context& context) const {
     std::error_code error;
     if (std::filesystem::is_regular_file(since_, error)) {
-      KSO_ASSIGN_OR_RETURN(FileDescriptor file, OpenFile(since_, O_RDONLY));
-      const auto source = SourceOfFile(std::move(file), since_);
-      KSO_ASSIGN_OR_RETURN(const std::string text,
-                           ReadAll(*source, kLargestRecord));
-      absl::StatusOr<ExportRecord> record = ParseExportRecord(text);
-      if (record.ok()) return record;
-      return absl::InvalidArgumentError(
-          absl::StrCat(since_, ": ", record.status().message()));
+      return ReadExportRecord(since_);
     }
     absl::StatusOr<v1::Build> build = context.coordinator->GetBuild(since_);
     if (absl::IsNotFound(build.status())) {

@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/outcome/own_target.h"
 
-#include <fcntl.h>
-
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <system_error>
-#include <utility>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "cli/carry/export_record.h"
 #include "cli/render/text.h"
-#include "common/bytes/byte_stream.h"
-#include "common/files/file_io.h"
 #include "common/oci/destination.h"
 
 namespace kso::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr size_t kLargestRecord = 16 << 20;
 
 // Also where a link is there that leads nowhere, and where nobody may look.
 bool IsThere(const fs::path& path) {
@@ -33,11 +24,7 @@ bool IsThere(const fs::path& path) {
 bool HasRecord(const fs::path& archive) {
   fs::path record = archive;
   record += ".sha256";
-  absl::StatusOr<FileDescriptor> file = OpenFile(record, O_RDONLY);
-  if (!file.ok()) return false;
-  const auto source = SourceOfFile(*std::move(file), record);
-  const absl::StatusOr<std::string> text = ReadAll(*source, kLargestRecord);
-  return text.ok() && ParseExportRecord(*text).ok();
+  return ReadExportRecord(record).ok();
 }
 
 bool IsOwnArchive(const fs::path& archive) {
