@@ -36,6 +36,7 @@ CallProof ProofOf(const grpc::ServerContextBase& context) {
   if (const auto found = metadata.find("authorization");
       found != metadata.end()) {
     proof.authorization = Std(found->second);
+    proof.several_authorizations = metadata.count("authorization") > 1;
   }
   if (const auto auth = context.auth_context(); auth != nullptr) {
     for (const grpc::string_ref& pem :

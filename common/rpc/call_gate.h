@@ -15,6 +15,9 @@ namespace kso::rpc {
 struct CallProof {
   // The value of the metadata "authorization"; empty where there is none.
   std::string authorization;
+  // There are several values of it. No client of gRPC sends them by itself, and
+  // readers that take another one of them would see another caller.
+  bool several_authorizations = false;
   // The peer showed a certificate, which TLS has verified; the URIs are among
   // its names.
   bool has_certificate = false;

@@ -199,6 +199,20 @@ TEST_F(SecureServerTest, WhoIsAdmittedIsServed) {
   }
 }
 
+TEST_F(SecureServerTest, TwoTokensAreSeenByGateAndHandlerAlike) {
+  Start({.gate = gate_});
+  grpc::ClientContext context;
+  // An empty value is one, too.
+  context.AddMetadata("authorization", "");
+  context.AddMetadata("authorization", "Bearer kso_secret");
+  v1::GetVersionResponse response;
+  v1::AdminService::NewStub(Connect({}))
+      ->GetVersion(&context, v1::GetVersionRequest(), &response);
+  EXPECT_TRUE(gate_->last().several_authorizations);
+  ASSERT_EQ(handlers_.entered().size(), 1);
+  EXPECT_TRUE(handlers_.entered().front().several_authorizations);
+}
+
 TEST_F(SecureServerTest, AUnixSocketNeedsNoEncryption) {
   // A socket's path has at most 107 bytes (unix(7)).
   const testing::TempDirectory directory("/tmp");

@@ -42,10 +42,15 @@ void Process(void* state, grpc_auth_context* context,
              grpc_process_auth_metadata_done_cb done, void* user_data) {
   CallProof proof;
   std::string_view method;
+  bool has_authorization = false;
   for (size_t i = 0; i < count; ++i) {
     const std::string_view key = TextOf(metadata[i].key);
     if (key == ":path") method = TextOf(metadata[i].value);
-    if (key == "authorization") proof.authorization = TextOf(metadata[i].value);
+    if (key == "authorization") {
+      proof.several_authorizations = has_authorization;
+      has_authorization = true;
+      proof.authorization = TextOf(metadata[i].value);
+    }
   }
   proof.uris = PropertiesOf(context, GRPC_PEER_URI_PROPERTY_NAME);
   for (std::string& pem :

@@ -62,6 +62,10 @@ std::shared_ptr<rpc::CallGate> CreateAccessGate(const Doors& doors) {
 
 absl::StatusOr<Principal> PrincipalOf(const Authenticator& authenticator,
                                       const rpc::CallProof& proof) {
+  if (proof.several_authorizations) {
+    return absl::UnauthenticatedError(
+        "the metadata 'authorization' is there twice; send one token");
+  }
   Evidence evidence;
   if (!proof.authorization.empty()) {
     if (!absl::StartsWithIgnoreCase(proof.authorization, ToAbsl(kBearer))) {

@@ -77,6 +77,14 @@ TEST_F(AccessGateTest, OtherSchemesThanBearerProveNothing) {
   }
 }
 
+TEST_F(AccessGateTest, SeveralTokensProveNothing) {
+  rpc::CallProof proof = With("admin");
+  proof.several_authorizations = true;
+  EXPECT_TRUE(absl::IsUnauthenticated(Admit(kCancel, proof)));
+  ASSERT_EQ(deeds_.deeds.size(), 1);
+  EXPECT_EQ(deeds_.deeds[0].who.name, "nobody");
+}
+
 TEST_F(AccessGateTest, UnknownMethodsAreNobodys) {
   for (const char* method :
        {"", "/", "/kso.v1.BuildService/Forget\x1b[31m",

@@ -588,6 +588,8 @@ TEST_F(ApiServerTest, TheTableOfPathsAndRolesHolds) {
     EXPECT_EQ(ask(""), 401) << path;
     EXPECT_EQ(ask(Bearer("unknown")), 401) << path;
     EXPECT_EQ(ask("Authorization: Basic eDp5\r\n"), 401) << path;
+    // Neither of two tokens counts, so that no reader takes the other one.
+    EXPECT_EQ(ask(Bearer("a") + Bearer("a")), 401) << path;
     for (const auto& [token, role] : doors_.tokens) {
       const bool allowed =
           access::RoleSet({role}).WithImplied().Allows(route.roles);

@@ -109,6 +109,11 @@ FrontDoor::Caller FrontDoor::CallerOf(const HttpRequest& head) const {
   evidence.uris = head.peer.certificate_uris;
   evidence.certificate = head.peer.certificate;
   const std::string_view authorization = head.Header("Authorization");
+  if (head.CountHeaders("Authorization") > 1) {
+    caller.who = absl::UnauthenticatedError(
+        "the header Authorization is there twice; send one token");
+    return caller;
+  }
   if (!authorization.empty()) {
     if (!absl::StartsWithIgnoreCase(ToAbsl(authorization), ToAbsl(kBearer)) ||
         authorization.size() == kBearer.size()) {
