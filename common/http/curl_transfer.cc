@@ -18,6 +18,7 @@
 #include "common/base/strings.h"
 #include "common/http/address.h"
 #include "common/http/byte_range.h"
+#include "common/http/content_length.h"
 #include "common/http/curl_errors.h"
 #include "common/http/proxy.h"
 
@@ -252,6 +253,8 @@ absl::Status CurlTransfer::TakeHeader(absl::string_view line) {
   if (response_.status < 200) return absl::OkStatus();
   headers_done_ = true;
   response_.effective_url = plan_.url->text();
+  // An error's body is cut anyway, and its status is what counts.
+  if (Succeeded()) KSO_RETURN_IF_ERROR(CheckContentLength(response_));
   if (Succeeded() && plan_.on_response != nullptr && *plan_.on_response) {
     return (*plan_.on_response)(response_);
   }

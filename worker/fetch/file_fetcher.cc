@@ -270,6 +270,9 @@ absl::Status FileFetcher::GetRange(const v1::FileSource& source,
         Concat(url, " is another file than when it was asked for first"));
   };
   const auto on_response = [&](const http::Response& response) -> absl::Status {
+    if (source.digest().empty()) {
+      KSO_RETURN_IF_ERROR(CheckNotEncoded(response, source.url(), url));
+    }
     KSO_RETURN_IF_ERROR(
         http::CheckRangeAnswer(response, *wanted.range, source.size()));
     if (ValidatorIn(response, "ETag") == source.etag()) return absl::OkStatus();
@@ -300,6 +303,9 @@ absl::Status FileFetcher::DownloadOnce(const v1::FileSource& source,
 
   int64_t total = -1;
   const auto on_response = [&](const http::Response& response) -> absl::Status {
+    if (source.digest().empty()) {
+      KSO_RETURN_IF_ERROR(CheckNotEncoded(response, source.url(), url));
+    }
     if (response.status != 206) {
       total = ContentLength(response);
       return partial.Restart(RangeValidator(response));

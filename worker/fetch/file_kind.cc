@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/fetch/file_kind.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -18,22 +20,25 @@ struct Kind {
   const char* name;
   // Empty for tar, which has no magic bytes at its beginning.
   std::string_view magic;
+  bool compressed = false;
 };
 
 constexpr Kind kKinds[] = {
-    {".gz", "a gzip archive", "\x1f\x8b"sv},
-    {".tgz", "a gzip archive", "\x1f\x8b"sv},
+    {".gz", "a gzip archive", "\x1f\x8b"sv, true},
+    {".tgz", "a gzip archive", "\x1f\x8b"sv, true},
     {".xz", "an xz archive",
      "\xfd"
-     "7zXZ\0"sv},
+     "7zXZ\0"sv,
+     true},
     {".txz", "an xz archive",
      "\xfd"
-     "7zXZ\0"sv},
-    {".zst", "a zstd archive", "\x28\xb5\x2f\xfd"sv},
-    {".tzst", "a zstd archive", "\x28\xb5\x2f\xfd"sv},
-    {".bz2", "a bzip2 archive", "BZh"sv},
-    {".tbz2", "a bzip2 archive", "BZh"sv},
-    {".tbz", "a bzip2 archive", "BZh"sv},
+     "7zXZ\0"sv,
+     true},
+    {".zst", "a zstd archive", "\x28\xb5\x2f\xfd"sv, true},
+    {".tzst", "a zstd archive", "\x28\xb5\x2f\xfd"sv, true},
+    {".bz2", "a bzip2 archive", "BZh"sv, true},
+    {".tbz2", "a bzip2 archive", "BZh"sv, true},
+    {".tbz", "a bzip2 archive", "BZh"sv, true},
     {".zip", "a zip archive", "PK"sv},
     {".tar", "a tar archive", ""sv},
     {".deb", "a Debian package", "!<arch>\n"sv},
@@ -100,12 +105,16 @@ std::string AnswerInstead(std::string_view beginning) {
   return "";
 }
 
+// The name in a URL, in lower case. A query or fragment is not of it (RFC 3986,
+// section 3).
+std::string NameIn(std::string_view url) {
+  return absl::AsciiStrToLower(ToAbsl(url.substr(0, url.find_first_of("?#"))));
+}
+
 }  // namespace
 
 std::string KindDisagreement(std::string_view url, std::string_view beginning) {
-  // A query or fragment is not of the name (RFC 3986, section 3).
-  const std::string name =
-      absl::AsciiStrToLower(ToAbsl(url.substr(0, url.find_first_of("?#"))));
+  const std::string name = NameIn(url);
   const std::string instead = IsPageName(name) ? "" : AnswerInstead(beginning);
   for (const Kind& kind : kKinds) {
     if (!absl::EndsWith(name, ToAbsl(kind.suffix))) continue;
@@ -115,7 +124,16 @@ std::string KindDisagreement(std::string_view url, std::string_view beginning) {
                                              : instead;
     return Concat(is, ", not ", kind.name);
   }
+  if (beginning.empty()) return "nothing, not a file";
   return instead.empty() ? "" : Concat(instead, ", not a file of that name");
+}
+
+bool IsCompressedName(std::string_view url) {
+  const std::string name = NameIn(url);
+  return std::any_of(
+      std::begin(kKinds), std::end(kKinds), [&name](const Kind& kind) {
+        return kind.compressed && absl::EndsWith(name, ToAbsl(kind.suffix));
+      });
 }
 
 }  // namespace kso::worker

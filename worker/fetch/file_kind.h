@@ -18,7 +18,13 @@ inline constexpr size_t kFileKindBytes = 1024;
 // Hosts answer with a page and 200 where they want a login or an agreement, or
 // have moved; so a page is no file whose name does not end as a page's does.
 // The names of archives and packages are compared with their magic bytes.
+//
+// A file without a byte is none.
 std::string KindDisagreement(std::string_view url, std::string_view beginning);
+
+// Returns whether the name in a URL is that of a compressed file, such as
+// ".tar.gz".
+bool IsCompressedName(std::string_view url);
 
 }  // namespace kso::worker
 

@@ -78,9 +78,23 @@ TEST(FileKindTest, AQueryIsNotOfTheName) {
   EXPECT_EQ(KindDisagreement("https://h/kubelet?format=a.tgz", "\177ELF"), "");
 }
 
+TEST(FileKindTest, NothingIsNoFile) {
+  EXPECT_EQ(KindDisagreement("https://h/kubelet", ""), "nothing, not a file");
+  EXPECT_EQ(KindDisagreement("https://h/a.html", ""), "nothing, not a file");
+}
+
+TEST(FileKindTest, NamesOfCompressedFilesAreKnown) {
+  for (const char* name : {"a.tgz", "a.tar.gz", "A.GZ", "a.xz", "a.tzst?x"}) {
+    EXPECT_TRUE(IsCompressedName(name)) << name;
+  }
+  for (const char* name : {"a", "a.zip", "a.tar", "a.deb", "a.gz.sig"}) {
+    EXPECT_FALSE(IsCompressedName(name)) << name;
+  }
+}
+
 TEST(FileKindTest, OtherNamesSayNothing) {
   for (const char* beginning :
-       {"", "\177ELF", "#!/bin/sh", "{}", "<svg>", "htmlx", "<"}) {
+       {"\177ELF", "#!/bin/sh", "{}", "<svg>", "htmlx", "<"}) {
     EXPECT_EQ(KindDisagreement("https://h/kubelet", beginning), "");
     EXPECT_EQ(KindDisagreement("https://h/a.yml", beginning), "");
   }

@@ -11,6 +11,8 @@
 #include "absl/strings/strip.h"
 #include "common/base/strings.h"
 #include "common/http/answer_error.h"
+#include "common/text/printable_text.h"
+#include "worker/fetch/file_kind.h"
 #include "worker/task/failure.h"
 
 namespace kso::worker {
@@ -94,11 +96,31 @@ Validators ValidatorsIn(const http::Response& response, int64_t size) {
 
 absl::Status StatusOfAnswer(const http::Response& response,
                             std::string_view url, absl::Time now) {
-  if (response.status >= 200 && response.status < 300) return absl::OkStatus();
+  if (response.status == 200 || response.status == 206) return absl::OkStatus();
+  const bool other_success = response.status > 200 && response.status < 300;
   return About(
-      http::ErrorOfAnswer(response,
-                          Concat(url, " answered HTTP ", response.status), now),
+      http::ErrorOfAnswer(
+          response,
+          Concat(url, " answered HTTP ", response.status,
+                 other_success ? ", which does not bring the file" : ""),
+          now),
       "", "", AdviceFor(response.status));
+}
+
+absl::Status CheckNotEncoded(const http::Response& response,
+                             std::string_view list_url, std::string_view url) {
+  const std::string encoding =
+      absl::AsciiStrToLower(response.Header("Content-Encoding").value_or(""));
+  if (encoding.empty() || encoding == "identity") return absl::OkStatus();
+  if (IsCompressedName(list_url)) return absl::OkStatus();
+  return About(
+      absl::DataLossError(Concat(url,
+                                 " is answered in an encoding that was not "
+                                 "asked for, ",
+                                 PrintableText(encoding, 40))),
+      "", "",
+      "state the file's checksum in the list if those are its bytes, or name a "
+      "mirror");
 }
 
 std::string ValidatorIn(const http::Response& response,

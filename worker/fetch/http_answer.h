@@ -12,10 +12,19 @@
 
 namespace kso::worker {
 
-// Judges a file host's answer for a task: OK for 2xx, else the error of
-// http::ErrorOfAnswer, with advice.
+// Judges a file host's answer for a task: OK for 200 and 206, else the error of
+// http::ErrorOfAnswer, with advice. What comes with another status of success
+// is not the file: it is still to be made (202), was changed on the way (203),
+// or is a difference (226).
 absl::Status StatusOfAnswer(const http::Response& response,
                             std::string_view url, absl::Time now);
+
+// DATA_LOSS where an answer's bytes are not the file's but an encoding of them
+// (RFC 9110, section 8.4), though none was asked for. `url` is the one that was
+// asked for what the list calls `list_url`. Servers say "gzip" of a .tar.gz as
+// it is, so that the names of compressed files are taken at their word.
+absl::Status CheckNotEncoded(const http::Response& response,
+                             std::string_view list_url, std::string_view url);
 
 // A header that can stand for content, such as ETag; empty when the answer has
 // none or one with other bytes than visible ASCII and blanks. RFC 9110, section

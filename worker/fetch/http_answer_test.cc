@@ -17,18 +17,38 @@ v1::Failure FailureOf(int status) {
       "");
 }
 
-TEST(HttpAnswerTest, OnlyStatusesOfSuccessAreSuccesses) {
+TEST(HttpAnswerTest, OnlyStatusesThatBringTheFileAreSuccesses) {
   http::Response response;
-  for (const int status : {200, 204, 206, 299}) {
+  for (const int status : {200, 206}) {
     response.status = status;
     EXPECT_TRUE(StatusOfAnswer(response, "x", absl::UnixEpoch()).ok())
         << status;
   }
-  for (const int status : {0, 100, 199, 300, 304, 404, 500}) {
+  for (const int status :
+       {0, 100, 199, 201, 202, 203, 204, 226, 299, 300, 304, 404, 500}) {
     response.status = status;
     EXPECT_FALSE(StatusOfAnswer(response, "x", absl::UnixEpoch()).ok())
         << status;
   }
+}
+
+TEST(HttpAnswerTest, AnEncodingThatNobodyAskedForIsNotTheFile) {
+  const auto taken = [](const char* encoding, const char* name) {
+    http::Response response;
+    response.headers = {{"content-encoding", encoding}};
+    const std::string url = std::string("https://a.example.com/") + name;
+    return CheckNotEncoded(response, url, url).ok();
+  };
+  for (const char* encoding : {"gzip", "x-gzip", "br", "zstd", "deflate",
+                               "gzip, identity", "caf\xe9"}) {
+    EXPECT_FALSE(taken(encoding, "kubelet")) << encoding;
+    EXPECT_FALSE(taken(encoding, "tool.yaml?x=.gz")) << encoding;
+    // Servers say so of what is a compressed file by itself.
+    EXPECT_TRUE(taken(encoding, "cni.tgz")) << encoding;
+  }
+  EXPECT_TRUE(taken("identity", "kubelet"));
+  EXPECT_TRUE(taken("", "kubelet"));
+  EXPECT_TRUE(CheckNotEncoded({}, "https://a/x", "https://a/x").ok());
 }
 
 TEST(HttpAnswerTest, ARefusalSaysWhatToDo) {

@@ -67,7 +67,9 @@ absl::StatusOr<v1::ResolvedFile> ResolveFile(
       &clock, control, [] { return 0; },
       [&]() -> absl::Status {
         KSO_ASSIGN_OR_RETURN(response, Ask(url, transport, control));
-        return StatusOfAnswer(response, url, clock.Now());
+        KSO_RETURN_IF_ERROR(StatusOfAnswer(response, url, clock.Now()));
+        if (!work.digest().empty()) return absl::OkStatus();
+        return CheckNotEncoded(response, work.url(), url);
       });
   if (!status.ok()) return About(status, work.url(), work.location());
 
