@@ -36,12 +36,13 @@ class AuditLog {
   virtual ~AuditLog() = default;
 
   // Writes the deed down soon. Never waits, and never fails for the caller.
-  // Of a flood of refusals only some are written, with the number of those that
-  // are not, so that a stranger cannot fill the disk.
+  // Of a flood of refusals only some are written, so that a stranger cannot
+  // fill the disk. The number of records that are not written, for that reason
+  // or since the disk did not take them, is in the next one that is.
   virtual void Note(const Deed& deed) = 0;
 
   // The newest `most` records that are not older than `since`, oldest first.
-  // Waits for the disk.
+  // Waits for the disk. Records that could not be written are not among them.
   virtual absl::StatusOr<std::vector<v1::AuditRecord>> Read(absl::Time since,
                                                             size_t most) = 0;
 };

@@ -48,14 +48,14 @@ class FileAuditLog : public AuditLog {
       return;
     }
     record.set_left_out(std::exchange(left_out_, 0));
-    waiting_.push_back(AuditLine(record));
+    waiting_.push_back(std::move(record));
     if (waiting_.size() == 1) writer_.Schedule([this] { WriteWaiting(); });
   }
 
   absl::StatusOr<std::vector<v1::AuditRecord>> Read(absl::Time since,
                                                     size_t most) override {
     absl::MutexLock lock(&file_mutex_);
-    KSO_RETURN_IF_ERROR(WriteWaitingLocked());
+    WriteWaitingLocked();
     std::deque<v1::AuditRecord> newest;
     for (int age = limits_.old_files; age >= 0; --age) {
       ReadFile(FileOf(age), since, most, newest);
@@ -78,12 +78,12 @@ class FileAuditLog : public AuditLog {
       return FileError(errno, "stat", path_);
     }
     size_ = status.st_size;
-    // A line that a crash cut must not run into the next one.
     char last = '\n';
     if (size_ > 0 && pread(file_.get(), &last, 1, size_ - 1) != 1) {
       return FileError(errno, "read", path_);
     }
-    return last == '\n' ? absl::OkStatus() : Append("\n");
+    ends_in_line_ = last == '\n';
+    return absl::OkStatus();
   }
 
   bool MayWrite(bool allowed, absl::Time now)
@@ -99,40 +99,55 @@ class FileAuditLog : public AuditLog {
 
   void WriteWaiting() {
     absl::MutexLock lock(&file_mutex_);
-    const absl::Status written = WriteWaitingLocked();
-    if (!written.ok()) {
-      spdlog::error("what was done is not in the audit log: {}",
-                    ToStd(written.message()));
-    }
+    WriteWaitingLocked();
   }
 
-  absl::Status WriteWaitingLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(file_mutex_) {
-    std::vector<std::string> lines;
+  // Counts the records that the disk does not take, and says so in the
+  // program's log.
+  void WriteWaitingLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(file_mutex_) {
+    std::vector<v1::AuditRecord> records;
     {
       absl::MutexLock lock(&mutex_);
-      lines.swap(waiting_);
+      records.swap(waiting_);
     }
-    for (const std::string& line : lines) {
-      if (size_ > 0 &&
-          size_ + static_cast<int64_t>(line.size()) > limits_.file_bytes) {
-        KSO_RETURN_IF_ERROR(Rotate());
-      }
-      KSO_RETURN_IF_ERROR(Append(line));
+    if (records.empty()) return;
+    absl::Status status;
+    int64_t lost = 0;
+    for (const v1::AuditRecord& record : records) {
+      if (status.ok()) status = AppendLine(AuditLine(record));
+      if (!status.ok()) lost += 1 + record.left_out();
     }
-    if (!lines.empty() && fdatasync(file_.get()) != 0) {
-      return FileError(errno, "write", path_);
+    if (fdatasync(file_.get()) != 0) {
+      status.Update(FileError(errno, "write", path_));
     }
-    return absl::OkStatus();
+    if (status.ok()) return;
+    spdlog::error("what was done is not in the audit log: {}",
+                  ToStd(status.message()));
+    absl::MutexLock lock(&mutex_);
+    left_out_ += lost;
   }
 
-  absl::Status Append(std::string_view line)
+  absl::Status AppendLine(std::string_view line)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(file_mutex_) {
-    while (!line.empty()) {
-      const ssize_t count = write(file_.get(), line.data(), line.size());
+    if (size_ > 0 &&
+        size_ + static_cast<int64_t>(line.size()) > limits_.file_bytes) {
+      KSO_RETURN_IF_ERROR(Rotate());
+    }
+    // A line that a crash or a full disk cut must not run into the next one.
+    if (!ends_in_line_) KSO_RETURN_IF_ERROR(Append("\n"));
+    return Append(line);
+  }
+
+  absl::Status Append(std::string_view bytes)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(file_mutex_) {
+    while (!bytes.empty()) {
+      const ssize_t count = write(file_.get(), bytes.data(), bytes.size());
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return FileError(errno, "write", path_);
       size_ += count;
-      line.remove_prefix(static_cast<size_t>(count));
+      bytes.remove_prefix(static_cast<size_t>(count));
+      // What is appended ends with its only line feed.
+      ends_in_line_ = bytes.empty();
     }
     return absl::OkStatus();
   }
@@ -167,8 +182,10 @@ class FileAuditLog : public AuditLog {
   absl::Mutex file_mutex_;
   FileDescriptor file_ ABSL_GUARDED_BY(file_mutex_);
   int64_t size_ ABSL_GUARDED_BY(file_mutex_) = 0;
+  // The file is empty, or its last byte is a line feed.
+  bool ends_in_line_ ABSL_GUARDED_BY(file_mutex_) = true;
   absl::Mutex mutex_;
-  std::vector<std::string> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::AuditRecord> waiting_ ABSL_GUARDED_BY(mutex_);
   int64_t left_out_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Time period_begins_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   int refusals_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/access/file_audit_log.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -15,6 +17,25 @@
 
 namespace kso::coordinator {
 namespace {
+
+// Files of this process cannot grow beyond so many bytes while it lives.
+class FullDisk {
+ public:
+  explicit FullDisk(size_t file_bytes) {
+    // A write beyond the limit fails then, in place of ending the process.
+    signal(SIGXFSZ, SIG_IGN);
+    EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &before_), 0);
+    struct rlimit limit = before_;
+    limit.rlim_cur = file_bytes;
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  }
+  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  struct rlimit before_ = {};
+};
 
 class FileAuditLogTest : public ::testing::Test {
  protected:
@@ -162,6 +183,23 @@ TEST_F(FileAuditLogTest, ADamagedLineHidesNoOther) {
   Open();
   log_->Note(Cancel("b2", absl::OkStatus()));
   EXPECT_EQ(Read().size(), 2);
+}
+
+TEST_F(FileAuditLogTest, WhatAFullDiskDidNotTakeIsCountedAndHidesNothing) {
+  Open();
+  log_->Note(Cancel("b1", absl::OkStatus()));
+  ASSERT_EQ(Read().size(), 1);
+  {
+    const FullDisk full(File().size() + 100);
+    log_->Note(Cancel("b2", absl::OkStatus()));
+    log_->Note(Cancel("b3", absl::OkStatus()));
+    EXPECT_EQ(Read().size(), 1);
+  }
+  log_->Note(Cancel("b4", absl::OkStatus()));
+  const auto records = Read();
+  ASSERT_EQ(records.size(), 2);
+  EXPECT_EQ(records[1].on(), "build b4");
+  EXPECT_EQ(records[1].left_out(), 2);
 }
 
 TEST_F(FileAuditLogTest, ADirectoryThatIsNotThereIsSaid) {
