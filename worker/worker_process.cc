@@ -313,6 +313,7 @@ v1::WorkerInfo WorkerProcess::Describe() {
   prunes_->AddReport(now);
   health_->Told(IsHealthy(now));
   AddHostReports(host_limits_, clock_->Now(), now);
+  transfer_metrics_.AddTraffic(now);
   return now;
 }
 

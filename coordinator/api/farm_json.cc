@@ -529,7 +529,9 @@ OutJson ToJson(const v1::WorkerDetails& worker) {
 OutJson ToJson(const v1::HostLimit& host, absl::Time now) {
   OutJson json = {{"host", host.host()},
                   {"tasksRunning", host.tasks_running()},
-                  {"tasksWaiting", host.tasks_waiting()}};
+                  {"tasksWaiting", host.tasks_waiting()},
+                  {"bytesReceived", host.bytes_received()},
+                  {"bytesSent", host.bytes_sent()}};
   if (host.task_limit() > 0) json["taskLimit"] = host.task_limit();
   if (host.has_quota()) {
     OutJson& quota = json["quota"];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The questions that pages ask the engine.
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
@@ -291,6 +292,30 @@ TEST_F(EngineFarmTest, HostsThatTasksUseAreListed) {
   for (const v1::HostLimit& host : found.hosts()) hosts.push_back(host.host());
   EXPECT_THAT(hosts, ::testing::IsSupersetOf(
                          {"dl.example.com", "registry.example.com"}));
+}
+
+TEST_F(EngineFarmTest, TheBytesOfAHostAreThoseOfAllWorkers) {
+  const auto moved = [](ScriptedWorker& worker, const std::string& host,
+                        int64_t received, int64_t sent) {
+    v1::HostTraffic* traffic = worker.request.mutable_worker()->add_traffic();
+    traffic->set_host(host);
+    traffic->set_bytes_received(received);
+    traffic->set_bytes_sent(sent);
+  };
+  moved(one_, "dl.example.com", 100, 1);
+  moved(one_, "quay.io", std::numeric_limits<int64_t>::max(), 0);
+  moved(two_, "dl.example.com", 20, 3);
+  moved(two_, "quay.io", 5, 0);
+  Sync(one_);
+  Sync(two_);
+  const v1::ListHostsResponse found =
+      *Ask(&FarmQueries::ListHosts, v1::ListHostsRequest());
+  ASSERT_EQ(found.hosts_size(), 2);
+  EXPECT_EQ(found.hosts(0).host(), "dl.example.com");
+  EXPECT_EQ(found.hosts(0).bytes_received(), 120);
+  EXPECT_EQ(found.hosts(0).bytes_sent(), 4);
+  EXPECT_EQ(found.hosts(1).host(), "quay.io");
+  EXPECT_GT(found.hosts(1).bytes_received(), 0);
 }
 
 }  // namespace

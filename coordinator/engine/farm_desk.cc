@@ -213,6 +213,13 @@ class Queues {
   std::map<std::pair<std::string, bool>, Queue> queues_;
 };
 
+void AddTraffic(const v1::HostTraffic& traffic, v1::HostLimit& host) {
+  host.set_host(traffic.host());
+  host.set_bytes_received(
+      SaturatingAdd(host.bytes_received(), traffic.bytes_received()));
+  host.set_bytes_sent(SaturatingAdd(host.bytes_sent(), traffic.bytes_sent()));
+}
+
 }  // namespace
 
 void FarmDesk::Start(const State& state, absl::Time now) {
@@ -400,6 +407,11 @@ v1::ListHostsResponse FarmDesk::ListHosts(const Transaction& turn) const {
   }
   for (v1::HostLimit& limit : gate.Limits(nullptr)) {
     hosts[limit.host()] = std::move(limit);
+  }
+  for (const auto& [name, worker] : workers_.workers()) {
+    for (const v1::HostTraffic& traffic : worker.view.info.traffic()) {
+      AddTraffic(traffic, hosts[traffic.host()]);
+    }
   }
   v1::ListHostsResponse response;
   for (auto& [host, limit] : hosts) *response.add_hosts() = std::move(limit);

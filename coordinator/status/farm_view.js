@@ -126,13 +126,16 @@ function quota(host) {
 
 function hostsTable(hosts) {
   if (hosts.length === 0) return h('p', {}, t('farm.noHosts'));
-  return table(t('farm.hosts'), ['host', 'running', 'waiting', 'quota', 'words']
-      .map((name) => t('hosts.' + name)), hosts.map((host) => h('tr', {
+  return table(t('farm.hosts'), ['host', 'running', 'waiting', 'received',
+    'sent', 'quota', 'words'].map((name) => t('hosts.' + name)),
+      hosts.map((host) => h('tr', {
         'data-key': host.host,
       }, h('th', {scope: 'row'}, host.host),
       h('td', {}, number(host.tasksRunning) +
           (host.taskLimit ? ' / ' + number(host.taskLimit) : '')),
       h('td', {}, number(host.tasksWaiting)),
+      h('td', {class: 'figure'}, bytes(host.bytesReceived)),
+      h('td', {class: 'figure'}, bytes(host.bytesSent)),
       h('td', {}, quota(host)),
       h('td', {}, host.words ? said(host.words) : '',
         host.pausedUntil ? h('small', {}, ' ', t('hosts.paused'), ' ',

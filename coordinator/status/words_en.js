@@ -251,6 +251,8 @@ export default {
   'hosts.host': 'Host',
   'hosts.running': 'Running',
   'hosts.waiting': 'Waiting',
+  'hosts.received': 'Received',
+  'hosts.sent': 'Sent',
   'hosts.quota': 'Quota left',
   'hosts.words': 'What it allows',
   'hosts.quotaOf': 'Quota left at {host}',

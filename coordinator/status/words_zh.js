@@ -245,6 +245,8 @@ export default {
   'hosts.host': '主机',
   'hosts.running': '运行中',
   'hosts.waiting': '等待',
+  'hosts.received': '已接收',
+  'hosts.sent': '已发送',
   'hosts.quota': '剩余配额',
   'hosts.words': '限制说明',
   'hosts.quotaOf': '{host} 的剩余配额',

@@ -163,7 +163,7 @@ const SESSION = {authentication: 'none', version: '0.1.0', roles:
   ['view', 'submit', 'work', 'admin'], principal: 'local',
 plaintextToOthers: false};
 const HOST_LIMITS = [{host: 'docker.io', tasksRunning: 2, tasksWaiting: 90,
-  taskLimit: 2, quota: {limit: 200, remaining: 81, windowSeconds: 21600},
+  bytesReceived: 700 * MIB, bytesSent: 3 * MIB, taskLimit: 2, quota: {limit: 200, remaining: 81, windowSeconds: 21600},
   words: '429 Too Many Requests', pausedUntil: at(1300)}];
 
 // The answers: (method, path, parameters) => {status, body}.

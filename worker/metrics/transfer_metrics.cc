@@ -15,6 +15,7 @@ namespace kso::worker {
 namespace {
 
 constexpr size_t kMostHosts = 200;
+constexpr char kOtherHosts[] = "other";
 
 // "2xx" and so on, or "none" where there was no answer.
 std::string OutcomeOf(const absl::StatusOr<http::Response>& answer) {
@@ -133,13 +134,23 @@ std::unique_ptr<http::Transport> TransferMetrics::Metered(
   return std::make_unique<MeteredTransport>(std::move(next), this);
 }
 
+void TransferMetrics::AddTraffic(v1::WorkerInfo& info) {
+  const absl::MutexLock lock(&mutex_);
+  for (const std::string& host : hosts_) {
+    v1::HostTraffic& traffic = *info.add_traffic();
+    traffic.set_host(host);
+    traffic.set_bytes_received(
+        static_cast<int64_t>(received_.Add({{"host", host}}).Value()));
+    traffic.set_bytes_sent(
+        static_cast<int64_t>(sent_.Add({{"host", host}}).Value()));
+  }
+}
+
 std::string TransferMetrics::LabelOf(const std::string& url) {
   std::string host = http::HostOfUrl(url);
   const absl::MutexLock lock(&mutex_);
-  if (!hosts_.contains(host)) {
-    if (hosts_.size() >= kMostHosts) return "other";
-    hosts_.insert(host);
-  }
+  if (!hosts_.contains(host) && hosts_.size() >= kMostHosts) host = kOtherHosts;
+  hosts_.insert(host);
   return host;
 }
 

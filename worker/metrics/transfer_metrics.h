@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "common/http/transport.h"
+#include "kso/v1/worker.pb.h"
 #include "prometheus/counter.h"
 #include "prometheus/family.h"
 #include "prometheus/registry.h"
@@ -17,7 +18,8 @@ namespace kso::worker {
 
 // The bytes that pass between a worker and its hosts, for Prometheus. A host is
 // "HOST[:PORT]" of the URL that was asked for; the bodies of successful answers
-// and of requests count, headers do not. Thread safe.
+// and of requests count, headers do not. The coordinator is told the same.
+// Thread safe.
 class TransferMetrics {
  public:
   // `registry` must outlive it.
@@ -26,6 +28,8 @@ class TransferMetrics {
   // Counts what passes through `next`. This must outlive the result.
   std::unique_ptr<http::Transport> Metered(
       std::unique_ptr<http::Transport> next);
+  // Puts what has passed so far into `info`, for the coordinator.
+  void AddTraffic(v1::WorkerInfo& info);
 
  private:
   friend class MeteredTransport;

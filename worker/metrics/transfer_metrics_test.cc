@@ -97,6 +97,23 @@ TEST_F(TransferMetricsTest, CountsWhatIsSent) {
                                 "\"registry.example:5000\"} 15"));
 }
 
+TEST_F(TransferMetricsTest, TheCoordinatorIsToldWhatPassed) {
+  v1::WorkerInfo info;
+  metrics_.AddTraffic(info);
+  EXPECT_EQ(info.traffic_size(), 0);
+  http::Request request = To("https://registry.example:5000/v2/");
+  request.body = "12345";
+  ASSERT_TRUE(transport_->Perform(request).ok());
+  ASSERT_TRUE(transport_->Perform(To("https://a.example/x")).ok());
+  metrics_.AddTraffic(info);
+  ASSERT_EQ(info.traffic_size(), 2);
+  EXPECT_EQ(info.traffic(0).host(), "a.example");
+  EXPECT_EQ(info.traffic(0).bytes_received(), 3);
+  EXPECT_EQ(info.traffic(0).bytes_sent(), 0);
+  EXPECT_EQ(info.traffic(1).host(), "registry.example:5000");
+  EXPECT_EQ(info.traffic(1).bytes_sent(), 5);
+}
+
 TEST_F(TransferMetricsTest, TellsHowHostsAnswer) {
   Host::status = 503;
   ASSERT_TRUE(transport_->Perform(To("http://a.example/")).ok());

@@ -347,6 +347,12 @@ void BoundHost(v1::HostReport& host) {
   if (quota.has_window()) BoundDuration(quota.mutable_window());
 }
 
+void BoundTraffic(v1::HostTraffic& traffic) {
+  Bound(traffic.mutable_host(), kLongestName);
+  traffic.set_bytes_received(std::max<int64_t>(traffic.bytes_received(), 0));
+  traffic.set_bytes_sent(std::max<int64_t>(traffic.bytes_sent(), 0));
+}
+
 template <typename List>
 void Shorten(List* list, int most) {
   if (list->size() > most) list->DeleteSubrange(most, list->size() - most);
@@ -407,6 +413,8 @@ void BoundWorkerInfo(v1::WorkerInfo& info) {
   }
   Shorten(info.mutable_hosts(), kMostHosts);
   for (v1::HostReport& host : *info.mutable_hosts()) BoundHost(host);
+  Shorten(info.mutable_traffic(), kMostHosts);
+  for (v1::HostTraffic& host : *info.mutable_traffic()) BoundTraffic(host);
 }
 
 int BoundFreeSlots(const v1::WorkerInfo& info, int claimed) {

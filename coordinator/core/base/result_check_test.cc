@@ -337,6 +337,10 @@ TEST(ResultCheckTest, WhatAWorkerSaysOfItselfIsBounded) {
     host.mutable_quota()->set_remaining(kMost);
     host.mutable_quota()->mutable_window()->set_seconds(kMost);
     host.mutable_retry_after()->set_seconds(-kMost);
+    v1::HostTraffic& traffic = *info.add_traffic();
+    traffic.set_host("h\n");
+    traffic.set_bytes_received(-1);
+    traffic.set_bytes_sent(7);
   }
   for (int i = 0; i < 100; ++i) {
     info.add_missing_fences(std::string(1 << 20, 'x'));
@@ -354,6 +358,10 @@ TEST(ResultCheckTest, WhatAWorkerSaysOfItselfIsBounded) {
   EXPECT_EQ(info.hosts(0).retry_after().seconds(), 0);
   EXPECT_EQ(info.hosts(0).quota().window().seconds(), 24 * 3600);
   EXPECT_LT(info.hosts(0).quota().remaining(), kMost);
+  EXPECT_THAT(info.traffic(), SizeIs(1000));
+  EXPECT_EQ(info.traffic(0).host().find('\n'), std::string::npos);
+  EXPECT_EQ(info.traffic(0).bytes_received(), 0);
+  EXPECT_EQ(info.traffic(0).bytes_sent(), 7);
 
   EXPECT_EQ(BoundFreeSlots(info, 1'000'000), kMostSlots);
   info.set_slots(4);
