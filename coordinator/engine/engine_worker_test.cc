@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "common/base/proto_time.h"
 #include "gmock/gmock.h"
@@ -196,6 +197,23 @@ TEST_F(EngineWorkerTest, ACallThatWasOvertakenIsRefusedAndTheLaterOneStays) {
   one_.FinishAll(release_.resolved);
   EXPECT_FALSE(one_.Begin(*engine_).Get().ok());
   EXPECT_EQ(Done(), 0);
+}
+
+TEST_F(EngineWorkerTest, TheSessionsOfANameAreRememberedWithinBounds) {
+  const auto call = [this](int session) {
+    ScriptedWorker worker("two", "amd64", absl::StrCat("session-", session));
+    Answer<v1::SyncResponse> answer = worker.Begin(*engine_);
+    Settle();
+    return answer.HasCome() ? answer.Get().status() : absl::OkStatus();
+  };
+  for (int session = 0; session < 20; ++session) {
+    EXPECT_TRUE(call(session).ok()) << session;
+  }
+  // One that took over lately does not do so in turn.
+  EXPECT_TRUE(absl::IsFailedPrecondition(call(18)));
+  EXPECT_TRUE(absl::IsFailedPrecondition(call(4)));
+  // A worker that says another session each time takes no more memory for it.
+  EXPECT_TRUE(call(0).ok());
 }
 
 TEST_F(EngineWorkerTest, AResultIsAcknowledgedAndMakesRoom) {

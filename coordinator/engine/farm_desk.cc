@@ -381,8 +381,7 @@ absl::StatusOr<v1::ListWorkerDetailsResponse> FarmDesk::ListWorkers(
     }
   }
   if (!request.name().empty() && response.workers().empty()) {
-    return absl::NotFoundError(
-        absl::StrCat("there is no worker \"", request.name(), "\""));
+    return NoWorker(request.name());
   }
   return response;
 }

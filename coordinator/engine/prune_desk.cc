@@ -49,11 +49,7 @@ void PruneDesk::Prune(Transaction& turn, const v1::PruneCacheRequest& request,
 
 absl::Status PruneDesk::Order(const v1::PruneCacheRequest& request) {
   const Worker* worker = workers_.Find(request.worker());
-  if (worker == nullptr) {
-    return absl::NotFoundError(absl::StrCat(
-        "there is no worker \"", PrintableText(request.worker(), kLongestName),
-        "\"; ksoctl workers lists them"));
-  }
+  if (worker == nullptr) return NoWorker(request.worker());
   if (worker->view.expected) {
     return absl::FailedPreconditionError(absl::StrCat(
         "worker ", worker->name,
@@ -115,8 +111,9 @@ absl::StatusOr<v1::PruneCacheResponse> PruneDesk::ResponseOf(
   if (found == standing_.end()) {
     return absl::NotFoundError(
         absl::StrCat("worker ", PrintableText(worker, kLongestName),
-                     " has no such order; the coordinator was restarted, or "
-                     "the order was given to another"));
+                     " has no such order; the coordinator was restarted, the "
+                     "worker is gone for good, or the order was given to "
+                     "another"));
   }
   if (found->second.order.order_id() != order_id) {
     return absl::AbortedError(
@@ -126,6 +123,11 @@ absl::StatusOr<v1::PruneCacheResponse> PruneDesk::ResponseOf(
   v1::PruneCacheResponse response;
   *response.mutable_report() = found->second.report;
   return response;
+}
+
+void PruneDesk::Forget(std::string_view worker) {
+  const auto found = standing_.find(worker);
+  if (found != standing_.end()) standing_.erase(found);
 }
 
 void PruneDesk::Answer(Transaction& turn) {

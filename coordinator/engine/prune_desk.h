@@ -40,6 +40,9 @@ class PruneDesk {
   // The order that the worker has still to carry out; null when there is none.
   const v1::PruneOrder* OrderFor(std::string_view worker) const;
 
+  // Drops the order of a worker that is gone for good.
+  void Forget(std::string_view worker);
+
   // Answers the calls whose orders have ended, and those whose time is over.
   void Answer(Transaction& turn);
   // Answers all parked calls with `status`.

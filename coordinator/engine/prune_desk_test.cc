@@ -113,6 +113,17 @@ TEST_F(PruneDeskTest, ANewOrderTakesThePlaceOfTheOld) {
   EXPECT_EQ(Sync(one_).prune().order_id(), "o2");
 }
 
+TEST_F(PruneDeskTest, TheOrderOfAWorkerThatIsGoneForGoodGoesWithIt) {
+  Order("o1");
+  Advance(absl::Minutes(1));
+  EXPECT_FALSE(Order("o1").Get()->report().done());
+  Advance(absl::Hours(1));
+  EXPECT_TRUE(absl::IsNotFound(Order("o1").Get().status()));
+  EXPECT_TRUE(absl::IsNotFound(Wait("o1").Get().status()));
+  // One that comes under the name later is another machine, maybe.
+  EXPECT_FALSE(Sync(one_).has_prune());
+}
+
 TEST_F(PruneDeskTest, AnOlderWorkerIsNotOrdered) {
   ScriptedWorker old("old", "amd64", "s2");
   old.request.mutable_worker()->set_version("0.0.9");

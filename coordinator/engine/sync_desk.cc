@@ -63,12 +63,6 @@ bool IsName(std::string_view text) {
          PrintableText(text) == text;
 }
 
-absl::Status NoWorker(std::string_view name) {
-  return absl::NotFoundError(absl::StrCat("there is no worker \"",
-                                          PrintableText(name, kLongestName),
-                                          "\"; ksoctl workers lists them"));
-}
-
 absl::Status CheckRequest(const v1::SyncRequest& request) {
   if (!IsName(request.worker().name()) || !IsName(request.session())) {
     return absl::InvalidArgumentError(
@@ -122,7 +116,7 @@ absl::Status SyncDesk::Admit(Transaction& turn, Worker& worker,
                              const v1::SyncRequest& request) {
   const std::string& name = request.worker().name();
   if (worker.session == request.session()) return absl::OkStatus();
-  if (worker.former_sessions.contains(request.session()) && !worker.lost) {
+  if (worker.WasReplaced(request.session()) && !worker.lost) {
     return absl::FailedPreconditionError(
         absl::StrCat("another worker calls itself \"", name,
                      "\" and took over; give each worker a --name of its own"));
@@ -145,9 +139,7 @@ v1::ListWorkersResponse SyncDesk::List(const Transaction& turn) const {
 absl::StatusOr<v1::DrainWorkerResponse> SyncDesk::Drain(
     Transaction& turn, const v1::DrainWorkerRequest& request) {
   const Worker* known = workers_.Find(request.name());
-  if (known == nullptr) {
-    return NoWorker(request.name());
-  }
+  if (known == nullptr) return NoWorker(request.name());
   if (known->drain_ordered) return v1::DrainWorkerResponse();
   Worker& worker = *workers_.Touch(request.name());
   worker.drain_ordered = true;
@@ -452,6 +444,7 @@ void SyncDesk::Tick(Transaction& turn) {
     if (worker->lost &&
         worker->last_seen + options_.forget_worker_after <= turn.now()) {
       EndOrder(turn, worker->name);
+      prunes_.Forget(worker->name);
       workers_.Forget(*worker);
     }
   }

@@ -6,12 +6,27 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
 #include "common/run/retry.h"
+#include "common/text/printable_text.h"
 
 namespace kso::coordinator {
+namespace {
+
+// A worker may say a new session in each call.
+constexpr size_t kMostFormerSessions = 16;
+constexpr size_t kLongestShown = 255;
+
+}  // namespace
+
+absl::Status NoWorker(std::string_view name) {
+  return absl::NotFoundError(absl::StrCat("there is no worker \"",
+                                          PrintableText(name, kLongestShown),
+                                          "\"; ksoctl workers lists them"));
+}
 
 void Worker::Restart(const std::string& new_session) {
-  if (!session.empty()) former_sessions.insert(session);
-  former_sessions.erase(new_session);
+  std::erase(former_sessions, new_session);
+  if (!session.empty()) former_sessions.push_back(session);
+  if (former_sessions.size() > kMostFormerSessions) former_sessions.pop_front();
   session = new_session;
   sequence = 0;
   draining = false;
@@ -21,6 +36,11 @@ void Worker::Restart(const std::string& new_session) {
   view.quarantined_until = absl::InfinitePast();
   last_sent.reset();
   activity.clear();
+}
+
+bool Worker::WasReplaced(std::string_view former_session) const {
+  return std::find(former_sessions.begin(), former_sessions.end(),
+                   former_session) != former_sessions.end();
 }
 
 void WorkerTable::Expect(const State& state, absl::Time now) {

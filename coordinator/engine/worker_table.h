@@ -2,6 +2,7 @@
 #ifndef KSO_COORDINATOR_ENGINE_WORKER_TABLE_H_
 #define KSO_COORDINATOR_ENGINE_WORKER_TABLE_H_
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "coordinator/core/schedule/worker_pool.h"
 #include "coordinator/core/schedule/worker_view.h"
@@ -47,8 +49,10 @@ struct Worker {
   WorkerView view;
   std::string session;
   int64_t sequence = 0;
-  // The earlier sessions under this name.
-  std::set<std::string> former_sessions;
+  // The latest of the earlier sessions under this name, the oldest first. They
+  // tell two processes of one name, which take over from each other, from one
+  // that was started again.
+  std::deque<std::string> former_sessions;
   absl::Time last_seen;
   bool lost = false;
   // The worker drains by its own word, or by an operator's order.
@@ -71,7 +75,13 @@ struct Worker {
 
   // Begins a new session under the same name; only the past sessions are kept.
   void Restart(const std::string& new_session);
+  // Returns whether the session is among the earlier ones that are remembered.
+  bool WasReplaced(std::string_view former_session) const;
 };
+
+// NOT_FOUND, for a request about a worker that is not in the table. The name
+// may be anything.
+absl::Status NoWorker(std::string_view name);
 
 // The workers by name, with indexes of those that are idle or have something
 // due. To change a worker is to Touch it first, and to Settle it before the
