@@ -42,25 +42,53 @@ std::string FromBase64(const std::string& text) {
   return absl::Base64Unescape(text, &bytes) ? bytes : "";
 }
 
+bool SameText(std::string_view a, std::string_view b) {
+  return absl::StripAsciiWhitespace(ToAbsl(a)) ==
+         absl::StripAsciiWhitespace(ToAbsl(b));
+}
+
+// Rekor's "hashedrekord": a signature of bytes.
+absl::StatusOr<bool> IsOfBytes(const Json& spec,
+                               const KeylessSignature& signature) {
+  KSO_ASSIGN_OR_RETURN(const Json* data, ObjectAt(spec, "data"));
+  KSO_ASSIGN_OR_RETURN(const Json* hash, ObjectAt(*data, "hash"));
+  KSO_ASSIGN_OR_RETURN(const Json* logged, ObjectAt(spec, "signature"));
+  KSO_ASSIGN_OR_RETURN(const Json* key, ObjectAt(*logged, "publicKey"));
+  return StringOf(*hash, "algorithm") == "sha256" &&
+         StringOf(*hash, "value") == Sha256Of(signature.payload).hex() &&
+         StringOf(*logged, "content") == signature.signature &&
+         SameText(FromBase64(StringOf(*key, "content")), signature.certificate);
+}
+
+// Rekor's "dsse": a signed statement.
+absl::StatusOr<bool> IsOfStatement(const Json& spec,
+                                   const KeylessSignature& signature) {
+  KSO_ASSIGN_OR_RETURN(const Json* hash, ObjectAt(spec, "payloadHash"));
+  KSO_ASSIGN_OR_RETURN(const Json* logged, FieldOf(spec, "signatures"));
+  if (logged == nullptr || !logged->is_array()) return false;
+  return StringOf(*hash, "algorithm") == "sha256" &&
+         StringOf(*hash, "value") == Sha256Of(signature.payload).hex() &&
+         std::any_of(logged->begin(), logged->end(), [&](const Json& entry) {
+           return StringOf(entry, "signature") == signature.signature &&
+                  SameText(FromBase64(StringOf(entry, "verifier")),
+                           signature.certificate);
+         });
+}
+
 // Compares what the log knows with the signature.
 absl::Status CheckEntry(const std::string& body,
                         const KeylessSignature& signature) {
   KSO_ASSIGN_OR_RETURN(const Json entry, ParseJson(body));
   KSO_ASSIGN_OR_RETURN(const Json* spec, ObjectAt(entry, "spec"));
-  KSO_ASSIGN_OR_RETURN(const Json* data, ObjectAt(*spec, "data"));
-  KSO_ASSIGN_OR_RETURN(const Json* hash, ObjectAt(*data, "hash"));
-  KSO_ASSIGN_OR_RETURN(const Json* logged, ObjectAt(*spec, "signature"));
-  KSO_ASSIGN_OR_RETURN(const Json* key, ObjectAt(*logged, "publicKey"));
-  const std::string certificate = FromBase64(StringOf(*key, "content"));
-  if (StringOf(entry, "kind") != "hashedrekord" ||
-      StringOf(*hash, "algorithm") != "sha256" ||
-      StringOf(*hash, "value") != Sha256Of(signature.payload).hex() ||
-      StringOf(*logged, "content") != signature.signature ||
-      absl::StripAsciiWhitespace(certificate) !=
-          absl::StripAsciiWhitespace(signature.certificate)) {
-    return Wrong("the log's entry is about another signature");
+  const std::string kind = StringOf(entry, "kind");
+  bool same = false;
+  if (kind == "hashedrekord") {
+    KSO_ASSIGN_OR_RETURN(same, IsOfBytes(*spec, signature));
+  } else if (kind == "dsse") {
+    KSO_ASSIGN_OR_RETURN(same, IsOfStatement(*spec, signature));
   }
-  return absl::OkStatus();
+  if (same) return absl::OkStatus();
+  return Wrong("the log's entry is about another signature");
 }
 
 // The time of the log's entry, which its key has signed together with the

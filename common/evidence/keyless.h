@@ -11,7 +11,8 @@ namespace kso::evidence {
 
 // A signature that was made with a key of some minutes, and what proves whose
 // the key was: the annotations of a layer of a signature image
-// (github.com/sigstore/cosign, specs/SIGNATURE_SPEC.md).
+// (github.com/sigstore/cosign, specs/SIGNATURE_SPEC.md), or the same from a
+// bundle (bundle.h).
 struct KeylessSignature {
   // The text that it is over, and the signature in base64.
   std::string payload;
@@ -26,7 +27,8 @@ struct KeylessSignature {
 // The public key, in PEM, of a signature by an identity that `trust` names:
 //
 //   - the log's key has signed the entry, which is about this payload, this
-//     signature and this certificate (Rekor's "hashedrekord");
+//     signature and this certificate (Rekor's "hashedrekord", or "dsse" where
+//     the payload is that of an envelope);
 //   - at the time of the entry the certificate was valid, and an authority
 //     below the roots had issued it for the signing of code;
 //   - it is for that identity, on the word of that issuer (Fulcio's extensions

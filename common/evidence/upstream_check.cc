@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/bytes/digest.h"
+#include "common/evidence/bundle.h"
 #include "common/evidence/cosign.h"
 #include "common/evidence/envelope.h"
 #include "common/evidence/keyless.h"
@@ -72,6 +73,16 @@ absl::StatusOr<oci::Manifest> ParsedManifest(const UpstreamImage& image) {
                             document.content_descriptor().media_type());
 }
 
+absl::StatusOr<Bundle> BundleIn(const UpstreamImage& artifact) {
+  KSO_ASSIGN_OR_RETURN(const oci::Manifest manifest, ParsedManifest(artifact));
+  if (!HasBundle(manifest)) {
+    return absl::InvalidArgumentError("there is no bundle in it");
+  }
+  KSO_ASSIGN_OR_RETURN(const std::string_view content,
+                       ContentOf(artifact, manifest.layers[0], 0));
+  return ReadBundle(content);
+}
+
 // The annotations of a layer; empty where there are none.
 std::map<std::string, std::string> AnnotationsOf(const Json& manifest,
                                                  size_t layer) {
@@ -98,21 +109,15 @@ struct Candidate {
 
 // The keys of those whom an entry of the policy trusts, of which an identity's
 // is known from the signature itself.
-std::vector<Candidate> CandidatesOf(
-    const v1::SignatureTrust& trust, std::string_view payload,
-    std::map<std::string, std::string>& annotations, Faults& faults) {
+std::vector<Candidate> CandidatesOf(const v1::SignatureTrust& trust,
+                                    const KeylessSignature& signature,
+                                    Faults& faults) {
   std::vector<Candidate> candidates;
   for (const std::string& key : trust.keys()) {
     candidates.push_back({key, KeyInWords(key)});
   }
   if (trust.identity().empty()) return candidates;
-  const absl::StatusOr<std::string> key = KeyOfIdentity(
-      {.payload = std::string(payload),
-       .signature = annotations[std::string(kSignatureAnnotation)],
-       .certificate = annotations["dev.sigstore.cosign/certificate"],
-       .chain = annotations["dev.sigstore.cosign/chain"],
-       .bundle = annotations["dev.sigstore.cosign/bundle"]},
-      trust);
+  const absl::StatusOr<std::string> key = KeyOfIdentity(signature, trust);
   if (key.ok()) {
     candidates.push_back({*key, Concat("the identity ", trust.identity(),
                                        " at ", trust.issuer())});
@@ -168,13 +173,18 @@ absl::StatusOr<std::string> CheckUpstreamSignature(
     }
     const absl::StatusOr<SimpleSigning> claims = ReadSimpleSigning(*payload);
     std::map<std::string, std::string> annotations = AnnotationsOf(json, i);
-    const std::string signature =
-        annotations[std::string(kSignatureAnnotation)];
+    const KeylessSignature signature = {
+        .payload = std::string(*payload),
+        .signature = annotations[std::string(kSignatureAnnotation)],
+        .certificate = annotations["dev.sigstore.cosign/certificate"],
+        .chain = annotations["dev.sigstore.cosign/chain"],
+        .bundle = annotations["dev.sigstore.cosign/bundle"]};
     for (const v1::SignatureTrust& entry : trust) {
       for (const Candidate& candidate :
-           CandidatesOf(entry, *payload, annotations, faults)) {
+           CandidatesOf(entry, signature, faults)) {
         const std::string claimed = claims.ok() ? claims->digest : "";
-        if (!VerifySimpleSigning(*payload, signature, claimed, candidate.key)
+        if (!VerifySimpleSigning(*payload, signature.signature, claimed,
+                                 candidate.key)
                  .ok()) {
           faults.Add(Fault::kOtherKey,
                      "it is not by a key that the release trusts for it");
@@ -224,6 +234,39 @@ absl::StatusOr<std::string> CheckUpstreamAttestation(
     }
   }
   return faults.ToStatus("attestation");
+}
+
+bool IsBundle(const UpstreamImage& artifact) {
+  const absl::StatusOr<oci::Manifest> manifest = ParsedManifest(artifact);
+  return manifest.ok() && HasBundle(*manifest);
+}
+
+absl::StatusOr<std::string> ClaimedType(const UpstreamImage& artifact) {
+  KSO_ASSIGN_OR_RETURN(const Bundle bundle, BundleIn(artifact));
+  return bundle.claimed_type;
+}
+
+absl::StatusOr<std::string> CheckUpstreamBundle(
+    const UpstreamImage& artifact, std::string_view digest,
+    const std::vector<v1::SignatureTrust>& trust) {
+  KSO_ASSIGN_OR_RETURN(const Bundle bundle, BundleIn(artifact));
+  Faults faults;
+  for (const v1::SignatureTrust& entry : trust) {
+    for (const Candidate& candidate :
+         CandidatesOf(entry, bundle.keyless, faults)) {
+      const absl::StatusOr<std::string> statement =
+          OpenEnvelope(bundle.envelope, kStatementType, candidate.key);
+      if (!statement.ok()) {
+        faults.Add(Fault::kOtherKey,
+                   "it is not by a key that the release trusts for it");
+      } else if (!PredicateAbout(*statement, digest).ok()) {
+        faults.Add(Fault::kOtherImage, "it is of another image");
+      } else {
+        return candidate.words;
+      }
+    }
+  }
+  return faults.ToStatus("signature");
 }
 
 }  // namespace kso::evidence

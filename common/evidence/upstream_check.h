@@ -41,6 +41,20 @@ absl::StatusOr<std::string> CheckUpstreamAttestation(
     const UpstreamImage& attestations, std::string_view digest,
     const std::vector<v1::SignatureTrust>& trust);
 
+// Returns whether the artifact is one of Sigstore's bundles (bundle.h).
+bool IsBundle(const UpstreamImage& artifact);
+
+// The type of what a bundle states, by its own word: kSignaturePredicate where
+// it is a signature, otherwise that of an attestation. Errors are those of
+// ReadBundle, and DATA_LOSS where its bytes are not those of its digest.
+absl::StatusOr<std::string> ClaimedType(const UpstreamImage& artifact);
+
+// As CheckUpstreamSignature, of a bundle, whatever it states about the image.
+// A bundle names no repository, so any will do. Keys and identities count.
+absl::StatusOr<std::string> CheckUpstreamBundle(
+    const UpstreamImage& artifact, std::string_view digest,
+    const std::vector<v1::SignatureTrust>& trust);
+
 }  // namespace kso::evidence
 
 #endif  // KSO_COMMON_EVIDENCE_UPSTREAM_CHECK_H_

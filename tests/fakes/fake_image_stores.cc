@@ -8,6 +8,8 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/bytes/sinks.h"
+#include "common/oci/referrers.h"
+#include "tests/fakes/subject_of.h"
 
 namespace kso::testing {
 
@@ -20,6 +22,7 @@ struct FakeImageStores::State {
   std::optional<size_t> cut ABSL_GUARDED_BY(mutex);
   std::function<void(int64_t)> on_push ABSL_GUARDED_BY(mutex);
   bool refuses_streams ABSL_GUARDED_BY(mutex) = false;
+  absl::Status referrers ABSL_GUARDED_BY(mutex);
   int manifest_gets ABSL_GUARDED_BY(mutex) = 0;
   int blob_gets ABSL_GUARDED_BY(mutex) = 0;
   int blob_puts ABSL_GUARDED_BY(mutex) = 0;
@@ -126,6 +129,21 @@ class FakeImageStores::Store : public oci::ImageStore {
     return Find(repository, identifier);
   }
 
+  absl::StatusOr<std::vector<oci::Referrer>> ListReferrers(
+      std::string_view repository, const Digest& digest,
+      std::string_view artifact_type) override {
+    const std::string prefix = Full(repository, "sha256:");
+    std::vector<oci::Referrer> referrers;
+    absl::MutexLock lock(&state_->mutex);
+    if (!state_->referrers.ok()) return state_->referrers;
+    for (const auto& [key, document] : state_->manifests) {
+      if (!key.starts_with(prefix)) continue;
+      auto found = ReferrerTo(digest.ToString(), artifact_type, document);
+      if (found) referrers.push_back(*std::move(found));
+    }
+    return referrers;
+  }
+
   absl::Status PutManifest(std::string_view repository,
                            const v1::Document& manifest,
                            std::string_view tag) override {
@@ -220,6 +238,11 @@ void FakeImageStores::CutNextBlob(size_t after_bytes) {
 void FakeImageStores::OnPush(std::function<void(int64_t)> on_push) {
   absl::MutexLock lock(&state_->mutex);
   state_->on_push = std::move(on_push);
+}
+
+void FakeImageStores::RefuseReferrers(absl::Status status) {
+  absl::MutexLock lock(&state_->mutex);
+  state_->referrers = std::move(status);
 }
 
 void FakeImageStores::RefuseStreams() {

@@ -43,6 +43,9 @@ class FakeImageStores : public worker::ImageStores {
   // Called before each Write of a blob that streams to the destination, with
   // the bytes that came before.
   void OnPush(std::function<void(int64_t bytes)> on_push);
+  // From now on registries answer so when they are asked what refers to an
+  // image; they list it otherwise.
+  void RefuseReferrers(absl::Status status);
   // From now on the destination wants to know a blob before its bytes.
   void RefuseStreams();
 

@@ -19,7 +19,7 @@
 #include "common/oci/image_closure.h"
 #include "common/oci/image_store.h"
 #include "common/oci/referrers.h"
-#include "common/text/json.h"
+#include "tests/fakes/subject_of.h"
 
 namespace kso::testing {
 
@@ -135,14 +135,8 @@ class MemoryRegistry : public oci::ImageStore {
     if (!knows_referrers_) return referrers;
     for (const auto& [key, document] : manifests_) {
       if (key.first != repository || !Digest::Parse(key.second).ok()) continue;
-      const auto json = ParseJson(document.content());
-      if (!json.ok() || !json->contains("subject") ||
-          StringOf((*json)["subject"], "digest") != digest.ToString()) {
-        continue;
-      }
-      std::string type = StringOf(*json, "artifactType");
-      if (!artifact_type.empty() && type != artifact_type) continue;
-      referrers.push_back({document.content_descriptor(), std::move(type), {}});
+      auto found = ReferrerTo(digest.ToString(), artifact_type, document);
+      if (found) referrers.push_back(*std::move(found));
     }
     return referrers;
   }

@@ -5,11 +5,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/blob/blob_store.h"
 #include "common/bytes/digest.h"
 #include "common/oci/image_store.h"
+#include "common/oci/referrers.h"
 #include "kso/v1/types.pb.h"
 #include "worker/task/task_control.h"
 
@@ -35,6 +38,11 @@ class DocumentReader {
   absl::StatusOr<v1::Document> Manifest(const v1::Descriptor& descriptor);
   // A config: at most 4 MiB.
   absl::StatusOr<v1::Document> Blob(const v1::Descriptor& descriptor);
+
+  // The registry's own list of what refers to the image `digest`; none where it
+  // keeps no such list, or keeps it from this caller.
+  absl::StatusOr<std::vector<oci::Referrer>> Referrers(
+      const std::string& digest);
 
   // The number of GETs of manifests so far.
   int manifest_gets() const { return manifest_gets_; }

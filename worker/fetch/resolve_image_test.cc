@@ -22,6 +22,7 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr char kRepository[] = "quay.io/coreos/etcd";
+constexpr char kBundleType[] = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
 class ResolveImageTest : public ::testing::Test {
  protected:
@@ -97,6 +98,24 @@ class ResolveImageTest : public ::testing::Test {
         absl::StrCat(R"({"schemaVersion":2,"manifests":[)",
                      absl::StrJoin(entries, ","), "]}"),
         oci::kOciIndex, "v1");
+  }
+
+  // An artifact of one layer, "layer", that refers to `subject`.
+  v1::Descriptor AddReferrer(const v1::Descriptor& subject,
+                             const std::string& type) {
+    const v1::Descriptor config =
+        stores_.AddBlob(kRepository, "{}", "application/vnd.oci.empty.v1+json");
+    v1::Descriptor layer;
+    layer.set_media_type(type);
+    layer.set_digest(Sha256Of("layer").ToString());
+    layer.set_size(5);
+    return stores_.AddManifest(
+        kRepository,
+        Concat(R"({"schemaVersion":2,"mediaType":")", oci::kOciManifest,
+               R"(","artifactType":")", type, R"(","config":)", Json(config),
+               R"(,"layers":[)", Json(layer), R"(],"subject":)", Json(subject),
+               "}"),
+        oci::kOciManifest, /*tag=*/"");
   }
 
   // Why the image that AddIndexOf added is refused.
@@ -345,6 +364,69 @@ TEST_F(ResolveImageTest, BringsTheSignaturesThatLieBesideAnImage) {
   EXPECT_EQ(image->signatures(0).contents(0).content(), "layer");
   EXPECT_EQ(image->signatures(1).tag(), "");
   EXPECT_NE(image->signatures(1).manifest().content(), "");
+}
+
+// A registry with a list of its own keeps no tag in its place.
+TEST_F(ResolveImageTest, WhatTheRegistryListsIsFoundWithoutATag) {
+  const v1::Descriptor top = AddIndex();
+  stores_.AddBlob(kRepository, "layer", kBundleType);
+  const v1::Descriptor bundle = AddReferrer(top, kBundleType);
+  const auto image = Resolve("quay.io/coreos/etcd:v3.5.12", false, "",
+                             /*want_signatures=*/true);
+  ASSERT_TRUE(image.ok()) << image.status();
+  // The bundle, the list and the attestation of the index.
+  ASSERT_EQ(image->signatures_size(), 3);
+  const v1::UpstreamArtifact& found = image->signatures(0);
+  EXPECT_EQ(found.manifest().content_descriptor().digest(), bundle.digest());
+  ASSERT_EQ(found.contents_size(), 1);
+  EXPECT_EQ(found.contents(0).content(), "layer");
+  const v1::UpstreamArtifact& list = image->signatures(1);
+  EXPECT_EQ(list.tag(), absl::StrReplaceAll(top.digest(), {{":", "-"}}));
+  EXPECT_THAT(list.manifest().content(), HasSubstr(bundle.digest()));
+  EXPECT_THAT(list.manifest().content(), HasSubstr(kBundleType));
+}
+
+TEST_F(ResolveImageTest, APublishersOwnListStaysAsItIsWhileItIsWhole) {
+  const v1::Descriptor top = AddIndex();
+  const std::string tag = absl::StrReplaceAll(top.digest(), {{":", "-"}});
+  const v1::Descriptor sbom = AddReferrer(top, "text/spdx");
+  const v1::Descriptor list = stores_.AddManifest(
+      kRepository,
+      absl::StrCat(R"({"schemaVersion":2, "manifests":[)", Json(sbom), "]}"),
+      oci::kOciIndex, tag);
+  auto image = Resolve("quay.io/coreos/etcd:v3.5.12", false, "",
+                       /*want_signatures=*/true);
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(image->signatures(1).manifest().content_descriptor().digest(),
+            list.digest());
+  // The registry has learned to list since then, and nobody mends the tag.
+  const v1::Descriptor later = AddReferrer(top, "text/later");
+  image = Resolve("quay.io/coreos/etcd:v3.5.12", false, "",
+                  /*want_signatures=*/true);
+  ASSERT_TRUE(image.ok()) << image.status();
+  ASSERT_EQ(image->signatures_size(), 4);
+  for (const v1::Descriptor& entry : {sbom, later}) {
+    EXPECT_THAT(image->signatures(2).manifest().content(),
+                HasSubstr(entry.digest()));
+  }
+}
+
+TEST_F(ResolveImageTest, ARegistryThatForbidsToListIsOneWithoutAList) {
+  const v1::Descriptor top = AddIndex();
+  AddReferrer(top, "text/spdx");
+  for (const absl::Status& status :
+       {absl::PermissionDeniedError("no"), absl::UnauthenticatedError("no")}) {
+    stores_.RefuseReferrers(status);
+    const auto image = Resolve("quay.io/coreos/etcd:v3.5.12", false, "",
+                               /*want_signatures=*/true);
+    ASSERT_TRUE(image.ok()) << image.status();
+    EXPECT_EQ(image->signatures_size(), 1);
+  }
+  // A signature may be there; whether it is, nobody knows.
+  stores_.RefuseReferrers(absl::UnavailableError("503"));
+  EXPECT_FALSE(Resolve("quay.io/coreos/etcd:v3.5.12", false, "",
+                       /*want_signatures=*/true)
+                   .ok());
 }
 
 TEST_F(ResolveImageTest, ASignatureThatIsTooLargeIsLeftBehind) {

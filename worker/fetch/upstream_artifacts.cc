@@ -10,9 +10,11 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/evidence/artifact.h"
+#include "common/evidence/bundle.h"
 #include "common/evidence/cosign.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
+#include "common/oci/referrers.h"
 #include "common/text/printable_text.h"
 #include "common/text/text.h"
 
@@ -56,24 +58,35 @@ class Reading {
     return absl::OkStatus();
   }
 
-  // The list of what refers to the image, and all that it lists.
-  absl::Status AddReferrers(const std::string& tag) {
-    KSO_ASSIGN_OR_RETURN(std::optional<v1::Document> document, Tagged(tag));
-    if (!document) return absl::OkStatus();
-    const absl::StatusOr<oci::Index> index = oci::ParseIndex(
-        document->content(), document->content_descriptor().media_type());
+  // The list of what refers to the image `digest`, and all that it lists.
+  absl::Status AddReferrers(const std::string& digest) {
+    const std::string tag = evidence::ReferrersTag(digest);
     v1::UpstreamArtifact list;
     list.set_tag(tag);
-    if (!index.ok()) {
-      LeaveOut(ToStd(index.status().message()), list);
+    KSO_ASSIGN_OR_RETURN(std::optional<v1::Document> tagged, Tagged(tag));
+    absl::StatusOr<std::vector<oci::Referrer>> by_tag = ReferrersIn(tagged);
+    if (!by_tag.ok()) {
+      LeaveOut(ToStd(by_tag.status().message()), list);
+      by_tag.emplace();
+      tagged.reset();
+    }
+    KSO_ASSIGN_OR_RETURN(const std::vector<oci::Referrer> by_registry,
+                         reader_.Referrers(digest));
+    const std::vector<oci::Referrer> all =
+        oci::MergeReferrers(*by_tag, by_registry);
+    // Inside, where no registry keeps a list of its own, all is found by the
+    // tag. The publisher's own list stays as it is while it is whole.
+    if (!all.empty() && (!tagged || all.size() > by_tag->size())) {
+      tagged = oci::MakeReferrersIndex(all);
+      list.clear_left_out();
+    }
+    for (const oci::Referrer& referrer : all) {
+      KSO_RETURN_IF_ERROR(AddEntry(referrer.manifest));
+    }
+    if (tagged) Keep(*std::move(tagged), list);
+    if (tagged || !list.left_out().empty()) {
       artifacts_.push_back(std::move(list));
-      return absl::OkStatus();
     }
-    for (const v1::Descriptor& entry : index->manifests) {
-      KSO_RETURN_IF_ERROR(AddEntry(entry));
-    }
-    Keep(*std::move(document), list);
-    artifacts_.push_back(std::move(list));
     return absl::OkStatus();
   }
 
@@ -91,7 +104,8 @@ class Reading {
       LeaveOut(TooMuch(), artifact);
     } else {
       KSO_ASSIGN_OR_RETURN(v1::Document document, reader_.Manifest(entry));
-      Keep(std::move(document), artifact);
+      KSO_RETURN_IF_ERROR(AddBundle(document, artifact));
+      if (artifact.left_out().empty()) Keep(std::move(document), artifact);
     }
     if (!artifact.left_out().empty()) {
       artifact.mutable_manifest()->mutable_content_descriptor()->set_digest(
@@ -115,9 +129,34 @@ class Reading {
   }
 
  private:
+  // What is signed, where the manifest is one of a signature as such.
+  absl::Status AddBundle(const v1::Document& document,
+                         v1::UpstreamArtifact& artifact) {
+    const absl::StatusOr<oci::Manifest> manifest = oci::ParseManifest(
+        document.content(), document.content_descriptor().media_type());
+    if (!manifest.ok() || !evidence::HasBundle(*manifest)) {
+      return absl::OkStatus();
+    }
+    if (const std::string why = WhyLeftOut(*manifest); !why.empty()) {
+      LeaveOut(why, artifact);
+      return absl::OkStatus();
+    }
+    for (const v1::Descriptor& layer : manifest->layers) {
+      KSO_ASSIGN_OR_RETURN(*artifact.add_contents(), reader_.Blob(layer));
+    }
+    return absl::OkStatus();
+  }
+
   // The text may have words of the registry.
   static void LeaveOut(std::string_view why, v1::UpstreamArtifact& artifact) {
     artifact.set_left_out(PrintableText(why));
+  }
+
+  static absl::StatusOr<std::vector<oci::Referrer>> ReferrersIn(
+      const std::optional<v1::Document>& list) {
+    if (!list) return std::vector<oci::Referrer>();
+    return oci::ParseReferrers(list->content(),
+                               list->content_descriptor().media_type());
   }
 
   // Nothing where there is no such tag.
@@ -178,8 +217,7 @@ absl::StatusOr<std::vector<v1::UpstreamArtifact>> ReadUpstreamArtifacts(
       reading.AddCosign(evidence::SignatureTag(image.digest())));
   KSO_RETURN_IF_ERROR(
       reading.AddCosign(evidence::AttestationTag(image.digest())));
-  KSO_RETURN_IF_ERROR(
-      reading.AddReferrers(evidence::ReferrersTag(image.digest())));
+  KSO_RETURN_IF_ERROR(reading.AddReferrers(image.digest()));
   if (oci::IsIndexType(image.media_type())) {
     KSO_ASSIGN_OR_RETURN(const oci::Index index,
                          oci::ParseIndex(top.content(), image.media_type()));

@@ -13,8 +13,11 @@ namespace kso::worker {
 
 // Reads the signatures and attestations that lie beside an image in its
 // repository, as v1::UpstreamArtifact has them: cosign's, by their tags; what
-// refers to the image, by the tag of its referrers; and the attestations that
-// its index lists for the platform "unknown/unknown", as BuildKit writes them.
+// refers to the image, by the registry's own list and by the tag that stands
+// for it where there is none (OCI distribution spec 1.1, "Listing Referrers");
+// and the attestations that its index lists for the platform "unknown/unknown",
+// as BuildKit writes them. The list is always told under that tag. What is
+// signed comes along for cosign's, and for Sigstore's bundles.
 // `top` is the document that the image's reference names. An image without any
 // has an empty result. Nothing is judged here but what is too large to be told.
 absl::StatusOr<std::vector<v1::UpstreamArtifact>> ReadUpstreamArtifacts(

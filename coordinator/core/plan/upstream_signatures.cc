@@ -2,6 +2,7 @@
 #include "coordinator/core/plan/upstream_signatures.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -10,10 +11,12 @@
 #include "common/base/strings.h"
 #include "common/bytes/digest.h"
 #include "common/evidence/artifact.h"
+#include "common/evidence/bundle.h"
 #include "common/evidence/cosign.h"
 #include "common/evidence/upstream_check.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
+#include "common/oci/referrers.h"
 #include "common/text/printable_text.h"
 
 namespace kso::coordinator {
@@ -70,7 +73,9 @@ class Judge {
 
   UpstreamJudgement Run() {
     for (const v1::UpstreamArtifact& artifact : image_.signatures()) {
-      if (artifact.tag() == evidence::SignatureTag(digest_)) {
+      if (artifact.tag().empty() && evidence::IsBundle(ImageOf(artifact))) {
+        JudgeBundle(artifact);
+      } else if (artifact.tag() == evidence::SignatureTag(digest_)) {
         signatures_ = &artifact;
       } else if (artifact.tag() == evidence::AttestationTag(digest_)) {
         attestations_ = &artifact;
@@ -94,8 +99,28 @@ class Judge {
     if (judgement_.failure.empty()) judgement_.failure = std::move(reason);
   }
 
+  // A signature in the form that cosign has from its version 3 on, or an
+  // attestation in it.
+  void JudgeBundle(const v1::UpstreamArtifact& artifact) {
+    const absl::StatusOr<std::string> type =
+        evidence::ClaimedType(ImageOf(artifact));
+    const bool is_signature =
+        type.ok() && *type == evidence::kSignaturePredicate;
+    if (is_signature) is_signed_ = true;
+    if (trust_.empty()) return;
+    absl::StatusOr<std::string> by =
+        evidence::CheckUpstreamBundle(ImageOf(artifact), digest_, trust_);
+    if (!by.ok()) {
+      wrong_bundles_.emplace(&artifact, by.status());
+      if (is_signature) signature_fault_ = by.status();
+    } else if (is_signature && judgement_.signed_by.empty()) {
+      judgement_.signed_by = *std::move(by);
+    }
+  }
+
   void CheckSignatures() {
-    if (signatures_ == nullptr) {
+    if (signatures_ != nullptr) is_signed_ = true;
+    if (!is_signed_) {
       if (policy_.require()) Fail("its publisher has not signed it");
       return;
     }
@@ -105,17 +130,22 @@ class Judge {
       }
       return;
     }
-    const absl::StatusOr<CarriedArtifact> whole = Carried(*signatures_);
-    absl::StatusOr<std::string> by =
-        whole.ok() ? evidence::CheckUpstreamSignature(
-                         ImageOf(*signatures_), reference_, digest_, trust_)
-                   : absl::StatusOr<std::string>(whole.status());
-    if (by.ok()) {
-      judgement_.signed_by = *std::move(by);
-    } else {
-      Fail(
-          Concat("its signature is not right: ", ToStd(by.status().message())));
+    // One signature that is right is enough, as it is among those in one image.
+    if (!judgement_.signed_by.empty()) return;
+    if (signatures_ != nullptr) {
+      const absl::StatusOr<CarriedArtifact> whole = Carried(*signatures_);
+      absl::StatusOr<std::string> by =
+          whole.ok() ? evidence::CheckUpstreamSignature(
+                           ImageOf(*signatures_), reference_, digest_, trust_)
+                     : absl::StatusOr<std::string>(whole.status());
+      if (by.ok()) {
+        judgement_.signed_by = *std::move(by);
+        return;
+      }
+      signature_fault_ = by.status();
     }
+    Fail(Concat("its signature is not right: ",
+                ToStd(signature_fault_.message())));
   }
 
   void CheckAttestations() {
@@ -148,7 +178,9 @@ class Judge {
     if (referrers_ != nullptr) listed.merge(DigestsIn(referrers_->manifest()));
     for (const v1::UpstreamArtifact& artifact : image_.signatures()) {
       if (!IsNamed(artifact, listed)) continue;
-      absl::StatusOr<CarriedArtifact> carried = Carried(artifact);
+      const auto wrong = wrong_bundles_.find(&artifact);
+      absl::StatusOr<CarriedArtifact> carried =
+          wrong == wrong_bundles_.end() ? Carried(artifact) : wrong->second;
       if (carried.ok()) {
         judgement_.artifacts.push_back(*std::move(carried));
         continue;
@@ -162,6 +194,29 @@ class Judge {
                  ", which its publisher says of it, is left where it is: ",
                  ToStd(carried.status().message()))));
     }
+    ShortenList();
+  }
+
+  // Lets the list of referrers name no more than what is carried, since who
+  // reads it asks for all of it.
+  void ShortenList() {
+    std::set<std::string> carried;
+    for (const CarriedArtifact& artifact : judgement_.artifacts) {
+      carried.insert(artifact.document.content_descriptor().digest());
+    }
+    for (CarriedArtifact& artifact : judgement_.artifacts) {
+      if (artifact.tag != evidence::ReferrersTag(digest_)) continue;
+      const v1::Document& list = artifact.document;
+      absl::StatusOr<std::vector<oci::Referrer>> referrers =
+          oci::ParseReferrers(list.content(),
+                              list.content_descriptor().media_type());
+      if (!referrers.ok()) continue;
+      const size_t gone =
+          std::erase_if(*referrers, [&](const oci::Referrer& referrer) {
+            return !carried.contains(referrer.manifest.digest());
+          });
+      if (gone > 0) artifact.document = oci::MakeReferrersIndex(*referrers);
+    }
   }
 
   const v1::UpstreamSignatures& policy_;
@@ -172,6 +227,11 @@ class Judge {
   const v1::UpstreamArtifact* signatures_ = nullptr;
   const v1::UpstreamArtifact* attestations_ = nullptr;
   const v1::UpstreamArtifact* referrers_ = nullptr;
+  // There is a signature, whoever may have made it.
+  bool is_signed_ = false;
+  absl::Status signature_fault_;
+  // The bundles that are by nobody who is trusted, or not of this image.
+  std::map<const v1::UpstreamArtifact*, absl::Status> wrong_bundles_;
   UpstreamJudgement judgement_;
 };
 

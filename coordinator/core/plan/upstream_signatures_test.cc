@@ -2,13 +2,18 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/strings.h"
 #include "common/bytes/digest.h"
 #include "common/evidence/artifact.h"
+#include "common/evidence/bundle.h"
 #include "common/evidence/cosign.h"
+#include "common/evidence/envelope.h"
 #include "common/files/small_file.h"
+#include "common/oci/referrers.h"
 #include "common/pki/signer.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/core/plan/registry_tree.h"
@@ -71,6 +76,32 @@ class UpstreamSignaturesTest : public ::testing::Test {
                evidence::SignatureTag(Top()));
   }
 
+  // A bundle by `signer` that states something about the image `digest`.
+  void AddBundle(pki::Signer& signer, const std::string& digest,
+                 std::string_view predicate_type) {
+    const std::string statement = absl::StrCat(
+        R"({"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":)",
+        R"({"sha256":")", digest.substr(7), R"("}}],"predicateType":")",
+        ToAbsl(predicate_type), R"("})");
+    const std::string bundle = absl::StrCat(
+        R"({"verificationMaterial":{"publicKey":{}},"dsseEnvelope":)",
+        *evidence::SignEnvelope(evidence::kStatementType, statement, signer),
+        "}");
+    const evidence::Artifact made = evidence::MakeArtifact(
+        Pause().top().content_descriptor(),
+        "application/vnd.dev.sigstore.bundle.v0.3+json", bundle);
+    v1::UpstreamArtifact& artifact = *Pause().add_signatures();
+    *artifact.mutable_manifest() = made.manifest;
+    *artifact.add_contents() = made.content;
+    bundles_.push_back(made);
+  }
+  // Lists all bundles so far.
+  void ListReferrers() {
+    v1::UpstreamArtifact& list = *Pause().add_signatures();
+    list.set_tag(evidence::ReferrersTag(Top()));
+    *list.mutable_manifest() = evidence::MakeReferrersIndex(bundles_);
+  }
+
   ImageChoice Choose() { return ChooseImages(fake_.release, fake_.resolved); }
   // The only failure, or none.
   std::string Failure() {
@@ -84,6 +115,7 @@ class UpstreamSignaturesTest : public ::testing::Test {
   kso::testing::TempDirectory directory_;
   kso::testing::ResolvedRelease fake_;
   std::string key_;
+  std::vector<evidence::Artifact> bundles_;
   std::unique_ptr<pki::Signer> signer_;
 };
 
@@ -164,6 +196,61 @@ TEST_F(UpstreamSignaturesTest, WhatRefersToTheImageIsCarriedWithItsList) {
   list.set_tag(evidence::ReferrersTag(Top()));
   *list.mutable_manifest() = evidence::MakeReferrersIndex({sbom});
   EXPECT_THAT(Choose().images.at(0).artifacts, SizeIs(2));
+}
+
+// The form that cosign has from its version 3 on.
+TEST_F(UpstreamSignaturesTest, ABundleIsASignature) {
+  Policy().set_require(true);
+  AddBundle(*signer_, Top(), evidence::kSignaturePredicate);
+  ListReferrers();
+  const ImageChoice choice = Choose();
+  ASSERT_THAT(choice.failures, IsEmpty());
+  EXPECT_THAT(choice.images.at(0).signed_by, StartsWith("the key sha256:"));
+  // It and its list.
+  EXPECT_THAT(choice.images.at(0).artifacts, SizeIs(2));
+}
+
+TEST_F(UpstreamSignaturesTest, AForgedBundleFailsAndIsNamed) {
+  AddBundle(*signer_, Sha256Of("another image").ToString(),
+            evidence::kSignaturePredicate);
+  EXPECT_EQ(Failure(), "its signature is not right: it is of another image");
+  Pause().clear_signatures();
+  MakeKey("other");
+  AddBundle(**pki::CreateKeySigner((directory_.path() / "other").string(), ""),
+            Top(), evidence::kSignaturePredicate);
+  EXPECT_THAT(Failure(), HasSubstr("not by a key that the release trusts"));
+  // One that is right is enough, in either form.
+  Sign(Top());
+  EXPECT_EQ(Failure(), "");
+}
+
+TEST_F(UpstreamSignaturesTest, AnAttestationIsNoSignature) {
+  Policy().set_require(true);
+  AddBundle(*signer_, Top(), "https://slsa.dev/provenance/v1");
+  EXPECT_EQ(Failure(), "its publisher has not signed it");
+}
+
+TEST_F(UpstreamSignaturesTest, ABundleByNobodyWhoIsTrustedStaysWhereItIs) {
+  Sign(Top());
+  MakeKey("other");
+  AddBundle(**pki::CreateKeySigner((directory_.path() / "other").string(), ""),
+            Top(), "https://slsa.dev/provenance/v1");
+  AddBundle(*signer_, Top(), "https://spdx.dev/Document");
+  ListReferrers();
+  const ImageChoice choice = Choose();
+  ASSERT_THAT(choice.failures, IsEmpty());
+  EXPECT_THAT(choice.notes, Contains(HasSubstr("not by a key")));
+  // The signature, the attestation that is trusted, and a list of that alone:
+  // who reads a list asks for all that it names.
+  ASSERT_THAT(choice.images.at(0).artifacts, SizeIs(3));
+  for (const CarriedArtifact& artifact : choice.images.at(0).artifacts) {
+    if (artifact.tag != evidence::ReferrersTag(Top())) continue;
+    const auto listed = oci::ParseReferrers(
+        artifact.document.content(),
+        artifact.document.content_descriptor().media_type());
+    ASSERT_TRUE(listed.ok()) << listed.status();
+    EXPECT_THAT(*listed, SizeIs(1));
+  }
 }
 
 TEST_F(UpstreamSignaturesTest, WhatIsLeftBehindIsNoted) {
