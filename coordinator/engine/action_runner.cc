@@ -7,10 +7,13 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
+#include "common/oci/destination.h"
 #include "common/run/retry.h"
+#include "common/site.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/flow/build_flow.h"
+#include "coordinator/core/memory/memo.h"
 
 namespace kso::coordinator {
 namespace {
@@ -54,9 +57,16 @@ void ActionRunner::Tick(Transaction& turn) {
   }
   // A build that fails meanwhile is no longer among those that run.
   std::vector<const BuildEntry*> running;
+  std::set<std::string> resolving;
   for (const auto& [number, build] : turn.state().running()) {
     if (HasAction(build)) running.push_back(build);
+    if (build->phase != v1::RESOLVE) continue;
+    resolving.insert(build->build_id);
+    AskForRepositories(turn, *build);
   }
+  std::erase_if(asked_for_repositories_, [&resolving](const std::string& id) {
+    return !resolving.contains(id);
+  });
   for (const BuildEntry* build : running) {
     Action& action = by_build_[build->build_id];
     action.phase = build->phase;
@@ -67,6 +77,51 @@ void ActionRunner::Tick(Transaction& turn) {
     by_build_.erase(build->build_id);
     turn.Record(BuildGuard::Failed(*build, started));
   }
+}
+
+void ActionRunner::AskForRepositories(Transaction& turn,
+                                      const BuildEntry& build) {
+  const v1::Destination& destination = build.release.destination();
+  const bool check_will_ask =
+      !build.fresh && turn.state().memo().KnowsOf(BlobSpaceOf(destination));
+  if (build.plan_only || check_will_ask ||
+      destination.kind() != v1::Destination::REGISTRY ||
+      !asked_for_repositories_.insert(build.build_id).second) {
+    return;
+  }
+  const v1::Release release = build.WholeRelease();
+  RepositoriesRequest request{build.build_id, destination, {}};
+  if (release.files_size() > 0) {
+    request.images.emplace_back(site::kFilesImage);
+  }
+  if (release.images_size() > 0) {
+    request.images.emplace_back(site::kImagesImage);
+  }
+  turn.Defer([this, request = std::move(request)]() mutable {
+    const std::string id = request.build_id;
+    actions_->CheckRepositories(
+        std::move(request),
+        [this, post = post_, id](const absl::Status& answer) mutable {
+          post([this, id, answer](Transaction& later) {
+            OnRepositories(later, id, answer);
+          });
+        });
+  });
+}
+
+void ActionRunner::OnRepositories(Transaction& turn,
+                                  const std::string& build_id,
+                                  const absl::Status& answer) {
+  // Other troubles may pass until the build pushes.
+  if (!absl::IsNotFound(answer)) return;
+  const BuildEntry* build = turn.state().FindBuild(build_id);
+  if (build == nullptr || !build->running()) return;
+  v1::Failure failure;
+  failure.set_kind(v1::Failure::PERMANENT);
+  failure.set_item(oci::FormatDestination(build->release.destination()));
+  failure.set_reason(std::string(answer.message()));
+  failure.set_advice("make what is missing, then: ksoctl retry " + build_id);
+  turn.Record(EndBuild(*build, v1::Build::FAILED, {failure}));
 }
 
 void ActionRunner::Start(Transaction& turn, const BuildEntry& build,

@@ -4,10 +4,12 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "coordinator/core/plan/plan.h"
 #include "coordinator/engine/build_actions.h"
@@ -65,6 +67,13 @@ class ActionRunner {
     std::string reason;
   };
 
+  // Asks the destination of a build that resolves, once in this process,
+  // whether all its repositories are there, before anything is fetched for
+  // them. CHECK asks that where something is remembered of the destination.
+  void AskForRepositories(Transaction& turn, const BuildEntry& build);
+  void OnRepositories(Transaction& turn, const std::string& build_id,
+                      const absl::Status& answer);
+
   void Start(Transaction& turn, const BuildEntry& build, Action& action);
   // Each prepares an action, and defers it until the turn is durable.
   void StartFind(Transaction& turn, const BuildEntry& build, int64_t serial);
@@ -91,6 +100,8 @@ class ActionRunner {
   const Post post_;
   int64_t last_serial_ = 0;
   std::map<std::string, Action> by_build_;
+  // The builds whose destinations were asked for repositories.
+  std::set<std::string> asked_for_repositories_;
 };
 
 }  // namespace kso::coordinator

@@ -17,6 +17,13 @@ namespace kso::coordinator {
 
 // The interface to what the coordinator does at a destination.
 
+struct RepositoriesRequest {
+  std::string build_id;
+  v1::Destination destination;
+  // "kubespray-files", ...: the repositories under the destination.
+  std::vector<std::string> images;
+};
+
 struct FindRequest {
   std::string build_id;
   v1::Destination destination;
@@ -79,6 +86,12 @@ struct TagOutcome {
 class BuildActions {
  public:
   virtual ~BuildActions() = default;
+
+  // Asks whether the images' repositories can be pushed to. NOT_FOUND names all
+  // that have to be made first.
+  virtual void CheckRepositories(
+      RepositoriesRequest request,
+      absl::AnyInvocable<void(absl::Status)> done) = 0;
 
   // Asks which blobs the destination has.
   virtual void Find(

@@ -243,6 +243,49 @@ TEST_F(EngineBuildTest, AFailedBuildIsNotTaggedAndMayBeRetried) {
               ElementsAre(HasSubstr("kso-worker --platform linux/arm64")));
 }
 
+TEST_F(EngineBuildTest, RepositoriesToMakeAreToldBeforeAnythingIsFetched) {
+  actions_.AnswerRepositories(
+      absl::NotFoundError("make team/kubespray-files and team/kubespray-images "
+                          "at the registry"));
+  ASSERT_TRUE(Submit().ok());
+  Settle();
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::FAILED);
+  EXPECT_EQ(build.phase(), v1::RESOLVE);
+  ASSERT_THAT(build.failures(), SizeIs(1));
+  EXPECT_THAT(build.failures(0).reason(),
+              HasSubstr("team/kubespray-files and team/kubespray-images"));
+  ASSERT_THAT(actions_.asked_for_repositories(), SizeIs(1));
+  EXPECT_THAT(actions_.asked_for_repositories()[0].images,
+              ElementsAre("kubespray-files", "kubespray-images"));
+
+  actions_.AnswerRepositories(absl::OkStatus());
+  ASSERT_TRUE(Retry().ok());
+  Settle();
+  EXPECT_EQ(Get().state(), v1::Build::RUNNING);
+  EXPECT_THAT(actions_.asked_for_repositories(), SizeIs(2));
+}
+
+TEST_F(EngineBuildTest, OtherAnswersAboutRepositoriesAreLeftToThePush) {
+  int builds = 0;
+  for (const absl::Status& answer :
+       {absl::UnavailableError("503"), absl::PermissionDeniedError("403"),
+        absl::InternalError("odd")}) {
+    const std::string id = "b" + std::to_string(++builds);
+    actions_.AnswerRepositories(answer);
+    ASSERT_TRUE(Submit(id).ok());
+    Settle();
+    EXPECT_EQ(Get(id).state(), v1::Build::RUNNING) << answer;
+    ASSERT_TRUE(Cancel(id).ok());
+  }
+}
+
+TEST_F(EngineBuildTest, APlanBeginsNoPush) {
+  ASSERT_TRUE(Submit("b1", /*plan_only=*/true).ok());
+  Settle();
+  EXPECT_THAT(actions_.asked_for_repositories(), SizeIs(0));
+}
+
 TEST_F(EngineBuildTest, CancellingTakesTheTasksAway) {
   ScriptedWorker worker("w", "amd64", "s1");
   ASSERT_TRUE(Submit().ok());

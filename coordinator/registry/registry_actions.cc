@@ -2,6 +2,7 @@
 #include "coordinator/registry/registry_actions.h"
 
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "common/bytes/byte_stream.h"
 #include "common/evidence/artifact.h"
 #include "common/oci/destination.h"
+#include "common/oci/login/access.h"
 #include "common/oci/media_types.h"
 #include "common/run/exceptions.h"
 #include "common/run/executor.h"
@@ -140,6 +142,16 @@ class RegistryActions : public BuildActions {
         mark_(mark),
         executor_(std::move(executor)) {}
 
+  void CheckRepositories(RepositoriesRequest request,
+                         absl::AnyInvocable<void(absl::Status)> done) override {
+    auto running = running_.Begin(request.build_id);
+    schedule_([this, running = std::move(running), request = std::move(request),
+               done = std::move(done)]() mutable {
+      done(WithoutExceptions(
+          [&] { return CheckRepositoriesNow(request, running->get_token()); }));
+    });
+  }
+
   void Find(
       FindRequest request,
       absl::AnyInvocable<void(absl::StatusOr<FindOutcome>)> done) override {
@@ -193,6 +205,18 @@ class RegistryActions : public BuildActions {
     if (store.ok()) return store;
     return Explain(store.status(),
                    Concat("destination ", oci::FormatDestination(destination)));
+  }
+
+  absl::Status CheckRepositoriesNow(const RepositoriesRequest& request,
+                                    const std::stop_token& stop) {
+    KSO_ASSIGN_OR_RETURN(const std::shared_ptr<oci::ImageStore> store,
+                         Open(request.destination, stop));
+    std::set<std::string> repositories;
+    for (const std::string& image : request.images) {
+      repositories.insert(
+          oci::DestinationRepository(request.destination, image));
+    }
+    return oci::CheckPushToAll(*store, repositories);
   }
 
   absl::StatusOr<FindOutcome> FindNow(const FindRequest& request,

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "coordinator/core/base/phases.h"
@@ -53,6 +54,25 @@ class Answer {
 // they went.
 class FakeActions : public BuildActions {
  public:
+  // All repositories can be pushed to, unless told otherwise.
+  void CheckRepositories(RepositoriesRequest request,
+                         absl::AnyInvocable<void(absl::Status)> done) override {
+    absl::Status answer;
+    {
+      absl::MutexLock lock(&mutex_);
+      asked_for_repositories_.push_back(std::move(request));
+      answer = repositories_answer_;
+    }
+    done(answer);
+  }
+  void AnswerRepositories(const absl::Status& answer) {
+    absl::MutexLock lock(&mutex_);
+    repositories_answer_ = answer;
+  }
+  std::vector<RepositoriesRequest> asked_for_repositories() {
+    absl::MutexLock lock(&mutex_);
+    return asked_for_repositories_;
+  }
   // The destination has whatever it is asked for, unless told otherwise.
   void Find(
       FindRequest request,
@@ -159,6 +179,9 @@ class FakeActions : public BuildActions {
   }
 
   absl::Mutex mutex_;
+  absl::Status repositories_answer_ ABSL_GUARDED_BY(mutex_);
+  std::vector<RepositoriesRequest> asked_for_repositories_
+      ABSL_GUARDED_BY(mutex_);
   bool hold_finds_ = false;
   bool abort_on_assemble_ = false;
   std::deque<std::pair<FindRequest,

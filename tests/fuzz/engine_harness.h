@@ -36,6 +36,11 @@ class InputActions : public coordinator::BuildActions {
  public:
   explicit InputActions(Input* input) : input_(*input) {}
 
+  void CheckRepositories(coordinator::RepositoriesRequest,
+                         absl::AnyInvocable<void(absl::Status)> done) override {
+    done(input_.OneIn(8) ? Error() : absl::OkStatus());
+  }
+
   void Find(coordinator::FindRequest request,
             absl::AnyInvocable<void(absl::StatusOr<coordinator::FindOutcome>)>
                 done) override {
