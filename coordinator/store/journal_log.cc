@@ -3,12 +3,15 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/log/program_log.h"
 #include "common/text/printable_text.h"
+#include "common/text/text.h"
 
 namespace kso::coordinator {
 namespace {
@@ -17,89 +20,104 @@ using spdlog::level::err;
 using spdlog::level::info;
 using spdlog::level::warn;
 
-void LogBuild(spdlog::level::level_enum level, std::string_view build,
-              std::string_view text) {
-  LogLine(level, text, {.build = build});
-}
+// The lines that wait for whatever reads the log. Further ones are left out.
+constexpr size_t kMostWaiting = 10'000;
 
-void LogWorker(std::string_view worker, std::string_view text) {
-  LogLine(info, text, {.worker = worker});
-}
+// The lines of a commit.
+class Lines {
+ public:
+  void AddBuild(spdlog::level::level_enum level, std::string_view build,
+                std::string text) {
+    lines_.push_back({level, std::move(text), std::string(build), "", ""});
+  }
 
-// A task's id begins with its build's: "BUILD/layer/...".
-template <typename Change>
-void LogTask(spdlog::level::level_enum level, const Change& change,
-             std::string_view text) {
-  const std::string_view task = change.task_id();
-  LogLine(level, text,
-          {.build = task.substr(0, task.find('/')),
-           .task = task,
-           .worker = change.worker()});
-}
+  void AddWorker(std::string_view worker, std::string text) {
+    lines_.push_back({info, std::move(text), "", "", std::string(worker)});
+  }
+
+  // A task's id begins with its build's: "BUILD/layer/...".
+  template <typename Change>
+  void AddTask(spdlog::level::level_enum level, const Change& change,
+               std::string text) {
+    const std::string& task = change.task_id();
+    lines_.push_back({level, std::move(text), task.substr(0, task.find('/')),
+                      task, change.worker()});
+  }
+
+  std::vector<JournalLogLine> Take() { return std::move(lines_); }
+
+ private:
+  std::vector<JournalLogLine> lines_;
+};
 
 // Reasons hold words of hosts and images.
 std::string TextOf(const v1::Failure& failure) {
   return PrintableText(Concat(failure.item(), ": ", failure.reason()));
 }
 
-void LogEnd(const v1::BuildEnded& end) {
+void AddEnd(const v1::BuildEnded& end, Lines& lines) {
   const bool is_done = end.state() == v1::Build::SUCCEEDED;
-  LogBuild(is_done ? info : warn, end.build_id(),
-           Concat("the build has ended: ",
-                  absl::AsciiStrToLower(v1::Build::State_Name(end.state()))));
+  lines.AddBuild(
+      is_done ? info : warn, end.build_id(),
+      Concat("the build has ended: ",
+             absl::AsciiStrToLower(v1::Build::State_Name(end.state()))));
   for (const v1::Failure& failure : end.failures()) {
-    LogBuild(err, end.build_id(), TextOf(failure));
+    lines.AddBuild(err, end.build_id(), TextOf(failure));
   }
 }
 
-void LogRequeued(const v1::TaskRequeued& change) {
+void AddRequeued(const v1::TaskRequeued& change, Lines& lines) {
   if (change.has_failure()) {
-    LogTask(warn, change,
-            Concat("the task is tried again: ", TextOf(change.failure())));
+    lines.AddTask(
+        warn, change,
+        Concat("the task is tried again: ", TextOf(change.failure())));
   } else {
-    LogTask(info, change, "the worker gave the task back");
+    lines.AddTask(info, change, "the worker gave the task back");
   }
 }
 
-void Log(const v1::JournalRecord& record) {
+void Add(const v1::JournalRecord& record, Lines& lines) {
   switch (record.change_case()) {
     case v1::JournalRecord::kBuildSubmitted: {
       const v1::BuildSubmitted& change = record.build_submitted();
-      return LogBuild(
+      return lines.AddBuild(
           info, change.build_id(),
           PrintableText(Concat("release ", change.release().name(),
                                " was submitted by ", change.submitted_by())));
     }
     case v1::JournalRecord::kBuildRetried:
-      return LogBuild(info, record.build_retried().build_id(),
-                      "the build is tried again");
+      return lines.AddBuild(info, record.build_retried().build_id(),
+                            "the build is tried again");
     case v1::JournalRecord::kPhaseEntered:
-      return LogBuild(info, record.phase_entered().build_id(),
-                      Concat("phase ", absl::AsciiStrToLower(v1::Phase_Name(
-                                           record.phase_entered().phase()))));
+      return lines.AddBuild(
+          info, record.phase_entered().build_id(),
+          Concat("phase ", absl::AsciiStrToLower(v1::Phase_Name(
+                               record.phase_entered().phase()))));
     case v1::JournalRecord::kBuildEnded:
-      return LogEnd(record.build_ended());
+      return AddEnd(record.build_ended(), lines);
     case v1::JournalRecord::kLeaseGranted:
-      return LogTask(info, record.lease_granted(), "the task was given out");
+      return lines.AddTask(info, record.lease_granted(),
+                           "the task was given out");
     case v1::JournalRecord::kTaskFinished:
-      return LogTask(info, record.task_finished(), "the task is done");
+      return lines.AddTask(info, record.task_finished(), "the task is done");
     case v1::JournalRecord::kTaskFailed:
-      return LogTask(
+      return lines.AddTask(
           err, record.task_failed(),
           Concat("the task failed: ", TextOf(record.task_failed().failure())));
     case v1::JournalRecord::kTaskRequeued:
-      return LogRequeued(record.task_requeued());
+      return AddRequeued(record.task_requeued(), lines);
     case v1::JournalRecord::kWorkerDrained:
-      return LogWorker(record.worker_drained().worker(), "the worker drains");
+      return lines.AddWorker(record.worker_drained().worker(),
+                             "the worker drains");
     case v1::JournalRecord::kWorkerUndrained:
-      return LogWorker(record.worker_undrained().worker(),
-                       "the worker is given work again");
+      return lines.AddWorker(record.worker_undrained().worker(),
+                             "the worker is given work again");
     case v1::JournalRecord::kWorkerDistrusted:
-      return LogWorker(record.worker_distrusted().worker(),
-                       "the worker is distrusted");
+      return lines.AddWorker(record.worker_distrusted().worker(),
+                             "the worker is distrusted");
     case v1::JournalRecord::kWorkerTrusted:
-      return LogWorker(record.worker_trusted().worker(),
-                       "the worker is trusted again");
+      return lines.AddWorker(record.worker_trusted().worker(),
+                             "the worker is trusted again");
     default:
       return;
   }
@@ -109,8 +127,45 @@ void Log(const v1::JournalRecord& record) {
 
 absl::Status JournalLog::Commit(absl::Span<const v1::JournalRecord> records) {
   KSO_RETURN_IF_ERROR(store_->Commit(records));
-  for (const v1::JournalRecord& record : records) Log(record);
+  Lines lines;
+  for (const v1::JournalRecord& record : records) Add(record, lines);
+  Queue(lines.Take());
   return absl::OkStatus();
+}
+
+void JournalLog::Queue(std::vector<JournalLogLine> lines) {
+  if (lines.empty()) return;
+  absl::MutexLock lock(&mutex_);
+  const bool is_first = waiting_.empty();
+  for (JournalLogLine& line : lines) {
+    if (waiting_.size() < kMostWaiting) {
+      waiting_.push_back(std::move(line));
+    } else {
+      ++left_out_;
+    }
+  }
+  if (is_first) writer_.Schedule([this] { WriteWaiting(); });
+}
+
+void JournalLog::WriteWaiting() {
+  std::vector<JournalLogLine> lines;
+  int64_t left_out = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    lines.swap(waiting_);
+    left_out = std::exchange(left_out_, 0);
+  }
+  for (const JournalLogLine& line : lines) {
+    LogLine(line.level, line.text,
+            {.build = line.build, .task = line.task, .worker = line.worker});
+  }
+  if (left_out > 0) {
+    LogLine(
+        warn,
+        Concat(Count(left_out, "line"),
+               " of builds and tasks left out: this log is read too slowly"),
+        {});
+  }
 }
 
 absl::Status JournalLog::Replay(

@@ -2,14 +2,17 @@
 #include "coordinator/store/journal_log.h"
 
 #include <memory>
+#include <mutex>
 #include <sstream>
 #include <string>
 #include <utility>
 
+#include "absl/synchronization/notification.h"
 #include "common/log/program_log.h"
 #include "coordinator/store/memory_state_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "spdlog/sinks/base_sink.h"
 #include "spdlog/sinks/ostream_sink.h"
 #include "spdlog/spdlog.h"
 
@@ -22,21 +25,45 @@ using ::testing::Not;
 
 class JournalLogTest : public ::testing::Test {
  protected:
-  JournalLogTest() : log_(CreateMemoryStateStore()) {
-    auto logger = std::make_shared<spdlog::logger>(
-        "kso-test", std::make_shared<spdlog::sinks::ostream_sink_mt>(out_));
+  JournalLogTest() {
+    UseSink(std::make_shared<spdlog::sinks::ostream_sink_mt>(out_));
+  }
+
+  static void UseSink(spdlog::sink_ptr sink) {
+    auto logger = std::make_shared<spdlog::logger>("kso-test", std::move(sink));
     logger->set_formatter(CreateLogFormatter(LogFormat::kJson));
     spdlog::set_default_logger(std::move(logger));
   }
 
   std::string Logged(v1::JournalRecord record) {
     out_.str("");
-    EXPECT_TRUE(log_.Commit({std::move(record)}).ok());
+    // What is committed is written when the object goes.
+    EXPECT_TRUE(
+        JournalLog(CreateMemoryStateStore()).Commit({std::move(record)}).ok());
     return out_.str();
   }
 
   std::ostringstream out_;
-  JournalLog log_;
+};
+
+// Standard error that nobody reads, until the test lets it be read.
+class BlockedSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  void Unblock() { blocked_.Notify(); }
+  int lines() const { return lines_; }
+  std::string last() const { return last_; }
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    blocked_.WaitForNotification();
+    ++lines_;
+    last_.assign(message.payload.data(), message.payload.size());
+  }
+  void flush_() override {}
+
+  absl::Notification blocked_;
+  int lines_ = 0;
+  std::string last_;
 };
 
 TEST_F(JournalLogTest, BuildsAndTheirTasksAreToldWithTheirIds) {
@@ -81,14 +108,35 @@ TEST_F(JournalLogTest, WhatIsOnlyKeptAccountOfIsNotTold) {
   v1::JournalRecord record;
   record.mutable_tasks_added()->set_build_id("b1");
   EXPECT_EQ(Logged(record), "");
+  JournalLog log(CreateMemoryStateStore());
+  EXPECT_TRUE(log.Commit({std::move(record)}).ok());
   int replayed = 0;
-  EXPECT_TRUE(log_.Replay([&replayed](const v1::JournalRecord&) {
-                    ++replayed;
-                    return absl::OkStatus();
-                  })
+  EXPECT_TRUE(log.Replay([&replayed](const v1::JournalRecord&) {
+                   ++replayed;
+                   return absl::OkStatus();
+                 })
                   .ok());
   EXPECT_EQ(replayed, 1);
   EXPECT_EQ(out_.str(), "");
+}
+
+// The engine's only thread commits: a farm must not stand still since nobody
+// reads the log.
+TEST_F(JournalLogTest, ALogThatNobodyReadsHoldsNoCommitUp) {
+  constexpr int kCommits = 30'000;
+  const auto sink = std::make_shared<BlockedSink>();
+  UseSink(sink);
+  {
+    JournalLog log(CreateMemoryStateStore());
+    v1::JournalRecord record;
+    record.mutable_build_retried()->set_build_id("b1");
+    for (int i = 0; i < kCommits; ++i) {
+      ASSERT_TRUE(log.Commit({record}).ok());
+    }
+    sink->Unblock();
+  }
+  EXPECT_LT(sink->lines(), kCommits);
+  EXPECT_THAT(sink->last(), HasSubstr("lines of builds and tasks left out"));
 }
 
 }  // namespace
