@@ -5,11 +5,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cli/verify/evidence_beside.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/bytes/byte_stream.h"
 #include "common/bytes/sinks.h"
 #include "common/evidence/artifact.h"
+#include "common/evidence/bundle.h"
 #include "common/evidence/cosign.h"
 #include "common/evidence/envelope.h"
 #include "common/evidence/provenance.h"
@@ -48,56 +50,12 @@ absl::Status Push(oci::ImageStore& store, const std::string& repository,
   return store.PutManifest(repository, image.manifest, image.tag);
 }
 
-// The content of an artifact: its only layer.
-absl::StatusOr<std::string> ReadArtifact(oci::ImageStore& store,
-                                         const std::string& repository,
-                                         const v1::Descriptor& artifact,
-                                         std::string& type) {
-  KSO_ASSIGN_OR_RETURN(const v1::Document document,
-                       store.GetManifest(repository, artifact.digest()));
-  KSO_ASSIGN_OR_RETURN(
-      const oci::Manifest manifest,
-      oci::ParseManifest(document.content(),
-                         document.content_descriptor().media_type()));
-  if (manifest.layers.size() != 1) return std::string();
-  type = manifest.layers[0].media_type();
-  return ReadBlob(store, repository, manifest.layers[0]);
-}
-
-// A document about an image, and its media type.
-struct EvidenceDocument {
-  std::string type;
-  std::string content;
-};
-
-// The documents that the build left beside the image.
-absl::StatusOr<std::vector<EvidenceDocument>> EvidenceBeside(
-    oci::ImageStore& store, const SignedImage& image) {
-  const absl::StatusOr<v1::Document> referrers = store.GetManifest(
-      image.repository, evidence::ReferrersTag(image.index.digest()));
-  if (absl::IsNotFound(referrers.status())) {
-    return std::vector<EvidenceDocument>();
-  }
-  KSO_RETURN_IF_ERROR(referrers.status());
-  KSO_ASSIGN_OR_RETURN(
-      const oci::Index index,
-      oci::ParseIndex(referrers->content(),
-                      referrers->content_descriptor().media_type()));
-  std::vector<EvidenceDocument> documents;
-  for (const v1::Descriptor& artifact : index.manifests) {
-    EvidenceDocument& document = documents.emplace_back();
-    KSO_ASSIGN_OR_RETURN(
-        document.content,
-        ReadArtifact(store, image.repository, artifact, document.type));
-  }
-  return documents;
-}
-
 // The statements to attest.
 absl::StatusOr<std::vector<evidence::Statement>> StatementsOf(
     oci::ImageStore& store, const SignedImage& image) {
-  KSO_ASSIGN_OR_RETURN(const std::vector<EvidenceDocument> documents,
-                       EvidenceBeside(store, image));
+  KSO_ASSIGN_OR_RETURN(
+      const std::vector<EvidenceDocument> documents,
+      EvidenceBeside(store, image.repository, image.index.digest()));
   v1::ImageResult subject;
   subject.set_name(image.name);
   *subject.mutable_index() = image.index;
@@ -150,8 +108,10 @@ absl::StatusOr<std::vector<SignedLayer>> LayersAt(oci::ImageStore& store,
   return layers;
 }
 
-absl::Status CheckSignature(oci::ImageStore& store, const SignedImage& image,
-                            const std::string& public_key) {
+// The signatures that cosign keeps under a tag of their own.
+absl::Status CheckTaggedSignature(oci::ImageStore& store,
+                                  const SignedImage& image,
+                                  const std::string& public_key) {
   const absl::StatusOr<std::vector<SignedLayer>> layers = LayersAt(
       store, image.repository, evidence::SignatureTag(image.index.digest()));
   if (absl::IsNotFound(layers.status())) {
@@ -170,15 +130,30 @@ absl::Status CheckSignature(oci::ImageStore& store, const SignedImage& image,
   return wrong;
 }
 
-// The statements about the image by the key, which has signed it, too.
-absl::StatusOr<std::vector<evidence::Statement>> AttestedBy(
-    oci::ImageStore& store, const SignedImage& image,
-    const std::string& public_key) {
-  KSO_RETURN_IF_ERROR(CheckSignature(store, image, public_key));
-  std::vector<evidence::Statement> statements;
+// The statement of a bundle about the image, by the key.
+absl::StatusOr<evidence::Statement> StatementIn(const evidence::Bundle& bundle,
+                                                const SignedImage& image,
+                                                const std::string& public_key) {
+  evidence::Statement statement;
+  KSO_ASSIGN_OR_RETURN(
+      statement.json,
+      evidence::OpenEnvelope(bundle.envelope, evidence::kStatementType,
+                             public_key));
+  KSO_ASSIGN_OR_RETURN(
+      statement.predicate_type,
+      evidence::PredicateAbout(statement.json, image.index.digest()));
+  return statement;
+}
+
+// Adds what the key has attested under the tag that cosign keeps for that, all
+// of which has to be by it.
+absl::Status AddTaggedStatements(oci::ImageStore& store,
+                                 const SignedImage& image,
+                                 const std::string& public_key,
+                                 std::vector<evidence::Statement>& statements) {
   const absl::StatusOr<std::vector<SignedLayer>> layers = LayersAt(
       store, image.repository, evidence::AttestationTag(image.index.digest()));
-  if (absl::IsNotFound(layers.status())) return statements;
+  if (absl::IsNotFound(layers.status())) return absl::OkStatus();
   KSO_RETURN_IF_ERROR(layers.status());
   for (const SignedLayer& layer : *layers) {
     KSO_ASSIGN_OR_RETURN(const std::string envelope,
@@ -193,6 +168,31 @@ absl::StatusOr<std::vector<evidence::Statement>> AttestedBy(
         evidence::PredicateAbout(*statement, image.index.digest()));
     statements.push_back({std::move(type), *std::move(statement)});
   }
+  return absl::OkStatus();
+}
+
+// The statements about the image by the key, which has signed it, too. Bundles
+// of others say nothing: anybody who pushes may add one.
+absl::StatusOr<std::vector<evidence::Statement>> AttestedBy(
+    oci::ImageStore& store, const SignedImage& image,
+    const std::string& public_key) {
+  absl::Status signature = CheckTaggedSignature(store, image, public_key);
+  KSO_ASSIGN_OR_RETURN(
+      const std::vector<evidence::Bundle> bundles,
+      BundlesBeside(store, image.repository, image.index.digest()));
+  std::vector<evidence::Statement> statements;
+  for (const evidence::Bundle& bundle : bundles) {
+    absl::StatusOr<evidence::Statement> statement =
+        StatementIn(bundle, image, public_key);
+    const bool signs = bundle.claimed_type == evidence::kSignaturePredicate;
+    if (signs && (statement.ok() || absl::IsNotFound(signature))) {
+      signature = statement.status();
+    }
+    if (!signs && statement.ok()) statements.push_back(*std::move(statement));
+  }
+  KSO_RETURN_IF_ERROR(signature);
+  KSO_RETURN_IF_ERROR(
+      AddTaggedStatements(store, image, public_key, statements));
   return statements;
 }
 
@@ -256,8 +256,9 @@ absl::StatusOr<std::vector<std::string>> CheckSignatures(
 
 absl::StatusOr<std::string> ReadSummary(oci::ImageStore& store,
                                         const SignedImage& image) {
-  KSO_ASSIGN_OR_RETURN(std::vector<EvidenceDocument> documents,
-                       EvidenceBeside(store, image));
+  KSO_ASSIGN_OR_RETURN(
+      std::vector<EvidenceDocument> documents,
+      EvidenceBeside(store, image.repository, image.index.digest()));
   for (EvidenceDocument& document : documents) {
     if (document.type == evidence::kSummaryType) {
       return std::move(document.content);

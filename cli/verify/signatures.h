@@ -38,16 +38,17 @@ struct Signed {
 };
 
 // Signs the image, and attests its bill of materials, its provenance and the
-// release's summary where the build left them beside it (artifacts that the
-// referrers' tag lists), as cosign does. ALREADY_EXISTS when it is signed and
+// release's summary where the build left them beside it (evidence_beside.h), as
+// cosign does. ALREADY_EXISTS when it is signed and
 // `replace` is false.
 absl::StatusOr<Signed> SignInRegistry(oci::ImageStore& store,
                                       const SignedImage& image,
                                       pki::Signer& signer, bool replace);
 
 // The predicates that are attested by `public_key` (PEM), which has also signed
-// the image itself. NOT_FOUND when there is no signature; DATA_LOSS when none,
-// or not every attestation, is by that key and of that image.
+// the image itself: under cosign's tags, or in bundles, which are cosign's form
+// from its version 3 on. NOT_FOUND when there is no signature; DATA_LOSS when
+// none, or not every attestation under a tag, is by that key and of that image.
 absl::StatusOr<std::vector<std::string>> CheckSignatures(
     oci::ImageStore& store, const SignedImage& image,
     const std::string& public_key);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -11,6 +12,8 @@
 #include "common/bytes/byte_stream.h"
 #include "common/evidence/artifact.h"
 #include "common/evidence/build_facts.h"
+#include "common/evidence/bundle.h"
+#include "common/evidence/envelope.h"
 #include "common/evidence/provenance.h"
 #include "common/evidence/sbom.h"
 #include "common/evidence/summary.h"
@@ -20,6 +23,7 @@
 #include "common/pki/signer.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "kso/v1/build.pb.h"
 #include "tests/fakes/memory_registry.h"
 #include "tests/fakes/shell.h"
 #include "tests/fakes/temp_directory.h"
@@ -29,6 +33,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr char kRepository[] = "team/kubespray-files";
 
@@ -91,6 +96,32 @@ class SignaturesTest : public ::testing::Test {
                     .ok());
   }
 
+  // Leaves a bundle about the image beside it, under the tag of its referrers
+  // or as one of them alone.
+  void PutBundle(pki::Signer& signer, std::string_view predicate_type,
+                 bool with_tag) {
+    v1::ImageResult subject;
+    *subject.mutable_index() = image_.index;
+    const std::string statement =
+        evidence::MakeStatement(subject, predicate_type, "{}");
+    const evidence::Artifact bundle = evidence::MakeArtifact(
+        image_.index, "application/vnd.dev.sigstore.bundle.v0.3+json",
+        absl::StrCat(
+            R"({"verificationMaterial":{"publicKey":{}},"dsseEnvelope":)",
+            *evidence::SignEnvelope(evidence::kStatementType, statement,
+                                    signer),
+            "}"));
+    Put(bundle.config);
+    Put(bundle.content);
+    ASSERT_TRUE(registry_.PutManifest(kRepository, bundle.manifest, "").ok());
+    if (!with_tag) return;
+    ASSERT_TRUE(registry_
+                    .PutManifest(kRepository,
+                                 evidence::MakeReferrersIndex({bundle}),
+                                 evidence::ReferrersTag(image_.index.digest()))
+                    .ok());
+  }
+
   testing::TempDirectory directory_;
   testing::MemoryRegistry registry_;
   std::string key_;
@@ -121,6 +152,68 @@ TEST_F(SignaturesTest, TheSummaryIsReadWithAndWithoutAKey) {
             "# Release `v1`\n");
   EXPECT_TRUE(absl::IsDataLoss(
       ReadAttestedSummary(registry_, image_, MakeKey("other")).status()));
+}
+
+// Tools that copy an image with what refers to it do not always take the tag
+// along, where the registry has a list of its own.
+TEST_F(SignaturesTest, EvidenceIsFoundWithoutItsTag) {
+  PutEvidence();
+  registry_.KnowReferrers();
+  ASSERT_TRUE(registry_
+                  .DeleteManifest(kRepository,
+                                  evidence::ReferrersTag(image_.index.digest()))
+                  .ok());
+  EXPECT_EQ(ReadSummary(registry_, image_).value_or(""), "# Release `v1`\n");
+  const auto done = SignInRegistry(registry_, image_, *signer_, false);
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_THAT(done->predicates, SizeIs(3));
+}
+
+// As cosign signs from its version 3 on, in a registry with a list of referrers
+// and in one without.
+TEST_F(SignaturesTest, BundlesAreSignatures) {
+  for (const bool with_tag : {true, false}) {
+    if (!with_tag) registry_.KnowReferrers();
+    PutBundle(*signer_, evidence::kSignaturePredicate, with_tag);
+    const auto found = CheckSignatures(registry_, image_, key_);
+    EXPECT_TRUE(found.ok()) << found.status();
+    EXPECT_TRUE(absl::IsDataLoss(
+        CheckSignatures(registry_, image_, MakeKey("other")).status()));
+    ASSERT_TRUE(registry_
+                    .DeleteManifest(kRepository, evidence::ReferrersTag(
+                                                     image_.index.digest()))
+                    .ok());
+  }
+}
+
+TEST_F(SignaturesTest, ABundleOfAnotherImageIsNoSignature) {
+  const SignedImage image = image_;
+  image_.index.set_digest(absl::StrCat("sha256:", std::string(64, 'f')));
+  PutBundle(*signer_, evidence::kSignaturePredicate, /*with_tag=*/true);
+  const auto moved = registry_.GetManifest(
+      kRepository, evidence::ReferrersTag(image_.index.digest()));
+  ASSERT_TRUE(moved.ok());
+  ASSERT_TRUE(registry_
+                  .PutManifest(kRepository, *moved,
+                               evidence::ReferrersTag(image.index.digest()))
+                  .ok());
+  EXPECT_TRUE(
+      absl::IsDataLoss(CheckSignatures(registry_, image, key_).status()));
+}
+
+TEST_F(SignaturesTest, AnAttestationAloneIsNoSignature) {
+  registry_.KnowReferrers();
+  PutBundle(*signer_, "https://slsa.dev/provenance/v1", /*with_tag=*/false);
+  EXPECT_TRUE(
+      absl::IsNotFound(CheckSignatures(registry_, image_, key_).status()));
+  // With a signature it is one of what the key has attested; another's is not.
+  ASSERT_TRUE(SignInRegistry(registry_, image_, *signer_, false).ok());
+  MakeKey("other");
+  PutBundle(**pki::CreateKeySigner((directory_.path() / "other").string(), ""),
+            "https://example.com/other", /*with_tag=*/false);
+  const auto found = CheckSignatures(registry_, image_, key_);
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_THAT(*found, ElementsAre("https://slsa.dev/provenance/v1"));
 }
 
 TEST_F(SignaturesTest, AnImageWithoutEvidenceIsSignedAllTheSame) {

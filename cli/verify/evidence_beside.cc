@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verify/evidence_beside.h"
+
+#include <string_view>
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/bytes/digest.h"
+#include "common/bytes/sinks.h"
+#include "common/evidence/artifact.h"
+#include "common/evidence/summary.h"
+#include "common/oci/manifest.h"
+#include "common/oci/media_types.h"
+#include "kso/v1/types.pb.h"
+
+namespace kso::cli {
+namespace {
+
+// A bill of materials of a thousand items is below one MiB.
+constexpr size_t kLargestEvidence = size_t{32} << 20;
+
+bool IsEvidence(std::string_view type) {
+  return type == evidence::kSpdxType || type == evidence::kInTotoType ||
+         type == evidence::kSummaryType;
+}
+
+absl::StatusOr<std::vector<oci::Referrer>> ListedByRegistry(
+    oci::ImageStore& store, const std::string& repository,
+    const std::string& digest_text, std::string_view type) {
+  KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(digest_text));
+  return store.ListReferrers(repository, digest, type);
+}
+
+// Lists tell the types of artifacts, and not always rightly, so that the
+// artifact itself has to be asked.
+absl::StatusOr<oci::Manifest> ManifestOf(oci::ImageStore& store,
+                                         const std::string& repository,
+                                         const oci::Referrer& referrer) {
+  KSO_ASSIGN_OR_RETURN(
+      const v1::Document document,
+      store.GetManifest(repository, referrer.manifest.digest()));
+  return oci::ParseManifest(document.content(),
+                            document.content_descriptor().media_type());
+}
+
+absl::StatusOr<std::string> ReadBlob(oci::ImageStore& store,
+                                     const std::string& repository,
+                                     const v1::Descriptor& blob) {
+  StringSink sink(kLargestEvidence);
+  KSO_RETURN_IF_ERROR(store.GetBlob(repository, blob, sink));
+  return sink.Take();
+}
+
+absl::StatusOr<std::vector<EvidenceDocument>> EvidenceAmong(
+    oci::ImageStore& store, const std::string& repository,
+    const std::vector<oci::Referrer>& referrers) {
+  std::vector<EvidenceDocument> documents;
+  for (const oci::Referrer& referrer : referrers) {
+    KSO_ASSIGN_OR_RETURN(const oci::Manifest manifest,
+                         ManifestOf(store, repository, referrer));
+    if (manifest.layers.size() != 1) continue;
+    const v1::Descriptor& layer = manifest.layers[0];
+    if (!IsEvidence(layer.media_type())) continue;
+    KSO_ASSIGN_OR_RETURN(std::string content,
+                         ReadBlob(store, repository, layer));
+    documents.push_back({layer.media_type(), std::move(content)});
+  }
+  return documents;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<oci::Referrer>> ListedByTag(
+    oci::ImageStore& store, const std::string& repository,
+    const std::string& digest) {
+  const absl::StatusOr<v1::Document> list =
+      store.GetManifest(repository, evidence::ReferrersTag(digest));
+  if (absl::IsNotFound(list.status())) return std::vector<oci::Referrer>();
+  KSO_RETURN_IF_ERROR(list.status());
+  return oci::ParseReferrers(list->content(),
+                             list->content_descriptor().media_type());
+}
+
+absl::StatusOr<std::vector<EvidenceDocument>> EvidenceBeside(
+    oci::ImageStore& store, const std::string& repository,
+    const std::string& digest) {
+  KSO_ASSIGN_OR_RETURN(const std::vector<oci::Referrer> by_tag,
+                       ListedByTag(store, repository, digest));
+  KSO_ASSIGN_OR_RETURN(std::vector<EvidenceDocument> documents,
+                       EvidenceAmong(store, repository, by_tag));
+  if (!documents.empty()) return documents;
+  std::vector<oci::Referrer> listed;
+  for (const std::string_view type :
+       {evidence::kSpdxType, evidence::kInTotoType, evidence::kSummaryType}) {
+    KSO_ASSIGN_OR_RETURN(const std::vector<oci::Referrer> of_type,
+                         ListedByRegistry(store, repository, digest, type));
+    listed.insert(listed.end(), of_type.begin(), of_type.end());
+  }
+  return EvidenceAmong(store, repository, listed);
+}
+
+absl::StatusOr<std::vector<evidence::Bundle>> BundlesBeside(
+    oci::ImageStore& store, const std::string& repository,
+    const std::string& digest) {
+  KSO_ASSIGN_OR_RETURN(const std::vector<oci::Referrer> by_tag,
+                       ListedByTag(store, repository, digest));
+  KSO_ASSIGN_OR_RETURN(
+      const std::vector<oci::Referrer> by_registry,
+      ListedByRegistry(store, repository, digest, /*type=*/""));
+  std::vector<evidence::Bundle> bundles;
+  for (const oci::Referrer& referrer :
+       oci::MergeReferrers(by_tag, by_registry)) {
+    if (!oci::IsManifestType(referrer.manifest.media_type())) continue;
+    KSO_ASSIGN_OR_RETURN(const oci::Manifest manifest,
+                         ManifestOf(store, repository, referrer));
+    if (!evidence::HasBundle(manifest)) continue;
+    KSO_ASSIGN_OR_RETURN(const std::string text,
+                         ReadBlob(store, repository, manifest.layers[0]));
+    absl::StatusOr<evidence::Bundle> bundle = evidence::ReadBundle(text);
+    if (bundle.ok()) bundles.push_back(*std::move(bundle));
+  }
+  return bundles;
+}
+
+}  // namespace kso::cli

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef KSO_CLI_VERIFY_EVIDENCE_BESIDE_H_
+#define KSO_CLI_VERIFY_EVIDENCE_BESIDE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/evidence/bundle.h"
+#include "common/oci/image_store.h"
+#include "common/oci/referrers.h"
+
+namespace kso::cli {
+
+// What lies beside an image in its repository, found by the tag that stands for
+// its list of referrers, and by the registry's own list (OCI distribution spec
+// 1.1, "Listing Referrers"): a tool that copies an image with its referrers may
+// leave the tag behind. `digest` has been checked.
+
+// The referrers that the tag lists; none where there is no such tag.
+absl::StatusOr<std::vector<oci::Referrer>> ListedByTag(
+    oci::ImageStore& store, const std::string& repository,
+    const std::string& digest);
+
+// A document about an image, and its media type.
+struct EvidenceDocument {
+  std::string type;
+  std::string content;
+};
+
+// The bill of materials, the provenance and the summary that a build left. What
+// the tag lists counts before what the registry does, where anybody who pushes
+// may add to it.
+absl::StatusOr<std::vector<EvidenceDocument>> EvidenceBeside(
+    oci::ImageStore& store, const std::string& repository,
+    const std::string& digest);
+
+// The signatures and attestations in the form of bundles, of which nothing has
+// been verified. One that cannot be read is left out.
+absl::StatusOr<std::vector<evidence::Bundle>> BundlesBeside(
+    oci::ImageStore& store, const std::string& repository,
+    const std::string& digest);
+
+}  // namespace kso::cli
+
+#endif  // KSO_CLI_VERIFY_EVIDENCE_BESIDE_H_
