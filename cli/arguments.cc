@@ -2,98 +2,21 @@
 #include "cli/arguments.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <limits>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/command_app.h"
 #include "cli/help_text.h"
+#include "cli/usage_error.h"
 #include "common/text/suggest.h"
 
 namespace kso::cli {
 namespace {
-
-// The command that was on the way when the parser gave up.
-const CLI::App* Innermost(const CLI::App* app) {
-  while (!app->get_subcommands().empty()) app = app->get_subcommands().back();
-  return app;
-}
-
-// CLI11 hands out apps that may be changed, and a shape only reads.
-CommandShape ShapeOf(const CLI::App& app) {
-  return Arguments(const_cast<CLI::App*>(&app)).Shape();
-}
-
-// The commands that are shown.
-std::vector<std::string> CommandNames(const CommandShape& shape) {
-  std::vector<std::string> names;
-  for (const CommandShape& command : shape.commands) {
-    if (!command.hidden) names.push_back(command.name);
-  }
-  return names;
-}
-
-std::vector<std::string> Flags(const CommandShape& shape) {
-  std::vector<std::string> flags;
-  for (const OptionShape& option : shape.options) {
-    flags.insert(flags.end(), option.names.begin(), option.names.end());
-  }
-  return flags;
-}
-
-// The word that stands where a command should and is none; empty where there is
-// none such.
-std::string UnknownCommand(const CLI::App& app) {
-  const CommandShape shape = ShapeOf(*Innermost(&app));
-  if (shape.commands.empty() || !shape.positionals.empty()) return "";
-  for (const std::string& word : app.remaining(true)) {
-    if (!word.empty() && word[0] != '-') return word;
-  }
-  return "";
-}
-
-// "ksoctl workers drain".
-std::string PathOf(const CLI::App& app) {
-  if (app.get_parent() == nullptr) return app.get_name();
-  return absl::StrCat(PathOf(*app.get_parent()), " ", app.get_name());
-}
-
-std::string WithAWayOut(std::string what, const std::string& advice,
-                        const CLI::App& command) {
-  if (!advice.empty()) absl::StrAppend(&what, "; ", advice);
-  return absl::StrCat(what, "\nSee `", PathOf(command), " --help`.");
-}
-
-std::string NoSuchCommand(const CLI::App& app, const std::string& word) {
-  const CLI::App* command = Innermost(&app);
-  return WithAWayOut(absl::StrCat("there is no command '", word, "'"),
-                     DidYouMean(word, CommandNames(ShapeOf(*command))),
-                     *command);
-}
-
-std::string Explain(const CLI::App& app, const CLI::ParseError& error) {
-  const CLI::App* command = Innermost(&app);
-  if (const std::string word = UnknownCommand(app); !word.empty()) {
-    return NoSuchCommand(app, word);
-  }
-  const CommandShape shape = ShapeOf(*command);
-  const std::vector<std::string> remaining = app.remaining(true);
-  const std::vector<std::string> names = CommandNames(shape);
-  std::string what = error.what();
-  std::string advice;
-  if (!remaining.empty() && remaining[0][0] == '-') {
-    std::vector<std::string> flags = Flags(shape);
-    for (const std::string& flag : Flags(ShapeOf(app))) flags.push_back(flag);
-    what = absl::StrCat("there is no option '", remaining[0], "' here");
-    advice = DidYouMean(remaining[0], flags);
-  } else if (!remaining.empty()) {
-    what = absl::StrCat("unexpected '", remaining[0], "'");
-  } else if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
-             !names.empty()) {
-    what = absl::StrCat("say which: ", absl::StrJoin(names, ", "));
-  }
-  return WithAWayOut(std::move(what), advice, *command);
-}
 
 OptionShape OptionOf(const CLI::Option& option) {
   OptionShape shape;
@@ -142,6 +65,35 @@ std::string HelpOf(const CLI::App& app) {
 
 CommandApp& Known(CLI::App* app) { return *static_cast<CommandApp*>(app); }
 
+// Checks of values, in our own words: CLI11's speak of sets and ranges.
+using ValueCheck = std::function<std::string(const std::string&)>;
+
+ValueCheck OneOf(const std::vector<std::string>& allowed) {
+  return [allowed](const std::string& value) -> std::string {
+    if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) {
+      return "";
+    }
+    const std::string advice = DidYouMean(value, allowed);
+    return absl::StrCat("'", value, "' is none of ",
+                        absl::StrJoin(allowed, ", "),
+                        advice.empty() ? "" : "; ", advice);
+  };
+}
+
+ValueCheck NumberFrom(int least, int most) {
+  return [least, most](const std::string& value) -> std::string {
+    int number = 0;
+    if (absl::SimpleAtoi(value, &number) && number >= least && number <= most) {
+      return "";
+    }
+    return most == std::numeric_limits<int>::max()
+               ? absl::StrCat("'", value, "' is no whole number from ", least,
+                              " on")
+               : absl::StrCat("'", value, "' is no whole number from ", least,
+                              " to ", most);
+  };
+}
+
 }  // namespace
 
 Arguments Arguments::Subcommand(const std::string& name,
@@ -184,14 +136,14 @@ void Arguments::Number(const std::string& names, int* value,
                        const std::string& meta, const std::string& help) {
   app_->add_option(names, *value, help)
       ->type_name(meta)
-      ->check(CLI::PositiveNumber);
+      ->check(NumberFrom(1, std::numeric_limits<int>::max()));
 }
 
 void Arguments::Range(const std::string& names, int* value, int least, int most,
                       const std::string& meta, const std::string& help) {
   app_->add_option(names, *value, help)
       ->type_name(meta)
-      ->check(CLI::Range(least, most).description(""));
+      ->check(NumberFrom(least, most));
 }
 
 void Arguments::Choice(const std::string& names, std::string* value,
@@ -199,7 +151,7 @@ void Arguments::Choice(const std::string& names, std::string* value,
                        const std::string& help) {
   app_->add_option(names, *value, help)
       ->type_name(absl::StrJoin(allowed, "|"))
-      ->check(CLI::IsMember(allowed).description(""));
+      ->check(OneOf(allowed));
 }
 
 void Arguments::Repeated(const std::string& names,
@@ -248,7 +200,7 @@ void Arguments::PositionalRange(const std::string& meta, int* value, int least,
   app_->add_option(meta, *value, help)
       ->type_name("")
       ->required()
-      ->check(CLI::Range(least, most).description(""));
+      ->check(NumberFrom(least, most));
 }
 
 void Arguments::PositionalChoice(const std::string& meta, std::string* value,
@@ -257,7 +209,7 @@ void Arguments::PositionalChoice(const std::string& meta, std::string* value,
   app_->add_option(meta, *value, help)
       ->type_name(absl::StrJoin(allowed, "|"))
       ->required()
-      ->check(CLI::IsMember(allowed).description(""));
+      ->check(OneOf(allowed));
 }
 
 bool Arguments::Chosen() const { return app_->parsed(); }
@@ -313,9 +265,9 @@ absl::StatusOr<std::string> ArgumentParser::Parse(
     if (const std::string word = UnknownCommand(*app_); !word.empty()) {
       return absl::InvalidArgumentError(NoSuchCommand(*app_, word));
     }
-    return HelpOf(*Innermost(app_.get()));
+    return HelpOf(*InnermostOf(app_.get()));
   } catch (const CLI::ParseError& error) {
-    return absl::InvalidArgumentError(Explain(*app_, error));
+    return absl::InvalidArgumentError(UsageErrorInWords(*app_, error));
   }
   return std::string();
 }

@@ -12,6 +12,7 @@
 #include "common/blob/grpc_blob_store.h"
 #include "common/rpc/call_watch.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/connection_trouble.h"
 #include "common/run/clock.h"
 #include "common/text/proto_text.h"
 #include "google/protobuf/util/time_util.h"
@@ -35,7 +36,8 @@ constexpr absl::Duration kReconnectWait = absl::Milliseconds(250);
 
 // The error of a call as ksoctl says it: a coordinator that does not know the
 // call is an older one.
-absl::Status InWords(const absl::Status& status, std::string_view call) {
+absl::Status InWords(const absl::Status& said, std::string_view call) {
+  const absl::Status status = rpc::ExplainConnection(said);
   if (!absl::IsUnimplemented(status)) return status;
   return absl::UnimplementedError(absl::StrCat(
       "the coordinator does not know ", ToAbsl(call), ", which this ksoctl ",
@@ -260,8 +262,8 @@ class GrpcCoordinatorClient : public CoordinatorClient {
                 Request::descriptor()->name());
     if (options_.trace) {
       options_.trace(absl::StrCat(
-          Request::descriptor()->name(), " ",
-          request.ShortDebugString().substr(0, kMostOfARequest), " -> ",
+          Request::descriptor()->name(), " {",
+          request.ShortDebugString().substr(0, kMostOfARequest), "} -> ",
           status.ok() ? "ok" : status.ToString(), ", ",
           absl::FormatDuration(absl::Trunc(Clock::Real()->Now() - begun,
                                            absl::Milliseconds(1)))));

@@ -93,6 +93,24 @@ std::string ExampleSection(const CommandShape& command) {
   return text;
 }
 
+// Names the program's options, which the program's own help explains: all but
+// those whose long names mean something else in `command`.
+std::string ProgramOptions(const CommandShape& program,
+                           const CommandShape& command) {
+  const auto is_own = [&command](const std::string& name) {
+    return std::any_of(
+        command.options.begin(), command.options.end(),
+        [&name](const OptionShape& own) { return own.names.back() == name; });
+  };
+  std::vector<std::string> names;
+  for (const OptionShape& option : program.options) {
+    if (!is_own(option.names.back())) names.push_back(option.names.back());
+  }
+  return absl::StrCat("\nFor every command (see `", program.name,
+                      " --help`):\n  ",
+                      Wrap(absl::StrJoin(names, ", "), 2, kWidth - 2), "\n");
+}
+
 }  // namespace
 
 std::string TermOf(const OptionShape& option) {
@@ -144,8 +162,7 @@ std::string HelpText(const CommandPath& path, absl::string_view footer) {
                   CommandSections(command), ExampleSection(command),
                   Section("Options", options));
   if (path.size() == 1) return absl::StrCat(text, footer);
-  return absl::StrCat(text,
-                      Section("For every command", OptionRows(*path.front())));
+  return absl::StrCat(text, ProgramOptions(*path.front(), command));
 }
 
 }  // namespace kso::cli

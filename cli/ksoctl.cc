@@ -20,6 +20,7 @@
 #include "cli/connection.h"
 #include "cli/coordinator_client.h"
 #include "common/base/strings.h"
+#include "common/rpc/tls_files.h"
 #include "common/text/printable_text.h"
 
 namespace kso::cli {
@@ -306,10 +307,14 @@ void Complain(const Console& console, const absl::Status& status,
       PrintableLines(ToStd(status.message()), std::string::npos);
   if (ExitStatusOf(status) == ExitStatus::kUnreachable) {
     err << "ksoctl: the coordinator at " << address
-        << " is not reachable: " << message
-        << "\nStart a farm on this machine with `ksoctl farm up`, or say "
-           "where the\ncoordinator is with --coordinator HOST:PORT or "
-           "$KSO_COORDINATOR.\n";
+        << " is not reachable: " << message << "\n"
+        << (rpc::StaysOnMachine(address)
+                ? "Start a farm on this machine with `ksoctl farm up`, or say "
+                  "where the\ncoordinator is with --coordinator HOST:PORT or "
+                  "$KSO_COORDINATOR.\n"
+                : "Say where the coordinator is with --coordinator HOST:PORT, "
+                  "$KSO_COORDINATOR or\n`ksoctl context use`; `ksoctl doctor` "
+                  "looks for what is wrong.\n");
   } else if (absl::IsInvalidArgument(status) &&
              absl::StrContains(message, "\n")) {
     // A list of problems, one a line; editors know the form.

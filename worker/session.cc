@@ -6,10 +6,10 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/connection_trouble.h"
 #include "common/rpc/protocol_version.h"
 #include "common/run/retry.h"
 #include "common/text/printable_text.h"
@@ -160,18 +160,19 @@ void Session::NoteOutcome(const grpc::Status& status) {
   std::string outcome;
   if (status.ok()) {
     outcome = "connected to the coordinator";
-  } else if (absl::StrContains(status.error_message(), "handshake")) {
-    // As with a certificate of another authority, or for another name.
-    outcome = absl::StrCat("no secure connection to the coordinator: ",
-                           PrintableText(status.error_message(), 512));
   } else if (status.error_code() == grpc::StatusCode::UNAVAILABLE ||
              status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-    outcome =
-        "the coordinator does not answer; the work goes on, and so do the "
-        "tries to reach it";
+    const absl::Status said = rpc::FromGrpc(status);
+    const absl::Status explained = rpc::ExplainConnection(said);
+    // Where nothing is known of the reason, gRPC's words differ from try to
+    // try, and each would be a line of the log.
+    outcome = absl::StrCat(
+        "the coordinator does not answer", explained == said ? "" : ": ",
+        explained == said ? absl::string_view() : explained.message(),
+        "; the work goes on, and so do the tries to reach it");
   } else {
     outcome = absl::StrCat("the coordinator refuses this worker: ",
-                           status.error_message());
+                           PrintableText(status.error_message(), 512));
   }
   if (outcome == last_outcome_) return;
   last_outcome_ = outcome;

@@ -86,7 +86,7 @@ def commands_in(text):
 
 def walk(command=()):
     text = help_of("ksoctl", command)
-    yield command, text.split("\nFor every command:")[0].rstrip()
+    yield command, text.split("\nFor every command ")[0].rstrip()
     for name in commands_in(text):
         yield from walk((*command, name))
 
