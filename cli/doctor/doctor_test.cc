@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "cli/doctor/check.h"
@@ -28,9 +29,15 @@ class FakeMachine : public Machine {
     const auto found = free.find(directory.string());
     return found == free.end() ? int64_t{100} << 30 : found->second;
   }
+  absl::Status Connect(const std::string& url) override {
+    connected.push_back(url);
+    return closed ? absl::UnavailableError("Couldn't connect to server")
+                  : absl::OkStatus();
+  }
   absl::Status Resolve(const std::string& host) override {
-    return unknown_host == host ? absl::NotFoundError("Name does not resolve")
-                                : absl::OkStatus();
+    return unknown_host == host || no_dns
+               ? absl::NotFoundError("Name does not resolve")
+               : absl::OkStatus();
   }
   absl::StatusOr<bool> HasLogin(const std::string&,
                                 const std::string&) override {
@@ -44,6 +51,10 @@ class FakeMachine : public Machine {
   std::map<std::string, std::string> variables = {{"HOME", "/home/me"}};
   std::map<std::string, int64_t> free;
   std::string unknown_host;
+  bool no_dns = false;
+  // Nothing accepts connections; and where it was tried.
+  bool closed = false;
+  std::vector<std::string> connected;
   bool has_login = true;
   absl::Status push;
   kso::testing::FakeTransport hosts;
@@ -53,6 +64,7 @@ class FakeFarm : public FakeCoordinatorClient {
  public:
   absl::StatusOr<v1::GetVersionResponse> GetVersion() override {
     if (!reachable) return absl::UnavailableError("connection refused");
+    if (!trouble.ok()) return trouble;
     v1::GetVersionResponse response;
     response.set_version(version);
     return response;
@@ -63,6 +75,7 @@ class FakeFarm : public FakeCoordinatorClient {
   }
 
   bool reachable = true;
+  absl::Status trouble;
   std::string version = "0.1.0";
   v1::ListWorkersResponse workers;
 };
@@ -193,12 +206,58 @@ TEST_F(DoctorTest, KnowsAProxyThatIsNone) {
   EXPECT_THAT(Text(), HasSubstr("BROKEN  $https_proxy: it is no proxy's URL"));
   machine_.variables["https_proxy"] = "http://me:secret@proxy.example.com:3128";
   EXPECT_THAT(Text(), Not(HasSubstr("secret")));
-  EXPECT_THAT(Text(), HasSubstr("add farm.example.com to no_proxy"));
-  machine_.variables["no_proxy"] = "localhost, .example.com";
-  EXPECT_THAT(Text(), Not(HasSubstr("to no_proxy")));
+  EXPECT_THAT(Text(), HasSubstr("ok      $https_proxy: "
+                                "http://proxy.example.com:3128"));
+  // Calls to the coordinator go through no proxy.
+  EXPECT_THAT(Text(), Not(HasSubstr("no_proxy")));
   // Names are the proxy's to resolve.
   machine_.unknown_host = "dl.k8s.io";
   EXPECT_THAT(Text(), Not(HasSubstr("DNS")));
+}
+
+TEST_F(DoctorTest, AProxyThatDoesNotAnswerIsTheOneThingThatIsBroken) {
+  machine_.closed = true;
+  for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy"}) {
+    machine_.variables = {{"HOME", "/home/me"},
+                          {name, "me:secret@proxy.example.com:3128"}};
+    machine_.no_dns = true;
+    machine_.connected.clear();
+    const std::string text = Text();
+    EXPECT_THAT(text, HasSubstr("http://proxy.example.com:3128 does not "
+                                "answer: Couldn't connect to server"))
+        << name;
+    EXPECT_THAT(text, Not(HasSubstr("secret")));
+    EXPECT_THAT(text, HasSubstr("1 thing broken")) << name;
+    EXPECT_THAT(machine_.connected,
+                ::testing::Each(HasSubstr("me:secret@proxy.example.com:3128")));
+  }
+}
+
+TEST_F(DoctorTest, HostsThatNoProxyNamesAreAskedWithoutIt) {
+  machine_.closed = true;
+  machine_.variables["https_proxy"] = "http://proxy.example.com:3128";
+  machine_.variables["no_proxy"] = "registry.k8s.io";
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("ok      registry.k8s.io: answers 200"));
+  EXPECT_THAT(text, Not(HasSubstr("dl.k8s.io")));
+}
+
+TEST_F(DoctorTest, AMachineWithoutDnsIsMentionedOnce) {
+  machine_.no_dns = true;
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("BROKEN  dl.k8s.io, registry-1.docker.io, "
+                              "registry.k8s.io: DNS: Name does not resolve\n"
+                              "        do: check this machine's "
+                              "/etc/resolv.conf"));
+  EXPECT_THAT(text, HasSubstr("1 thing broken"));
+}
+
+TEST_F(DoctorTest, AFileThatIsNotThereIsNoCoordinatorThatIsAway) {
+  farm_.trouble = absl::NotFoundError("ca.crt: there is no such file");
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("BROKEN  coordinator at farm.example.com:7070: "
+                              "ca.crt: there is no such file\n"));
+  EXPECT_THAT(text, Not(HasSubstr("ksoctl farm up`, or say where")));
 }
 
 TEST_F(DoctorTest, KnowsWhatIsNoRegistryAndWhatIsNotThere) {

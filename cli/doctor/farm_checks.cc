@@ -29,6 +29,12 @@ class CoordinatorCheck : public Check {
                      "(--token-file), or choose a context that has them: "
                      "ksoctl context ls")};
     }
+    if (!answer.ok() && !absl::IsUnavailable(answer.status()) &&
+        !absl::IsDeadlineExceeded(answer.status())) {
+      return {Broken(subject, std::string(answer.status().message()),
+                     "correct what is named there: on the command line, in the "
+                     "environment ($KSO_...) or in the context")};
+    }
     if (!answer.ok()) {
       return {Broken(subject,
                      absl::StrCat("not reachable: ", answer.status().message()),

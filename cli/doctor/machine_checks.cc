@@ -4,8 +4,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "cli/doctor/check.h"
 #include "common/http/url.h"
 #include "common/text/text.h"
@@ -67,25 +65,15 @@ class DiskCheck : public Check {
   }
 };
 
-// Both spellings are in use; curl reads http_proxy in small letters only.
-std::string ProxyVariable(Machine& machine, const std::string& name) {
-  const std::string small = machine.Variable(name);
-  if (!small.empty() || name == "http_proxy") return small;
-  return machine.Variable(absl::AsciiStrToUpper(name));
-}
-
-// Returns whether a list as no_proxy has it names the host.
-bool IsExcepted(absl::string_view no_proxy, absl::string_view host) {
-  for (absl::string_view entry : absl::StrSplit(no_proxy, ',')) {
-    entry = absl::StripAsciiWhitespace(entry);
-    if (entry == "*") return true;
-    absl::ConsumePrefix(&entry, ".");
-    if (entry.empty()) continue;
-    if (host == entry || absl::EndsWith(host, absl::StrCat(".", entry))) {
-      return true;
-    }
+// Both spellings are in use; curl reads http_proxy in small letters only, and
+// takes what has no scheme for http.
+std::string ProxyUrl(Machine& machine, const std::string& variable) {
+  std::string value = machine.Variable(variable);
+  if (value.empty() && variable != "http_proxy") {
+    value = machine.Variable(absl::AsciiStrToUpper(variable));
   }
-  return false;
+  if (value.empty() || absl::StrContains(value, "://")) return value;
+  return absl::StrCat("http://", value);
 }
 
 class ProxyCheck : public Check {
@@ -95,38 +83,32 @@ class ProxyCheck : public Check {
   std::vector<Finding> Look(const Surroundings& surroundings) override {
     Machine& machine = *surroundings.machine;
     std::vector<Finding> findings;
-    bool any = false;
     for (const char* name : {"http_proxy", "https_proxy", "all_proxy"}) {
-      const std::string value = ProxyVariable(machine, name);
-      if (value.empty()) continue;
-      any = true;
-      const std::string url = absl::StrContains(value, "://")
-                                  ? value
-                                  : absl::StrCat("http://", value);
-      // A proxy's URL may hold a password, so it is not shown.
-      const std::string shown = http::DisplayUrl(url);
-      const bool is_socks = absl::StartsWith(url, "socks");
-      if (!is_socks && http::HostOfUrl(shown).empty()) {
-        findings.push_back(
-            Broken(absl::StrCat("$", name), "it is no proxy's URL",
-                   absl::StrCat("write it as http://HOST:PORT, or unset it")));
-      } else {
-        findings.push_back(Good(absl::StrCat("$", name), shown));
+      const std::string url = ProxyUrl(machine, name);
+      if (!url.empty()) {
+        findings.push_back(Of(machine, absl::StrCat("$", name), url));
       }
     }
-    if (!any) return {Good("proxy", "none is set")};
-    const std::string host =
-        surroundings.address.substr(0, surroundings.address.rfind(':'));
-    const bool loopback = host == "localhost" ||
-                          absl::StartsWith(host, "127.") || host == "[::1]";
-    if (!loopback && !IsExcepted(ProxyVariable(machine, "no_proxy"), host)) {
-      findings.push_back(Warning(
-          "$no_proxy",
-          absl::StrCat("calls to the coordinator, ", host,
-                       ", go through the proxy, which may not let gRPC pass"),
-          absl::StrCat("add ", host, " to no_proxy")));
-    }
+    if (findings.empty()) return {Good("proxy", "none is set")};
     return findings;
+  }
+
+ private:
+  static Finding Of(Machine& machine, const std::string& subject,
+                    const std::string& url) {
+    // A proxy's URL may hold a password, so it is not shown.
+    const std::string shown = http::DisplayUrl(url);
+    if (!absl::StartsWith(url, "socks") && http::HostOfUrl(shown).empty()) {
+      return Broken(subject, "it is no proxy's URL",
+                    "write it as http://HOST:PORT, or unset it");
+    }
+    if (const absl::Status answers = machine.Connect(url); !answers.ok()) {
+      return Broken(
+          subject, absl::StrCat(shown, " does not answer: ", answers.message()),
+          "correct it, or unset it where the internet is reached "
+          "without; workers have an environment of their own");
+    }
+    return Good(subject, shown);
   }
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <curl/curl.h>
 #include <netdb.h>
 
 #include <cstdlib>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -15,6 +17,8 @@
 
 namespace kso::cli {
 namespace {
+
+constexpr long kPatienceSeconds = 5;
 
 class RealMachine : public Machine {
  public:
@@ -37,6 +41,24 @@ class RealMachine : public Machine {
       there = there.parent_path();
     }
     return kso::FreeBytes(there);
+  }
+
+  absl::Status Connect(const std::string& url) override {
+    const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(
+        curl_easy_init(), curl_easy_cleanup);
+    if (curl == nullptr) return absl::InternalError("libcurl does not start");
+    curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+    curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
+    curl_easy_setopt(curl.get(), CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(curl.get(), CURLOPT_CONNECTTIMEOUT, kPatienceSeconds);
+    curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+    const CURLcode code = curl_easy_perform(curl.get());
+    // What it speaks is for others to see.
+    if (code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_COULDNT_CONNECT &&
+        code != CURLE_OPERATION_TIMEDOUT) {
+      return absl::OkStatus();
+    }
+    return absl::UnavailableError(curl_easy_strerror(code));
   }
 
   absl::Status Resolve(const std::string& host) override {
@@ -79,11 +101,11 @@ class RealMachine : public Machine {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Machine>> CreateRealMachine(Clock* clock) {
-  KSO_ASSIGN_OR_RETURN(
-      std::unique_ptr<http::Transport> transport,
-      http::CreateCurlTransport({.connect_timeout = absl::Seconds(5),
-                                 .progress_timeout = absl::Seconds(10),
-                                 .answer_timeout = absl::Seconds(10)}));
+  KSO_ASSIGN_OR_RETURN(std::unique_ptr<http::Transport> transport,
+                       http::CreateCurlTransport(
+                           {.connect_timeout = absl::Seconds(kPatienceSeconds),
+                            .progress_timeout = absl::Seconds(10),
+                            .answer_timeout = absl::Seconds(10)}));
   return std::make_unique<RealMachine>(clock, std::move(transport));
 }
 

@@ -4,11 +4,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "cli/doctor/check.h"
+#include "common/http/proxy.h"
 #include "common/http/quota.h"
 #include "common/http/url.h"
 #include "common/oci/destination.h"
@@ -123,18 +126,54 @@ class HostsCheck : public Check {
   std::vector<Finding> Look(const Surroundings& surroundings) override {
     std::vector<Finding> findings;
     if (!surroundings.release.has_value()) return findings;
+    Machine& machine = *surroundings.machine;
     std::optional<absl::Duration> skew;
-    const bool by_proxy =
-        !surroundings.machine->Variable("https_proxy").empty() ||
-        !surroundings.machine->Variable("HTTPS_PROXY").empty();
+    std::map<std::string, bool> proxies;
+    std::vector<std::string> unknown;
+    std::string reason;
     for (const auto& [host, asked] : HostsOf(*surroundings.release)) {
-      findings.push_back(Of(surroundings, host, asked, by_proxy, skew));
+      const std::string proxy = ProxyOf(machine, asked.url);
+      if (!proxy.empty()) {
+        const auto [answers, is_new] = proxies.try_emplace(proxy, false);
+        if (is_new) answers->second = machine.Connect(proxy).ok();
+        // The check of the proxy says so.
+        if (!answers->second) continue;
+      }
+      // Behind a proxy it is the proxy that resolves names.
+      const absl::Status known =
+          proxy.empty() ? machine.Resolve(NameOf(host)) : absl::OkStatus();
+      if (known.ok()) {
+        findings.push_back(Of(machine, host, asked, skew));
+      } else {
+        unknown.push_back(host);
+        reason = std::string(known.message());
+      }
+    }
+    // One cause is mentioned once.
+    if (!unknown.empty()) {
+      findings.push_back(
+          Broken(absl::StrJoin(unknown, ", "), absl::StrCat("DNS: ", reason),
+                 unknown.size() == 1
+                     ? "check the name in the list, and this machine's "
+                       "/etc/resolv.conf; or name a mirror"
+                     : "check this machine's /etc/resolv.conf; where the "
+                       "internet is reached through a proxy, set "
+                       "$https_proxy; or name mirrors"));
     }
     if (skew.has_value()) findings.push_back(Clock(*skew));
     return findings;
   }
 
  private:
+  // The proxy that a URL is asked through; empty for none.
+  static std::string ProxyOf(Machine& machine, const std::string& url) {
+    const absl::StatusOr<http::Url> parsed = http::Url::Parse(url);
+    if (!parsed.ok()) return "";
+    return http::ProxyFor(*parsed, [&machine](const char* name) {
+      return machine.Variable(name);
+    });
+  }
+
   static std::map<std::string, Asked> HostsOf(const v1::Release& release) {
     std::map<std::string, Asked> hosts;
     for (const v1::FileRequest& file : release.files()) {
@@ -160,19 +199,8 @@ class HostsCheck : public Check {
     return hosts;
   }
 
-  static Finding Of(const Surroundings& surroundings, const std::string& host,
-                    const Asked& asked, bool by_proxy,
-                    std::optional<absl::Duration>& skew) {
-    Machine& machine = *surroundings.machine;
-    const std::string name = NameOf(host);
-    // Behind a proxy it is the proxy that resolves names.
-    if (const absl::Status known =
-            by_proxy ? absl::OkStatus() : machine.Resolve(name);
-        !known.ok()) {
-      return Broken(host, absl::StrCat("DNS: ", known.message()),
-                    "check the name in the list, and this machine's "
-                    "/etc/resolv.conf; or name a mirror");
-    }
+  static Finding Of(Machine& machine, const std::string& host,
+                    const Asked& asked, std::optional<absl::Duration>& skew) {
     http::Request request;
     request.url = asked.url;
     request.method = asked.is_registry ? "GET" : "HEAD";

@@ -30,6 +30,9 @@ class Machine {
   // is there.
   virtual absl::StatusOr<int64_t> FreeBytes(
       const std::filesystem::path& directory) = 0;
+  // OK where something accepts connections at the URL's host and port, asked
+  // without a proxy. Gives up soon.
+  virtual absl::Status Connect(const std::string& url) = 0;
   // OK where the name has an address.
   virtual absl::Status Resolve(const std::string& host) = 0;
   virtual absl::StatusOr<bool> HasLogin(const std::string& host,
