@@ -57,9 +57,15 @@ absl::StatusOr<Connection> ResolveConnection(ConnectionOptions options) {
   flags.token_in_environment =
       token != nullptr && *token != '\0' && flags.cert.empty();
   Connection connection;
+  if (!flags.coordinator.empty()) {
+    KSO_RETURN_IF_ERROR(CheckAddress(flags.coordinator));
+  }
   connection.trouble = FillFromUsersContext(flags);
-  if (!flags.coordinator.empty()) connection.address = flags.coordinator;
-  KSO_RETURN_IF_ERROR(CheckAddress(connection.address));
+  if (!flags.coordinator.empty()) {
+    // One in a context must not keep `ksoctl context` from mending it.
+    connection.trouble.Update(CheckAddress(flags.coordinator));
+    connection.address = flags.coordinator;
+  }
   connection.security.tls = {
       .ca = flags.ca, .cert = flags.cert, .key = flags.key};
   connection.security.insecure_plaintext = options.insecure_plaintext;

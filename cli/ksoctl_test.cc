@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/ksoctl.h"
 
+#include <sys/stat.h>
+
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -153,11 +159,67 @@ TEST_F(KsoctlTest, UsageIsExitStatus2WithAWayOut) {
   EXPECT_THAT(err_.str(), HasSubstr("did you mean '--wait'?"));
   EXPECT_EQ(Run({}), 2);
   EXPECT_EQ(Run({"builds", "--output", "xml"}), 2);
+  EXPECT_THAT(err_.str(),
+              HasSubstr("--output: 'xml' is none of text, json, jsonl\n"));
+  EXPECT_EQ(Run({"builds", "--output", "jsonn"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("did you mean 'json'?"));
   EXPECT_EQ(Run({"farm"}), 2);
   EXPECT_THAT(err_.str(), HasSubstr("say which: up, down"));
   EXPECT_EQ(Run({"--coordinator", "nonsense", "builds"}), 2);
   EXPECT_EQ(Run({"status", "x"}), 2);
   EXPECT_THAT(err_.str(), HasSubstr("there is no build 'x'"));
+}
+
+TEST_F(KsoctlTest, AWrongValueIsSaidInTheWordsOfTheHelp) {
+  const std::pair<std::vector<std::string>, const char*> cases[] = {
+      {{"submit", "-f"}, "--file wants a value: FILE\n"},
+      {{"submit", "-f", "a", "-f", "b"}, "--file is there more than once\n"},
+      {{"submit", "-f", "a", "--priority", "high"},
+       "--priority: 'high' is no whole number from -100 to 100\n"},
+      {{"audit", "--limit", "0"}, "'0' is no whole number from 1 to "},
+      {{"completion"}, "say which: bash, zsh, fish\n"},
+      {{"certs", "issue", "client"}, "NAME is required\n"},
+      {{"certs", "issue", "foo", "x"},
+       "ksoctl: 'foo' is none of worker, client\n"},
+      {{"priority", "x", "101"},
+       "ksoctl: '101' is no whole number from -100 to 100\n"},
+      {{"--coordinator"}, "--coordinator wants a value: HOST:PORT\n"},
+  };
+  for (const auto& [args, message] : cases) {
+    err_.str("");
+    EXPECT_EQ(static_cast<int>(RunKsoctl(args, {&out_, &err_}, &clock_)), 2);
+    EXPECT_THAT(err_.str(), HasSubstr(message));
+    EXPECT_THAT(err_.str(), HasSubstr("--help`."));
+  }
+}
+
+TEST_F(KsoctlTest, ABadContextIsRefusedAndNeverInTheWay) {
+  setenv("XDG_CONFIG_HOME", directory_.c_str(), 1);
+  const auto run = [this](const std::vector<std::string>& args) {
+    out_.str("");
+    err_.str("");
+    return static_cast<int>(RunKsoctl(args, {&out_, &err_}, &clock_));
+  };
+  for (const char* bad : {"lab", "lab:", "lab:x", "lab:70707", "a b:7070"}) {
+    EXPECT_EQ(run({"context", "add", "lab", "--coordinator", bad}), 2) << bad;
+    EXPECT_THAT(err_.str(), HasSubstr("write HOST:PORT")) << bad;
+  }
+  EXPECT_EQ(run({"context", "add", "a/b", "--coordinator", "lab:7070"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("no name for a context"));
+  EXPECT_EQ(run({"context", "ls"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("There are no contexts"));
+
+  // As somebody wrote it by hand.
+  std::filesystem::create_directories(directory_ + "/kso");
+  Write("kso/contexts.json",
+        R"({"current": "lab", "contexts": [
+            {"name": "lab", "coordinator": "nonsense"}]})");
+  chmod((directory_ + "/kso/contexts.json").c_str(), 0600);
+  EXPECT_EQ(run({"builds"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("'nonsense' is no coordinator's address"));
+  EXPECT_EQ(run({"context", "list"}), 0) << err_.str();
+  EXPECT_EQ(run({"context", "remove", "lab"}), 0) << err_.str();
+  unsetenv("XDG_CONFIG_HOME");
 }
 
 TEST_F(KsoctlTest, NoCoordinatorIsExitStatus3WithAWayOut) {
@@ -169,6 +231,8 @@ TEST_F(KsoctlTest, NoCoordinatorIsExitStatus3WithAWayOut) {
     EXPECT_EQ(Run(command), 3) << command[0];
     EXPECT_THAT(err_.str(), HasSubstr(absl::StrCat("127.0.0.1:", port_)));
     EXPECT_THAT(err_.str(), HasSubstr("ksoctl farm up"));
+    EXPECT_THAT(err_.str(), HasSubstr("nothing listens there"));
+    EXPECT_THAT(err_.str(), Not(HasSubstr("ipv4:")));
     EXPECT_EQ(out_.str(), "");
   }
   EXPECT_EQ(Run({"version"}), 0);
@@ -179,6 +243,13 @@ TEST_F(KsoctlTest, HelpAndCompletionNameTheCommands) {
   EXPECT_THAT(out_.str(), HasSubstr("submit"));
   EXPECT_EQ(Run({"submit", "--help"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("--wait"));
+  // The program's own help explains the options of every command.
+  EXPECT_THAT(out_.str(), HasSubstr("see `ksoctl --help`"));
+  EXPECT_THAT(out_.str(), HasSubstr("--coordinator,"));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("Where the coordinator is")));
+  // A command that means something else by a name says so once.
+  EXPECT_EQ(Run({"context", "add", "--help"}), 0);
+  EXPECT_THAT(out_.str(), Not(HasSubstr("--coordinator,")));
   for (const char* shell : {"bash", "zsh", "fish"}) {
     EXPECT_EQ(Run({"completion", shell}), 0);
     EXPECT_THAT(out_.str(), HasSubstr("__complete")) << shell;
@@ -303,6 +374,12 @@ void ExpectExamples(const CommandShape& command, const std::string& path) {
   }
   if (path == "ksoctl" || command.needs_command) return;
   EXPECT_FALSE(command.examples.empty()) << path << " has no example";
+  std::set<std::string> commands;
+  for (const Example& example : command.examples) {
+    EXPECT_TRUE(commands.insert(example.command).second)
+        << path << " has an example twice: " << example.command;
+    EXPECT_THAT(example.meaning, ::testing::MatchesRegex("[A-Z].*")) << path;
+  }
   for (const Example& example : command.examples) {
     EXPECT_EQ(example.command.rfind(path, 0), 0u) << example.command;
     EXPECT_LE(example.command.size(), 78u) << example.command;
@@ -316,6 +393,25 @@ void ExpectExamples(const CommandShape& command, const std::string& path) {
 
 TEST(Commands, EachHasAnExampleThatTheParserTakes) {
   ExpectExamples(ProgramShape(), "ksoctl");
+}
+
+void ExpectSentences(const CommandShape& command, const std::string& path) {
+  EXPECT_THAT(command.help, ::testing::EndsWith(".")) << path;
+  for (const OptionShape& option : command.options) {
+    EXPECT_THAT(option.help, ::testing::EndsWith("."))
+        << path << " " << option.names.back();
+  }
+  for (const PositionalShape& positional : command.positionals) {
+    EXPECT_THAT(positional.help, ::testing::EndsWith("."))
+        << path << " " << positional.meta;
+  }
+  for (const CommandShape& child : command.commands) {
+    ExpectSentences(child, absl::StrCat(path, " ", child.name));
+  }
+}
+
+TEST(Commands, SayWhatTheyTakeInSentences) {
+  ExpectSentences(ProgramShape(), "ksoctl");
 }
 
 TEST_F(KsoctlTest, JsonLinesAreEventsAndThenTheBuild) {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/http/retry.h"
 #include "common/oci/registry/registry_connector.h"
@@ -17,9 +18,10 @@ void RegistryArguments::DeclareTo(Arguments& arguments) {
   arguments.Flag("--https", &https,
                  "Speak HTTPS to the registry, also on loopback.");
   arguments.Repeated("--token-realm", &token_realms, "REGISTRY=HOST",
-                     oci::kTokenRealmHelp);
+                     absl::StrCat(oci::kTokenRealmHelp, "."));
   arguments.Repeated("--allow-private-redirect", &private_redirects,
-                     "HOST[:PORT]", oci::kPrivateRedirectHelp);
+                     "HOST[:PORT]",
+                     absl::StrCat(oci::kPrivateRedirectHelp, "."));
 }
 
 absl::StatusOr<std::unique_ptr<RegistryConnection>> RegistryConnection::Open(

@@ -52,7 +52,13 @@ absl::StatusOr<ContextList> Parse(std::string_view content) {
 }
 
 absl::Status CheckContext(const NamedContext& context) {
-  KSO_RETURN_IF_ERROR(access::CheckIdentityName(context.name));
+  // It has the grammar of an identity's name, and is none.
+  if (!access::CheckIdentityName(context.name).ok()) {
+    return absl::InvalidArgumentError(Concat(
+        "'", PrintableText(context.name),
+        "' is no name for a context; one has letters, digits, '.', '_' and "
+        "'-', and 64 of them at most"));
+  }
   if (context.cert.empty() != context.key.empty()) {
     return absl::InvalidArgumentError(
         "--cert and --key belong together: give both, or neither");

@@ -19,7 +19,8 @@ class Audit : public Command {
                      "is kept.");
     arguments.Range("--limit", &limit_, 1, 10'000, "N",
                     "The newest so many. Default: 1000.");
-    arguments.Example("ksoctl audit --since 24h", "what was done today");
+    arguments.Example("ksoctl audit --since 24h",
+                      "What was done since yesterday.");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {

@@ -34,10 +34,13 @@ class Certs : public Command {
     init_.Example("ksoctl certs init /etc/kso/pki --host farm.example.com",
                   "An authority, and the coordinator's certificate.");
     issue_.Example("ksoctl certs issue worker build-1 --dir /etc/kso/pki",
-                   "A certificate for a build box.");
+                   "A certificate for kso-worker --name build-1.");
+    issue_.Example(
+        "ksoctl certs issue client alice --role admin --dir /etc/kso/pki",
+        "One for somebody who operates the farm.");
     show_.Example("ksoctl certs show /etc/kso/pki",
                   "What each one is for, and when it ends.");
-    renew_.Example("ksoctl certs renew /etc/kso/pki/coordinator.crt",
+    renew_.Example("ksoctl certs renew coordinator.crt --dir /etc/kso/pki",
                    "The same again, for longer.");
     revoke_.Example("ksoctl certs revoke alice.crt --dir /etc/kso/pki",
                     "One certificate, whose file is at hand.");
@@ -49,10 +52,11 @@ class Certs : public Command {
                        "URI.");
     revoke_.Option("--reason", &reason_, "TEXT",
                    "What the one who is refused is told.");
-    init_.Positional("DIR", &directory_, "Made where it is not there.");
+    init_.Positional("DIR", &directory_,
+                     "Where they go; it is made if need be.");
     init_.Repeated("--host", &farm_.hosts, "NAME",
                    "A DNS name or IP address at which ksoctl and workers reach "
-                   "the coordinator; may be repeated.");
+                   "the coordinator; again for another.");
     init_.Option("--trust-domain", &farm_.trust_domain, "DOMAIN",
                  "The first part of all identities. Default: farm.");
     issue_.PositionalChoice("KIND", &kind_, {"worker", "client"},
@@ -73,15 +77,6 @@ class Certs : public Command {
     renew_.Repeated("--host", &farm_.hosts, "NAME",
                     "Where the coordinator is reached from now on. Default: "
                     "as before.");
-    init_.Example("ksoctl certs init pki --host farm.example.com",
-                  "For a coordinator that is reached by this name.");
-    issue_.Example("ksoctl certs issue worker build-1 --dir pki",
-                   "For kso-worker --name build-1.");
-    issue_.Example("ksoctl certs issue client alice --role admin --dir pki",
-                   "For somebody who operates the farm.");
-    show_.Example("ksoctl certs show pki", "What is there, and until when.");
-    renew_.Example("ksoctl certs renew pki/alice.crt --dir pki",
-                   "Before it expires.");
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {

@@ -27,15 +27,16 @@ class Tokens : public Command {
                        "Who acts with it; a worker's token has its name.");
     create_.Repeated("--role", &roles_, "ROLE",
                      "What it is for: view, submit (implies view), work, or "
-                     "admin (implies all). May be repeated.");
+                     "admin (implies all); again for another.");
     create_.Option("--expires", &expires_, "DURATION",
                    "How long it is good for, such as 12h or 720h, or 'never'. "
                    "Default: 720h.");
     create_.Example("ksoctl tokens create ci --role submit --expires 24h",
-                    "a token for a pipeline");
+                    "A token for a pipeline.");
+    list_.Alias("list");
     list_.Example("ksoctl tokens ls",
-                  "which tokens there are, and which are of use");
-    revoke_.Example("ksoctl tokens revoke 3", "a token that was lost");
+                  "Which tokens there are, and which are of use.");
+    revoke_.Example("ksoctl tokens revoke 3", "A token that was lost.");
     revoke_.Positional("ID", &id_, "The id that `ksoctl tokens ls` shows.");
   }
 

@@ -59,14 +59,14 @@ class FarmCommand : public Command {
     for (Arguments* command : {&up_, &down_}) {
       command->Option("--state-dir", &state_dir_, "DIR",
                       "The directory of the farm's state, caches and logs. "
-                      "Default: ~/.local/share/kso");
+                      "Default: ~/.local/share/kso.");
     }
     up_.Repeated("--platform", &platforms_, "PLATFORM",
                  "The platform of a worker, such as linux/arm64; again for "
                  "one more worker. Default: that of this machine.");
     for (const oci::RegistryFlag& flag : oci::kRegistryFlags) {
       up_.Repeated(flag.name, &(registry_flags_.*flag.values), flag.meta,
-                   flag.help);
+                   absl::StrCat(flag.help, "."));
     }
     up_.Option("--http-listen", &http_address_, "HOST:PORT",
                "Where the dashboard is. Default: the port after the "

@@ -31,6 +31,10 @@ class Workers : public Command {
             "trust", "Give a worker work again that was not trusted.")),
         invite_(arguments.Subcommand(
             "invite", "Print a one-time token with which a worker joins.")) {
+    Arguments list = arguments.Subcommand(
+        "ls", "List the workers, as `ksoctl workers` alone does.");
+    list.Alias("list");
+    list.Example("ksoctl workers ls", "Who is there, and what they do.");
     constexpr char kName[] = "The worker's name, as `ksoctl workers` shows it.";
     for (Arguments* subcommand : {&distrust_, &trust_}) {
       subcommand->Positional("WORKER", &name_, kName);

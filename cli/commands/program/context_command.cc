@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/commands/program/program_commands.h"
+#include "cli/connection.h"
 #include "cli/contexts/context_store.h"
 #include "cli/render/text.h"
 #include "common/base/status_macros.h"
@@ -22,11 +23,9 @@ class ContextCommand : public Command {
         list_(arguments.Subcommand("ls", "List the contexts.")),
         remove_(arguments.Subcommand("rm", "Forget a context.")) {
     arguments.RequireSubcommand();
-    add_.Example("ksoctl context add lab --coordinator lab.example.com:7070",
-                 "Remember a coordinator by a name.");
-    use_.Example("ksoctl context use lab", "Talk to that one from now on.");
-    list_.Example("ksoctl context ls", "Those that are remembered.");
-    remove_.Example("ksoctl context rm lab", "Forget one.");
+    list_.Alias("list");
+    remove_.Alias("remove");
+    remove_.Alias("delete");
     for (Arguments* command : {&add_, &use_, &remove_}) {
       command->Positional("NAME", &context_.name, "The name of the context.");
     }
@@ -40,8 +39,12 @@ class ContextCommand : public Command {
                 "A file with your token, instead of a certificate.");
     add_.Example(
         "ksoctl context add lab --coordinator lab.example:7070 --ca ca.crt",
-        "With --cert and --key, or --token-file, as somebody.");
-    use_.Example("ksoctl context use lab", "For the commands that follow.");
+        "Remember a coordinator by a name.");
+    add_.Example(
+        "ksoctl context add ci --coordinator lab.example:7070 --ca ca.crt "
+        "--token-file t",
+        "The same, as somebody: with a token, or with --cert and --key.");
+    use_.Example("ksoctl context use lab", "Talk to that one from now on.");
     list_.Example("ksoctl context ls", "Which there are, and the one in use.");
     remove_.Example("ksoctl context rm lab", "Files that it names stay.");
   }
@@ -63,6 +66,7 @@ class ContextCommand : public Command {
                                 &context_.token_file}) {
         KSO_RETURN_IF_ERROR(MakeAbsolute(*path));
       }
+      KSO_RETURN_IF_ERROR(CheckAddress(context_.coordinator));
       return store.Add(context_);
     }
     if (use_.Chosen()) return store.Use(context_.name);
@@ -77,7 +81,7 @@ class ContextCommand : public Command {
     const std::filesystem::path absolute =
         std::filesystem::absolute(path, error);
     if (error || !std::filesystem::exists(absolute, error)) {
-      return absl::NotFoundError(absl::StrCat(path, " is not there"));
+      return absl::NotFoundError(absl::StrCat(path, ": there is no such file"));
     }
     path = absolute.lexically_normal().string();
     return absl::OkStatus();

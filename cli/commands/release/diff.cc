@@ -54,7 +54,7 @@ class Diff : public Command {
         "A directory with a release.yaml, a build, a release's name for its "
         "newest build, or the reference of an image that a build pushed.";
     arguments.Positional("BUILD", &from_, kWhat);
-    arguments.Positional("OTHER", &to_, kWhat);
+    arguments.Positional("OTHER", &to_, "The same, of the later release.");
     arguments.Example("ksoctl diff v0.1.0-2.25.1 v0.1.0-2.26.0",
                       "What the newest build of one release brings beside "
                       "another's, with sizes and digests.");
