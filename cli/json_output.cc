@@ -3,6 +3,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/text/printable_text.h"
 #include "google/protobuf/util/json_util.h"
 #include "nlohmann/json.hpp"
 
@@ -19,13 +20,13 @@ std::string Mapped(const google::protobuf::Message& message, bool indented) {
     return "{}";
   }
   absl::StripTrailingAsciiWhitespace(&json);
-  return json;
+  return PrintableJson(json);
 }
 
 // Text from a registry may not be UTF-8.
 std::string Dump(const nlohmann::ordered_json& json, int indent) {
-  return json.dump(indent, ' ', false,
-                   nlohmann::ordered_json::error_handler_t::replace);
+  return PrintableJson(json.dump(
+      indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 // The name of a message as the mapping writes names: "workerStatus".

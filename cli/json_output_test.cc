@@ -31,6 +31,22 @@ TEST(JsonLines, AListIsALineForEachItem) {
             0u);
 }
 
+TEST(JsonLines, NothingActsOnATerminal) {
+  // The 8-bit forms of the sequences that write to a terminal's clipboard.
+  const std::string text =
+      "\xc2\x9d"
+      "52;c;cm0gLXJmIC8=\xc2\x9c";
+  v1::Event event;
+  event.set_text(text);
+  for (const std::string& json :
+       {JsonLines(event), JsonDocument(event), JsonNotice(text),
+        JsonLines(nlohmann::ordered_json{{"text", text}}),
+        JsonDocument(nlohmann::ordered_json{{"text", text}})}) {
+    EXPECT_EQ(json.find("\xc2"), std::string::npos) << json;
+    EXPECT_NE(json.find("\\u009d52;c;"), std::string::npos) << json;
+  }
+}
+
 TEST(JsonLines, OfWhatIsNoMessageIsAResult) {
   EXPECT_EQ(JsonLines(nlohmann::ordered_json{{"ok", true}}),
             "{\"type\":\"result\",\"result\":{\"ok\":true}}\n");

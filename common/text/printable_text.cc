@@ -2,6 +2,7 @@
 #include "common/text/printable_text.h"
 
 #include <cstdint>
+#include <cstdio>
 
 namespace kso {
 namespace {
@@ -91,6 +92,26 @@ std::string PrintableText(std::string_view text, size_t most_bytes) {
 
 std::string PrintableLines(std::string_view text, size_t most_bytes) {
   return Printable(text, most_bytes, /*keep_lines=*/true);
+}
+
+std::string PrintableJson(std::string_view json) {
+  std::string result;
+  while (!json.empty()) {
+    const Character character = FirstCharacter(json);
+    const std::string_view shown = json.substr(0, character.bytes);
+    json.remove_prefix(character.bytes);
+    // Those of ASCII are escaped in JSON, all but DEL.
+    if (!character.valid || character.code < 0x7F || !Acts(character.code)) {
+      result += shown;
+      continue;
+    }
+    // None of them is over U+FFFF.
+    char escape[sizeof "\\uFFFF"];
+    std::snprintf(escape, sizeof escape, "\\u%04x",
+                  static_cast<unsigned>(character.code & 0xFFFF));
+    result += escape;
+  }
+  return result;
 }
 
 bool IsUtf8(std::string_view text) {

@@ -27,6 +27,11 @@ std::string PrintableText(std::string_view text,
 std::string PrintableLines(std::string_view text,
                            size_t most_bytes = kLongestText);
 
+// A document of JSON, in UTF-8, as it may be shown on a terminal: characters
+// that would act there are escaped (RFC 8259, section 7), so that the document
+// means the same. Line feeds, which are between values only, stay.
+std::string PrintableJson(std::string_view json);
+
 // Returns whether `text` is valid UTF-8: no overlong form, no surrogate,
 // nothing over U+10FFFF, no sequence that is cut.
 bool IsUtf8(std::string_view text);

@@ -43,6 +43,16 @@ TEST(PrintableTextTest, NothingActsOnATerminal) {
             "gpj");
 }
 
+TEST(PrintableTextTest, JsonMeansTheSameAndDoesNotAct) {
+  EXPECT_EQ(PrintableJson("{\n  \"a\": \"文件 \\u001b[2J\"\n}\n"),
+            "{\n  \"a\": \"文件 \\u001b[2J\"\n}\n");
+  // C1's CSI and OSC, DEL, and a mark that turns the direction of writing.
+  EXPECT_EQ(PrintableJson("[\"\xc2\x9b"
+                          "2J\xc2\x9d"
+                          "52;c;\x7f\xe2\x80\xae\"]"),
+            "[\"\\u009b2J\\u009d52;c;\\u007f\\u202e\"]");
+}
+
 TEST(PrintableTextTest, LogsKeepTheirLines) {
   EXPECT_EQ(PrintableLines("one\r\n\ttwo\n"), "one\n\ttwo\n");
   EXPECT_EQ(PrintableLines("\x07"), "\xEF\xBF\xBD");

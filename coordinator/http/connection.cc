@@ -230,6 +230,16 @@ class Connection final
     request_ = HttpRequest();
     request_.peer = peer_;
     const auto& fields = head_->get();
+    // A body in another coding would be taken as it is, and one that a proxy
+    // frames in another way than this server for the next request (RFC 9112,
+    // sections 6.1 and 11.2).
+    const auto coding = fields.find(message::field::transfer_encoding);
+    if (coding != fields.end() &&
+        (fields.count(message::field::transfer_encoding) > 1 ||
+         !absl::EqualsIgnoreCase(ToAbsl(ToStdView(coding->value())),
+                                 "chunked"))) {
+      return Refuse(501, "the only Transfer-Encoding here is chunked");
+    }
     keep_alive_ = head_->keep_alive();
     has_body_ = head_->chunked() || head_->content_length().value_or(0) > 0;
     if (fields.target().size() > core_->limits.most_target_bytes) {

@@ -179,6 +179,29 @@ TEST_F(ServerTest, WhatIsNoRequestIsRefusedAndClosed) {
   }
 }
 
+TEST_F(ServerTest, TheOnlyCodingOfABodyIsChunked) {
+  Start();
+  for (const char* coding :
+       {"Transfer-Encoding: identity\r\nContent-Length: 5",
+        "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: chunked, gzip",
+        "Transfer-Encoding: xchunked\r\nContent-Length: 5",
+        "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity"}) {
+    RawHttpClient client(address());
+    client.Send(Concat("POST /a HTTP/1.1\r\nHost: x\r\n", coding,
+                       "\r\n\r\n5\r\nhello\r\n0\r\n\r\n"));
+    const auto answer = client.Read();
+    ASSERT_TRUE(answer.has_value()) << coding;
+    EXPECT_EQ(answer->status, 501) << coding;
+    EXPECT_TRUE(client.AwaitClose()) << coding;
+  }
+  EXPECT_EQ(FetchRaw(address(),
+                     "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+                     "Chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
+                .status,
+            200);
+}
+
 TEST_F(ServerTest, HeadersAndPathsThatAreTooLongAreRefused) {
   Start();
   const std::string head = "GET / HTTP/1.1\r\nHost: x\r\n";

@@ -11,6 +11,7 @@
 
 #include "cli/commands/images/image_commands.h"
 #include "cli/registry_connection.h"
+#include "cli/render/text.h"
 #include "cli/verify/image_check.h"
 #include "cli/verify/image_source.h"
 #include "cli/verify/named_sources.h"
@@ -250,7 +251,7 @@ class Verify : public Command {
     if (context.console.err_is_terminal) {
       std::ostream* err = context.console.err;
       options.on_step = [err](const std::string& step) {
-        *err << step << std::endl;
+        *err << Printable(step) << std::endl;
       };
     }
     return options;

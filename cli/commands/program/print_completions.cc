@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/program/print_completions.h"
 
+#include <algorithm>
 #include <ostream>
 #include <set>
+#include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/completion.h"
@@ -15,6 +18,22 @@ namespace {
 
 using Candidates = std::vector<Completion::Candidate>;
 
+// Shells put a candidate into the command line as it is, and run what a name
+// such as "$(reboot)" says. Names that an honest coordinator has need no
+// quoting.
+bool IsSafeWord(const std::string& name) {
+  return !name.empty() && name.front() != '-' && name.front() != ':' &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.' ||
+                  c == ':' || c == '+' || c == '@' || c == '/';
+         });
+}
+
+void AddName(const std::string& name, const std::string& meaning,
+             Candidates& all) {
+  if (IsSafeWord(name)) all.push_back({name, meaning});
+}
+
 std::string MeaningOf(const v1::Build& build) {
   return absl::StrCat(build.name(), ", ", StateName(build.state()));
 }
@@ -25,9 +44,9 @@ void AddBuilds(CoordinatorClient& coordinator, bool ids, Candidates& all) {
   if (!builds.ok()) return;
   std::set<std::string> releases;
   for (const v1::Build& build : builds->builds()) {
-    if (ids) all.push_back({build.build_id(), MeaningOf(build)});
+    if (ids) AddName(build.build_id(), MeaningOf(build), all);
     if (releases.insert(build.name()).second) {
-      all.push_back({build.name(), absl::StrCat("newest: ", build.build_id())});
+      AddName(build.name(), absl::StrCat("newest: ", build.build_id()), all);
     }
   }
 }
@@ -36,8 +55,8 @@ void AddWorkers(CoordinatorClient& coordinator, Candidates& all) {
   const auto workers = coordinator.ListWorkers();
   if (!workers.ok()) return;
   for (const v1::WorkerStatus& worker : workers->workers()) {
-    all.push_back(
-        {worker.info().name(), absl::StrCat(worker.leases_size(), " tasks")});
+    AddName(worker.info().name(), absl::StrCat(worker.leases_size(), " tasks"),
+            all);
   }
 }
 
