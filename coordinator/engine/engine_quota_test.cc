@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,20 @@ class EngineQuotaTest : public EngineTest {
   void Allow(const Quotas& quotas) {
     options_.quotas = quotas;
     Restart();
+  }
+  // Has a worker do what there is to do, until the build ends or waits for an
+  // action. Each task fetches so many bytes.
+  void Run(int64_t bytes_of_each = 0) {
+    ScriptedWorker worker("one", "amd64", "s1");
+    while (Get().state() == v1::Build::RUNNING &&
+           Get().phase() != v1::ASSEMBLE) {
+      Sync(worker);
+      worker.FinishAll(release_.resolved);
+      for (v1::LeaseResult& result : *worker.request.mutable_results()) {
+        result.mutable_result()->set_bytes_fetched(bytes_of_each);
+      }
+      Sync(worker);
+    }
   }
 };
 
@@ -107,15 +122,30 @@ TEST_F(EngineQuotaTest, AReleaseHasSoManyItems) {
 
 TEST_F(EngineQuotaTest, ABuildMovesSoManyBytes) {
   Allow({.bytes = 1});
-  ScriptedWorker worker("one", "amd64", "s1");
   ASSERT_TRUE(SubmitAs("alice", "b1").ok());
-  while (Get().state() == v1::Build::RUNNING) {
-    Sync(worker);
-    worker.FinishAll(release_.resolved);
-    Sync(worker);
-  }
+  Run();
   ASSERT_THAT(Get().failures(), Not(IsEmpty()));
   EXPECT_THAT(Get().failures(0).reason(), HasSubstr("may fetch and push"));
+}
+
+TEST_F(EngineQuotaTest, AFileWhoseSizeNobodySaysHidesNoOtherFromTheQuota) {
+  release_.AddFile("https://dl.example.com/unknown", {"amd64", "arm64"}, -1);
+  Allow({.bytes = 1});
+  ASSERT_TRUE(SubmitAs("alice", "b1").ok());
+  Run();
+  ASSERT_THAT(Get().failures(), Not(IsEmpty()));
+  EXPECT_THAT(Get().failures(0).reason(), HasSubstr("is "));
+  EXPECT_THAT(Get().failures(0).reason(), HasSubstr("may fetch and push"));
+}
+
+TEST_F(EngineQuotaTest, ABuildEndsWhenItHasFetchedMoreThanItMay) {
+  release_.AddFile("https://dl.example.com/unknown", {"amd64", "arm64"}, -1);
+  Allow({.bytes = int64_t{1} << 30});
+  ASSERT_TRUE(SubmitAs("alice", "b1").ok());
+  Run(/*bytes_of_each=*/int64_t{1} << 30);
+  ASSERT_THAT(Get().failures(), Not(IsEmpty()));
+  EXPECT_EQ(Get().state(), v1::Build::FAILED);
+  EXPECT_THAT(Get().failures(0).reason(), HasSubstr("has come to "));
 }
 
 TEST_F(EngineQuotaTest, SoManyCallsWaitForNews) {

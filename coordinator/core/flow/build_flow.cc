@@ -2,10 +2,13 @@
 #include "coordinator/core/flow/build_flow.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
+#include "common/base/sizes.h"
 #include "common/base/strings.h"
 #include "common/site.h"
 #include "common/text/text.h"
@@ -104,20 +107,40 @@ void AddPlanFailures(const BuildEntry& build, const Plan& plan,
   }
 }
 
-// Adds that the plan moves more bytes than the build may.
-void AddQuotaFailure(const BuildEntry& build, const v1::PlanSummary& plan,
-                     std::vector<v1::Failure>& failures) {
-  const int64_t bytes = std::max(plan.bytes_to_fetch(), plan.bytes_to_push());
-  if (build.most_bytes <= 0 || bytes <= build.most_bytes) return;
+v1::Failure QuotaFailure(const BuildEntry& build, int64_t bytes,
+                         std::string_view verb) {
   v1::Failure failure;
   failure.set_kind(v1::Failure::PERMANENT);
   failure.set_item("the release");
-  failure.set_reason(Concat("is ", FormatBytes(bytes),
+  failure.set_reason(Concat(verb, " ", FormatBytes(bytes),
                             ", and one build may fetch and push ",
                             FormatBytes(build.most_bytes), " each"));
   failure.set_advice(
       "split the release, or have the operator raise --most-gib");
-  failures.push_back(std::move(failure));
+  return failure;
+}
+
+// Adds that the plan moves more bytes than the build may, as far as it is known
+// before.
+void AddQuotaFailure(const BuildEntry& build, const Plan& plan,
+                     std::vector<v1::Failure>& failures) {
+  // What is compared is fetched once more, by another worker.
+  const int64_t fetched_again =
+      build.release.cross_check() ? plan.known_bytes_to_fetch : 0;
+  const int64_t bytes =
+      std::max(SaturatingAdd(plan.known_bytes_to_fetch, fetched_again),
+               plan.known_bytes_to_push);
+  if (build.most_bytes <= 0 || bytes <= build.most_bytes) return;
+  failures.push_back(QuotaFailure(build, bytes, "is"));
+}
+
+// Ends a build that has moved more bytes than it may: hosts need not say how
+// large their files are. No records where it has not.
+Records EndIfOverQuota(const BuildEntry& build) {
+  const int64_t bytes = std::max(build.bytes_fetched, build.bytes_pushed);
+  if (build.most_bytes <= 0 || bytes <= build.most_bytes) return {};
+  return {EndBuild(build, v1::Build::FAILED,
+                   {QuotaFailure(build, bytes, "has come to")})};
 }
 
 // Returns whether the task, which is done, put one of `blobs` at the
@@ -148,7 +171,7 @@ PlanHistory HistoryOf(const State& state, const BuildEntry& build) {
 Records AfterPlan(const BuildEntry& build, const Plan& plan) {
   std::vector<v1::Failure> failures = TaskFailures(build);
   AddPlanFailures(build, plan, failures);
-  AddQuotaFailure(build, plan.summary, failures);
+  AddQuotaFailure(build, plan, failures);
   if (!failures.empty()) return {EndBuild(build, v1::Build::FAILED, failures)};
   Records records;
   v1::PlanMade* change = records.emplace_back().mutable_plan_made();
@@ -246,6 +269,7 @@ Records CrossCheckLayers(const BuildEntry& build, const WorkerPool& workers) {
 // The records that follow from the state of the phase's tasks.
 Records AfterTasks(const State& state, const BuildEntry& build,
                    const PhaseRule& rule, const WorkerPool& workers) {
+  if (Records ended = EndIfOverQuota(build); !ended.empty()) return ended;
   const PhaseCounts counts = build.CountsOf(build.phase);
   if (counts.failed > 0 && rule.on_failed_task == OnFailedTask::kBuildFails) {
     if (counts.leased > 0) return {};

@@ -2,6 +2,7 @@
 #ifndef KSO_COORDINATOR_CORE_PLAN_PLAN_H_
 #define KSO_COORDINATOR_CORE_PLAN_PLAN_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,10 @@ struct Plan {
   // The platform manifests to assemble from them.
   std::vector<v1::PlannedImage> images;
   v1::PlanSummary summary;
+  // The parts of the summary's bytes_to_fetch and bytes_to_push that are known,
+  // where hosts do not say the sizes of all files.
+  int64_t known_bytes_to_fetch = 0;
+  int64_t known_bytes_to_push = 0;
 };
 
 }  // namespace kso::coordinator

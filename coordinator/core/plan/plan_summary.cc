@@ -109,6 +109,7 @@ void AddLayerTotals(const PlanHistory& history, Plan& plan) {
   Total reused;
   for (const auto& [name, size] : there) reused.Add(size);
   summary.set_bytes_to_push(push.value());
+  plan.known_bytes_to_push = push.known_part();
   summary.set_bytes_reused(reused.known_part());
 }
 
@@ -257,6 +258,7 @@ void Summarize(const v1::Release& release, const Resolved& resolved,
   const Fetches fetches(history, plan);
   AddLayerTotals(history, plan);
   summary.set_bytes_to_fetch(fetches.total().value());
+  plan.known_bytes_to_fetch = fetches.total().known_part();
   summary.set_worker_disk_bytes(SaturatingAdd(
       fetches.total().known_part(), BytesToUnpack(summary).known_part()));
   if (history.previous() != nullptr) {
