@@ -35,6 +35,9 @@ constexpr int kHandshakeMs = 20'000;
 // threads for calls that block, of which each stream of a blob is one.
 constexpr size_t kMostBytes = size_t{4} << 30;
 constexpr int kMostThreads = 4096;
+// The calls that one connection has open at a time. A worker of 256 slots has
+// fewer; clients of gRPC wait before they begin more (RFC 9113, section 5.1.2).
+constexpr int kMostStreams = 1024;
 // A TLS connection is made anew after this long, so that a certificate that has
 // expired meanwhile is of no use any more. Calls that run end in peace.
 constexpr int kLongestTlsConnectionMs = 3'600'000;
@@ -86,6 +89,7 @@ absl::StatusOr<std::unique_ptr<Server>> StartServer(
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kLongestIdleMs);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
                              kHandshakeMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreams);
   if (encrypted) {
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
                                kLongestTlsConnectionMs);

@@ -241,6 +241,8 @@ absl::StatusOr<v1::Build> BuildDesk::Retry(
         absl::StrCat("build ", build->build_id, " ", StateInWords(*build),
                      "; there is nothing to retry"));
   }
+  KSO_RETURN_IF_ERROR(
+      submits_.TakeAgain(turn.state(), build->submitted_by, turn.now()));
   v1::JournalRecord record;
   record.mutable_build_retried()->set_build_id(build->build_id);
   turn.Record(std::move(record));

@@ -80,6 +80,22 @@ TEST_F(EngineQuotaTest, AFloodEndsWhateverBecomesOfItsBuilds) {
   EXPECT_TRUE(SubmitAs("alice", "a3").ok());
 }
 
+TEST_F(EngineQuotaTest, ABuildThatRunsAgainIsOneMore) {
+  Allow({.builds_of_one = 2, .submits_of_one = 4});
+  for (const char* id : {"a1", "a2"}) {
+    ASSERT_TRUE(SubmitAs("alice", id).ok());
+    ASSERT_TRUE(Cancel(id).ok());
+  }
+  ASSERT_TRUE(SubmitAs("alice", "a3").ok());
+  EXPECT_TRUE(Retry("a1").ok());
+  // It would be her third.
+  EXPECT_EQ(Retry("a2").status().code(), absl::StatusCode::kResourceExhausted);
+  // One build that is cancelled and retried for ever is a flood, too.
+  ASSERT_TRUE(Cancel("a1").ok());
+  EXPECT_THAT(std::string(Retry("a1").status().message()),
+              HasSubstr("try again in"));
+}
+
 TEST_F(EngineQuotaTest, ATasksLoginsAreThoseOfWhoSubmittedIt) {
   v1::SubmitBuildRequest request = RequestOf("a1");
   const std::string place = request.release().destination().location();

@@ -50,7 +50,11 @@ absl::Status SubmitQuota::Take(const State& state,
                      "have ",
                      quotas_.items));
   }
-  const std::string& who = request.submitted_by();
+  return TakeAgain(state, request.submitted_by(), now);
+}
+
+absl::Status SubmitQuota::TakeAgain(const State& state, const std::string& who,
+                                    absl::Time now) {
   KSO_RETURN_IF_ERROR(CheckRunning(state, who));
   for (auto entry = begun_.begin(); entry != begun_.end();) {
     std::deque<absl::Time>& times = entry->second;

@@ -25,6 +25,9 @@ class SubmitQuota {
   // build when it is OK.
   absl::Status Take(const State& state, const v1::SubmitBuildRequest& request,
                     absl::Time now);
+  // The same for a build that `who` has submitted and that runs again.
+  absl::Status TakeAgain(const State& state, const std::string& who,
+                         absl::Time now);
 
  private:
   absl::Status CheckRunning(const State& state, const std::string& who) const;
