@@ -31,6 +31,23 @@ absl::StatusOr<std::vector<oci::Referrer>> ListedByRegistry(
   return store.ListReferrers(repository, digest, type);
 }
 
+absl::StatusOr<std::optional<v1::Document>> ListAt(
+    oci::ImageStore& store, const std::string& repository,
+    const std::string& tag_or_digest) {
+  absl::StatusOr<v1::Document> list =
+      store.GetManifest(repository, tag_or_digest);
+  if (absl::IsNotFound(list.status())) return std::nullopt;
+  KSO_RETURN_IF_ERROR(list.status());
+  return *std::move(list);
+}
+
+absl::StatusOr<std::vector<oci::Referrer>> EntriesOf(
+    const std::optional<v1::Document>& list) {
+  if (!list) return std::vector<oci::Referrer>();
+  return oci::ParseReferrers(list->content(),
+                             list->content_descriptor().media_type());
+}
+
 // Lists tell the types of artifacts, and not always rightly, so that the
 // artifact itself has to be asked.
 absl::StatusOr<oci::Manifest> ManifestOf(oci::ImageStore& store,
@@ -73,12 +90,10 @@ absl::StatusOr<std::vector<EvidenceDocument>> EvidenceAmong(
 absl::StatusOr<std::vector<oci::Referrer>> ListedByTag(
     oci::ImageStore& store, const std::string& repository,
     const std::string& digest) {
-  const absl::StatusOr<v1::Document> list =
-      store.GetManifest(repository, evidence::ReferrersTag(digest));
-  if (absl::IsNotFound(list.status())) return std::vector<oci::Referrer>();
-  KSO_RETURN_IF_ERROR(list.status());
-  return oci::ParseReferrers(list->content(),
-                             list->content_descriptor().media_type());
+  KSO_ASSIGN_OR_RETURN(
+      const std::optional<v1::Document> list,
+      ListAt(store, repository, evidence::ReferrersTag(digest)));
+  return EntriesOf(list);
 }
 
 absl::StatusOr<std::vector<EvidenceDocument>> EvidenceBeside(
@@ -120,6 +135,31 @@ absl::StatusOr<std::vector<evidence::Bundle>> BundlesBeside(
     if (bundle.ok()) bundles.push_back(*std::move(bundle));
   }
   return bundles;
+}
+
+absl::StatusOr<std::optional<v1::Document>> ListToCarry(
+    oci::ImageStore& store, const std::string& repository,
+    const std::string& digest, const v1::Descriptor* left) {
+  std::optional<v1::Document> built;
+  if (left != nullptr) {
+    KSO_ASSIGN_OR_RETURN(built, store.GetManifest(repository, left->digest()));
+  }
+  KSO_ASSIGN_OR_RETURN(
+      std::optional<v1::Document> tagged,
+      ListAt(store, repository, evidence::ReferrersTag(digest)));
+  KSO_ASSIGN_OR_RETURN(const std::vector<oci::Referrer> by_build,
+                       EntriesOf(built));
+  KSO_ASSIGN_OR_RETURN(const std::vector<oci::Referrer> by_tag,
+                       EntriesOf(tagged));
+  KSO_ASSIGN_OR_RETURN(
+      const std::vector<oci::Referrer> by_registry,
+      ListedByRegistry(store, repository, digest, evidence::kBundleType));
+  const std::vector<oci::Referrer> all =
+      oci::MergeReferrers(oci::MergeReferrers(by_build, by_tag), by_registry);
+  if (built && all.size() == by_build.size()) return built;
+  if (tagged && all.size() == by_tag.size()) return tagged;
+  if (all.empty()) return std::nullopt;
+  return oci::MakeReferrersIndex(all);
 }
 
 }  // namespace kso::cli

@@ -2,6 +2,7 @@
 #ifndef KSO_CLI_VERIFY_EVIDENCE_BESIDE_H_
 #define KSO_CLI_VERIFY_EVIDENCE_BESIDE_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "common/evidence/bundle.h"
 #include "common/oci/image_store.h"
 #include "common/oci/referrers.h"
+#include "kso/v1/types.pb.h"
 
 namespace kso::cli {
 
@@ -40,6 +42,14 @@ absl::StatusOr<std::vector<EvidenceDocument>> EvidenceBeside(
 absl::StatusOr<std::vector<evidence::Bundle>> BundlesBeside(
     oci::ImageStore& store, const std::string& repository,
     const std::string& digest);
+
+// The list of all that belongs to an image that is carried elsewhere: what its
+// build left, if anything (`left`, a list), what the tag lists by now, and the
+// bundles that the registry lists. It is one of the two lists where that has
+// all, and made otherwise. Nothing where there is nothing.
+absl::StatusOr<std::optional<v1::Document>> ListToCarry(
+    oci::ImageStore& store, const std::string& repository,
+    const std::string& digest, const v1::Descriptor* left);
 
 }  // namespace kso::cli
 

@@ -21,6 +21,10 @@ namespace kso::evidence {
 inline constexpr std::string_view kSignaturePredicate =
     "https://sigstore.dev/cosign/sign/v1";
 
+// The type of bundles, and of the artifacts that they are, since 0.3.
+inline constexpr std::string_view kBundleType =
+    "application/vnd.dev.sigstore.bundle.v0.3+json";
+
 // Returns whether the artifact is a bundle, by the type of its only layer:
 // lists of referrers do not always tell the type.
 bool HasBundle(const oci::Manifest& artifact);

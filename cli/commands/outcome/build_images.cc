@@ -2,11 +2,14 @@
 #include "cli/commands/outcome/build_images.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cli/commands/outcome/added_documents.h"
 #include "cli/render/build_text.h"
+#include "cli/verify/evidence_beside.h"
 #include "common/base/status_macros.h"
 #include "common/blob/blob_image_store.h"
 #include "common/blob/nearby_blob_store.h"
@@ -36,7 +39,9 @@ absl::StatusOr<std::unique_ptr<BuildImages>> BuildImages::Open(
                                   .arguments = registry,
                                   .warnings = context.console.err},
                                  context.clock));
-    images->store_ = &images->registry_->images();
+    images->documents_ =
+        std::make_unique<AddedDocuments>(&images->registry_->images());
+    images->store_ = images->documents_.get();
   } else {
     NearbyBlobStore& blobs = context.coordinator->blobs();
     images->coordinator_ = CreateBlobImageStore(&blobs);
@@ -73,11 +78,21 @@ absl::Status BuildImages::AddEvidence(const v1::ImageResult& image) {
     evidence.ref_names = {absl::StrCat(image.name(), ":", tag)};
     names_.push_back(std::move(evidence));
   };
-  if (image.has_referrers()) {
-    add(image.referrers(), evidence::ReferrersTag(digest));
+  if (registry_ == nullptr) {
+    if (image.has_referrers()) {
+      add(image.referrers(), evidence::ReferrersTag(digest));
+    }
+    return absl::OkStatus();
   }
   // Signatures come later than the build, from whoever has the key.
-  if (registry_ == nullptr) return absl::OkStatus();
+  KSO_ASSIGN_OR_RETURN(
+      std::optional<v1::Document> list,
+      ListToCarry(registry_->images(), repository, digest,
+                  image.has_referrers() ? &image.referrers() : nullptr));
+  if (list) {
+    add(list->content_descriptor(), evidence::ReferrersTag(digest));
+    documents_->Add(*std::move(list));
+  }
   for (const std::string& tag :
        {evidence::SignatureTag(digest), evidence::AttestationTag(digest)}) {
     const absl::StatusOr<v1::Document> found =

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "cli/commands/outcome/added_documents.h"
 #include "cli/context.h"
 #include "cli/registry_connection.h"
 #include "common/oci/image_store.h"
@@ -51,6 +52,8 @@ class BuildImages {
   // One of these two is set.
   std::unique_ptr<RegistryConnection> registry_;
   std::unique_ptr<oci::ImageStore> coordinator_;
+  // The registry, with lists of evidence that it does not have as such.
+  std::unique_ptr<AddedDocuments> documents_;
   oci::ImageStore* store_ = nullptr;
   oci::LinkBlob link_;
 };
