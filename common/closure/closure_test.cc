@@ -225,6 +225,62 @@ TEST_F(StaleTest, ALineThatLeadsToAnotherServerIsNamed) {
               HasSubstr("leads to https://github.com/a/b.tar.gz"));
 }
 
+// Ansible reads all of YAML: a line may undo the right one above it in words
+// that are not looked for.
+TEST_F(StaleTest, WhatUndoesALineIsRefused) {
+  const std::vector<std::string> lines = {
+      "github_url: \"https://github.com\"",
+      "github_url: https://github.com",
+      "github_url: 'https://github.com'",
+      "\"github_url\": \"https://github.com\"",
+      "github_url : \"https://github.com\"",
+      "? github_url",
+      "<<: {github_url: https://github.com}",
+      "{github_url: https://github.com}",
+      "---",
+      "...",
+      "note: \"a text that goes on",
+      "note: \"a\" # \"b\"",
+      "note: \"\\x41\"",
+      "note: |\n  x\n--- ",
+      "note: \"a\"\n  b",
+      "\tgithub_url: \"x\"",
+      "containerd_registries_mirrors: []",
+  };
+  for (const std::string& line : lines) {
+    EXPECT_FALSE(Offline::Read(Concat(yaml_, line, "\n")).ok()) << line;
+  }
+  EXPECT_TRUE(Offline::Read(Concat(yaml_, "other: \"text\"\n")).ok());
+  EXPECT_TRUE(Offline::Read(Concat(yaml_, "other: true\n")).ok());
+}
+
+TEST_F(StaleTest, WhatUndoesAMirrorIsRefused) {
+  const std::string place = "  - prefix: \"registry.k8s.io\"\n";
+  ASSERT_THAT(yaml_, HasSubstr(place));
+  for (const char* line :
+       {"  - prefix: \"registry.k8s.io\"\n", "    mirrors: []\n",
+        "    mirrors:\n    mirrors:\n", "    server: https://example.com\n"}) {
+    const std::string changed =
+        absl::StrReplaceAll(yaml_, {{place, place + line}});
+    EXPECT_FALSE(Offline::Read(changed).ok()) << line;
+  }
+}
+
+// Kubespray takes the variable of one file or image before that of its host.
+TEST_F(StaleTest, VariablesOfSingleItemsAreNamedPlaces) {
+  const Offline good = ReadOrDie(
+      Concat(yaml_, "runc_download_url: \"{{ files_repo }}/x/runc\"\n",
+             "calico_node_image_repo: \"{{ registry_host }}/calico/node\"\n"));
+  EXPECT_EQ(good.NamedFiles()->at("runc_download_url"), "k8s/x/runc");
+  EXPECT_EQ(good.NamedRepositories()->at("calico_node_image_repo"),
+            "k8s/calico/node");
+  const Offline away = ReadOrDie(
+      Concat(yaml_, "runc_download_url: \"https://example.com/runc\"\n",
+             "calico_node_image_repo: \"quay.io/calico/node\"\n"));
+  EXPECT_FALSE(away.NamedFiles().ok());
+  EXPECT_FALSE(away.NamedRepositories().ok());
+}
+
 TEST(OfflineTest, RefusesWhatRefersToItselfOrToNothing) {
   constexpr char kHead[] =
       "registry_server: \"S:5000\"\nregistry_host: \"S:5000/k8s\"\n";

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/closure/offline_reader.h"
 
+#include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
@@ -23,14 +26,41 @@ absl::Status Wrong(std::string_view what) {
   return absl::InvalidArgumentError(Concat("offline.yml ", what));
 }
 
-// The text of `key: "text"` in a line; nothing for another line.
+// The text of `key: "text"` in a line; nothing for another line, and for a text
+// that YAML reads as another than it stands there.
 std::optional<std::string> TextAfter(absl::string_view line,
                                      absl::string_view key) {
   if (!absl::ConsumePrefix(&line, key) || !absl::ConsumePrefix(&line, ": \"") ||
-      !absl::ConsumeSuffix(&line, "\"")) {
+      !absl::ConsumeSuffix(&line, "\"") ||
+      line.find_first_of("\"\\") != absl::string_view::npos) {
     return std::nullopt;
   }
   return std::string(line);
+}
+
+bool IsName(absl::string_view text) {
+  return !text.empty() && absl::ascii_islower(text[0]) &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_';
+         });
+}
+
+bool IsWord(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(c) || c == '.' || c == '-';
+  });
+}
+
+bool IsImageVariable(std::string_view name) {
+  const auto variables = ImageVariables();
+  return std::any_of(
+      variables.begin(), variables.end(),
+      [&](const Variable& variable) { return variable.name == name; });
+}
+
+absl::Status OddLine(absl::string_view line) {
+  return Wrong(Concat("has a line that kso does not write: ",
+                      PrintableText(ToStd(line), kShownBytes)));
 }
 
 // The rest of a place after `here`, without the slash before it.
@@ -48,29 +78,87 @@ absl::StatusOr<std::string> Below(const std::string& here,
 
 }  // namespace
 
+// Reads the lines of a file. Ansible reads all of YAML, in which a setting can
+// be undone further down, in other words; so lines that kso does not write are
+// refused rather than passed over.
+class Offline::Reading {
+ public:
+  absl::Status Add(absl::string_view line) {
+    if (line.empty() || line[0] == '#') return absl::OkStatus();
+    if (line == "---" && seen_.empty()) return absl::OkStatus();
+    if (line[0] == ' ') return AddBelow(line);
+    return AddSetting(line);
+  }
+
+  Offline Take() { return std::move(offline_); }
+
+ private:
+  absl::Status AddSetting(absl::string_view line) {
+    const absl::string_view name = line.substr(0, line.find(':'));
+    if (!IsName(name)) return OddLine(line);
+    if (!seen_.insert(std::string(name)).second) {
+      return Wrong(Concat("sets ", ToStd(name), " twice"));
+    }
+    section_ = std::string(name);
+    has_more_ = line.size() == name.size() + 1;
+    if (has_more_) return absl::OkStatus();
+    if (std::optional<std::string> text = TextAfter(line, name)) {
+      offline_.texts_[section_] = *std::move(text);
+      return absl::OkStatus();
+    }
+    absl::string_view value = line.substr(name.size());
+    if (absl::ConsumePrefix(&value, ": ") && IsWord(value)) {
+      return absl::OkStatus();
+    }
+    return OddLine(line);
+  }
+
+  absl::Status AddBelow(absl::string_view line) {
+    if (!has_more_) return OddLine(line);
+    if (section_ != "containerd_registries_mirrors") return absl::OkStatus();
+    if (std::optional<std::string> prefix = TextAfter(line, "  - prefix")) {
+      prefix_ = *std::move(prefix);
+      if (!offline_.mirrors_.try_emplace(prefix_).second) {
+        return Wrong(Concat("has mirrors of ",
+                            PrintableText(prefix_, kShownBytes), " twice"));
+      }
+      lists_mirrors_ = false;
+      return absl::OkStatus();
+    }
+    if (line == "    mirrors:" && !lists_mirrors_) {
+      lists_mirrors_ = true;
+      return absl::OkStatus();
+    }
+    if (std::optional<std::string> host = TextAfter(line, "      - host")) {
+      offline_.mirrors_[prefix_].push_back(*std::move(host));
+      return absl::OkStatus();
+    }
+    for (const absl::string_view known :
+         {"        capabilities: [\"pull\", \"resolve\"]",
+          "        skip_verify: true", "        override_path: true"}) {
+      if (line == known) return absl::OkStatus();
+    }
+    return OddLine(line);
+  }
+
+  Offline offline_;
+  // The settings so far.
+  std::set<std::string> seen_;
+  // The last of them, and whether lines below it belong to it.
+  std::string section_;
+  bool has_more_ = false;
+  // The last of containerd's registries, and whether its mirrors have begun.
+  std::string prefix_;
+  bool lists_mirrors_ = false;
+};
+
 absl::StatusOr<Offline> Offline::Read(std::string_view yaml) {
   if (yaml.size() > kMostBytes) return Wrong("is too large");
-  Offline offline;
-  std::string section;
-  std::string prefix;
+  Reading reading;
   for (const absl::string_view line : absl::StrSplit(ToAbsl(yaml), '\n')) {
-    if (line.empty() || line[0] == '#') continue;
-    if (line[0] != ' ') {
-      const size_t colon = line.find(':');
-      section = std::string(line.substr(0, colon));
-      if (std::optional<std::string> text = TextAfter(line, section)) {
-        offline.texts_[section] = *std::move(text);
-      }
-      continue;
-    }
-    if (section != "containerd_registries_mirrors") continue;
-    if (std::optional<std::string> text = TextAfter(line, "  - prefix")) {
-      prefix = *std::move(text);
-    } else if (std::optional<std::string> host =
-                   TextAfter(line, "      - host")) {
-      offline.mirrors_[prefix].push_back(*std::move(host));
-    }
+    KSO_RETURN_IF_ERROR(reading.Add(line));
   }
+  Offline offline = reading.Take();
   for (const char* name : {"files_repo", "registry_server", "registry_host"}) {
     KSO_ASSIGN_OR_RETURN(const std::string value, offline.ValueOf(name));
     if (value.empty()) return Wrong(Concat("does not set ", name));
@@ -123,6 +211,13 @@ absl::StatusOr<std::map<std::string, std::string>> Offline::NamedFiles() const {
     KSO_ASSIGN_OR_RETURN(const std::string path, Below(files, place, name));
     named[name] = Concat(files.substr(files.rfind('/') + 1), "/", path);
   }
+  // The variable of one file counts before those that stand for a host.
+  for (const auto& [name, text] : texts_) {
+    if (!name.ends_with("_download_url")) continue;
+    KSO_ASSIGN_OR_RETURN(const std::string place, ValueOf(name));
+    KSO_ASSIGN_OR_RETURN(const std::string path, Below(files, place, name));
+    named[name] = Concat(files.substr(files.rfind('/') + 1), "/", path);
+  }
   return named;
 }
 
@@ -134,6 +229,12 @@ absl::StatusOr<std::map<std::string, std::string>> Offline::NamedRepositories()
     const std::string name(variable.name);
     KSO_ASSIGN_OR_RETURN(const std::string place, ValueOf(name));
     if (!variable.whole || place.empty()) continue;
+    KSO_ASSIGN_OR_RETURN(named[name], Below(server, place, name));
+  }
+  // The variable of one image counts before those that stand for a registry.
+  for (const auto& [name, text] : texts_) {
+    if (!name.ends_with("_image_repo") || IsImageVariable(name)) continue;
+    KSO_ASSIGN_OR_RETURN(const std::string place, ValueOf(name));
     KSO_ASSIGN_OR_RETURN(named[name], Below(server, place, name));
   }
   return named;

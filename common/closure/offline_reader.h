@@ -18,8 +18,9 @@ class Offline {
   static constexpr size_t kMostBytes = size_t{1} << 20;
 
   // Reads the texts at the top of the file, and containerd's mirrors.
-  // INVALID_ARGUMENT when it is too large, or one of its texts refers to
-  // itself, or to none.
+  // INVALID_ARGUMENT when it is too large, one of its texts refers to itself or
+  // to none, or a line at the top or among the mirrors is none that kso writes:
+  // Ansible may read there that another line does not count.
   static absl::StatusOr<Offline> Read(std::string_view yaml);
 
   // Where Kubespray asks for the file that is upstream at `url`, on the server:
@@ -35,12 +36,16 @@ class Offline {
       std::string_view name) const;
 
   // The places that the file names whole, by the variable that leads there:
-  // files as PathOf has them, and repositories of the registry. A file that was
-  // made for another release names some that are not there.
+  // files as PathOf has them, and repositories of the registry. The variables
+  // of single files and images ("*_download_url", "*_image_repo") are among
+  // them, which kso does not set, and which count before the others. A file
+  // that was made for another release names some that are not there.
   absl::StatusOr<std::map<std::string, std::string>> NamedFiles() const;
   absl::StatusOr<std::map<std::string, std::string>> NamedRepositories() const;
 
  private:
+  class Reading;
+
   // The text at the top under that name, with those in it; empty where there is
   // none.
   absl::StatusOr<std::string> ValueOf(const std::string& name) const;
