@@ -69,6 +69,70 @@ check "it serves the publisher's signature" same \
   "$(raw "$published:sha256-$digest.sig" | sha256sum)"
 stop_image images
 
+echo "# A bundle, which only the registry lists"
+# As cosign signs from its version 3 on.
+start listing "${upstream_program%/*}/kso-destination" --ready-file "$work/listing.address" --lists-referrers pause=1
+wait_until 10 test -s "$work/listing.address" || die "kso-destination did not come up"
+listing=$(cat "$work/listing.address")
+again=$listing/registry.k8s.io/pause
+skopeo copy -q --all --preserve-digests --src-tls-verify=false --dest-tls-verify=false \
+  "docker://$published:3.9" "docker://$again:3.9"
+# Puts a blob there, and prints its descriptor.
+#   blob TYPE FILE
+blob() {
+  local digest
+  digest=sha256:$(sha256sum <"$2" | cut -d' ' -f1)
+  curl -fsS -X PUT -H 'Content-Type: application/octet-stream' --data-binary "@$2" \
+    "http://$listing$(curl -fsSi -d '' "http://$listing/v2/registry.k8s.io/pause/blobs/uploads/" |
+      sed -n 's/^[Ll]ocation: \(.*\)\r$/\1/p')?digest=$digest" >/dev/null
+  jq -nc --arg type "$1" --arg digest "$digest" --argjson size "$(stat -c %s "$2")" \
+    '{mediaType: $type, digest: $digest, size: $size}'
+}
+# Puts an artifact there that refers to the image.
+#   refer TYPE FILE
+refer() {
+  jq -nc --arg type "$1" --argjson config "$(blob application/vnd.oci.empty.v1+json "$work/empty")" \
+    --argjson layer "$(blob "$1" "$2")" --argjson subject "$subject" \
+    '{schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", artifactType: $type, config: $config,
+      layers: [$layer], subject: $subject}' >"$work/artifact"
+  curl -fsS -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' --data-binary "@$work/artifact" \
+    "http://$listing/v2/registry.k8s.io/pause/manifests/sha256:$(sha256sum <"$work/artifact" | cut -d' ' -f1)"
+}
+# A bundle around a statement about an image, by a key.
+#   bundle KEY DIGEST
+bundle() {
+  jq -njc --arg hex "$2" '{_type: "https://in-toto.io/Statement/v1", subject: [{digest: {sha256: $hex}}],
+    predicateType: "https://sigstore.dev/cosign/sign/v1"}' >"$work/statement"
+  { printf 'DSSEv1 28 application/vnd.in-toto+json %s ' "$(stat -c %s "$work/statement")"; cat "$work/statement"; } |
+    openssl dgst -sha256 -sign "$work/small/$1.key" | base64 -w 0 >"$work/signed"
+  jq -nc --arg payload "$(base64 -w 0 "$work/statement")" --arg sig "$(cat "$work/signed")" \
+    '{mediaType: "application/vnd.dev.sigstore.bundle.v0.3+json", verificationMaterial: {publicKey: {hint: ""}},
+      dsseEnvelope: {payload: $payload, payloadType: "application/vnd.in-toto+json", signatures: [{sig: $sig}]}}'
+}
+printf '{}' >"$work/empty"
+subject=$(jq -nc --arg digest "sha256:$digest" --argjson size "$(raw "$again:3.9" | wc -c)" \
+  '{mediaType: "application/vnd.oci.image.index.v1+json", digest: $digest, size: $size}')
+release "" | sed "/registry.k8s.io/s|location: $registry/published/|location: $listing/|; s/^name: .*/name: bundled/" \
+  >"$work/small/release.yaml"
+check "it is not signed there" same "$(exit_status submit)" 1
+check "and named" says "pause:3.9.*its publisher has not signed it"
+echo report >"$work/report"
+refer text/plain "$work/report"
+bundle other "$digest" >"$work/bundle"
+refer application/vnd.dev.sigstore.bundle.v0.3+json "$work/bundle"
+check "another key's bundle fails" same "$(exit_status submit)" 1
+check "and is named" says "pause:3.9.*not by a key that the release trusts"
+bundle publisher "$digest" >"$work/bundle"
+refer application/vnd.dev.sigstore.bundle.v0.3+json "$work/bundle"
+check "with the publisher's the build succeeds" submit
+skopeo copy -q --all --src-tls-verify=false "docker://$destination/kubespray-images:bundled" "oci:$work/oci:bundled"
+run_image "$work/oci:bundled" amd64 bundled
+check "kubespray-images starts" wait_until 60 inside curl -fsS http://127.0.0.1:5000/v2/
+check "it lists the report and that bundle under the image's tag" same \
+  "$(inside curl -fsS -H 'Accept: application/vnd.oci.image.index.v1+json' \
+    "http://127.0.0.1:5000/v2/k8s/pause/manifests/sha256-$digest" | jq '.manifests | length')" 2
+stop_image bundled
+
 echo "# Ours"
 image=$destination/kubespray-images:signed
 check "ksoctl sign" ksoctl sign --key "$work/small/ours.key" "$image"

@@ -83,6 +83,8 @@ void Describe(CLI::App& app, Flags& flags) {
       "SUBSTRING=BYTES: say of an upload under way that it has bytes up to "
       "that "
       "number");
+  add("--lists-referrers", Habit::kListsReferrers,
+      "SUBSTRING=ENTRIES: list what refers to an image, so many in a page");
 }
 
 absl::Status Run(const Flags& flags) {

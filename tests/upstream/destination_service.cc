@@ -129,7 +129,7 @@ void DestinationService::Serve(const httplib::Request& request,
     return;
   }
   for (const char* kind :
-       {"/blobs/uploads/", "/blobs/", "/manifests/", "/tags/"}) {
+       {"/blobs/uploads/", "/blobs/", "/manifests/", "/tags/", "/referrers/"}) {
     const size_t at = request.path.rfind(kind);
     if (at == std::string::npos || at <= 4) continue;
     const std::string name = request.path.substr(4, at - 4);
@@ -158,6 +158,8 @@ void DestinationService::Serve(const httplib::Request& request,
       response.set_content(
           nlohmann::json{{"name", name}, {"tags", tags}}.dump(),
           "application/json");
+    } else if (kind == std::string_view("/referrers/")) {
+      Referrers(request, name, rest, response);
     } else if (request.method == "PUT") {
       PutManifest(request, name, rest, response);
     } else {
@@ -303,9 +305,61 @@ void DestinationService::PutManifest(const httplib::Request& request,
                                   request.body, absl::Now()};
   if (is_tag) repository.tags[reference] = digest;
   response.status = 201;
+  // So a client knows that no tag has to list what it pushed.
+  if (Find(Habit::kListsReferrers, name) != nullptr &&
+      json.contains("subject")) {
+    response.set_header("OCI-Subject", json["subject"].value("digest", ""));
+  }
   response.set_header("Docker-Content-Digest", digest);
   response.set_header("Location",
                       absl::StrCat("/v2/", name, "/manifests/", digest));
+}
+
+void DestinationService::Referrers(const httplib::Request& request,
+                                   const std::string& name,
+                                   const std::string& digest,
+                                   httplib::Response& response) {
+  const uint64_t* const in_page = Find(Habit::kListsReferrers, name);
+  if (in_page == nullptr) {
+    return Refuse(404, "NOT_FOUND", "no such endpoint", response);
+  }
+  const std::string type = request.get_param_value("artifactType");
+  const std::string last = request.get_param_value("last");
+  nlohmann::json page = nlohmann::json::array();
+  std::string next;
+  for (const auto& [each, document] : repositories_[name].manifests) {
+    if (each <= last) continue;
+    const auto json = nlohmann::json::parse(document.bytes);
+    const auto subject = json.value("subject", nlohmann::json::object());
+    const std::string its_type = json.value("artifactType", "");
+    if (subject.value("digest", "") != digest ||
+        (!type.empty() && type != its_type)) {
+      continue;
+    }
+    if (page.size() == *in_page) {
+      next = page.back()["digest"].get<std::string>();
+      break;
+    }
+    page.push_back({{"mediaType", document.media_type},
+                    {"digest", each},
+                    {"size", document.bytes.size()},
+                    {"artifactType", its_type}});
+  }
+  if (!type.empty()) {
+    response.set_header("OCI-Filters-Applied", "artifactType");
+  }
+  if (!next.empty()) {
+    response.set_header(
+        "Link", absl::StrCat("</v2/", name, "/referrers/", digest, "?last=",
+                             next, type.empty() ? "" : "&artifactType=", type,
+                             ">; rel=\"next\""));
+  }
+  response.set_content(
+      nlohmann::json{{"schemaVersion", 2},
+                     {"mediaType", "application/vnd.oci.image.index.v1+json"},
+                     {"manifests", page}}
+          .dump(),
+      "application/vnd.oci.image.index.v1+json");
 }
 
 void DestinationService::GetManifest(const httplib::Request& request,

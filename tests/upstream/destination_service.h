@@ -60,6 +60,9 @@ enum class Habit {
   kUploadsInside,
   // Says, of an upload under way, that it has bytes up to that number.
   kCountsTooMuch,
+  // Lists what refers to an image, so many in a page (OCI distribution spec
+  // 1.1, "Listing Referrers").
+  kListsReferrers,
 };
 
 // A registry in memory that takes pushes, with the habits that a test asks for.
@@ -114,6 +117,9 @@ class DestinationService {
             httplib::Response& response) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PutManifest(const httplib::Request& request, const std::string& name,
                    const std::string& reference, httplib::Response& response)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Referrers(const httplib::Request& request, const std::string& name,
+                 const std::string& digest, httplib::Response& response)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GetManifest(const httplib::Request& request, const std::string& name,
                    const std::string& reference, httplib::Response& response)
