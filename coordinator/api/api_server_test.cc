@@ -606,12 +606,12 @@ TEST_F(ApiServerTest, APageIsSeenAfterALogin) {
   EXPECT_EQ(page.status, 303);
   EXPECT_EQ(page.Header("location"), "/login");
   EXPECT_EQ(Get("/login").status, 200);
-  for (const char* file :
-       {"/page.css", "/login.js", "/api.js", "/dom.js", "/i18n.js",
-        "/preferences.js", "/theme.js", "/words_en.js", "/words_zh.js"}) {
+  for (const char* file : {"/page.css", "/login.js"}) {
     EXPECT_EQ(Get(file).status, 200) << file;
   }
-  EXPECT_EQ(Get("/page.js").status, 303);
+  for (const char* file : {"/page.js", "/live_worker.js", "/licenses.txt"}) {
+    EXPECT_EQ(Get(file).status, 303) << file;
+  }
   EXPECT_EQ(GetJson("/api/v1/session")["roles"], json::array());
 
   EXPECT_EQ(Post("/login", R"({"token": "wrong"})").status, 401);

@@ -227,5 +227,5 @@ export function open(root, id, part) {
     if (wanted) goTo(wanted);
     wanted = null;
   }
-  return {refresh, goTo, close: () => timeline.close()};
+  return {refresh, goTo, close: () => [timeline, tasks].forEach((each) => each.close())};
 }

@@ -7,7 +7,7 @@ import {h, said, updateChildren} from './dom.js';
 import {bytes, duration, number, time} from './format.js';
 import {t, word} from './i18n.js';
 import {table} from './images.js';
-import {plotsSection} from './plots.js';
+import {openPlots} from './plots.js';
 import {may} from './session.js';
 
 function section(key, ...content) {
@@ -168,7 +168,10 @@ export function open(root) {
       h('h2', {id: 'title-workers'}, t('farm.workers')), workerCounts, filters,
       workerRows, more);
   const rest = h('div');
-  root.append(h('h1', {}, t('nav.farm')), head, workersPart, rest);
+  const plotsPart = section('plots');
+  plotsPart.hidden = true;
+  root.append(h('h1', {}, t('nav.farm')), head, workersPart, rest, plotsPart);
+  const plots = openPlots(plotsPart);
   let workers = [];
 
   function drawWorkers() {
@@ -202,8 +205,9 @@ export function open(root) {
     updateChildren(rest, [
       section('queues', queues(farm)),
       section('hosts', hostsTable(hosts)),
-      section('plots', plotsSection(history)),
     ]);
+    plotsPart.hidden = false;
+    plots.update(history);
   }
   filters.addEventListener('input', drawWorkers);
   filters.addEventListener('submit', (event) => event.preventDefault());
@@ -211,5 +215,5 @@ export function open(root) {
     most += 100;
     drawWorkers();
   });
-  return {refresh};
+  return {refresh, close: plots.close};
 }

@@ -49,6 +49,12 @@ export function clock(milliseconds) {
       .format(new Date(milliseconds));
 }
 
+// The same to the minute, for an axis.
+export function clockMinutes(milliseconds) {
+  return formatter(Intl.DateTimeFormat, {timeStyle: 'short'})
+      .format(new Date(milliseconds));
+}
+
 export function duration(seconds) {
   if (seconds === undefined || !Number.isFinite(seconds)) return '–';
   if (seconds < 9.95) {

@@ -18,6 +18,7 @@ using Files = std::map<std::string, PageFile, std::less<>>;
 std::string_view ContentTypeOf(std::string_view name) {
   if (name.ends_with(".html")) return "text/html; charset=utf-8";
   if (name.ends_with(".css")) return "text/css; charset=utf-8";
+  if (name.ends_with(".txt")) return "text/plain; charset=utf-8";
   return "text/javascript; charset=utf-8";
 }
 
@@ -27,11 +28,9 @@ std::string PathOf(std::string_view name) {
   return "/" + std::string(name);
 }
 
-// The login page, and the modules that it imports.
-constexpr std::string_view kLoginFiles[] = {
-    "api.js",   "dom.js",         "i18n.js",  "login.html",  "login.js",
-    "page.css", "preferences.js", "theme.js", "words_en.js", "words_zh.js",
-};
+// The login page, and what it needs.
+constexpr std::string_view kLoginFiles[] = {"login.html", "login.js",
+                                            "page.css"};
 
 bool IsOfTheLogin(std::string_view name) {
   return std::find(std::begin(kLoginFiles), std::end(kLoginFiles), name) !=

@@ -17,7 +17,7 @@ struct PageFile {
 };
 
 // The file that is served at this path; null when there is none. The files are
-// those beside this one. They read /api/v1 and nothing else, and insert data as
+// those beside this one, bundled. They read /api/v1 and nothing else, and insert data as
 // text, never as HTML.
 const PageFile* FindPageFile(std::string_view path);
 

@@ -136,6 +136,7 @@ function drawFrame() {
         h('button', {'data-act': 'logout', title: session().principal},
           t('page.logout')) : '',
   ].filter(Boolean));
+  byId('licenses').textContent = t('page.licenses');
   const state = byId('connection');
   state.className = 'connection ' + connection;
   const text = t('connection.' + connection, {version: session().version});

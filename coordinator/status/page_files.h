@@ -15,8 +15,7 @@ struct EmbeddedFile {
   std::string_view content;
 };
 
-// The files beside this one that BUILD.bazel names, which the build makes
-// constants of.
+// The bundle that BUILD.bazel makes of the files beside this one, as constants.
 extern const EmbeddedFile kEmbeddedFiles[];
 extern const size_t kEmbeddedFileCount;
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A build's tasks: a table with search, of which only the rows in sight exist.
+import {Virtualizer, elementScroll, observeElementOffset, observeElementRect}
+  from '@tanstack/virtual-core';
 import {h} from './dom.js';
 import {bytes, duration, number, secondsBetween} from './format.js';
 import {t, word} from './i18n.js';
@@ -22,7 +24,7 @@ function bytesOf(task) {
       bytes((task.bytesFetched || 0) + (task.bytesPushed || 0)) : '';
 }
 
-function row(task, index) {
+function row(task, index, top) {
   const cell = (name, ...content) =>
       h('div', {role: 'cell', class: 'cell ' + name}, content);
   const made = h('div', {
@@ -39,7 +41,7 @@ function row(task, index) {
   cell('took', task.started ?
       duration(secondsBetween(task.started, task.ended)) : ''),
   cell('bytes', bytesOf(task)));
-  made.style.transform = 'translateY(' + index * ROW + 'px)';
+  made.style.transform = 'translateY(' + top + 'px)';
   return made;
 }
 
@@ -74,15 +76,27 @@ export function openTasks(root) {
   root.append(h('section', {'aria-labelledby': 'title-tasks'},
       h('h2', {id: 'title-tasks'}, t('tasks.title')), filters, count, table));
 
+  const virtualizer = new Virtualizer(options());
+  const letGo = virtualizer._didMount();
+
+  function options() {
+    return {
+      count: shown.length, overscan: SPARE, estimateSize: () => ROW,
+      getScrollElement: () => table, scrollToFn: elementScroll,
+      observeElementRect, observeElementOffset, onChange: draw,
+    };
+  }
+
   function draw() {
-    const first = Math.max(0, Math.floor(table.scrollTop / ROW) - SPARE);
-    const last = Math.min(shown.length, first + 2 * SPARE +
-        Math.ceil(table.clientHeight / ROW));
-    if (drawn === first + ' ' + last) return;
-    drawn = first + ' ' + last;
+    const items = virtualizer.getVirtualItems();
+    const range = items.length > 0 ?
+        items[0].index + ' ' + items[items.length - 1].index : 'none';
+    if (drawn === range) return;
+    drawn = range;
     const focused = document.activeElement?.dataset?.id;
-    body.replaceChildren(...shown.slice(first, last)
-        .map((task, i) => row(task, first + i)));
+    body.style.height = virtualizer.getTotalSize() + 'px';
+    body.replaceChildren(...items.map(({index, start}) =>
+      row(shown[index], index, start)));
     // The row that has the focus was made anew.
     if (focused && document.activeElement === document.body) {
       body.querySelector('[data-id="' + CSS.escape(focused) + '"]')
@@ -102,18 +116,19 @@ export function openTasks(root) {
         });
     table.hidden = all.length === 0;
     table.setAttribute('aria-rowcount', String(shown.length + 1));
-    body.style.height = shown.length * ROW + 'px';
+    virtualizer.setOptions(options());
+    virtualizer._willUpdate();
     drawn = '';
     draw();
   }
 
   filters.addEventListener('input', filter);
   filters.addEventListener('submit', (event) => event.preventDefault());
-  table.addEventListener('scroll', () => requestAnimationFrame(draw));
   return {
     update(tasks) {
       all = tasks;
       filter();
     },
+    close: letGo,
   };
 }

@@ -11,6 +11,8 @@ export function isDark() {
 
 export function applyTheme() {
   document.documentElement.dataset.theme = isDark() ? 'dark' : 'light';
+  // What is drawn and not styled is drawn again.
+  document.dispatchEvent(new Event('themechange'));
 }
 
 export function toggleTheme() {

@@ -2,6 +2,7 @@
 // The page in English.
 
 export default {
+  'page.licenses': 'Licences of the libraries in this page',
   'page.skip': 'Skip to the content',
   'page.navigation': 'Pages',
   'page.dark': 'Dark',
@@ -257,6 +258,7 @@ export default {
   'hosts.words': 'What it allows',
   'hosts.quotaOf': 'Quota left at {host}',
   'hosts.paused': 'Paused until',
+  'plots.zoom': 'Drag across a plot to see a part of it; a double click shows all.',
   'plots.none': 'Plots appear within a few minutes.',
   'plots.throughput': 'Throughput',
   'plots.fetched': 'fetched',

@@ -2,6 +2,7 @@
 // The page in Chinese: the same keys as words_en.js.
 
 export default {
+  'page.licenses': '本页所含库的许可证',
   'page.skip': '跳到正文',
   'page.navigation': '页面导航',
   'page.dark': '深色',
@@ -251,6 +252,7 @@ export default {
   'hosts.words': '限制说明',
   'hosts.quotaOf': '{host} 的剩余配额',
   'hosts.paused': '暂停至',
+  'plots.zoom': '在图上拖动可放大一段，双击恢复全部。',
   'plots.none': '图表将在几分钟内出现。',
   'plots.throughput': '吞吐量',
   'plots.fetched': '下载',

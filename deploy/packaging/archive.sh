@@ -31,6 +31,8 @@ make_archive() {
       "$directory/share/bash-completion/completions" "$directory/share/zsh/site-functions" \
       "$directory/share/fish/vendor_completions.d"
     cp LICENSE README.md CHANGELOG.md "$directory/share/doc/kso/"
+    # Of the libraries in the coordinator's page.
+    install -m 644 bazel-bin/coordinator/status/web/licenses.txt "$directory/share/doc/kso/"
     cp "$work"/documents/man/*.1 "$directory/share/man/man1/"
     cp "$work"/documents/man/*.8 "$directory/share/man/man8/"
     cp "$work/documents/completions/bash" "$directory/share/bash-completion/completions/ksoctl"

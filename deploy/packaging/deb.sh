@@ -31,6 +31,14 @@ License: Apache-2.0
  On Debian systems, the text of the Apache License, version 2.0, is in
  /usr/share/common-licenses/Apache-2.0.
 COPYRIGHT
+  if [[ $1 == kso-coordinator ]]; then
+    {
+      printf '\nFiles: usr/bin/kso-coordinator\n'
+      printf 'Copyright: The authors of kso, and those of the libraries that are named here\n'
+      printf 'License: Apache-2.0 and Expat\n'
+      sed 's/^$/./; s/^/ /' bazel-bin/coordinator/status/web/licenses.txt
+    } >>"$directory/copyright"
+  fi
   {
     printf 'kso (%s) unstable; urgency=medium\n\n' "$3"
     printf '  * What is new is in /usr/share/doc/ksoctl/CHANGELOG.md.gz.\n\n'

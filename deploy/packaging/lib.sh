@@ -104,13 +104,24 @@ package_of() {
   echo "$name $(dpkg-query -W -f '${Version}\n' "$name:amd64" | head -n 1)"
 }
 
+# The libraries of npm that the coordinator's page contains: "npm:NAME VERSION
+# LICENSE".
+page_libraries() {
+  jq -r '.packages | to_entries[] | select(.key != "" and (.value.dev | not))
+    | "npm:\(.key | ltrimstr("node_modules/")) \(.value.version) \(.value.license)"' \
+    coordinator/status/package-lock.json
+}
+
 # An SBOM of what an artifact holds besides kso itself. Both architectures'
 # libraries are of one version of Debian's packages, so amd64's stand for both.
 #   write_sbom NAME FILE LIBRARY_PATH...
 write_sbom() {
   local name=$1 file=$2 path
   shift 2
-  for path in "$@"; do package_of "$path"; done | LC_ALL=C sort -u |
+  {
+    for path in "$@"; do package_of "$path"; done
+    page_libraries
+  } | LC_ALL=C sort -u |
     jq -nR --arg name "$name" --arg version "$version" --arg epoch "$SOURCE_DATE_EPOCH" \
       -f deploy/packaging/sbom.jq >"$file"
 }

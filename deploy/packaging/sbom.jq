@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Makes an SPDX 2.3 document of lines "PACKAGE VERSION", each a package of Debian
-# that an artifact of kso holds. Takes $name, $version and $epoch.
+# that an artifact of kso holds, and "npm:PACKAGE VERSION LICENSE". Takes $name, $version and $epoch.
 def id: "SPDXRef-" + gsub("[^A-Za-z0-9.-]"; "-");
 def debian: split(" ") | {
   SPDXID: ("Debian-" + .[0] | id),
@@ -18,7 +18,23 @@ def debian: split(" ") | {
     referenceLocator: ("pkg:deb/debian/" + (.[0] | @uri) + "@" + (.[1] | @uri))
   }]
 };
-[inputs | select(length > 0) | debian] as $libraries
+def npm: ltrimstr("npm:") | split(" ") | {
+  SPDXID: ("npm-" + .[0] | id),
+  name: .[0],
+  versionInfo: .[1],
+  supplier: "NOASSERTION",
+  downloadLocation: "NOASSERTION",
+  filesAnalyzed: false,
+  licenseConcluded: .[2],
+  licenseDeclared: .[2],
+  copyrightText: "NOASSERTION",
+  externalRefs: [{
+    referenceCategory: "PACKAGE-MANAGER",
+    referenceType: "purl",
+    referenceLocator: ("pkg:npm/" + (.[0] | sub("@"; "%40")) + "@" + (.[1] | @uri))
+  }]
+};
+[inputs | select(length > 0) | if startswith("npm:") then npm else debian end] as $libraries
 | ($epoch | tonumber | todate) as $time
 | {
     spdxVersion: "SPDX-2.3",

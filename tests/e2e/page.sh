@@ -3,8 +3,9 @@
 # The page, in Chromium: a farm from its first minute on, with a build that ends
 # well and one that fails, and made-up farms that are very large or unwell.
 #
-# KSO_PAGE_FILES=coordinator/status takes the page's files from the source tree
-# instead of those that are built into the coordinator.
+# KSO_PAGE_FILES=bazel-bin/coordinator/status/web takes the page's files from there,
+# where `bazel build //coordinator/status:page_bundle` puts them, instead of those
+# that are built into the coordinator.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/page/lib.sh

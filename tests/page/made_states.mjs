@@ -90,6 +90,69 @@ async function aLargeFarm(browser, coordinator, files) {
   await server.stop();
 }
 
+// The part of the plot's pixels that are drawn.
+function drawnOf(page, key) {
+  return page.$eval(`[data-key="${key}"] canvas`, (canvas) => {
+    const {data} = canvas.getContext('2d')
+        .getImageData(0, 0, canvas.width, canvas.height);
+    let drawn = 0;
+    for (let i = 3; i < data.length; i += 4) if (data[i] > 0) ++drawn;
+    return drawn / (data.length / 4);
+  });
+}
+
+async function theFarmOverTime(browser, coordinator, files) {
+  const made = madeFarm({builds: 3, tasks: 20, workers: 2});
+  const server = await new PageServer({coordinator, files, made}).start();
+  const {page, faults, close} = await openPage(browser);
+  await show(page, server.url + '/#/farm');
+  await check('hosts say how many bytes went each way', async () => {
+    const hosts = await page.$eval('[data-key="docker.io"]',
+                                   (row) => row.innerText);
+    for (const part of ['700 MiB', '3.0 MiB']) {
+      expect(hosts.replaceAll('\u00a0', ' ').includes(part), hosts);
+    }
+  });
+  await check('there is a plot of throughput, tasks, hits and each quota',
+    async () => {
+      const keys = await page.$$eval('.plot', (all) => all.map((each) =>
+        each.closest('figure').dataset.key));
+      same(keys, ['throughput', 'tasks', 'hits', 'quota docker.io',
+                  'quota quay.io']);
+      for (const key of keys) {
+        const drawn = await drawnOf(page, key);
+        expect(drawn > 0.01, `${key}: ${drawn} of the pixels are drawn`);
+      }
+    });
+  const moment = () => page.$eval('[data-key="tasks"] .moment',
+                                  (each) => each.textContent);
+  await check('the pointer reads a moment, in all plots', async () => {
+    same(await moment(), '');
+    await (await page.$('[data-key="throughput"] .u-over')).hover();
+    await page.waitForFunction(() => document.querySelector(
+        '[data-key="tasks"] .moment').textContent !== '');
+  });
+  await check('a plot is drawn in the colours of the theme', async () => {
+    const colourOf = () => page.$eval('[data-key="tasks"] canvas', (canvas) =>
+      canvas.toDataURL());
+    const before = await colourOf();
+    await page.click('[data-act="theme"]');
+    await settled(page);
+    expect(await colourOf() !== before, 'it is as before');
+  });
+  await check('the licences of the libraries are there', async () => {
+    const where = await page.$eval('#licenses', (link) => link.href);
+    const answer = await page.evaluate((url) => fetch(url).then((response) =>
+      response.text()), where);
+    for (const name of ['uplot', '@tanstack/virtual-core', 'MIT']) {
+      expect(answer.includes(name), answer.slice(0, 100));
+    }
+  });
+  await check('nothing went wrong in the page', () => faults);
+  await close();
+  await server.stop();
+}
+
 async function accidents(browser, coordinator, files) {
   const made = madeFarm({builds: 3, tasks: 20, workers: 2});
   const server = await new PageServer({coordinator, files, made}).start();
@@ -155,6 +218,7 @@ async function aReaderWhoMayOnlyLook(browser, coordinator, files) {
 // `coordinator` has the page's files, unless they are in `files`.
 export async function checkMadeStates(browser, coordinator, files) {
   await aLargeFarm(browser, coordinator, files);
+  await theFarmOverTime(browser, coordinator, files);
   await accidents(browser, coordinator, files);
   await aReaderWhoMayOnlyLook(browser, coordinator, files);
 }

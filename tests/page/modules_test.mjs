@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page's modules that need no browser: node --test modules_test.mjs
 import assert from 'node:assert/strict';
-import {readFile, readdir} from 'node:fs/promises';
+import {readFile} from 'node:fs/promises';
 import {test} from 'node:test';
 import english from '../../coordinator/status/words_en.js';
 import chinese from '../../coordinator/status/words_zh.js';
@@ -41,11 +41,21 @@ test('the words of the API that the page shows are in both languages', async () 
   }
 });
 
-test('each file of the page is one that the build embeds', async () => {
-  const build = await readFile(new URL('BUILD.bazel', STATUS), 'utf8');
-  for (const name of await readdir(STATUS)) {
-    if (!/\.(js|css|html)$/.test(name)) continue;
-    assert.ok(build.includes(`"${name}"`), name + ' is missing there');
+test('each library of the page is bundled with its licence', async () => {
+  const read = (name) => readFile(new URL(name, STATUS), 'utf8');
+  const {dependencies} = JSON.parse(await read('package.json'));
+  const {packages} = JSON.parse(await read('package-lock.json'));
+  const [bundle, workspace] = [await read('bundle.sh'),
+    await read('../../WORKSPACE')];
+  for (const [name, version] of Object.entries(dependencies)) {
+    assert.match(bundle, new RegExp(`for package in .*${name}[ ;]`), name);
+    assert.ok(workspace.includes(`"node_modules/${name}/**"`), name);
+    assert.equal(packages['node_modules/' + name].version, version);
+    assert.ok(packages['node_modules/' + name].license, name);
+  }
+  // Whatever registry a user has is the one that is asked.
+  for (const [name, {resolved}] of Object.entries(packages)) {
+    assert.equal(resolved, undefined, name);
   }
 });
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// A server between the browser and a coordinator. It can serve the page's files
-// of the source tree instead of those that the coordinator carries, and answer
+// A server between the browser and a coordinator. It can serve a bundle of the
+// page's files instead of those that the coordinator carries, and answer
 // /api/v1 by made-up data instead of the coordinator's.
 import {readFile} from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 
 const TYPES = {'.html': 'text/html', '.css': 'text/css',
-  '.js': 'text/javascript'};
+  '.js': 'text/javascript', '.txt': 'text/plain'};
 
 function nameOf(where) {
   if (where === '/') return 'page.html';
   if (where === '/login') return 'login.html';
-  return /^\/\w+\.(js|css)$/.test(where) ? where.slice(1) : null;
+  return /^\/\w+\.(js|css|txt)$/.test(where) ? where.slice(1) : null;
 }
 
 // `coordinator`: where what is not answered here is asked for, 'http://host:port'.
