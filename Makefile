@@ -7,7 +7,8 @@
 # They use the coordinator of KSO_COORDINATOR, or start a farm on this machine.
 SHELL := /bin/bash
 RELEASE ?= deploy/releases/kubespray-2.25.1
-KSOCTL ?= bazel-bin/cli/ksoctl
+# What was compiled here, else what is installed.
+KSOCTL ?= $(or $(wildcard bazel-bin/cli/ksoctl),$(shell command -v ksoctl),bazel-bin/cli/ksoctl)
 CERTS ?= certs
 OUT ?= dist
 IMAGES ?= $(OUT)/release.tar

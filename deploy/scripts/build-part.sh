@@ -51,6 +51,12 @@ awk -v drop="$other" -v name="$version" -v platforms="$platforms" -v destination
     dropping = (key == drop) || (name && key == "name") ||
                (platforms && key == "platforms") || (destination && key == "destination")
   }
+  # The lists of architectures that are not built, which the release must not have.
+  /^  [A-Za-z]/ { in_lists = (key == "files" && $1 == "lists:") }
+  in_lists && platforms && /^    [a-z0-9]+:/ {
+    architecture = $1; sub(/:.*/, "", architecture)
+    if (index("," platforms ",", "linux/" architecture ",") == 0) next
+  }
   !dropping
   END {
     if (name) print "name: " name

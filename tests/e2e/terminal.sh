@@ -75,4 +75,21 @@ if command -v mandoc >/dev/null || command -v man >/dev/null; then
   ksoctl man "$work/man" >/dev/null
   check "manual pages are read" contains "$(MANWIDTH=80 man -l "$work/man/ksoctl-submit.1" 2>&1)" "EXAMPLES"
 fi
+echo "# The scripts' names"
+cat >"$work/ksoctl" <<'PROGRAM'
+#!/bin/sh
+[ "$1" != submit ] || cat "$3"
+PROGRAM
+chmod +x "$work/ksoctl"
+part=$(KSOCTL=$work/ksoctl deploy/scripts/build-multiarch-files.sh --platforms linux/arm64)
+check "one platform is built" contains "$part" "platforms: [linux/arm64]"
+check "from its list" contains "$part" "arm64: files-arm64.list"
+check "and the other's is left out" lacks "$part" "amd64: files-amd64.list"
+check "so are the images" lacks "$part" "images:"
+if command -v make >/dev/null; then
+  check "make says what it can do" contains "$(make help)" "build-files"
+  check "make asks the ksoctl that there is" contains \
+    "$(make --no-print-directory status KSOCTL="$ksoctl_program" BUILD="$release")" "succeeded"
+fi
+
 finish
