@@ -155,6 +155,15 @@ absl::StatusOr<Document> Parse(std::string_view content,
     return absl::InvalidArgumentError(absl::StrCat(
         "it has ", content.size(), " bytes, over the limit of ", bounds.bytes));
   }
+  // The parser would skip the first, and end at the second. Readers in Go, as
+  // container runtimes and registries are, refuse both.
+  if (content.starts_with("\xEF\xBB\xBF")) {
+    return absl::InvalidArgumentError("it begins with a byte order mark");
+  }
+  if (const size_t nul = content.find('\0'); nul != content.npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("it has a NUL at byte ", nul + 1));
+  }
   BoundedBuilder<Document> builder(bounds.depth);
   if (!Document::sax_parse(content, &builder)) {
     return absl::InvalidArgumentError(builder.problem());

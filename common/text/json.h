@@ -28,6 +28,8 @@ struct JsonBounds {
 // where, for a document
 //
 //   - that is not JSON, or is larger or deeper than `bounds`;
+//   - that begins with a byte order mark or has a NUL, which not all readers
+//     skip;
 //   - in which an object has a key twice, where readers differ in which one
 //     they believe (RFC 8259, section 4);
 //   - in which an object has two keys that differ only in case: Go's readers,

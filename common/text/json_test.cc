@@ -30,6 +30,17 @@ TEST(ParseJsonTest, RefusesWhatIsNotJson) {
   }
 }
 
+TEST(ParseJsonTest, RefusesWhatOtherReadersDoNotRead) {
+  using std::string_view_literals::operator""sv;
+  for (const std::string_view content :
+       {"\xEF\xBB\xBF{}"sv, "{}\0"sv, "{}\0{\"a\":1}"sv, "\0{}"sv,
+        "{\"a\":\"\0\"}"sv, "\xFF\xFE{\0}\0"sv}) {
+    EXPECT_FALSE(ParseJson(content).ok()) << content;
+    EXPECT_FALSE(ParseOrderedJson(content).ok()) << content;
+  }
+  EXPECT_TRUE(ParseJson("\r\n\t {} \n").ok());
+}
+
 TEST(ParseJsonTest, RefusesDeepDocumentsBeforeTheyFillTheStack) {
   const std::string open(64, '['), close(64, ']');
   EXPECT_TRUE(ParseJson(open + close).ok());

@@ -24,12 +24,12 @@
 #include "common/text/json.h"
 #include "common/text/printable_text.h"
 #include "coordinator/api/json_text.h"
+#include "coordinator/api/message_body.h"
 #include "coordinator/api/openapi.h"
 #include "coordinator/api/problem.h"
 #include "coordinator/api/query_parameters.h"
 #include "coordinator/api/release_form.h"
 #include "coordinator/http/multipart_form.h"
-#include "google/protobuf/util/json_util.h"
 
 namespace kso::coordinator {
 namespace {
@@ -89,24 +89,6 @@ HttpResponse ResponseOf(const SharedAnswer& answer,
   response.headers.push_back({"Content-Type", answer.content_type});
   response.body = answer.body;
   return response;
-}
-
-// Reads a protobuf message from a JSON body.
-template <typename Message>
-absl::StatusOr<Message> ReadMessage(const std::string& body) {
-  KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(body, {.bytes = 32 << 20}));
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = false;
-  Message message;
-  // Protobuf reads the same bytes that the bounded parser has read.
-  const auto status = google::protobuf::util::JsonStringToMessage(
-      json.dump(), &message, options);
-  if (!status.ok()) {
-    return absl::InvalidArgumentError(
-        Concat("the body is not what is expected: ",
-               PrintableText(std::string(status.message()))));
-  }
-  return message;
 }
 
 // Reads the words of a filter.
@@ -521,7 +503,7 @@ void FarmApi::SubmitBuild(ApiCall call) {
     const std::string_view type = call.request.Header("Content-Type");
     absl::StatusOr<v1::SubmitBuildRequest> request =
         IsMultipartForm(type) ? ReadReleaseForm(type, body)
-                              : ReadMessage<v1::SubmitBuildRequest>(body);
+                              : ReadMessageBody<v1::SubmitBuildRequest>(body);
     if (!request.ok()) return call.respond(ProblemResponse(request.status()));
     SubmitRequest(std::move(call), *std::move(request));
   });
@@ -581,7 +563,7 @@ void FarmApi::ActOnBuild(ApiCall call) {
 
 void FarmApi::SetPriority(ApiCall call) {
   absl::StatusOr<v1::SetPriorityRequest> request =
-      ReadMessage<v1::SetPriorityRequest>(call.request.body);
+      ReadMessageBody<v1::SetPriorityRequest>(call.request.body);
   if (!request.ok()) return call.respond(ProblemResponse(request.status()));
   const std::string id = call.parameters["build"];
   request->set_build_id(id);

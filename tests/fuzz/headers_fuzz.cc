@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "common/http/answer_error.h"
 #include "common/http/byte_range.h"
+#include "common/http/content_length.h"
 #include "common/http/quota.h"
 #include "common/http/retry_after.h"
 #include "common/http/transport.h"
@@ -58,6 +59,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   worker::RangeValidator(response);
   fuzz::Require(worker::ContentLength(response) >= -1,
                 "a size is -1 or a size");
+  const absl::Status length = http::CheckContentLength(response);
+  fuzz::RequireSaid(length, "a refusal has a reason");
+  const absl::Status encoding = worker::CheckNotEncoded(
+      response, "https://dl.example.com/a", "https://dl.example.com/a");
+  fuzz::RequireSaid(encoding, "a refusal has a reason");
+  fuzz::RequireShown({length.message().data(), length.message().size()},
+                     "a reason can be shown");
   for (const absl::Status& status :
        {http::ErrorOfAnswer(response, "asking", now),
         worker::StatusOfAnswer(response, "https://dl.example.com/a", now)}) {

@@ -41,7 +41,7 @@ std::string HostOfUrl(std::string_view url) {
 
 // The host that was asked last: the one that was redirected to, or that of the
 // URL which the reason begins with, as where a mirror was asked, else the
-// item's.
+// item's, where it names one: an image under test answers for itself.
 std::string HostOf(const v1::Failure& failure) {
   const std::string_view reason = failure.reason();
   const size_t redirect = reason.rfind(kRedirects);
@@ -52,7 +52,9 @@ std::string HostOf(const v1::Failure& failure) {
   if (IsUrl(reason)) return HostOfUrl(Word(reason));
   if (IsUrl(failure.item())) return HostOfUrl(failure.item());
   const auto reference = oci::Reference::Parse(failure.item());
-  return reference.ok() ? reference->host : "";
+  const bool named = reference.ok() &&
+                     failure.item().starts_with(Concat(reference->host, "/"));
+  return named ? reference->host : "";
 }
 
 // Returns whether everything that is asked of the host fails alike: it does not
