@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/oci/manifest.h"
 
+#include <algorithm>
+
 #include "absl/strings/escaping.h"
 #include "common/base/sizes.h"
 #include "common/base/status_macros.h"
@@ -41,6 +43,38 @@ absl::StatusOr<std::string> StringAt(const Json& object, const char* key,
     return Bad(what, Concat("\"", key, "\" is not a string"));
   }
   return found->get<std::string>();
+}
+
+// The shapes of optional fields of which kso acts on none. Go's readers, which
+// are those of registries and container runtimes, refuse the whole document
+// where one of them has another type (OCI image spec, descriptor.md,
+// manifest.md and image-index.md).
+enum class Shape { kString, kStrings, kMapOfStrings };
+
+bool HasShape(const Json& value, Shape shape) {
+  const auto is_string = [](const Json& each) {
+    return each.is_string() || each.is_null();
+  };
+  switch (shape) {
+    case Shape::kString:
+      return value.is_string();
+    case Shape::kStrings:
+      return value.is_array() &&
+             std::all_of(value.begin(), value.end(), is_string);
+    case Shape::kMapOfStrings:
+      return value.is_object() &&
+             std::all_of(value.begin(), value.end(), is_string);
+  }
+  return false;
+}
+
+absl::Status CheckShape(const Json& object, std::string_view key, Shape shape,
+                        std::string_view what) {
+  KSO_ASSIGN_OR_RETURN(const Json* found, FieldAt(object, key, what));
+  if (found == nullptr || HasShape(*found, shape)) return absl::OkStatus();
+  return Bad(what, Concat("\"", key,
+                          "\" is not of the type that it has to be, "
+                          "so that registries refuse it"));
 }
 
 absl::StatusOr<Json> ParseObject(std::string_view content,
@@ -95,9 +129,20 @@ absl::StatusOr<v1::Descriptor> DescriptorOf(const Json& json,
                             "foreign layer), which is not done: use an image "
                             "that carries all its layers"));
   }
+  KSO_RETURN_IF_ERROR(CheckShape(json, "urls", Shape::kStrings, what));
+  KSO_RETURN_IF_ERROR(
+      CheckShape(json, "annotations", Shape::kMapOfStrings, what));
+  KSO_RETURN_IF_ERROR(CheckShape(json, "artifactType", Shape::kString, what));
+  KSO_RETURN_IF_ERROR(CheckShape(json, "data", Shape::kString, what));
   KSO_ASSIGN_OR_RETURN(const Json* platform, FieldAt(json, "platform", what));
   if (platform != nullptr) {
     if (!platform->is_object()) return Bad(what, "bad \"platform\"");
+    KSO_RETURN_IF_ERROR(
+        CheckShape(*platform, "os.version", Shape::kString, what));
+    for (const char* features : {"os.features", "features"}) {
+      KSO_RETURN_IF_ERROR(
+          CheckShape(*platform, features, Shape::kStrings, what));
+    }
     // One that says only half is as good as none.
     KSO_ASSIGN_OR_RETURN(const std::string os, StringAt(*platform, "os", what));
     KSO_ASSIGN_OR_RETURN(const std::string architecture,
@@ -156,6 +201,9 @@ absl::StatusOr<Json> ParseDocument(std::string_view content,
                             absl::CHexEscape(own_type.substr(0, 120)),
                             "\", and is said to be \"", media_type, "\""));
   }
+  KSO_RETURN_IF_ERROR(
+      CheckShape(json, "annotations", Shape::kMapOfStrings, what));
+  KSO_RETURN_IF_ERROR(CheckShape(json, "artifactType", Shape::kString, what));
   KSO_ASSIGN_OR_RETURN(const bool index, Has(json, "manifests", what));
   KSO_ASSIGN_OR_RETURN(const bool layers, Has(json, "layers", what));
   KSO_ASSIGN_OR_RETURN(const bool config, Has(json, "config", what));

@@ -83,6 +83,32 @@ TEST(ManifestTest, RefusesBadDescriptors) {
   }
 }
 
+TEST(ManifestTest, RefusesFieldsThatRegistriesCannotRead) {
+  const auto manifest = [](const char* more) {
+    return ParseManifest(ManifestWith(Entry(kB, more)), kOciManifest).status();
+  };
+  for (const char* more :
+       {R"(,"annotations":{"x":1})", R"(,"annotations":["x"])",
+        R"(,"annotations":"x")", R"(,"artifactType":1)", R"(,"data":{})",
+        R"(,"urls":{})",
+        R"(,"platform":{"os":"linux","architecture":"x","os.version":10})",
+        R"(,"platform":{"os":"linux","architecture":"x","os.features":"a"})",
+        R"(,"platform":{"os":"linux","architecture":"x","features":[1]})"}) {
+    EXPECT_EQ(manifest(more).code(), absl::StatusCode::kInvalidArgument)
+        << more;
+  }
+  for (const char* more :
+       {R"(,"annotations":{"x":"1"})", R"(,"annotations":null)",
+        R"(,"annotations":{"x":null})", R"(,"urls":[])", R"(,"data":"e30=")",
+        R"(,"platform":{"os":"linux","architecture":"x","os.version":"10",)"
+        R"("os.features":["a"],"features":null})"}) {
+    EXPECT_TRUE(manifest(more).ok()) << more << manifest(more);
+  }
+  std::string whole = ManifestWith(Entry(kB));
+  whole.insert(1, R"("annotations":{"x":[]},)");
+  EXPECT_FALSE(ParseManifest(whole, kOciManifest).ok());
+}
+
 TEST(ManifestTest, RefusesSizesThatNobodyHas) {
   EXPECT_TRUE(
       ParseManifest(ManifestWith(Entry(kB, "", "1099511627776")), kOciManifest)
