@@ -64,6 +64,24 @@ class EngineTrustTest : public TwoWorkersTest {
       }
     }
   }
+  // Submits a build whose layers "one" makes, and "two" makes otherwise.
+  void MakeDifferently() {
+    release_.release.set_cross_check(true);
+    ASSERT_TRUE(Submit().ok());
+    for (int i = 0; i < 10; ++i) {
+      Sync(one_);
+      one_.FinishAll(release_.resolved);
+      Sync(one_);
+    }
+    Sync(two_);
+    ASSERT_THAT(two_.held, Not(IsEmpty()));
+    for (const auto& [id, lease] : std::map(two_.held)) {
+      v1::MadeLayer made = kso::testing::MadeOf(lease.task());
+      made.mutable_layer()->set_digest(Sha256Of("other").ToString());
+      *two_.AddResult(lease).mutable_result()->mutable_made_layer() = made;
+    }
+    Sync(two_);
+  }
   // Lets `maker` do all up to VERIFY, and notes a layer that it made.
   void MadeBy(ScriptedWorker& maker) {
     ASSERT_TRUE(Submit().ok());
@@ -190,21 +208,7 @@ TEST_F(EngineTrustTest, TwoWorkersMakeEachLayerWhereTheReleaseAsksForIt) {
 }
 
 TEST_F(EngineTrustTest, ALayerThatWorkersMakeDifferentlyFailsTheBuild) {
-  release_.release.set_cross_check(true);
-  ASSERT_TRUE(Submit().ok());
-  for (int i = 0; i < 10; ++i) {
-    Sync(one_);
-    one_.FinishAll(release_.resolved);
-    Sync(one_);
-  }
-  Sync(two_);
-  ASSERT_THAT(two_.held, Not(IsEmpty()));
-  for (const auto& [id, lease] : std::map(two_.held)) {
-    v1::MadeLayer made = kso::testing::MadeOf(lease.task());
-    made.mutable_layer()->set_digest(Sha256Of("other").ToString());
-    *two_.AddResult(lease).mutable_result()->mutable_made_layer() = made;
-  }
-  Sync(two_);
+  MakeDifferently();
   while (Get().state() == v1::Build::RUNNING) {
     Sync(two_);
     two_.FinishAll(release_.resolved);
@@ -220,6 +224,19 @@ TEST_F(EngineTrustTest, ALayerThatWorkersMakeDifferentlyFailsTheBuild) {
   EXPECT_EQ(StatusOf("two").state(), v1::WorkerStatus::READY);
   ASSERT_TRUE(Retry().ok());
   RunOn({&one_, &two_}, "b1");
+  EXPECT_EQ(Get().phase(), v1::ASSEMBLE);
+}
+
+TEST_F(EngineTrustTest, ABuildThatWaitsForAThirdOpinionMayBeTakenUpAgain) {
+  // It is ready, and has no slot for now.
+  ScriptedWorker three("three", "amd64", "s3", /*slots=*/0);
+  Sync(three);
+  MakeDifferently();
+  ASSERT_EQ(Get().state(), v1::Build::RUNNING);
+  ASSERT_TRUE(Cancel().ok());
+  ASSERT_TRUE(Retry().ok());
+  ScriptedWorker free("three", "amd64", "s4");
+  RunOn({&one_, &two_, &free}, "b1");
   EXPECT_EQ(Get().phase(), v1::ASSEMBLE);
 }
 

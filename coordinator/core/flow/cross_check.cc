@@ -208,7 +208,10 @@ std::vector<v1::JournalRecord> RedoDifferent(const BuildEntry& build) {
   for (const auto& [id, group] : GroupsOf(build)) {
     if (Agree(group)) continue;
     ++layers;
-    for (const TaskEntry* task : group.all) change.add_task_ids(task->id);
+    // A copy by which a third worker decides may not be done yet.
+    for (const TaskEntry* task : group.all) {
+      if (task->state == TaskState::kDone) change.add_task_ids(task->id);
+    }
   }
   if (layers == 0) return {};
   change.set_reason(

@@ -153,6 +153,19 @@ TEST_F(CrossCheckTest, ARetryHasWhatDiffersMadeAnewAndNoMore) {
               ElementsAre("b/layer/1", "b/layer/1/copy-1"));
 }
 
+// Another record would not fit the state, which ends the coordinator.
+TEST_F(CrossCheckTest, ARetryBeforeTheThirdHasDecidedMakesNoMoreThanIsDone) {
+  workers_.push_back(MakeWorker("three", "amd64"));
+  MakeTwice("cc", "g");
+  Add(Compare().tasks);
+  ASSERT_NE(test_.state.FindTask("b/layer/1/copy-2"), nullptr);
+  const std::vector<v1::JournalRecord> records = RedoDifferent(build());
+  ASSERT_THAT(records, SizeIs(1));
+  EXPECT_THAT(records[0].tasks_reopened().task_ids(),
+              ElementsAre("b/layer/1", "b/layer/1/copy-1"));
+  test_.Apply(records[0]);
+}
+
 // After a retry the worker of the copy may have made the layer itself.
 TEST_F(CrossCheckTest, OneWorkerTwiceIsNotTwoWorkers) {
   Make("b/layer/1", "one", "aa");
