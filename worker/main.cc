@@ -76,8 +76,9 @@ int main(int argc, char** argv) {
                  "cache directory, and renews it by itself")
       ->type_name("FILE");
   app.add_flag("--insecure-plaintext", options.security.insecure_plaintext,
-               "Speak to a coordinator on another machine without TLS: "
-               "whoever is on the network reads and changes everything");
+               "Speak to a coordinator on another machine without TLS, and "
+               "serve --metrics-listen to other machines: whoever is on the "
+               "network reads and changes everything");
   app.add_option("--cache-dir", options.cache_directory,
                  "Directory for what is fetched; made when needed, kept "
                  "between runs, and used by one worker at a time")
@@ -147,7 +148,9 @@ int main(int argc, char** argv) {
       ->type_name("FILE");
   app.add_option("--metrics-listen", options.metrics_address,
                  "Address to serve metrics at, for Prometheus: "
-                 "http://HOST:PORT/metrics (default: nowhere)")
+                 "http://HOST:PORT/metrics, in plain text and for whoever "
+                 "asks, so on loopback only or with --insecure-plaintext "
+                 "(default: nowhere)")
       ->type_name("HOST:PORT");
   app.add_option("--log-format", log_format,
                  "The log on stderr: text for people, or json, one object a "

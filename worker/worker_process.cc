@@ -269,12 +269,20 @@ void WorkerProcess::MakeSession() {
 }
 
 absl::Status WorkerProcess::ServeMetrics() {
-  if (options_.metrics_address.empty()) return absl::OkStatus();
+  const std::string& address = options_.metrics_address;
+  if (address.empty()) return absl::OkStatus();
+  KSO_RETURN_IF_ERROR(rpc::CheckPlaintext(
+      address, options_.security.insecure_plaintext,
+      "serve metrics on loopback, for a collector on this machine"));
+  if (!rpc::StaysOnMachine(address)) {
+    spdlog::warn(
+        "--insecure-plaintext: whoever reaches {} reads this worker's metrics",
+        address);
+  }
   KSO_ASSIGN_OR_RETURN(
       metrics_server_,
       metrics::CreateMetricsServer(
-          options_.metrics_address,
-          {metrics_, metrics::CreateProcessMetrics("kso-worker")}));
+          address, {metrics_, metrics::CreateProcessMetrics("kso-worker")}));
   return absl::OkStatus();
 }
 

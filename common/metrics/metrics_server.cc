@@ -2,7 +2,9 @@
 #include "common/metrics/metrics_server.h"
 
 #include <exception>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "common/base/strings.h"
 #include "prometheus/exposer.h"
@@ -10,13 +12,17 @@
 namespace kso::metrics {
 namespace {
 
-// One thread answers Prometheus; the other what else may come meanwhile.
-constexpr size_t kThreads = 2;
+// CivetWeb gives each connection a thread until it is answered, so slow clients
+// take some of them, and each for this long. Connections are not kept.
+std::vector<std::string> OptionsFor(const std::string& address) {
+  return {"listening_ports",    address, "num_threads",       "8",
+          "request_timeout_ms", "3000",  "enable_keep_alive", "no"};
+}
 
 class ExposedMetrics final : public MetricsServer {
  public:
   ExposedMetrics(const std::string& address, Sources sources)
-      : sources_(std::move(sources)), exposer_(address, kThreads) {
+      : sources_(std::move(sources)), exposer_(OptionsFor(address)) {
     for (const auto& source : sources_) exposer_.RegisterCollectable(source);
   }
 

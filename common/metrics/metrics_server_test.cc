@@ -3,13 +3,16 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/http/transport.h"
 #include "common/metrics/process_metrics.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/raw_http_client.h"
 #include "tests/fakes/server_process.h"
 
 namespace kso::metrics {
@@ -28,6 +31,26 @@ TEST(MetricsServerTest, AnswersAsPrometheusAsks) {
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->status, 200);
   EXPECT_THAT(answer->body, ::testing::HasSubstr("kso_build_info{"));
+}
+
+TEST(MetricsServerTest, SlowClientsDoNotKeepPrometheusOut) {
+  const std::string address = absl::StrCat("127.0.0.1:", testing::FreePort());
+  const auto server = CreateMetricsServer(address, {});
+  ASSERT_TRUE(server.ok()) << server.status();
+  // They begin requests and do not end them.
+  std::vector<std::unique_ptr<testing::RawHttpClient>> slow;
+  for (int i = 0; i < 4; ++i) {
+    slow.push_back(std::make_unique<testing::RawHttpClient>(address));
+    EXPECT_TRUE(slow.back()->Send("GET /metrics HTTP/1.1\r\nHost: x\r\nX"));
+  }
+  const auto transport = http::CreateCurlTransport({.use_proxy = false});
+  ASSERT_TRUE(transport.ok());
+  http::Request request;
+  request.url = absl::StrCat("http://", address, "/metrics");
+  request.transfer.answer_timeout = absl::Seconds(10);
+  const auto answer = (*transport)->Perform(request);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->status, 200);
 }
 
 TEST(MetricsServerTest, APortInUseIsAnError) {

@@ -280,6 +280,9 @@ check "nor in plain text, whatever is said" \
   exits 2 coordinator_on --listen 0.0.0.0:0 --insecure-plaintext
 check "a worker speaks no plain text to another machine" \
   exits 2 timeout 20 bazel-bin/worker/kso-worker --coordinator 192.0.2.1:7070 --cache-dir "$work/no-cache"
+check "nor does it serve its metrics to one" \
+  exits 2 timeout 20 bazel-bin/worker/kso-worker --coordinator 127.0.0.1:1 --cache-dir "$work/no-cache" \
+  --metrics-listen 0.0.0.0:0
 chmod 644 "$pki/misnamed.key"
 check "a key that others can read is refused" \
   says 'chmod 600' coordinator_on --listen 127.0.0.1:0 --tls-cert "$pki/misnamed.crt" --tls-key "$pki/misnamed.key"
