@@ -103,8 +103,10 @@ def options_in(text):
         elif found and line.startswith("      "):
             found[-1][1] += " " + line.strip()
     for option, meaning in found:
-        default = re.search(r"(?<!REGISTRY)=(\S+)\s*$", option)
-        option = re.sub(r"(:INT.*|(?<!REGISTRY)=\S+)\s*$", "", option).replace(",", ", ")
+        # Debian 12's CLI11 writes a default as =VALUE, Debian 13's as [VALUE].
+        default = re.search(r"(?:(?<!REGISTRY)=| \[)([^\s\]]+)\]?\s*$", option)
+        option = re.sub(r"(:INT.*|(?<!REGISTRY)=\S+| \[\S+\])\s*$", "", option)
+        option = option.replace(",", ", ")
         option = re.sub(r"\w+:(\{[^{}]*\})", r"\1", option)
         if option.strip().endswith(" REQUIRED"):
             option = option.replace(" REQUIRED", "")
