@@ -5,13 +5,18 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "cli/verify/evidence_beside.h"
+#include "cli/verify/evidence_check.h"
 #include "cli/verify/findings.h"
 #include "cli/verify/release_closure.h"
 #include "cli/verify/sibling.h"
+#include "cli/verify/tagged_store.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/bytes/sinks.h"
@@ -76,8 +81,8 @@ void CheckContent(CheckedImage& checked) {
   }
 }
 
-// Evidence is read whole, but not understood: `--key` and the tools of
-// docs/evidence.md do that.
+// Evidence is read whole. Who made it is for `--key` and the tools of
+// docs/evidence.md to say.
 absl::Status ReadEvidence(const NamedImage& image, oci::ImageStore& store) {
   KSO_ASSIGN_OR_RETURN(const v1::Document top,
                        store.GetManifest(image.repository, image.identifier));
@@ -93,6 +98,25 @@ absl::Status ReadEvidence(const NamedImage& image, oci::ImageStore& store) {
         store.GetBlob(part.repository, part.descriptor, nowhere));
   }
   return absl::OkStatus();
+}
+
+// Compares the evidence with the image that it lies beside.
+void CompareEvidence(oci::ImageStore& store, CheckedImage& checked) {
+  const std::string& digest = checked.report.top.digest();
+  if (digest.empty()) return;  // What is not there is told already.
+  const absl::StatusOr<std::vector<EvidenceDocument>> documents =
+      EvidenceBeside(store, checked.image.repository, digest);
+  Findings findings;
+  if (documents.ok()) {
+    const bool has_index =
+        checked.files.has_value() && checked.files->index.has_value();
+    CheckEvidence(*documents, digest,
+                  has_index ? &*checked.files->index : nullptr, findings);
+  } else {
+    findings.problems.push_back(Concat("the evidence beside it: ",
+                                       ToStd(documents.status().message())));
+  }
+  AddFindings(findings, checked.report);
 }
 
 bool IsForAll(const NamedImage& image) {
@@ -228,7 +252,10 @@ std::vector<CheckedImage> CheckStatically(
       checked.store = &source->store();
       checked.report = CheckImage(*checked.store, image.repository,
                                   image.identifier, options);
-      if (options.look_inside && !options.quick) CheckContent(checked);
+      if (options.look_inside && !options.quick) {
+        CheckContent(checked);
+        CompareEvidence(*CreateTaggedStore(*source), checked);
+      }
     }
     // Evidence is no image, so trouble with it is told with the image before.
     for (const NamedImage& image : source->evidence()) {

@@ -4,8 +4,10 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "common/oci/referrers.h"
 
 namespace kso::cli {
 namespace {
@@ -37,6 +39,11 @@ class TaggedStore : public oci::ImageStore {
   absl::StatusOr<v1::Document> GetManifest(
       std::string_view repository, std::string_view tag_or_digest) override {
     return store_.GetManifest(repository, DigestOf(tag_or_digest));
+  }
+  absl::StatusOr<std::vector<oci::Referrer>> ListReferrers(
+      std::string_view repository, const Digest& digest,
+      std::string_view artifact_type) override {
+    return store_.ListReferrers(repository, digest, artifact_type);
   }
   absl::Status PutManifest(std::string_view, const v1::Document&,
                            std::string_view) override {
