@@ -84,7 +84,7 @@ class StreamSink : public ByteSink {
 };
 
 // The files of `directory` that are part of a backup and no databases.
-std::vector<fs::path> PlainFiles(const fs::path& directory) {
+absl::StatusOr<std::vector<fs::path>> PlainFiles(const fs::path& directory) {
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::directory_iterator entry(directory, error), end;
@@ -94,6 +94,8 @@ std::vector<fs::path> PlainFiles(const fs::path& directory) {
       files.push_back(entry->path());
     }
   }
+  // A backup that lacks some of them would pass for a whole one.
+  if (error) return FileError(error.value(), "list", directory);
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -172,7 +174,9 @@ class BackupServiceImpl : public v1::BackupService::Service {
     for (const char* name : kDatabases) {
       KSO_RETURN_IF_ERROR(AddFile(archive, copies_ / name));
     }
-    for (const fs::path& file : PlainFiles(directory_)) {
+    KSO_ASSIGN_OR_RETURN(const std::vector<fs::path> files,
+                         PlainFiles(directory_));
+    for (const fs::path& file : files) {
       const absl::Status added = AddFile(archive, file);
       // The audit log renames its files.
       if (!absl::IsNotFound(added)) KSO_RETURN_IF_ERROR(added);
