@@ -7,23 +7,32 @@
 
 # Each file or image is named after the way in which it is answered.
 files=(etag-bytes huge-size endless retry-never html html-error slow denied
-  nested-error bytes-error cannot version inside-file)
+  nested-error bytes-error cannot version inside-file encoded accepted)
 images=(schema1 no-platform v2-first child-size child-type huge-layer twice swapped
-  json-type head-missing image-nested image-denied image-cannot inside-image)
+  byte-mark nul-end odd-note json-type head-missing image-nested image-denied image-cannot inside-image)
 # These hosts want to be left alone.
 paused=(no-seconds huge-pause)
 # These are large only together.
 for i in {0..9}; do big+=("big-$i"); done
 
+# A compressed file may be called encoded: that one has another name.
+#   url_of NAME
+url_of() {
+  local file=tool.tar.gz
+  [[ $1 != encoded ]] || file=tool
+  echo "https://dl.example.com/$1/$file"
+}
+
 # A release that lists all of them, for the upstream to answer for.
 lists=$work/lists
 mkdir -p "$lists"
-for name in "${files[@]}" "${paused[@]}" good; do echo "https://dl.example.com/$name/tool.tar.gz"; done >"$lists/files.list"
+for name in "${files[@]}" "${paused[@]}" good; do url_of "$name"; done >"$lists/files.list"
 for name in "${images[@]}" "${big[@]}" nested-base good; do echo "registry.example.com/$name:1"; done >"$lists/images.list"
 small_release hostile docker://127.0.0.1:1/none >"$lists/release.yaml"
 
 odd=(--odd-image registry.example.com/nested-base:1=nested-config)
-for name in schema1 no-platform v2-first child-size child-type huge-layer twice swapped; do
+for name in schema1 no-platform v2-first child-size child-type huge-layer twice swapped \
+  byte-mark nul-end odd-note; do
   odd+=(--odd-image "registry.example.com/$name:1=$name")
 done
 for name in "${big[@]}"; do odd+=(--odd-image "registry.example.com/$name:1=big"); done
@@ -32,6 +41,7 @@ start_upstream_of "$lists" docker://127.0.0.1:1/none "${odd[@]}" \
   --size-url huge-size=9223372036854775807 \
   --endless-url endless=1 \
   --fail-url retry-never=404/9223372036854775807 \
+  --header-url 'encoded=1/Content-Encoding:gzip' --body-url accepted=202/html \
   --body-url html/=200/html --body-url html-error=403/html \
   --delay-url slow=1500 \
   --fail-url /denied=403 --fail-url image-denied=403 \
@@ -62,7 +72,7 @@ make_case() {
   local directory=$work/cases/$1
   mkdir -p "$directory"
   if [[ $2 == file ]]; then
-    echo "https://dl.example.com/${3:-$1}/tool.tar.gz" >"$directory/files.list"
+    url_of "${3:-$1}" >"$directory/files.list"
   else
     echo "registry.example.com/${3:-$1}:1" >"$directory/images.list"
   fi
@@ -126,6 +136,8 @@ ended retry-never 1 retry-never 404
 ended html 1 '/html/' 'an HTML page'
 ended html-error 1 html-error 403
 ended slow 0
+ended encoded 1 /encoded/ 'an encoding that was not asked for, gzip'
+ended accepted 1 /accepted/ 'HTTP 202'
 ended denied 1 /denied/ 403
 ended nested-error 1 nested-error 400
 ended bytes-error 1 bytes-error 400
@@ -144,6 +156,9 @@ ended child-type 1 child-type 'its index says'
 ended huge-layer 1 huge-layer 'over the limit'
 ended twice 1 twice 'is there twice'
 ended swapped 1 swapped 'config says'
+ended byte-mark 1 byte-mark 'byte order mark'
+ended nul-end 1 nul-end 'a NUL at byte'
+ended odd-note 1 odd-note 'annotations'
 ended json-type 0
 ended head-missing 0
 ended nested-base 1 nested-base 'nested|deep'

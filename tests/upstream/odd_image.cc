@@ -17,9 +17,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<const char*, 10> kKinds = {
+constexpr std::array<const char*, 13> kKinds = {
     "schema1",    "no-platform",   "v2-first", "child-size", "child-type",
-    "huge-layer", "nested-config", "twice",    "big",        "swapped"};
+    "huge-layer", "nested-config", "twice",    "big",        "swapped",
+    "byte-mark",  "nul-end",       "odd-note"};
 constexpr size_t kBig = 3'900'000;
 
 class OddImage {
@@ -111,7 +112,10 @@ class OddImage {
       manifest["config"]["size"] = config->size;
       repository_.blobs[digest] = *std::move(config);
     }
+    if (kind_ == "odd-note") manifest["annotations"] = {{"note", 7}};
     std::string bytes = manifest.dump(3);
+    if (kind_ == "byte-mark") bytes.insert(0, "\xEF\xBB\xBF");
+    if (kind_ == "nul-end") bytes += std::string("\0{}", 3);
     if (kind_ == "twice") bytes.insert(1, "\"layers\":[],");
     return Keep(document.media_type, bytes);
   }

@@ -23,6 +23,9 @@ namespace kso::upstream {
 //   twice          manifests with a key twice
 //   big            an index and manifests of 3.9 MiB each
 //   swapped        configs of another architecture than their index says
+//   byte-mark      manifests that begin with a byte order mark
+//   nul-end        manifests with a NUL and more after their end
+//   odd-note       manifests with an annotation that is a number
 absl::Status MakeOdd(const ObjectStore& store, const std::string& text,
                      Catalog& catalog);
 

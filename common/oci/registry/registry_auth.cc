@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/base/status_macros.h"
+#include "common/base/status_notes.h"
 #include "common/base/strings.h"
 #include "common/oci/login/auth_challenge.h"
 #include "common/oci/registry/registry_error.h"
@@ -108,12 +109,18 @@ absl::StatusOr<TokenCache::Demand> RegistryAuth::DemandOf(
       if (challenge.scheme != "bearer" || realm == challenge.parameters.end()) {
         continue;
       }
-      KSO_ASSIGN_OR_RETURN(http::Url url, http::Url::Parse(realm->second));
+      absl::StatusOr<http::Url> url = http::Url::Parse(realm->second);
+      if (!url.ok()) {
+        return Prefixed(url.status(),
+                        Concat(options_.registry.host(),
+                               " wants tokens to be fetched from where none "
+                               "can be: "));
+      }
       KSO_RETURN_IF_ERROR(
-          CheckTokenRealm(options_.registry, url, options_.realms));
+          CheckTokenRealm(options_.registry, *url, options_.realms));
       const auto service = challenge.parameters.find("service");
       demand.tokens = TokenService{
-          std::move(url),
+          *std::move(url),
           service == challenge.parameters.end() ? "" : service->second};
       return demand;
     }

@@ -318,6 +318,25 @@ TEST_F(RegistryAuthTest, ARealmElsewhereIsNotCalled) {
   }
 }
 
+TEST_F(RegistryAuthTest, ARealmThatIsNoUrlIsTheRegistrys) {
+  for (const char* realm : {"/token", "file:///etc/passwd", "", "token"}) {
+    client_.reset();
+    testing::FakeTransport transport;
+    transport.On("HEAD", kBlob,
+                 FakeAnswer{.status = 401,
+                            .headers = {{"WWW-Authenticate",
+                                         "Bearer realm=\"" +
+                                             std::string(realm) + "\""}}});
+    auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                        &clock_, &credentials_);
+    const absl::Status status = client->HasBlob("a", Sha256Of("x")).status();
+    EXPECT_NE(status.message().find("quay.io wants tokens to be fetched from "
+                                    "where none"),
+              std::string::npos)
+        << realm << ": " << status;
+  }
+}
+
 TEST_F(RegistryAuthTest, UploadsElsewhereCarryNoCredentials) {
   Guard("HEAD", kBlob, bearer_, "Bearer t1", FakeAnswer{.status = 404});
   transport_.On("GET", kPushToken, FakeAnswer{.body = R"({"token":"t1"})"});
