@@ -129,7 +129,8 @@ class Runs {
                            verified->missing_fences().end()}};
   }
 
-  // Platforms have the same files, so each is asked once.
+  // Platforms that are in order have the same files (static_check.h), so each
+  // is asked once, in the layers of the first.
   void AskPrograms(CheckedImage& image) {
     if (image.trees.empty() || !image.report.ok()) return;
     std::map<std::string, std::vector<ServedProgram>> by_architecture;

@@ -2,8 +2,11 @@
 #include "cli/verify/static_check.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +54,38 @@ bool AllRead(const PlatformReport& platform) {
                      [](const auto& scan) { return scan != nullptr; });
 }
 
+// The digests of the files that kubespray-files serves, by path.
+std::map<std::string_view, std::string_view> ServedFiles(
+    const ImageTree& tree) {
+  std::map<std::string_view, std::string_view> digests;
+  for (const auto& [path, file] : tree.files) {
+    if (path.starts_with(site::kFilesDirectory)) {
+      digests[path] = file.file->digest;
+    }
+  }
+  return digests;
+}
+
+// Compares the files that the platforms of kubespray-files serve, which are the
+// same, since a platform that serves none, or others, is not found out by
+// looking at it alone. What kubespray-images serves is compared with the
+// release's list. A platform that could not be read has its problem already.
+void CheckPlatformsAgree(const std::vector<ImageTree>& trees,
+                         ImageReport& report) {
+  const auto model = std::find_if(trees.begin(), trees.end(), IsFilesImage);
+  if (model == trees.end()) return;
+  const v1::Platform& model_platform =
+      report.platforms[model - trees.begin()].manifest.platform();
+  for (size_t i = 0; i < trees.size(); ++i) {
+    std::vector<std::string>& problems = report.platforms[i].problems;
+    if (!problems.empty() || ServedFiles(trees[i]) == ServedFiles(*model)) {
+      continue;
+    }
+    problems.push_back(Concat("it serves other files than the image for ",
+                              oci::FormatPlatform(model_platform)));
+  }
+}
+
 void CheckContent(CheckedImage& checked) {
   ImageReport& report = checked.report;
   for (const PlatformReport& platform : report.platforms) {
@@ -79,6 +114,7 @@ void CheckContent(CheckedImage& checked) {
           [](const RegistryContent& one) { return one.images.empty(); })) {
     checked.registries.clear();
   }
+  CheckPlatformsAgree(checked.trees, report);
 }
 
 // Evidence is read whole. Who made it is for `--key` and the tools of

@@ -30,8 +30,9 @@ struct CheckedImage {
 
 // Checks all images of `sources`, and the documents about them, without running
 // or unpacking anything: documents, digests, sizes, and unless
-// `options.quick` each file, program and link in them; and that each release
-// has what its kubespray-files names. Trouble is reported, never returned.
+// `options.quick` each file, program and link in them; that all platforms of
+// kubespray-files serve the same files; and that each release has what its
+// kubespray-files names. Trouble is reported, never returned.
 std::vector<CheckedImage> CheckStatically(
     const std::vector<ImageSource*>& sources, const ImageCheckOptions& options);
 

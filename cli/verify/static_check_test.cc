@@ -65,6 +65,47 @@ std::string Elf(uint16_t machine) {
 
 using Files = std::map<std::string, std::string>;
 
+// Runs nothing, and notes what it was asked.
+class FakeRunner : public worker::ImageRunner {
+ public:
+  absl::StatusOr<v1::PlatformSupport> SupportOf(
+      const v1::Platform& platform) override {
+    v1::PlatformSupport support;
+    support.set_native(platform.architecture() == "amd64");
+    if (support.native() || emulates) return support;
+    return absl::FailedPreconditionError("it runs no arm64");
+  }
+  absl::StatusOr<v1::VerifiedImage> Run(const worker::StoredImage& image,
+                                        const v1::VerifyImage& work) override {
+    works.push_back(work);
+    if (!failure.ok()) return failure;
+    v1::VerifiedImage verified;
+    verified.set_native(image.platform.architecture() == "amd64");
+    verified.add_checks("GET /health");
+    return verified;
+  }
+  absl::StatusOr<std::vector<worker::ProgramAnswer>> AskPrograms(
+      const worker::StoredImage&,
+      const std::vector<Program>& programs) override {
+    std::vector<worker::ProgramAnswer> answers;
+    for (const Program& program : programs) {
+      asked.push_back(Concat(program.layer, " ", program.path));
+      answers.push_back({.outcome = outcome,
+                         .arguments = "--version",
+                         .last_line = "v1.29.10"});
+    }
+    return answers;
+  }
+  void Stop() override {}
+
+  bool emulates = true;
+  absl::Status failure;
+  worker::ProgramAnswer::Outcome outcome =
+      worker::ProgramAnswer::Outcome::kAnswered;
+  std::vector<v1::VerifyImage> works;
+  std::vector<std::string> asked;
+};
+
 // A release that is in order, as a layout on disk, in which a test plants what
 // is wrong.
 class StaticCheckTest : public ::testing::Test {
@@ -197,13 +238,18 @@ class StaticCheckTest : public ::testing::Test {
     return Descriptor(type, content, more);
   }
 
-  // A finished image for both platforms, with `layers` of files.
-  std::string Image(const std::string& name, const std::vector<Files>& layers) {
+  // A finished image with `layers` of files, for both platforms but for those
+  // that `layers_of_others` has.
+  std::string Image(
+      const std::string& name, const std::vector<Files>& layers,
+      const std::map<std::string, std::vector<Files>>& layers_of_others = {}) {
     std::vector<std::string> manifests;
     for (const char* architecture : {"amd64", "arm64"}) {
       std::vector<std::string> blobs;
       std::vector<std::string> diff_ids;
-      for (const Files& files : layers) {
+      const auto others = layers_of_others.find(architecture);
+      for (const Files& files :
+           others == layers_of_others.end() ? layers : others->second) {
         std::vector<testing::TarEntry> entries;
         for (const auto& [path, content] : files) {
           entries.push_back(testing::File(path, content));
@@ -240,7 +286,7 @@ class StaticCheckTest : public ::testing::Test {
     Files hides = {{"opt/k8s/k8s/.wh.old.example.com", ""}};
     const Files below = {{"opt/k8s/k8s/old.example.com/tool", "dead"}};
     const std::string files =
-        Image("kubespray-files:v1", {below, hides, files_});
+        Image("kubespray-files:v1", {below, hides, files_}, layers_of_others_);
     const std::string images = Image("kubespray-images:v1-all", {images_});
     std::ofstream(directory_.path() / "oci-layout") << oci::kLayoutFile;
     std::ofstream(directory_.path() / "index.json")
@@ -273,6 +319,8 @@ class StaticCheckTest : public ::testing::Test {
   // By path in the image.
   Files files_;
   Files images_;
+  // Of kubespray-files, by architecture, where they are not as those of all.
+  std::map<std::string, std::vector<Files>> layers_of_others_;
   closure::ReleaseIndex index_;
   std::optional<Digest> pause_;
   bool damaged_tar_ = false;
@@ -425,6 +473,34 @@ TEST_F(StaticCheckTest, AnOfflineYmlOfAnotherReleaseIsNamed) {
               HasSubstr("is not what this ksoctl makes of index.json"));
 }
 
+TEST_F(StaticCheckTest, AnOfflineYmlThatLeadsOutOfTheFilesIsNamed) {
+  Text("offline.yml") +=
+      "files_repo: \"http://SERVER/\"\n"
+      "argocd_install_url: \"{{ files_repo }}/\"\n";
+  Sum();
+  EXPECT_THAT(Trouble(), HasSubstr("/k8s/offline.yml sets argocd_install_url "
+                                   "to /, which is missing"));
+}
+
+// Each of these is in order by itself.
+TEST_F(StaticCheckTest, APlatformThatServesOtherFilesIsNamed) {
+  for (const char* architecture : {"amd64", "arm64"}) {
+    for (const std::vector<Files>& layers :
+         {std::vector<Files>(),
+          {Files{{"etc/nginx/nginx.conf", "events {}"}}},
+          {Files{{"opt/k8s/k8s/SHA256SUMS", ""}}}}) {
+      layers_of_others_ = {{architecture, layers}};
+      EXPECT_THAT(Trouble(), HasSubstr("it serves other files than the image "
+                                       "for linux/"))
+          << architecture;
+      // None of it is run, and no program is looked for where it is not.
+      FakeRunner runner;
+      RunImages(runner, {.programs = true, .on_step = nullptr}, checked_);
+      EXPECT_THAT(runner.asked, IsEmpty());
+    }
+  }
+}
+
 TEST_F(StaticCheckTest, ATextThatIsMissingIsNamed) {
   files_.erase(Concat(site::kFilesDirectory, "offline.yml"));
   EXPECT_THAT(Trouble(), HasSubstr("/k8s/offline.yml is missing"));
@@ -451,47 +527,6 @@ TEST_F(StaticCheckTest, AnImageByItselfSaysWhatWasNotLookedUp) {
       checked[0].report.notes,
       ElementsAre(HasSubstr("images that it names were not looked up")));
 }
-
-// Runs nothing, and notes what it was asked.
-class FakeRunner : public worker::ImageRunner {
- public:
-  absl::StatusOr<v1::PlatformSupport> SupportOf(
-      const v1::Platform& platform) override {
-    v1::PlatformSupport support;
-    support.set_native(platform.architecture() == "amd64");
-    if (support.native() || emulates) return support;
-    return absl::FailedPreconditionError("it runs no arm64");
-  }
-  absl::StatusOr<v1::VerifiedImage> Run(const worker::StoredImage& image,
-                                        const v1::VerifyImage& work) override {
-    works.push_back(work);
-    if (!failure.ok()) return failure;
-    v1::VerifiedImage verified;
-    verified.set_native(image.platform.architecture() == "amd64");
-    verified.add_checks("GET /health");
-    return verified;
-  }
-  absl::StatusOr<std::vector<worker::ProgramAnswer>> AskPrograms(
-      const worker::StoredImage&,
-      const std::vector<Program>& programs) override {
-    std::vector<worker::ProgramAnswer> answers;
-    for (const Program& program : programs) {
-      asked.push_back(Concat(program.layer, " ", program.path));
-      answers.push_back({.outcome = outcome,
-                         .arguments = "--version",
-                         .last_line = "v1.29.10"});
-    }
-    return answers;
-  }
-  void Stop() override {}
-
-  bool emulates = true;
-  absl::Status failure;
-  worker::ProgramAnswer::Outcome outcome =
-      worker::ProgramAnswer::Outcome::kAnswered;
-  std::vector<v1::VerifyImage> works;
-  std::vector<std::string> asked;
-};
 
 TEST_F(StaticCheckTest, ImagesAreRunAndAskedForWhatIsInThem) {
   ASSERT_THAT(Problems(), IsEmpty());
