@@ -47,11 +47,13 @@ std::vector<fs::path> PartsOf(const std::string& file) {
 }
 
 // Returns whether a word is meant for a path, though nothing is there: no
-// reference looks so.
+// reference looks so. One with a colon has a tag, which may end as a part does:
+// "kubespray-files:v1.28.100".
 bool LooksLikePath(absl::string_view word) {
   return absl::StartsWith(word, "/") || absl::StartsWith(word, "./") ||
          absl::StartsWith(word, "../") || absl::EndsWith(word, ".tar") ||
-         absl::EndsWith(word, "/") || IsPart(std::string(word));
+         absl::EndsWith(word, "/") ||
+         (IsPart(std::string(word)) && !absl::StrContains(word, ':'));
 }
 
 class Sorter {

@@ -63,6 +63,14 @@ TEST_F(NamedSourcesTest, PartsAreOneArchive) {
               ElementsAre(SizeIs(2)));
 }
 
+TEST_F(NamedSourcesTest, ATagMayEndAsPartsOfArchivesDo) {
+  const NamedSources sources =
+      Sort({"registry.example.com/team/kubespray-files:v1.28.100",
+            "10.0.0.5:5000/team/kubespray-images:v0.1.0-2.25.101"});
+  ASSERT_THAT(sources.references, SizeIs(2));
+  EXPECT_EQ(sources.references[0].tag, "v1.28.100");
+}
+
 TEST_F(NamedSourcesTest, AFileThatIsNotThereIsNoReference) {
   for (const std::string& word :
        {std::string("release.tar"), std::string("/nothing/here"),

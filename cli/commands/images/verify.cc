@@ -26,6 +26,7 @@
 #include "common/oci/platform.h"
 #include "common/oci/reference.h"
 #include "common/pki/keys.h"
+#include "common/pki/signer.h"
 #include "nlohmann/json.hpp"
 #include "worker/local/image_runner.h"
 
@@ -108,6 +109,7 @@ class Verify : public Command {
     }
     KSO_ASSIGN_OR_RETURN(const NamedSources named, SortSources(words_));
     KSO_ASSIGN_OR_RETURN(const ImageCheckOptions options, Options(context));
+    KSO_ASSIGN_OR_RETURN(const std::string key, ReadKey());
     KSO_RETURN_IF_ERROR(Open(context, named));
 
     VerificationSummary summary;
@@ -116,7 +118,7 @@ class Verify : public Command {
     std::vector<ImageSource*> sources;
     for (const auto& source : sources_) sources.push_back(source.get());
     std::vector<CheckedImage> images = CheckStatically(sources, options);
-    KSO_RETURN_IF_ERROR(CheckSigned(images));
+    if (!key.empty()) CheckSigned(key, images);
     if (runner != nullptr) {
       RunImages(
           *runner,
@@ -196,41 +198,40 @@ class Verify : public Command {
     return absl::OkStatus();
   }
 
-  // Adds to the reports whether the images are signed by the key, where there
-  // is one.
-  absl::Status CheckSigned(std::vector<CheckedImage>& images) const {
-    if (key_.empty()) return absl::OkStatus();
-    KSO_ASSIGN_OR_RETURN(const std::string key,
+  // The public key, which is looked at before anything is read that takes
+  // minutes; empty where none is given.
+  absl::StatusOr<std::string> ReadKey() const {
+    if (key_.empty()) return std::string();
+    KSO_ASSIGN_OR_RETURN(std::string key,
                          ReadSmallFile(key_, pki::kLargestPem));
+    const absl::Status usable = pki::PublicKeyName(key).status();
+    if (usable.ok()) return key;
+    return absl::InvalidArgumentError(
+        Concat(key_, ": ", ToStd(usable.message())));
+  }
+
+  // Adds to the reports whether the images are signed by the key.
+  void CheckSigned(const std::string& key,
+                   std::vector<CheckedImage>& images) const {
     std::map<const oci::ImageStore*, std::unique_ptr<oci::ImageStore>> tagged;
     for (const auto& source : sources_) {
       tagged.emplace(&source->store(), CreateTaggedStore(*source));
     }
     for (CheckedImage& image : images) {
-      KSO_RETURN_IF_ERROR(CheckSigned(key, *tagged.at(image.store), image));
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status CheckSigned(const std::string& key, oci::ImageStore& store,
-                           CheckedImage& image) const {
-    const absl::StatusOr<std::vector<std::string>> attested =
-        CheckSignatures(store,
-                        {.name = image.image.name,
-                         .repository = image.image.repository,
-                         .index = image.report.top},
-                        key);
-    if (absl::IsInvalidArgument(attested.status())) {
-      return absl::InvalidArgumentError(
-          Concat(key_, ": ", ToStd(attested.status().message())));
-    }
-    if (!attested.ok()) {
-      image.report.problems.push_back(std::string(attested.status().message()));
-    } else {
+      const absl::StatusOr<std::vector<std::string>> attested =
+          CheckSignatures(*tagged.at(image.store),
+                          {.name = image.image.name,
+                           .repository = image.image.repository,
+                           .index = image.report.top},
+                          key);
+      if (!attested.ok()) {
+        image.report.problems.push_back(
+            std::string(attested.status().message()));
+        continue;
+      }
       image.report.is_signed = true;
       image.report.attested = *attested;
     }
-    return absl::OkStatus();
   }
 
   absl::StatusOr<ImageCheckOptions> Options(const Context& context) const {
