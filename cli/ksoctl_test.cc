@@ -149,6 +149,18 @@ TEST_F(KsoctlTest, BadInputIsExitStatus2AndIsNotSent) {
   EXPECT_EQ(Run({"submit", "-f", release_, "--id", "UPPER"}), 2);
 }
 
+TEST_F(KsoctlTest, AKeyThatIsNoneIsSaidBeforeImagesAreRead) {
+  Write("key.pub", "ssh-ed25519 AAAA");
+  Write("image.tar", "no archive");
+  for (const char* name : {"/key.pub", "/missing.pub"}) {
+    EXPECT_EQ(Run({"verify", "--level", "static", "--key", directory_ + name,
+                   directory_ + "/image.tar"}),
+              2);
+    EXPECT_THAT(err_.str(), HasSubstr(name));
+    EXPECT_THAT(err_.str(), Not(HasSubstr("image.tar")));
+  }
+}
+
 TEST_F(KsoctlTest, UsageIsExitStatus2WithAWayOut) {
   EXPECT_EQ(Run({"sumbit"}), 2);
   EXPECT_THAT(err_.str(), HasSubstr("did you mean 'submit'?"));

@@ -60,14 +60,6 @@ absl::StatusOr<oci::Manifest> ManifestOf(oci::ImageStore& store,
                             document.content_descriptor().media_type());
 }
 
-absl::StatusOr<std::string> ReadBlob(oci::ImageStore& store,
-                                     const std::string& repository,
-                                     const v1::Descriptor& blob) {
-  StringSink sink(kLargestEvidence);
-  KSO_RETURN_IF_ERROR(store.GetBlob(repository, blob, sink));
-  return sink.Take();
-}
-
 absl::StatusOr<std::vector<EvidenceDocument>> EvidenceAmong(
     oci::ImageStore& store, const std::string& repository,
     const std::vector<oci::Referrer>& referrers) {
@@ -79,13 +71,21 @@ absl::StatusOr<std::vector<EvidenceDocument>> EvidenceAmong(
     const v1::Descriptor& layer = manifest.layers[0];
     if (!IsEvidence(layer.media_type())) continue;
     KSO_ASSIGN_OR_RETURN(std::string content,
-                         ReadBlob(store, repository, layer));
+                         ReadEvidence(store, repository, layer));
     documents.push_back({layer.media_type(), std::move(content)});
   }
   return documents;
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> ReadEvidence(oci::ImageStore& store,
+                                         const std::string& repository,
+                                         const v1::Descriptor& blob) {
+  StringSink sink(kLargestEvidence);
+  KSO_RETURN_IF_ERROR(store.GetBlob(repository, blob, sink));
+  return sink.Take();
+}
 
 absl::StatusOr<std::vector<oci::Referrer>> ListedByTag(
     oci::ImageStore& store, const std::string& repository,
@@ -130,7 +130,7 @@ absl::StatusOr<std::vector<evidence::Bundle>> BundlesBeside(
                          ManifestOf(store, repository, referrer));
     if (!evidence::HasBundle(manifest)) continue;
     KSO_ASSIGN_OR_RETURN(const std::string text,
-                         ReadBlob(store, repository, manifest.layers[0]));
+                         ReadEvidence(store, repository, manifest.layers[0]));
     absl::StatusOr<evidence::Bundle> bundle = evidence::ReadBundle(text);
     if (bundle.ok()) bundles.push_back(*std::move(bundle));
   }

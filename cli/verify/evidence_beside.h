@@ -19,6 +19,12 @@ namespace kso::cli {
 // 1.1, "Listing Referrers"): a tool that copies an image with its referrers may
 // leave the tag behind. `digest` has been checked.
 
+// The content of a blob that is a document about an image. INVALID_ARGUMENT
+// when it is larger than any such document; other errors are the store's.
+absl::StatusOr<std::string> ReadEvidence(oci::ImageStore& store,
+                                         const std::string& repository,
+                                         const v1::Descriptor& blob);
+
 // The referrers that the tag lists; none where there is no such tag.
 absl::StatusOr<std::vector<oci::Referrer>> ListedByTag(
     oci::ImageStore& store, const std::string& repository,

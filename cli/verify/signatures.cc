@@ -9,7 +9,6 @@
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/bytes/byte_stream.h"
-#include "common/bytes/sinks.h"
 #include "common/evidence/artifact.h"
 #include "common/evidence/bundle.h"
 #include "common/evidence/cosign.h"
@@ -23,17 +22,6 @@
 
 namespace kso::cli {
 namespace {
-
-// A bill of materials of a thousand items is below one MiB.
-constexpr size_t kLargestEvidence = size_t{32} << 20;
-
-absl::StatusOr<std::string> ReadBlob(oci::ImageStore& store,
-                                     const std::string& repository,
-                                     const v1::Descriptor& blob) {
-  StringSink sink(kLargestEvidence);
-  KSO_RETURN_IF_ERROR(store.GetBlob(repository, blob, sink));
-  return sink.Take();
-}
 
 absl::Status Push(oci::ImageStore& store, const std::string& repository,
                   const evidence::CosignImage& image) {
@@ -50,7 +38,9 @@ absl::Status Push(oci::ImageStore& store, const std::string& repository,
   return store.PutManifest(repository, image.manifest, image.tag);
 }
 
-// The statements to attest.
+// The statements to attest. Whoever may push can put a statement beside the
+// image, and the key must vouch neither for another image nor for claims of a
+// kind that no build makes.
 absl::StatusOr<std::vector<evidence::Statement>> StatementsOf(
     oci::ImageStore& store, const SignedImage& image) {
   KSO_ASSIGN_OR_RETURN(
@@ -68,8 +58,15 @@ absl::StatusOr<std::vector<evidence::Statement>> StatementsOf(
     if (document.type == evidence::kSpdxType) {
       add(evidence::kSpdxPredicate, document.content);
     } else if (document.type == evidence::kInTotoType) {
-      statements.push_back(
-          {std::string(evidence::kProvenancePredicate), document.content});
+      absl::StatusOr<std::string> type =
+          evidence::PredicateAbout(document.content, image.index.digest());
+      if (!type.ok()) {
+        return Prefixed(
+            type.status(),
+            "the provenance beside the image is not to be signed: ");
+      }
+      if (*type != evidence::kProvenancePredicate) continue;
+      statements.push_back({*std::move(type), document.content});
     } else if (document.type == evidence::kSummaryType) {
       add(evidence::kSummaryPredicate,
           evidence::SummaryPredicate(document.content));
@@ -121,7 +118,7 @@ absl::Status CheckTaggedSignature(oci::ImageStore& store,
   absl::Status wrong = absl::DataLossError("the image has no signature");
   for (const SignedLayer& layer : *layers) {
     KSO_ASSIGN_OR_RETURN(const std::string payload,
-                         ReadBlob(store, image.repository, layer.blob));
+                         ReadEvidence(store, image.repository, layer.blob));
     const absl::Status checked = evidence::VerifySimpleSigning(
         payload, layer.annotation, image.index.digest(), public_key);
     if (checked.ok() || absl::IsInvalidArgument(checked)) return checked;
@@ -157,7 +154,7 @@ absl::Status AddTaggedStatements(oci::ImageStore& store,
   KSO_RETURN_IF_ERROR(layers.status());
   for (const SignedLayer& layer : *layers) {
     KSO_ASSIGN_OR_RETURN(const std::string envelope,
-                         ReadBlob(store, image.repository, layer.blob));
+                         ReadEvidence(store, image.repository, layer.blob));
     absl::StatusOr<std::string> statement =
         evidence::OpenEnvelope(envelope, evidence::kStatementType, public_key);
     if (!statement.ok()) {

@@ -39,8 +39,9 @@ struct Signed {
 
 // Signs the image, and attests its bill of materials, its provenance and the
 // release's summary where the build left them beside it (evidence_beside.h), as
-// cosign does. ALREADY_EXISTS when it is signed and
-// `replace` is false.
+// cosign does. ALREADY_EXISTS when it is signed and `replace` is false;
+// DATA_LOSS, and nothing is signed, when a statement beside it is about another
+// image.
 absl::StatusOr<Signed> SignInRegistry(oci::ImageStore& store,
                                       const SignedImage& image,
                                       pki::Signer& signer, bool replace);

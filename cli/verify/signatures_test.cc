@@ -13,6 +13,7 @@
 #include "common/evidence/artifact.h"
 #include "common/evidence/build_facts.h"
 #include "common/evidence/bundle.h"
+#include "common/evidence/cosign.h"
 #include "common/evidence/envelope.h"
 #include "common/evidence/provenance.h"
 #include "common/evidence/sbom.h"
@@ -76,13 +77,21 @@ class SignaturesTest : public ::testing::Test {
     facts.release = "v1";
     facts.image.set_name("kubespray-files");
     *facts.image.mutable_index() = image_.index;
-    const std::vector<evidence::Artifact> artifacts = {
-        evidence::MakeArtifact(image_.index, evidence::kSpdxType,
-                               evidence::MakeSbom(facts)),
-        evidence::MakeArtifact(image_.index, evidence::kInTotoType,
-                               evidence::MakeProvenance(facts)),
-        evidence::MakeArtifact(image_.index, evidence::kSummaryType,
-                               "# Release `v1`\n")};
+    PutArtifacts({evidence::MakeArtifact(image_.index, evidence::kSpdxType,
+                                         evidence::MakeSbom(facts)),
+                  evidence::MakeArtifact(image_.index, evidence::kInTotoType,
+                                         evidence::MakeProvenance(facts)),
+                  evidence::MakeArtifact(image_.index, evidence::kSummaryType,
+                                         "# Release `v1`\n")});
+  }
+
+  void PutStatement(const std::string& statement) {
+    PutArtifacts({evidence::MakeArtifact(image_.index, evidence::kInTotoType,
+                                         statement)});
+  }
+
+  // Makes these the evidence that the tag lists.
+  void PutArtifacts(const std::vector<evidence::Artifact>& artifacts) {
     for (const evidence::Artifact& artifact : artifacts) {
       Put(artifact.config);
       Put(artifact.content);
@@ -223,6 +232,29 @@ TEST_F(SignaturesTest, AnImageWithoutEvidenceIsSignedAllTheSame) {
   const auto found = CheckSignatures(registry_, image_, key_);
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_THAT(*found, IsEmpty());
+}
+
+// Whoever can push puts a statement beside the image, to have it signed.
+TEST_F(SignaturesTest, AStatementThatIsNotTheBuildsIsNotSigned) {
+  v1::ImageResult subject;
+  *subject.mutable_index() = image_.index;
+  PutStatement(evidence::MakeStatement(
+      subject, "https://cosign.sigstore.dev/attestation/vuln/v1", "{}"));
+  const auto done = SignInRegistry(registry_, image_, *signer_, false);
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_THAT(done->predicates, IsEmpty());
+
+  subject.mutable_index()->set_digest(
+      absl::StrCat("sha256:", std::string(64, 'f')));
+  PutStatement(
+      evidence::MakeStatement(subject, evidence::kProvenancePredicate, "{}"));
+  const auto refused = SignInRegistry(registry_, image_, *signer_, true);
+  EXPECT_TRUE(absl::IsDataLoss(refused.status())) << refused.status();
+  EXPECT_TRUE(absl::IsNotFound(
+      registry_
+          .GetManifest(kRepository,
+                       evidence::AttestationTag(image_.index.digest()))
+          .status()));
 }
 
 TEST_F(SignaturesTest, AnUnsignedImageIsNamed) {
