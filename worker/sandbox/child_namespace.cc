@@ -2,6 +2,9 @@
 #include "worker/sandbox/child_namespace.h"
 
 #include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
@@ -32,6 +35,10 @@ absl::StatusOr<FileDescriptor> NamespaceOfChild(
                "): ", absl::ErrnoToStatus(errno, "").message()));
   }
   return file;
+}
+
+std::string PathOfNamespace(const FileDescriptor& file) {
+  return Concat("/proc/./", getpid(), "/fd/", file.get());
 }
 
 }  // namespace kso::worker

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -23,6 +24,12 @@ namespace kso::worker {
 absl::StatusOr<FileDescriptor> NamespaceOfChild(
     std::string_view type, const std::function<bool()>& enter,
     const std::function<absl::Status(pid_t child)>& set_up = nullptr);
+
+// The path by which other programs of this machine open a namespace that this
+// process has open. The "." keeps runc from 1.1.11 on from taking it for a path
+// of the namespace that this process is in: by "/proc/PID/" alone it would
+// compare the container's ids with those of this process.
+std::string PathOfNamespace(const FileDescriptor& file);
 
 }  // namespace kso::worker
 

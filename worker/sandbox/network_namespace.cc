@@ -65,9 +65,7 @@ absl::StatusOr<NetworkNamespace> NetworkNamespace::Create(
   return network;
 }
 
-std::string NetworkNamespace::Path() const {
-  return Concat("/proc/", getpid(), "/fd/", file_.get());
-}
+std::string NetworkNamespace::Path() const { return PathOfNamespace(file_); }
 
 absl::Status NetworkNamespace::Run(
     const std::function<absl::Status()>& work) const {

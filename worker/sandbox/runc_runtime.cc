@@ -59,7 +59,10 @@ struct Runc {
   std::filesystem::path root;
 
   std::vector<std::string> Command(std::vector<std::string> arguments) const {
-    std::vector<std::string> argv = {program, "--root", root.string()};
+    // Errors are on stderr as well. Its warnings, which would stand in the
+    // image's log, are about the configuration that this program writes.
+    std::vector<std::string> argv = {program, "--root", root.string(), "--log",
+                                     "/dev/null"};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     return argv;
   }

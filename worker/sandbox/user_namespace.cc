@@ -42,8 +42,6 @@ absl::StatusOr<UserNamespace> UserNamespace::Create(const IdRange& ids) {
   return UserNamespace(std::move(file), ids);
 }
 
-std::string UserNamespace::Path() const {
-  return Concat("/proc/", getpid(), "/fd/", file_.get());
-}
+std::string UserNamespace::Path() const { return PathOfNamespace(file_); }
 
 }  // namespace kso::worker
