@@ -255,7 +255,7 @@ TEST_F(SecureServerTest, ClientsOfAnotherAuthorityAndExpiredOnesAreRefused) {
   OpensslAuthority other;
   const std::string san = "URI:spiffe://farm/kso/admin/mallory";
   for (const auto& pair : {other.Issue("mallory", san),
-                           authority_.Issue("old", san, /*days=*/-1)}) {
+                           authority_.Issue("old", san, /*days=*/0)}) {
     ChannelSecurity security = Trusting(authority_);
     security.tls.cert = pair.cert;
     security.tls.key = pair.key;
@@ -268,9 +268,10 @@ TEST_F(SecureServerTest, ClientsOfAnotherAuthorityAndExpiredOnesAreRefused) {
 TEST_F(SecureServerTest, AServerInTheMiddleIsNotSpokenTo) {
   OpensslAuthority other;
   // Of another authority, for another host, and expired.
-  for (const auto& pair : {other.Issue("other", "IP:127.0.0.1"),
-                           authority_.Issue("name", "DNS:other.example"),
-                           authority_.Issue("old", "IP:127.0.0.1", -1)}) {
+  for (const auto& pair :
+       {other.Issue("other", "IP:127.0.0.1"),
+        authority_.Issue("name", "DNS:other.example"),
+        authority_.Issue("old", "IP:127.0.0.1", /*days=*/0)}) {
     StartTls(pair);
     ChannelSecurity security = Trusting(authority_);
     security.token = "kso_secret";

@@ -20,7 +20,8 @@ authority() {
     -subj "/CN=$1" -keyout "$pki/$1.key" -out "$pki/$1.crt" 2>/dev/null
 }
 
-# A certificate FILE.crt with FILE.key.
+# A certificate FILE.crt with FILE.key. One of no days has expired; newer versions of
+# openssl refuse fewer.
 #   issue AUTHORITY FILE SAN [DAYS]
 issue() {
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" \
@@ -34,11 +35,11 @@ authority ca
 authority other
 issue ca server "IP:127.0.0.1,DNS:localhost"
 issue ca misnamed "DNS:farm.example"
-issue ca outdated "IP:127.0.0.1" -1
+issue ca outdated "IP:127.0.0.1" 0
 issue other impostor "IP:127.0.0.1"
 for role in admin submit view work; do issue ca "$role" "URI:spiffe://farm/kso/$role/$role"; done
 issue ca box-1 "URI:spiffe://farm/kso/work/box-1"
-issue ca box-old "URI:spiffe://farm/kso/work/box-old" -1
+issue ca box-old "URI:spiffe://farm/kso/work/box-old" 0
 issue other box-rogue "URI:spiffe://farm/kso/work/box-1"
 issue other mallory "URI:spiffe://farm/kso/admin/mallory"
 issue ca stranger "URI:spiffe://elsewhere/kso/admin/stranger"

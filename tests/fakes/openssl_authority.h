@@ -27,8 +27,8 @@ class OpensslAuthority {
   std::string ca() const { return directory_.string() + "/ca.crt"; }
 
   // A certificate with the names `san`, such as "IP:127.0.0.1" or
-  // "URI:spiffe://farm/kso/work/box". `file` tells pairs apart. With negative
-  // days it has expired.
+  // "URI:spiffe://farm/kso/work/box". `file` tells pairs apart. One of no
+  // days has expired; newer versions of openssl refuse fewer.
   Pair Issue(const std::string& file, const std::string& san, int days = 1) {
     const Pair pair = {directory_.string() + "/" + file + ".crt",
                        directory_.string() + "/" + file + ".key"};
