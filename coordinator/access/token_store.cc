@@ -90,15 +90,15 @@ TokenStore::Entry::Entry(v1::StoredToken stored)
 }
 
 absl::StatusOr<std::unique_ptr<TokenStore>> TokenStore::Open(
-    const std::filesystem::path& directory, Clock* clock) {
+    const std::filesystem::path& directory, Clock* clock, int most_tokens) {
   const std::filesystem::path path = directory / kFile;
   // SQLite would make it readable for others.
   KSO_RETURN_IF_ERROR(
       OpenFile(path, O_RDWR | O_CREAT, kSecretFileMode).status());
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDatabase> database,
                        SqliteDatabase::Open(path.string()));
-  auto store =
-      std::unique_ptr<TokenStore>(new TokenStore(std::move(database), clock));
+  std::unique_ptr<TokenStore> store(
+      new TokenStore(std::move(database), clock, most_tokens));
   KSO_RETURN_IF_ERROR(store->Load());
   return store;
 }
@@ -170,18 +170,46 @@ absl::StatusOr<v1::CreateTokenResponse> TokenStore::Create(const Order& order) {
   const Sha256 hash = HashOf(made.token());
   token.set_sha256(hash.data(), hash.size());
   absl::MutexLock file_lock(&file_mutex_);
-  {
-    absl::ReaderMutexLock lock(&mutex_);
-    if (tokens_.size() >= kMostTokens) {
-      return absl::ResourceExhaustedError(
-          Concat("there are ", kMostTokens,
-                 " tokens; certificates or OIDC suit so many identities"));
-    }
-  }
+  KSO_RETURN_IF_ERROR(MakeRoom());
   KSO_RETURN_IF_ERROR(Write(token));
   absl::MutexLock lock(&mutex_);
   tokens_.emplace(id, std::make_shared<Entry>(std::move(token)));
   return made;
+}
+
+std::string TokenStore::OldestEnded() const {
+  const absl::Time now = clock_->Now();
+  std::string oldest;
+  absl::Time its_creation = absl::InfiniteFuture();
+  absl::ReaderMutexLock lock(&mutex_);
+  for (const auto& [id, entry] : tokens_) {
+    const v1::TokenInfo& info = entry->token.info();
+    const bool has_ended = info.has_revoked() || now >= entry->expires;
+    if (!has_ended || FromProto(info.created()) >= its_creation) continue;
+    oldest = id;
+    its_creation = FromProto(info.created());
+  }
+  return oldest;
+}
+
+absl::Status TokenStore::MakeRoom() {
+  {
+    absl::ReaderMutexLock lock(&mutex_);
+    if (tokens_.size() < most_tokens_) return absl::OkStatus();
+  }
+  const std::string oldest = OldestEnded();
+  if (oldest.empty()) {
+    return absl::ResourceExhaustedError(
+        Concat("there are ", most_tokens_,
+               " tokens; certificates or OIDC suit so many identities"));
+  }
+  KSO_ASSIGN_OR_RETURN(const SqliteDatabase::Statement remove,
+                       database_->Compile("DELETE FROM tokens WHERE id = ?1"));
+  KSO_RETURN_IF_ERROR(BindText(remove, 1, oldest));
+  KSO_RETURN_IF_ERROR(database_->Step(remove).status());
+  absl::MutexLock lock(&mutex_);
+  tokens_.erase(oldest);
+  return absl::OkStatus();
 }
 
 v1::TokenInfo TokenStore::InfoOf(const Entry& entry) {

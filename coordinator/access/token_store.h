@@ -38,14 +38,16 @@ namespace kso::coordinator {
 class TokenStore : public BearerSource {
  public:
   static constexpr char kFile[] = "access.sqlite";
-  // The most tokens that are kept, revoked ones included.
+  // The most tokens that are kept. Of those that were revoked or have expired,
+  // the oldest makes room for a new one.
   static constexpr int kMostTokens = 10'000;
   static constexpr absl::Duration kLongestLife = absl::Hours(24 * 3650);
 
   // `directory` is there. `clock` must outlive the store. PERMISSION_DENIED,
   // DATA_LOSS.
   static absl::StatusOr<std::unique_ptr<TokenStore>> Open(
-      const std::filesystem::path& directory, Clock* clock);
+      const std::filesystem::path& directory, Clock* clock,
+      int most_tokens = kMostTokens);
   // Writes down when tokens were last used.
   ~TokenStore() override;
 
@@ -57,7 +59,8 @@ class TokenStore : public BearerSource {
     std::string created_by;
   };
   // INVALID_ARGUMENT for a bad name, no role, or a life that is not positive or
-  // too long; RESOURCE_EXHAUSTED.
+  // too long; RESOURCE_EXHAUSTED when there are as many as are kept, all of
+  // which are good.
   absl::StatusOr<v1::CreateTokenResponse> Create(const Order& order);
 
   // By time of creation.
@@ -86,18 +89,27 @@ class TokenStore : public BearerSource {
     std::atomic<int64_t> written_last_used;
   };
 
-  TokenStore(std::unique_ptr<SqliteDatabase> database, Clock* clock)
-      : clock_(clock), database_(std::move(database)) {}
+  TokenStore(std::unique_ptr<SqliteDatabase> database, Clock* clock,
+             int most_tokens)
+      : clock_(clock),
+        most_tokens_(static_cast<size_t>(most_tokens)),
+        database_(std::move(database)) {}
 
   absl::Status Load();
   absl::Status Write(const v1::StoredToken& token) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(file_mutex_);
+  // Sees that there is room for one more token.
+  absl::Status MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(file_mutex_);
+  // The id of the oldest token that is of no use any more; empty: there is
+  // none.
+  std::string OldestEnded() const;
   void NoteUse(const std::shared_ptr<Entry>& entry) const;
   void WriteUse(Entry& entry) const;
   static v1::TokenInfo InfoOf(const Entry& entry);
   std::shared_ptr<Entry> Find(std::string_view id) const;
 
   Clock* const clock_;
+  const size_t most_tokens_;
   // Taken before `mutex_` where both are.
   mutable absl::Mutex file_mutex_;
   const std::unique_ptr<SqliteDatabase> database_

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "common/base/proto_time.h"
@@ -23,9 +24,9 @@ class TokenStoreTest : public ::testing::Test {
  protected:
   TokenStoreTest() { Reopen(); }
 
-  void Reopen() {
+  void Reopen(int most_tokens = TokenStore::kMostTokens) {
     store_.reset();
-    auto store = TokenStore::Open(directory_.path(), &clock_);
+    auto store = TokenStore::Open(directory_.path(), &clock_, most_tokens);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
   }
@@ -53,6 +54,37 @@ TEST_F(TokenStoreTest, ATokenIsTheIdentityThatItWasMadeFor) {
   EXPECT_EQ(who->id, made.info().id());
   EXPECT_EQ(made.info().created_by(), "alice");
   EXPECT_EQ(FromProto(made.info().expires()), clock_.Now() + absl::Hours(24));
+}
+
+// A pipeline may make a token for each of its runs, for years.
+TEST_F(TokenStoreTest, WhatIsOfNoUseAnyMoreMakesRoom) {
+  Reopen(/*most_tokens=*/3);
+  const auto kept = Make();
+  const auto revoked = Make();
+  ASSERT_TRUE(store_->Revoke(revoked.info().id()).ok());
+  clock_.Advance(absl::Minutes(1));
+  Make(Role::kSubmit, absl::Minutes(1));
+  clock_.Advance(absl::Hours(1));
+  // First goes the one that was revoked, then the one that has expired.
+  for (int i = 0; i < 2; ++i) Make();
+  const auto ids = [this] {
+    std::vector<std::string> ids;
+    for (const v1::TokenInfo& info : store_->List()) ids.push_back(info.id());
+    return ids;
+  };
+  const std::vector<std::string> left = ids();
+  EXPECT_EQ(left.size(), 3);
+  EXPECT_EQ(left[0], kept.info().id());
+  EXPECT_TRUE(store_->Identify(kept.token()).ok());
+  EXPECT_FALSE(store_->Identify(revoked.token()).ok());
+  // None of these is of no use.
+  EXPECT_TRUE(absl::IsResourceExhausted(
+      store_
+          ->Create(
+              {.name = "ci", .roles = {Role::kView}, .created_by = "alice"})
+          .status()));
+  Reopen();
+  EXPECT_EQ(ids(), left);
 }
 
 TEST_F(TokenStoreTest, NoTwoTokensAreAlike) {
