@@ -86,6 +86,13 @@ check "one platform is built" contains "$part" "platforms: [linux/arm64]"
 check "from its list" contains "$part" "arm64: files-arm64.list"
 check "and the other's is left out" lacks "$part" "amd64: files-amd64.list"
 check "so are the images" lacks "$part" "images:"
+echo "# In a pipeline"
+SUMMARY=$work/summary.md KSOCTL=$ksoctl_program deploy/ci/build "$work/release" >"$work/ci.txt" 2>&1 ||
+  tail -n 5 "$work/ci.txt"
+check "deploy/ci/build writes a summary" contains "$(cat "$work/summary.md")" "## $release: succeeded"
+check "with what is where, and for whom" grep -Eq \
+  "^. .$destination/kubespray-files:$release, latest. . .sha256:[0-9a-f]+. . linux/amd64, linux/arm64 .$" "$work/summary.md"
+
 if command -v make >/dev/null; then
   check "make says what it can do" contains "$(make help)" "build-files"
   check "make asks the ksoctl that there is" contains \
