@@ -18,6 +18,7 @@ namespace {
 // Below so many columns there is no room for bars.
 constexpr int kColumnsForBars = 60;
 constexpr int kBarColumns = 20;
+constexpr int kFewestBarColumns = 8;
 constexpr int kTaskBarColumns = 8;
 constexpr size_t kFewestColumns = 20;
 // The bar, bytes, rate and time of a task.
@@ -79,16 +80,17 @@ std::string StatesOf(const v1::PhaseProgress& phase) {
   return text;
 }
 
+// Without a bar where `bar_columns` is 0.
 TintedLine PhaseLine(const v1::PhaseProgress& phase, bool passed, bool here,
-                     bool with_bars) {
+                     int bar_columns) {
   std::string text = Pad(PhaseName(phase.phase()), 9);
   if (phase.total() == 0) {
     absl::StrAppend(&text, passed ? "done" : here ? "running" : "-");
     return {text, passed ? Tint::kGood : here ? Tint::kPlain : Tint::kFaint};
   }
   const bool done = phase.done() == phase.total();
-  if (with_bars) {
-    absl::StrAppend(&text, Bar(FractionOf(phase), kBarColumns), " ");
+  if (bar_columns > 0) {
+    absl::StrAppend(&text, Bar(FractionOf(phase), bar_columns), " ");
   }
   text += Pad(absl::StrCat(phase.done(), "/", phase.total()), 9);
   if (phase.bytes_total() > 0) {
@@ -106,7 +108,7 @@ TintedLine PhaseLine(const v1::PhaseProgress& phase, bool passed, bool here,
                                    : Tint::kFaint};
 }
 
-std::vector<TintedLine> PhaseBars(const v1::Build& build, bool with_bars) {
+std::vector<TintedLine> PhaseLines(const v1::Build& build, int bar_columns) {
   std::vector<TintedLine> lines;
   // Phases are listed in their order, so those before the build's are done. Of
   // a build that has just been submitted, none is.
@@ -114,9 +116,22 @@ std::vector<TintedLine> PhaseBars(const v1::Build& build, bool with_bars) {
   for (const v1::PhaseProgress& phase : build.progress()) {
     const bool here = phase.phase() == build.phase();
     if (here) passed = false;
-    lines.push_back(PhaseLine(phase, passed, here, with_bars));
+    lines.push_back(PhaseLine(phase, passed, here, bar_columns));
   }
   return lines;
+}
+
+// The phases with bars, which are as long as the longest line allows: what runs
+// and what has failed stands at its end.
+std::vector<TintedLine> PhaseBars(const v1::Build& build, size_t columns) {
+  std::vector<TintedLine> lines = PhaseLines(build, kBarColumns);
+  size_t longest = 0;
+  for (const TintedLine& line : lines) {
+    longest = std::max(longest, line.text.size());
+  }
+  if (longest <= columns) return lines;
+  const int excess = static_cast<int>(longest - columns);
+  return PhaseLines(build, std::max(kBarColumns - excess, kFewestBarColumns));
 }
 
 std::string TitleLine(const v1::Build& build, absl::Time now) {
@@ -274,7 +289,8 @@ std::vector<TintedLine> ProgressLines(const ProgressModel& model,
       std::max<size_t>(std::max(size.columns, 1) - 1, kFewestColumns);
   const bool with_bars = size.columns >= kColumnsForBars;
   std::vector<TintedLine> lines = {{TitleLine(build, now)}};
-  for (TintedLine& line : PhaseBars(build, with_bars)) {
+  for (TintedLine& line :
+       with_bars ? PhaseBars(build, columns) : PhaseLines(build, 0)) {
     lines.push_back(std::move(line));
   }
   for (std::string text :

@@ -128,6 +128,23 @@ TEST(ProgressLines, ShowABuildIn80Columns) {
       "waiting: verify linux/arm64: no arm64 worker\n");
 }
 
+TEST(ProgressLines, SayIn80ColumnsWhatHasFailed) {
+  v1::Build build = RunningBuild();
+  build.set_phase(v1::VERIFY);
+  for (v1::PhaseProgress& phase : *build.mutable_progress()) {
+    if (phase.phase() != v1::VERIFY) continue;
+    phase.set_total(6);
+    phase.set_running(2);
+    phase.set_failed(1);
+    phase.set_bytes_done(178'000);
+    phase.set_bytes_total(53'000'000);
+    phase.mutable_took()->set_seconds(610);
+  }
+  EXPECT_THAT(Screen(Watched(build)), HasSubstr("2 running, 1 failed\n"));
+  // Bars stand below each other.
+  EXPECT_THAT(Screen(Watched(build)), HasSubstr("resolve  [============] 104"));
+}
+
 TEST(ProgressLines, FitWhateverTheTerminalIs) {
   v1::Build build = RunningBuild();
   for (int i = 0; i < 60; ++i) {

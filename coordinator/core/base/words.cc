@@ -2,12 +2,28 @@
 #include "coordinator/core/base/words.h"
 
 #include <cmath>
+#include <string>
+#include <string_view>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace kso::coordinator {
+namespace {
+
+constexpr std::string_view kLayer = "layer ";
+constexpr std::string_view kTo = " to ";
+
+// The name in an item: of "layer NAME to PLACE", as workers call a layer that
+// could not be pushed, NAME.
+std::string_view NamePart(std::string_view item) {
+  if (!item.starts_with(kLayer)) return item;
+  item.remove_prefix(kLayer.size());
+  return item.substr(0, item.rfind(kTo));
+}
+
+}  // namespace
 
 std::string DurationInWords(absl::Duration duration) {
   const double seconds = absl::ToDoubleSeconds(duration);
@@ -41,8 +57,8 @@ std::string FailureInWords(const v1::Failure& failure) {
 }
 
 std::string TroubleInWords(std::string_view name, const v1::Failure& failure) {
-  if (failure.item().empty() ||
-      name.find(failure.item()) == std::string_view::npos) {
+  const std::string_view item = NamePart(failure.item());
+  if (item.empty() || name.find(item) == std::string_view::npos) {
     return FailureInWords(failure);
   }
   v1::Failure rest = failure;
