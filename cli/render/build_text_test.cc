@@ -83,6 +83,24 @@ TEST(ResultText, SaysHowLongEachPhaseTookWhatSetItAndWhatIsNext) {
                       "  ksoctl export b1 -o v1.tar"));
 }
 
+TEST(ResultText, NamesThePlatformToVerifyOfAReleaseThatHasOne) {
+  const std::string text = ResultText(BuildOf(R"pb(
+    build_id: "b1"
+    name: "v1"
+    state: SUCCEEDED
+    destination { kind: REGISTRY location: "r.example.com/team" }
+    images {
+      name: "kubespray-files"
+      repository: "r.example.com/team/kubespray-files"
+      tags: "v1"
+      manifests { platform { os: "linux" architecture: "arm64" } }
+    }
+  )pb"));
+  EXPECT_THAT(text, HasSubstr("ksoctl verify "
+                              "r.example.com/team/kubespray-files:v1 "
+                              "--platform linux/arm64"));
+}
+
 TEST(ResultText, NamesReferencesDigestsAndWhoVerified) {
   const std::string text = ResultText(BuildOf(R"pb(
     build_id: "b1"

@@ -112,10 +112,16 @@ std::string NextText(const v1::Build& build) {
     return "";
   }
   const v1::ImageResult& first = build.images(0);
+  // verify expects both platforms, unless it is told which.
+  std::string platform;
+  if (first.manifests_size() == 1) {
+    platform = absl::StrCat(" --platform ",
+                            oci::FormatPlatform(first.manifests(0).platform()));
+  }
   return absl::StrCat(
       "Next:\n",
       FormatTable({{absl::StrCat("ksoctl verify ", first.repository(), ":",
-                                 first.tags(0)),
+                                 first.tags(0), platform),
                     "read it back, at any time"},
                    {absl::StrCat("ksoctl export ", build.build_id(), " -o ",
                                  Printable(build.name()), ".tar"),

@@ -71,8 +71,9 @@ class Checker {
         found |= oci::PlatformSatisfies(entry.platform(), wanted);
       }
       if (!found) {
-        report.problems.push_back(
-            absl::StrCat("it lacks ", oci::FormatPlatform(wanted)));
+        report.problems.push_back(absl::StrCat(
+            "it lacks ", oci::FormatPlatform(wanted),
+            "; where it is meant to, name those that it has with --platform"));
       }
     }
   }

@@ -81,7 +81,9 @@ TEST_F(ImageCheckTest, AWholeImageIsRight) {
 TEST_F(ImageCheckTest, AMissingPlatformIsNamed) {
   const ImageReport report = Check({Entry("amd64", "amd64")});
   EXPECT_FALSE(report.ok());
-  EXPECT_THAT(report.problems, ::testing::ElementsAre("it lacks linux/arm64"));
+  EXPECT_THAT(report.problems, ::testing::ElementsAre(::testing::AllOf(
+                                   HasSubstr("it lacks linux/arm64; "),
+                                   HasSubstr("--platform"))));
 }
 
 TEST_F(ImageCheckTest, AMissingBlobIsNamedForEachPlatform) {

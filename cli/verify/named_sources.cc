@@ -47,13 +47,15 @@ std::vector<fs::path> PartsOf(const std::string& file) {
 }
 
 // Returns whether a word is meant for a path, though nothing is there: no
-// reference looks so. One with a colon has a tag, which may end as a part does:
+// reference looks so, or none that anybody means, of a host's library without a
+// tag. One with a colon has a tag, which may end as a part does:
 // "kubespray-files:v1.28.100".
 bool LooksLikePath(absl::string_view word) {
   return absl::StartsWith(word, "/") || absl::StartsWith(word, "./") ||
          absl::StartsWith(word, "../") || absl::EndsWith(word, ".tar") ||
          absl::EndsWith(word, "/") ||
-         (IsPart(std::string(word)) && !absl::StrContains(word, ':'));
+         (IsPart(std::string(word)) && !absl::StrContains(word, ':')) ||
+         word.find_first_of("/:@") == absl::string_view::npos;
 }
 
 class Sorter {

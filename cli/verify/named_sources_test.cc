@@ -75,7 +75,7 @@ TEST_F(NamedSourcesTest, AFileThatIsNotThereIsNoReference) {
   for (const std::string& word :
        {std::string("release.tar"), std::string("/nothing/here"),
         std::string("./x"), std::string("oci:nothing"),
-        std::string("release.tar.004")}) {
+        std::string("release.tar.004"), std::string("my-layout")}) {
     EXPECT_TRUE(absl::IsInvalidArgument(SortSources({word}).status())) << word;
   }
   EXPECT_THAT(Sort({"kubespray-files:v1"}).references, SizeIs(1));

@@ -90,7 +90,7 @@ absl::StatusOr<const BuildEntry*> BuildDesk::Find(
   if (matches.size() == 1) return matches.front();
   if (matches.empty()) {
     return absl::NotFoundError(absl::StrCat("there is no build \"", name,
-                                            "\"; ksoctl builds lists them"));
+                                            "\"; `ksoctl builds` lists them"));
   }
   return absl::NotFoundError(
       absl::StrCat("\"", name, "\" is the beginning of several builds: ",

@@ -201,7 +201,7 @@ absl::StatusOr<v1::TrustWorkerResponse> SyncDesk::Trust(
     return absl::NotFoundError(
         absl::StrCat("nothing is held against a worker \"",
                      PrintableText(request.name(), kLongestName),
-                     "\"; ksoctl workers says who is not trusted"));
+                     "\"; `ksoctl workers` says who is not trusted"));
   }
   v1::JournalRecord record;
   record.mutable_worker_trusted()->set_worker(request.name());

@@ -20,7 +20,7 @@ constexpr size_t kLongestShown = 255;
 absl::Status NoWorker(std::string_view name) {
   return absl::NotFoundError(absl::StrCat("there is no worker \"",
                                           PrintableText(name, kLongestShown),
-                                          "\"; ksoctl workers lists them"));
+                                          "\"; `ksoctl workers` lists them"));
 }
 
 void Worker::Restart(const std::string& new_session) {

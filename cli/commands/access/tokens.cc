@@ -7,6 +7,7 @@
 #include "cli/commands/access/access_commands.h"
 #include "cli/render/access_text.h"
 #include "cli/render/text.h"
+#include "common/access/role.h"
 #include "common/base/proto_time.h"
 #include "common/base/status_macros.h"
 
@@ -64,7 +65,10 @@ class Tokens : public Command {
           "say what the token is for with --role: view, submit, work or "
           "admin");
     }
-    for (const std::string& role : roles_) request.add_roles(role);
+    for (const std::string& role : roles_) {
+      KSO_RETURN_IF_ERROR(access::ParseRole(role).status());
+      request.add_roles(role);
+    }
     if (expires_ != kNever) {
       absl::Duration life;
       if (!absl::ParseDuration(expires_, &life) ||

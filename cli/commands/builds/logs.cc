@@ -9,6 +9,7 @@
 #include "cli/commands/outcome/ending.h"
 #include "cli/commands/outcome/follow.h"
 #include "cli/render/build_text.h"
+#include "cli/render/text.h"
 #include "common/base/status_macros.h"
 
 namespace kso::cli {
@@ -83,6 +84,13 @@ class Logs : public Command {
     std::string text;
     for (const v1::Event& event : log.events()) text += EventLine(event);
     context.Print(log, text);
+    if (log.events().empty() && !context.json && !context.quiet) {
+      *context.console.err << "Nothing of build "
+                           << Printable(log.build().build_id())
+                           << " is in that choice; without --task and --since "
+                              "all is shown."
+                           << std::endl;
+    }
     return ExitStatus::kDone;
   }
 

@@ -40,6 +40,11 @@ class Backup : public Command {
       return absl::AlreadyExistsError(
           absl::StrCat(file.string(), " is there; name another file"));
     }
+    if (file.has_parent_path() &&
+        !fs::is_directory(file.parent_path(), error)) {
+      return absl::NotFoundError(absl::StrCat(file.parent_path().string(),
+                                              ": there is no such directory"));
+    }
     KSO_ASSIGN_OR_RETURN(const v1::BackupTrailer trailer,
                          Write(*context.coordinator, file));
     Print(context, file, trailer);

@@ -62,10 +62,11 @@ class Cache : public Command {
   }
 
   absl::StatusOr<ExitStatus> Run(Context& context) override {
+    KSO_ASSIGN_OR_RETURN(const v1::CachePruning limits, Limits());
     KSO_ASSIGN_OR_RETURN(const v1::ListWorkersResponse workers,
                          context.coordinator->ListWorkers());
     KSO_ASSIGN_OR_RETURN(const std::vector<std::string> names, Named(workers));
-    if (prune_.Chosen()) return Prune(context, names, Lost(workers));
+    if (prune_.Chosen()) return Prune(context, limits, names, Lost(workers));
     PrintUsage(context, workers, names);
     return ExitStatus::kDone;
   }
@@ -142,10 +143,11 @@ class Cache : public Command {
   // Gives the order to all of them, then waits for one after the other, but for
   // those that are not there.
   absl::StatusOr<ExitStatus> Prune(Context& context,
+                                   const v1::CachePruning& limits,
                                    const std::vector<std::string>& names,
                                    const std::set<std::string>& lost) const {
     v1::PruneCacheRequest request;
-    KSO_ASSIGN_OR_RETURN(*request.mutable_pruning(), Limits());
+    *request.mutable_pruning() = limits;
     request.set_order_id(RandomHex(32));
     std::vector<absl::Status> ordered;
     for (const std::string& name : names) {

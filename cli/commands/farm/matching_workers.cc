@@ -20,8 +20,8 @@ absl::StatusOr<std::vector<std::string>> MatchingWorkers(
       found = true;
     }
     if (!found) {
-      return absl::NotFoundError(absl::StrCat("no worker is called '", pattern,
-                                              "'; ksoctl workers lists them"));
+      return absl::NotFoundError(absl::StrCat(
+          "no worker is called '", pattern, "'; `ksoctl workers` lists them"));
     }
   }
   std::vector<std::string> names;

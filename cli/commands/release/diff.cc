@@ -3,6 +3,7 @@
 #include <string>
 #include <system_error>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "cli/commands/release/release_commands.h"
@@ -77,6 +78,11 @@ class Diff : public Command {
       KSO_ASSIGN_OR_RETURN(const v1::Release release,
                            release_file::ReadRelease(file));
       return diff::ContentsOf(release);
+    }
+    if (absl::StartsWith(name, "/") || absl::StartsWith(name, ".") ||
+        absl::EndsWith(name, "/")) {
+      return absl::NotFoundError(
+          absl::StrCat(name, ": there is no such directory"));
     }
     if (name.find('/') == std::string::npos) {
       KSO_ASSIGN_OR_RETURN(const v1::Build build,
