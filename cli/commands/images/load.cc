@@ -3,13 +3,12 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "cli/carry/archive_loader.h"
 #include "cli/carry/image_archive.h"
+#include "cli/carry/load_text.h"
 #include "cli/commands/images/image_commands.h"
 #include "cli/commands/outcome/carry_progress.h"
 #include "cli/registry_connection.h"
-#include "cli/render/text.h"
 #include "common/base/status_macros.h"
 #include "common/oci/destination.h"
 
@@ -56,54 +55,12 @@ class Load : public Command {
         LoadArchive(*archive, destination, registry->images(),
                     ShowProgress(context), {.latest = !no_latest_});
     if (!report.ok()) return NotTheCoordinator(report.status());
-    context.PrintJsonOr(Json(destination, *report), Text(destination, *report));
+    context.PrintJsonOr(LoadJson(destination, *report),
+                        LoadText(destination, *report));
     return ExitStatus::kDone;
   }
 
  private:
-  static std::string Reference(const v1::Destination& destination,
-                               const LoadedImage& image) {
-    return absl::StrCat(oci::DestinationHost(destination), "/",
-                        image.repository, ":", image.tag);
-  }
-
-  static std::string Text(const v1::Destination& destination,
-                          const LoadReport& report) {
-    std::vector<std::vector<std::string>> rows;
-    for (const LoadedImage& image : report.images) {
-      rows.push_back({Reference(destination, image), image.digest});
-    }
-    std::string text = FormatTable(rows);
-    absl::StrAppend(&text, "Pushed ", Count(report.pushed, "blob"), ", ",
-                    FormatBytes(report.bytes_pushed), "; ",
-                    Count(report.there, "blob"),
-                    report.there == 1 ? " was there" : " were there");
-    if (report.mounted > 0) {
-      absl::StrAppend(&text, ", and ", Count(report.mounted, "blob"),
-                      " in another repository");
-    }
-    absl::StrAppend(&text, ".\n");
-    for (const std::string& note : report.notes) {
-      absl::StrAppend(&text, "Note: ", Printable(note), "\n");
-    }
-    return text;
-  }
-
-  static nlohmann::ordered_json Json(const v1::Destination& destination,
-                                     const LoadReport& report) {
-    nlohmann::ordered_json json = {{"images", nlohmann::ordered_json::array()},
-                                   {"bytesPushed", report.bytes_pushed},
-                                   {"blobsPushed", report.pushed},
-                                   {"blobsThere", report.there},
-                                   {"blobsMounted", report.mounted},
-                                   {"notes", report.notes}};
-    for (const LoadedImage& image : report.images) {
-      json["images"].push_back({{"reference", Reference(destination, image)},
-                                {"digest", image.digest}});
-    }
-    return json;
-  }
-
   std::vector<std::string> words_;
   RegistryArguments registry_;
   bool no_latest_ = false;
