@@ -474,9 +474,12 @@ TEST_F(StaticCheckTest, AnOfflineYmlOfAnotherReleaseIsNamed) {
 }
 
 TEST_F(StaticCheckTest, AnOfflineYmlThatLeadsOutOfTheFilesIsNamed) {
-  Text("offline.yml") +=
-      "files_repo: \"http://SERVER/\"\n"
-      "argocd_install_url: \"{{ files_repo }}/\"\n";
+  std::string& offline = Text("offline.yml");
+  const size_t line = offline.find("\nfiles_repo: ") + 1;
+  ASSERT_NE(line, 0U);
+  offline.replace(line, offline.find('\n', line) - line,
+                  "files_repo: \"http://SERVER/\"");
+  offline += "argocd_install_url: \"{{ files_repo }}/\"\n";
   Sum();
   EXPECT_THAT(Trouble(), HasSubstr("/k8s/offline.yml sets argocd_install_url "
                                    "to /, which is missing"));

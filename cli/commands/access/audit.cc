@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "cli/commands/access/access_commands.h"
+#include "cli/duration_option.h"
 #include "cli/render/access_text.h"
 #include "common/base/proto_time.h"
 #include "common/base/status_macros.h"
@@ -27,11 +27,8 @@ class Audit : public Command {
     v1::ListAuditRequest request;
     request.set_limit(limit_);
     if (!since_.empty()) {
-      absl::Duration age;
-      if (!absl::ParseDuration(since_, &age) || age < absl::ZeroDuration()) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "'", since_, "' is no duration; write one such as 24h"));
-      }
+      KSO_ASSIGN_OR_RETURN(const absl::Duration age,
+                           ParseDurationOption("--since", since_));
       *request.mutable_since() = ToProto(context.clock->Now() - age);
     }
     KSO_ASSIGN_OR_RETURN(const v1::ListAuditResponse audit,

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "cli/commands/access/access_commands.h"
+#include "cli/duration_option.h"
 #include "cli/render/access_text.h"
 #include "cli/render/text.h"
 #include "common/access/role.h"
@@ -70,14 +71,8 @@ class Tokens : public Command {
       request.add_roles(role);
     }
     if (expires_ != kNever) {
-      absl::Duration life;
-      if (!absl::ParseDuration(expires_, &life) ||
-          life <= absl::ZeroDuration() || life == absl::InfiniteDuration()) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("'", expires_,
-                         "' is no duration; write one such as 12h or 720h, or "
-                         "'never'"));
-      }
+      KSO_ASSIGN_OR_RETURN(const absl::Duration life,
+                           ParseDurationOption("--expires", expires_));
       *request.mutable_expires_in() = ToProto(life);
     }
     KSO_ASSIGN_OR_RETURN(const v1::CreateTokenResponse made,

@@ -4,6 +4,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "cli/duration_option.h"
 #include "common/base/proto_time.h"
 
 namespace kso::cli {
@@ -29,10 +30,9 @@ bool LogFilter::Shows(const v1::ActiveTask& active) const {
 }
 
 absl::StatusOr<absl::Time> ParseSince(const std::string& text, absl::Time now) {
-  absl::Duration ago;
-  if (absl::ParseDuration(text, &ago) && ago >= absl::ZeroDuration()) {
-    return now - ago;
-  }
+  const absl::StatusOr<absl::Duration> ago =
+      ParseDurationOption("--since", text);
+  if (ago.ok()) return now - *ago;
   absl::Time time;
   std::string error;
   if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return time;

@@ -9,6 +9,7 @@
 #include "cli/carry/byte_size.h"
 #include "cli/commands/farm/farm_commands.h"
 #include "cli/commands/farm/matching_workers.h"
+#include "cli/duration_option.h"
 #include "cli/render/text.h"
 #include "common/base/proto_time.h"
 #include "common/base/sizes.h"
@@ -119,13 +120,8 @@ class Cache : public Command {
   absl::StatusOr<v1::CachePruning> Limits() const {
     v1::CachePruning pruning;
     if (!older_than_.empty()) {
-      absl::Duration age;
-      if (!absl::ParseDuration(older_than_, &age) ||
-          age < absl::ZeroDuration()) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("--older-than ", older_than_,
-                         ": write how long ago, as 72h or 90m"));
-      }
+      KSO_ASSIGN_OR_RETURN(const absl::Duration age,
+                           ParseDurationOption("--older-than", older_than_));
       *pruning.mutable_older_than() = ToProto(age);
     }
     if (!max_.empty()) {

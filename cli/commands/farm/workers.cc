@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "cli/commands/farm/farm_commands.h"
 #include "cli/commands/farm/matching_workers.h"
+#include "cli/duration_option.h"
 #include "cli/render/text.h"
 #include "cli/render/workers_text.h"
 #include "common/base/proto_time.h"
@@ -88,11 +89,8 @@ class Workers : public Command {
     v1::InviteWorkerRequest request;
     request.set_name(name_);
     if (!expires_.empty()) {
-      absl::Duration life;
-      if (!absl::ParseDuration(expires_, &life)) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("'", expires_, "' is no duration; write 2h or 30m"));
-      }
+      KSO_ASSIGN_OR_RETURN(const absl::Duration life,
+                           ParseDurationOption("--expires", expires_));
       *request.mutable_expires_in() = ToProto(life);
     }
     KSO_ASSIGN_OR_RETURN(const v1::InviteWorkerResponse made,
