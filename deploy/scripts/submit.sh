@@ -128,7 +128,7 @@ call() {
 }
 
 # Prints each value of the JSON in $work/body as "PATH<TAB>VALUE", such as
-# "images.0.tags.1<TAB>latest". Control characters become blanks.
+# "images.0.tags.1<TAB>latest". Characters that act on a terminal become blanks.
 values() {
   LC_ALL=C awk '
     function path(   i, text) {
@@ -136,7 +136,9 @@ values() {
       return text
     }
     function emit(value) {
-      gsub(/[\t\r\n]/, " ", value)
+      # Control characters (C0, DEL, C1), separators of lines, byte order marks
+      # and marks that turn the direction of writing.
+      gsub(/[\001-\037\177]|\302[\200-\237]|\342\200[\216\217\250-\256]|\342\201[\246-\251]|\330\234|\357\273\277/, " ", value)
       print path() "\t" value
     }
     function flush() { if (literal != "") emit(literal); literal = "" }
