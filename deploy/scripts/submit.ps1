@@ -52,12 +52,17 @@ param(
 $ErrorActionPreference = 'Stop'
 Set-StrictMode -Version 2
 
+# A text of the coordinator's as a terminal may have it: without control characters
+# but line feeds, and without marks that turn the direction of writing.
+function Get-Printable([string]$Text) {
+    $Text -replace '[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]', ' '
+}
 function Stop-Script([int]$Status, [string]$Reason) {
-    [Console]::Error.WriteLine("submit.ps1: $Reason")
+    [Console]::Error.WriteLine((Get-Printable "submit.ps1: $Reason"))
     exit $Status
 }
 function Write-Note([string]$Text) {
-    if (-not $Quiet) { [Console]::Error.WriteLine($Text) }
+    if (-not $Quiet) { [Console]::Error.WriteLine((Get-Printable $Text)) }
 }
 # A member of an answer, or a default where it is absent.
 function Get-Value($Object, [string]$Name, $Default = '') {
@@ -195,9 +200,9 @@ if (-not ($Wait -or $Plan)) {
     if ($Output -eq 'json') {
         ConvertTo-Json $build -Depth 32
     } elseif ($Quiet) {
-        $build.id
+        Get-Printable $build.id
     } else {
-        "Submitted build $($build.id).`nFollow it at $Coordinator/#/builds/$($build.id)"
+        Get-Printable "Submitted build $($build.id).`nFollow it at $Coordinator/#/builds/$($build.id)"
     }
     exit 0
 }
@@ -235,19 +240,19 @@ if ($Output -eq 'json') {
     "to fetch: $(Get-Value $planned 'bytesToFetch' 'unknown') bytes"
     "to push: $(Get-Value $planned 'bytesToPush' 'unknown') bytes at most"
 } elseif ($build.state -eq 'succeeded') {
-    "Build $($build.id) succeeded."
+    Get-Printable "Build $($build.id) succeeded."
     foreach ($image in $build.images) {
-        foreach ($tag in $image.tags) { "$($image.repository):$tag" }
-        "    digest  $($image.digest)"
+        foreach ($tag in $image.tags) { Get-Printable "$($image.repository):$tag" }
+        Get-Printable "    digest  $($image.digest)"
     }
 } else {
-    "Build $($build.id): $($build.state)"
+    Get-Printable "Build $($build.id): $($build.state)"
     foreach ($failure in $build.failures) {
         $location = Get-Value $failure 'location'
         if ($location) { $location = " ($location)" }
-        "- $($failure.item)$location`n    why:  $($failure.reason)"
+        Get-Printable "- $($failure.item)$location`n    why:  $($failure.reason)"
         $advice = Get-Value $failure 'advice'
-        if ($advice) { "    do:   $advice" }
+        if ($advice) { Get-Printable "    do:   $advice" }
     }
 }
 if ($build.state -eq 'succeeded') { exit 0 }
