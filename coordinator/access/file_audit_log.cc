@@ -146,7 +146,7 @@ class FileAuditLog : public AuditLog {
       if (count < 0) return FileError(errno, "write", path_);
       size_ += count;
       bytes.remove_prefix(static_cast<size_t>(count));
-      // What is appended ends with its only line feed.
+      // The bytes have one line feed, their last.
       ends_in_line_ = bytes.empty();
     }
     return absl::OkStatus();

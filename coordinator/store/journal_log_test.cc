@@ -37,7 +37,7 @@ class JournalLogTest : public ::testing::Test {
 
   std::string Logged(v1::JournalRecord record) {
     out_.str("");
-    // What is committed is written when the object goes.
+    // The log writes all that is committed before it goes.
     EXPECT_TRUE(
         JournalLog(CreateMemoryStateStore()).Commit({std::move(record)}).ok());
     return out_.str();

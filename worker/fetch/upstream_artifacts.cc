@@ -129,7 +129,8 @@ class Reading {
   }
 
  private:
-  // What is signed, where the manifest is one of a signature as such.
+  // Adds the statements that are signed, where the manifest is one of a
+  // signature as such.
   absl::Status AddBundle(const v1::Document& document,
                          v1::UpstreamArtifact& artifact) {
     const absl::StatusOr<oci::Manifest> manifest = oci::ParseManifest(

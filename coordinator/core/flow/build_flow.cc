@@ -124,7 +124,7 @@ v1::Failure QuotaFailure(const BuildEntry& build, int64_t bytes,
 // before.
 void AddQuotaFailure(const BuildEntry& build, const Plan& plan,
                      std::vector<v1::Failure>& failures) {
-  // What is compared is fetched once more, by another worker.
+  // Another worker fetches the same again, to be compared.
   const int64_t fetched_again =
       build.release.cross_check() ? plan.known_bytes_to_fetch : 0;
   const int64_t bytes =
