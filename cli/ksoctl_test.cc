@@ -205,6 +205,15 @@ TEST_F(KsoctlTest, AWrongValueIsSaidInTheWordsOfTheHelp) {
   }
 }
 
+TEST_F(KsoctlTest, InitLeavesNothingWhereAChoiceIsWrong) {
+  const std::string made = directory_ + "/made";
+  EXPECT_EQ(Run({"init", made, "--platform", "linux/amd46"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("write linux/amd64 or linux/arm64"));
+  EXPECT_EQ(Run({"init", made, "--destination", "r.example.com/team"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("docker://HOST/PATH"));
+  EXPECT_FALSE(std::filesystem::exists(made));
+}
+
 TEST_F(KsoctlTest, ABadContextIsRefusedAndNeverInTheWay) {
   setenv("XDG_CONFIG_HOME", directory_.c_str(), 1);
   const auto run = [this](const std::vector<std::string>& args) {

@@ -100,7 +100,7 @@ absl::Status NoSuchContext(const ContextList& list, std::string_view name) {
       names.empty()
           ? std::string("add one with `ksoctl context add NAME --coordinator "
                         "HOST:PORT`")
-          : Concat("there are ", absl::StrJoin(names, ", "))));
+          : Concat("those that there are: ", absl::StrJoin(names, ", "))));
 }
 
 absl::StatusOr<std::filesystem::path> ContextStore::DefaultFile() {

@@ -150,7 +150,7 @@ TEST_F(CertsTest, ContextsAreKeptListedAndForgotten) {
                  "--ca", Path("missing.crt")}),
             2);
   EXPECT_EQ(Run({"--context", "nowhere", "builds"}), 2);
-  EXPECT_THAT(err_.str(), HasSubstr("there are lab"));
+  EXPECT_THAT(err_.str(), HasSubstr("those that there are: lab"));
   EXPECT_EQ(Run({"context", "rm", "lab"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("There are no contexts"));
 }

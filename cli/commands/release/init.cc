@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -23,7 +24,6 @@
 #include "common/files/file_io.h"
 #include "common/files/small_file.h"
 #include "common/oci/destination.h"
-#include "common/oci/platform.h"
 #include "common/release_file/release_on_disk.h"
 #include "nlohmann/json.hpp"
 
@@ -71,6 +71,7 @@ class Init : public Command {
                        " is there already; edit it, or name another "
                        "directory"));
     }
+    KSO_RETURN_IF_ERROR(CheckChoices());
     if (!kubespray_.given()) {
       KSO_RETURN_IF_ERROR(FindExample(context));
     }
@@ -82,10 +83,14 @@ class Init : public Command {
                          ReadSmallFile(file, kLargestFile));
     KSO_RETURN_IF_ERROR(
         ReplaceSmallFile(file, EditRelease(yaml, choices_), kMode));
-    // Whoever plans it is to find nothing wrong.
-    KSO_ASSIGN_OR_RETURN(const v1::Release release,
-                         release_file::ReadRelease(file));
-    Report(context, file, release);
+    // Whoever plans it is to find nothing wrong. What is wrong is not left
+    // there, so that the command can be given again.
+    const absl::StatusOr<v1::Release> release = release_file::ReadRelease(file);
+    if (!release.ok()) {
+      std::filesystem::remove(file, error);
+      return release.status();
+    }
+    Report(context, file, *release);
     return ExitStatus::kDone;
   }
 
@@ -143,8 +148,14 @@ class Init : public Command {
   }
 
   absl::Status CheckChoices() const {
+    const std::vector<std::string> known = absl::StrSplit(
+        kBothPlatforms, absl::ByAnyChar(", "), absl::SkipEmpty());
     for (const std::string& platform : choices_.platforms) {
-      KSO_RETURN_IF_ERROR(oci::ParsePlatform(platform).status());
+      if (std::find(known.begin(), known.end(), platform) == known.end()) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "there are no lists for the platform '", Printable(platform),
+            "'; write ", absl::StrJoin(known, " or ")));
+      }
     }
     if (choices_.destination.empty()) return absl::OkStatus();
     return oci::ParseDestination(choices_.destination).status();
