@@ -80,7 +80,7 @@ TEST(HostTroubleTest, AnItemsOwnTroubleIsNotItsHosts) {
           .of_host());
   EXPECT_FALSE(CauseOf(FailureOf(v1::Failure::TRANSIENT, "layer 7", "HTTP 503"))
                    .of_host());
-  // What an image under test answers is not the trouble of a registry.
+  // The answer of an image under test is not the trouble of a registry.
   EXPECT_EQ(CauseOf(FailureOf(v1::Failure::TRANSIENT, "k8s/pause:3.9",
                               "127.0.0.1:5000 answers 500"))
                 .host,
