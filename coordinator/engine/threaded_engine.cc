@@ -61,7 +61,8 @@ class ThreadedEngine final : public EngineCore {
   void Die(const absl::Status& status) {
     if (fatal_) return fatal_(status);
     spdlog::critical("cannot go on: {}", std::string(status.message()));
-    spdlog::shutdown();
+    // Other threads may be writing to the logger, so that it stays.
+    spdlog::default_logger()->flush();
     std::_Exit(EXIT_FAILURE);
   }
 
