@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "tests/upstream/hash.h"
 #include "tests/upstream/odd_body.h"
@@ -351,7 +352,8 @@ void DestinationService::Referrers(const httplib::Request& request,
   if (!next.empty()) {
     response.set_header(
         "Link", absl::StrCat("</v2/", name, "/referrers/", digest, "?last=",
-                             next, type.empty() ? "" : "&artifactType=", type,
+                             next, type.empty() ? "" : "&artifactType=",
+                             absl::StrReplaceAll(type, {{"+", "%2B"}}),
                              ">; rel=\"next\""));
   }
   response.set_content(
