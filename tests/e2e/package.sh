@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The artifacts of deploy/package, used on empty machines: packages are installed,
-# upgraded, removed and purged; an archive runs on Debian 12 and Debian 13 with
-# glibc alone; the images run without root.
+# upgraded, removed and purged; an archive runs with glibc alone, one that Debian 12
+# made on Debian 13, too; the images run without root.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -95,7 +95,9 @@ check "a removal keeps state and settings" in_root "$suite" \
 check "a purge takes them" in_root "$suite" \
   bash -c 'apt-get purge -y -qq kso-coordinator kso-worker && test ! -e /etc/default/kso-worker && test ! -e /var/lib/kso-coordinator'
 
+# An archive runs with the glibc that it was built with, or a newer one.
 for other in bookworm trixie; do
+  [[ $other == bookworm && $suite != bookworm ]] && continue
   [[ -d $work/$other ]] || make_root "$other"
   rm -rf "$work/$other/opt/kso"
   mkdir -p "$work/$other/opt/kso"
