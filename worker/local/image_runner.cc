@@ -20,6 +20,7 @@
 #include "common/base/strings.h"
 #include "common/blob/disk_blob_store.h"
 #include "common/files/remove_tree.h"
+#include "common/oci/read_only_store.h"
 #include "common/run/run_all.h"
 #include "common/text/text.h"
 #include "worker/layer/made_layers.h"
@@ -40,47 +41,34 @@ namespace {
 namespace fs = std::filesystem;
 
 // One repository of a store that is somebody else's.
-class BorrowedStore : public oci::ImageStore {
+class BorrowedStore : public oci::ReadOnlyStore {
  public:
   BorrowedStore(oci::ImageStore* store, std::string repository)
-      : store_(*store), repository_(std::move(repository)) {}
+      : ReadOnlyStore(store), repository_(std::move(repository)) {}
 
   absl::StatusOr<bool> HasBlob(std::string_view,
                                const Digest& digest) override {
-    return store_.HasBlob(repository_, digest);
-  }
-  absl::StatusOr<int64_t> PutBlob(std::string_view, const v1::Descriptor&,
-                                  const OpenSource&) override {
-    return ReadOnly();
+    return ReadOnlyStore::HasBlob(repository_, digest);
   }
   absl::Status GetBlob(std::string_view, const v1::Descriptor& blob,
                        ByteSink& sink, int64_t offset) override {
-    return store_.GetBlob(repository_, blob, sink, offset);
+    return ReadOnlyStore::GetBlob(repository_, blob, sink, offset);
   }
   absl::Status GetBlobPart(std::string_view, const v1::Descriptor& blob,
                            const http::TransferOptions& part,
                            ByteSink& sink) override {
-    return store_.GetBlobPart(repository_, blob, part, sink);
+    return ReadOnlyStore::GetBlobPart(repository_, blob, part, sink);
   }
   absl::StatusOr<v1::Descriptor> HeadManifest(
       std::string_view, std::string_view identifier) override {
-    return store_.HeadManifest(repository_, identifier);
+    return ReadOnlyStore::HeadManifest(repository_, identifier);
   }
   absl::StatusOr<v1::Document> GetManifest(
       std::string_view, std::string_view identifier) override {
-    return store_.GetManifest(repository_, identifier);
-  }
-  absl::Status PutManifest(std::string_view, const v1::Document&,
-                           std::string_view) override {
-    return ReadOnly();
+    return ReadOnlyStore::GetManifest(repository_, identifier);
   }
 
  private:
-  static absl::Status ReadOnly() {
-    return absl::UnimplementedError("images that are verified are only read");
-  }
-
-  oci::ImageStore& store_;
   const std::string repository_;
 };
 
