@@ -19,6 +19,8 @@ class HostDesk {
   // Takes the reports that a session of a worker sends with a Sync.
   void Observe(Transaction& turn, const v1::WorkerInfo& worker,
                const std::string& session);
+  // Forgets the last reports of a worker that is gone for good.
+  void Forget(const std::string& worker) { budget_.Forget(worker); }
   void Succeeded(const TaskEntry& task);
 
   // A gate for the present moment; it must not be used beyond the turn.

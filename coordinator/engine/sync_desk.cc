@@ -445,6 +445,7 @@ void SyncDesk::Tick(Transaction& turn) {
         worker->last_seen + options_.forget_worker_after <= turn.now()) {
       EndOrder(turn, worker->name);
       prunes_.Forget(worker->name);
+      hosts_.Forget(worker->name);
       workers_.Forget(*worker);
     }
   }

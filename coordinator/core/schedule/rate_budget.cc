@@ -18,6 +18,8 @@ constexpr absl::Duration kSameRefusal = absl::Seconds(1);
 constexpr absl::Duration kSamePause = absl::Seconds(5);
 // Nobody has so many tasks at one host.
 constexpr double kNoLimit = 256;
+// A flood of new names costs no search for each of them.
+constexpr absl::Duration kLookInterval = absl::Seconds(1);
 
 // "0 of 100 requests left in 6 h".
 std::string QuotaInWords(const v1::Quota& quota) {
@@ -35,7 +37,10 @@ std::string QuotaInWords(const v1::Quota& quota) {
 void RateBudget::Observe(const std::string& worker, const std::string& session,
                          const v1::HostReport& report,
                          const std::function<int()>& running, absl::Time now) {
-  Host& host = hosts_[report.host()];
+  Host* const found = FindOrAdd(report.host(), now);
+  if (found == nullptr) return;
+  Host& host = *found;
+  host.reported_at = now;
   if (report.has_quota()) {
     const absl::Time at = now - FromProto(report.quota_age());
     // Ages are whole only to the clocks' steps: the later report wins.
@@ -61,6 +66,25 @@ void RateBudget::Observe(const std::string& worker, const std::string& session,
   seen = {.session = session,
           .refusals = report.refusals(),
           .asked_until = now + left};
+}
+
+RateBudget::Host* RateBudget::FindOrAdd(const std::string& name,
+                                        absl::Time now) {
+  const auto found = hosts_.find(name);
+  if (found != hosts_.end()) return &found->second;
+  if (hosts_.size() >= options_.most_hosts && now >= next_look_) {
+    next_look_ = now + kLookInterval;
+    std::erase_if(hosts_, [&](const auto& entry) {
+      const Host& host = entry.second;
+      return host.reported_at + options_.quiet <= now &&
+             host.paused_until <= now;
+    });
+  }
+  return hosts_.size() < options_.most_hosts ? &hosts_[name] : nullptr;
+}
+
+void RateBudget::Forget(const std::string& worker) {
+  for (auto& [name, host] : hosts_) host.seen.erase(worker);
 }
 
 void RateBudget::Refuse(Host& host, int running, absl::Duration asked,

@@ -2,6 +2,7 @@
 #ifndef KSO_COORDINATOR_CORE_SCHEDULE_RATE_BUDGET_H_
 #define KSO_COORDINATOR_CORE_SCHEDULE_RATE_BUDGET_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -35,6 +36,9 @@ struct RateBudgetOptions {
   absl::Duration longest_probe = absl::Minutes(5);
   // Without refusals for this long, a host's limit of tasks is lifted.
   absl::Duration quiet = absl::Minutes(10);
+  // The most hosts that are known at a time. Others are passed over until some
+  // of these have been quiet for so long.
+  size_t most_hosts = 1000;
 };
 
 // The tasks in flight at a host.
@@ -58,6 +62,9 @@ class RateBudget {
   void Observe(const std::string& worker, const std::string& session,
                const v1::HostReport& report,
                const std::function<int()>& running, absl::Time now);
+  // Forgets what a worker that is gone for good has reported last. What it said
+  // of hosts stays.
+  void Forget(const std::string& worker);
   // A task that used the host has succeeded.
   void Succeeded(const std::string& host);
 
@@ -90,6 +97,7 @@ class RateBudget {
     absl::Time asked_until = absl::InfinitePast();
   };
   struct Host {
+    absl::Time reported_at = absl::InfinitePast();
     std::optional<v1::Quota> quota;
     absl::Time quota_at = absl::InfinitePast();
     absl::Time paused_until = absl::InfinitePast();
@@ -102,6 +110,9 @@ class RateBudget {
     std::map<std::string, Seen> seen;
   };
 
+  // The host, which becomes known where there is room for it. Null where there
+  // is none.
+  Host* FindOrAdd(const std::string& name, absl::Time now);
   void Refuse(Host& host, int running, absl::Duration asked, absl::Time now);
   int TaskLimit(const Host& host, absl::Time now) const;
   // The time of the next probe of a quota that is used up.
@@ -109,6 +120,8 @@ class RateBudget {
 
   const RateBudgetOptions options_;
   std::map<std::string, Host> hosts_;
+  // The next time to look for hosts that have been quiet.
+  absl::Time next_look_ = absl::InfinitePast();
 };
 
 }  // namespace kso::coordinator

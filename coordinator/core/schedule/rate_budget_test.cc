@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "common/base/proto_time.h"
 #include "coordinator/core/base/host_demand.h"
 
@@ -68,6 +71,49 @@ TEST_F(RateBudgetTest,
   // It asks for another pause when it refuses again.
   Refused(2, 4, end - now_ + absl::Hours(1));
   EXPECT_THAT(WhyNot(), HasSubstr("wants no request for"));
+}
+
+// A worker may report any names, and each turn of the engine looks at all that
+// are known.
+TEST_F(RateBudgetTest, TheHostsThatAreKnownAreBounded) {
+  Refused(1, 4, absl::Hours(5));
+  const auto report_many = [this](const std::string& prefix) {
+    for (int i = 0; i < 5000; ++i) {
+      v1::HostReport report;
+      report.set_host(absl::StrCat(prefix, i));
+      report.set_refusals(1);
+      budget_.Observe("rogue", "s", report, [] { return 0; }, now_);
+    }
+  };
+  const auto count = [this] {
+    size_t hosts = 0;
+    budget_.ForEachHost([&hosts](const std::string&) { ++hosts; });
+    return hosts;
+  };
+  report_many("a");
+  EXPECT_EQ(count(), RateBudgetOptions().most_hosts);
+  EXPECT_TRUE(budget_.Knows(kHost));
+  now_ += absl::Minutes(5);
+  report_many("b");
+  EXPECT_FALSE(budget_.Knows("b0"));
+  // Hosts that have been quiet make room, but for those that want a pause.
+  now_ += absl::Minutes(10);
+  report_many("c");
+  EXPECT_EQ(count(), RateBudgetOptions().most_hosts);
+  EXPECT_TRUE(budget_.Knows("c0"));
+  EXPECT_FALSE(budget_.Knows("a0"));
+  EXPECT_THAT(WhyNot(), HasSubstr("wants no request for"));
+}
+
+TEST_F(RateBudgetTest, AWorkerThatIsGoneForGoodIsHeardAnew) {
+  Refused(1, 4);
+  now_ += absl::Hours(1);
+  EXPECT_EQ(WhyNot(), "");
+  Refused(1, 4);
+  EXPECT_EQ(WhyNot(), "");
+  budget_.Forget("w");
+  Refused(1, 4);
+  EXPECT_NE(WhyNot(), "");
 }
 
 TEST_F(RateBudgetTest, ARetryAfterHoldsTheWholeFarm) {
