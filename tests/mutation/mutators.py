@@ -99,7 +99,8 @@ def _is_of_system(source, condition):
     if re.search(r'\bEINTR\b', source.text[condition.start:condition.end]):
         return True
     first = source.text[condition.end:condition.end + 120].split(';')[0]
-    return condition.is_guard and re.search(r'\berrno\b|\bCryptoError\(', first)
+    return condition.is_guard and re.search(
+        r'\berrno\b|\bCryptoError\(|"out of memory"', first)
 
 
 def _only_logs(source, condition):
