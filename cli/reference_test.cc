@@ -31,7 +31,7 @@ std::string HelpOf(std::vector<std::string> command) {
   EXPECT_EQ(RunKsoctl(command, {&out, &err}, &clock), ExitStatus::kDone);
   const std::string help = out.str();
   return std::string(absl::StripAsciiWhitespace(
-      help.substr(0, help.find("\nFor every command:"))));
+      help.substr(0, help.find("\nFor every command "))));
 }
 
 void ExpectInPage(const CommandShape& shape, std::vector<std::string> command,

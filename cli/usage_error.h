@@ -19,8 +19,8 @@ CommandShape ShapeOf(const CLI::App& app);
 // none such.
 std::string UnknownCommand(const CLI::App& app);
 
-// What is wrong with a command line, and where help is: for the person who
-// wrote it. `app` is the program.
+// These say what is wrong with a command line, and where help is, to the person
+// who wrote it. `app` is the program.
 std::string NoSuchCommand(const CLI::App& app, const std::string& word);
 std::string UsageErrorInWords(const CLI::App& app,
                               const CLI::ParseError& error);

@@ -53,7 +53,7 @@ class RealMachine : public Machine {
     curl_easy_setopt(curl.get(), CURLOPT_CONNECTTIMEOUT, kPatienceSeconds);
     curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
     const CURLcode code = curl_easy_perform(curl.get());
-    // What it speaks is for others to see.
+    // Any other end of the transfer comes after a connection was made.
     if (code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_COULDNT_CONNECT &&
         code != CURLE_OPERATION_TIMEDOUT) {
       return absl::OkStatus();

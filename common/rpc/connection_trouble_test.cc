@@ -13,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// What gRPC says where it connects to such a peer.
+// The message of gRPC about a peer that it could not connect to.
 std::string Tried(const std::string& what) {
   return "failed to connect to all addresses; last error: UNKNOWN: "
          "ipv4:192.0.2.1:7070: " +

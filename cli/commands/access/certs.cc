@@ -40,8 +40,9 @@ class Certs : public Command {
         "One for somebody who operates the farm.");
     show_.Example("ksoctl certs show /etc/kso/pki",
                   "What each one is for, and when it ends.");
-    renew_.Example("ksoctl certs renew coordinator.crt --dir /etc/kso/pki",
-                   "The same again, for longer.");
+    renew_.Example(
+        "ksoctl certs renew /etc/kso/pki/coordinator.crt --dir /etc/kso/pki",
+        "The same again, for longer.");
     revoke_.Example("ksoctl certs revoke alice.crt --dir /etc/kso/pki",
                     "One certificate, whose file is at hand.");
     revoke_.Example(

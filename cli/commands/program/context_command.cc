@@ -41,8 +41,8 @@ class ContextCommand : public Command {
         "ksoctl context add lab --coordinator lab.example:7070 --ca ca.crt",
         "Remember a coordinator by a name.");
     add_.Example(
-        "ksoctl context add ci --coordinator lab.example:7070 --ca ca.crt "
-        "--token-file t",
+        "ksoctl context add ci --coordinator lab:7070 --ca ca.crt --token-file "
+        "t",
         "The same, as somebody: with a token, or with --cert and --key.");
     use_.Example("ksoctl context use lab", "Talk to that one from now on.");
     list_.Example("ksoctl context ls", "Which there are, and the one in use.");
