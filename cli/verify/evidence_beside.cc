@@ -77,6 +77,27 @@ absl::StatusOr<std::vector<EvidenceDocument>> EvidenceAmong(
   return documents;
 }
 
+// INVALID_ARGUMENT for a referrer that is no bundle.
+absl::StatusOr<evidence::Bundle> BundleOf(oci::ImageStore& store,
+                                          const std::string& repository,
+                                          const oci::Referrer& referrer) {
+  KSO_ASSIGN_OR_RETURN(const oci::Manifest manifest,
+                       ManifestOf(store, repository, referrer));
+  if (!evidence::HasBundle(manifest)) {
+    return absl::InvalidArgumentError("it is no bundle");
+  }
+  KSO_ASSIGN_OR_RETURN(const std::string text,
+                       ReadEvidence(store, repository, manifest.layers[0]));
+  return evidence::ReadBundle(text);
+}
+
+// Returns whether an error is about what is asked for, such as a referrer that
+// was deleted since it was listed, and not about whom is asked.
+bool IsAboutOneReferrer(const absl::Status& status) {
+  return absl::IsNotFound(status) || absl::IsInvalidArgument(status) ||
+         absl::IsDataLoss(status);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadEvidence(oci::ImageStore& store,
@@ -126,13 +147,13 @@ absl::StatusOr<std::vector<evidence::Bundle>> BundlesBeside(
   for (const oci::Referrer& referrer :
        oci::MergeReferrers(by_tag, by_registry)) {
     if (!oci::IsManifestType(referrer.manifest.media_type())) continue;
-    KSO_ASSIGN_OR_RETURN(const oci::Manifest manifest,
-                         ManifestOf(store, repository, referrer));
-    if (!evidence::HasBundle(manifest)) continue;
-    KSO_ASSIGN_OR_RETURN(const std::string text,
-                         ReadEvidence(store, repository, manifest.layers[0]));
-    absl::StatusOr<evidence::Bundle> bundle = evidence::ReadBundle(text);
-    if (bundle.ok()) bundles.push_back(*std::move(bundle));
+    absl::StatusOr<evidence::Bundle> bundle =
+        BundleOf(store, repository, referrer);
+    if (bundle.ok()) {
+      bundles.push_back(*std::move(bundle));
+    } else if (!IsAboutOneReferrer(bundle.status())) {
+      return bundle.status();
+    }
   }
   return bundles;
 }

@@ -44,7 +44,8 @@ absl::StatusOr<std::vector<EvidenceDocument>> EvidenceBeside(
     const std::string& digest);
 
 // The signatures and attestations in the form of bundles, of which nothing has
-// been verified. One that cannot be read is left out.
+// been verified. One that is gone, damaged or malformed is left out: anybody
+// who pushes could keep the others from being found by it.
 absl::StatusOr<std::vector<evidence::Bundle>> BundlesBeside(
     oci::ImageStore& store, const std::string& repository,
     const std::string& digest);

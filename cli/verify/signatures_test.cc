@@ -195,6 +195,21 @@ TEST_F(SignaturesTest, BundlesAreSignatures) {
   }
 }
 
+// Lists of referrers outlive what they list, and anybody may add to them.
+TEST_F(SignaturesTest, AReferrerThatIsGoneIsNotInTheWay) {
+  registry_.KnowReferrers();
+  PutBundle(*signer_, evidence::kSignaturePredicate, /*with_tag=*/false);
+  const evidence::Artifact gone =
+      evidence::MakeArtifact(image_.index, evidence::kBundleType, "gone");
+  ASSERT_TRUE(registry_
+                  .PutManifest(kRepository,
+                               evidence::MakeReferrersIndex({gone}),
+                               evidence::ReferrersTag(image_.index.digest()))
+                  .ok());
+  const auto found = CheckSignatures(registry_, image_, key_);
+  EXPECT_TRUE(found.ok()) << found.status();
+}
+
 TEST_F(SignaturesTest, ABundleOfAnotherImageIsNoSignature) {
   const SignedImage image = image_;
   image_.index.set_digest(absl::StrCat("sha256:", std::string(64, 'f')));
