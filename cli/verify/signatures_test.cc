@@ -201,11 +201,8 @@ TEST_F(SignaturesTest, AReferrerThatIsGoneIsNotInTheWay) {
   PutBundle(*signer_, evidence::kSignaturePredicate, /*with_tag=*/false);
   const evidence::Artifact gone =
       evidence::MakeArtifact(image_.index, evidence::kBundleType, "gone");
-  ASSERT_TRUE(registry_
-                  .PutManifest(kRepository,
-                               evidence::MakeReferrersIndex({gone}),
-                               evidence::ReferrersTag(image_.index.digest()))
-                  .ok());
+  registry_.Retag(kRepository, evidence::ReferrersTag(image_.index.digest()),
+                  evidence::MakeReferrersIndex({gone}));
   const auto found = CheckSignatures(registry_, image_, key_);
   EXPECT_TRUE(found.ok()) << found.status();
 }
