@@ -89,6 +89,12 @@ std::vector<Worker*> WorkerTable::TakeDue(absl::Time now) {
   return workers;
 }
 
+void WorkerTable::LetGo() {
+  touched_.clear();
+  if (idle_.size() <= 2 * pool_.kinds().size()) return;
+  std::erase_if(idle_, [](const auto& entry) { return entry.second.empty(); });
+}
+
 void WorkerTable::Settle(Worker& worker, bool wants_work, absl::Time now) {
   UpdateView(worker, now);
   const WorkerPool::Member& member = pool_.Put(worker.view);

@@ -109,7 +109,7 @@ class WorkerTable {
   std::vector<Worker*> TakeDue(absl::Time now);
   // Workers that were touched since the last LetGo.
   const ByName& touched() const { return touched_; }
-  void LetGo() { touched_.clear(); }
+  void LetGo();
 
   // Brings the indexes and the scheduler's view in line with the worker.
   // `wants_work`: the worker waits for tasks, and has slots for them.
@@ -141,6 +141,7 @@ class WorkerTable {
   std::map<std::string, Worker, std::less<>> workers_;
   WorkerPool pool_;
   ByName touched_;
+  // Kinds may be among them that no worker is of any more.
   std::map<const WorkerKind*, ByName> idle_;
   std::set<std::pair<absl::Time, std::string>> due_;
 };

@@ -166,6 +166,11 @@ Scheduler::Choice Scheduler::Pick(const State& state, const WorkerPool& pool,
                                   const HostGate* gate) {
   Choice choice;
   if (!worker.view->ready()) return choice;
+  if (shares_.size() > 2 * pool.kinds().size()) {
+    std::erase_if(shares_, [&pool](const auto& share) {
+      return !pool.kinds().contains(share.first);
+    });
+  }
   FairShare& shares = shares_[worker.kind->name()];
   FairShare::Turns turns = shares.TurnsOf(state.ready_builds());
   while (const BuildEntry* build = turns.Next()) {

@@ -49,8 +49,12 @@ Fit WorkerKind::FitFor(const Demand& demand) const {
 const WorkerPool::Member& WorkerPool::Put(const WorkerView& view) {
   Member& member = members_[view.info.name()];
   Count(member, -1);
+  WorkerKind* const before = member.kind;
   member = {&view, KindOf(view.info), view.ready(), view.expected};
   Count(member, 1);
+  if (member.kind == before) return member;
+  ++member.kind->members_;
+  if (before != nullptr) Leave(before);
   return member;
 }
 
@@ -58,7 +62,9 @@ void WorkerPool::Remove(std::string_view name) {
   const auto found = members_.find(name);
   if (found == members_.end()) return;
   Count(found->second, -1);
+  WorkerKind* const kind = found->second.kind;
   members_.erase(found);
+  Leave(kind);
 }
 
 const WorkerPool::Member* WorkerPool::Find(std::string_view name) const {
@@ -86,6 +92,12 @@ int WorkerPool::CountReady(const Demand& demand, Fit fit) const {
 WorkerKind* WorkerPool::KindOf(const v1::WorkerInfo& info) {
   const std::string name = KindName(info);
   return &kinds_.try_emplace(name, name, info).first->second;
+}
+
+void WorkerPool::Leave(WorkerKind* kind) {
+  if (--kind->members_ > 0) return;
+  // A worker may say other platforms with each call.
+  kinds_.erase(kinds_.find(kind->name()));
 }
 
 void WorkerPool::Count(const Member& member, int by) {

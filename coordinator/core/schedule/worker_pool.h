@@ -43,6 +43,7 @@ class WorkerKind {
   const std::string name_;
   const v1::WorkerInfo like_;
   int ready_ = 0;
+  int members_ = 0;
   // Answers of FitOf. The keys stay valid, since demands live as long as the
   // state.
   mutable std::map<const Demand*, Fit> fits_;
@@ -61,7 +62,8 @@ class WorkerPool {
   };
 
   // Adds a worker under its name, or notes that its view has changed. The view
-  // must stay at its address until Remove.
+  // must stay at its address until Remove. The kind that it was of goes, where
+  // it was the last of that.
   const Member& Put(const WorkerView& view);
   void Remove(std::string_view name);
 
@@ -71,7 +73,8 @@ class WorkerPool {
   }
   // Null when there is no such worker.
   const Member* Find(std::string_view name) const;
-  // The kinds, in an order that depends on nothing but the kinds themselves.
+  // The kinds that workers are of, in an order that depends on nothing but the
+  // kinds themselves.
   const std::map<std::string, WorkerKind>& kinds() const { return kinds_; }
 
   // The best fit that a ready worker offers. Workers that are expected back
@@ -85,6 +88,8 @@ class WorkerPool {
  private:
   WorkerKind* KindOf(const v1::WorkerInfo& info);
   void Count(const Member& member, int by);
+  // Takes a worker away from its kind.
+  void Leave(WorkerKind* kind);
 
   std::map<std::string, Member, std::less<>> members_;
   std::map<std::string, WorkerKind> kinds_;
