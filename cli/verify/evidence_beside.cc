@@ -65,6 +65,7 @@ absl::StatusOr<std::vector<EvidenceDocument>> EvidenceAmong(
     const std::vector<oci::Referrer>& referrers) {
   std::vector<EvidenceDocument> documents;
   for (const oci::Referrer& referrer : referrers) {
+    if (!oci::IsManifestType(referrer.manifest.media_type())) continue;
     KSO_ASSIGN_OR_RETURN(const oci::Manifest manifest,
                          ManifestOf(store, repository, referrer));
     if (manifest.layers.size() != 1) continue;

@@ -91,15 +91,7 @@ absl::StatusOr<v1::Document> DocumentReader::Blob(
 absl::StatusOr<std::vector<oci::Referrer>> DocumentReader::Referrers(
     const std::string& digest_text) {
   KSO_ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(digest_text));
-  absl::StatusOr<std::vector<oci::Referrer>> referrers =
-      registry_->ListReferrers(repository_, digest, /*artifact_type=*/"");
-  // The image itself was there to read, so this is about a path that the
-  // registry does not have, or not for everybody.
-  if (absl::IsPermissionDenied(referrers.status()) ||
-      absl::IsUnauthenticated(referrers.status())) {
-    return std::vector<oci::Referrer>();
-  }
-  return referrers;
+  return registry_->ListReferrers(repository_, digest, /*artifact_type=*/"");
 }
 
 absl::StatusOr<std::string> DocumentReader::ReadCached(const Digest& digest) {

@@ -90,11 +90,17 @@ absl::StatusOr<bool> AddTags(const std::string& body, const std::string& what,
   return added;
 }
 
-// Returns whether a registry from before 1.1 of the specification says that it
-// does not know the path: some answer that the request itself is bad.
-bool KnowsNoReferrers(int status) {
-  return status == 501 ||
-         (status / 100 == 4 && status != 401 && status != 403 && status != 429);
+// Returns whether a registry says that it has no list of referrers for this
+// caller. Those from before 1.1 of the specification do not know the path, and
+// some of them answer that the request itself is bad. Others want a right of
+// its own for it, which who may read the image need not have.
+bool ListsNoReferrers(const absl::StatusOr<http::Response>& response) {
+  if (!response.ok()) {
+    return absl::IsPermissionDenied(response.status()) ||
+           absl::IsUnauthenticated(response.status());
+  }
+  return response->status == 501 ||
+         (response->status / 100 == 4 && response->status != 429);
 }
 
 // Returns whether a registry says that it deletes nothing, or not so: 405, or
@@ -146,14 +152,14 @@ absl::StatusOr<std::vector<Referrer>> ListReferrers(
                            artifact_type.empty() ? "" : "?artifactType=",
                            PercentEncode(artifact_type)));
   while (url.has_value()) {
-    KSO_ASSIGN_OR_RETURN(
-        const http::Response response,
-        session.Read(RequestOf("GET", *url), repository, what));
-    if (KnowsNoReferrers(response.status)) break;
-    if (response.status / 100 != 2) return session.ErrorOf(response, what);
+    const absl::StatusOr<http::Response> response =
+        session.Read(RequestOf("GET", *url), repository, what);
+    if (seen.empty() && ListsNoReferrers(response)) break;
+    KSO_RETURN_IF_ERROR(response.status());
+    if (response->status / 100 != 2) return session.ErrorOf(*response, what);
     // A server that has a web page for unknown paths answers 200, too.
     absl::StatusOr<std::vector<Referrer>> page =
-        ParseReferrers(response.body, kOciIndex);
+        ParseReferrers(response->body, kOciIndex);
     if (!page.ok()) break;
     bool added = false;
     for (Referrer& referrer : *page) {
@@ -170,7 +176,7 @@ absl::StatusOr<std::vector<Referrer>> ListReferrers(
       return absl::InvalidArgumentError(
           Concat(what, ": the list does not end"));
     }
-    KSO_ASSIGN_OR_RETURN(url, NextPage(session, response, what));
+    KSO_ASSIGN_OR_RETURN(url, NextPage(session, *response, what));
   }
   return referrers;
 }

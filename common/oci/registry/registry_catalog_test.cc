@@ -173,13 +173,25 @@ TEST_F(RegistryCatalogTest, PagesOfReferrersElsewhereAreNotAsked) {
 }
 
 TEST_F(RegistryCatalogTest, RegistriesThatKnowNoReferrersHaveNone) {
-  for (const int status : {400, 404, 405}) {
+  for (const int status : {400, 403, 404, 405, 501}) {
     transport_.On("GET", Referrers(), {.status = status});
   }
   transport_.On("GET", Referrers(), {.body = "<html>welcome</html>"});
-  for (int i = 0; i < 4; ++i) {
-    EXPECT_TRUE(client_->ListReferrers("a", digest_, "")->empty()) << i;
+  for (int i = 0; i < 6; ++i) {
+    const auto referrers = client_->ListReferrers("a", digest_, "");
+    ASSERT_TRUE(referrers.ok()) << i << referrers.status();
+    EXPECT_TRUE(referrers->empty()) << i;
   }
+}
+
+// Half of a list is none.
+TEST_F(RegistryCatalogTest, APageOfReferrersThatIsRefusedIsAnError) {
+  transport_.On("GET", Referrers(),
+                {.headers = {{"Link", "<?n=1>; rel=\"next\""}},
+                 .body = ReferrersPage({{"y", ""}})});
+  transport_.On("GET", Referrers() + "?n=1", {.status = 403});
+  EXPECT_TRUE(absl::IsPermissionDenied(
+      client_->ListReferrers("a", digest_, "").status()));
 }
 
 TEST_F(RegistryCatalogTest, AManifestIsDeletedOrGoneAlready) {
