@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges what Kubespray rendered for a node, and writes the node's variables.
 
-  node_vars.py NODE.json DOWNLOAD.yml INDEX.json SHA256SUMS ARCHITECTURE SERVER OUT [--own-hashes]
+  node_vars.py NODE.json DOWNLOAD.yml INDEX.json SHA256SUMS ARCHITECTURE SERVER OUT [--own-hashes] [--everything]
 
 NODE.json is what render.yml wrote, DOWNLOAD.yml the file of Kubespray's role that
 names each file's variable of the checksum. Prints what would be asked of another
-server than kso's, and exits with 1 if there is such an item. OUT gets, for the
+server than kso's, and exits with 1 if there is such an item that is enabled, or any
+with --everything: an item with a variable of its own, such as Argo CD's manifest, has a
+line in offline.yml only where the release has it. OUT gets, for the
 stand-in's files, the checksums of what is served (--own-hashes), and what is not
 enabled and can be downloaded on a node of ARCHITECTURE."""
 
@@ -19,8 +21,9 @@ import yaml
 
 def main():
     own_hashes = '--own-hashes' in sys.argv
+    everything = '--everything' in sys.argv
     (rendered, roles_file, index, sums, architecture, server,
-     out) = [a for a in sys.argv[1:] if a != '--own-hashes']
+     out) = [a for a in sys.argv[1:] if not a.startswith('--')]
     with open(rendered, encoding='utf-8') as file:
         downloads = json.load(file)['downloads']
     with open(roles_file, encoding='utf-8') as file:
@@ -36,15 +39,16 @@ def main():
 
     variables, not_enabled, upstream = {}, {}, []
     for name, item in sorted(downloads.items()):
+        asked = everything or item.get('enabled')
         # An item without a URL is not for this kind of node.
         if item.get('container'):
             where = f'{item["repo"]}:{item["tag"]}'
-            if not where.startswith(images_at):
+            if asked and not where.startswith(images_at):
                 upstream.append(f'{name}: {where}')
             missing = where.removeprefix(images_at) in lacking
         else:
             where = item.get('url') or ''
-            if not where.startswith(files_at):
+            if asked and not where.startswith(files_at):
                 upstream.append(f'{name}: {where}')
             missing = False
             stated = written[name].get('sha256') or written[name].get('checksum') or ''
