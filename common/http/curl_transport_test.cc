@@ -63,6 +63,34 @@ TEST(CurlTransportTest, HeadHasLengthButNoBody) {
   EXPECT_EQ(response->body, "");
 }
 
+TEST(CurlTransportTest, ALengthThatIsNoNumberIsNotReadAsOne) {
+  HttpServer server;
+  server.routes().Get("/a", [](const auto&, auto& response) {
+    response.set_header("Content-Length", "5.5");
+    response.set_content("12345", "text/plain");
+  });
+  server.Start();
+  EXPECT_FALSE(Make()->Perform(Get(server.Url("/a"))).ok());
+}
+
+TEST(CurlTransportTest, HeadersAreBounded) {
+  HttpServer server;
+  const auto answer = [](int headers) {
+    return [headers](const auto&, auto& response) {
+      for (int i = 0; i < headers; ++i) {
+        response.set_header("X-Long", std::string(60 << 10, 'x'));
+      }
+    };
+  };
+  server.routes().Get("/many", answer(4));
+  server.routes().Get("/too-many", answer(5));
+  server.Start();
+  EXPECT_TRUE(Make()->Perform(Get(server.Url("/many"))).ok());
+  const absl::Status status =
+      Make()->Perform(Get(server.Url("/too-many"))).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+}
+
 TEST(CurlTransportTest, KeepsConnections) {
   HttpServer server;
   std::mutex mutex;

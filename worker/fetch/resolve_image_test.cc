@@ -254,6 +254,19 @@ TEST_F(ResolveImageTest, AnIndexThatHasNothingForAPlatformIsNoError) {
   EXPECT_EQ(image->manifests_size(), 0);
 }
 
+TEST_F(ResolveImageTest, SoManyEntriesWithoutAPlatformAreReadAndNoMore) {
+  std::vector<std::string> entries(32, Json(AddImage("s390x", "")));
+  AddIndexOf(entries);
+  const auto image = Resolve("quay.io/coreos/etcd:v1");
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(image->manifests_size(), 0);
+
+  entries.push_back(entries.front());
+  AddIndexOf(entries);
+  EXPECT_THAT(Refusal().reason(),
+              HasSubstr("more than 32 manifests without a platform"));
+}
+
 TEST_F(ResolveImageTest, NamesAChildThatIsNotWhatItsIndexSays) {
   v1::Descriptor child = AddImage("amd64", "");
   const int64_t size = child.size();
