@@ -285,7 +285,7 @@ absl::StatusOr<std::string> CertificateDirectory::Revoke(
           which, Concat(absl::FormatTime("%Y-%m-%d", now, absl::UTCTimeZone()),
                         reason.empty() ? "" : " ", reason)));
   const bool known =
-      absl::StartsWith(which, "serial:")
+      absl::StartsWithIgnoreCase(which, "serial:")
           ? !list->Check("", [&which] { return which.substr(7); }).ok()
           : !list->Check(which, [] { return std::string(); }).ok();
   if (known) {
