@@ -5,6 +5,7 @@
 #include <mutex>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/synchronization/notification.h"
@@ -51,19 +52,23 @@ class BlockedSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   void Unblock() { blocked_.Notify(); }
   int lines() const { return lines_; }
-  std::string last() const { return last_; }
+  // Returns whether a line says that others were left out.
+  bool tells_of_others() const { return tells_of_others_; }
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
     blocked_.WaitForNotification();
     ++lines_;
-    last_.assign(message.payload.data(), message.payload.size());
+    tells_of_others_ |=
+        std::string_view(message.payload.data(), message.payload.size())
+            .find("lines of builds and tasks left out") !=
+        std::string_view::npos;
   }
   void flush_() override {}
 
   absl::Notification blocked_;
   int lines_ = 0;
-  std::string last_;
+  bool tells_of_others_ = false;
 };
 
 TEST_F(JournalLogTest, BuildsAndTheirTasksAreToldWithTheirIds) {
@@ -136,7 +141,7 @@ TEST_F(JournalLogTest, ALogThatNobodyReadsHoldsNoCommitUp) {
     sink->Unblock();
   }
   EXPECT_LT(sink->lines(), kCommits);
-  EXPECT_THAT(sink->last(), HasSubstr("lines of builds and tasks left out"));
+  EXPECT_TRUE(sink->tells_of_others());
 }
 
 }  // namespace
