@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <map>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -99,6 +102,11 @@ class Init : public Command {
   absl::Status FindExample(const Context& context) {
     KSO_ASSIGN_OR_RETURN(const std::filesystem::path self, SelfPath());
     examples_ = ExampleReleases(self);
+    // In a checkout, the examples are above bazel's link, not what it leads to.
+    const std::string_view called = program_invocation_name;
+    if (called.find('/') != called.npos) {
+      examples_.merge(ExampleReleases(std::filesystem::absolute(called)));
+    }
     if (examples_.empty()) {
       return absl::NotFoundError(
           "no example release is beside this program; name a Kubespray "
