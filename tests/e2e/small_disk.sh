@@ -63,10 +63,14 @@ check "the small worker made layers" grep -qE 'small: layer .*: done' <(ksoctl l
 fetched=$(worker_json small | jq -r '.tasksDone')
 check "after all of it, the small worker wants more" wait_until 20 worker_is_ready small
 check "nothing unfinished is left on its disk" same "$(find "$disk/blobs/incoming" "$disk/verify" -type f 2>/dev/null)" ""
-echo "small did $fetched tasks; $(du -sm "$disk/blobs" | cut -f1) MiB are in its cache"
+cached=$(du -sm "$disk/blobs" | cut -f1)
+echo "small did $fetched tasks; $cached MiB are in its cache"
 ksoctl logs "$id" | grep -E "small: .*(space|disk)" | head -n 3 || true
 free_mebibytes() { df --output=avail -m "$disk" | tail -n 1; }
-head -c "$(($(free_mebibytes) - 2))M" /dev/zero >"$disk/filler"
+# How much is in its cache is a matter of which worker was quicker: no more is missing
+# than the cache can give.
+left=$((cached > 5 ? 2 : cached < 3 ? 5 : 8 - cached))
+head -c "$(($(free_mebibytes) - left))M" /dev/zero >"$disk/filler"
 has_room() { (($(free_mebibytes) >= 6)); }
 check "its cache makes room for others while it has nothing to do" wait_until 10 has_room
 check "with that room, it is as well as before" worker_is_ready small
