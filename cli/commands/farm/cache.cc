@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "cli/carry/byte_size.h"
 #include "cli/commands/farm/farm_commands.h"
