@@ -89,9 +89,9 @@ std::string PackageUrlOfFile(std::string_view url) {
   // OWNER/REPOSITORY/releases/download/TAG/FILE
   if (HostOf(url) == "github.com" && path.size() >= 6 &&
       path[2] == "releases" && path[3] == "download") {
-    return Concat("pkg:github/", absl::AsciiStrToLower(path[0]), "/",
-                  absl::AsciiStrToLower(path[1]), "@", PercentEncode(path[4]),
-                  source);
+    return Concat("pkg:github/", PercentEncode(absl::AsciiStrToLower(path[0])),
+                  "/", PercentEncode(absl::AsciiStrToLower(path[1])), "@",
+                  PercentEncode(path[4]), source);
   }
   const std::string version = VersionInUrl(url);
   return Concat("pkg:generic/", PercentEncode(FileNameOf(url)),

@@ -15,6 +15,12 @@ TEST(PackageUrlTest, AReleaseOfGithubIsNamedByItsRepository) {
       "v1.7.2%2Fcontainerd-1.7.2.tar.gz&file_name=containerd-1.7.2.tar.gz");
 }
 
+TEST(PackageUrlTest, WhatHasAMeaningInOneIsEncoded) {
+  EXPECT_EQ(PackageUrlOfFile("https://github.com/o@x/r!/releases/download/v1/f")
+                .substr(0, 29),
+            "pkg:github/o%40x/r%21@v1?down");
+}
+
 TEST(PackageUrlTest, OtherFilesAreGeneric) {
   EXPECT_EQ(
       PackageUrlOfFile("https://dl.k8s.io/release/v1.29.10/bin/kubelet"),

@@ -37,7 +37,7 @@ void ReadReferrers(std::string_view bytes) {
                 "a list that is written is read");
 }
 
-// What is made of a text goes into a document that others validate.
+// A package URL goes into a document that others validate.
 void RequireAscii(std::string_view text) {
   for (const char c : text) {
     fuzz::Require(c > ' ' && c < 0x7f, "a package URL is visible ASCII");
@@ -52,9 +52,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string digest = "sha256:" + std::string(64, 'a');
   const auto predicate = evidence::PredicateAbout(bytes, digest);
   fuzz::RequireSaid(predicate.status(), "a refusal has a reason");
-  fuzz::Require(
-      !predicate.ok() || bytes.find(digest.substr(7)) != std::string_view::npos,
-      "a statement is about the images that it names");
   const auto summary = evidence::SummaryInStatement(bytes);
   fuzz::RequireSaid(summary.status(), "a refusal has a reason");
   ReadReferrers(bytes);
