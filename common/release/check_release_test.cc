@@ -2,9 +2,11 @@
 #include "common/release/check_release.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "common/site.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -202,6 +204,19 @@ TEST(CheckReleaseTest, TwoFilesAreNotServedAtOnePath) {
               ElementsAre(Is(F::kFiles, "would be below", 0, 1)));
   EXPECT_THAT(CheckRelease(WithFiles({"ftp://a.io/x"})),
               ElementsAre(Is(F::kFiles, "", 0)));
+}
+
+TEST(CheckReleaseTest, AHostHasNotTheNameOfAFileBesideTheHosts) {
+  for (const std::string_view name : {site::kOfflineFile, site::kSumsFile,
+                                      site::kIndexFile, site::kPageFile}) {
+    EXPECT_THAT(
+        CheckRelease(WithFiles({"https://" + std::string(name) + "/x"})),
+        ElementsAre(Is(F::kFiles, "", 0)))
+        << name;
+  }
+  EXPECT_THAT(
+      CheckRelease(WithFiles({"https://h/" + std::string(site::kPageFile)})),
+      IsEmpty());
 }
 
 TEST(CheckReleaseTest, ADigestIsWrittenAsOneAndSaysTheSame) {
