@@ -63,7 +63,7 @@ TEST(HostDemandTest, ALayerIsOfItsMembersHostsAndTheDestination) {
                                          HostDemand{"ghcr.io", false},
                                          HostDemand{"quay.io", false},
                                          HostDemand{"reg.example", false}));
-  // What stays on this machine asks no registry.
+  // An image that stays on this machine asks no registry.
   task.mutable_destination()->set_kind(v1::Destination::OCI_LAYOUT);
   layer.clear_members();
   EXPECT_THAT(HostsOf(task), IsEmpty());
