@@ -101,6 +101,9 @@ start_upstream_of() {
     --destination "$destination" "$@"
   wait_until 120 test -s "$work/upstream.json" || die "the upstream did not start"
   upstream=$(jq -r .main "$work/upstream.json")
+  # Newer versions of skopeo send a login on to another port of the same host, which
+  # the storage refuses, but not to a host of another name.
+  upstream_by_name=${upstream/127.0.0.1/localhost}
 }
 
 # Prints the release.yaml of a small release for amd64, whose lists are beside it.

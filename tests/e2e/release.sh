@@ -45,7 +45,7 @@ done
 sent_once() {
   local layer layers again
   again=$(curl -fsS "http://$upstream/-/stats" | jq -r '.blobs_sent_again[]')
-  layers=$(skopeo inspect --tls-verify=false --override-arch "$1" "docker://$upstream/docker.io/library/registry:3" | jq -r '.Layers[]')
+  layers=$(skopeo inspect --tls-verify=false --override-arch "$1" "docker://$upstream_by_name/docker.io/library/registry:3" | jq -r '.Layers[]')
   [[ -n $layers ]] || return 1
   for layer in $layers; do lacks "$again" "$layer" || return 1; done
 }

@@ -24,10 +24,9 @@ key publisher
 key other
 key ours
 
-# A registry of the publisher's own, where the image is not signed yet. Newer versions
-# of skopeo send logins on to another port of the same host, but not to another name.
+# A registry of the publisher's own, where the image is not signed yet.
 skopeo copy -q --all --preserve-digests --src-tls-verify=false --dest-tls-verify=false \
-  "docker://${upstream/127.0.0.1/localhost}/registry.k8s.io/pause:3.9" "docker://$published:3.9"
+  "docker://$upstream_by_name/registry.k8s.io/pause:3.9" "docker://$published:3.9"
 echo registry.k8s.io/pause:3.9 >"$work/small/images.list"
 grep -h crictl deploy/releases/kubespray-2.25.1/files-amd64.list >"$work/small/files.list"
 
