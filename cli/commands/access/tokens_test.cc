@@ -94,12 +94,12 @@ TEST_F(TokensTest, ATokenIsGoodForThirtyDaysUnlessItIsSaid) {
 TEST_F(TokensTest, WhatMakesNoSenseIsNotAskedFor) {
   EXPECT_EQ(Tokens({"create", "ci"}), 2);
   EXPECT_THAT(error(), HasSubstr("--role"));
-  for (const char* expires : {"soon", "0s", "-1h", "inf", "12"}) {
+  for (const char* expires : {"soon", "-1h", "inf", "12"}) {
     EXPECT_EQ(Tokens({"create", "ci", "--role", "view",
                       std::string("--expires=") + expires}),
               2)
         << expires;
-    EXPECT_THAT(error(), HasSubstr("'never'")) << expires;
+    EXPECT_THAT(error(), HasSubstr("a time with its unit")) << expires;
   }
   EXPECT_THAT(coordinator_.created, IsEmpty());
 }
@@ -145,7 +145,7 @@ TEST_F(TokensTest, AnAuditIsOfAllThatIsKeptUnlessATimeIsGiven) {
 
 TEST_F(TokensTest, AnAuditOfNoTimeOrNumberIsRefused) {
   EXPECT_EQ(Audit({"--since", "yesterday"}), 2);
-  EXPECT_THAT(error(), HasSubstr("'yesterday' is no duration"));
+  EXPECT_THAT(error(), HasSubstr("--since yesterday: write a time"));
   EXPECT_EQ(Audit({"--since=-1h"}), 2);
   EXPECT_EQ(Audit({"--limit", "0"}), 2);
   EXPECT_EQ(Audit({"--limit", "10001"}), 2);

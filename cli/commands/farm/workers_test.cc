@@ -150,7 +150,7 @@ TEST_F(WorkersTest, AnInvitationIsForTheNamedWorkerAndTheGivenTime) {
   EXPECT_THAT(err(), HasSubstr("kso-worker --coordinator farm.example:7070 "
                                "--name build-9"));
   EXPECT_EQ(Workers({"invite", "build-8", "--expires", "soon"}), 2);
-  EXPECT_THAT(error(), HasSubstr("'soon' is no duration"));
+  EXPECT_THAT(error(), HasSubstr("--expires soon: write a time"));
   EXPECT_EQ(coordinator_.invited.size(), 2u);
 }
 
