@@ -71,9 +71,18 @@ class Tokens : public Command {
       request.add_roles(role);
     }
     if (expires_ != kNever) {
-      KSO_ASSIGN_OR_RETURN(const absl::Duration life,
-                           ParseDurationOption("--expires", expires_));
-      *request.mutable_expires_in() = ToProto(life);
+      const absl::StatusOr<absl::Duration> life =
+          ParseDurationOption("--expires", expires_);
+      if (!life.ok()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(life.status().message(), ", or 'never'"));
+      }
+      if (*life == absl::ZeroDuration()) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "--expires ", expires_,
+            ": such a token is of no use; give it some time, or 'never'"));
+      }
+      *request.mutable_expires_in() = ToProto(*life);
     }
     KSO_ASSIGN_OR_RETURN(const v1::CreateTokenResponse made,
                          context.coordinator->CreateToken(request));
