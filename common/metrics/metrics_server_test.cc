@@ -35,7 +35,8 @@ TEST(MetricsServerTest, AnswersAsPrometheusAsks) {
 
 TEST(MetricsServerTest, SlowClientsDoNotKeepPrometheusOut) {
   const std::string address = absl::StrCat("127.0.0.1:", testing::FreePort());
-  const auto server = CreateMetricsServer(address, {});
+  const auto server =
+      CreateMetricsServer(address, {CreateProcessMetrics("kso-worker")});
   ASSERT_TRUE(server.ok()) << server.status();
   // They begin requests and do not end them.
   std::vector<std::unique_ptr<testing::RawHttpClient>> slow;
