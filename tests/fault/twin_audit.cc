@@ -15,6 +15,7 @@ std::string WorkOf(const v1::Task& task) {
   work.clear_build_id();
   work.clear_name();
   work.clear_weight();
+  work.clear_fetch_group();
   if (work.has_resolve_file()) {
     work.mutable_resolve_file()->clear_location();
   } else if (work.has_resolve_image()) {
