@@ -10,7 +10,7 @@ const MINUTE_MS = 60000;
 // As .key in page.css: the colours of the first and the second line.
 const LINES = ['--fill', '--own'];
 
-// Where the axis of bytes may be marked.
+// The distances at which the axis of bytes may be marked.
 const POWERS_OF_TWO = Array.from({length: 50}, (_, i) => 2 ** i);
 
 // A counter's growth a second; a coordinator that began anew counts from 0.
@@ -59,7 +59,7 @@ function quotas(samples) {
   }));
 }
 
-// What there is to plot: `series` are {name, points}, all of the same times;
+// The plots that the samples allow: `series` are {name, points}, all of the same times;
 // `show` makes a value readable; `limit` is the most that there can be, where
 // that is known; `steps` are the distances of marks, where they are special.
 function plotsOf(samples) {

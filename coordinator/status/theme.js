@@ -11,7 +11,7 @@ export function isDark() {
 
 export function applyTheme() {
   document.documentElement.dataset.theme = isDark() ? 'dark' : 'light';
-  // What is drawn and not styled is drawn again.
+  // Canvases are not styled: whoever has drawn one draws it again.
   document.dispatchEvent(new Event('themechange'));
 }
 
