@@ -59,9 +59,10 @@ function quotas(samples) {
   }));
 }
 
-// The plots that the samples allow: `series` are {name, points}, all of the same times;
-// `show` makes a value readable; `limit` is the most that there can be, where
-// that is known; `steps` are the distances of marks, where they are special.
+// The plots that the samples allow: `series` are {name, points}, all of the same
+// times; `show` makes a value readable; `limit` is the most that there can be,
+// where that is known; `steps` are the distances of marks, where they are
+// special.
 function plotsOf(samples) {
   const ofTotals = (name) => rates(samples, (sample) => sample.totals[name]);
   return [{
