@@ -22,7 +22,7 @@ std::string Page() {
   return text.str();
 }
 
-// What `ksoctl COMMAND --help` prints about the command itself.
+// The text that `ksoctl COMMAND --help` prints about the command itself.
 std::string HelpOf(std::vector<std::string> command) {
   kso::testing::FakeClock clock;
   std::ostringstream out;

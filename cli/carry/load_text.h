@@ -10,8 +10,8 @@
 
 namespace kso::cli {
 
-// What a load did, for people: the images by reference and digest, what moved,
-// and what could not be done. Every line ends with a newline.
+// The outcome of a load, for people: the images by reference and digest, what
+// moved, and what could not be done. Every line ends with a newline.
 std::string LoadText(const v1::Destination& destination,
                      const LoadReport& report);
 

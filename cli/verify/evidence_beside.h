@@ -14,10 +14,10 @@
 
 namespace kso::cli {
 
-// What lies beside an image in its repository, found by the tag that stands for
-// its list of referrers, and by the registry's own list (OCI distribution spec
-// 1.1, "Listing Referrers"): a tool that copies an image with its referrers may
-// leave the tag behind. `digest` has been checked.
+// The things that lie beside an image in its repository, found by the tag that
+// stands for its list of referrers, and by the registry's own list (OCI
+// distribution spec 1.1, "Listing Referrers"): a tool that copies an image with
+// its referrers may leave the tag behind. `digest` has been checked.
 
 // The content of a blob that is a document about an image. INVALID_ARGUMENT
 // when it is larger than any such document; other errors are the store's.

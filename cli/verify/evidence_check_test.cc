@@ -32,7 +32,7 @@ class EvidenceCheckTest : public ::testing::Test {
     facts_.items = {file.verdict};
   }
 
-  // What the build of `facts` left.
+  // The documents that the build of `facts` left.
   static std::vector<EvidenceDocument> Left(const evidence::BuildFacts& facts) {
     return {
         {std::string(evidence::kSpdxType), evidence::MakeSbom(facts)},

@@ -139,7 +139,7 @@ absl::Status ReadEvidence(const NamedImage& image, oci::ImageStore& store) {
 // Compares the evidence with the image that it lies beside.
 void CompareEvidence(oci::ImageStore& store, CheckedImage& checked) {
   const std::string& digest = checked.report.top.digest();
-  if (digest.empty()) return;  // What is not there is told already.
+  if (digest.empty()) return;  // That it is missing is told.
   const absl::StatusOr<std::vector<EvidenceDocument>> documents =
       EvidenceBeside(store, checked.image.repository, digest);
   Findings findings;

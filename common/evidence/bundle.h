@@ -32,7 +32,7 @@ bool HasBundle(const oci::Manifest& artifact);
 struct Bundle {
   // The signed statement (DSSE), for OpenEnvelope.
   std::string envelope;
-  // What the envelope claims to state: the predicate's type, of which nothing
+  // The predicate's type that the envelope claims to state, of which nothing
   // has been verified.
   std::string claimed_type;
   // For KeyOfIdentity; without a certificate where a key has signed.

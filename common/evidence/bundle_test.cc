@@ -32,8 +32,8 @@ constexpr char kType[] = "application/vnd.dev.sigstore.bundle.v0.3+json";
 constexpr char kIdentity[] = "https://github.com/ours/tool/release.yml";
 constexpr char kIssuer[] = "https://token.actions.githubusercontent.com";
 
-// What `cosign sign --new-bundle-format` 2.6.1 left beside an image, the
-// image's digest, and the key's public half.
+// The bundle that `cosign sign --new-bundle-format` 2.6.1 left beside an image,
+// the image's digest, and the key's public half.
 constexpr char kCosignsBundle[] =
     R"({"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","veri)"
     R"(ficationMaterial":{"publicKey":{"hint":"BCWErLOMwBR5AwF+errbP6Y3ZN)"

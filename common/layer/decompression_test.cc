@@ -26,7 +26,7 @@ const std::string kZstandard(
     "\x31\x4a\x11\xa2\xed\x1e\x0c",
     25);
 
-// What comes out of a blob, read in small pieces.
+// The bytes that come out of a blob, read in small pieces.
 absl::StatusOr<std::string> Decompressed(const std::string& blob,
                                          const std::string& type,
                                          int64_t most_bytes = 1000) {

@@ -32,7 +32,7 @@ std::string Parameter(const UniqueKey& key, const char* name, int size = 0) {
   return bytes;
 }
 
-// What OpenSSL signs with SHA-256.
+// The signature that OpenSSL makes with SHA-256.
 std::string Sign(const UniqueKey& key, const std::string& text) {
   const UniqueDigestContext context(EVP_MD_CTX_new());
   size_t size = 0;

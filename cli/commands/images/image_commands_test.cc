@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `ksoctl load`, `sign`, `summary`, `releases` and `verify` refuse before
-// they ask a registry for anything.
+// The things that `ksoctl load`, `sign`, `summary`, `releases` and `verify`
+// refuse before they ask a registry for anything.
 #include "cli/commands/images/image_commands.h"
 
 #include <string>

@@ -39,7 +39,8 @@ class NamingCoordinator : public FakeCoordinatorClient {
   const std::vector<std::string> names_;
 };
 
-// What is printed for the option or argument of a command that takes `meta`.
+// The text that is printed for the option or argument of a command that takes
+// `meta`.
 std::string Completed(const std::string& meta,
                       const std::vector<std::string>& names) {
   CommandShape program;
