@@ -253,7 +253,8 @@ class HostileHistory {
     const int files = dice_.Between(1, 3);
     for (int i = 0; i < files; ++i) {
       const std::string url = absl::StrCat("https://", file_host, "/f", i);
-      const std::string content(static_cast<size_t>(dice_.Between(0, 3000)),
+      // A file without a byte is refused.
+      const std::string content(static_cast<size_t>(dice_.Between(1, 3000)),
                                 static_cast<char>('a' + i));
       hosts_.AddFile(url, content);
       v1::FileRequest& file = *release.add_files();
