@@ -121,6 +121,15 @@ TEST_F(ImageCheckTest, AConfigOfAnotherPlatformIsFound) {
                   "its config is for linux/amd64, the index says linux/arm64"));
 }
 
+TEST_F(ImageCheckTest, AnAttestationIsNoPlatform) {
+  const ImageReport report = Check(
+      {Entry("amd64", "amd64"), Entry("arm64", "arm64"),
+       Descriptor(kManifestType, "{}",
+                  R"(,"platform":{"architecture":"unknown","os":"unknown"})")});
+  EXPECT_TRUE(report.ok()) << ReportText("r", report, false);
+  EXPECT_EQ(report.platforms.size(), 2u);
+}
+
 TEST_F(ImageCheckTest, WhatIsNotThereIsReported) {
   const ImageReport report =
       CheckImage(*store_, "team/x", Sha256Of("nothing").ToString(), options_);

@@ -250,6 +250,13 @@ TEST(CheckReleaseTest, ADigestIsWrittenAsOneAndSaysTheSame) {
   }
 }
 
+TEST(CheckReleaseTest, AHashIsWantedWhereTheReleaseSaysSo) {
+  v1::Release release = Good();
+  release.set_require_hashes(true);
+  EXPECT_THAT(CheckRelease(release),
+              ElementsAre(Is(F::kFiles, "has no checksum", 0)));
+}
+
 TEST(CheckReleaseTest, TwoImagesAreNotServedUnderOneName) {
   const std::string a = "@sha256:" + std::string(64, 'a');
   const std::string b = "@sha256:" + std::string(64, 'b');
