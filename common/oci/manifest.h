@@ -65,9 +65,9 @@ struct ImageConfig {
 // Each function refuses, with INVALID_ARGUMENT and the reason: bytes that are
 // not JSON of the right shape; a `mediaType` that disagrees with `media_type`,
 // the Content-Type that they came with; both `manifests` and `layers`; digests
-// and sizes that are not such; foreign layers (`urls`); fields that kso does not
-// act on and registries cannot read. Docker schema 1 is
-// UNIMPLEMENTED: see Schema1Error.
+// and sizes that are not such; foreign layers (`urls`); fields that kso does
+// not act on and registries cannot read. Docker schema 1 is UNIMPLEMENTED: see
+// Schema1Error.
 absl::StatusOr<Manifest> ParseManifest(std::string_view content,
                                        std::string_view media_type);
 absl::StatusOr<Index> ParseIndex(std::string_view content,

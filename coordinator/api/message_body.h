@@ -11,8 +11,8 @@
 namespace kso::coordinator {
 
 // Reads `message` from the JSON body of a request (protobuf's JSON mapping).
-// INVALID_ARGUMENT, which can be shown, for what is over 32 MiB, is no JSON that
-// ParseJson takes, or has a field that the message has not.
+// INVALID_ARGUMENT, which can be shown, for what is over 32 MiB, is no JSON
+// that ParseJson takes, or has a field that the message has not.
 absl::Status ReadMessage(const std::string& body,
                          google::protobuf::Message& message);
 

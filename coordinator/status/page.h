@@ -17,8 +17,8 @@ struct PageFile {
 };
 
 // The file that is served at this path; null when there is none. The files are
-// those beside this one, bundled. They read /api/v1 and nothing else, and insert data as
-// text, never as HTML.
+// those beside this one, bundled. They read /api/v1 and nothing else, and
+// insert data as text, never as HTML.
 const PageFile* FindPageFile(std::string_view path);
 
 // The Content-Security-Policy of all answers, which allows nothing but these
