@@ -102,7 +102,7 @@ start_upstream_of() {
   wait_until 120 test -s "$work/upstream.json" || die "the upstream did not start"
   upstream=$(jq -r .main "$work/upstream.json")
   # Newer versions of skopeo send a login on to another port of the same host, which
-  # the storage refuses, but not to a host of another name.
+  # the storage refuses. By this name, it is on another one.
   upstream_by_name=${upstream/127.0.0.1/localhost}
 }
 

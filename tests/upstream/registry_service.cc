@@ -234,7 +234,7 @@ void RegistryService::Blob(const httplib::Request& request,
                                         hex.substr(0, 2), "/", hex, "/data");
   response.set_redirect(
       absl::StrCat(
-          OtherOrigin(request, context_.blob_port), path, "?",
+          StorageOrigin(request, context_.blob_port), path, "?",
           SignQuery(context_.key, path, context_.now() + absl::Seconds(300))),
       307);
 }

@@ -36,6 +36,11 @@ struct ServiceContext {
 // client knows it.
 std::string OtherOrigin(const httplib::Request& request, int port);
 
+// The same for storage, which has a name of its own: 127.0.0.1 for clients that
+// know this upstream as localhost. Some send their logins on to another port of
+// the same name.
+std::string StorageOrigin(const httplib::Request& request, int port);
+
 }  // namespace kso::upstream
 
 #endif  // KSO_TESTS_UPSTREAM_SERVICE_CONTEXT_H_
