@@ -25,9 +25,12 @@ bool GrantsTasks(const BuildEntry& build);
 // gets a task only when no ready worker fits it better, and a task that failed
 // goes elsewhere where somewhere else fits as well. A verification goes to the
 // worker that made least of the build's layers, among those that fit as well.
+// Layers that fetch something in common go to one worker, where it fits them
+// as well as others.
 //
 // The cost of a decision grows with the number of builds that have ready tasks,
-// and not with tasks or workers. Not thread safe.
+// and not with tasks or workers; only verifications and the few layers that
+// fetch something in common look at all layers of their build. Not thread safe.
 class Scheduler {
  public:
   struct Choice {
