@@ -74,6 +74,11 @@ TEST_F(ListItemsTest, ReadsWhatAReleaseNames) {
   EXPECT_EQ(items[1].digest, "sha512:ab");
   EXPECT_EQ(items[2].kind, ListItem::Kind::kImage);
   EXPECT_EQ(items[3].text, "busybox");
+  // The same by the release's file, whatever it is called.
+  EXPECT_THAT(Read(directory_.string() + "/r/release.yaml"), SizeIs(4));
+  std::filesystem::rename(directory_.path() / "r/release.yaml",
+                          directory_.path() / "r/mine.yml");
+  EXPECT_THAT(Read(directory_.string() + "/r/mine.yml"), SizeIs(4));
 }
 
 TEST_F(ListItemsTest, ReadsListsThatNoReleaseNames) {
