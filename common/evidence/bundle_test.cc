@@ -125,8 +125,8 @@ TEST(BundleTest, OtherDocumentsAreNoBundles) {
         R"({"dsseEnvelope":{"signatures":[]},"verificationMaterial":{}})",
         R"({"dsseEnvelope":[],"verificationMaterial":[]})",
         R"({"messageSignature":{},"verificationMaterial":{}})",
-        R"({"dsseEnvelope":{"signatures":[1],"payload":"e30="},)"
-        R"("verificationMaterial":{"certificate":1,"tlogEntries":[1]}})"}) {
+        (R"({"dsseEnvelope":{"signatures":[1],"payload":"e30="},)"
+         R"("verificationMaterial":{"certificate":1,"tlogEntries":[1]}})")}) {
     EXPECT_FALSE(ReadBundle(odd).ok() &&
                  CheckUpstreamBundle(ArtifactOf(odd), kCosignsDigest,
                                      TrustIn(kCosignsKey))

@@ -100,8 +100,8 @@ TEST(ManifestTest, RefusesFieldsThatRegistriesCannotRead) {
   for (const char* more :
        {R"(,"annotations":{"x":"1"})", R"(,"annotations":null)",
         R"(,"annotations":{"x":null})", R"(,"urls":[])", R"(,"data":"e30=")",
-        R"(,"platform":{"os":"linux","architecture":"x","os.version":"10",)"
-        R"("os.features":["a"],"features":null})"}) {
+        (R"(,"platform":{"os":"linux","architecture":"x","os.version":"10",)"
+         R"("os.features":["a"],"features":null})")}) {
     EXPECT_TRUE(manifest(more).ok()) << more << manifest(more);
   }
   std::string whole = ManifestWith(Entry(kB));

@@ -50,12 +50,11 @@ absl::StatusOr<std::vector<Referrer>> ParseReferrers(
 
 std::vector<Referrer> MergeReferrers(std::vector<Referrer> first,
                                      const std::vector<Referrer>& second) {
+  first.insert(first.end(), second.begin(), second.end());
   std::map<std::string, Referrer> by_digest;
-  for (std::vector<Referrer> list : {std::move(first), second}) {
-    for (Referrer& referrer : list) {
-      std::string digest = referrer.manifest.digest();
-      by_digest.try_emplace(std::move(digest), std::move(referrer));
-    }
+  for (Referrer& referrer : first) {
+    std::string digest = referrer.manifest.digest();
+    by_digest.try_emplace(std::move(digest), std::move(referrer));
   }
   std::vector<Referrer> merged;
   for (auto& [digest, referrer] : by_digest) {

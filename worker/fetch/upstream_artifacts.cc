@@ -83,8 +83,9 @@ class Reading {
     for (const oci::Referrer& referrer : all) {
       KSO_RETURN_IF_ERROR(AddEntry(referrer.manifest));
     }
-    if (tagged) Keep(*std::move(tagged), list);
-    if (tagged || !list.left_out().empty()) {
+    const bool has_list = tagged.has_value();
+    if (has_list) Keep(*std::move(tagged), list);
+    if (has_list || !list.left_out().empty()) {
       artifacts_.push_back(std::move(list));
     }
     return absl::OkStatus();
