@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/blob/blob_service.h"
+#include "common/blob/blob_service.h"  // IWYU pragma: export
 #include "common/blob/disk_blob_store.h"
 #include "common/http/transport.h"
 #include "common/oci/login/credentials.h"
@@ -31,7 +31,7 @@
 #include "coordinator/engine/engine_options.h"
 #include "coordinator/store/state_store.h"
 #include "coordinator/store/work_mark.h"
-#include "grpcpp/impl/codegen/service_type.h"
+#include "grpcpp/impl/codegen/service_type.h"  // IWYU pragma: export
 #include "prometheus/registry.h"
 
 namespace kso::coordinator {

@@ -21,8 +21,6 @@
 #include "common/bytes/digest.h"
 #include "common/metrics/exposition.h"
 #include "common/oci/platform.h"
-#include "common/text/json.h"
-#include "common/text/printable_text.h"
 #include "coordinator/api/json_text.h"
 #include "coordinator/api/message_body.h"
 #include "coordinator/api/openapi.h"

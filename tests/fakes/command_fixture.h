@@ -14,7 +14,7 @@
 #include "cli/exit_status.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_clock.h"
-#include "tests/fakes/fake_coordinator_client.h"
+#include "tests/fakes/fake_coordinator_client.h"  // IWYU pragma: export
 
 namespace kso::cli {
 

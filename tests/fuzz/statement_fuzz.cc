@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "common/base/strings.h"
 #include "common/bytes/digest.h"
 #include "common/evidence/license_expression.h"
 #include "common/evidence/package_url.h"

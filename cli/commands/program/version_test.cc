@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <string>
 
 #include "cli/commands/program/program_commands.h"
 #include "common/rpc/protocol_version.h"
