@@ -12,25 +12,23 @@
 #include "common/bytes/digest.h"
 #include "common/evidence/envelope.h"
 #include "common/evidence/upstream_check.h"
-#include "common/files/small_file.h"
 #include "common/oci/documents.h"
 #include "common/oci/media_types.h"
 #include "common/pki/signer.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "tests/fakes/shell.h"
-#include "tests/fakes/temp_directory.h"
+#include "tests/fakes/identity_authority.h"
 
 namespace kso::evidence {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::IdentityAuthority;
 using ::testing::StartsWith;
 
 constexpr char kType[] = "application/vnd.dev.sigstore.bundle.v0.3+json";
 constexpr char kIdentity[] = "https://github.com/ours/tool/release.yml";
-constexpr char kIssuer[] = "https://token.actions.githubusercontent.com";
 
 // The bundle that `cosign sign --new-bundle-format` 2.6.1 left beside an image,
 // the image's digest, and the key's public half.
@@ -135,51 +133,25 @@ TEST(BundleTest, OtherDocumentsAreNoBundles) {
   }
 }
 
-// An authority, a log, and a bundle by an identity; made by openssl.
 class IdentitysBundleTest : public ::testing::Test {
  protected:
   IdentitysBundleTest() {
-    Run("openssl req -x509 " + NewKey("root") +
-        " -subj /CN=root -days 2 -addext "
-        "basicConstraints=critical,CA:TRUE -out root.crt");
-    Run("openssl req " + NewKey("log") +
-        " -subj /CN=log -out log.csr && openssl pkey -in log.key -pubout -out "
-        "log.pub");
-    Run("openssl req -new " + NewKey("leaf") +
-        " -subj / -out leaf.csr && printf 'subjectAltName=critical,URI:" +
-        kIdentity +
-        "\\nextendedKeyUsage=codeSigning\\n"
-        "1.3.6.1.4.1.57264.1.8=ASN1:UTF8String:" +
-        kIssuer +
-        "\\n' >leaf.ext && openssl x509 -req -in leaf.csr -CA root.crt -CAkey "
-        "root.key -set_serial 7 -days 1 -extfile leaf.ext -out leaf.crt");
+    certificate_ = authority_.Certify(absl::StrCat("URI:", kIdentity));
     trust_.set_identity("https://github.com/ours/*");
-    trust_.set_issuer(kIssuer);
-    trust_.set_roots(Read("root.crt"));
-    trust_.set_log_key(Read("log.pub"));
+    trust_.set_issuer(IdentityAuthority::kIssuer);
+    trust_.set_roots(authority_.roots());
+    trust_.set_log_key(authority_.log_key());
     statement_ = {
         {"_type", "https://in-toto.io/Statement/v1"},
         {"subject", {{{"digest", {{"sha256", Sha256Of("image").hex()}}}}}},
         {"predicateType", std::string(kSignaturePredicate)}};
-    const auto key =
-        *pki::CreateKeySigner(directory_.string() + "/leaf.key", "");
+    const auto key = *pki::CreateKeySigner(authority_.key_file(), "");
     envelope_ = nlohmann::json::parse(
         *SignEnvelope(kStatementType, statement_.dump(), *key));
   }
 
-  static std::string NewKey(const std::string& name) {
-    return "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " +
-           name + ".key";
-  }
-  void Run(const std::string& command) const {
-    testing::Shell("cd " + directory_.string() + " && { " + command +
-                   "; } 2>log.txt");
-  }
-  std::string Read(const std::string& name) const {
-    return *ReadSmallFile(directory_.string() + "/" + name, 1 << 16);
-  }
   std::string Der() const {
-    return absl::StrReplaceAll(Read("leaf.crt"),
+    return absl::StrReplaceAll(certificate_,
                                {{"-----BEGIN CERTIFICATE-----", ""},
                                 {"-----END CERTIFICATE-----", ""},
                                 {"\n", ""}});
@@ -196,14 +168,10 @@ class IdentitysBundleTest : public ::testing::Test {
             {"value", Sha256Of(statement_.dump()).hex()}}},
           {"signatures",
            {{{"signature", signature},
-             {"verifier", absl::Base64Escape(Read("leaf.crt"))}}}}}}};
+             {"verifier", absl::Base64Escape(certificate_)}}}}}}};
     const int64_t time = std::time(nullptr) + 5;
-    const nlohmann::json payload = {{"body", absl::Base64Escape(body.dump())},
-                                    {"integratedTime", time},
-                                    {"logIndex", 7},
-                                    {"logID", "616263"}};
-    const auto log =
-        *pki::CreateKeySigner(directory_.string() + "/log.key", "");
+    const IdentityAuthority::Entry entry =
+        authority_.Enter(body, time, /*log_id=*/"616263");
     const nlohmann::json bundle = {
         {"mediaType", kType},
         {"dsseEnvelope", envelope_},
@@ -213,17 +181,16 @@ class IdentitysBundleTest : public ::testing::Test {
            {{{"logIndex", "7"},
              {"logId", {{"keyId", absl::Base64Escape("abc")}}},
              {"integratedTime", absl::StrCat(time)},
-             {"inclusionPromise",
-              {{"signedEntryTimestamp",
-                absl::Base64Escape(*log->Sign(payload.dump()))}}},
-             {"canonicalizedBody", payload["body"]}}}}}}};
+             {"inclusionPromise", {{"signedEntryTimestamp", entry.signature}}},
+             {"canonicalizedBody", entry.payload["body"]}}}}}}};
     return ArtifactOf(bundle.dump());
   }
   std::string Signature() const {
     return envelope_["signatures"][0]["sig"].get<std::string>();
   }
 
-  testing::TempDirectory directory_;
+  IdentityAuthority authority_;
+  std::string certificate_;
   v1::SignatureTrust trust_;
   nlohmann::json statement_;
   nlohmann::json envelope_;
@@ -231,9 +198,9 @@ class IdentitysBundleTest : public ::testing::Test {
 
 TEST_F(IdentitysBundleTest, AnIdentityIsNamed) {
   const std::string digest = Sha256Of("image").ToString();
-  EXPECT_EQ(
-      Check(Bundle(Signature()), digest, {trust_}),
-      absl::StrCat("the identity https://github.com/ours/* at ", kIssuer));
+  EXPECT_EQ(Check(Bundle(Signature()), digest, {trust_}),
+            absl::StrCat("the identity https://github.com/ours/* at ",
+                         IdentityAuthority::kIssuer));
   EXPECT_EQ(Check(Bundle(Signature()), Sha256Of("other").ToString(), {trust_}),
             "it is of another image");
   trust_.set_identity("https://github.com/theirs/*");
@@ -245,7 +212,7 @@ TEST_F(IdentitysBundleTest, TheLogsEntryIsAboutThisVerySignature) {
   const std::string digest = Sha256Of("image").ToString();
   EXPECT_THAT(Check(Bundle(absl::Base64Escape("x")), digest, {trust_}),
               HasSubstr("entry is about another signature"));
-  trust_.set_log_key(Read("log.pub"));
+  trust_.set_log_key(authority_.log_key());
   statement_["predicateType"] = "another";
   EXPECT_THAT(Check(Bundle(Signature()), digest, {trust_}),
               HasSubstr("entry is about another signature"));

@@ -2,73 +2,38 @@
 #include "common/evidence/keyless.h"
 
 #include <ctime>
-#include <memory>
 #include <string>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
+#include "common/base/strings.h"
 #include "common/bytes/digest.h"
-#include "common/files/small_file.h"
-#include "common/pki/signer.h"
 #include "common/text/json.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "tests/fakes/shell.h"
-#include "tests/fakes/temp_directory.h"
+#include "tests/fakes/identity_authority.h"
 
 namespace kso::evidence {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::IdentityAuthority;
 
 constexpr char kIdentity[] =
     "https://github.com/ours/tool/.github/workflows/release.yml@refs/tags/v1";
-constexpr char kIssuer[] = "https://token.actions.githubusercontent.com";
 
-// An authority, a log, and a signature by an identity; made by openssl.
 class KeylessTest : public ::testing::Test {
  protected:
   KeylessTest() {
-    Run("openssl req -x509 " + NewKey("root") +
-        " -subj /CN=root -days 2 -addext "
-        "basicConstraints=critical,CA:TRUE -out root.crt");
-    Run("openssl req " + NewKey("log") +
-        " -subj /CN=log -out log.csr && openssl pkey -in log.key -pubout -out "
-        "log.pub");
     trust_.set_identity("https://github.com/ours/tool/*");
-    trust_.set_issuer(kIssuer);
-    trust_.set_roots(Read("root.crt"));
-    trust_.set_log_key(Read("log.pub"));
+    trust_.set_issuer(IdentityAuthority::kIssuer);
+    trust_.set_roots(authority_.roots());
+    trust_.set_log_key(authority_.log_key());
     signature_.payload = "the payload";
     signature_.signature = absl::Base64Escape("the signature");
-    Certify("URI:" + std::string(kIdentity), "codeSigning");
+    signature_.certificate = authority_.Certify(Concat("URI:", kIdentity));
     Log();
-  }
-
-  static std::string NewKey(const std::string& name) {
-    return "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " +
-           name + ".key";
-  }
-  void Run(const std::string& command) const {
-    testing::Shell("cd " + directory_.string() + " && { " + command +
-                   "; } 2>log.txt");
-  }
-  std::string Read(const std::string& name) const {
-    return *ReadSmallFile(directory_.string() + "/" + name, 1 << 16);
-  }
-
-  // Gives the identity a certificate.
-  void Certify(const std::string& name, const std::string& use) {
-    Run("openssl req -new " + NewKey("leaf") +
-        " -subj / -out leaf.csr && printf "
-        "'subjectAltName=critical," +
-        name + "\\nextendedKeyUsage=" + use +
-        "\\n1.3.6.1.4.1.57264.1.8=ASN1:UTF8String:" + kIssuer +
-        "\\n' >leaf.ext && openssl x509 -req -in leaf.csr -CA root.crt -CAkey "
-        "root.key -set_serial 7 -days 1 -extfile leaf.ext -out leaf.crt");
-    signature_.certificate = Read("leaf.crt");
   }
 
   // Enters the signature in the log.
@@ -85,16 +50,10 @@ class KeylessTest : public ::testing::Test {
            {{"content", signature_.signature},
             {"publicKey",
              {{"content", absl::Base64Escape(signature_.certificate)}}}}}}}};
-    const nlohmann::json payload = {{"body", absl::Base64Escape(body.dump())},
-                                    {"integratedTime", time},
-                                    {"logIndex", 7},
-                                    {"logID", "abc"}};
-    const auto log =
-        *pki::CreateKeySigner(directory_.string() + "/log.key", "");
-    const nlohmann::json bundle = {
-        {"SignedEntryTimestamp",
-         absl::Base64Escape(*log->Sign(payload.dump()))},
-        {"Payload", payload}};
+    const IdentityAuthority::Entry entry =
+        authority_.Enter(body, time, /*log_id=*/"abc");
+    const nlohmann::json bundle = {{"SignedEntryTimestamp", entry.signature},
+                                   {"Payload", entry.payload}};
     signature_.bundle = bundle.dump();
   }
 
@@ -106,7 +65,7 @@ class KeylessTest : public ::testing::Test {
     return "";
   }
 
-  testing::TempDirectory directory_;
+  IdentityAuthority authority_;
   KeylessSignature signature_;
   v1::SignatureTrust trust_;
 };
@@ -115,22 +74,20 @@ TEST_F(KeylessTest, TheKeyOfANamedIdentityIsFound) {
   EXPECT_EQ(Refusal(), "");
   // An e-mail address is one, too.
   trust_.set_identity("*@example.com");
-  EXPECT_THAT(Refusal(),
-              HasSubstr(absl::StrCat("another identity, ", kIdentity)));
-  Certify("email:me@example.com", "codeSigning");
+  EXPECT_THAT(Refusal(), HasSubstr(Concat("another identity, ", kIdentity)));
+  signature_.certificate = authority_.Certify("email:me@example.com");
   Log();
   EXPECT_EQ(Refusal(), "");
 }
 
 TEST_F(KeylessTest, AnotherIssuerIsRefused) {
   trust_.set_issuer("https://accounts.example.com");
-  EXPECT_THAT(Refusal(), HasSubstr(absl::StrCat("another issuer, ", kIssuer)));
+  EXPECT_THAT(Refusal(), HasSubstr(Concat("another issuer, ",
+                                          IdentityAuthority::kIssuer)));
 }
 
 TEST_F(KeylessTest, AnotherRootIsRefused) {
-  Run("openssl req -x509 " + NewKey("other") +
-      " -subj /CN=other -days 2 -out other.crt");
-  trust_.set_roots(Read("other.crt"));
+  trust_.set_roots(authority_.other_roots());
   EXPECT_THAT(Refusal(), HasSubstr("was not valid when it signed"));
 }
 
@@ -142,7 +99,8 @@ TEST_F(KeylessTest, ACertificateCountsAtTheTimeOfTheLog) {
 }
 
 TEST_F(KeylessTest, ACertificateForAnotherUseIsRefused) {
-  Certify("URI:" + std::string(kIdentity), "clientAuth");
+  signature_.certificate =
+      authority_.Certify(Concat("URI:", kIdentity), "clientAuth");
   Log();
   EXPECT_EQ(Refusal(), "its certificate is not for signing");
 }
@@ -158,7 +116,7 @@ TEST_F(KeylessTest, WithoutTheLogsWordThereIsNoKey) {
   signature_.signature = absl::Base64Escape("another");
   EXPECT_THAT(Refusal(), HasSubstr("about another signature"));
   signature_ = good;
-  trust_.set_log_key(Read("log.pub"));
+  trust_.set_log_key(authority_.log_key());
   Json bundle = *ParseJson(signature_.bundle);
   bundle["Payload"]["integratedTime"] = 1;
   signature_.bundle = bundle.dump();
