@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/duration_option.h"
 
-
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"
 
