@@ -59,6 +59,12 @@ class RegistryAuthTest : public ::testing::Test {
   std::unique_ptr<ImageStore> client_;
 };
 
+// The answer of a registry that wants a token of `realm`.
+FakeAnswer Challenge(const std::string& realm) {
+  return {.status = 401,
+          .headers = {{"WWW-Authenticate", "Bearer realm=\"" + realm + "\""}}};
+}
+
 TEST_F(RegistryAuthTest, TokensAreFetchedOnceAndRenewedInTime) {
   Guard("HEAD", kBlob, bearer_, "Bearer t1");
   transport_.On("GET", kToken,
@@ -291,10 +297,7 @@ TEST_F(RegistryAuthTest, ATokenThatIsEchoedInAPlaceForAnUploadIsHidden) {
 }
 
 TEST_F(RegistryAuthTest, WhatThisMachineRefusesIsNoDenial) {
-  transport_.On("HEAD", kBlob,
-                FakeAnswer{.status = 401,
-                           .headers = {{"WWW-Authenticate",
-                                        "Bearer realm=\"https://evil.com\""}}});
+  transport_.On("HEAD", kBlob, Challenge("https://evil.com"));
   EXPECT_FALSE(IsDenial(HasBlob().status()));
 }
 
@@ -305,11 +308,7 @@ TEST_F(RegistryAuthTest, ARealmElsewhereIsNotCalled) {
         "https://169.254.169.254/token"}) {
     client_.reset();
     testing::FakeTransport transport;
-    transport.On("HEAD", kBlob,
-                 FakeAnswer{.status = 401,
-                            .headers = {{"WWW-Authenticate",
-                                         "Bearer realm=\"" +
-                                             std::string(realm) + "\""}}});
+    transport.On("HEAD", kBlob, Challenge(realm));
     auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
                                         &clock_, &credentials_);
     EXPECT_EQ(client->HasBlob("a", Sha256Of("x")).status().code(),
@@ -322,11 +321,7 @@ TEST_F(RegistryAuthTest, ARealmThatIsNoUrlIsTheRegistrys) {
   for (const char* realm : {"/token", "file:///etc/passwd", "", "token"}) {
     client_.reset();
     testing::FakeTransport transport;
-    transport.On("HEAD", kBlob,
-                 FakeAnswer{.status = 401,
-                            .headers = {{"WWW-Authenticate",
-                                         "Bearer realm=\"" +
-                                             std::string(realm) + "\""}}});
+    transport.On("HEAD", kBlob, Challenge(realm));
     auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
                                         &clock_, &credentials_);
     const absl::Status status = client->HasBlob("a", Sha256Of("x")).status();
