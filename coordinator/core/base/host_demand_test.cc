@@ -49,6 +49,20 @@ TEST(HostDemandTest, ManifestsOfAnImageAreOfItsRegistry) {
   EXPECT_THAT(HostsOf(task), IsEmpty());
 }
 
+TEST(HostDemandTest, LookingSomethingUpAsksNothingOfTheDestination) {
+  v1::Task task = ToRegistry("reg.example/team");
+  task.mutable_resolve_file()->set_url("https://dl.k8s.io/v1/kubelet");
+  EXPECT_THAT(HostsOf(task), ElementsAre(HostDemand{"dl.k8s.io", false}));
+  task.mutable_resolve_image()->set_reference("quay.io/a/b:1");
+  EXPECT_THAT(HostsOf(task), ElementsAre(HostDemand{"quay.io", true}));
+}
+
+TEST(HostDemandTest, ADestinationWithoutAHostAsksNobody) {
+  v1::Task task = ToRegistry("");
+  task.mutable_verify_image();
+  EXPECT_THAT(HostsOf(task), IsEmpty());
+}
+
 TEST(HostDemandTest, ALayerIsOfItsMembersHostsAndTheDestination) {
   v1::Task task = ToRegistry("reg.example/team");
   v1::MakeLayer& layer = *task.mutable_make_layer();

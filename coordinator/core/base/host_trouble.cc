@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/base/host_trouble.h"
 
-#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "common/base/strings.h"
 #include "common/http/url.h"
 #include "common/oci/reference.h"
@@ -64,25 +65,20 @@ bool IsOfHost(const v1::Failure& failure) {
          failure.reason().find("certificate") != std::string::npos;
 }
 
-// The reason without what differs between items: URLs, and numbers such as
-// those of milliseconds and bytes, other than a status of HTTP.
+// The words of a reason without what differs between items: URLs, and numbers
+// such as those of milliseconds and bytes, other than a status of HTTP.
 std::string WithoutItems(std::string_view reason) {
   std::string text;
   std::string_view before;
-  while (!reason.empty()) {
-    const std::string_view whole = reason.substr(0, reason.find(' '));
-    reason.remove_prefix(std::min(whole.size() + 1, reason.size()));
-    if (IsUrl(whole)) continue;
-    for (const char c : whole) {
+  for (const absl::string_view split : absl::StrSplit(ToAbsl(reason), ' ')) {
+    const std::string_view word = ToStd(split);
+    if (IsUrl(word)) continue;
+    const bool is_status = before == "HTTP";
+    before = word;
+    for (const char c : word) {
       const bool digit = absl::ascii_isdigit(static_cast<unsigned char>(c));
-      if (digit && before != "HTTP") {
-        if (text.empty() || text.back() != '#') text += '#';
-      } else {
-        text += c;
-      }
+      if (is_status || !digit) text += c;
     }
-    text += ' ';
-    before = whole;
   }
   return text;
 }
@@ -93,7 +89,6 @@ Cause CauseOf(const v1::Failure& failure) {
   Cause cause;
   if (!IsOfHost(failure)) return cause;
   cause.host = HostOf(failure);
-  if (cause.host.empty()) return cause;
   cause.key = Concat(cause.host, " ", WithoutItems(failure.reason()));
   return cause;
 }
@@ -110,9 +105,7 @@ std::string WithoutItem(std::string_view item, std::string_view reason) {
         if (!rest.starts_with(separator)) continue;
         reason = rest.substr(separator.size());
         found = true;
-        break;
       }
-      if (found) break;
     }
   }
   return std::string(reason);

@@ -30,6 +30,9 @@ TEST(HostTroubleTest, ReasonsDoNotBeginWithTheirItem) {
             "https://mirror/a: it is gone");
   EXPECT_EQ(WithoutItem(url, url + "/b: it is gone"), url + "/b: it is gone");
   EXPECT_EQ(WithoutItem("", "it is gone"), "it is gone");
+  EXPECT_EQ(WithoutItem("", ": it is gone"), ": it is gone");
+  EXPECT_EQ(WithoutItem("kubelet", " it is gone"), " it is gone");
+  EXPECT_EQ(WithoutItem("kubelet", "kubelet: it is gone"), "it is gone");
   EXPECT_EQ(WithoutItem(url, url), url);
 }
 
@@ -38,6 +41,7 @@ TEST(HostTroubleTest, WhatIsToldOfAHostHasNoItemsUrl) {
             "Failed to connect");
   EXPECT_EQ(WithoutUrl("Failed to connect to http://a"),
             "Failed to connect to http://a");
+  EXPECT_EQ(WithoutUrl("https://a.example.com/b c"), "c");
   EXPECT_EQ(WithoutUrl("https://a.example.com/b"), "");
   EXPECT_EQ(WithoutUrl(""), "");
 }
@@ -71,6 +75,45 @@ TEST(HostTroubleTest, AHostThatIsDownIsOneCauseForAllItsItems) {
                         "https://cdn.example.com/b: Connection refused"))
           .host,
       "cdn.example.com");
+  EXPECT_EQ(
+      CauseOf(FailureOf(v1::Failure::TRANSIENT, "https://dl.example.com/a",
+                        "https://dl.example.com/a redirects to "
+                        "https://cdn.example.com:8443: Connection refused"))
+          .host,
+      "cdn.example.com:8443");
+  // Where it redirects to no host, it is its own trouble.
+  EXPECT_EQ(
+      CauseOf(FailureOf(v1::Failure::TRANSIENT, "registry.example.com/pause:3",
+                        "https://dl.example.com/a redirects to nowhere"))
+          .host,
+      "dl.example.com");
+}
+
+TEST(HostTroubleTest, AHostWhoseCertificateIsBadIsOneCauseThoughItStays) {
+  const Cause cause =
+      CauseOf(FailureOf(v1::Failure::PERMANENT, "https://dl.example.com/a",
+                        "SSL certificate problem: it has expired"));
+  EXPECT_EQ(cause.host, "dl.example.com");
+  EXPECT_EQ(
+      CauseOf(FailureOf(v1::Failure::PERMANENT, "https://dl.example.com/b",
+                        "SSL certificate problem: it has expired"))
+          .key,
+      cause.key);
+}
+
+TEST(HostTroubleTest, TheUrlsInAReasonDoNotMakeItAnotherCause) {
+  const auto key = [](const std::string& reason) {
+    return CauseOf(FailureOf(v1::Failure::TRANSIENT, "https://dl.example.com/a",
+                             reason))
+        .key;
+  };
+  EXPECT_EQ(key("https://mirror/a answered HTTP 503"),
+            key("https://mirror/b answered HTTP 503"));
+  EXPECT_EQ(key("answered HTTP 503 after 6 tries"),
+            key("answered HTTP 503 after 12 tries"));
+  EXPECT_NE(key("answered HTTP 429"), key("answered HTTP 529"));
+  EXPECT_NE(key("answered HTTP 503"), key("answered HTTP 50"));
+  EXPECT_NE(key("Connection refused"), key("Connection reset"));
 }
 
 TEST(HostTroubleTest, AnItemsOwnTroubleIsNotItsHosts) {
@@ -113,6 +156,26 @@ TEST(HostTroubleTest, FailuresOfOneCauseAreOneProblem) {
   EXPECT_EQ(grouped[1].item(), "https://dl.example.com/gone");
   EXPECT_EQ(grouped[2].item(), "https://other.example.com/a");
   EXPECT_EQ(grouped[2].location(), "files.list:7");
+}
+
+TEST(HostTroubleTest, AFewItemsOfOneCauseAreAllNamed) {
+  std::vector<v1::Failure> failures;
+  const auto add = [&](const std::string& name) {
+    failures.push_back(FailureOf(v1::Failure::TRANSIENT,
+                                 "https://a.example/" + name, "HTTP 503"));
+    return GroupByCause(failures);
+  };
+  EXPECT_EQ(add("1")[0].item(), "https://a.example/1");
+  ASSERT_THAT(add("2"), SizeIs(1));
+  EXPECT_EQ(GroupByCause(failures)[0].reason(),
+            "HTTP 503; 2 items need it: https://a.example/1, "
+            "https://a.example/2");
+  EXPECT_EQ(add("3")[0].reason(),
+            "HTTP 503; 3 items need it: https://a.example/1, "
+            "https://a.example/2, https://a.example/3");
+  EXPECT_EQ(add("4")[0].reason(),
+            "HTTP 503; 4 items need it: https://a.example/1, "
+            "https://a.example/2, https://a.example/3 and 1 more");
 }
 
 }  // namespace

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "common/bytes/digest.h"
+#include "common/layer/layer_writer.h"
 #include "gtest/gtest.h"
 
 namespace kso::coordinator {
@@ -123,6 +126,85 @@ TEST(LayerKeyTest, ImagesAreKnownByWhereTheyAreLookedUp) {
   other.add_mirrors()->set_prefix("docker.io/");
   other.mutable_mirrors(0)->set_location("mirror:5000/");
   EXPECT_NE(ImageKey(other), key);
+}
+
+// A field as it goes into a key.
+std::string Field(const std::string& text) {
+  return std::to_string(text.size()) + ":" + text;
+}
+
+std::string KeyOfFields(const std::vector<std::string>& fields) {
+  std::string bytes;
+  for (const std::string& field : fields) bytes += Field(field);
+  return Sha256Of(bytes).hex();
+}
+
+// The journal keeps these keys: with others, a farm of another version would
+// make, look up and verify everything again.
+TEST(LayerKeyTest, KeysAreTheSameInEveryVersion) {
+  const std::string encoder(kLayerEncoder);
+  v1::Task layer = Layer({File("b", kTwo), File("a", kOne)});
+  EXPECT_EQ(RecipeOf(layer)->key,
+            KeyOfFields({"layer", encoder, "tar+gzip", "a", "0", kOne, "b", "0",
+                         kTwo}));
+  layer.mutable_make_layer()->set_times_of_content(true);
+  EXPECT_EQ(RecipeOf(layer)->key,
+            KeyOfFields({"layer", encoder, "tar+gzip", "a", "0", kOne, "b", "0",
+                         kTwo, "times of content"}));
+  // The identities are in the task's order.
+  EXPECT_EQ(RecipeOf(layer)->identities,
+            (std::vector<std::string>{kTwo, kOne}));
+
+  v1::Task image;
+  v1::ResolveImage& work = *image.mutable_resolve_image();
+  work.set_reference("registry.example.com/team/nginx:1");
+  v1::Platform& platform = *work.add_platforms();
+  platform.set_os("linux");
+  platform.set_architecture("arm64");
+  EXPECT_EQ(
+      ImageKey(image),
+      KeyOfFields({"image 3", "registry.example.com/team/nginx:1",
+                   "registry.example.com", "team/nginx", "", "linux/arm64"}));
+  work.set_want_configs(true);
+  work.set_want_signatures(true);
+  EXPECT_EQ(ImageKey(image),
+            KeyOfFields({"image 3", "registry.example.com/team/nginx:1",
+                         "registry.example.com", "team/nginx", "configs",
+                         "signatures", "linux/arm64"}));
+  work.set_reference("UPPER");
+  work.clear_platforms();
+  EXPECT_EQ(ImageKey(image),
+            KeyOfFields({"image 3", "UPPER", "configs", "signatures"}));
+
+  v1::Task verify;
+  *verify.mutable_platform() = platform;
+  verify.mutable_verify_image()->set_image("kubespray-files");
+  EXPECT_EQ(VerificationKey(verify),
+            KeyOfFields({"verification", "linux/arm64",
+                         verify.verify_image().SerializeAsString()}));
+
+  EXPECT_EQ(IdentityOf({.etag = "\"1\""}),
+            "url:" + KeyOfFields({"file", "https://host/file",
+                                  "https://host/file", "7", "etag \"1\""}));
+  EXPECT_EQ(IdentityOf({.modified = "Mon"}),
+            "url:" + KeyOfFields({"file", "https://host/file",
+                                  "https://host/file", "7", "modified Mon"}));
+}
+
+TEST(LayerKeyTest, AnEmptyFileIsKnownToo) {
+  EXPECT_NE(IdentityOf({.etag = "\"1\"", .size = 0}), "");
+}
+
+TEST(LayerKeyTest, WhatTheManifestDeterminesIsNoPartOfAVerification) {
+  v1::Task verify;
+  verify.mutable_verify_image()->mutable_manifest()->set_digest(kOne);
+  const std::string key = VerificationKey(verify);
+  v1::Task other = verify;
+  other.mutable_verify_image()->set_base(kTwo);
+  other.mutable_verify_image()->add_layers()->set_digest(kTwo);
+  EXPECT_EQ(VerificationKey(other), key);
+  other.mutable_verify_image()->mutable_manifest()->set_digest(kTwo);
+  EXPECT_NE(VerificationKey(other), key);
 }
 
 }  // namespace

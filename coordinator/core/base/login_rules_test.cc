@@ -54,6 +54,13 @@ TEST(LoginRulesTest, ASubmitterHasWhatIsForItAndForEverybody) {
       ElementsAre("docker.io", "a.example.com/one", "a.example.com/ci"));
   EXPECT_THAT(places(From("alice2")),
               ElementsAre("docker.io", "a.example.com/ci"));
+  EXPECT_THAT(places(From("one")),
+              ElementsAre("docker.io", "a.example.com/ci"));
+  EXPECT_THAT(places(From("one_ci")),
+              ElementsAre("docker.io", "a.example.com/ci"));
+  EXPECT_THAT(
+      places(From("one-")),
+      ElementsAre("docker.io", "a.example.com/one", "a.example.com/ci"));
   EXPECT_THAT(places(From("repo:acme/farm:ref:refs/heads/main", {})),
               ElementsAre("docker.io", "a.example.com/two"));
   EXPECT_THAT(

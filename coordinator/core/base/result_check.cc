@@ -2,6 +2,7 @@
 #include "coordinator/core/base/result_check.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -169,8 +170,8 @@ struct Stated {
   // Each empty where it states none.
   std::string sha256;
   std::string sha512;
-  // -1 where it states none. A file's size is what its host claims.
-  int64_t size = -1;
+  // A file's size is what its host claims, and so is not stated.
+  std::optional<int64_t> size;
 };
 
 Stated StatedOf(const v1::LayerMember& member) {
@@ -208,9 +209,9 @@ absl::Status CheckStated(std::string_view what, const Stated& stated,
     return Wrong(Concat(what, " is \"", PrintableText(made.sha512()),
                         "\", not ", stated.sha512));
   }
-  if (stated.size >= 0 && made.size() != stated.size) {
+  if (stated.size.has_value() && made.size() != *stated.size) {
     return Wrong(
-        Concat(what, " has ", made.size(), " bytes, not ", stated.size));
+        Concat(what, " has ", made.size(), " bytes, not ", *stated.size));
   }
   return absl::OkStatus();
 }
@@ -355,7 +356,8 @@ void BoundTraffic(v1::HostTraffic& traffic) {
 
 template <typename List>
 void Shorten(List* list, int most) {
-  if (list->size() > most) list->DeleteSubrange(most, list->size() - most);
+  const int kept = std::min(list->size(), most);
+  list->DeleteSubrange(kept, list->size() - kept);
 }
 
 }  // namespace

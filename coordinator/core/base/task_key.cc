@@ -31,8 +31,7 @@ void ForgetNames(v1::Task& task) {
   }
   // Results for destinations of other kinds stay in the coordinator's own
   // store.
-  if (task.destination().kind() != v1::Destination::REGISTRY &&
-      task.has_destination()) {
+  if (task.destination().kind() != v1::Destination::REGISTRY) {
     task.mutable_destination()->clear_location();
   }
 }

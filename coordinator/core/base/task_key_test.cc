@@ -28,6 +28,7 @@ TEST(TaskKeyTest, NamesAndPlacesDoNotCount) {
   other.set_build_id("b2");
   other.set_name("another");
   other.set_weight(0);
+  other.set_fetch_group(7);
   other.mutable_make_layer()->set_name("another");
   other.mutable_make_layer()->mutable_members(0)->mutable_file()->set_location(
       "other.list:9");
@@ -63,11 +64,55 @@ TEST(TaskKeyTest, WhatLoginsMayBeUsedForCounts) {
   EXPECT_NE(TaskKeyOf(none), TaskKeyOf(some));
 }
 
+TEST(TaskKeyTest, WhatIsLookedUpCounts) {
+  v1::Task file;
+  file.mutable_resolve_file()->set_url("https://dl.example.com/a");
+  v1::Task other_file = file;
+  other_file.mutable_resolve_file()->set_url("https://dl.example.com/b");
+  EXPECT_NE(TaskKeyOf(file), TaskKeyOf(other_file));
+  v1::Task image;
+  image.mutable_resolve_image()->set_reference("a.example.com/b:1");
+  v1::Task other_image = image;
+  other_image.mutable_resolve_image()->set_reference("a.example.com/b:2");
+  EXPECT_NE(TaskKeyOf(image), TaskKeyOf(other_image));
+  EXPECT_NE(TaskKeyOf(image), TaskKeyOf(file));
+}
+
+TEST(TaskKeyTest, TheBlobsOfALayerCount) {
+  v1::Task one = LayerTask();
+  v1::BlobSource& blob =
+      *one.mutable_make_layer()->mutable_members(0)->mutable_blob();
+  blob.mutable_blob()->set_digest("sha256:1");
+  v1::Task other = one;
+  other.mutable_make_layer()
+      ->mutable_members(0)
+      ->mutable_blob()
+      ->mutable_blob()
+      ->set_digest("sha256:2");
+  EXPECT_NE(TaskKeyOf(one), TaskKeyOf(other));
+}
+
+TEST(TaskKeyTest, TheLineThatAsksForAnItemDoesNotCount) {
+  v1::Task file;
+  file.mutable_resolve_file()->set_url("https://dl.example.com/a");
+  v1::Task image;
+  image.mutable_resolve_image()->set_reference("a.example.com/b:1");
+  const TaskKey of_file = TaskKeyOf(file);
+  const TaskKey of_image = TaskKeyOf(image);
+  file.mutable_resolve_file()->set_location("files.list:3");
+  image.mutable_resolve_image()->set_location("images.list:3");
+  EXPECT_EQ(TaskKeyOf(file), of_file);
+  EXPECT_EQ(TaskKeyOf(image), of_image);
+}
+
 TEST(TaskKeyTest, WhereNothingIsPushedTheDestinationDoesNotCount) {
   v1::Task resolve = LayerTask();
   resolve.mutable_resolve_file()->set_url("https://dl.example.com/kubelet");
   v1::Task other = resolve;
   other.mutable_destination()->set_location("registry.example.com/other");
+  EXPECT_EQ(TaskKeyOf(resolve), TaskKeyOf(other));
+  resolve.mutable_resolve_image()->set_reference("a.example.com/b:1");
+  other.mutable_resolve_image()->set_reference("a.example.com/b:1");
   EXPECT_EQ(TaskKeyOf(resolve), TaskKeyOf(other));
 }
 
