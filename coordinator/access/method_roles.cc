@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/access/method_roles.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "absl/container/flat_hash_map.h"
@@ -63,6 +64,26 @@ constexpr MethodRule kRules[] = {
     {"/grpc.health.v1.Health/Watch", kAnyRole},
     {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kView},
 };
+
+static_assert(std::all_of(std::begin(kRules), std::end(kRules),
+                          [](const MethodRule& rule) {
+                            return rule.roles.empty() == rule.open_to_everybody;
+                          }),
+              "a method asks for a role, or says that it asks for none");
+
+constexpr bool HasLine(std::string_view method) {
+  return std::any_of(
+      std::begin(kRules), std::end(kRules),
+      [method](const MethodRule& rule) { return rule.method == method; });
+}
+
+// A method that somebody adds to a service in proto/ needs a line above, or
+// this does not compile.
+#define KSO_METHOD(method)       \
+  static_assert(HasLine(method), \
+                method " has no line in kRules: say which roles may call it");
+#include "proto/methods.inc"
+#undef KSO_METHOD
 
 }  // namespace
 

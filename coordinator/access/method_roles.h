@@ -21,8 +21,8 @@ struct MethodRule {
 };
 
 // The rule of a method; null for one that is not in the table, which nobody may
-// call. A test compares the table with the descriptors of all services, so that
-// a new method needs a line here.
+// call. The table is compared with the descriptors of all services while it is
+// compiled: a new method without a line there does not build.
 const MethodRule* RuleOf(std::string_view method);
 
 // The methods of the table, for tests and documentation.

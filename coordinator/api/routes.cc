@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/api/routes.h"
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "absl/strings/str_join.h"
@@ -56,6 +58,13 @@ constexpr Route kRoutes[] = {
     {Operation::kReady, "GET", "/readyz", kEverybody, true},
     {Operation::kMetrics, "GET", "/metrics", kView},
 };
+
+static_assert(std::all_of(std::begin(kRoutes), std::end(kRoutes),
+                          [](const Route& route) {
+                            return route.roles.empty() ==
+                                   route.open_to_everybody;
+                          }),
+              "a route asks for a role, or says that it asks for none");
 
 bool IsParameter(std::string_view part) { return part.starts_with("{"); }
 
