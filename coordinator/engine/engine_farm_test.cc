@@ -235,6 +235,25 @@ TEST_F(EngineFarmTest, TheFarmCountsItsQueuesAndWorkers) {
       0);
 }
 
+TEST_F(EngineFarmTest, TheFarmCountsWorkersThatAreLostOrDrainToo) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  ASSERT_TRUE(Drain("one").ok());
+  Sync(two_);
+  const auto count = [this](v1::WorkerStatus::State state) {
+    const auto farm = *Ask(&FarmQueries::GetFarm, v1::GetFarmRequest());
+    for (const v1::WorkerCount& each : farm.workers()) {
+      if (each.state() == state) return each.count();
+    }
+    return 0;
+  };
+  EXPECT_EQ(count(v1::WorkerStatus::DRAINING), 1);
+  EXPECT_EQ(count(v1::WorkerStatus::READY), 1);
+  Advance(absl::Minutes(2));
+  EXPECT_EQ(count(v1::WorkerStatus::LOST), 2);
+  EXPECT_EQ(count(v1::WorkerStatus::READY), 0);
+}
+
 TEST_F(EngineFarmTest, AWorkerShowsItsTasksAndItsOrder) {
   ASSERT_TRUE(Submit().ok());
   Sync(one_);

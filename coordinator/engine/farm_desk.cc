@@ -152,6 +152,17 @@ void AddPools(const State& state, const WorkerPool& pool,
   }
 }
 
+void AddWorkers(const std::map<std::string, Worker, std::less<>>& workers,
+                v1::FarmStatus& farm) {
+  std::map<v1::WorkerStatus::State, int> counts;
+  for (const auto& [name, worker] : workers) ++counts[worker.view.state];
+  for (const auto& [state, count] : counts) {
+    v1::WorkerCount& one = *farm.add_workers();
+    one.set_state(state);
+    one.set_count(count);
+  }
+}
+
 // The queues of all running builds together.
 class Queues {
  public:
@@ -352,6 +363,7 @@ v1::FarmStatus FarmDesk::GetFarm(const Transaction& turn) const {
   }
   farm.set_tasks_waiting(waiting);
   AddPools(state, workers_.pool(), farm);
+  AddWorkers(workers_.workers(), farm);
   queues.MoveTo(farm);
   *farm.mutable_totals() = Since(before_, state.totals());
   for (v1::HostLimit& limit : gate.Limits(nullptr)) {

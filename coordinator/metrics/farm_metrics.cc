@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/time/time.h"
 #include "common/base/proto_time.h"
 #include "prometheus/client_metric.h"
@@ -75,10 +76,28 @@ void AddQueues(const v1::FarmStatus& farm, std::vector<MetricFamily>& all) {
   all.push_back(std::move(oldest));
 }
 
-void AddPools(const v1::FarmStatus& farm, std::vector<MetricFamily>& all) {
+// A state without workers is told, too, so that a worker that leaves it is seen
+// to do so.
+void AddWorkers(const v1::FarmStatus& farm, std::vector<MetricFamily>& all) {
+  using State = v1::WorkerStatus::State;
+  std::map<State, int> counts = {{v1::WorkerStatus::READY, 0},
+                                 {v1::WorkerStatus::DRAINING, 0},
+                                 {v1::WorkerStatus::LOST, 0},
+                                 {v1::WorkerStatus::UNHEALTHY, 0}};
+  for (const v1::WorkerCount& one : farm.workers()) {
+    counts[one.state()] += one.count();
+  }
   MetricFamily workers =
       GaugeFamily("kso_workers", "Workers of the farm, by state.");
-  Add(workers, {{"state", "ready"}}, farm.workers_ready());
+  for (const auto& [state, count] : counts) {
+    Add(workers,
+        {{"state", absl::AsciiStrToLower(v1::WorkerStatus::State_Name(state))}},
+        count);
+  }
+  all.push_back(std::move(workers));
+}
+
+void AddPools(const v1::FarmStatus& farm, std::vector<MetricFamily>& all) {
   MetricFamily slots = GaugeFamily(
       "kso_slots", "Slots of the ready workers that offer a platform.");
   MetricFamily used =
@@ -87,7 +106,6 @@ void AddPools(const v1::FarmStatus& farm, std::vector<MetricFamily>& all) {
     Add(slots, {{"platform", pool.platform()}}, pool.slots());
     Add(used, {{"platform", pool.platform()}}, pool.slots_used());
   }
-  all.push_back(std::move(workers));
   all.push_back(std::move(slots));
   all.push_back(std::move(used));
 }
@@ -121,6 +139,7 @@ void AddHosts(const v1::FarmStatus& farm, std::vector<MetricFamily>& all) {
 std::vector<MetricFamily> FarmMetrics(const v1::FarmStatus& farm) {
   std::vector<MetricFamily> all;
   AddQueues(farm, all);
+  AddWorkers(farm, all);
   AddPools(farm, all);
   AddHosts(farm, all);
   return all;

@@ -2,6 +2,7 @@
 #include "coordinator/metrics/farm_metrics.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "common/base/proto_time.h"
@@ -54,7 +55,6 @@ TEST(FarmMetricsTest, WhereNothingWaitsThereIsNoOldest) {
 
 TEST(FarmMetricsTest, TellsQuotasOfHostsThatHaveThem) {
   v1::FarmStatus farm = FarmAt(1000);
-  farm.set_workers_ready(3);
   v1::HostLimit& hub = *farm.add_hosts();
   hub.set_host("registry-1.docker.io");
   hub.mutable_quota()->set_limit(100);
@@ -65,7 +65,22 @@ TEST(FarmMetricsTest, TellsQuotasOfHostsThatHaveThem) {
                               "\"registry-1.docker.io\"} 7\n"));
   EXPECT_THAT(text, Not(HasSubstr("kso_host_quota_limit{host=\"quay.io\"}")));
   EXPECT_THAT(text, HasSubstr("kso_host_waiting_tasks{host=\"quay.io\"} 0\n"));
+}
+
+TEST(FarmMetricsTest, CountsWorkersInEachStateThatThereIs) {
+  v1::FarmStatus farm = FarmAt(1000);
+  for (const auto& [state, count] :
+       {std::pair(v1::WorkerStatus::READY, 3),
+        std::pair(v1::WorkerStatus::UNHEALTHY, 1)}) {
+    v1::WorkerCount& workers = *farm.add_workers();
+    workers.set_state(state);
+    workers.set_count(count);
+  }
+  const std::string text = TextOf(farm);
   EXPECT_THAT(text, HasSubstr("kso_workers{state=\"ready\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("kso_workers{state=\"unhealthy\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("kso_workers{state=\"draining\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("kso_workers{state=\"lost\"} 0\n"));
 }
 
 }  // namespace
