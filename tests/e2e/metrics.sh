@@ -78,6 +78,16 @@ check "each expression of the dashboard is one that Prometheus reads" bash -c '
     curl -fsS -G "http://$1/api/v1/query" --data-urlencode "query=$expression" >/dev/null ||
       { echo "$expression"; exit 1; }
   done' panels "$prometheus"
+# Succeeds when a panel of the dashboard has something to show.
+shows() {
+  local expression
+  expression=$(jq -r --arg title "$1" '.panels[] | select(.title == $title).targets[0].expr' deploy/grafana/farm.json)
+  [[ -n $expression && -n $(value "$expression") ]]
+}
+for panel in "Builds that ended" "Received by host" "Sent by host" "Cache hits" "Leases lost" \
+  "Task duration, 95th percentile" "Verification, 95th percentile" "Journal commits, 99th percentile" Workers Memory; do
+  check "the dashboard's panel '$panel' shows something" wait_until 30 shows "$panel"
+done
 stop coordinator
 check "a coordinator that is gone is seen" wait_until 20 is_value 'up{job="kso-coordinator"}' 0
 finish
