@@ -78,6 +78,18 @@ contains() { [[ $1 == *"$2"* ]] || { printf 'expected in it: %s\nbut got: %s\n' 
 lacks() { [[ $1 != *"$2"* ]] || { printf 'not expected in it: %s\nbut got: %s\n' "$2" "$1"; return 1; }; }
 fails() { if "$@"; then echo "succeeded, and should not have: $*"; return 1; fi; }
 
+# Tells whether a program's help has each of these options; "--a=b" is --a.
+#   knows_options PROGRAM OPTION...
+knows_options() {
+  local program=$1 option help
+  help=$("$program" --help)
+  shift
+  (($#)) || { echo "no option of $program is named"; return 1; }
+  for option; do
+    grep -qE -- "(^|[ ,])${option%%=*}([^a-z-]|\$)" <<<"$help" || { echo "$program has no ${option%%=*}"; return 1; }
+  done
+}
+
 need_arm64() {
   bazel-arm64-bin/worker/kso-worker --version >/dev/null 2>&1 ||
     skip "arm64 programs do not run here: no binfmt_misc with qemu"

@@ -25,12 +25,10 @@ sound() {
 
 # Tells whether a program knows each option that the unit or its defaults give it.
 options_are_known() {
-  local program=$1 option help
-  help=$("$program" --help)
+  local program=$1 options
   shift
-  while read -r option; do
-    [[ $help == *"$option"* ]] || { echo "$program has no $option"; return 1; }
-  done < <(grep -hE '^(ExecStart|KSO_[A-Z]*_OPTIONS)=' "$@" | grep -oE -- '--[a-z-]+' | sort -u)
+  mapfile -t options < <(grep -hE '^(ExecStart|KSO_[A-Z]*_OPTIONS)=' "$@" | grep -oE -- '--[a-z-]+' | sort -u)
+  knows_options "$program" "${options[@]}"
 }
 
 check "nobody but a worker that runs images has root" \
