@@ -46,8 +46,8 @@ class OldJournalTest : public KeptJournalTest {
   OldJournalTest() : KeptJournalTest("journal-without-check") {}
 };
 
-// testdata/journal-7c5e330 was written by the programs of that commit, in
-// tests/upgrade/run --keep-journal: one build has succeeded.
+// testdata/journal-7c5e330 was written on 2026-11-30 by the programs of the
+// day, in tests/upgrade/run --keep-journal: one build has succeeded.
 class JournalOf7c5e330Test : public KeptJournalTest {
  protected:
   JournalOf7c5e330Test() : KeptJournalTest("journal-7c5e330") {}
