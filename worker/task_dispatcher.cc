@@ -9,6 +9,7 @@
 #include "worker/fetch/resolve_image.h"
 #include "worker/layer/copy_blobs.h"
 #include "worker/layer/made_layers.h"
+#include "worker/sandbox/platform_probe.h"
 
 namespace kso::worker {
 namespace {
@@ -50,8 +51,10 @@ class TaskDispatcher : public TaskExecutor {
         return result;
       }
       case v1::Task::kMakeLayer: {
-        KSO_ASSIGN_OR_RETURN(*result.mutable_made_layer(),
-                             MakeLayer(task, layer_tools_, control));
+        v1::MadeLayer& made = *result.mutable_made_layer();
+        KSO_ASSIGN_OR_RETURN(made, MakeLayer(task, layer_tools_, control));
+        *made.mutable_made_on() = OwnPlatform();
+        made.set_made_natively(RunsNatively());
         return result;
       }
       case v1::Task::kCopyBlobs: {

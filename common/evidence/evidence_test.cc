@@ -104,6 +104,48 @@ TEST(ProvenanceTest, NamesEachInputByItsDigest) {
   EXPECT_EQ(inputs[2]["uri"], "docker://registry.k8s.io/pause:3.9");
 }
 
+// A layer of `facts` that an arm64 worker made under an emulator.
+void AddLayer(BuildFacts& facts, const std::string& worker) {
+  LayerMaking& making = facts.layers.emplace_back();
+  making.layer.set_digest(kFile);
+  making.layer.set_media_type("application/vnd.oci.image.layer.v1.tar+gzip");
+  making.worker = worker;
+  making.platform = facts.platforms[0];
+}
+
+TEST(ProvenanceTest, SaysWhoMadeWhatWhereAndWhetherNatively) {
+  BuildFacts facts = Facts();
+  AddLayer(facts, "box-1");
+  AddLayer(facts, "");
+  facts.layers[1].platform.Clear();
+  const Json statement = Parsed(MakeProvenance(facts));
+  const Json& run = statement["predicate"]["runDetails"];
+  ASSERT_EQ(run["byproducts"].size(), 2);
+  const Json& made = run["byproducts"][0];
+  EXPECT_EQ(made["digest"]["sha256"], std::string(64, 'b'));
+  EXPECT_EQ(made["mediaType"], "application/vnd.oci.image.layer.v1.tar+gzip");
+  EXPECT_EQ(made["annotations"], Json({{"kso_worker", "box-1"},
+                                       {"kso_platform", "linux/arm64"},
+                                       {"kso_native", false}}));
+  // A farm that does not know it claims nothing.
+  EXPECT_EQ(run["byproducts"][1]["annotations"], Json::object());
+}
+
+TEST(ProvenanceTest, BuildsElsewhereDifferInTheMakersOnly) {
+  BuildFacts facts = Facts();
+  BuildFacts elsewhere = Facts();
+  AddLayer(facts, "box-1");
+  AddLayer(elsewhere, "box-2");
+  EXPECT_NE(MakeProvenance(facts), MakeProvenance(elsewhere));
+  Json one = Parsed(MakeProvenance(facts));
+  Json other = Parsed(MakeProvenance(elsewhere));
+  for (Json* statement : {&one, &other}) {
+    (*statement)["predicate"]["runDetails"].erase("byproducts");
+  }
+  EXPECT_EQ(one, other);
+  EXPECT_EQ(MakeSbom(facts), MakeSbom(elsewhere));
+}
+
 TEST(ArtifactTest, RefersToItsSubject) {
   const Artifact sbom = MakeArtifact(Facts().image.index(), kSpdxType, "{}");
   const Json manifest = Parsed(sbom.manifest.content());

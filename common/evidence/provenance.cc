@@ -56,6 +56,24 @@ Json Dependencies(const BuildFacts& facts) {
   return list;
 }
 
+// Each layer with its maker. The names of annotations have their producer's
+// before them (in-toto attestation framework 1.0, "Extension fields").
+Json Makings(const BuildFacts& facts) {
+  Json list = Json::array();
+  for (const LayerMaking& making : facts.layers) {
+    Json annotations = Json::object();
+    if (!making.worker.empty()) annotations["kso_worker"] = making.worker;
+    if (!making.platform.architecture().empty()) {
+      annotations["kso_platform"] = oci::FormatPlatform(making.platform);
+      annotations["kso_native"] = making.native;
+    }
+    list.push_back({{"digest", DigestSet(making.layer.digest())},
+                    {"mediaType", making.layer.media_type()},
+                    {"annotations", std::move(annotations)}});
+  }
+  return list;
+}
+
 Json StatementWith(const v1::ImageResult& image,
                    std::string_view predicate_type, Json predicate) {
   return {{"_type", "https://in-toto.io/Statement/v1"},
@@ -80,7 +98,8 @@ std::string MakeProvenance(const BuildFacts& facts) {
           {"platforms", std::move(platforms)}}},
         {"resolvedDependencies", Dependencies(facts)}}},
       {"runDetails",
-       {{"builder", {{"id", kBuilder}, {"version", {{"kso", kVersion}}}}}}}};
+       {{"builder", {{"id", kBuilder}, {"version", {{"kso", kVersion}}}}},
+        {"byproducts", Makings(facts)}}}};
   return StatementWith(facts.image, kProvenancePredicate, std::move(predicate))
              .dump(2) +
          "\n";

@@ -16,8 +16,14 @@ inline constexpr std::string_view kSpdxPredicate = "https://spdx.dev/Document";
 
 // The provenance of an image, an in-toto statement (in-toto attestation
 // framework 1.0) with a SLSA v1.0 predicate: the release that was asked for,
-// and every input by its digest. It names no worker and no time, so that a
-// build of the same inputs elsewhere has the same provenance.
+// every input by its digest, and who made what, where, natively or not.
+//
+// The makers are the predicate's `runDetails.byproducts`: SLSA keeps the facts
+// of one execution apart from those of the build
+// (slsa.dev/spec/v1.0/provenance, "RunDetails"). All else is the same for a
+// build of the same inputs elsewhere. There is no time in it: a build that
+// takes its layers over from an earlier one has the earlier makers, and so the
+// same bytes.
 std::string MakeProvenance(const BuildFacts& facts);
 
 // An in-toto statement about the image, with `predicate`, a JSON document.

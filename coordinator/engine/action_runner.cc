@@ -36,6 +36,7 @@ AssembleRequest AssembleRequestOf(const BuildEntry& build) {
   request.images = build.planned_images;
   request.resolved = ResolvedOf(build);
   request.layers = LayersOf(build);
+  request.makers = MakersOf(build);
   if (!build.judged.empty()) {
     const v1::ContentJudged judged = build.judged.Get();
     request.verdicts = {judged.verdicts().begin(), judged.verdicts().end()};

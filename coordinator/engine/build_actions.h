@@ -46,6 +46,8 @@ struct AssembleRequest {
   Resolved resolved;
   // The layers by the ids of their MakeLayer tasks.
   absl::flat_hash_map<std::string, v1::MadeLayer> layers;
+  // The workers that made them, likewise; none where that is not known.
+  absl::flat_hash_map<std::string, std::string> makers = {};
   // The verdicts on all items, which evidence is made of.
   std::vector<v1::ItemVerdict> verdicts = {};
   // The release before, which evidence compares with; unnamed where there is

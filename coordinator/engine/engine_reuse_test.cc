@@ -12,6 +12,7 @@ namespace kso::coordinator {
 namespace {
 
 using ::testing::Contains;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -35,6 +36,7 @@ class EngineReuseTest : public EngineTest {
             *worker_.AddResult(lease).mutable_result()->mutable_made_layer();
         made = kso::testing::MadeOf(task);
         made.mutable_layer()->set_digest(Sha256Of(task.name()).ToString());
+        made.mutable_made_on()->set_architecture("arm64");
         for (int i = 0; i < made.members_size(); ++i) {
           const v1::LayerMember& member = task.make_layer().members(i);
           if (!member.has_file()) continue;
@@ -79,6 +81,13 @@ class EngineReuseTest : public EngineTest {
     outcome.verify_tasks = {verify};
     const AssembleRequest assembled = actions_.EndAssemble(outcome);
     layers_ = assembled.layers.size();
+    makers_.clear();
+    for (const auto& [task, layer] : assembled.layers) {
+      const auto maker = assembled.makers.find(task);
+      makers_.push_back(
+          (maker == assembled.makers.end() ? "nobody" : maker->second) +
+          " on " + layer.made_on().architecture());
+    }
     before_ = assembled.before;
     for (int i = 0; i < 20 && ComesAfter(v1::TAG, Get(id).phase()); ++i) {
       Work();
@@ -142,6 +151,8 @@ class EngineReuseTest : public EngineTest {
   bool native_ = true;
   std::vector<std::string> done_;
   size_t layers_ = 0;
+  // "WORKER on ARCHITECTURE" of each layer, as evidence is told.
+  std::vector<std::string> makers_;
   v1::ReleaseContents before_;
 };
 
@@ -155,6 +166,19 @@ TEST_F(EngineReuseTest, AnUnchangedReleaseIsNotMadeAgain) {
   EXPECT_EQ(build.plan().previous_release(), release_.release.name());
   ASSERT_EQ(build.verifications_size(), 1);
   EXPECT_EQ(build.verifications(0).verified_in_build(), "b1");
+}
+
+// The evidence of the same release again says the same.
+TEST_F(EngineReuseTest, OfALayerThatIsTakenOverItsMakerIsKnown) {
+  Build("b1");
+  EXPECT_THAT(makers_, SizeIs(layers_));
+  EXPECT_THAT(makers_, Each("w on arm64"));
+  Restart();
+  worker_.request.mutable_worker()->set_name("other");
+  worker_.request.set_session("s2");
+  EXPECT_THAT(Made(Build("b2")), SizeIs(0));
+  EXPECT_THAT(makers_, SizeIs(layers_));
+  EXPECT_THAT(makers_, Each("w on arm64"));
 }
 
 TEST_F(EngineReuseTest, KnowsTheReleaseBefore) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/registry/evidence.h"
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "common/base/strings.h"
 #include "common/diff/contents.h"
 #include "common/evidence/artifact.h"
 #include "common/evidence/build_facts.h"
@@ -27,6 +29,35 @@ std::string BaseDigest(const AssembleRequest& request,
   return found->second.top().content_descriptor().digest();
 }
 
+// The layers that workers made for an image, each once, in the order in which
+// its manifests have them.
+std::vector<evidence::LayerMaking> MakingsOf(const AssembleRequest& request,
+                                             const v1::ImageResult& image) {
+  std::vector<evidence::LayerMaking> makings;
+  std::set<std::string_view> seen;
+  for (const v1::PlannedImage& planned : request.images) {
+    const std::string tag =
+        Concat(request.release.name(), planned.tag_suffix());
+    if (planned.image() != image.name() || image.tags_size() == 0 ||
+        image.tags(0) != tag) {
+      continue;
+    }
+    for (const std::string& id : planned.layer_task_ids()) {
+      const auto layer = request.layers.find(id);
+      if (layer == request.layers.end()) continue;
+      const v1::MadeLayer& made = layer->second;
+      if (!seen.insert(made.layer().digest()).second) continue;
+      const auto maker = request.makers.find(id);
+      makings.push_back(
+          {.layer = made.layer(),
+           .worker = maker == request.makers.end() ? "" : maker->second,
+           .platform = made.made_on(),
+           .native = made.made_natively()});
+    }
+  }
+  return makings;
+}
+
 evidence::BuildFacts FactsOf(const AssembleRequest& request,
                              const v1::ImageResult& image) {
   const v1::Release& release = request.release;
@@ -41,6 +72,7 @@ evidence::BuildFacts FactsOf(const AssembleRequest& request,
     const bool is_file = absl::StrContains(item.name(), "://");
     if (is_file == is_files) facts.items.push_back(item);
   }
+  facts.layers = MakingsOf(request, image);
   return facts;
 }
 

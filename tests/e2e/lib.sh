@@ -179,6 +179,23 @@ tags_of() { all_tags_of "$1" "$2" | grep -v '^sha256-' || [[ ${PIPESTATUS[0]} ==
 all_tags_of() { curl -fsS "http://${1%%/*}/v2/${1#*/}/$2/tags/list" | jq -r '.tags[]?' | sort; }
 raw() { skopeo inspect --raw --tls-verify=false "docker://$1"; }
 
+# A document that a build left beside an image, by its type.
+#   evidence_of REGISTRY/PATH/IMAGE:TAG TYPE
+evidence_of() {
+  local name=${1%:*} digest artifact
+  digest=$(raw "$1" | sha256sum | cut -d' ' -f1)
+  artifact=$(raw "$name:sha256-$digest" | jq -r --arg type "$2" '.manifests[] | select(.artifactType == $type).digest')
+  curl -fsS "http://${name%%/*}/v2/${name#*/}/blobs/$(raw "$name@$artifact" | jq -r '.layers[0].digest')"
+}
+# "WORKER PLATFORM NATIVELY" of those that made the layers of an image, by its
+# provenance.
+makers_of() {
+  evidence_of "$1" application/vnd.in-toto+json |
+    jq -r '.predicate.runDetails.byproducts[].annotations | "\(.kso_worker) \(.kso_platform) \(.kso_native)"' | sort -u
+}
+# Prints whether the processor of this machine runs programs of an architecture itself.
+runs_natively() { [[ $1/$(uname -m) == amd64/x86_64 || $1/$(uname -m) == arm64/aarch64 ]] && echo true || echo false; }
+
 # Unpacks with umoci, runs with runc in a network namespace of its own.
 # It joins NAMESPACE where that is given.
 #   run_image OCI_LAYOUT:TAG ARCHITECTURE NAME [NAMESPACE]

@@ -85,6 +85,17 @@ check "little of it came back to be verified" at_most "$(blobs_sent)" $((first_p
 check "all files were compared" grep -q "44 files compared" <(files_checks amd64)
 check "where they are emulated, only one was" grep -q "1 files compared, 43 there as compared in kubespray-files linux/amd64" <(files_checks arm64)
 index_digests "$destination" | grep -v latest >"$work/first.digests"
+# "DIGEST TAG" of what lists the evidence about each image at the destination.
+evidence_digests() {
+  local repository tag
+  for repository in kubespray-files kubespray-images; do
+    for tag in $(all_tags_of "$destination" "$repository" | grep '^sha256-'); do
+      echo "$(raw "$destination/$repository:$tag" | sha256sum | cut -d' ' -f1) $tag"
+    done
+  done
+}
+evidence_digests >"$work/first.evidence"
+check "there is evidence about three images" same "$(wc -l <"$work/first.evidence")" 3
 
 echo "# Nothing changed"
 build first
@@ -94,6 +105,7 @@ check "no blob was touched at the destination" same "$touched" 0
 check "all layers were reused" same "$(reused)" "$(layers)"
 check "nothing was verified again" same "$(jq '[.verifications[] | select((.verifiedInBuild // "") == "")] | length' "$result")" 0
 check "the images are the same" diff "$work/first.digests" <(index_digests "$destination" | grep -v latest)
+check "and so is the evidence, which names the worker that made them" diff "$work/first.evidence" <(evidence_digests)
 start_worker planner amd64
 wait_until 30 worker_is_ready planner || die "planner did not come up"
 check "a plan says that nothing is to be fetched" same "$(plan_bytes first .bytesToFetch)" 0
@@ -110,6 +122,8 @@ check "little more was pushed" at_most "$(pushed)" $((runc_bytes + 65536))
 check "and compared, besides the smallest" grep -qE "[12] files compared, 4[23] there as compared before" <(files_checks amd64)
 check "all layers but that and one of configuration were reused" at_most $(($(layers) - $(reused))) 2
 
+check "its provenance names the makers of what is new, and of what is not" same \
+  "$(makers_of "$destination/kubespray-files:v2-2.25.1" | cut -d' ' -f1 | xargs)" "worker-0 worker-2"
 ksoctl summary "$destination/kubespray-files:v2-2.25.1" >"$work/summary.md"
 check "its summary compares it with the first" grep -q '^## Since `v1-2.25.1`$' "$work/summary.md"
 check "and names that file alone" same "$(grep -cE '^- (added|dropped|changed): ' "$work/summary.md")" 1

@@ -26,7 +26,6 @@ echo "# What the build says"
 check "44 files and 57 images" \
   same "$(jq -r '"\(.plan.fileCount) \(.plan.imageCount)"' "$work/build.json")" "44 57"
 # The arm64 worker is an arm64 program, and arm64 is native on such a processor only.
-runs_natively() { [[ $1/$(uname -m) == amd64/x86_64 || $1/$(uname -m) == arm64/aarch64 ]] && echo true || echo false; }
 for platform in amd64 arm64; do
   native=$(runs_natively $platform)
   check "everything of linux/$platform was verified by the worker of its kind, natively: $native" same "$(

@@ -38,27 +38,36 @@ check "there are six tags" same "$(wc -l <"$work/first.digests")" 6
 build_at second a:amd64 b:arm64
 check "a second build from nothing has the same digests" \
   diff "$work/first.digests" <(index_digests "$registry/second")
-# "DIGEST TAG" of what lists the evidence about each image at a registry.
-evidence_digests() {
-  local repository tag
-  for repository in kubespray-files kubespray-images; do
-    for tag in $(all_tags_of "$1" "$repository" | grep '^sha256-'); do
-      echo "$(raw "$1/$repository:$tag" | sha256sum | cut -d' ' -f1) $tag"
-    done
+# The evidence about all three images at a registry, without the part of a
+# provenance that tells of the very run: who made what.
+evidence_at() {
+  local image
+  for image in "kubespray-files:$release" "kubespray-images:$release" "kubespray-images:$release-all"; do
+    evidence_of "$1/$image" application/spdx+json
+    evidence_of "$1/$image" text/markdown
+    evidence_of "$1/$image" application/vnd.in-toto+json | jq 'del(.predicate.runDetails.byproducts)'
   done
 }
-evidence_digests "$registry/first" >"$work/first.evidence"
-check "there is evidence about three images" same "$(wc -l <"$work/first.evidence")" 3
-check "and it is the same, too" diff "$work/first.evidence" <(evidence_digests "$registry/second")
+evidence_at "$registry/first" >"$work/first.evidence"
+check "there is evidence about three images" same "$(grep -c '"predicateType": "https://slsa.dev/provenance/v1"' "$work/first.evidence")" 3
+check "and it is the same, too" diff "$work/first.evidence" <(evidence_at "$registry/second")
+makers_of "$registry/first/kubespray-images:$release-all" >"$work/makers"
+check "its provenance names who made the layers" test -s "$work/makers"
+check "where, and whether natively" same \
+  "$(grep -vxE "first-a linux/amd64 $(runs_natively amd64)|first-b linux/arm64 $(runs_natively arm64)" "$work/makers" || true)" ""
 
 build_at third "alone:amd64:$both"
-check "the evidence is the same from an amd64 worker alone" diff "$work/first.evidence" <(evidence_digests "$registry/third")
+check "the evidence is the same from an amd64 worker alone" diff "$work/first.evidence" <(evidence_at "$registry/third")
+check "but for its name" same "$(makers_of "$registry/third/kubespray-files:$release")" "third-alone linux/amd64 $(runs_natively amd64)"
 check "the amd64 worker alone did all of the third" same "$ran_on" "amd64 on third-alone, arm64 on third-alone"
 check "and it has the same digests" diff "$work/first.digests" <(index_digests "$registry/third")
 
 build_at fourth "alone:arm64:--platform linux/arm64 --platform linux/amd64"
 check "the arm64 worker alone did all of the fourth" same "$ran_on" "amd64 on fourth-alone, arm64 on fourth-alone"
 check "and it has the same digests" diff "$work/first.digests" <(index_digests "$registry/fourth")
+check "and the same evidence" diff "$work/first.evidence" <(evidence_at "$registry/fourth")
+check "which says that it was emulated, where it was" same \
+  "$(makers_of "$registry/fourth/kubespray-files:$release")" "fourth-alone linux/arm64 $(runs_natively arm64)"
 
 layers=application/vnd.oci.image.layer.v1.tar+zstd
 build_at zstd-first "alone:amd64:$both"

@@ -80,6 +80,10 @@ v1::Platform OwnPlatform() {
   return platform;
 }
 
+bool RunsNatively() {
+  return CompiledArchitecture() == ProcessorArchitecture();
+}
+
 std::string ProbeProgram(std::string_view architecture) {
   if (architecture == "amd64") return MakeElf(EM_X86_64, AsText(kAmd64Code));
   if (architecture == "arm64") return MakeElf(EM_AARCH64, AsText(kArm64Code));

@@ -17,6 +17,10 @@ namespace kso::worker {
 // emulated.
 v1::Platform OwnPlatform();
 
+// Returns whether this machine's processor runs this program itself
+// (processor.h), rather than an emulator.
+bool RunsNatively();
+
 // Returns whether this machine runs programs of `platform`, found out by
 // running one: a tiny program is written to `directory` and started. Native is
 // what the processor runs (processor.h), whatever the worker itself is;

@@ -271,7 +271,18 @@ absl::Status CheckMember(const v1::LayerMember& asked,
   return CheckStated(what, StatedOf(asked), made);
 }
 
+absl::Status CheckPlatform(const v1::Platform& platform) {
+  for (const std::string* word :
+       {&platform.os(), &platform.architecture(), &platform.variant()}) {
+    if (word->size() > kLongestArchitecture) {
+      return Wrong("the platform of its worker has too long a name");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckLayer(const v1::MakeLayer& work, const v1::MadeLayer& made) {
+  KSO_RETURN_IF_ERROR(CheckPlatform(made.made_on()));
   KSO_RETURN_IF_ERROR(CheckDescriptor("the layer", made.layer()));
   if (made.layer().media_type() != work.media_type()) {
     return Wrong(Concat("the layer is ", made.layer().media_type(), ", not ",

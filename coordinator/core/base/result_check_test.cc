@@ -114,6 +114,9 @@ TEST(ResultCheckTest, ALayerIsComparedWithWhatWasAskedFor) {
       [](auto& made) { made.mutable_layer()->set_digest("latest"); },
       [](auto& made) { made.mutable_layer()->set_size(kLargestContent + 1); },
       [](auto& made) { made.mutable_layer()->set_media_type("text/html"); },
+      [](auto& made) {
+        made.mutable_made_on()->set_architecture(std::string(17, 'a'));
+      },
       [](auto& made) { made.Clear(); }};
   for (size_t i = 0; i < changes.size(); ++i) {
     v1::TaskResult bad = good;

@@ -490,4 +490,14 @@ absl::flat_hash_map<std::string, v1::MadeLayer> LayersOf(
   return layers;
 }
 
+absl::flat_hash_map<std::string, std::string> MakersOf(
+    const BuildEntry& build) {
+  absl::flat_hash_map<std::string, std::string> makers;
+  for (const TaskEntry* task : build.TasksOf(v1::LAYERS)) {
+    if (task->copy || task->made_by == nullptr) continue;
+    makers[task->id] = *task->made_by;
+  }
+  return makers;
+}
+
 }  // namespace kso::coordinator

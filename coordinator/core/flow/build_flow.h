@@ -69,6 +69,9 @@ Resolved ResolvedOf(const BuildEntry& build);
 absl::flat_hash_map<std::string, v1::MadeLayer> LayersOf(
     const BuildEntry& build);
 
+// The names of the workers that made those layers, as far as they are known.
+absl::flat_hash_map<std::string, std::string> MakersOf(const BuildEntry& build);
+
 }  // namespace kso::coordinator
 
 #endif  // KSO_COORDINATOR_CORE_FLOW_BUILD_FLOW_H_
