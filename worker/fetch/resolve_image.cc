@@ -82,8 +82,9 @@ absl::StatusOr<v1::ResolvedImage> Resolve(
     image.add_licenses(std::move(manifest.licenses));
   }
   if (work.want_signatures()) {
-    KSO_ASSIGN_OR_RETURN(std::vector<v1::UpstreamArtifact> artifacts,
-                         ReadUpstreamArtifacts(image.top(), reader));
+    KSO_ASSIGN_OR_RETURN(
+        std::vector<v1::UpstreamArtifact> artifacts,
+        ReadUpstreamArtifacts(image.top(), image.manifests(), reader));
     *image.mutable_signatures() = {artifacts.begin(), artifacts.end()};
   }
   KSO_RETURN_IF_ERROR(CheckDocuments(image));

@@ -379,6 +379,31 @@ TEST_F(ResolveImageTest, BringsTheSignaturesThatLieBesideAnImage) {
   EXPECT_NE(image->signatures(1).manifest().content(), "");
 }
 
+// As `cosign sign --recursive` leaves them, and publishers who sign before they
+// make an index.
+TEST_F(ResolveImageTest, BringsTheSignaturesOfSinglePlatforms) {
+  AddIndex();
+  stores_.AddBlob(kRepository, "layer", oci::kOciLayerGzip);
+  // The manifest that the index lists, again.
+  const v1::Descriptor amd64 = AddImage("amd64", "");
+  const v1::Descriptor arm64 = AddImage("arm64", "");
+  const std::string tag = absl::StrReplaceAll(amd64.digest(), {{":", "-"}});
+  AddManifest({.config = "{}"}, tag + ".sig");
+  const v1::Descriptor bundle = AddReferrer(arm64, kBundleType);
+  const auto image = Resolve("quay.io/coreos/etcd:v3.5.12", false, "",
+                             /*want_signatures=*/true);
+  ASSERT_TRUE(image.ok()) << image.status();
+  // The attestation that the index lists comes first; then the signature of
+  // amd64, and of arm64 the bundle and the list that has it.
+  ASSERT_EQ(image->signatures_size(), 4);
+  EXPECT_EQ(image->signatures(1).tag(), tag + ".sig");
+  EXPECT_EQ(image->signatures(1).contents(0).content(), "layer");
+  EXPECT_EQ(image->signatures(2).manifest().content_descriptor().digest(),
+            bundle.digest());
+  EXPECT_EQ(image->signatures(3).tag(),
+            absl::StrReplaceAll(arm64.digest(), {{":", "-"}}));
+}
+
 // A registry with a list of its own keeps no tag in its place.
 TEST_F(ResolveImageTest, WhatTheRegistryListsIsFoundWithoutATag) {
   const v1::Descriptor top = AddIndex();

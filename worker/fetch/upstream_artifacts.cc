@@ -2,6 +2,7 @@
 #include "worker/fetch/upstream_artifacts.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,13 @@ constexpr int64_t kMostBytes = kLargestDocuments / 2;
 class Reading {
  public:
   explicit Reading(DocumentReader& reader) : reader_(reader) {}
+
+  // All that lies beside the manifest or index `digest`.
+  absl::Status AddBeside(const std::string& digest) {
+    KSO_RETURN_IF_ERROR(AddCosign(evidence::SignatureTag(digest)));
+    KSO_RETURN_IF_ERROR(AddCosign(evidence::AttestationTag(digest)));
+    return AddReferrers(digest);
+  }
 
   // The artifact that `tag` names, with what is signed.
   absl::Status AddCosign(const std::string& tag) {
@@ -212,20 +220,24 @@ bool IsAttestation(const v1::Descriptor& entry) {
 }  // namespace
 
 absl::StatusOr<std::vector<v1::UpstreamArtifact>> ReadUpstreamArtifacts(
-    const v1::Document& top, DocumentReader& reader) {
+    const v1::Document& top,
+    const google::protobuf::RepeatedPtrField<v1::Document>& manifests,
+    DocumentReader& reader) {
   const v1::Descriptor& image = top.content_descriptor();
   Reading reading(reader);
-  KSO_RETURN_IF_ERROR(
-      reading.AddCosign(evidence::SignatureTag(image.digest())));
-  KSO_RETURN_IF_ERROR(
-      reading.AddCosign(evidence::AttestationTag(image.digest())));
-  KSO_RETURN_IF_ERROR(reading.AddReferrers(image.digest()));
+  KSO_RETURN_IF_ERROR(reading.AddBeside(image.digest()));
   if (oci::IsIndexType(image.media_type())) {
     KSO_ASSIGN_OR_RETURN(const oci::Index index,
                          oci::ParseIndex(top.content(), image.media_type()));
     for (const v1::Descriptor& entry : index.manifests) {
       if (IsAttestation(entry)) KSO_RETURN_IF_ERROR(reading.AddEntry(entry));
     }
+  }
+  std::set<std::string_view> seen = {image.digest()};
+  for (const v1::Document& manifest : manifests) {
+    const std::string& digest = manifest.content_descriptor().digest();
+    if (!seen.insert(digest).second) continue;
+    KSO_RETURN_IF_ERROR(reading.AddBeside(digest));
   }
   return reading.Take();
 }

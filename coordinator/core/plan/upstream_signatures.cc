@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/bytes/digest.h"
@@ -16,6 +17,7 @@
 #include "common/evidence/upstream_check.h"
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
+#include "common/oci/platform.h"
 #include "common/oci/referrers.h"
 #include "common/text/printable_text.h"
 
@@ -61,6 +63,19 @@ absl::StatusOr<CarriedArtifact> Carried(const v1::UpstreamArtifact& artifact) {
   return carried;
 }
 
+// The documents that lie beside one manifest or index, by their tags.
+struct Beside {
+  const v1::UpstreamArtifact* signatures = nullptr;
+  const v1::UpstreamArtifact* attestations = nullptr;
+  const v1::UpstreamArtifact* referrers = nullptr;
+  // There is a signature, whoever may have made it.
+  bool is_signed = false;
+  // The signer, of those who are trusted. May be empty.
+  std::string signed_by;
+  // The fault of the signatures, where none of them is right.
+  absl::Status fault;
+};
+
 class Judge {
  public:
   Judge(const v1::UpstreamSignatures& policy, const oci::Reference& reference,
@@ -69,22 +84,34 @@ class Judge {
         reference_(reference),
         image_(image),
         digest_(image.top().content_descriptor().digest()),
-        trust_(evidence::TrustFor(policy, reference)) {}
+        trust_(evidence::TrustFor(policy, reference)) {
+    beside_[digest_];
+    for (const v1::Document& manifest : image.manifests()) {
+      beside_[manifest.content_descriptor().digest()];
+    }
+  }
 
   UpstreamJudgement Run() {
     for (const v1::UpstreamArtifact& artifact : image_.signatures()) {
-      if (artifact.tag().empty() && evidence::IsBundle(ImageOf(artifact))) {
-        JudgeBundle(artifact);
-      } else if (artifact.tag() == evidence::SignatureTag(digest_)) {
-        signatures_ = &artifact;
-      } else if (artifact.tag() == evidence::AttestationTag(digest_)) {
-        attestations_ = &artifact;
-      } else if (artifact.tag() == evidence::ReferrersTag(digest_)) {
-        referrers_ = &artifact;
+      if (artifact.tag().empty()) {
+        if (evidence::IsBundle(ImageOf(artifact))) JudgeBundle(artifact);
+        continue;
+      }
+      for (auto& [digest, beside] : beside_) {
+        if (artifact.tag() == evidence::SignatureTag(digest)) {
+          beside.signatures = &artifact;
+        } else if (artifact.tag() == evidence::AttestationTag(digest)) {
+          beside.attestations = &artifact;
+        } else if (artifact.tag() == evidence::ReferrersTag(digest)) {
+          beside.referrers = &artifact;
+        }
       }
     }
-    CheckSignatures();
-    CheckAttestations();
+    for (auto& [digest, beside] : beside_) CheckTagged(digest, beside);
+    JudgeSignatures();
+    for (const auto& [digest, beside] : beside_) {
+      CheckAttestations(digest, beside);
+    }
     if (policy_.carry()) Carry();
     return std::move(judgement_);
   }
@@ -100,64 +127,116 @@ class Judge {
   }
 
   // A signature in the form that cosign has from its version 3 on, or an
-  // attestation in it.
+  // attestation in it. It says itself what it is about; one that is about
+  // nothing here counts as a wrong one of the whole image.
   void JudgeBundle(const v1::UpstreamArtifact& artifact) {
-    const absl::StatusOr<std::string> type =
-        evidence::ClaimedType(ImageOf(artifact));
+    const evidence::UpstreamImage image = ImageOf(artifact);
+    const absl::StatusOr<std::string> type = evidence::ClaimedType(image);
     const bool is_signature =
         type.ok() && *type == evidence::kSignaturePredicate;
-    if (is_signature) is_signed_ = true;
-    if (trust_.empty()) return;
+    Beside& whole = beside_.at(digest_);
+    if (trust_.empty()) {
+      if (is_signature) whole.is_signed = true;
+      return;
+    }
+    absl::Status fault;
+    for (auto& [digest, beside] : beside_) {
+      absl::StatusOr<std::string> by =
+          evidence::CheckUpstreamBundle(image, digest, trust_);
+      if (by.ok()) {
+        if (!is_signature) return;
+        beside.is_signed = true;
+        if (beside.signed_by.empty()) beside.signed_by = *std::move(by);
+        return;
+      }
+      if (digest == digest_) fault = by.status();
+    }
+    wrong_.emplace(&artifact, fault);
+    if (!is_signature) return;
+    whole.is_signed = true;
+    whole.fault = fault;
+  }
+
+  // The signatures under cosign's tag for `digest`.
+  void CheckTagged(const std::string& digest, Beside& beside) {
+    if (beside.signatures == nullptr) return;
+    beside.is_signed = true;
+    // One signature that is right is enough, as it is among those in one image.
+    if (trust_.empty() || !beside.signed_by.empty()) return;
+    const absl::StatusOr<CarriedArtifact> whole = Carried(*beside.signatures);
     absl::StatusOr<std::string> by =
-        evidence::CheckUpstreamBundle(ImageOf(artifact), digest_, trust_);
-    if (!by.ok()) {
-      wrong_bundles_.emplace(&artifact, by.status());
-      if (is_signature) signature_fault_ = by.status();
-    } else if (is_signature && judgement_.signed_by.empty()) {
-      judgement_.signed_by = *std::move(by);
+        whole.ok()
+            ? evidence::CheckUpstreamSignature(ImageOf(*beside.signatures),
+                                               reference_, digest, trust_)
+            : absl::StatusOr<std::string>(whole.status());
+    if (by.ok()) {
+      beside.signed_by = *std::move(by);
+    } else {
+      beside.fault = by.status();
+      wrong_.emplace(beside.signatures, by.status());
     }
   }
 
-  void CheckSignatures() {
-    if (signatures_ != nullptr) is_signed_ = true;
-    if (!is_signed_) {
+  // An image is signed where its index is, or else each of its platforms here.
+  void JudgeSignatures() {
+    const bool any =
+        std::any_of(beside_.begin(), beside_.end(),
+                    [](const auto& entry) { return entry.second.is_signed; });
+    const std::string& whole = beside_.at(digest_).signed_by;
+    if (!any) {
       if (policy_.require()) Fail("its publisher has not signed it");
-      return;
-    }
-    if (trust_.empty()) {
+    } else if (trust_.empty()) {
       if (policy_.require()) {
         Fail("it is signed, and the release trusts no key for it");
       }
-      return;
+    } else if (!whole.empty()) {
+      judgement_.signed_by = whole;
+    } else {
+      JudgePlatforms();
     }
-    // One signature that is right is enough, as it is among those in one image.
-    if (!judgement_.signed_by.empty()) return;
-    if (signatures_ != nullptr) {
-      const absl::StatusOr<CarriedArtifact> whole = Carried(*signatures_);
-      absl::StatusOr<std::string> by =
-          whole.ok() ? evidence::CheckUpstreamSignature(
-                           ImageOf(*signatures_), reference_, digest_, trust_)
-                     : absl::StatusOr<std::string>(whole.status());
-      if (by.ok()) {
-        judgement_.signed_by = *std::move(by);
-        return;
-      }
-      signature_fault_ = by.status();
-    }
-    Fail(Concat("its signature is not right: ",
-                ToStd(signature_fault_.message())));
   }
 
-  void CheckAttestations() {
+  // Judges the signatures of single platforms, where the index has no right
+  // one.
+  void JudgePlatforms() {
+    std::set<std::string> signers;
+    std::vector<std::string> lacking;
+    for (const v1::Document& manifest : image_.manifests()) {
+      const v1::Descriptor& descriptor = manifest.content_descriptor();
+      const std::string& by = beside_.at(descriptor.digest()).signed_by;
+      if (by.empty()) {
+        lacking.push_back(oci::FormatPlatform(descriptor.platform()));
+      } else {
+        signers.insert(by);
+      }
+    }
+    if (lacking.empty() && !signers.empty()) {
+      judgement_.signed_by = absl::StrJoin(signers, ", ");
+      return;
+    }
+    for (const auto& [digest, beside] : beside_) {
+      if (!beside.is_signed || !beside.signed_by.empty()) continue;
+      Fail(Concat(digest == digest_ ? "its signature"
+                                    : Concat("the signature of ", digest,
+                                             ", one of its platforms,"),
+                  " is not right: ", ToStd(beside.fault.message())));
+    }
+    if (policy_.require()) {
+      Fail(Concat("its publisher has signed single platforms of it, and not ",
+                  absl::StrJoin(lacking, ", ")));
+    }
+  }
+
+  void CheckAttestations(const std::string& digest, const Beside& beside) {
     const bool has_keys = std::any_of(
         trust_.begin(), trust_.end(),
         [](const v1::SignatureTrust& entry) { return !entry.keys().empty(); });
-    if (attestations_ == nullptr || !has_keys ||
-        !attestations_->left_out().empty()) {
+    if (beside.attestations == nullptr || !has_keys ||
+        !beside.attestations->left_out().empty()) {
       return;
     }
     const absl::StatusOr<std::string> by = evidence::CheckUpstreamAttestation(
-        ImageOf(*attestations_), digest_, trust_);
+        ImageOf(*beside.attestations), digest, trust_);
     if (by.ok()) return;
     Fail(
         Concat("its attestation is not right: ", ToStd(by.status().message())));
@@ -166,21 +245,27 @@ class Judge {
   // Returns whether an artifact may be where it is said to be.
   bool IsNamed(const v1::UpstreamArtifact& artifact,
                const std::set<std::string>& listed) const {
-    if (!artifact.tag().empty()) {
-      return &artifact == signatures_ || &artifact == attestations_ ||
-             &artifact == referrers_;
+    if (artifact.tag().empty()) {
+      return listed.contains(artifact.manifest().content_descriptor().digest());
     }
-    return listed.contains(artifact.manifest().content_descriptor().digest());
+    return std::any_of(beside_.begin(), beside_.end(), [&](const auto& entry) {
+      const Beside& beside = entry.second;
+      return &artifact == beside.signatures ||
+             &artifact == beside.attestations || &artifact == beside.referrers;
+    });
   }
 
   void Carry() {
     std::set<std::string> listed = DigestsIn(image_.top());
-    if (referrers_ != nullptr) listed.merge(DigestsIn(referrers_->manifest()));
+    for (const auto& [digest, beside] : beside_) {
+      if (beside.referrers == nullptr) continue;
+      listed.merge(DigestsIn(beside.referrers->manifest()));
+    }
     for (const v1::UpstreamArtifact& artifact : image_.signatures()) {
       if (!IsNamed(artifact, listed)) continue;
-      const auto wrong = wrong_bundles_.find(&artifact);
+      const auto wrong = wrong_.find(&artifact);
       absl::StatusOr<CarriedArtifact> carried =
-          wrong == wrong_bundles_.end() ? Carried(artifact) : wrong->second;
+          wrong == wrong_.end() ? Carried(artifact) : wrong->second;
       if (carried.ok()) {
         judgement_.artifacts.push_back(*std::move(carried));
         continue;
@@ -194,18 +279,22 @@ class Judge {
                  ", which its publisher says of it, is left where it is: ",
                  ToStd(carried.status().message()))));
     }
-    ShortenList();
+    ShortenLists();
   }
 
-  // Lets the list of referrers name no more than what is carried, since who
-  // reads it asks for all of it.
-  void ShortenList() {
+  // Lets the lists of referrers name no more than what is carried, since who
+  // reads one asks for all of it.
+  void ShortenLists() {
     std::set<std::string> carried;
     for (const CarriedArtifact& artifact : judgement_.artifacts) {
       carried.insert(artifact.document.content_descriptor().digest());
     }
     for (CarriedArtifact& artifact : judgement_.artifacts) {
-      if (artifact.tag != evidence::ReferrersTag(digest_)) continue;
+      const bool is_list =
+          std::any_of(beside_.begin(), beside_.end(), [&](const auto& entry) {
+            return artifact.tag == evidence::ReferrersTag(entry.first);
+          });
+      if (!is_list) continue;
       const v1::Document& list = artifact.document;
       absl::StatusOr<std::vector<oci::Referrer>> referrers =
           oci::ParseReferrers(list.content(),
@@ -224,14 +313,12 @@ class Judge {
   const v1::ResolvedImage& image_;
   const std::string& digest_;
   const std::vector<v1::SignatureTrust> trust_;
-  const v1::UpstreamArtifact* signatures_ = nullptr;
-  const v1::UpstreamArtifact* attestations_ = nullptr;
-  const v1::UpstreamArtifact* referrers_ = nullptr;
-  // There is a signature, whoever may have made it.
-  bool is_signed_ = false;
-  absl::Status signature_fault_;
-  // The bundles that are by nobody who is trusted, or not of this image.
-  std::map<const v1::UpstreamArtifact*, absl::Status> wrong_bundles_;
+  // By the digests of what the reference names, and of the manifests of the
+  // image's platforms.
+  std::map<std::string, Beside> beside_;
+  // The signatures and bundles that are by nobody who is trusted, or not of
+  // this image.
+  std::map<const v1::UpstreamArtifact*, absl::Status> wrong_;
   UpstreamJudgement judgement_;
 };
 

@@ -41,6 +41,8 @@ bool WantsSignatures(const v1::Release& release);
 // Judges what a worker found beside an image, whose documents have been
 // compared with their digests. Nothing of what it says is believed: tags and
 // digests are compared with those that there may be, bytes with their digests.
+// An image is signed by a signature of what its reference names, or by one of
+// each manifest of its platforms here.
 UpstreamJudgement JudgeUpstream(const v1::UpstreamSignatures& policy,
                                 const oci::Reference& reference,
                                 const v1::ResolvedImage& image);

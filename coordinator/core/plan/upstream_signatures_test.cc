@@ -76,6 +76,15 @@ class UpstreamSignaturesTest : public ::testing::Test {
                evidence::SignatureTag(Top()));
   }
 
+  // The digest of the manifest of one of its platforms.
+  std::string DigestOf(int platform) {
+    return Pause().manifests(platform).content_descriptor().digest();
+  }
+  v1::UpstreamArtifact& SignPlatform(int platform) {
+    return Add(*evidence::SignImage(kName, DigestOf(platform), *signer_),
+               evidence::SignatureTag(DigestOf(platform)));
+  }
+
   // A bundle by `signer` that states something about the image `digest`.
   void AddBundle(pki::Signer& signer, const std::string& digest,
                  std::string_view predicate_type) {
@@ -222,6 +231,68 @@ TEST_F(UpstreamSignaturesTest, AForgedBundleFailsAndIsNamed) {
   // One that is right is enough, in either form.
   Sign(Top());
   EXPECT_EQ(Failure(), "");
+}
+
+// As publishers sign who have no index yet.
+TEST_F(UpstreamSignaturesTest, AnImageIsSignedWhereEachOfItsPlatformsIs) {
+  Policy().set_require(true);
+  SignPlatform(0);
+  EXPECT_EQ(Failure(),
+            "its publisher has signed single platforms of it, and not "
+            "linux/arm64");
+  Policy().set_require(false);
+  EXPECT_EQ(Failure(), "");
+  EXPECT_EQ(Choose().images.at(0).signed_by, "");
+  Policy().set_require(true);
+  SignPlatform(1);
+  const ImageChoice choice = Choose();
+  ASSERT_THAT(choice.failures, IsEmpty());
+  EXPECT_THAT(choice.images.at(0).signed_by, StartsWith("the key sha256:"));
+  EXPECT_THAT(choice.images.at(0).artifacts, SizeIs(2));
+}
+
+TEST_F(UpstreamSignaturesTest, BundlesOfEachPlatformAreSignatures) {
+  Policy().set_require(true);
+  for (int platform : {0, 1}) {
+    AddBundle(*signer_, DigestOf(platform), evidence::kSignaturePredicate);
+  }
+  ListReferrers();
+  const ImageChoice choice = Choose();
+  ASSERT_THAT(choice.failures, IsEmpty());
+  EXPECT_THAT(choice.images.at(0).signed_by, StartsWith("the key sha256:"));
+  EXPECT_THAT(choice.images.at(0).artifacts, SizeIs(3));
+}
+
+TEST_F(UpstreamSignaturesTest, AForgedSignatureOfOnePlatformFailsAndIsNamed) {
+  SignPlatform(0);
+  Add(*evidence::SignImage(kName, Sha256Of("another image").ToString(),
+                           *signer_),
+      evidence::SignatureTag(DigestOf(1)));
+  EXPECT_THAT(Failure(),
+              HasSubstr(absl::StrCat("the signature of ", DigestOf(1),
+                                     ", one of its platforms, is not right: it "
+                                     "is of another image")));
+  // That of the index covers them all; the forged one stays where it is.
+  Sign(Top());
+  const ImageChoice choice = Choose();
+  ASSERT_THAT(choice.failures, IsEmpty());
+  EXPECT_THAT(choice.images.at(0).artifacts, SizeIs(2));
+  EXPECT_THAT(choice.notes, Contains(HasSubstr("of another image")));
+}
+
+TEST_F(UpstreamSignaturesTest, AnAttestationOfOnePlatformIsCheckedAndCarried) {
+  const auto attest = [&](const std::string& about) {
+    Pause().clear_signatures();
+    const std::string statement = absl::StrCat(
+        R"({"subject":[{"digest":{"sha256":")", about.substr(7), R"("}}]})");
+    Add(*evidence::AttestImage(DigestOf(1), {{"x", statement}}, *signer_),
+        evidence::AttestationTag(DigestOf(1)));
+  };
+  attest(DigestOf(1));
+  EXPECT_EQ(Failure(), "");
+  EXPECT_THAT(Choose().images.at(0).artifacts, SizeIs(1));
+  attest(DigestOf(0));
+  EXPECT_THAT(Failure(), HasSubstr("its attestation is not right"));
 }
 
 TEST_F(UpstreamSignaturesTest, AnAttestationIsNoSignature) {
