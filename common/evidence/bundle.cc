@@ -72,13 +72,15 @@ int64_t NumberOf(const Json& object, std::string_view key) {
 }
 
 // The log's entry in the form in which cosign's annotation has it, which is
-// also what the log's key has signed.
+// also what the log's key has signed: its "signed entry timestamp". Entries of
+// Rekor 2 have none (github.com/sigstore/rekor-tiles, CLIENTS.md).
 absl::Status ReadLogEntry(const Json& material, KeylessSignature& signature) {
   KSO_ASSIGN_OR_RETURN(const Json* entry, FirstOf(material, "tlogEntries"));
   if (entry == nullptr) return absl::OkStatus();
   KSO_ASSIGN_OR_RETURN(const Json* promise,
                        FieldOf(*entry, "inclusionPromise"));
   KSO_ASSIGN_OR_RETURN(const Json* log, FieldOf(*entry, "logId"));
+  signature.without_time = promise == nullptr;
   if (promise == nullptr || log == nullptr) return absl::OkStatus();
   const Json bundle = {
       {"SignedEntryTimestamp", StringOf(*promise, "signedEntryTimestamp")},

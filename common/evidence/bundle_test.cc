@@ -208,6 +208,31 @@ TEST_F(IdentitysBundleTest, AnIdentityIsNamed) {
               HasSubstr(absl::StrCat("another identity, ", kIdentity)));
 }
 
+// Rekor 2 leaves that to authorities of timestamps, which are not read.
+TEST_F(IdentitysBundleTest, ALogThatSignsNoTimeIsSaidToBeOneWithWhatToDo) {
+  UpstreamImage artifact = Bundle(Signature());
+  nlohmann::json bundle = nlohmann::json::parse(artifact.contents[0].content());
+  nlohmann::json& material = bundle["verificationMaterial"];
+  nlohmann::json& entry = material["tlogEntries"][0];
+  for (const char* of_rekor_1 :
+       {"inclusionPromise", "integratedTime", "logId"}) {
+    entry.erase(of_rekor_1);
+  }
+  entry["kindVersion"] = {{"kind", "dsse"}, {"version", "0.0.2"}};
+  entry["inclusionProof"] = {{"checkpoint", {{"envelope", "log\n7\n"}}}};
+  material["timestampVerificationData"] = {
+      {"rfc3161Timestamps", {{{"signedTimestamp", "MAA="}}}}};
+  artifact = ArtifactOf(bundle.dump());
+  const std::string why =
+      Check(artifact, Sha256Of("image").ToString(), {trust_});
+  EXPECT_THAT(why, HasSubstr("Rekor 2"));
+  EXPECT_THAT(why, HasSubstr("take it out of images.signatures.trust"));
+  // A key needs no log.
+  EXPECT_THAT(
+      Check(ArtifactOf(kCosignsBundle), kCosignsDigest, TrustIn(kCosignsKey)),
+      StartsWith("the key sha256:"));
+}
+
 TEST_F(IdentitysBundleTest, TheLogsEntryIsAboutThisVerySignature) {
   const std::string digest = Sha256Of("image").ToString();
   EXPECT_THAT(Check(Bundle(absl::Base64Escape("x")), digest, {trust_}),

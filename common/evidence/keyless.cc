@@ -96,6 +96,12 @@ absl::Status CheckEntry(const std::string& body,
 // (RFC 8785), whose keys are sorted.
 absl::StatusOr<absl::Time> TimeInLog(const KeylessSignature& signature,
                                      const std::string& log_key) {
+  if (signature.without_time) {
+    return Wrong(
+        "its transparency log has not signed when that was, as Rekor 2 does "
+        "not, and kso reads no other timestamps: check it with cosign, name "
+        "the image by its digest, and take it out of images.signatures.trust");
+  }
   if (signature.bundle.empty()) {
     return Wrong("no entry of a transparency log is with it");
   }

@@ -22,6 +22,9 @@ struct KeylessSignature {
   std::string chain;
   // "dev.sigstore.cosign/bundle": the log's entry about it, in JSON.
   std::string bundle;
+  // There is an entry, and the log has not signed its time, as Rekor 2 does
+  // not: `bundle` is empty then.
+  bool without_time = false;
 };
 
 // The public key, in PEM, of a signature by an identity that `trust` names:
