@@ -151,6 +151,32 @@ TEST(ClosureTest, TheFiveRepositoriesAndFourPrefixesAreAlwaysThere) {
   EXPECT_FALSE(IsAskedFor("https://example.com/tool"));
 }
 
+// Whoever stands between a node and a TLS proxy must not get away with a
+// certificate of their own.
+TEST(ClosureTest, BehindATlsProxyTheEnginesCheckItsCertificate) {
+  v1::Release release;
+  AddImage(release, "registry.k8s.io/pause:3.9");
+  const std::string yaml = OfflineYaml(release);
+  for (const char* undone :
+       {"skip_verify: true", "insecure: true", "insecure_registries:\n"}) {
+    EXPECT_THAT(yaml, Not(HasSubstr(undone)));
+  }
+  for (const char* by_scheme :
+       {"        skip_verify: \"{{ kso_scheme == 'http' }}\"\n",
+        "        insecure: \"{{ kso_scheme == 'http' }}\"\n",
+        "\ncrio_insecure_registries: \"{{ [registry_server] if kso_scheme == "
+        "'http' else [] }}\"\n",
+        "\ndocker_insecure_registries: \"{{ [registry_server] if kso_scheme == "
+        "'http' else [] }}\"\n"}) {
+    EXPECT_THAT(yaml, HasSubstr(by_scheme));
+  }
+  // Images of earlier versions, which checked none, can be read all the same.
+  EXPECT_TRUE(
+      Offline::Read(absl::StrReplaceAll(
+                        yaml, {{"\"{{ kso_scheme == 'http' }}\"", "true"}}))
+          .ok());
+}
+
 TEST(ClosureTest, OldReleasesGetALineForEachFile) {
   v1::Release release;
   AddFile(release, "https://dl.k8s.io/release/v1.27.5/bin/linux/arm64/kubelet");

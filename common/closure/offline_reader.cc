@@ -135,6 +135,8 @@ class Offline::Reading {
     }
     for (const absl::string_view known :
          {"        capabilities: [\"pull\", \"resolve\"]",
+          "        skip_verify: \"{{ kso_scheme == 'http' }}\"",
+          // As in images of earlier versions.
           "        skip_verify: true", "        override_path: true"}) {
       if (line == known) return absl::OkStatus();
     }

@@ -28,7 +28,8 @@ constexpr char kHead[] = R"(---
 # kubespray-images, as the nodes reach it.
 kso_host: "@SERVER@"
 # Both speak plain HTTP. Where a TLS proxy stands before them, write "https"
-# here, and let the nodes trust its CA before Kubespray runs.
+# here, and let the nodes trust its CA before Kubespray runs: downloads and
+# container engines check its certificate then.
 kso_scheme: "http"
 
 files_repo: "{{ kso_scheme }}://{{ kso_host }}:@FILES_PORT@/@PREFIX_NAME@"
@@ -236,7 +237,7 @@ containerd_registries_mirrors:
     mirrors:
       - host: "{{ kso_scheme }}://{{ registry_server }}"
         capabilities: ["pull", "resolve"]
-        skip_verify: true
+        skip_verify: "{{ kso_scheme == 'http' }}"
 )";
     for (const auto& [host, places] : Registries()) {
       text_ += Concat("  - prefix: \"", host, "\"\n    mirrors:\n");
@@ -246,12 +247,12 @@ containerd_registries_mirrors:
             directory,
             "\"\n"
             "        capabilities: [\"pull\", \"resolve\"]\n"
-            "        skip_verify: true\n"
+            "        skip_verify: \"{{ kso_scheme == 'http' }}\"\n"
             "        override_path: true\n");
       }
     }
-    text_ += R"(crio_insecure_registries:
-  - "{{ registry_server }}"
+    text_ +=
+        R"(crio_insecure_registries: "{{ [registry_server] if kso_scheme == 'http' else [] }}"
 crio_registries:
 )";
     for (const auto& [host, places] : Registries()) {
@@ -259,11 +260,12 @@ crio_registries:
                       "\"\n    mirrors:\n");
       for (const std::string& directory : Directories(host, places)) {
         text_ += Concat("      - location: \"{{ registry_server }}/", directory,
-                        "\"\n        insecure: true\n");
+                        "\"\n        insecure: "
+                        "\"{{ kso_scheme == 'http' }}\"\n");
       }
     }
-    text_ += R"(docker_insecure_registries:
-  - "{{ registry_server }}"
+    text_ +=
+        R"(docker_insecure_registries: "{{ [registry_server] if kso_scheme == 'http' else [] }}"
 )";
   }
 
