@@ -6,8 +6,11 @@ import {bytes, number, shortDigest} from './format.js';
 import {t, word} from './i18n.js';
 import {table} from './images.js';
 
-const WIDTH = 1000;
-const HEIGHT = 340;
+// The sides of the picture, in which letters are as large as around it. One that
+// is scaled down to a phone could not be read.
+const WIDE = {width: 1000, height: 340};
+const NARROW = {width: 400, height: 520};
+const narrow = matchMedia('(max-width: 40rem)');
 
 const sizeOf = (layer) => Math.max(layer.bytes ?? layer.encodedBytes ?? 0, 1);
 
@@ -92,10 +95,11 @@ function tile(layer, x, y, width, height) {
 
 function treemap(layers) {
   const parts = [];
-  squarify(layers, sizeOf, {x: 0, y: 0, width: WIDTH, height: HEIGHT},
+  const {width, height} = narrow.matches ? NARROW : WIDE;
+  squarify(layers, sizeOf, {x: 0, y: 0, width, height},
       (...where) => parts.push(tile(...where)));
   return svg('svg', {
-    viewBox: '0 0 ' + WIDTH + ' ' + HEIGHT, class: 'treemap', role: 'img',
+    viewBox: '0 0 ' + width + ' ' + height, class: 'treemap', role: 'img',
     'aria-label': t('layers.summary', {count: number(layers.length)}),
   }, svg('defs', {}, svg('pattern', {
     id: 'hatch', width: 6, height: 6, patternUnits: 'userSpaceOnUse',

@@ -15,6 +15,8 @@ import {showTips} from './tips.js';
 
 // Views are read again at most this often.
 const PAUSE_MS = 700;
+// A view that could not be read is read again after this time, without an event.
+const TRY_AGAIN_MS = 5000;
 
 const byId = (id) => document.getElementById(id);
 const content = byId('content');
@@ -30,12 +32,23 @@ let connection = 'connecting';
 let refreshing = false;
 // The changes since the last refresh; null: none.
 let pending = null;
+// The next reading of a view that could not be read.
+let retryTimer = 0;
+
+// A part of an address that somebody typed may be anything.
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 // "#/builds/ID?text=x" as {parts: ['builds', 'ID'], parameters}.
 function address() {
   const [where, query] = location.hash.slice(1).split('?');
   return {
-    parts: where.split('/').filter(Boolean).map(decodeURIComponent),
+    parts: where.split('/').filter(Boolean).map(decoded),
     parameters: new URLSearchParams(query || ''),
   };
 }
@@ -81,12 +94,16 @@ async function refresh(change) {
     const begun = performance.now();
     const shown = view;
     pending = null;
+    clearTimeout(retryTimer);
     try {
       await shown.refresh(now);
       if (shown === view) content.dataset.state = 'ready';
       showProblem('');
     } catch (error) {
-      if (shown === view) showProblem(error.message);
+      if (shown === view) {
+        showProblem(error.message);
+        tryAgainLater(error);
+      }
     }
     // A view that takes long to read is read less often.
     const took = performance.now() - begun;
@@ -95,6 +112,12 @@ async function refresh(change) {
     }
   }
   refreshing = false;
+}
+
+// A refusal stays one until an event says otherwise; all else may pass.
+function tryAgainLater({status}) {
+  if (status >= 400 && status < 500) return;
+  retryTimer = setTimeout(() => refresh('all'), TRY_AGAIN_MS);
 }
 
 function showProblem(message) {

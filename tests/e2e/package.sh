@@ -74,6 +74,9 @@ check "the worker's too" in_root "$suite" id kso-worker
 check "the units are there" test -s "$work/$suite/usr/lib/systemd/system/kso-coordinator.service"
 check "man pages are there" test -s "$work/$suite/usr/share/man/man1/ksoctl.1.gz" -a \
   -s "$work/$suite/usr/share/man/man8/kso-worker.8.gz"
+check "so are completions for three shells" test -s "$work/$suite/usr/share/bash-completion/completions/ksoctl" -a \
+  -s "$work/$suite/usr/share/zsh/vendor-completions/_ksoctl" -a \
+  -s "$work/$suite/usr/share/fish/vendor_completions.d/ksoctl.fish"
 check "a farm runs as its user" in_root "$suite" bash -c '
   install -d -m 700 -o kso-coordinator /var/lib/kso-coordinator
   setpriv --reuid kso-coordinator --clear-groups kso-coordinator \

@@ -46,6 +46,13 @@ export async function openPage(browser, {
   page.on('console', (message) => {
     if (message.type() === 'error') faults.push(message.text());
   });
+  // Everything that the page has is the coordinator's.
+  page.on('request', (request) => {
+    const {protocol, hostname} = new URL(request.url());
+    if (/^(http|ws)/.test(protocol) && hostname !== '127.0.0.1') {
+      faults.push('it asks elsewhere: ' + request.url());
+    }
+  });
   return {page, faults, close: () => context.close()};
 }
 

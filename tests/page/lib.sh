@@ -66,6 +66,10 @@ happen() {
       ksoctl submit -f "$work/${1#submit }/release.yaml" --output json | jq -r .buildId
       return
       ;;
+    "make token")
+      ksoctl -q tokens create page --role admin
+      return
+      ;;
     "start workers")
       start_worker box-1 amd64
       start_worker box-2 arm64

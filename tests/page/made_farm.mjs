@@ -41,9 +41,9 @@ function summary(number, state, tasks) {
 
 const TASK_STATES = ['done', 'done', 'done', 'running', 'ready', 'delayed'];
 
-function task(build, i) {
-  const state = TASK_STATES[i % TASK_STATES.length];
-  const started = Math.floor(i / 8);
+function task(build, i, isOver) {
+  const state = isOver ? 'done' : TASK_STATES[i % TASK_STATES.length];
+  const started = 2 + Math.floor(i / 8);
   return {
     id: build + '/layer/' + i, kind: 'makeLayer', phase: 'layers', state,
     name: `layer kubespray-images: image ${i} of ${HOSTS[i % 4]} (${PLATFORMS[i % 2]})`,
@@ -75,8 +75,45 @@ function layer(i) {
   };
 }
 
+const VERDICTS = ['verified', 'verified', 'failed', 'pending'];
+
+// An image whose platforms came out in every way that there is.
+function image(name) {
+  return {
+    name, repository: 'registry.example.com/team/' + name, digest: digest(name.length),
+    tags: ['v1.2.1-2.28.1', 'latest'],
+    platforms: VERDICTS.map((verdict, i) => ({
+      platform: PLATFORMS[i % 2], variant: name + (i < 2 ? '' : '-all'), verdict,
+      digest: digest(20 + i), checks: verdict === 'verified' ?
+          ['88 files, each by its checksum', 'the listing of /k8s/'] : [],
+      ...verdict === 'pending' ? {} : {native: i % 2 === 0, worker: 'box-' + i},
+      ...i === 1 ? {missingFences: ['no limit of memory (cgroups)']} : {},
+      ...verdict === 'failed' ? {reason: 'it did not answer within 60 s'} : {},
+    })),
+  };
+}
+
+const ITEM_VERDICTS = ['matched', 'matched', 'unstated', 'waived', 'unknown'];
+
+function item(i) {
+  const verdict = ITEM_VERDICTS[i % ITEM_VERDICTS.length];
+  return {
+    name: `https://dl.k8s.io/v1.31.2/bin/linux/amd64/item-${i}`, verdict,
+    digest: digest(100 + i), bytes: i * MIB, architectures: ['amd64'],
+    ...verdict === 'waived' ? {remark: 'files.waive names it'} : {},
+  };
+}
+
+const LEVELS = ['info', 'info', 'warning', 'error'];
+
+function line(i) {
+  return {sequence: i + 1, time: at(i), level: LEVELS[i % LEVELS.length],
+    worker: 'box-' + i % 4, text: `what happened at ${i}`};
+}
+
 function details(of) {
   const failed = of.state === 'failed';
+  const succeeded = of.state === 'succeeded';
   const order = ['resolve', 'check', 'layers', 'assemble', 'verify', 'tag'];
   const reached = failed || of.state === 'running' ? 2 : 6;
   return {
@@ -101,14 +138,22 @@ function details(of) {
       fileCount: 44, imageCount: 57, layerCount: 90, layersReused: 18,
       bytesReused: 900 * MIB, bytesDead: 42 * MIB, bytesToFetch: 5100 * MIB,
       bytesToPack: 5000 * MIB, bytesToPush: 4300 * MIB,
-      workerDiskBytes: 9000 * MIB, missingPlatforms: [], notes: [],
-      registries: [], items: [], previousRelease: 'v1.2.0-2.28.0',
-      previousBuild: 'build-0', estimatedSeconds: 700,
+      workerDiskBytes: 9000 * MIB, items: [],
+      missingPlatforms: ['docker.io/amazon/aws-x:1 lacks linux/arm64'],
+      missingPlatformsMeaning: 'Nodes of that architecture cannot run them.',
+      notes: ['quay.io did not say what it allows'],
+      registries: [{registry: 'docker.io', images: 9, manifestGets: 27}],
+      // The build that made it is not kept any more.
+      previousRelease: 'v1.2.0-2.28.0',
+      estimatedSeconds: 700, estimateBasis: 'the rates of the last hour',
     },
     outcome: {bytesFetched: of.bytesFetched, bytesPushed: of.bytesPushed,
       layersMade: 72, layersReused: 18, seconds: 1800, layersSeconds: 640},
     layers: Array.from({length: 90}, (_, i) => layer(i)),
-    verdicts: [], images: [], hosts: [], events: [], lastSequence: 0,
+    verdicts: succeeded ? Array.from({length: 25}, (_, i) => item(i)) : [],
+    images: succeeded ? ['kubespray-files', 'kubespray-images'].map(image) : [],
+    hosts: [], events: Array.from({length: 20}, (_, i) => line(i)),
+    lastSequence: 20,
   };
 }
 
@@ -167,17 +212,19 @@ const HOST_LIMITS = [{host: 'docker.io', tasksRunning: 2, tasksWaiting: 90,
   words: '429 Too Many Requests', pausedUntil: at(1300)}];
 
 // The answers: (method, path, parameters) => {status, body}.
-// `builds` is how many builds run; `tasks`, how many tasks each of them has;
+// `builds` is how many builds there are, which run, but for build-2, which failed,
+// and build-1, which succeeded; `tasks`, how many tasks each of them has;
 // `roles`, what the reader may do. The returned function's `deeds` are the
 // changes that were asked for, and its `fails` an answer for all paths that it
 // names.
 export function madeFarm({builds = 0, tasks = 0, workers = 0, roles} = {}) {
   const list = Array.from({length: builds}, (_, i) => summary(
-      builds - i, builds - i === 2 ? 'failed' : 'running', tasks));
+      builds - i, ['succeeded', 'failed'][builds - i - 1] || 'running', tasks));
   const taskList = new Map();
   const tasksOf = (id) => {
     if (!taskList.has(id)) {
-      taskList.set(id, Array.from({length: tasks}, (_, i) => task(id, i)));
+      taskList.set(id, Array.from({length: tasks}, (_, i) =>
+        task(id, i, id === 'build-1')));
     }
     return taskList.get(id);
   };
@@ -190,7 +237,11 @@ export function madeFarm({builds = 0, tasks = 0, workers = 0, roles} = {}) {
     const known = list.find((each) => each.id === id);
     if (!known) return problem(404, 'there is no build ' + id);
     if (rest === 'tasks') return ok(page(tasksOf(id), parameters));
-    if (rest === 'logs') return ok({items: [], lastSequence: 0});
+    if (rest === 'logs') {
+      const level = parameters.get('level');
+      return ok({lastSequence: 20, items: details(known).events.filter((each) =>
+        !level || each.level === level)});
+    }
     return ok(details(known));
   }
 

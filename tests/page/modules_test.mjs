@@ -7,6 +7,8 @@ import english from '../../coordinator/status/words_en.js';
 import chinese from '../../coordinator/status/words_zh.js';
 import {criticalPath} from '../../coordinator/status/critical_path.js';
 import {withoutVersion} from '../../coordinator/status/versions.js';
+import {madeFarm} from './made_farm.mjs';
+import {compare, schemaOf} from './schema.mjs';
 
 const STATUS = new URL('../../coordinator/status/', import.meta.url);
 const at = (seconds) => new Date(seconds * 1000).toISOString();
@@ -38,6 +40,23 @@ test('the words of the API that the page shows are in both languages', async () 
     ['worker', schemas.Worker.properties.state.enum],
   ]) {
     for (const word of words) assert.ok(english[`${kind}.${word}`], kind + word);
+  }
+});
+
+// Otherwise the page would be judged by what no coordinator says.
+test('a made-up farm answers as the API does', () => {
+  const made = madeFarm({builds: 3, tasks: 20, workers: 6});
+  const builds = ['builds/build-1', 'builds/build-2', 'builds/build-3'];
+  for (const [where, path] of [
+    ...['session', 'farm', 'farm/history', 'hosts', 'releases', 'audit',
+      'workers', 'builds'].map((each) => [each, each]),
+    ...builds.map((each) => [each, 'builds/{build}']),
+    ...builds.map((each) => [each + '/tasks', 'builds/{build}/tasks']),
+    ...builds.map((each) => [each + '/logs', 'builds/{build}/logs']),
+  ]) {
+    const {status, body} = made('GET', where, new URLSearchParams());
+    assert.equal(status, 200, where);
+    assert.deepEqual(compare(body, schemaOf('/api/v1/' + path)), [], where);
   }
 });
 

@@ -62,7 +62,7 @@ await shoot('page-layers', where + '/layers', {}, 900);
 await shoot('page-phone', where, {...phone, scheme: 'dark'});
 await shoot('page-phone-zh', '#/farm', {...phone, language: 'zh-CN'});
 await shoot('page-failed', '#/builds/' + await build('failing'), {}, 700);
-await shoot('page-farm-dark', '#/farm', {scheme: 'dark'}, 1000);
+await shoot('page-farm-dark', '#/farm', {scheme: 'dark'}, 1400);
 await browser.close();
 await server?.stop();
 process.exit(0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What must hold for each view, whatever it shows.
-import {readFile} from 'node:fs/promises';
+import chinese from '../../coordinator/status/words_zh.js';
+import english from '../../coordinator/status/words_en.js';
 import {check} from './checks.mjs';
 import {DESKTOP, PHONE, findings, openPage, show} from './browser.mjs';
 
@@ -13,14 +14,39 @@ export const READERS = [
     language: 'en-US'},
 ];
 
-// The keys of words: one that is shown has no words.
-async function keysOfWords() {
-  const source = new URL('../../coordinator/status/words_en.js',
-                         import.meta.url);
-  const text = await readFile(source, 'utf8');
-  return [...text.matchAll(/^ {2}'([\w.]+)':/gm)].map(([, key]) => key);
+// A key of words that is shown has no words.
+const KEYS = Object.keys(english);
+
+// English that a reader of Chinese must not meet, but where it is marked as such:
+// phrases, since single words may be names.
+const PHRASES = Object.entries(english).filter(([key, words]) =>
+    / /.test(words) && !words.includes('{') && words !== chinese[key])
+    .map(([, words]) => words);
+
+// The text in sight that is not said to be in another language, or code.
+function ownText(page) {
+  return page.evaluate(() => {
+    const own = document.documentElement.lang.slice(0, 2);
+    const walker = document.createTreeWalker(document.body,
+                                             NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode()) {
+      const parent = walker.currentNode.parentElement;
+      if (parent.closest('code, pre, script, noscript')) continue;
+      if (parent.closest('[lang]').lang.slice(0, 2) !== own) continue;
+      if (parent.getClientRects().length === 0) continue;
+      found.push(walker.currentNode.data);
+    }
+    return found.join('\n');
+  });
 }
-const KEYS = await keysOfWords();
+
+async function inTheWrongLanguage(page, lang) {
+  const text = await ownText(page);
+  const found = lang === 'en' ? text.match(/[\u4e00-\u9fff]+/g) || [] :
+      PHRASES.filter((phrase) => text.includes(phrase));
+  return found.map((words) => `"${words}" is in another language than ${lang}`);
+}
 
 // What a reader of the view in sight would complain about, a line each.
 export async function complaints(page) {
@@ -40,6 +66,7 @@ export async function complaints(page) {
     ...['undefined', 'NaN', '[object', 'Invalid'].filter((each) =>
         words.has(each)).map((each) => `it says "${each}"`),
     ...lang ? [] : ['the language is not said'],
+    ...await inTheWrongLanguage(page, lang),
   ];
 }
 
