@@ -52,6 +52,17 @@ async function aBuildThatEndsWell(page, url) {
   await check('each image and platform is verified', async () => {
     same(await page.$$eval('.state.verified', (all) => all.length), 6);
   });
+  await check('each file and image has a verdict, and they are counted',
+    async () => {
+      await says(page, 'none stated: ', '#items');
+      await says(page, 'as stated: ', '#items');
+      const verdicts = await page.$$eval('#items tbody tr', (rows) =>
+        rows.map((row) => row.children[1].textContent));
+      expect(verdicts.length > 90, `only ${verdicts.length} rows`);
+      for (const verdict of verdicts) {
+        expect(/^(as stated|none stated)/.test(verdict), verdict);
+      }
+    });
   return id;
 }
 
