@@ -30,6 +30,7 @@ using kso::testing::FetchRaw;
 using kso::testing::RawHttpAnswer;
 using kso::testing::RawHttpClient;
 using nlohmann::json;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -461,6 +462,50 @@ TEST_F(ApiServerTest, PagesAreWithinTheirRanges) {
         << query;
   }
   EXPECT_EQ(Get("/api/v1/builds/b1/logs?after=-1").status, 400);
+}
+
+TEST_F(ApiServerTest, ListsAreFilteredByTheirParameters) {
+  for (const std::string id : {"b1", "b2"}) {
+    v1::SubmitBuildRequest request = RequestOf(id);
+    request.set_priority(id.back());
+    ASSERT_TRUE(Submit(request).ok());
+  }
+  ASSERT_TRUE(Cancel("b2").ok());
+  Sync(one_);
+  Sync(two_);
+  const auto each = [this](const std::string& target,
+                           const std::string& member) {
+    std::vector<std::string> found;
+    for (const json& item : GetJson(target)["items"]) {
+      found.push_back(item[member].get<std::string>());
+    }
+    return found;
+  };
+  const std::string builds = "/api/v1/builds?";
+  EXPECT_THAT(each(builds + "state=cancelled", "id"), ElementsAre("b2"));
+  EXPECT_THAT(each(builds + "state=running,cancelled", "id"), SizeIs(2));
+  EXPECT_THAT(each(builds + "state=running&state=cancelled", "id"), SizeIs(2));
+  EXPECT_THAT(each(builds + "text=B1", "id"), ElementsAre("b1"));
+  EXPECT_THAT(each(builds + "release=another", "id"), IsEmpty());
+
+  const std::string tasks = "/api/v1/builds/b1/tasks?";
+  EXPECT_THAT(each(tasks + "state=running&worker=one", "id"),
+              SizeIs(one_.held.size()));
+  EXPECT_THAT(each(tasks + "state=done", "id"), IsEmpty());
+  EXPECT_THAT(each(tasks + "worker=nobody", "id"), IsEmpty());
+  EXPECT_THAT(each(tasks + "phase=resolve", "id"), Not(IsEmpty()));
+  EXPECT_THAT(each(tasks + "phase=verify", "id"), IsEmpty());
+
+  const std::string logs = "/api/v1/builds/b1/logs";
+  const json all = GetJson(logs);
+  ASSERT_THAT(all["items"], Not(IsEmpty()));
+  EXPECT_THAT(GetJson(logs + "?level=error")["items"], IsEmpty());
+  EXPECT_THAT(GetJson(logs + "?text=no-such-words")["items"], IsEmpty());
+  EXPECT_THAT(GetJson(absl::StrCat(
+                  logs, "?after=", all["lastSequence"].get<int>()))["items"],
+              IsEmpty());
+
+  EXPECT_THAT(each("/api/v1/workers?text=ONE", "name"), ElementsAre("one"));
 }
 
 TEST_F(ApiServerTest, WhatIsKnownIsNotSentAgain) {
