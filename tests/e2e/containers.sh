@@ -101,7 +101,8 @@ grpc=$(free_port) https=$(free_port)
 start_service() {
   mapfile -t args < <("$read_containers" command "$compose" "$1" "$work" |
     sed "s/=0\.0\.0\.0:7070$/=127.0.0.1:$grpc/; s/=0\.0\.0\.0:7071$/=127.0.0.1:$https/; s/=coordinator:7070$/=localhost:$grpc/")
-  start "$1" "${as_user[@]}" env -i HOME="$work/$2" PATH="$PATH" "$work/bin/$3" "${args[@]}"
+  start "$1" "${as_user[@]}" env -i HOME="$work/$2" PATH="$PATH" "$work/bin/$3" "${args[@]}" \
+    --log-format json
 }
 start_service coordinator state kso-coordinator
 start_service worker cache kso-worker
@@ -110,6 +111,8 @@ of_farm() {
 }
 worker_is_there() { of_farm workers --output json | jq -e '.workers[] | select(.info.name == "worker-1" and .state == "READY")'; }
 check "the worker of the compose file is ready at its coordinator" wait_until 30 worker_is_there
+check "each line of the coordinator's log is JSON, if one wants" \
+  jq -es 'length > 0 and all(has("time") and has("level") and has("program") and has("message"))' "$work/coordinator.log"
 check "the page is healthy" curl -fsS --cacert "$work/certs/ca.crt" "https://localhost:$https/healthz"
 check "who shows nothing sees no build" same \
   "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$work/certs/ca.crt" "https://localhost:$https/api/v1/builds")" 401

@@ -83,6 +83,28 @@ check "a farm runs as its user" in_root "$suite" bash -c '
     --state-dir /var/lib/kso-coordinator --listen 127.0.0.1:17070 --http-listen 127.0.0.1:17071 &
   for i in $(seq 50); do ksoctl --coordinator 127.0.0.1:17070 builds && break; sleep 0.2; done
   ksoctl --coordinator 127.0.0.1:17070 version'
+# The commands of the page, which stop and start the unit: here the test does that.
+awk '/^To restore it/ { wanted = 1 } wanted && /^```sh$/ { inside = 1; next } wanted && /^```$/ { exit } inside' \
+  docs/operating.md >"$work/$suite/dist/restore.sh"
+check "the page says how a backup is restored" grep -q '^mv /var/lib/kso-coordinator ' "$work/$suite/dist/restore.sh"
+check "a backup of a running farm is restored as the page says" in_root "$suite" bash -euc '
+  systemctl() { echo "systemctl $*"; }
+  farm() {
+    setpriv --reuid kso-coordinator --clear-groups kso-coordinator \
+      --state-dir /var/lib/kso-coordinator --listen 127.0.0.1:17070 --http-listen 127.0.0.1:17071 &
+    pid=$!
+    for i in $(seq 50); do ksoctl --coordinator 127.0.0.1:17070 builds && break; sleep 0.2; done
+  }
+  farm
+  export KSO_TOKEN=$(ksoctl -q --coordinator 127.0.0.1:17070 tokens create operator --role admin)
+  mkdir -p /srv/backup
+  ksoctl --coordinator 127.0.0.1:17070 backup /srv/backup
+  kill "$pid" && wait "$pid" || true
+  mv /srv/backup/kso-backup-*.tar /srv/backup/kso-backup-20260131-120000.tar
+  . /dist/restore.sh
+  farm
+  ksoctl --coordinator 127.0.0.1:17070 tokens ls | grep operator
+  kill "$pid" && wait "$pid" || true'
 echo '# changed by the operator' >>"$work/$suite/etc/default/kso-worker"
 for package in kso-coordinator kso-worker ksoctl; do
   mkdir "$work/next"
