@@ -30,6 +30,7 @@ using kso::testing::FetchRaw;
 using kso::testing::RawHttpAnswer;
 using kso::testing::RawHttpClient;
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -586,8 +587,11 @@ TEST_F(ApiServerTest, EveryAnswerIsClosedToOtherPages) {
     const RawHttpAnswer answer = Get(path);
     EXPECT_EQ(answer.Header("cache-control"), "no-store") << path;
     EXPECT_EQ(answer.Header("x-content-type-options"), "nosniff") << path;
+    // Nothing but the coordinator's own files, and no script or style in them.
     EXPECT_THAT(answer.Header("content-security-policy"),
-                HasSubstr("frame-ancestors 'none'"))
+                AllOf(StartsWith("default-src 'none'; script-src 'self'; "),
+                      HasSubstr("frame-ancestors 'none'"),
+                      Not(HasSubstr("unsafe")), Not(HasSubstr("http"))))
         << path;
     EXPECT_EQ(answer.Header("access-control-allow-origin"), "") << path;
   }
