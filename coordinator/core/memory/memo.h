@@ -2,6 +2,7 @@
 #ifndef KSO_COORDINATOR_CORE_MEMORY_MEMO_H_
 #define KSO_COORDINATOR_CORE_MEMORY_MEMO_H_
 
+#include <cstddef>
 #include <map>
 #include <set>
 #include <string>
@@ -69,12 +70,18 @@ class Memo {
                 const v1::ReleaseRemembered& release);
   void Forget(const std::string& subject);
 
-  // The keys are subjects of the journal. The limits, in bytes, hold the
-  // memory of some hundred releases of the usual size.
-  BoundedMemory<v1::LayerRemembered> layers_{24 << 20};
-  BoundedMemory<v1::ReleaseRemembered> releases_{32 << 20};
-  BoundedMemory<v1::ImageRemembered> images_{16 << 20};
-  BoundedMemory<v1::VerificationRemembered> verifications_{4 << 20};
+  // These limits, in bytes, hold the memory of some hundred releases of the
+  // usual size.
+  static constexpr size_t kLayerBytes = 24 << 20;
+  static constexpr size_t kReleaseBytes = 32 << 20;
+  static constexpr size_t kImageBytes = 16 << 20;
+  static constexpr size_t kVerificationBytes = 4 << 20;
+
+  // The keys are subjects of the journal.
+  BoundedMemory<v1::LayerRemembered> layers_{kLayerBytes};
+  BoundedMemory<v1::ReleaseRemembered> releases_{kReleaseBytes};
+  BoundedMemory<v1::ImageRemembered> images_{kImageBytes};
+  BoundedMemory<v1::VerificationRemembered> verifications_{kVerificationBytes};
   // The subjects of layers, by "SPACE DIGEST".
   std::map<std::string, std::string, std::less<>> layer_digests_;
 };

@@ -20,7 +20,6 @@ void HostGate::Count(const TaskEntry& task) const {
 }
 
 std::optional<std::string> HostGate::WhyNot(const Demand& demand) const {
-  if (budget_.empty()) return std::nullopt;
   for (const HostDemand& use : demand.hosts) {
     if (!budget_.Knows(use.host)) continue;
     auto reason = budget_.WhyNot(use, LoadOf(use.host), now_);

@@ -60,9 +60,7 @@ void RateBudget::Observe(const std::string& worker, const std::string& session,
   // longer than what is believed must not begin anew with each.
   const bool asked_anew =
       seen.session != session || now + left > seen.asked_until + kSamePause;
-  if (left > absl::ZeroDuration() && asked_anew) {
-    host.paused_until = std::max(host.paused_until, now + asked);
-  }
+  if (asked_anew) host.paused_until = std::max(host.paused_until, now + asked);
   seen = {.session = session,
           .refusals = report.refusals(),
           .asked_until = now + left};
@@ -98,9 +96,8 @@ void RateBudget::Refuse(Host& host, int running, absl::Duration asked,
   if (asked <= absl::ZeroDuration()) {
     host.paused_until = std::max(host.paused_until, now + pause);
   }
-  const double at_most = host.task_limit > 0
-                             ? std::min<double>(host.task_limit, running)
-                             : running;
+  const double at_most =
+      std::min<double>(host.task_limit.value_or(running), running);
   host.task_limit = std::max<double>(1, at_most / 2);
 }
 
@@ -109,21 +106,22 @@ void RateBudget::Succeeded(const std::string& name) {
   if (found == hosts_.end()) return;
   Host& host = found->second;
   host.refusals_in_a_row = 0;
-  if (host.task_limit > 0) host.task_limit += 1 / host.task_limit;
-  if (host.task_limit > kNoLimit) host.task_limit = 0;
+  if (!host.task_limit.has_value()) return;
+  *host.task_limit += 1 / *host.task_limit;
+  if (*host.task_limit > kNoLimit) host.task_limit.reset();
 }
 
 int RateBudget::TaskLimit(const Host& host, absl::Time now) const {
   if (now >= host.refused_at + options_.quiet) return 0;
-  return static_cast<int>(host.task_limit);
+  return static_cast<int>(host.task_limit.value_or(0));
 }
 
 absl::Time RateBudget::ProbeAt(const Host& host) const {
   const absl::Duration window = FromProto(host.quota->window());
-  const absl::Duration each =
-      window > absl::ZeroDuration() && host.quota->limit() > 0
-          ? window / host.quota->limit()
-          : options_.longest_probe;
+  // With a limit of 0, this is an infinite duration.
+  const absl::Duration each = window > absl::ZeroDuration()
+                                  ? window / host.quota->limit()
+                                  : options_.longest_probe;
   return host.quota_at +
          std::clamp(each, options_.shortest_probe, options_.longest_probe);
 }
@@ -168,7 +166,7 @@ absl::Time RateBudget::NextChange(absl::Time now) const {
   };
   for (const auto& [name, host] : hosts_) {
     consider(host.paused_until);
-    if (host.task_limit > 0) consider(host.refused_at + options_.quiet);
+    if (host.task_limit.has_value()) consider(host.refused_at + options_.quiet);
     if (host.quota.has_value() &&
         host.quota->remaining() < options_.requests_a_task) {
       consider(ProbeAt(host));

@@ -104,8 +104,8 @@ class RateBudget {
     absl::Time refused_at = absl::InfinitePast();
     // Refusals since the last success.
     int refusals_in_a_row = 0;
-    // The tasks at a time; 0 stands for no limit.
-    double task_limit = 0;
+    // The tasks at a time; nothing where there is no limit.
+    std::optional<double> task_limit;
     // The last report of each worker, by its name.
     std::map<std::string, Seen> seen;
   };
@@ -114,6 +114,7 @@ class RateBudget {
   // is none.
   Host* FindOrAdd(const std::string& name, absl::Time now);
   void Refuse(Host& host, int running, absl::Duration asked, absl::Time now);
+  // 0 stands for no limit.
   int TaskLimit(const Host& host, absl::Time now) const;
   // The time of the next probe of a quota that is used up.
   absl::Time ProbeAt(const Host& host) const;

@@ -73,6 +73,26 @@ TEST_F(RateBudgetTest,
   EXPECT_THAT(WhyNot(), HasSubstr("wants no request for"));
 }
 
+TEST_F(RateBudgetTest, APauseThatEndsALittleLaterIsTheSame) {
+  int64_t refusals = 0;
+  const auto ends_after = [&](absl::Duration later) {
+    // Nothing is left of the former pause by then.
+    now_ += absl::Hours(1000);
+    const absl::Time begin = now_;
+    ++refusals;
+    Refused(refusals, 4, absl::Hours(10));
+    now_ = begin + absl::Hours(5);
+    Refused(refusals, 4, absl::Hours(5) + later);
+    now_ = begin + absl::Hours(6);
+    return WhyNot().empty();
+  };
+  // The first is cut to six hours, and a report of the same does not prolong
+  // it.
+  EXPECT_TRUE(ends_after(absl::ZeroDuration()));
+  EXPECT_TRUE(ends_after(absl::Seconds(5)));
+  EXPECT_FALSE(ends_after(absl::Seconds(6)));
+}
+
 // A worker may report any names, and each turn of the engine looks at all that
 // are known.
 TEST_F(RateBudgetTest, TheHostsThatAreKnownAreBounded) {
@@ -105,6 +125,40 @@ TEST_F(RateBudgetTest, TheHostsThatAreKnownAreBounded) {
   EXPECT_THAT(WhyNot(), HasSubstr("wants no request for"));
 }
 
+TEST_F(RateBudgetTest, HostsAreLookedAtForRoomOnceASecond) {
+  const size_t most = RateBudgetOptions().most_hosts;
+  const auto hear_of = [this](const std::string& name) {
+    v1::HostReport report;
+    report.set_host(name);
+    budget_.Observe("w", "s", report, [] { return 0; }, now_);
+    return budget_.Knows(name);
+  };
+  const absl::Time full = now_ + absl::Minutes(10);
+  now_ = full - absl::Milliseconds(599'600);
+  hear_of("first");
+  now_ = full - absl::Seconds(599);
+  for (size_t i = 1; i < most; ++i) hear_of(absl::StrCat("other", i));
+  now_ = full;
+  EXPECT_FALSE(hear_of("new"));
+  EXPECT_TRUE(budget_.Knows("first"));
+  // One has been quiet for long enough, and nobody looks yet.
+  now_ = full + absl::Milliseconds(500);
+  EXPECT_FALSE(hear_of("new"));
+  now_ = full + absl::Seconds(1);
+  EXPECT_TRUE(hear_of("new"));
+  EXPECT_FALSE(budget_.Knows("first"));
+  EXPECT_FALSE(budget_.Knows("other1"));
+}
+
+TEST_F(RateBudgetTest, AHostThatIsQuietStaysKnownWhileThereIsRoom) {
+  QuotaSaid(0);
+  now_ += absl::Hours(1);
+  v1::HostReport report;
+  report.set_host("ghcr.io");
+  budget_.Observe("w", "s", report, [] { return 0; }, now_);
+  EXPECT_TRUE(budget_.Knows(kHost));
+}
+
 TEST_F(RateBudgetTest, AWorkerThatIsGoneForGoodIsHeardAnew) {
   Refused(1, 4);
   now_ += absl::Hours(1);
@@ -124,6 +178,60 @@ TEST_F(RateBudgetTest, ARetryAfterHoldsTheWholeFarm) {
   EXPECT_FALSE(budget_.WhyNot({.host = "ghcr.io"}, {}, now_).has_value());
   now_ += absl::Minutes(2);
   EXPECT_EQ(WhyNot(), "");
+  // Next, its limit of tasks is lifted, and then nothing changes.
+  const absl::Time lifted = now_ + absl::Minutes(8);
+  EXPECT_EQ(budget_.NextChange(now_), lifted);
+  EXPECT_EQ(budget_.NextChange(lifted), absl::InfiniteFuture());
+}
+
+TEST_F(RateBudgetTest, RefusalsThatComeTogetherAreOne) {
+  Refused(1, 8);
+  Refused(2, 8);
+  now_ += absl::Milliseconds(999);
+  Refused(3, 8);
+  now_ += absl::Milliseconds(1);
+  EXPECT_EQ(WhyNot(3), "");
+  EXPECT_NE(WhyNot(4), "");
+  // A second later, it is another one.
+  Refused(4, 8);
+  now_ += absl::Seconds(2);
+  EXPECT_EQ(WhyNot(1), "");
+  EXPECT_NE(WhyNot(2), "");
+}
+
+TEST_F(RateBudgetTest, TasksThatStillRunDoNotRaiseTheLimit) {
+  Refused(1, 2);
+  now_ += absl::Seconds(2);
+  EXPECT_NE(WhyNot(1), "");
+  Refused(2, 8);
+  now_ += absl::Seconds(4);
+  EXPECT_NE(WhyNot(1), "");
+  EXPECT_EQ(WhyNot(0), "");
+}
+
+TEST_F(RateBudgetTest, OneSuccessAddsAPartOfATask) {
+  Refused(1, 2);
+  now_ += absl::Seconds(1);
+  budget_.Succeeded(kHost);
+  EXPECT_EQ(WhyNot(1), "");
+  EXPECT_NE(WhyNot(2), "");
+  budget_.Succeeded(kHost);
+  EXPECT_NE(WhyNot(2), "");
+}
+
+TEST_F(RateBudgetTest, SoManyTasksAreNoLimit) {
+  Refused(1, 512);
+  now_ += absl::Seconds(1);
+  EXPECT_EQ(WhyNot(255), "");
+  EXPECT_NE(WhyNot(256), "");
+  budget_.Succeeded(kHost);
+  EXPECT_EQ(WhyNot(10'000), "");
+}
+
+TEST_F(RateBudgetTest, ASuccessMakesNoHostKnown) {
+  budget_.Succeeded("ghcr.io");
+  EXPECT_TRUE(budget_.empty());
+  EXPECT_EQ(budget_.NextChange(now_), absl::InfiniteFuture());
 }
 
 TEST_F(RateBudgetTest, AWorkerThatWasStartedAgainCountsItsRefusalsAnew) {
@@ -167,8 +275,11 @@ TEST_F(RateBudgetTest, PausesGrowWhileNothingSucceeds) {
     EXPECT_THAT(WhyNot(1), HasSubstr("one task at a time"));
   }
   budget_.Succeeded(kHost);
-  Refused(++refusals, 1);
-  EXPECT_EQ(budget_.NextChange(now_), now_ + absl::Seconds(1));
+  for (const int seconds : {1, 2}) {
+    Refused(++refusals, 1);
+    EXPECT_EQ(budget_.NextChange(now_), now_ + absl::Seconds(seconds));
+    now_ += absl::Seconds(seconds);
+  }
 }
 
 TEST_F(RateBudgetTest, TheLimitIsLiftedWhenAllIsQuiet) {
@@ -183,7 +294,9 @@ TEST_F(RateBudgetTest, AQuotaIsNotOverspent) {
   QuotaSaid(9);
   EXPECT_EQ(WhyNot(2, 2), "");
   // Three running tasks may need nine requests.
-  EXPECT_THAT(WhyNot(3, 3), HasSubstr("9 of 100 requests left"));
+  EXPECT_EQ(WhyNot(3, 3),
+            "registry-1.docker.io has 9 of 100 requests left in each 6 h 0 "
+            "min, which running tasks may need");
   // Blobs do not count.
   EXPECT_EQ(WhyNotBlobs(3), "");
 }
@@ -196,15 +309,48 @@ TEST_F(RateBudgetTest, AUsedUpQuotaIsTriedByOneAtATime) {
   EXPECT_EQ(budget_.NextChange(now_), now_ + absl::Seconds(216));
   now_ += absl::Seconds(216);
   EXPECT_EQ(WhyNot(), "");
-  EXPECT_NE(WhyNot(1, 1), "");
+  EXPECT_THAT(WhyNot(1, 1), HasSubstr("which running tasks may need"));
   QuotaSaid(50);
   EXPECT_EQ(WhyNot(1, 1), "");
+}
+
+TEST_F(RateBudgetTest, ATaskNeedsThreeRequestsOfAQuota) {
+  QuotaSaid(3);
+  EXPECT_EQ(WhyNot(), "");
+  EXPECT_EQ(budget_.NextChange(now_), absl::InfiniteFuture());
+  QuotaSaid(2);
+  EXPECT_NE(WhyNot(), "");
+  EXPECT_EQ(budget_.NextChange(now_), now_ + absl::Seconds(216));
+}
+
+TEST_F(RateBudgetTest, TheTimeBetweenProbesIsBounded) {
+  struct Case {
+    absl::Duration window;
+    int64_t limit;
+    absl::Duration between;
+  };
+  for (const Case& one : {Case{absl::Hours(6), 100, absl::Seconds(216)},
+                          Case{absl::Hours(6), 10, absl::Minutes(5)},
+                          Case{absl::Minutes(1), 100, absl::Seconds(5)},
+                          Case{absl::Minutes(1), 1, absl::Minutes(1)},
+                          Case{absl::Minutes(1), 0, absl::Minutes(5)},
+                          Case{absl::ZeroDuration(), 100, absl::Minutes(5)}}) {
+    v1::HostReport report;
+    report.set_host(kHost);
+    report.mutable_quota()->set_limit(one.limit);
+    *report.mutable_quota()->mutable_window() = ToProto(one.window);
+    budget_.Observe("w", "s", report, [] { return 0; }, now_);
+    EXPECT_EQ(budget_.NextChange(now_), now_ + one.between) << one.between;
+  }
 }
 
 TEST_F(RateBudgetTest, TheNewestWordCounts) {
   QuotaSaid(50);
   QuotaSaid(0, absl::Minutes(1));
   EXPECT_EQ(WhyNot(), "");
+  // Of two that are as old, the one that comes later.
+  QuotaSaid(0);
+  EXPECT_NE(WhyNot(), "");
 }
 
 TEST_F(RateBudgetTest, IsDescribedInWords) {
@@ -220,7 +366,33 @@ TEST_F(RateBudgetTest, IsDescribedInWords) {
             "it");
   EXPECT_EQ(limit->quota().remaining(), 76);
   EXPECT_EQ(limit->tasks_waiting(), 3);
+  EXPECT_EQ(limit->task_limit(), 1);
+  EXPECT_EQ(limit->tasks_running(), 1);
+  EXPECT_EQ(FromProto(limit->paused_for()), absl::Seconds(30));
   EXPECT_FALSE(budget_.Describe("ghcr.io", {}, 0, now_).has_value());
+}
+
+TEST_F(RateBudgetTest, WhatIsNotSoIsNotSaid) {
+  Refused(1, 8);
+  now_ += absl::Seconds(1);
+  EXPECT_EQ(budget_.Describe(kHost, {}, 0, now_)->words(),
+            "registry-1.docker.io: at most 4 tasks at a time since it refused "
+            "requests");
+  EXPECT_FALSE(budget_.Describe(kHost, {}, 0, now_)->has_quota());
+  now_ += absl::Minutes(10);
+  v1::HostReport report;
+  report.set_host(kHost);
+  report.set_refusals(1);
+  report.mutable_quota()->set_limit(100);
+  report.mutable_quota()->set_remaining(76);
+  *report.mutable_quota_age() = ToProto(absl::Minutes(1));
+  budget_.Observe("w", "s", report, [] { return 0; }, now_);
+  const auto limit = budget_.Describe(kHost, {}, 1, now_);
+  EXPECT_EQ(limit->words(),
+            "registry-1.docker.io: 76 of 100 requests left 1 min 0 s ago, 1 "
+            "task waiting for it");
+  EXPECT_EQ(limit->task_limit(), 0);
+  EXPECT_FALSE(limit->has_paused_for());
 }
 
 TEST(HostDemandTest, TasksNameTheirHostsOnceMirrorsFollowed) {

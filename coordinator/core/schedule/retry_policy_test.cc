@@ -86,10 +86,64 @@ TEST(RetryPolicyTest, ALostWorkerCostsNoDelay) {
   EXPECT_FALSE(record.task_requeued().has_not_before());
 }
 
+TEST(RetryPolicyTest, ALostWorkerHasABudgetOfItsOwn) {
+  LeasedTask task;
+  const v1::Failure lost = MakeFailure(v1::Failure::INFRASTRUCTURE);
+  // Other trouble does not count towards it.
+  task.entry.mutable_trouble().transient_failures = 100;
+  task.entry.mutable_trouble().rate_limit_failures = 100;
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(task.After(lost, true).has_task_requeued()) << i;
+    ++task.entry.mutable_trouble().infrastructure_failures;
+  }
+  EXPECT_EQ(task.After(lost, true).task_failed().failure().reason(),
+            "503 (given up after 6 tries)");
+}
+
+TEST(RetryPolicyTest, ABudgetOfOneIsOneMoreTry) {
+  LeasedTask task;
+  const v1::Failure failure = MakeFailure(v1::Failure::TRANSIENT);
+  const RetryOptions once = {.transient_budget = 1};
+  EXPECT_TRUE(
+      AfterFailure(task.entry, failure, false, kNow, once).has_task_requeued());
+  task.entry.mutable_trouble().transient_failures = 1;
+  EXPECT_EQ(AfterFailure(task.entry, failure, false, kNow, once)
+                .task_failed()
+                .failure()
+                .reason(),
+            "503 (given up after 2 tries)");
+}
+
+TEST(RetryPolicyTest, TheRecordIsOfTheTasksLeaseAndOfTheFailure) {
+  LeasedTask task;
+  task.entry.lease->lease_id = "lease-1";
+  task.entry.lease->worker = "w";
+  v1::Failure failure = MakeFailure(v1::Failure::TRANSIENT);
+  failure.set_item("https://dl.example.com/a");
+  const v1::TaskRequeued again = task.After(failure).task_requeued();
+  EXPECT_EQ(again.task_id(), "b/1");
+  EXPECT_EQ(again.lease_id(), "lease-1");
+  EXPECT_EQ(again.worker(), "w");
+  EXPECT_EQ(again.failure().item(), "https://dl.example.com/a");
+  EXPECT_EQ(again.failure().reason(), "503");
+  failure.set_kind(v1::Failure::PERMANENT);
+  const v1::TaskFailed failed = task.After(failure).task_failed();
+  EXPECT_EQ(failed.lease_id(), "lease-1");
+  EXPECT_EQ(failed.worker(), "w");
+  EXPECT_EQ(failed.failure().item(), "https://dl.example.com/a");
+  // A task that a worker hands back has not failed, and waits for nothing.
+  const v1::TaskRequeued returned = AfterReturn(task.entry).task_requeued();
+  EXPECT_EQ(returned.task_id(), "b/1");
+  EXPECT_EQ(returned.lease_id(), "lease-1");
+  EXPECT_FALSE(returned.has_failure());
+  EXPECT_FALSE(returned.has_not_before());
+}
+
 TEST(RetryPolicyTest, PermanentFailuresAreNotTriedAgain) {
-  EXPECT_TRUE(LeasedTask()
-                  .After(MakeFailure(v1::Failure::PERMANENT))
-                  .has_task_failed());
+  const v1::JournalRecord permanent =
+      LeasedTask().After(MakeFailure(v1::Failure::PERMANENT));
+  EXPECT_TRUE(permanent.has_task_failed());
+  EXPECT_EQ(permanent.task_failed().failure().reason(), "503");
   EXPECT_TRUE(LeasedTask()
                   .After(MakeFailure(v1::Failure::KIND_UNSPECIFIED))
                   .has_task_failed());

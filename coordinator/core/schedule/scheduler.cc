@@ -61,7 +61,6 @@ bool IsIndependentEnough(const TaskEntry& task, const WorkerPool& pool,
     return found == bytes.end() ? 0 : found->second;
   };
   const int64_t own = made_by(worker);
-  if (own == 0) return true;
   const Fit fit = worker.kind->FitFor(*task.demand);
   const std::string_view failed = LastFailedOn(task);
   return std::none_of(pool.members().begin(), pool.members().end(),

@@ -53,7 +53,8 @@ std::string NobodyFits(v1::Phase phase, const Demand& demand,
   std::vector<std::string> why_not = NotReady(workers, now);
   for (const auto& [name, member] : workers.members()) {
     const v1::WorkerInfo& info = member.view->info;
-    if (!member.ready || !demand.must_execute || info.can_execute()) continue;
+    // A task that runs nothing fits every ready worker.
+    if (!member.ready || info.can_execute()) continue;
     why_not.push_back(
         absl::StrCat("worker ", name, " cannot run images",
                      info.cannot_execute_reason().empty() ? "" : ": ",

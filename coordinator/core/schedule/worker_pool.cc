@@ -40,12 +40,6 @@ Fit FitOf(const Demand& demand, const v1::WorkerInfo& worker) {
   return fit;
 }
 
-Fit WorkerKind::FitFor(const Demand& demand) const {
-  const auto [entry, added] = fits_.try_emplace(&demand, Fit::kNone);
-  if (added) entry->second = FitOf(demand, like_);
-  return entry->second;
-}
-
 const WorkerPool::Member& WorkerPool::Put(const WorkerView& view) {
   Member& member = members_[view.info.name()];
   Count(member, -1);

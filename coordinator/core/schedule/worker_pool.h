@@ -33,7 +33,7 @@ class WorkerKind {
 
   // The platforms of such workers, and whether they run images.
   const std::string& name() const { return name_; }
-  Fit FitFor(const Demand& demand) const;
+  Fit FitFor(const Demand& demand) const { return FitOf(demand, like_); }
   // The number of workers of this kind that are ready.
   int ready() const { return ready_; }
 
@@ -44,9 +44,6 @@ class WorkerKind {
   const v1::WorkerInfo like_;
   int ready_ = 0;
   int members_ = 0;
-  // Answers of FitOf. The keys stay valid, since demands live as long as the
-  // state.
-  mutable std::map<const Demand*, Fit> fits_;
 };
 
 // The workers by kind. A farm has few kinds, however many workers. Not thread

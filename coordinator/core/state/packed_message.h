@@ -20,14 +20,9 @@ class PackedMessage {
   void Set(const Message& message) {
     size_ = static_cast<uint32_t>(message.ByteSizeLong());
     bytes_ = size_ == 0 ? nullptr : std::make_unique<char[]>(size_);
-    if (size_ > 0) {
-      message.SerializeToArray(bytes_.get(), static_cast<int>(size_));
-    }
+    message.SerializeToArray(bytes_.get(), static_cast<int>(size_));
   }
-  void Clear() {
-    bytes_ = nullptr;
-    size_ = 0;
-  }
+  void Clear() { Set({}); }
 
   bool empty() const { return size_ == 0; }
   // Parses the bytes into `message`, on top of the fields that it has.

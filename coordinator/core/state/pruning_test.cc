@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/state/pruning.h"
 
+#include <string>
+#include <vector>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/core_fixture.h"
@@ -40,6 +43,15 @@ TEST_F(PruningTest, RunningBuildsAreKept) {
   AddEnded("a", "r");
   test_.AddBuild("b", {}, v1::LAYERS);
   EXPECT_THAT(Choose(0, 0).builds, ElementsAre("a"));
+  EXPECT_THAT(Choose(-1, 0).builds, ElementsAre("a"));
+}
+
+TEST_F(PruningTest, OfBuildsThatEndedAtOnceTheFirstGoes) {
+  for (const char* id : {"z", "a", "m"}) {
+    test_.AddBuild(id, {}, v1::LAYERS);
+  }
+  for (const char* id : {"a", "z", "m"}) test_.Cancel(id);
+  EXPECT_THAT(Choose(1, 100).builds, ElementsAre("z", "a"));
 }
 
 TEST_F(PruningTest, ByAgeAllButTheNewestOfEachName) {
@@ -66,6 +78,35 @@ TEST_F(PruningTest, OnlyTheFarmsOwnBlobStoreCounts) {
   add("a", v1::Destination::REGISTRY);
   add("b", v1::Destination::OCI_LAYOUT);
   EXPECT_THAT(FindBlobsInFarm(test_.state).blobs, ElementsAre("layer of b"));
+  EXPECT_THAT(FindBlobsInFarm(test_.state).indexes, IsEmpty());
+}
+
+TEST_F(PruningTest, AnImageIsKeptWithItsEvidenceAndTheLayersOfItsBase) {
+  v1::Release release;
+  release.mutable_destination()->set_kind(v1::Destination::OCI_ARCHIVE);
+  v1::Task copy;
+  copy.set_task_id("b/copy");
+  for (const char* digest : {"base 2", "base 1"}) {
+    copy.mutable_copy_blobs()->add_blobs()->mutable_blob()->set_digest(digest);
+  }
+  test_.AddBuild("b", {copy, MakeTask("b/running")}, v1::LAYERS, release);
+  test_.Grant("b/copy", "w");
+  test_.Finish("b/copy", {});
+  v1::JournalRecord record;
+  record.mutable_images_assembled()->set_build_id("b");
+  for (const bool evidence : {true, false}) {
+    v1::ImageResult& image = *record.mutable_images_assembled()->add_images();
+    image.mutable_index()->set_digest(evidence ? "with" : "without");
+    if (evidence) image.mutable_referrers()->set_digest("evidence");
+  }
+  test_.Apply(record);
+  const BlobsInFarm found = FindBlobsInFarm(test_.state);
+  EXPECT_THAT(found.blobs, ElementsAre("base 1", "base 2"));
+  std::vector<std::string> indexes;
+  for (const v1::Descriptor& index : found.indexes) {
+    indexes.push_back(index.digest());
+  }
+  EXPECT_THAT(indexes, ElementsAre("with", "evidence", "without"));
 }
 
 }  // namespace

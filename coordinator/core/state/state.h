@@ -2,6 +2,7 @@
 #ifndef KSO_COORDINATOR_CORE_STATE_STATE_H_
 #define KSO_COORDINATOR_CORE_STATE_STATE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -90,6 +91,11 @@ class State {
   // The work that all records together have done, those of builds that are
   // forgotten by now included.
   const v1::FarmTotals& totals() const { return totals_; }
+  // The number of demands and names of workers that are kept for tasks. It is
+  // bounded by what the builds that are kept have need of.
+  size_t shared_by_tasks() const {
+    return demands_.size() + worker_names_.size();
+  }
 
  private:
   absl::Status Submit(absl::Time time, const v1::BuildSubmitted& change);
@@ -151,6 +157,12 @@ class State {
   void ForgetWork(BuildEntry& build);
   // Forgets the build's tasks of a phase, none of which is leased.
   void DropTasks(BuildEntry& build, v1::Phase phase);
+  // Forgets the demands and names that no task has any more, once there are
+  // many.
+  void ForgetUnshared();
+
+  // So many demands and names take next to no memory.
+  static constexpr size_t kFewShared = 1000;
 
   int64_t last_number_ = 0;
   std::map<std::string, BuildEntry, std::less<>> builds_;
@@ -166,6 +178,8 @@ class State {
   v1::FarmTotals totals_;
   // The names that tasks point to.
   std::set<std::string, std::less<>> worker_names_;
+  // The number of demands and names with which the next are forgotten.
+  size_t forget_from_ = kFewShared;
 };
 
 }  // namespace kso::coordinator

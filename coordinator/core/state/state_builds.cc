@@ -251,6 +251,7 @@ absl::Status State::Prune(const v1::BuildPruned& change) {
   }
   for (const v1::Phase phase : phases) DropTasks(found->second, phase);
   builds_.erase(found);
+  ForgetUnshared();
   return absl::OkStatus();
 }
 
@@ -297,6 +298,25 @@ void State::DropTasks(BuildEntry& build, v1::Phase phase) {
   }
   build.tasks.erase(phase);
   build.counts.erase(phase);
+}
+
+void State::ForgetUnshared() {
+  if (shared_by_tasks() < forget_from_) return;
+  std::set<const Demand*> demands;
+  std::set<const std::string*> names;
+  for (const auto& [id, task] : tasks_) {
+    demands.insert(task->demand);
+    names.insert(task->made_by);
+    names.insert(task->run.worker);
+  }
+  std::erase_if(demands_, [&](const Demand& demand) {
+    return !demands.contains(&demand);
+  });
+  std::erase_if(worker_names_, [&](const std::string& name) {
+    return !names.contains(&name);
+  });
+  // So a search costs little for each that has come since the last one.
+  forget_from_ = std::max(kFewShared, 2 * shared_by_tasks());
 }
 
 }  // namespace kso::coordinator

@@ -51,7 +51,8 @@ struct Trouble {
 };
 
 // A task's resource request: the kind of worker that it needs, and the hosts
-// that have to admit it. Tasks with equal requests share one Demand.
+// that have to admit it. Tasks with equal requests share one Demand, which
+// lives for as long as any of them.
 struct Demand {
   v1::Platform platform;
   // The platform in words; empty when any will do.
@@ -89,7 +90,8 @@ struct TaskRun {
   // In microseconds of Unix time; 0 where it has not come to that.
   int64_t began = 0;
   int64_t ended = 0;
-  // The name lives as long as the state; null where no worker had the task.
+  // The name is the state's, which keeps it for as long as a task has it; null
+  // where no worker had the task.
   const std::string* worker = nullptr;
   // The task is done without a run of its own: an earlier build, or an
   // identical task, had its result.
