@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/rpc/connection_trouble.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 
@@ -13,6 +16,29 @@ constexpr char kNoCoordinator[] =
 constexpr char kOtherAuthority[] =
     "its certificate does not come from an authority in --ca, or is not valid "
     "now";
+
+// How gRPC's own messages about a connection begin. One of the coordinator may
+// have any of the words below in it, such as a registry's "timeout".
+constexpr const char* kBeginnings[] = {
+    "failed to connect to all addresses",
+    "connections to all backends failing",
+    "DNS resolution failed",
+    "Socket closed",
+    "Connection reset",
+    "recvmsg",
+    "sendmsg",
+    "Endpoint read failed",
+    "keepalive ",
+    "Failed parsing HTTP/2",
+    "Trying to connect an http1.x server",
+    "Received http2 header with status",
+};
+
+bool IsOfTransport(absl::string_view message) {
+  return std::any_of(
+      std::begin(kBeginnings), std::end(kBeginnings),
+      [message](const char* said) { return absl::StartsWith(message, said); });
+}
 
 // Something in gRPC's message, and what it means. The first that is there
 // counts. The words are those of gRPC 1.51, and of later ones where they
@@ -58,10 +84,10 @@ constexpr Meaning kMeanings[] = {
 
 absl::Status ExplainConnection(const absl::Status& status) {
   const absl::string_view message = status.message();
-  if (!absl::IsUnavailable(status) &&
-      !absl::StrContains(message, "http2 header with status")) {
-    return status;
-  }
+  const bool is_of_web_server =
+      absl::StartsWith(message, "Received http2 header with status");
+  if (!absl::IsUnavailable(status) && !is_of_web_server) return status;
+  if (!IsOfTransport(message)) return status;
   for (const Meaning& meaning : kMeanings) {
     if (absl::StrContains(message, meaning.sign)) {
       return absl::UnavailableError(meaning.words);

@@ -70,8 +70,31 @@ TEST(ConnectionTroubleTest, LeavesAloneWhatTheCoordinatorSays) {
   for (const absl::Status& status :
        {absl::OkStatus(), absl::UnavailableError("the coordinator stops"),
         absl::NotFoundError("there is no build; Connection refused"),
-        absl::UnimplementedError("no method X")}) {
-    EXPECT_EQ(ExplainConnection(status), status);
+        absl::UnimplementedError("no method X"),
+        absl::UnknownError("proxy: Received http2 header with status: 404"),
+        absl::UnavailableError("r.example.com did not answer: Timeout"),
+        absl::UnavailableError("the database timed out; try again"),
+        absl::UnavailableError("issuer.example.com: Connection refused"),
+        absl::UnavailableError("the upstream's Socket closed early"),
+        absl::UnavailableError("r.example.com: certificate verify failed")}) {
+    EXPECT_EQ(ExplainConnection(status), status) << status;
+  }
+}
+
+TEST(ConnectionTroubleTest, KnowsAConnectionThatBreaksDuringACall) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"Socket closed", "closed the connection"},
+      {"Connection reset by peer", "closed the connection"},
+      {"recvmsg:Connection reset by peer", "closed the connection"},
+      {"keepalive watchdog timeout", "in time"},
+      {"Failed parsing HTTP/2", "no coordinator"},
+      {"Trying to connect an http1.x server", "no coordinator"},
+  };
+  for (const auto& [said, meant] : cases) {
+    EXPECT_THAT(
+        std::string(ExplainConnection(absl::UnavailableError(said)).message()),
+        HasSubstr(meant))
+        << said;
   }
 }
 
