@@ -4,6 +4,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "cli/json_output.h"
 #include "cli/render/progress_lines.h"
 #include "nlohmann/json.hpp"
@@ -47,14 +49,18 @@ std::unique_ptr<ProgressView> Context::CreateProgress() const {
   if (json_lines) return CreateJsonProgress(console.out);
   if (quiet) return CreateNoProgress();
   std::ostream* stream = json ? console.err : console.out;
+  std::unique_ptr<ProgressView> view;
   if (shows_terminal()) {
     const int descriptor = json ? STDERR_FILENO : STDOUT_FILENO;
-    return CreateTerminalProgress(
+    view = CreateTerminalProgress(
         stream, clock,
         {.size = [descriptor] { return SizeOfTerminal(descriptor); },
          .color = console.color});
+  } else {
+    view = CreatePlainProgress(stream);
   }
-  return CreatePlainProgress(stream);
+  // Beside JSON there is no text that says it again.
+  return json ? std::move(view) : CreatePlanProgress(std::move(view));
 }
 
 }  // namespace kso::cli

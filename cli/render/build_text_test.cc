@@ -256,6 +256,28 @@ TEST(PlanText, TellsWhatIsReusedAndWhatItCosts) {
   EXPECT_THAT(text, HasSubstr("no route to host"));
 }
 
+TEST(PlanText, KnowsTheEventsThatItSaysAgain) {
+  const v1::Build build = BuildOf(R"pb(
+    plan {
+      missing_platforms: "docker.io/amazon/x:1 lacks linux/arm64"
+      missing_platforms_meaning: "the play fails there"
+      notes: "quay.io/a:1 (images.list:3) is left out"
+      destination_problem: "no route to host"
+    }
+  )pb");
+  v1::Event event;
+  for (const char* said :
+       {"docker.io/amazon/x:1 lacks linux/arm64, as the release allows",
+        "the play fails there", "quay.io/a:1 (images.list:3) is left out",
+        "planned as if the destination were empty: no route to host"}) {
+    event.set_text(said);
+    EXPECT_TRUE(PlanTextHas(build, event)) << said;
+  }
+  event.set_text("worker build-1 is lost");
+  EXPECT_FALSE(PlanTextHas(build, event));
+  EXPECT_FALSE(PlanTextHas(v1::Build(), event));
+}
+
 TEST(EventLine, DoesNotLetOthersSpeakToTheTerminal) {
   v1::Event event;
   event.set_level(v1::Event::WARNING);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/render/plan_text.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "cli/render/text.h"
 #include "common/base/proto_time.h"
 #include "common/oci/destination.h"
@@ -115,6 +118,19 @@ std::string PlanText(const v1::Build& build) {
     absl::StrAppend(&text, "Note: ", Printable(note), "\n");
   }
   return text;
+}
+
+bool PlanTextHas(const v1::Build& build, const v1::Event& event) {
+  const v1::PlanSummary& plan = build.plan();
+  std::vector<absl::string_view> remarks = {plan.destination_problem(),
+                                            plan.missing_platforms_meaning()};
+  remarks.insert(remarks.end(), plan.missing_platforms().begin(),
+                 plan.missing_platforms().end());
+  remarks.insert(remarks.end(), plan.notes().begin(), plan.notes().end());
+  return std::any_of(
+      remarks.begin(), remarks.end(), [&event](absl::string_view remark) {
+        return !remark.empty() && absl::StrContains(event.text(), remark);
+      });
 }
 
 }  // namespace kso::cli

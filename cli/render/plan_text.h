@@ -12,6 +12,10 @@ namespace kso::cli {
 // make. Every line ends with a newline.
 std::string PlanText(const v1::Build& build);
 
+// Returns whether PlanText has what `event` of that build says, so that who
+// reads both reads it twice.
+bool PlanTextHas(const v1::Build& build, const v1::Event& event);
+
 }  // namespace kso::cli
 
 #endif  // KSO_CLI_RENDER_PLAN_TEXT_H_

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "cli/json_output.h"
 #include "cli/render/build_text.h"
+#include "cli/render/plan_text.h"
 #include "cli/render/progress_lines.h"
 #include "cli/render/progress_model.h"
 #include "cli/render/text.h"
@@ -77,6 +78,57 @@ class JsonProgress : public ProgressView {
 
  private:
   std::ostream& out_;
+};
+
+class PlanProgress : public ProgressView {
+ public:
+  explicit PlanProgress(std::unique_ptr<ProgressView> view)
+      : view_(std::move(view)) {}
+
+  void Update(const v1::WatchBuildResponse& response) override {
+    if (!response.build().plan_only()) {
+      view_->Update(response);
+      return;
+    }
+    build_ = response.build();
+    v1::WatchBuildResponse shown = response;
+    shown.clear_events();
+    for (const v1::Event& event : response.events()) {
+      if (ComesWithPlan(event)) {
+        *held_.add_events() = event;
+      } else {
+        *shown.add_events() = event;
+      }
+    }
+    view_->Update(shown);
+  }
+
+  void Notice(const std::string& text) override { view_->Notice(text); }
+
+  void End() override {
+    v1::WatchBuildResponse left;
+    *left.mutable_build() = build_;
+    const bool is_told = build_.state() == v1::Build::SUCCEEDED;
+    for (const v1::Event& event : held_.events()) {
+      if (is_told && PlanTextHas(build_, event)) continue;
+      *left.add_events() = event;
+    }
+    if (!left.events().empty()) view_->Update(left);
+    view_->End();
+  }
+
+ private:
+  // Hosts are asked before, which takes long: warnings of that are of use at
+  // once.
+  bool ComesWithPlan(const v1::Event& event) const {
+    return event.level() == v1::Event::WARNING &&
+           (build_.state() != v1::Build::RUNNING ||
+            build_.phase() == v1::CHECK);
+  }
+
+  const std::unique_ptr<ProgressView> view_;
+  v1::Build build_;
+  v1::WatchBuildResponse held_;
 };
 
 class TerminalProgress : public ProgressView {
@@ -168,6 +220,11 @@ std::unique_ptr<ProgressView> CreateTerminalProgress(std::ostream* out,
                                                      const Clock* clock,
                                                      TerminalOptions options) {
   return std::make_unique<TerminalProgress>(out, clock, std::move(options));
+}
+
+std::unique_ptr<ProgressView> CreatePlanProgress(
+    std::unique_ptr<ProgressView> view) {
+  return std::make_unique<PlanProgress>(std::move(view));
 }
 
 }  // namespace kso::cli

@@ -30,8 +30,7 @@ class ProgressView {
 };
 
 // A line for each event; when there is none, one for each new reason to wait.
-// `out` must outlive
-// it.
+// `out` must outlive it.
 std::unique_ptr<ProgressView> CreatePlainProgress(std::ostream* out);
 
 // Shows nothing.
@@ -52,6 +51,12 @@ struct TerminalOptions {
 std::unique_ptr<ProgressView> CreateTerminalProgress(std::ostream* out,
                                                      const Clock* clock,
                                                      TerminalOptions options);
+
+// The same as `view`, but of a build that is only a plan: warnings that its
+// text ends with (plan_text.h) are left out, and others that come with them are
+// shown at the end.
+std::unique_ptr<ProgressView> CreatePlanProgress(
+    std::unique_ptr<ProgressView> view);
 
 }  // namespace kso::cli
 

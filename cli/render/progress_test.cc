@@ -56,6 +56,57 @@ TEST(PlainProgress, SaysEachReasonToWaitOnce) {
             "waiting: no arm64 worker for 5.5 tasks\n");
 }
 
+class PlanProgressTest : public ::testing::Test {
+ protected:
+  // A warning of a plan that is in this phase.
+  v1::WatchBuildResponse Warning(const std::string& text, v1::Phase phase) {
+    v1::WatchBuildResponse response = Response(text);
+    response.mutable_events(0)->set_level(v1::Event::WARNING);
+    response.mutable_build()->set_plan_only(true);
+    response.mutable_build()->set_phase(phase);
+    return response;
+  }
+
+  std::ostringstream out_;
+  const std::unique_ptr<ProgressView> view_ =
+      CreatePlanProgress(CreatePlainProgress(&out_));
+};
+
+TEST_F(PlanProgressTest, AWarningThatThePlanEndsWithIsLeftOut) {
+  view_->Update(Warning("r.example.com answers 429", v1::RESOLVE));
+  view_->Update(Warning("planned as if empty: no route to host", v1::CHECK));
+  v1::WatchBuildResponse last = Warning("a:1 is left out", v1::CHECK);
+  last.mutable_build()->set_state(v1::Build::SUCCEEDED);
+  last.mutable_build()->mutable_plan()->add_notes("a:1 is left out");
+  last.mutable_build()->mutable_plan()->set_destination_problem(
+      "no route to host");
+  *last.add_events() = last.events(0);
+  last.mutable_events(1)->set_text("worker build-1 is lost");
+  view_->Update(last);
+  view_->End();
+  EXPECT_THAT(out_.str(), HasSubstr("warning: r.example.com answers 429\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("warning: worker build-1 is lost\n"));
+  EXPECT_THAT(out_.str(), ::testing::Not(HasSubstr("left out")));
+  EXPECT_THAT(out_.str(), ::testing::Not(HasSubstr("no route")));
+}
+
+TEST_F(PlanProgressTest, OfAPlanThatFailsAllWarningsAreShown) {
+  v1::WatchBuildResponse last = Warning("a:1 is left out", v1::CHECK);
+  last.mutable_build()->set_state(v1::Build::FAILED);
+  last.mutable_build()->mutable_plan()->add_notes("a:1 is left out");
+  view_->Update(last);
+  view_->End();
+  EXPECT_THAT(out_.str(), HasSubstr("warning: a:1 is left out\n"));
+}
+
+TEST_F(PlanProgressTest, OfABuildWarningsAreShownAtOnce) {
+  v1::WatchBuildResponse response = Warning("a:1 is left out", v1::CHECK);
+  response.mutable_build()->set_plan_only(false);
+  response.mutable_build()->mutable_plan()->add_notes("a:1 is left out");
+  view_->Update(response);
+  EXPECT_THAT(out_.str(), HasSubstr("warning: a:1 is left out\n"));
+}
+
 class TerminalProgressTest : public ::testing::Test {
  protected:
   std::unique_ptr<ProgressView> View(bool color = false) {
