@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "kso/v1/build.grpc.pb.h"
 
@@ -44,9 +45,17 @@ class FakeBuildService : public v1::BuildService::Service {
     return grpc::Status::OK;
   }
 
-  grpc::Status GetBuild(grpc::ServerContext*, const v1::GetBuildRequest*,
-                        v1::Build*) override {
-    return grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no build 'x'");
+  grpc::Status GetBuild(grpc::ServerContext*,
+                        const v1::GetBuildRequest* request,
+                        v1::Build* build) override {
+    absl::MutexLock lock(&mutex_);
+    if (request->build_id() != build_.build_id()) {
+      return grpc::Status(
+          grpc::StatusCode::NOT_FOUND,
+          absl::StrCat("there is no build '", request->build_id(), "'"));
+    }
+    *build = build_;
+    return grpc::Status::OK;
   }
 
   grpc::Status ListBuilds(grpc::ServerContext*, const v1::ListBuildsRequest*,

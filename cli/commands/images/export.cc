@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -13,7 +14,6 @@
 #include "cli/commands/outcome/ending.h"
 #include "cli/commands/outcome/own_target.h"
 #include "cli/registry_connection.h"
-#include "cli/render/result_text.h"
 #include "common/base/status_macros.h"
 #include "common/oci/destination.h"
 
@@ -79,7 +79,7 @@ class Export : public Command {
     KSO_ASSIGN_OR_RETURN(const std::string where,
                          BringHome(context, build, destination, options));
     *build.mutable_destination() = destination;
-    context.Print(build, absl::StrCat(ResultText(build), where));
+    context.Print(build, absl::StrCat(where, Advice(context, build)));
     return ExitStatus::kDone;
   }
 
@@ -102,6 +102,12 @@ class Export : public Command {
         std::filesystem::absolute(destination.location(), error);
     if (!error) destination.set_location(absolute.string());
     return destination;
+  }
+
+  static std::string Advice(const Context& context, const v1::Build& build) {
+    if (context.quiet) return "";
+    return absl::StrCat("What they are, by digest: ksoctl status ",
+                        build.build_id(), "\n");
   }
 
   // Reads --since, which names the record of an export, or a build.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "cli/ksoctl.h"
@@ -24,6 +25,7 @@ namespace kso::cli {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // A coordinator that has made an image for the submitter's machine.
 class BringHomeTest : public ::testing::Test {
@@ -70,6 +72,13 @@ class BringHomeTest : public ::testing::Test {
     return build;
   }
 
+  int Run(std::vector<std::string> args) {
+    out_.str("");
+    args.insert(args.begin(),
+                {"--coordinator", absl::StrCat("127.0.0.1:", port_)});
+    return static_cast<int>(RunKsoctl(args, {&out_, &err_}, &clock_));
+  }
+
   int SubmitTo(const std::string& destination) {
     Write("release.yaml",
           absl::StrCat("apiVersion: kso/v1\nkind: Release\nname: v1\n"
@@ -77,10 +86,8 @@ class BringHomeTest : public ::testing::Test {
                        "docker.io/library/registry:3, list: images.list}\n"
                        "destination: ",
                        destination, "\n"));
-    return static_cast<int>(
-        RunKsoctl({"--coordinator", absl::StrCat("127.0.0.1:", port_), "submit",
-                   "-f", (directory_ / "release.yaml").string(), "--wait"},
-                  {&out_, &err_}, &clock_));
+    return Run({"submit", "-f", (directory_ / "release.yaml").string(),
+                "--wait", "--id", "b1"});
   }
 
   std::string Read(const std::string& name) {
@@ -113,6 +120,22 @@ TEST_F(BringHomeTest, ALayoutComesHomeBesideTheRelease) {
 TEST_F(BringHomeTest, AnArchiveComesHome) {
   EXPECT_EQ(SubmitTo("oci-archive:result.tar"), 0) << err_.str();
   EXPECT_THAT(Read("result.tar"), HasSubstr("kubespray-images:v1"));
+}
+
+TEST_F(BringHomeTest, AnExportSaysBrieflyWhereTheImagesAre) {
+  ASSERT_EQ(SubmitTo("oci:result"), 0) << err_.str();
+  const std::string archive = (directory_ / "later.tar").string();
+  EXPECT_EQ(Run({"export", "b1", "-o", archive}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("The images are in " + archive));
+  EXPECT_THAT(out_.str(), HasSubstr("sha256sum -c later.tar.sha256\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("ksoctl status b1\n"));
+  // The digests and phases are the build's summary, not the export's.
+  EXPECT_THAT(out_.str(), Not(HasSubstr("digest  ")));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("succeeded")));
+  EXPECT_EQ(Run({"export", "b1", "-o", archive, "--quiet"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), Not(HasSubstr("ksoctl status")));
+  EXPECT_EQ(Run({"export", "b1", "-o", archive, "--output", "json"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("\"buildId\": \"b1\""));
 }
 
 TEST_F(BringHomeTest, SaysThatTheBuildIsFineWhenItsImagesDidNotArrive) {
