@@ -18,8 +18,8 @@ namespace kso::cli {
 // Declares what a command takes. A thin cover over CLI11, so that its
 // exceptions stay behind it. Values are written when the command line is
 // parsed, and must live until then. Names are as in "-f,--file"; `meta` is what
-// stands for the value in the help. Shells complete the values of FILE, DIR,
-// BUILD, WORKER and RELEASE (completion.h).
+// stands for the value in the help, and says how shells complete it: FILE, DIR,
+// BUILD, WORKER, RELEASE, CONTEXT and others (completion.cc).
 class Arguments {
  public:
   enum class Need { kOptional, kRequired };

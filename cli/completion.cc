@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
@@ -10,16 +11,38 @@
 namespace kso::cli {
 namespace {
 
-// The word that stands for a value in the help says what completes it.
-Completion::Names NamesOf(absl::string_view meta) {
-  using Names = Completion::Names;
-  const absl::string_view word = meta.substr(0, meta.find_first_of(". "));
-  if (word == "FILE") return Names::kFiles;
-  if (word == "DIR") return Names::kDirectories;
-  if (word == "BUILD") return Names::kBuilds;
-  if (word == "WORKER") return Names::kWorkers;
-  if (word == "RELEASE") return Names::kReleases;
-  return Names::kNone;
+using Names = Completion::Names;
+
+// A word that stands for a value in the help, and what completes the value.
+struct Kind {
+  const char* word;
+  std::vector<Names> names;
+};
+
+const std::vector<Kind>& Kinds() {
+  static const auto* const kKinds = new std::vector<Kind>{
+      {"FILE", {Names::kFiles}},
+      {"ARCHIVE", {Names::kFiles}},
+      {"LISTS", {Names::kFiles}},
+      {"INVENTORY", {Names::kFiles}},
+      {"PROGRAM", {Names::kFiles}},
+      {"PATH", {Names::kFiles}},
+      {"DIR", {Names::kDirectories}},
+      {"DIRECTORY", {Names::kDirectories}},
+      {"BUILD", {Names::kBuilds}},
+      // Another build, or a file that tells of one.
+      {"OTHER", {Names::kBuilds, Names::kFiles}},
+      {"WORKER", {Names::kWorkers}},
+      {"RELEASE", {Names::kReleases}},
+      {"CONTEXT", {Names::kContexts}},
+  };
+  return *kKinds;
+}
+
+// Words in capital letters stand for values; others are values.
+bool IsChoice(absl::string_view word) {
+  return std::none_of(word.begin(), word.end(),
+                      [](unsigned char c) { return absl::ascii_isupper(c); });
 }
 
 // A command line up to the word at the cursor.
@@ -109,14 +132,21 @@ class Place {
     }
   }
 
+  // `meta` is such a word, or several of which one holds: "text|json",
+  // "REF|ARCHIVE|DIR...".
   static void AddValues(absl::string_view meta, Completion& completion) {
-    if (absl::StrContains(meta, "|")) {
-      for (const absl::string_view choice : absl::StrSplit(meta, '|')) {
-        completion.candidates.push_back({std::string(choice), ""});
+    for (absl::string_view word : absl::StrSplit(meta, '|')) {
+      word = word.substr(0, word.find_first_of(". ["));
+      if (absl::StrContains(meta, '|') && IsChoice(word)) {
+        completion.candidates.push_back({std::string(word), ""});
+        continue;
       }
-      return;
+      for (const Kind& kind : Kinds()) {
+        if (word != kind.word) continue;
+        completion.names.insert(completion.names.end(), kind.names.begin(),
+                                kind.names.end());
+      }
     }
-    completion.names = NamesOf(meta);
   }
 
   const CommandShape& program_;

@@ -17,16 +17,17 @@ struct Completion {
   };
   // Names that ksoctl does not know by itself.
   enum class Names {
-    kNone,
     kFiles,
     kDirectories,
     kBuilds,
     kWorkers,
-    kReleases
+    kReleases,
+    kContexts,
   };
 
   std::vector<Candidate> candidates;
-  Names names = Names::kNone;
+  // More candidates are names of one of these kinds.
+  std::vector<Names> names;
 };
 
 // Completes the last of `words`, which may be empty; those before it are whole.

@@ -34,13 +34,19 @@ CommandShape Program() {
   CommandShape shell;
   shell.name = "completion";
   shell.positionals = {{"bash|zsh|fish", "", true, false}};
+  CommandShape verify;
+  verify.name = "verify";
+  verify.options = {{{"--key"}, "FILE|URI", "A key."},
+                    {{"--since"}, "OTHER", "Another."}};
+  verify.positionals = {{"REF|ARCHIVE|DIR...", "", true, true}};
   CommandShape secret;
   secret.name = "man";
   secret.hidden = true;
   CommandShape program;
   program.name = "ksoctl";
-  program.options = {{{"-o", "--output"}, "text|json", "How to print."}};
-  program.commands = {logs, workers, load, shell, secret};
+  program.options = {{{"-o", "--output"}, "text|json", "How to print."},
+                     {{"--context"}, "CONTEXT", "Which."}};
+  program.commands = {logs, workers, load, shell, verify, secret};
   return program;
 }
 
@@ -52,22 +58,22 @@ std::vector<std::string> Complete(const std::vector<std::string>& words) {
   return found;
 }
 
-Names NamesFor(const std::vector<std::string>& words) {
+std::vector<Names> NamesFor(const std::vector<std::string>& words) {
   return CompleteWords(Program(), words).names;
 }
 
 TEST(CompleteWords, KnowsCommandsAndWhatIsUnderThem) {
   EXPECT_THAT(Complete({}),
-              ElementsAre("logs", "workers", "load", "completion"));
+              ElementsAre("logs", "workers", "load", "completion", "verify"));
   EXPECT_THAT(Complete({"lo"}), ElementsAre("logs", "load"));
   EXPECT_THAT(Complete({"workers", ""}), ElementsAre("drain"));
   EXPECT_THAT(Complete({"nonsense", ""}), IsEmpty());
 }
 
 TEST(CompleteWords, KnowsOptionsOfTheCommandAndOfTheProgram) {
-  EXPECT_THAT(
-      Complete({"logs", "-"}),
-      ElementsAre("--follow", "--task", "--write", "--output", "--help"));
+  EXPECT_THAT(Complete({"logs", "-"}),
+              ElementsAre("--follow", "--task", "--write", "--output",
+                          "--context", "--help"));
   EXPECT_THAT(Complete({"log", "v1", "--fo"}), ElementsAre("--follow"));
   EXPECT_THAT(Complete({"--output", "j"}), ElementsAre("json"));
   EXPECT_THAT(Complete({"logs", "-o", ""}), ElementsAre("text", "json"));
@@ -75,20 +81,38 @@ TEST(CompleteWords, KnowsOptionsOfTheCommandAndOfTheProgram) {
 
 TEST(CompleteWords, AValueIsNoCommand) {
   EXPECT_THAT(Complete({"--output", "json", "wo"}), ElementsAre("workers"));
-  EXPECT_EQ(NamesFor({"--output", "logs", "logs", ""}), Names::kBuilds);
-  EXPECT_EQ(NamesFor({"logs", "--task", ""}), Names::kNone);
-  EXPECT_EQ(NamesFor({"logs", "--task", "logs", ""}), Names::kBuilds);
-  EXPECT_EQ(NamesFor({"logs", "-f", ""}), Names::kBuilds);
+  EXPECT_THAT(NamesFor({"--output", "logs", "logs", ""}),
+              ElementsAre(Names::kBuilds));
+  EXPECT_THAT(NamesFor({"logs", "--task", ""}), IsEmpty());
+  EXPECT_THAT(NamesFor({"logs", "--task", "logs", ""}),
+              ElementsAre(Names::kBuilds));
+  EXPECT_THAT(NamesFor({"logs", "-f", ""}), ElementsAre(Names::kBuilds));
 }
 
 TEST(CompleteWords, SaysWhichNamesAreWanted) {
-  EXPECT_EQ(NamesFor({"logs", ""}), Names::kBuilds);
-  EXPECT_EQ(NamesFor({"logs", "v1", ""}), Names::kNone);
-  EXPECT_EQ(NamesFor({"workers", "drain", "w"}), Names::kWorkers);
-  EXPECT_EQ(NamesFor({"logs", "--write", ""}), Names::kFiles);
-  EXPECT_EQ(NamesFor({"load", "a.tar", ""}), Names::kFiles);
+  EXPECT_THAT(NamesFor({"logs", ""}), ElementsAre(Names::kBuilds));
+  EXPECT_THAT(NamesFor({"logs", "v1", ""}), IsEmpty());
+  EXPECT_THAT(NamesFor({"workers", "drain", "w"}),
+              ElementsAre(Names::kWorkers));
+  EXPECT_THAT(NamesFor({"logs", "--write", ""}), ElementsAre(Names::kFiles));
+  EXPECT_THAT(NamesFor({"load", "a.tar", ""}), ElementsAre(Names::kFiles));
   EXPECT_THAT(Complete({"completion", ""}), ElementsAre("bash", "zsh", "fish"));
+  EXPECT_THAT(NamesFor({"--context", ""}), ElementsAre(Names::kContexts));
+  EXPECT_THAT(NamesFor({"logs", "--context", "l"}),
+              ElementsAre(Names::kContexts));
   EXPECT_THAT(Complete({""}), Not(Contains("man")));
+}
+
+TEST(CompleteWords, TheWordsForValuesAreNoValues) {
+  EXPECT_THAT(Complete({"verify", ""}), IsEmpty());
+  EXPECT_THAT(NamesFor({"verify", ""}),
+              ElementsAre(Names::kFiles, Names::kDirectories));
+  EXPECT_THAT(NamesFor({"verify", "a.tar", ""}),
+              ElementsAre(Names::kFiles, Names::kDirectories));
+  EXPECT_THAT(Complete({"verify", "--key", ""}), IsEmpty());
+  EXPECT_THAT(NamesFor({"verify", "--key", ""}), ElementsAre(Names::kFiles));
+  EXPECT_THAT(NamesFor({"verify", "--since", ""}),
+              ElementsAre(Names::kBuilds, Names::kFiles));
 }
 
 }  // namespace

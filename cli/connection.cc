@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/connection.h"
 
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -8,6 +9,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "cli/contexts/context_store.h"
 #include "common/base/status_macros.h"
 #include "common/oci/grammar.h"
@@ -33,7 +36,7 @@ void DeclareConnection(Arguments root, ConnectionOptions& options) {
       absl::StrCat("Where the coordinator is. Default: $KSO_COORDINATOR, the "
                    "context, or ",
                    kDefaultAddress, "."));
-  root.OptionOrVariable("--context", "KSO_CONTEXT", &flags.context, "NAME",
+  root.OptionOrVariable("--context", "KSO_CONTEXT", &flags.context, "CONTEXT",
                         "The context to use. Default: $KSO_CONTEXT, or the "
                         "one in use.");
   root.Option("--ca", &flags.ca, "FILE",
@@ -48,6 +51,30 @@ void DeclareConnection(Arguments root, ConnectionOptions& options) {
   root.Flag("--insecure-plaintext", &options.insecure_plaintext,
             "Speak to another machine without TLS: whoever is on the network "
             "reads and changes everything, your token too.");
+}
+
+void TakeConnection(const std::vector<std::string>& words,
+                    ConnectionOptions& options) {
+  ConnectionFlags& flags = options.flags;
+  const std::pair<absl::string_view, std::string*> known[] = {
+      {"--coordinator", &flags.coordinator},
+      {"--context", &flags.context},
+      {"--ca", &flags.ca},
+      {"--cert", &flags.cert},
+      {"--key", &flags.key},
+      {"--token-file", &flags.token_file}};
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--insecure-plaintext") options.insecure_plaintext = true;
+    for (const auto& [name, value] : known) {
+      absl::string_view rest = words[i];
+      if (!absl::ConsumePrefix(&rest, name)) continue;
+      if (absl::ConsumePrefix(&rest, "=")) {
+        *value = std::string(rest);
+      } else if (rest.empty() && i + 1 < words.size()) {
+        *value = words[i + 1];
+      }
+    }
+  }
 }
 
 absl::StatusOr<Connection> ResolveConnection(ConnectionOptions options) {

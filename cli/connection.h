@@ -3,6 +3,7 @@
 #define KSO_CLI_CONNECTION_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -37,6 +38,11 @@ struct Connection {
 // --coordinator, --context, --ca, --cert, --key, --token-file and
 // --insecure-plaintext.
 void DeclareConnection(Arguments root, ConnectionOptions& options);
+
+// Fills in those of them that a command line has which is still being typed,
+// and so is not one that can be parsed.
+void TakeConnection(const std::vector<std::string>& words,
+                    ConnectionOptions& options);
 
 // Fills in the context and $KSO_TOKEN, and reads the token's file.
 // INVALID_ARGUMENT for a bad address.

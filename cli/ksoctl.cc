@@ -18,6 +18,7 @@
 #include "cli/commands/program/program_commands.h"
 #include "cli/commands/release/release_commands.h"
 #include "cli/connection.h"
+#include "cli/contexts/context_store.h"
 #include "cli/coordinator_client.h"
 #include "common/base/strings.h"
 #include "common/rpc/tls_files.h"
@@ -285,18 +286,32 @@ CoordinatorClientOptions ClientOptions(const Console& console,
 // A shell waits at each press of a key.
 constexpr absl::Duration kCompletionPatience = absl::Seconds(2);
 
+ContextList Contexts() {
+  const auto file = ContextStore::DefaultFile();
+  if (!file.ok()) return {};
+  return ContextStore(*file).Read().value_or(ContextList());
+}
+
+// `words` are those after the program's name; the shell's cursor is at the last
+// of them.
 ExitStatus Complete(const CommandShape& program,
-                    const std::vector<std::string>& args,
-                    const ProgramOptions& options, const Console& console) {
+                    const std::vector<std::string>& words,
+                    ProgramOptions options, const Console& console) {
+  if (!words.empty()) {
+    TakeConnection({words.begin(), words.end() - 1}, options.connection);
+  }
   const absl::StatusOr<Connection> connection =
       ResolveConnection(options.connection);
   CoordinatorClientOptions client;
   client.patience = kCompletionPatience;
-  if (connection.ok()) client.security = connection->security;
+  client.trouble = connection.status();
+  if (connection.ok()) {
+    client.security = connection->security;
+    client.trouble = connection->trouble;
+  }
   const auto coordinator = CreateCoordinatorClient(
       connection.ok() ? connection->address : kDefaultAddress, client);
-  return PrintCompletions(program, {args.begin() + 1, args.end()}, *coordinator,
-                          console);
+  return PrintCompletions(program, words, *coordinator, Contexts(), console);
 }
 
 void Complain(const Console& console, const absl::Status& status,
@@ -335,7 +350,8 @@ ExitStatus RunKsoctl(const std::vector<std::string>& args,
   DeclareOptions(root, options);
   const std::vector<Entry> entries = DeclareCommands(root);
   if (!args.empty() && args.front() == kCompleteWords) {
-    return Complete(root.Shape(), args, options, console);
+    return Complete(root.Shape(), {args.begin() + 1, args.end()}, options,
+                    console);
   }
 
   const auto parsed = parser.Parse(InOurWords(root.Shape(), args));

@@ -60,6 +60,16 @@ class KsoctlTest : public ::testing::Test {
     return static_cast<int>(RunKsoctl(args, {&out_, &err_}, &clock_));
   }
 
+  // The text that a shell is given for a command line; its cursor is at the
+  // last word.
+  std::string Complete(const std::vector<std::string>& words) {
+    std::vector<std::string> args = {"__complete"};
+    args.insert(args.end(), words.begin(), words.end());
+    out_.str("");
+    EXPECT_EQ(RunKsoctl(args, {&out_, &err_}, &clock_), ExitStatus::kDone);
+    return out_.str();
+  }
+
   kso::testing::FakeClock clock_;
   FakeBuildService builds_;
   int port_ = 0;
@@ -361,22 +371,48 @@ TEST_F(KsoctlTest, ChangesAPriority) {
 
 TEST_F(KsoctlTest, CompletesNamesOfBuilds) {
   ASSERT_EQ(Run({"submit", "-f", release_, "--id", "20240131-1"}), 0);
-  const auto complete = [this](const std::vector<std::string>& words) {
-    setenv("KSO_COORDINATOR", absl::StrCat("127.0.0.1:", port_).c_str(), 1);
-    std::vector<std::string> args = {"__complete"};
-    args.insert(args.end(), words.begin(), words.end());
-    out_.str("");
-    EXPECT_EQ(static_cast<int>(RunKsoctl(args, {&out_, &err_}, &clock_)), 0);
-    unsetenv("KSO_COORDINATOR");
-    return out_.str();
-  };
-  EXPECT_THAT(complete({"logs", ""}), HasSubstr("20240131-1\tv1, "));
-  EXPECT_THAT(complete({"watch", "v"}), HasSubstr("v1\tnewest: 20240131-1\n"));
-  EXPECT_EQ(complete({"watch", "x"}), "");
-  EXPECT_EQ(complete({"submit", "-f", ""}), ":files\n");
-  EXPECT_THAT(complete({"sub"}), HasSubstr("submit\t"));
+  setenv("KSO_COORDINATOR", absl::StrCat("127.0.0.1:", port_).c_str(), 1);
+  EXPECT_THAT(Complete({"logs", ""}), HasSubstr("20240131-1\tv1, "));
+  EXPECT_THAT(Complete({"watch", "v"}), HasSubstr("v1\tnewest: 20240131-1\n"));
+  EXPECT_EQ(Complete({"watch", "x"}), "");
+  EXPECT_EQ(Complete({"submit", "-f", ""}), ":files\n");
+  EXPECT_THAT(Complete({"sub"}), HasSubstr("submit\t"));
+  EXPECT_THAT(Complete({"export", "v1", "--since", "v"}),
+              HasSubstr(":files\nv1\t"));
+  EXPECT_EQ(Complete({"verify", ""}), ":files\n:directories\n");
   server_->Shutdown();
-  EXPECT_EQ(complete({"logs", ""}), "");
+  EXPECT_EQ(Complete({"logs", ""}), "");
+  unsetenv("KSO_COORDINATOR");
+}
+
+TEST_F(KsoctlTest, CompletesNamesOfContextsAndAsksTheOneThatIsNamed) {
+  setenv("XDG_CONFIG_HOME", directory_.c_str(), 1);
+  ASSERT_EQ(Run({"submit", "-f", release_, "--id", "20240131-1"}), 0);
+  const std::string address = absl::StrCat("127.0.0.1:", port_);
+  const auto add = [this](const std::string& name, const std::string& at) {
+    return RunKsoctl({"context", "add", name, "--coordinator", at},
+                     {&out_, &err_}, &clock_);
+  };
+  ASSERT_EQ(add("away", "127.0.0.1:1"), ExitStatus::kDone);
+  ASSERT_EQ(add("lab", address), ExitStatus::kDone);
+  EXPECT_EQ(Complete({"context", "use", ""}),
+            absl::StrCat("away\t127.0.0.1:1\nlab\t", address, "\n"));
+  EXPECT_EQ(Complete({"context", "rm", "l"}),
+            absl::StrCat("lab\t", address, "\n"));
+  EXPECT_EQ(Complete({"--context", "l"}), absl::StrCat("lab\t", address, "\n"));
+  // A new context has a new name.
+  EXPECT_EQ(Complete({"context", "add", ""}), "");
+  // The one in use is away.
+  EXPECT_EQ(Complete({"logs", ""}), "");
+  EXPECT_THAT(Complete({"--context", "lab", "logs", ""}),
+              HasSubstr("20240131-1\t"));
+  EXPECT_THAT(Complete({"logs", "--context=lab", ""}),
+              HasSubstr("20240131-1\t"));
+  EXPECT_THAT(Complete({"--coordinator", address, "logs", ""}),
+              HasSubstr("20240131-1\t"));
+  // One that is not there is no other one.
+  EXPECT_EQ(Complete({"--context", "nowhere", "logs", ""}), "");
+  unsetenv("XDG_CONFIG_HOME");
 }
 
 TEST_F(KsoctlTest, WritesAManualPageForEachCommand) {

@@ -24,7 +24,8 @@ _ksoctl() {
   done < <("${COMP_WORDS[0]}" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" \
     2>/dev/null)
 }
-complete -F _ksoctl ksoctl
+# Files where nothing else is known: ksoctl diff takes directories, too.
+complete -o default -F _ksoctl ksoctl
 )";
 
 constexpr char kZsh[] = R"(#compdef ksoctl

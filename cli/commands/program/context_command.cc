@@ -26,8 +26,10 @@ class ContextCommand : public Command {
     list_.Alias("list");
     remove_.Alias("remove");
     remove_.Alias("delete");
-    for (Arguments* command : {&add_, &use_, &remove_}) {
-      command->Positional("NAME", &context_.name, "The name of the context.");
+    add_.Positional("NAME", &context_.name, "The name of the context.");
+    for (Arguments* command : {&use_, &remove_}) {
+      command->Positional("CONTEXT", &context_.name,
+                          "The name of the context.");
     }
     add_.Option("--coordinator", &context_.coordinator, "HOST:PORT",
                 "Where the coordinator is.", Arguments::Need::kRequired);

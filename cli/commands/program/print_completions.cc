@@ -60,33 +60,42 @@ void AddWorkers(CoordinatorClient& coordinator, Candidates& all) {
   }
 }
 
+void AddContexts(const ContextList& contexts, Candidates& all) {
+  for (const NamedContext& context : contexts.contexts) {
+    AddName(context.name, context.coordinator, all);
+  }
+}
+
 }  // namespace
 
 ExitStatus PrintCompletions(const CommandShape& program,
                             const std::vector<std::string>& words,
                             CoordinatorClient& coordinator,
+                            const ContextList& contexts,
                             const Console& console) {
   Completion completion = CompleteWords(program, words);
   std::ostream& out = *console.out;
-  using Names = Completion::Names;
-  switch (completion.names) {
-    case Names::kFiles:
-      out << ":files\n";
-      break;
-    case Names::kDirectories:
-      out << ":directories\n";
-      break;
-    case Names::kBuilds:
-      AddBuilds(coordinator, /*ids=*/true, completion.candidates);
-      break;
-    case Names::kReleases:
-      AddBuilds(coordinator, /*ids=*/false, completion.candidates);
-      break;
-    case Names::kWorkers:
-      AddWorkers(coordinator, completion.candidates);
-      break;
-    case Names::kNone:
-      break;
+  for (const Completion::Names names : completion.names) {
+    switch (names) {
+      case Completion::Names::kFiles:
+        out << ":files\n";
+        break;
+      case Completion::Names::kDirectories:
+        out << ":directories\n";
+        break;
+      case Completion::Names::kBuilds:
+        AddBuilds(coordinator, /*ids=*/true, completion.candidates);
+        break;
+      case Completion::Names::kReleases:
+        AddBuilds(coordinator, /*ids=*/false, completion.candidates);
+        break;
+      case Completion::Names::kWorkers:
+        AddWorkers(coordinator, completion.candidates);
+        break;
+      case Completion::Names::kContexts:
+        AddContexts(contexts, completion.candidates);
+        break;
+    }
   }
   const std::string beginning = words.empty() ? "" : words.back();
   for (const auto& [word, meaning] : completion.candidates) {

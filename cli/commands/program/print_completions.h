@@ -7,6 +7,7 @@
 
 #include "cli/command_shape.h"
 #include "cli/context.h"
+#include "cli/contexts/context_store.h"
 #include "cli/coordinator_client.h"
 #include "cli/exit_status.h"
 
@@ -22,6 +23,7 @@ inline constexpr char kCompleteWords[] = "__complete";
 ExitStatus PrintCompletions(const CommandShape& program,
                             const std::vector<std::string>& words,
                             CoordinatorClient& coordinator,
+                            const ContextList& contexts,
                             const Console& console);
 
 }  // namespace kso::cli

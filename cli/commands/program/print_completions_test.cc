@@ -51,14 +51,19 @@ std::string Completed(const std::string& meta,
   command.positionals.push_back(positional);
   program.commands.push_back(command);
   NamingCoordinator coordinator(names);
+  ContextList contexts;
+  for (const std::string& name : names) {
+    contexts.contexts.push_back(
+        {.name = name, .coordinator = "lab.example:7070"});
+  }
   std::stringstream out;
   std::stringstream err;
-  PrintCompletions(program, {"do", ""}, coordinator, {&out, &err});
+  PrintCompletions(program, {"do", ""}, coordinator, contexts, {&out, &err});
   return out.str();
 }
 
 TEST(PrintCompletionsTest, NamesThatAShellWouldRunAreNotOffered) {
-  for (const char* meta : {"BUILD", "WORKER"}) {
+  for (const char* meta : {"BUILD", "WORKER", "RELEASE", "CONTEXT"}) {
     EXPECT_NE(Completed(meta, {"v0.1.0-2.25.1"}).find("v0.1.0-2.25.1"),
               std::string::npos)
         << meta;
@@ -72,6 +77,15 @@ TEST(PrintCompletionsTest, NamesThatAShellWouldRunAreNotOffered) {
       EXPECT_EQ(Completed(meta, {name}), "") << meta << " " << name;
     }
   }
+}
+
+TEST(PrintCompletionsTest, ContextsAreOfferedWithWhereTheyLead) {
+  EXPECT_EQ(Completed("CONTEXT", {"lab", "cloud"}),
+            "lab\tlab.example:7070\ncloud\tlab.example:7070\n");
+}
+
+TEST(PrintCompletionsTest, OtherBuildsMayBeFilesToo) {
+  EXPECT_EQ(Completed("OTHER", {"v1"}), ":files\nv1\t, unknown\n");
 }
 
 }  // namespace
