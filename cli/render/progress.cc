@@ -175,8 +175,8 @@ class TerminalProgress : public ProgressView {
     const size_t columns =
         static_cast<size_t>(std::max(options_.size().columns, 1));
     size_t rows = 0;
-    for (const size_t length : drawn_) {
-      rows += std::max<size_t>((length + columns - 1) / columns, 1);
+    for (const size_t used : drawn_) {
+      rows += std::max<size_t>((used + columns - 1) / columns, 1);
     }
     if (rows > 0) out_ << "\x1b[" << rows << "A\r\x1b[J";
     drawn_.clear();
@@ -187,7 +187,7 @@ class TerminalProgress : public ProgressView {
       for (const TintedLine& line : ProgressLines(
                model_, options_.size(), clock_.Now(), options_.zone)) {
         out_ << InColor(line.text, line.tint) << "\n";
-        drawn_.push_back(line.text.size());
+        drawn_.push_back(ColumnsOf(line.text));
       }
     }
     out_.flush();
@@ -198,7 +198,7 @@ class TerminalProgress : public ProgressView {
   const TerminalOptions options_;
   ProgressModel model_;
   bool shown_ = false;
-  // The lengths of the lines on the screen.
+  // The columns of the lines on the screen.
   std::vector<size_t> drawn_;
 };
 

@@ -28,7 +28,8 @@ constexpr size_t kFactsColumns = 47;
 constexpr size_t kMostWaiting = 4;
 
 std::string Pad(std::string text, size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
+  const size_t used = ColumnsOf(text);
+  if (used < width) text.append(width - used, ' ');
   return text;
 }
 
@@ -127,7 +128,7 @@ std::vector<TintedLine> PhaseBars(const v1::Build& build, size_t columns) {
   std::vector<TintedLine> lines = PhaseLines(build, kBarColumns);
   size_t longest = 0;
   for (const TintedLine& line : lines) {
-    longest = std::max(longest, line.text.size());
+    longest = std::max(longest, ColumnsOf(line.text));
   }
   if (longest <= columns) return lines;
   const int excess = static_cast<int>(longest - columns);

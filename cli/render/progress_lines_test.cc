@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cli/render/text.h"
 #include "common/base/proto_time.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
@@ -175,6 +176,21 @@ TEST(ProgressLines, FitWhateverTheTerminalIs) {
   EXPECT_THAT(Screen(model, {80, 50}), Not(HasSubstr("xxx")));
   EXPECT_THAT(Screen(model, {80, 200}), HasSubstr("xxx"));
   EXPECT_THAT(Screen(model), HasSubstr("more reasons\n"));
+}
+
+TEST(ProgressLines, FitInWhateverLanguageOthersSpeak) {
+  v1::Build build = RunningBuild();
+  std::string long_text;
+  for (int i = 0; i < 100; ++i) long_text += "镜像";
+  build.mutable_active(0)->set_activity(long_text);
+  build.set_waiting(0, long_text);
+  for (const int columns : {40, 60, 80}) {
+    for (const TintedLine& line : ProgressLines(Watched(build), {columns, 24},
+                                                kBegin, absl::UTCTimeZone())) {
+      EXPECT_LT(ColumnsOf(line.text), static_cast<size_t>(columns))
+          << line.text;
+    }
+  }
 }
 
 TEST(ProgressLines, AreNoPlaceForOthersToSpeakToTheTerminal) {

@@ -153,6 +153,19 @@ TEST_F(TerminalProgressTest, SurvivesANarrowerTerminal) {
   EXPECT_THAT(out_.str(), ::testing::StartsWith("\x1b[10A\r\x1b[J"));
 }
 
+TEST_F(TerminalProgressTest, TakesOffNoMoreThanItDrew) {
+  const auto view = View();
+  v1::WatchBuildResponse response = Response("x");
+  // 60 columns, and 90 bytes: one row.
+  std::string name;
+  for (int i = 0; i < 30; ++i) name += "镜";
+  response.mutable_build()->set_name(name);
+  view->Update(response);
+  out_.str("");
+  view->End();
+  EXPECT_EQ(out_.str(), "\x1b[8A\r\x1b[J");
+}
+
 TEST_F(TerminalProgressTest, HasColoursWhereTheyAreWanted) {
   View(false)->Update(Response("x"));
   EXPECT_THAT(out_.str(), ::testing::Not(HasSubstr("\x1b[32m")));

@@ -27,8 +27,11 @@ std::string FormatAge(const google::protobuf::Timestamp& timestamp,
 // and marks that turn the direction of writing.
 std::string Printable(absl::string_view text);
 
-// The beginning of `text` that fits so many columns, cut between characters,
-// each of which is taken to be one column wide.
+// The columns of a terminal that `text` (UTF-8) takes: two for each character
+// that is wide in East Asia (Unicode's UAX #11), one for each other one.
+size_t ColumnsOf(absl::string_view text);
+
+// The beginning of `text` that fits so many columns, cut between characters.
 std::string CutText(absl::string_view text, size_t columns);
 
 // Rows as columns two spaces apart, each line indented and ended.

@@ -33,8 +33,28 @@ TEST(FormatTable, AlignsColumns) {
 TEST(CutText, CutsBetweenCharacters) {
   EXPECT_EQ(CutText("kubelet", 10), "kubelet");
   EXPECT_EQ(CutText("kubelet", 4), "kube");
-  EXPECT_EQ(CutText("\xe9\x95\x9c\xe5\x83\x8f", 1), "\xe9\x95\x9c");
+  EXPECT_EQ(CutText("größer", 4), "größ");
+  EXPECT_EQ(CutText("\xe9\x95\x9c\xe5\x83\x8f", 3), "\xe9\x95\x9c");
+  // Half of a wide character is none.
+  EXPECT_EQ(CutText("\xe9\x95\x9c\xe5\x83\x8f", 1), "");
   EXPECT_EQ(CutText("kubelet", 0), "");
+}
+
+TEST(ColumnsOf, CountsWhatATerminalShows) {
+  EXPECT_EQ(ColumnsOf(""), 0u);
+  EXPECT_EQ(ColumnsOf("kubelet"), 7u);
+  EXPECT_EQ(ColumnsOf("größer"), 6u);
+  EXPECT_EQ(ColumnsOf("镜像 v1"), 7u);
+  EXPECT_EQ(ColumnsOf("（한글）"), 8u);
+  EXPECT_EQ(ColumnsOf("\U0001F600"), 2u);
+  // A character that is cut short, and bytes that begin none.
+  EXPECT_EQ(ColumnsOf("\xe9\x95"), 1u);
+  EXPECT_EQ(ColumnsOf("\xff\x80z"), 2u);
+}
+
+TEST(FormatTable, AlignsWhatIsNotAscii) {
+  EXPECT_EQ(FormatTable({{"镜像", "x"}, {"wide!", "y"}}),
+            "镜像   x\nwide!  y\n");
 }
 
 }  // namespace
