@@ -21,16 +21,10 @@ start_registry registry "${registry##*:}" "$work/registry"
 start_upstream "docker://$registry/team"
 DOCS_REGISTRY=$registry
 DOCS_ROOT=$work/machine
-mkdir -p "$work/bin" "$work/home" "$DOCS_ROOT/etc" "$DOCS_ROOT/var/lib" "$DOCS_ROOT/var/cache" "$DOCS_ROOT/srv/backup"
+mkdir -p "$work/home" "$DOCS_ROOT/etc" "$DOCS_ROOT/var/lib" "$DOCS_ROOT/var/cache" "$DOCS_ROOT/srv/backup"
 export DOCS_REGISTRY DOCS_ROOT
 unset KSO_COORDINATOR KSO_TOKEN KSO_CONTEXT XDG_CONFIG_HOME
 
-# A program in front of the real ones.
-#   stand_in NAME <<TEXT
-stand_in() {
-  { echo '#!/usr/bin/env bash'; cat; } >"$work/bin/$1"
-  chmod +x "$work/bin/$1"
-}
 stand_in editor <<TEXT
 cp $work/release/* "\$(dirname "\$1")/"
 TEXT

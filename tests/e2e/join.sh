@@ -46,30 +46,7 @@ check "and makes another certificate" fails same "$(openssl x509 -noout -serial 
 check "the coordinator's needs the root, and says so" \
   refused 2 "ca.key" ksoctl certs renew "$pki/coordinator.crt" --dir "$pki"
 
-echo "# A pipeline's issuer"
-base64url() { basenc --base64url -w 0 | tr -d =; }
-openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$work/issuer.pem" 2>/dev/null
-modulus=$(openssl pkey -in "$work/issuer.pem" -pubout | openssl rsa -pubin -noout -modulus 2>/dev/null)
-cat >"$work/jwks.json" <<JSON
-{"keys": [{"kty": "RSA", "kid": "one", "use": "sig", "alg": "RS256", "e": "AQAB",
-  "n": "$(printf %s "${modulus#*=}" | basenc --base16 -d | base64url)"}]}
-JSON
-cat >"$work/oidc.json" <<'JSON'
-{"issuers": [{"issuer": "https://ci.example", "audience": "kso", "jwksFile": "jwks.json",
-  "allow": [{"role": "submit", "claims": {"repository": "acme/farm", "ref": "refs/heads/main"}}]}]}
-JSON
-# A token of a pipeline of that repository.
-#   pipeline_token REPOSITORY [LIFE]
-pipeline_token() {
-  local now text
-  now=$(date +%s)
-  text=$(printf '{"alg":"RS256","kid":"one"}' | base64url).$(
-    jq -cnj --arg repository "$1" --argjson now "$now" --argjson life "${2:-300}" '{
-      iss: "https://ci.example", aud: "kso", sub: "repo:\($repository)", iat: ($now - 600),
-      exp: ($now + $life), repository: $repository, ref: "refs/heads/main"}' | base64url
-  )
-  echo "$text.$(printf %s "$text" | openssl dgst -sha256 -sign "$work/issuer.pem" | base64url)"
-}
+make_pipeline_issuer
 
 echo "# A farm"
 registry=127.0.0.1:$(free_port)

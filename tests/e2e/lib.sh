@@ -160,6 +160,43 @@ worker_is_ready() {
     jq -e --arg name "$1" '.workers[] | select(.info.name == $name and .state == "READY")' >/dev/null
 }
 
+# Puts a program in front of the real ones, for who has $work/bin in $PATH.
+#   stand_in NAME <<TEXT
+stand_in() {
+  mkdir -p "$work/bin"
+  { echo '#!/usr/bin/env bash'; cat; } >"$work/bin/$1"
+  chmod +x "$work/bin/$1"
+}
+
+# An issuer of tokens for pipelines, such as GitHub. With $work/oidc.json a
+# coordinator takes those of the branch main of acme/farm.
+make_pipeline_issuer() {
+  local modulus
+  openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$work/issuer.pem" 2>/dev/null
+  modulus=$(openssl pkey -in "$work/issuer.pem" -pubout | openssl rsa -pubin -noout -modulus 2>/dev/null)
+  cat >"$work/jwks.json" <<JSON
+{"keys": [{"kty": "RSA", "kid": "one", "use": "sig", "alg": "RS256", "e": "AQAB",
+  "n": "$(printf %s "${modulus#*=}" | basenc --base16 -d | base64url)"}]}
+JSON
+  cat >"$work/oidc.json" <<'JSON'
+{"issuers": [{"issuer": "https://ci.example", "audience": "kso", "jwksFile": "jwks.json",
+  "allow": [{"role": "submit", "claims": {"repository": "acme/farm", "ref": "refs/heads/main"}}]}]}
+JSON
+}
+base64url() { basenc --base64url -w 0 | tr -d =; }
+# A token of that issuer, good for LIFE more seconds.
+#   pipeline_token REPOSITORY [LIFE]
+pipeline_token() {
+  local now text
+  now=$(date +%s)
+  text=$(printf '{"alg":"RS256","kid":"one"}' | base64url).$(
+    jq -cnj --arg repository "$1" --argjson now "$now" --argjson life "${2:-300}" '{
+      iss: "https://ci.example", aud: "kso", sub: "repo:\($repository)", iat: ($now - 600),
+      exp: ($now + $life), repository: $repository, ref: "refs/heads/main"}' | base64url
+  )
+  echo "$text.$(printf %s "$text" | openssl dgst -sha256 -sign "$work/issuer.pem" | base64url)"
+}
+
 # The newest build as JSON.
 build_json() { ksoctl builds --output json | jq '.builds[0]'; }
 
