@@ -78,7 +78,7 @@ fi
 echo "# The scripts' names"
 cat >"$work/ksoctl" <<'PROGRAM'
 #!/bin/sh
-[ "$1" != submit ] || cat "$3"
+[ "$1" != submit ] || { echo "ksoctl $*"; cat "$3"; }
 PROGRAM
 chmod +x "$work/ksoctl"
 part=$(KSOCTL=$work/ksoctl deploy/scripts/build-multiarch-files.sh --platforms linux/arm64)
@@ -86,6 +86,18 @@ check "one platform is built" contains "$part" "platforms: [linux/arm64]"
 check "from its list" contains "$part" "arm64: files-arm64.list"
 check "and the other's is left out" lacks "$part" "amd64: files-amd64.list"
 check "so are the images" lacks "$part" "images:"
+part=$(KSOCTL=$work/ksoctl REGISTRY=r.example.com/a VERSION=v9 deploy/scripts/build-multiarch-images.sh \
+  --registry r.example.com/b --no-cache "$work/release")
+check "the images are built without the files" fails grep -q "^files:" <<<"$part"
+check "an option goes before the variable" contains "$part" "destination: docker://r.example.com/b"
+check "the variable goes before the release" contains "$part" "name: v9"
+check "nothing is taken over where that is wanted" contains "$part" " --fresh"
+part=$(KSOCTL=$work/ksoctl deploy/scripts/build-multiarch-files.sh --no-push --output "$work/files.tar" "$work/release")
+check "what is not pushed is an archive" contains "$part" "destination: oci-archive:$work/files.tar"
+for script in deploy/scripts/build-multiarch-{files,images}.sh; do
+  check "$script says what it takes" contains "$("$script" --help)" "--platforms LIST"
+  check "and refuses what it does not" contains "$("$script" --nothing 2>&1)" "unknown option --nothing"
+done
 echo "# In a pipeline"
 SUMMARY=$work/summary.md KSOCTL=$ksoctl_program deploy/ci/build "$work/release" >"$work/ci.txt" 2>&1 ||
   tail -n 5 "$work/ci.txt"
@@ -93,10 +105,23 @@ check "deploy/ci/build writes a summary" contains "$(cat "$work/summary.md")" "#
 check "with what is where, and for whom" grep -Eq \
   "^. .$destination/kubespray-files:$release, latest. . .sha256:[0-9a-f]+. . linux/amd64, linux/arm64 .$" "$work/summary.md"
 
-if command -v make >/dev/null; then
-  check "make says what it can do" contains "$(make help)" "build-files"
-  check "make asks the ksoctl that there is" contains \
-    "$(make --no-print-directory status KSOCTL="$ksoctl_program" BUILD="$release")" "succeeded"
-fi
+
+echo "# The scripts' targets"
+made() { make --no-print-directory KSOCTL="$ksoctl_program" "$@"; }
+for target in build-files build-images build push pull deploy stop test status logs gen-certs clean help; do
+  check "make knows $target" made --dry-run "$target"
+  check "and says what it is for" grep -q "^$target  " <(made help)
+done
+check "make build builds" contains "$(made build RELEASE="$work/release")" " succeeded after "
+check "make status is of the newest build" contains "$(made status)" "succeeded"
+check "make logs shows what happened" contains "$(made logs BUILD="$release")" "phase "
+check "make pull writes the images" made pull BUILD="$release" IMAGES="$work/pulled/release.tar"
+check "to carry them inside" bash -c "cd '$work/pulled' && sha256sum -c --quiet release.tar.sha256"
+check "make gen-certs makes an authority" made gen-certs CERTS="$work/certs"
+check "and the coordinator's certificate" openssl verify -CAfile "$work/certs/ca.crt" "$work/certs/coordinator.crt"
+for part in files images; do
+  check "make build-$part builds that image" grep -q "^$part:" \
+    <(make --no-print-directory "build-$part" KSOCTL="$work/ksoctl" RELEASE="$work/release")
+done
 
 finish
