@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "cli/coordinator_client.h"
 #include "cli/render/progress.h"
+#include "common/rpc/tls_files.h"
 #include "common/run/clock.h"
 #include "google/protobuf/message.h"
 #include "nlohmann/json_fwd.hpp"
@@ -35,6 +36,8 @@ struct Context {
   Clock* clock;
   // "HOST:PORT" of the coordinator.
   std::string address;
+  // The files by which it is spoken to.
+  rpc::TlsFiles tls = {};
   // stdout has JSON and nothing else: one document, or, with `json_lines`, an
   // object a line (docs/json.md).
   bool json = false;

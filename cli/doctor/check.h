@@ -25,8 +25,12 @@ class Check {
 // Each is for itself; their order is that in which trouble is best mended.
 std::unique_ptr<Check> CreateDiskCheck();
 std::unique_ptr<Check> CreateProxyCheck();
+// Of the files by which the coordinator is spoken to.
+std::unique_ptr<Check> CreateCertificatesCheck();
 std::unique_ptr<Check> CreateCoordinatorCheck();
 std::unique_ptr<Check> CreateWorkersCheck();
+// By the farm, where no release names hosts that tell the time.
+std::unique_ptr<Check> CreateClockCheck();
 std::unique_ptr<Check> CreatePlatformsCheck();
 std::unique_ptr<Check> CreateReleaseCheck();
 std::unique_ptr<Check> CreateDestinationCheck();

@@ -45,8 +45,10 @@ std::vector<std::unique_ptr<Check>> AllChecks() {
   std::vector<std::unique_ptr<Check>> checks;
   checks.push_back(CreateDiskCheck());
   checks.push_back(CreateProxyCheck());
+  checks.push_back(CreateCertificatesCheck());
   checks.push_back(CreateCoordinatorCheck());
   checks.push_back(CreateWorkersCheck());
+  checks.push_back(CreateClockCheck());
   checks.push_back(CreateReleaseCheck());
   checks.push_back(CreatePlatformsCheck());
   checks.push_back(CreateDestinationCheck());

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
 #include "cli/doctor/check.h"
+#include "cli/doctor/clock_finding.h"
+#include "common/base/proto_time.h"
 #include "common/base/version.h"
 #include "common/oci/platform.h"
 #include "common/text/text.h"
@@ -122,6 +126,34 @@ class WorkersCheck : public Check {
   }
 };
 
+// A worker that is ready was heard of within this, by the coordinator's clock.
+constexpr absl::Duration kHeardOf = absl::Minutes(1);
+
+class ClockCheck : public Check {
+ public:
+  std::string name() const override { return "clock"; }
+
+  std::vector<Finding> Look(const Surroundings& surroundings) override {
+    // Hosts tell the time to the second.
+    if (surroundings.release.has_value()) return {};
+    const auto workers = Workers(surroundings);
+    if (!workers.ok()) return {};
+    absl::Time heard = absl::InfinitePast();
+    for (const v1::WorkerStatus& worker : workers->workers()) {
+      if (worker.state() != v1::WorkerStatus::READY) continue;
+      if (!worker.has_last_seen()) continue;
+      heard = std::max(heard, FromProto(worker.last_seen()));
+    }
+    if (heard == absl::InfinitePast()) return {};
+    absl::Duration skew = surroundings.machine->Now() - heard;
+    // Some of what has passed since is no skew.
+    if (skew > absl::ZeroDuration()) {
+      skew = std::max(absl::ZeroDuration(), skew - kHeardOf);
+    }
+    return {ClockFinding(skew, "the coordinator's")};
+  }
+};
+
 // Verifying an image runs it: somebody has to be able to.
 class PlatformsCheck : public Check {
  public:
@@ -182,6 +214,9 @@ std::unique_ptr<Check> CreateCoordinatorCheck() {
 }
 std::unique_ptr<Check> CreateWorkersCheck() {
   return std::make_unique<WorkersCheck>();
+}
+std::unique_ptr<Check> CreateClockCheck() {
+  return std::make_unique<ClockCheck>();
 }
 std::unique_ptr<Check> CreatePlatformsCheck() {
   return std::make_unique<PlatformsCheck>();

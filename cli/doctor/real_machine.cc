@@ -11,8 +11,10 @@
 #include "cli/registry_connection.h"
 #include "common/base/status_macros.h"
 #include "common/files/free_space.h"
+#include "common/files/small_file.h"
 #include "common/oci/destination.h"
 #include "common/oci/login/credentials.h"
+#include "common/pki/keys.h"
 #include "common/site.h"
 
 namespace kso::cli {
@@ -41,6 +43,11 @@ class RealMachine : public Machine {
       there = there.parent_path();
     }
     return kso::FreeBytes(there);
+  }
+
+  absl::StatusOr<std::string> ReadFile(
+      const std::filesystem::path& file) override {
+    return ReadSmallFile(file, pki::kLargestPem);
   }
 
   absl::Status Connect(const std::string& url) override {

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "cli/doctor/check.h"
+#include "cli/doctor/clock_finding.h"
 #include "common/http/proxy.h"
 #include "common/http/quota.h"
 #include "common/http/url.h"
@@ -109,10 +110,6 @@ class DestinationCheck : public Check {
   }
 };
 
-// Clocks that differ by more than this make certificates and tokens invalid.
-constexpr absl::Duration kWorrying = absl::Minutes(1);
-constexpr absl::Duration kTooMuch = absl::Minutes(10);
-
 // A host, and how it is asked.
 struct Asked {
   std::string url;
@@ -160,7 +157,9 @@ class HostsCheck : public Check {
                        "internet is reached through a proxy, set "
                        "$https_proxy; or name mirrors"));
     }
-    if (skew.has_value()) findings.push_back(Clock(*skew));
+    if (skew.has_value()) {
+      findings.push_back(ClockFinding(*skew, "what hosts say"));
+    }
     return findings;
   }
 
@@ -206,6 +205,16 @@ class HostsCheck : public Check {
     request.method = asked.is_registry ? "GET" : "HEAD";
     const absl::Time begun = machine.Now();
     const auto answer = machine.transport().Perform(request);
+    if (absl::IsFailedPrecondition(answer.status())) {
+      return Broken(
+          host, std::string(answer.status().message()),
+          absl::StrCat("the workers' machines need that authority, too; where "
+                       "a proxy opens TLS on the way, it is the proxy's. This "
+                       "machine's clock says ",
+                       absl::FormatTime("%Y-%m-%d %H:%M", machine.Now(),
+                                        absl::UTCTimeZone()),
+                       " UTC: that has to be right"));
+    }
     if (!answer.ok()) {
       return Broken(host, std::string(answer.status().message()),
                     "the workers must reach it: open the way, set a proxy, or "
@@ -262,20 +271,6 @@ class HostsCheck : public Check {
       return std::nullopt;
     }
     return begun + (ended - begun) / 2 - said;
-  }
-
-  static Finding Clock(absl::Duration skew) {
-    const absl::Duration off = absl::AbsDuration(skew);
-    if (off < kWorrying) return Good("clock", "as others have it");
-    const std::string text =
-        absl::StrCat("this machine's is ",
-                     absl::FormatDuration(absl::Trunc(off, absl::Seconds(1))),
-                     skew > absl::ZeroDuration() ? " ahead of" : " behind",
-                     " what hosts say");
-    constexpr char kMend[] =
-        "set it, and keep it right: timedatectl set-ntp true";
-    return off < kTooMuch ? Warning("clock", text, kMend)
-                          : Broken("clock", text, kMend);
   }
 };
 

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "cli/coordinator_client.h"
 #include "common/http/transport.h"
+#include "common/rpc/tls_files.h"
 #include "common/run/clock.h"
 #include "kso/v1/build.pb.h"
 
@@ -30,6 +31,9 @@ class Machine {
   // is there.
   virtual absl::StatusOr<int64_t> FreeBytes(
       const std::filesystem::path& directory) = 0;
+  // The content of a file of certificates.
+  virtual absl::StatusOr<std::string> ReadFile(
+      const std::filesystem::path& file) = 0;
   // OK where something accepts connections at the URL's host and port, asked
   // without a proxy. Gives up soon.
   virtual absl::Status Connect(const std::string& url) = 0;
@@ -52,6 +56,8 @@ struct Surroundings {
   CoordinatorClient* coordinator = nullptr;
   // "HOST:PORT".
   std::string address;
+  // The files by which it is spoken to.
+  rpc::TlsFiles tls = {};
   // The release that is to be built, and why it cannot be read.
   std::optional<v1::Release> release = {};
   absl::Status release_trouble = {};

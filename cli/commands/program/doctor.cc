@@ -29,7 +29,8 @@ class Doctor : public Command {
                          CreateRealMachine(context.clock));
     Surroundings surroundings{.machine = machine.get(),
                               .coordinator = context.coordinator,
-                              .address = context.address};
+                              .address = context.address,
+                              .tls = context.tls};
     if (!file_.empty()) {
       absl::StatusOr<v1::Release> release = release_file::ReadRelease(file_);
       surroundings.release_trouble = release.status();
