@@ -51,6 +51,7 @@ check "exit status 1" same "$(exit_status ksoctl submit -f "$work/release/releas
 check "the 404 is said, with its URL" grep -q "crictl-v1.29.0-linux-arm64" "$work/output"
 check "with its status" grep -q 404 "$work/output"
 check "and its line" grep -q "files-arm64.list:9" "$work/output"
+check "once" items_are_named_once
 check "by curl: exit status 1, too" same "$(exit_status submit_by_curl -f "$work/release/release.yaml" --wait)" 1
 check "the 404 is said, with its URL" grep -q "crictl-v1.29.0-linux-arm64" "$work/output"
 check "and its line" grep -q "files-arm64.list:9" "$work/output"
@@ -63,6 +64,7 @@ check "the image is named" grep -q "registry.k8s.io/pause:3.9" "$work/output"
 check "and the platform" grep -q "linux/arm64" "$work/output"
 check "and its line" grep -q "images.list:" "$work/output"
 check "and what to do" grep -qi "missingPlatform" "$work/output"
+check "each item once" items_are_named_once
 check "still nothing was published" fails tags_of "$registry/team" kubespray-images
 
 echo "# A wrong hash"
@@ -70,6 +72,7 @@ sed -i '/registry.k8s.io\/pause/d' "$work/release/images.list"
 sed -i '1s/^[0-9a-f]\{8\}/00000000/' "$work"/release/*.sha256 || true
 check "a wrong hash: exit status 1" same "$(exit_status ksoctl submit -f "$work/release/release.yaml" --wait)" 1
 check "what was expected is said" grep -q "00000000" "$work/output"
+check "of each item once" items_are_named_once
 check "still nothing was published of the files" fails tags_of "$registry/team" kubespray-files
 
 echo "# Waiting is explained"

@@ -199,6 +199,14 @@ pipeline_token() {
 
 # The newest build as JSON.
 build_json() { ksoctl builds --output json | jq '.builds[0]'; }
+# Tells whether the failures of the newest build, of which it has some, name their
+# items once: not "URL: URL: reason".
+items_are_named_once() {
+  local again
+  again=$(build_json | jq -r 'if (.failures | length) == 0 then "it has no failure" else
+    .failures[] | select(.item as $item | .reason | contains($item)) | "\(.item): \(.reason)" end')
+  [[ -z $again ]] || { echo "$again"; return 1; }
+}
 
 # "DIGEST NAME" of each tag of both images at a registry, to compare builds.
 #   index_digests REGISTRY/PATH
