@@ -38,7 +38,11 @@ class CommandFixture : public ::testing::Test {
     args.insert(args.begin(), "it");
     const auto parsed = parser.Parse(std::move(args));
     if (!parsed.ok()) return Failed(parsed.status());
-    Context context{.console = {.out = &out_, .err = &err_},
+    Context context{.console = {.out = &out_,
+                                .err = &err_,
+                                .err_is_terminal = has_person_,
+                                .in = &in_,
+                                .in_is_terminal = has_person_},
                     .clock = &clock_,
                     .address = "farm.example:7070",
                     .json = json_ || json_lines_,
@@ -58,6 +62,9 @@ class CommandFixture : public ::testing::Test {
   bool json_ = false;
   bool json_lines_ = false;
   bool quiet_ = false;
+  // Somebody sits at the terminal, and types `in_`.
+  bool has_person_ = false;
+  std::istringstream in_;
 
  private:
   int Failed(const absl::Status& status) {
