@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/base/version.h"
+#include "common/files/private_directory.h"
 #include "common/http/retry.h"
 #include "common/metrics/exposition.h"
 #include "common/metrics/process_metrics.h"
@@ -215,6 +216,10 @@ CoordinatorProcess::CoordinatorProcess(const CoordinatorOptions& options)
       engine_options_(EngineOptionsOf(options)) {}
 
 absl::Status CoordinatorProcess::OpenState() {
+  if (!options_.allow_open_parent) {
+    KSO_RETURN_IF_ERROR(
+        CheckWayTo(directory_, "state directory", kAllowOpenParent));
+  }
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<StateStore> journal,
                        OpenSqliteStateStore(directory_));
   store_ = std::make_unique<JournalMetrics>(

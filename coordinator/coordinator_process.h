@@ -42,6 +42,8 @@ struct CoordinatorOptions {
   std::string http_listen = "127.0.0.1:7071";
   std::vector<std::string> http_hosts;
   std::string state_directory;
+  // Others may write to directories above it.
+  bool allow_open_parent = false;
   rpc::TlsFiles tls;
   bool insecure_plaintext = false;
   DoorOptions doors;

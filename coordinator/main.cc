@@ -75,6 +75,9 @@ void AddAddressFlags(CLI::App& app, CoordinatorOptions& options) {
                  "by one coordinator at a time")
       ->type_name("DIR")
       ->required();
+  app.add_flag("--allow-open-parent", options.allow_open_parent,
+               "Take a --state-dir although others may write to a directory "
+               "above it: for a container's own volume, where nobody else is");
 }
 
 void AddIdentityFlags(CLI::App& app, CoordinatorOptions& options) {

@@ -84,6 +84,9 @@ int main(int argc, char** argv) {
                  "between runs, and used by one worker at a time")
       ->type_name("DIR")
       ->required();
+  app.add_flag("--allow-open-parent", options.allow_open_parent,
+               "Take a --cache-dir although others may write to a directory "
+               "above it: for a container's own volume, where nobody else is");
   app.add_option("--name", options.name,
                  "Name of this worker, unique in the farm (default: host name "
                  "and architecture)")

@@ -89,6 +89,10 @@ std::filesystem::path WorkerProcess::verify_directory() const {
 }
 
 absl::Status WorkerProcess::TakeDirectory() {
+  if (!options_.allow_open_parent) {
+    KSO_RETURN_IF_ERROR(
+        CheckWayTo(directory_, "cache directory", kAllowOpenParent));
+  }
   KSO_RETURN_IF_ERROR(MakePrivateDirectory(directory_, "cache directory"));
   KSO_ASSIGN_OR_RETURN(
       FileLock lock, FileLock::TryLock(directory_ / "lock",

@@ -53,6 +53,8 @@ struct WorkerOptions {
   // certificate or token of its own.
   std::string join_token_file;
   std::string cache_directory;
+  // Others may write to directories above it.
+  bool allow_open_parent = false;
   std::string name;
   std::vector<std::string> platforms;
   int slots = 0;

@@ -56,6 +56,7 @@ Farm::Farm(const FarmOptions& options, CoordinatorClient* coordinator,
       say_(std::move(say)) {}
 
 absl::Status Farm::Up() {
+  KSO_RETURN_IF_ERROR(CheckWayTo(options_.state_dir, "farm's directory"));
   KSO_RETURN_IF_ERROR(
       MakePrivateDirectory(options_.state_dir, "farm's directory"));
   KSO_ASSIGN_OR_RETURN(const FileLock lock, LockFarm(options_.state_dir));

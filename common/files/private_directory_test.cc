@@ -84,6 +84,80 @@ TEST_F(PrivateDirectoryTest, AFileIsNone) {
   EXPECT_FALSE(MakePrivateDirectory(temp_.path() / "file/below", "cache").ok());
 }
 
+class WayTest : public PrivateDirectoryTest {
+ protected:
+  WayTest() { fs::create_directories(above_); }
+
+  // Says that the directory is refused, and for which one.
+  static void ExpectRefused(const fs::path& directory, const fs::path& place) {
+    const absl::Status refused = CheckWayTo(directory, "state directory");
+    EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition)
+        << directory << " " << refused;
+    EXPECT_THAT(refused.message(), HasSubstr(directory.string()));
+    EXPECT_THAT(refused.message(), HasSubstr(place.string() + " "));
+  }
+
+  const fs::path above_ = temp_.path() / "some";
+};
+
+TEST_F(WayTest, DirectoriesOfOnesOwnArePassed) {
+  EXPECT_TRUE(CheckWayTo(path_, "state directory").ok());
+  ASSERT_TRUE(MakePrivateDirectory(path_, "state directory").ok());
+  EXPECT_TRUE(CheckWayTo(path_, "state directory").ok());
+  EXPECT_TRUE(CheckWayTo(path_ / "", "state directory").ok());
+  EXPECT_TRUE(CheckWayTo(path_ / "not" / "yet", "state directory").ok());
+  EXPECT_TRUE(CheckWayTo(above_ / "no" / ".." / "state", "it").ok());
+}
+
+TEST_F(WayTest, ADirectoryAboveThatEverybodyMayWriteIsRefused) {
+  fs::permissions(above_, fs::perms(0777));
+  ExpectRefused(path_, above_);
+  ExpectRefused(path_ / "below" / "it", above_);
+  ExpectRefused(above_ / "." / ".." / "some" / "state", above_);
+  EXPECT_THAT(CheckWayTo(path_, "state directory", "say --please").message(),
+              HasSubstr(", or say --please"));
+  // Entries of such a directory are their owners', as in /tmp.
+  fs::permissions(above_, fs::perms(01777));
+  EXPECT_TRUE(CheckWayTo(path_, "state directory").ok());
+}
+
+TEST_F(WayTest, ALinkThatOthersMayChangeIsRefused) {
+  const fs::path open = temp_.path() / "open";
+  fs::create_directories(open);
+  fs::create_symlink(above_, open / "link");
+  fs::create_symlink("open/link", temp_.path() / "first");
+  EXPECT_TRUE(CheckWayTo(open / "link" / "state", "it").ok());
+  EXPECT_TRUE(CheckWayTo(temp_.path() / "first" / "state", "it").ok());
+  fs::permissions(open, fs::perms(0777));
+  ExpectRefused(open / "link" / "state", open);
+  ExpectRefused(temp_.path() / "first" / "state", open);
+  // The link itself may be what is named.
+  ExpectRefused(temp_.path() / "first", open);
+  EXPECT_TRUE(CheckWayTo(path_, "it").ok());
+}
+
+TEST_F(WayTest, LinksThatLeadToEachOtherEnd) {
+  fs::create_symlink("b", temp_.path() / "a");
+  fs::create_symlink("a", temp_.path() / "b");
+  EXPECT_FALSE(CheckWayTo(temp_.path() / "a" / "state", "it").ok());
+}
+
+TEST_F(WayTest, ADirectoryAboveOfAnotherUserOrGroupIsRefused) {
+  if (geteuid() != 0) GTEST_SKIP() << "takes root";
+  const fs::path link = temp_.path() / "link";
+  fs::create_symlink(path_, link);
+  ASSERT_EQ(::lchown(link.c_str(), 12345, 12345), 0);
+  ExpectRefused(link, link);
+  ASSERT_EQ(::chown(above_.c_str(), 0, 12345), 0);
+  fs::permissions(above_, fs::perms(0755));
+  EXPECT_TRUE(CheckWayTo(path_, "state directory").ok());
+  fs::permissions(above_, fs::perms(0775));
+  ExpectRefused(path_, above_);
+  ASSERT_EQ(::chown(above_.c_str(), 12345, 0), 0);
+  fs::permissions(above_, fs::perms(01755));
+  ExpectRefused(path_, above_);
+}
+
 TEST_F(PrivateDirectoryTest, FilesAreClosedWhereTheyAre) {
   const fs::path file = temp_.path() / "journal";
   EXPECT_TRUE(MakePrivateFile(file).ok());
