@@ -123,6 +123,14 @@ class GrpcCoordinatorClient : public CoordinatorClient {
     return Call<v1::Build>(*builds_, &BuildStub::SetPriority, request);
   }
 
+  absl::StatusOr<v1::ForgetBuildResponse> ForgetBuild(
+      const std::string& build) override {
+    v1::ForgetBuildRequest request;
+    request.set_build_id(build);
+    return Call<v1::ForgetBuildResponse>(*builds_, &BuildStub::ForgetBuild,
+                                         request);
+  }
+
   absl::StatusOr<v1::ListWorkersResponse> ListWorkers() override {
     return Call<v1::ListWorkersResponse>(*admin_, &AdminStub::ListWorkers,
                                          v1::ListWorkersRequest());

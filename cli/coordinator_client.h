@@ -39,6 +39,8 @@ class CoordinatorClient {
   virtual absl::StatusOr<v1::Build> RetryBuild(const std::string& build) = 0;
   virtual absl::StatusOr<v1::Build> SetPriority(const std::string& build,
                                                 int priority) = 0;
+  virtual absl::StatusOr<v1::ForgetBuildResponse> ForgetBuild(
+      const std::string& build) = 0;
 
   virtual absl::StatusOr<v1::ListWorkersResponse> ListWorkers() = 0;
   virtual absl::Status DrainWorker(const std::string& name) = 0;

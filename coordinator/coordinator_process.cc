@@ -52,16 +52,13 @@ EngineOptions EngineOptionsOf(const CoordinatorOptions& options) {
   engine.quotas.builds_of_one = options.most_builds;
   engine.quotas.items = options.most_items;
   engine.quotas.bytes = options.most_gibibytes << 30;
+  engine.quotas.disk_bytes = options.most_disk_gibibytes << 30;
   return engine;
 }
 
-// The age below which a blob is not swept: a task takes less time from pushing
-// a blob to reporting it.
-constexpr absl::Duration kYoung = absl::Hours(1);
-
 void Sweep(DiskBlobStore* blobs, const BlobsInFarm& needed, absl::Time now) {
   const absl::StatusOr<SweptBlobs> report =
-      SweepBlobStore(blobs, needed, now - kYoung);
+      SweepBlobStore(blobs, needed, now - kYoungBlob);
   if (!report.ok()) {
     spdlog::warn("blobs that no build needs are still there: {}",
                  ToStd(report.status().message()));

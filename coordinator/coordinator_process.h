@@ -57,6 +57,7 @@ struct CoordinatorOptions {
   int most_builds = EngineOptions().quotas.builds_of_one;
   int most_items = EngineOptions().quotas.items;
   int64_t most_gibibytes = EngineOptions().quotas.bytes >> 30;
+  int64_t most_disk_gibibytes = EngineOptions().quotas.disk_bytes >> 30;
   oci::RegistryFlags registries;
 };
 

@@ -155,6 +155,13 @@ void AddLimitFlags(CLI::App& app, CoordinatorOptions& options) {
       ->type_name("N")
       ->check(CLI::Range(1, 1 << 30))
       ->capture_default_str();
+  app.add_option("--most-disk-gib", options.most_disk_gibibytes,
+                 "How many GiB of the state directory the builds of one "
+                 "identity may hold: images that are not brought home yet, and "
+                 "records")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1 << 30))
+      ->capture_default_str();
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ constexpr MethodRule kRules[] = {
     {"/kso.v1.BuildService/CancelBuild", kSubmit},
     {"/kso.v1.BuildService/RetryBuild", kSubmit},
     {"/kso.v1.BuildService/SetPriority", kSubmit},
+    {"/kso.v1.BuildService/ForgetBuild", kSubmit},
 
     {"/kso.v1.WorkerService/Sync", kWork},
 

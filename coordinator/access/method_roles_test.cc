@@ -97,8 +97,8 @@ TEST(MethodRolesTest, RolesMayDoWhatIsDocumented) {
   };
   for (const char* method :
        {"/kso.v1.BuildService/SubmitBuild", "/kso.v1.BuildService/CancelBuild",
-        "/kso.v1.BuildService/RetryBuild",
-        "/kso.v1.BuildService/SetPriority"}) {
+        "/kso.v1.BuildService/RetryBuild", "/kso.v1.BuildService/SetPriority",
+        "/kso.v1.BuildService/ForgetBuild"}) {
     EXPECT_TRUE(may(Role::kSubmit, method)) << method;
     EXPECT_FALSE(may(Role::kView, method)) << method;
     EXPECT_FALSE(may(Role::kWork, method)) << method;

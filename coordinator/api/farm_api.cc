@@ -555,6 +555,7 @@ void FarmApi::ActOnBuild(ApiCall call) {
   }
   v1::RetryBuildRequest request;
   request.set_build_id(id);
+  request.set_retried_by(call.who.name);
   Act(std::move(call), Concat("build ", id), &Engine::RetryBuild,
       std::move(request), show);
 }

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "coordinator/core/plan/plan.h"
 #include "coordinator/core/state/pruning.h"
 #include "kso/v1/build.pb.h"
@@ -16,6 +17,10 @@
 namespace kso::coordinator {
 
 // The interface to what the coordinator does at a destination.
+
+// The age below which a blob is not swept: a task takes less time from pushing
+// a blob to reporting it.
+inline constexpr absl::Duration kYoungBlob = absl::Hours(1);
 
 struct RepositoriesRequest {
   std::string build_id;
@@ -117,7 +122,7 @@ class BuildActions {
   virtual void Cancel(const std::string& build_id) = 0;
 
   // Garbage collection of the farm's own blob store: deletes the blobs that are
-  // not `needed` and have been there for a while.
+  // not `needed` and have been there for kYoungBlob.
   virtual void Sweep(BlobsInFarm needed) = 0;
 };
 

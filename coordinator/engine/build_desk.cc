@@ -160,8 +160,9 @@ absl::StatusOr<v1::Build> BuildDesk::Submit(
   }
   KSO_RETURN_IF_ERROR(submits_.Take(turn.state(), request, turn.now()));
   std::vector<v1::JournalRecord> records = StartBuild(turn.state(), request);
-  records.front().mutable_build_submitted()->set_most_bytes(
-      options_.quotas.bytes);
+  v1::BuildSubmitted& submitted = *records.front().mutable_build_submitted();
+  submitted.set_most_bytes(options_.quotas.bytes);
+  submitted.set_most_disk_bytes(options_.quotas.disk_bytes);
   KSO_RETURN_IF_ERROR(BuildGuard::CheckSizes(records));
   turn.Record(std::move(records));
   return View(turn, *turn.state().FindBuild(request.build_id()));
@@ -241,10 +242,12 @@ absl::StatusOr<v1::Build> BuildDesk::Retry(
         absl::StrCat("build ", build->build_id, " ", StateInWords(*build),
                      "; there is nothing to retry"));
   }
-  KSO_RETURN_IF_ERROR(
-      submits_.TakeAgain(turn.state(), build->submitted_by, turn.now()));
+  KSO_RETURN_IF_ERROR(submits_.TakeAgain(turn.state(), *build,
+                                         request.retried_by(), turn.now()));
   v1::JournalRecord record;
   record.mutable_build_retried()->set_build_id(build->build_id);
+  record.mutable_build_retried()->set_most_disk_bytes(
+      options_.quotas.disk_bytes);
   turn.Record(std::move(record));
   std::vector<v1::JournalRecord> redo = RedoDistrusted(turn.state(), *build);
   if (redo.empty()) redo = RedoDifferent(*build);
@@ -273,11 +276,45 @@ absl::StatusOr<v1::Build> BuildDesk::SetPriority(
         absl::StrCat("build ", build->build_id, " ", StateInWords(*build)));
   }
   if (build->priority == request.priority()) return View(turn, *build);
+  KSO_RETURN_IF_ERROR(submits_.CheckInterventions(*build));
   v1::JournalRecord record;
   record.mutable_build_prioritized()->set_build_id(build->build_id);
   record.mutable_build_prioritized()->set_priority(request.priority());
   turn.Record(std::move(record));
   return View(turn, *build);
+}
+
+absl::StatusOr<v1::ForgetBuildResponse> BuildDesk::Forget(
+    Transaction& turn, const v1::ForgetBuildRequest& request) {
+  KSO_ASSIGN_OR_RETURN(const BuildEntry* build,
+                       Find(turn.state(), request.build_id()));
+  if (!build->build_id.starts_with(request.build_id())) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "what is forgotten is named by its id: the newest build of ",
+        build->release.name(), " is ", build->build_id));
+  }
+  if (!request.of_everybody() &&
+      build->submitted_by != request.forgotten_by()) {
+    return absl::PermissionDeniedError(absl::StrCat(
+        "build ", build->build_id, " was submitted by ",
+        build->submitted_by.empty() ? "nobody who is known"
+                                    : build->submitted_by,
+        ", who may have it forgotten, as may an admin of the farm"));
+  }
+  if (build->running()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "build ", build->build_id, " still runs; end it first: ksoctl cancel ",
+        build->build_id));
+  }
+  v1::ForgetBuildResponse response;
+  response.set_build_id(build->build_id);
+  response.set_name(build->release.name());
+  response.set_freed_bytes(
+      turn.state().disk_use().BytesOnlyOf(build->build_id));
+  v1::JournalRecord record;
+  record.mutable_build_pruned()->set_build_id(build->build_id);
+  turn.Record(std::move(record));
+  return response;
 }
 
 v1::BuildSummary BuildDesk::Summarize(Transaction& turn,
@@ -357,7 +394,7 @@ void BuildDesk::Answer(Transaction& turn) {
   for (Watcher& watcher : watchers_) {
     const BuildEntry* build = turn.state().FindBuild(watcher.build_id);
     absl::StatusOr<v1::WatchBuildResponse> response = absl::NotFoundError(
-        absl::StrCat("build ", watcher.build_id, " was forgotten for its age"));
+        absl::StrCat("build ", watcher.build_id, " was forgotten"));
     if (build != nullptr) {
       if (!IsDue(watcher, *build, turn.now())) {
         still.push_back(std::move(watcher));

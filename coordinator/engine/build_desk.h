@@ -48,6 +48,11 @@ class BuildDesk {
   absl::StatusOr<v1::Build> SetPriority(Transaction& turn,
                                         const v1::SetPriorityRequest& request);
 
+  // Forgets a build that has ended. Afterwards the farm's own store may have
+  // blobs that no build needs.
+  absl::StatusOr<v1::ForgetBuildResponse> Forget(
+      Transaction& turn, const v1::ForgetBuildRequest& request);
+
   // The build that a request means: by its id, a unique beginning of it, or its
   // release's name. NOT_FOUND when there is none.
   // RESOURCE_EXHAUSTED when too many wait already.

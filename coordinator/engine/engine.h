@@ -53,6 +53,8 @@ class Engine : public FarmQueries {
                            Done<v1::Build> done) = 0;
   virtual void RetryBuild(v1::RetryBuildRequest request,
                           Done<v1::Build> done) = 0;
+  virtual void ForgetBuild(v1::ForgetBuildRequest request,
+                           Done<v1::ForgetBuildResponse> done) = 0;
 
   // Tells whether the worker of that name holds a lease.
   virtual void HoldsLease(std::string worker, Done<bool> done) = 0;

@@ -149,6 +149,18 @@ void EngineCore::RetryBuild(v1::RetryBuildRequest request,
   });
 }
 
+void EngineCore::ForgetBuild(v1::ForgetBuildRequest request,
+                             Done<v1::ForgetBuildResponse> done) {
+  Ask(std::move(done),
+      [this, request = std::move(request)](
+          Transaction& turn) -> absl::StatusOr<v1::ForgetBuildResponse> {
+        KSO_ASSIGN_OR_RETURN(v1::ForgetBuildResponse response,
+                             builds_.Forget(turn, request));
+        pruner_.WantSweep(turn.now());
+        return response;
+      });
+}
+
 void EngineCore::HoldsLease(std::string worker, Done<bool> done) {
   Ask(std::move(done),
       [worker = std::move(worker)](Transaction& turn) -> absl::StatusOr<bool> {

@@ -73,6 +73,8 @@ class EngineCore : public Engine {
   void CancelBuild(v1::CancelBuildRequest request,
                    Done<v1::Build> done) override;
   void RetryBuild(v1::RetryBuildRequest request, Done<v1::Build> done) override;
+  void ForgetBuild(v1::ForgetBuildRequest request,
+                   Done<v1::ForgetBuildResponse> done) override;
   void HoldsLease(std::string worker, Done<bool> done) override;
   void ListWorkers(v1::ListWorkersRequest request,
                    Done<v1::ListWorkersResponse> done) override;

@@ -5,6 +5,7 @@
 
 #include "common/base/proto_time.h"
 #include "coordinator/core/base/login_rules.h"
+#include "coordinator/engine/build_actions.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/engine_fixture.h"
@@ -19,6 +20,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
+constexpr int64_t kGibibyte = int64_t{1} << 30;
+
 class EngineQuotaTest : public EngineTest {
  protected:
   // A build of its own, not one that joins another.
@@ -28,13 +31,29 @@ class EngineQuotaTest : public EngineTest {
     request.mutable_release()->set_name("v" + id);
     return Submit(request).status();
   }
+  absl::Status RetryAs(const std::string& who, const std::string& id) {
+    v1::RetryBuildRequest request;
+    request.set_build_id(id);
+    request.set_retried_by(who);
+    Answer<v1::Build> answer;
+    engine_->RetryBuild(request, answer.Done());
+    return answer.Get().status();
+  }
+  absl::Status SetPriority(const std::string& id, int priority) {
+    v1::SetPriorityRequest request;
+    request.set_build_id(id);
+    request.set_priority(priority);
+    Answer<v1::Build> answer;
+    engine_->SetPriority(request, answer.Done());
+    return answer.Get().status();
+  }
   void Allow(const Quotas& quotas) {
     options_.quotas = quotas;
     Restart();
   }
   // Has a worker do what there is to do, until the build ends or waits for an
-  // action. Each task fetches so many bytes.
-  void Run(int64_t bytes_of_each = 0) {
+  // action. Each task fetches so many bytes, and each layer is so large.
+  void Run(int64_t bytes_of_each = 0, int64_t layer_bytes = 0) {
     ScriptedWorker worker("one", "amd64", "s1");
     while (Get().state() == v1::Build::RUNNING &&
            Get().phase() != v1::ASSEMBLE) {
@@ -42,6 +61,11 @@ class EngineQuotaTest : public EngineTest {
       worker.FinishAll(release_.resolved);
       for (v1::LeaseResult& result : *worker.request.mutable_results()) {
         result.mutable_result()->set_bytes_fetched(bytes_of_each);
+        if (layer_bytes == 0 || !result.result().has_made_layer()) continue;
+        result.mutable_result()
+            ->mutable_made_layer()
+            ->mutable_layer()
+            ->set_size(layer_bytes);
       }
       Sync(worker);
     }
@@ -162,6 +186,145 @@ TEST_F(EngineQuotaTest, ABuildEndsWhenItHasFetchedMoreThanItMay) {
   ASSERT_THAT(Get().failures(), Not(IsEmpty()));
   EXPECT_EQ(Get().state(), v1::Build::FAILED);
   EXPECT_THAT(Get().failures(0).reason(), HasSubstr("has come to "));
+}
+
+TEST_F(EngineQuotaTest, AnotherWhoRetriesABuildSpendsNobodysTurns) {
+  Allow({.submits_of_one = 2});
+  ASSERT_TRUE(SubmitAs("alice", "a1").ok());
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(Cancel("a1").ok());
+    EXPECT_TRUE(RetryAs("mallory", "a1").ok());
+  }
+  ASSERT_TRUE(Cancel("a1").ok());
+  EXPECT_THAT(std::string(RetryAs("mallory", "a1").message()),
+              HasSubstr("mallory has begun 2 builds"));
+  EXPECT_TRUE(RetryAs("alice", "a1").ok());
+}
+
+TEST_F(EngineQuotaTest, ABuildIsGivenAnotherPriorityOrRetriedSoManyTimes) {
+  Allow({.interventions = 3});
+  ASSERT_TRUE(SubmitAs("alice", "a1").ok());
+  EXPECT_TRUE(SetPriority("a1", 10).ok());
+  // That changes nothing, and adds nothing.
+  EXPECT_TRUE(SetPriority("a1", 10).ok());
+  EXPECT_TRUE(SetPriority("a1", 0).ok());
+  ASSERT_TRUE(Cancel("a1").ok());
+  EXPECT_TRUE(Retry("a1").ok());
+  EXPECT_THAT(std::string(SetPriority("a1", 10).message()),
+              HasSubstr("3 times; submit its release anew"));
+  Restart();
+  EXPECT_EQ(SetPriority("a1", 10).code(), absl::StatusCode::kResourceExhausted);
+  ASSERT_TRUE(Cancel("a1").ok());
+  EXPECT_EQ(Retry("a1").status().code(), absl::StatusCode::kResourceExhausted);
+}
+
+// The coordinator's disk.
+class EngineDiskTest : public EngineQuotaTest {
+ protected:
+  EngineDiskTest() {
+    v1::Destination& home = *release_.release.mutable_destination();
+    home.set_kind(v1::Destination::OCI_LAYOUT);
+    home.set_location("/tmp/result");
+  }
+
+  absl::StatusOr<v1::ForgetBuildResponse> Forget(const std::string& who,
+                                                 const std::string& id) {
+    Settle();
+    v1::ForgetBuildRequest request;
+    request.set_build_id(id);
+    request.set_forgotten_by(who);
+    Answer<v1::ForgetBuildResponse> answer;
+    engine_->ForgetBuild(request, answer.Done());
+    return answer.Get();
+  }
+};
+
+TEST_F(EngineDiskTest, ABuildEndsThatAddsToMoreThanItsSubmitterMayHold) {
+  Allow({.disk_bytes = kGibibyte});
+  ASSERT_TRUE(SubmitAs("alice", "b1").ok());
+  Run(0, kGibibyte);
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::FAILED);
+  ASSERT_THAT(build.failures(), Not(IsEmpty()));
+  EXPECT_THAT(build.failures(0).reason(), HasSubstr("alice's builds hold "));
+  EXPECT_THAT(build.failures(0).reason(), HasSubstr("may hold 1.0 GiB"));
+  EXPECT_THAT(build.failures(0).reason(), HasSubstr("b1 (vb1) "));
+  EXPECT_THAT(build.failures(0).advice(), HasSubstr("ksoctl forget BUILD"));
+  // It still holds what it made, after a restart too; others hold nothing.
+  Restart();
+  EXPECT_EQ(Retry().status().code(), absl::StatusCode::kResourceExhausted);
+  const absl::Status more = SubmitAs("alice", "b2");
+  EXPECT_EQ(more.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(more.message()), HasSubstr("b1 (vb1) "));
+  EXPECT_THAT(std::string(more.message()), HasSubstr("ksoctl forget BUILD"));
+  EXPECT_TRUE(SubmitAs("bob", "b3").ok());
+}
+
+TEST_F(EngineDiskTest, AForgottenBuildHoldsNothing) {
+  Allow({});
+  ASSERT_TRUE(SubmitAs("alice", "b1").ok());
+  Run();
+  ASSERT_EQ(Get().phase(), v1::ASSEMBLE);
+  EXPECT_EQ(Forget("alice", "b1").status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(Cancel("b1").ok());
+  Allow({.disk_bytes = 1});
+  EXPECT_FALSE(SubmitAs("alice", "b2").ok());
+  EXPECT_EQ(Forget("mallory", "b1").status().code(),
+            absl::StatusCode::kPermissionDenied);
+  // A name may come to mean another build at any time.
+  EXPECT_EQ(Forget("alice", "vb1").status().code(),
+            absl::StatusCode::kInvalidArgument);
+  const auto forgotten = Forget("alice", "b1");
+  ASSERT_TRUE(forgotten.ok()) << forgotten.status();
+  EXPECT_EQ(forgotten->name(), "vb1");
+  EXPECT_GT(forgotten->freed_bytes(), 0);
+  EXPECT_TRUE(SubmitAs("alice", "b2").ok());
+  // It stays forgotten.
+  Restart();
+  EXPECT_EQ(Forget("alice", "b1").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(EngineDiskTest, WhatWasTooYoungIsSweptAnHourLater) {
+  ASSERT_TRUE(SubmitAs("alice", "b1").ok());
+  ASSERT_TRUE(Cancel("b1").ok());
+  Advance(absl::Hours(2));
+  const size_t before = actions_.sweeps().size();
+  ASSERT_TRUE(Forget("alice", "b1").ok());
+  Settle();
+  EXPECT_EQ(actions_.sweeps().size(), before + 1);
+  Advance(kYoungBlob);
+  EXPECT_EQ(actions_.sweeps().size(), before + 2);
+  Advance(absl::Hours(5));
+  EXPECT_EQ(actions_.sweeps().size(), before + 2);
+}
+
+TEST_F(EngineDiskTest, LayersThatBuildsShareCountOnceForTheirSubmitter) {
+  ASSERT_TRUE(SubmitAs("alice", "b1").ok());
+  Run(0, kGibibyte);
+  ASSERT_TRUE(Cancel("b1").ok());
+  ASSERT_TRUE(SubmitAs("alice", "b2").ok());
+  ScriptedWorker worker("one", "amd64", "s2");
+  while (Get("b2").phase() != v1::ASSEMBLE) {
+    Sync(worker);
+    worker.FinishAll(release_.resolved);
+    Sync(worker);
+  }
+  ASSERT_TRUE(Cancel("b2").ok());
+  const auto first = Forget("alice", "b1");
+  const auto second = Forget("alice", "b2");
+  ASSERT_TRUE(first.ok() && second.ok());
+  // The layers are those of the second, too.
+  EXPECT_LT(first->freed_bytes(), kGibibyte);
+  EXPECT_GE(second->freed_bytes(), kGibibyte);
+}
+
+TEST_F(EngineQuotaTest, ImagesAtARegistryHoldNoneOfTheCoordinatorsDisk) {
+  Allow({.disk_bytes = kGibibyte});
+  ASSERT_TRUE(SubmitAs("alice", "b1").ok());
+  Run(0, kGibibyte);
+  EXPECT_EQ(Get().phase(), v1::ASSEMBLE);
+  EXPECT_EQ(Get().state(), v1::Build::RUNNING);
 }
 
 TEST_F(EngineQuotaTest, SoManyCallsWaitForNews) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "coordinator/core/state/pruning.h"
+#include "coordinator/engine/build_actions.h"
 
 namespace kso::coordinator {
 namespace {
@@ -15,31 +16,39 @@ constexpr size_t kBuildsATurn = 4;
 
 }  // namespace
 
+void Pruner::WantSweep(absl::Time now) {
+  sweep_ = now;
+  again_ = true;
+}
+
 void Pruner::Tick(Transaction& turn) {
   const State& state = turn.state();
   const auto count_ended = [&state] {
     return state.builds().size() - state.running().size();
   };
-  if (count_ended() == ended_ && turn.now() < next_) return;
-  PruningChoice choice = ChooseForPruning(
-      state, {options_.keep_builds, options_.keep_builds_for}, turn.now());
-  next_ = choice.next;
-  if (choice.builds.size() > kBuildsATurn) {
-    choice.builds.resize(kBuildsATurn);
-    next_ = turn.now();
+  if (count_ended() != ended_ || turn.now() >= next_) {
+    PruningChoice choice = ChooseForPruning(
+        state, {options_.keep_builds, options_.keep_builds_for}, turn.now());
+    next_ = choice.next;
+    if (choice.builds.size() > kBuildsATurn) {
+      choice.builds.resize(kBuildsATurn);
+      next_ = turn.now();
+    }
+    for (std::string& id : choice.builds) {
+      if (state.FindBuild(id)->release.destination().kind() !=
+          v1::Destination::REGISTRY) {
+        WantSweep(turn.now());
+      }
+      v1::JournalRecord record;
+      record.mutable_build_pruned()->set_build_id(std::move(id));
+      turn.Record(std::move(record));
+    }
+    ended_ = count_ended();
   }
-  for (std::string& id : choice.builds) {
-    sweep_ |= state.FindBuild(id)->release.destination().kind() !=
-              v1::Destination::REGISTRY;
-    v1::JournalRecord record;
-    record.mutable_build_pruned()->set_build_id(std::move(id));
-    turn.Record(std::move(record));
-  }
-  ended_ = count_ended();
-  if (sweep_ && next_ > turn.now()) {
-    actions_.Sweep(turn, FindBlobsInFarm(state));
-    sweep_ = false;
-  }
+  if (sweep_ > turn.now() || next_ <= turn.now()) return;
+  actions_.Sweep(turn, FindBlobsInFarm(state));
+  sweep_ = again_ ? turn.now() + kYoungBlob : absl::InfiniteFuture();
+  again_ = false;
 }
 
 }  // namespace kso::coordinator

@@ -2,6 +2,7 @@
 #ifndef KSO_COORDINATOR_ENGINE_PRUNER_H_
 #define KSO_COORDINATOR_ENGINE_PRUNER_H_
 
+#include <algorithm>
 #include <cstddef>
 
 #include "absl/time/time.h"
@@ -22,8 +23,11 @@ class Pruner {
   // Must be called in every turn; it does something only when a build has ended
   // or grown too old.
   void Tick(Transaction& turn);
+  // Says that the store may have blobs that no build needs since now. Those
+  // that are young then are swept later.
+  void WantSweep(absl::Time now);
   // The next time at which Tick has something to do even if nothing happens.
-  absl::Time NextDeadline() const { return next_; }
+  absl::Time NextDeadline() const { return std::min(next_, sweep_); }
 
  private:
   const EngineOptions options_;
@@ -31,10 +35,11 @@ class Pruner {
   absl::Time next_ = absl::InfinitePast();
   // The number of ended builds at the last look.
   size_t ended_ = 0;
-  // Tells whether the store may have blobs that no build needs. It may after a
-  // start, since a crash may have come between forgetting a build and the
-  // sweep.
-  bool sweep_ = true;
+  // The time of the next sweep. After a start the store may have blobs that no
+  // build needs, since a crash may have come before their sweep.
+  absl::Time sweep_ = absl::InfinitePast();
+  // Another one follows, for blobs that were too young for that one.
+  bool again_ = true;
 };
 
 }  // namespace kso::coordinator

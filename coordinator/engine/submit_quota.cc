@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "coordinator/core/base/words.h"
+#include "coordinator/core/flow/disk_quota.h"
 
 namespace kso::coordinator {
 namespace {
@@ -50,12 +51,38 @@ absl::Status SubmitQuota::Take(const State& state,
                      "have ",
                      quotas_.items));
   }
-  return TakeAgain(state, request.submitted_by(), now);
+  const std::string& who = request.submitted_by();
+  KSO_RETURN_IF_ERROR(CheckRunning(state, who));
+  KSO_RETURN_IF_ERROR(CheckDisk(state, who));
+  return TakeTurn(who, now);
 }
 
-absl::Status SubmitQuota::TakeAgain(const State& state, const std::string& who,
-                                    absl::Time now) {
-  KSO_RETURN_IF_ERROR(CheckRunning(state, who));
+absl::Status SubmitQuota::TakeAgain(const State& state, const BuildEntry& build,
+                                    const std::string& by, absl::Time now) {
+  KSO_RETURN_IF_ERROR(CheckInterventions(build));
+  KSO_RETURN_IF_ERROR(CheckRunning(state, build.submitted_by));
+  KSO_RETURN_IF_ERROR(CheckDisk(state, build.submitted_by));
+  return TakeTurn(by.empty() ? build.submitted_by : by, now);
+}
+
+absl::Status SubmitQuota::CheckInterventions(const BuildEntry& build) const {
+  if (build.interventions < quotas_.interventions) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "build ", build.build_id, " was retried, or given another priority, ",
+      build.interventions, " times; submit its release anew"));
+}
+
+absl::Status SubmitQuota::CheckDisk(const State& state,
+                                    const std::string& who) const {
+  if (state.disk_use().BytesOf(who) < quotas_.disk_bytes) {
+    return absl::OkStatus();
+  }
+  const DiskTrouble trouble = DescribeDiskUse(state, who, quotas_.disk_bytes);
+  return absl::ResourceExhaustedError(
+      absl::StrCat(trouble.reason, "; ", trouble.advice));
+}
+
+absl::Status SubmitQuota::TakeTurn(const std::string& by, absl::Time now) {
   for (auto entry = begun_.begin(); entry != begun_.end();) {
     std::deque<absl::Time>& times = entry->second;
     while (!times.empty() && times.front() + quotas_.submit_window <= now) {
@@ -63,10 +90,10 @@ absl::Status SubmitQuota::TakeAgain(const State& state, const std::string& who,
     }
     entry = times.empty() ? begun_.erase(entry) : std::next(entry);
   }
-  std::deque<absl::Time>& own = begun_[who];
+  std::deque<absl::Time>& own = begun_[by];
   if (static_cast<int>(own.size()) >= quotas_.submits_of_one) {
     return absl::ResourceExhaustedError(absl::StrCat(
-        WhoHas(who), " begun ", own.size(), " builds within ",
+        WhoHas(by), " begun ", own.size(), " builds within ",
         DurationInWords(quotas_.submit_window), "; try again in ",
         DurationInWords(own.front() + quotas_.submit_window - now)));
   }

@@ -25,12 +25,18 @@ class SubmitQuota {
   // build when it is OK.
   absl::Status Take(const State& state, const v1::SubmitBuildRequest& request,
                     absl::Time now);
-  // The same for a build that `who` has submitted and that runs again.
-  absl::Status TakeAgain(const State& state, const std::string& who,
-                         absl::Time now);
+  // The same for a build that runs again, for whoever submitted it, on the word
+  // of `by`, where that is known.
+  absl::Status TakeAgain(const State& state, const BuildEntry& build,
+                         const std::string& by, absl::Time now);
+  // RESOURCE_EXHAUSTED when people have had their way with the build too often.
+  absl::Status CheckInterventions(const BuildEntry& build) const;
 
  private:
   absl::Status CheckRunning(const State& state, const std::string& who) const;
+  absl::Status CheckDisk(const State& state, const std::string& who) const;
+  // Counts one more build that `by` begins.
+  absl::Status TakeTurn(const std::string& by, absl::Time now);
 
   const Quotas quotas_;
   // The times of the builds that each identity began within the window.

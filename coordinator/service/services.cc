@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/access/role.h"
 #include "common/base/version.h"
 #include "common/rpc/protocol_version.h"
 #include "coordinator/service/unary.h"
@@ -105,9 +106,21 @@ class BuildServiceImpl : public v1::BuildService::CallbackService {
   }
   Reactor* RetryBuild(Context* context, const v1::RetryBuildRequest* request,
                       v1::Build* response) override {
+    v1::RetryBuildRequest named = *request;
+    named.set_retried_by(CallerOf(*doors_.authenticator, *context).name);
     return HandOverDeed(
         context, engine_, doors_, &Engine::RetryBuild, "RetryBuild",
-        absl::StrCat("build ", request->build_id()), request, response);
+        absl::StrCat("build ", request->build_id()), &named, response);
+  }
+  Reactor* ForgetBuild(Context* context, const v1::ForgetBuildRequest* request,
+                       v1::ForgetBuildResponse* response) override {
+    v1::ForgetBuildRequest named = *request;
+    const Principal who = CallerOf(*doors_.authenticator, *context);
+    named.set_forgotten_by(who.name);
+    named.set_of_everybody(who.roles.Contains(access::Role::kAdmin));
+    return HandOverDeed(
+        context, engine_, doors_, &Engine::ForgetBuild, "ForgetBuild",
+        absl::StrCat("build ", request->build_id()), &named, response);
   }
   Reactor* SetPriority(Context* context, const v1::SetPriorityRequest* request,
                        v1::Build* response) override {

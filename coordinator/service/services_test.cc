@@ -2,6 +2,7 @@
 #include "coordinator/service/services.h"
 
 #include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "common/blob/blob_service.h"
@@ -252,6 +253,35 @@ TEST_F(IdentifiedTest, WhatChangesTheFarmIsWrittenDown) {
   EXPECT_TRUE(deeds[0].outcome.ok());
   EXPECT_EQ(deeds[1].on, "build nothing");
   EXPECT_TRUE(absl::IsNotFound(deeds[1].outcome));
+}
+
+TEST_F(IdentifiedTest, OnesOwnBuildsAreForgottenWhateverOneSaysOfOneself) {
+  for (const char* who : {"w", "other"}) {
+    v1::SubmitBuildRequest request = RequestOf(absl::StrCat("of-", who));
+    request.set_submitted_by(who);
+    request.mutable_release()->set_name(absl::StrCat("v-", who));
+    ASSERT_TRUE(Submit(request).ok());
+    ASSERT_TRUE(Cancel(request.build_id()).ok());
+  }
+  const auto builds = v1::BuildService::NewStub(channel_);
+  const auto forget = [&](const std::string& id) {
+    v1::ForgetBuildRequest request;
+    request.set_build_id(id);
+    request.set_forgotten_by("other");
+    request.set_of_everybody(true);
+    grpc::ClientContext context;
+    v1::ForgetBuildResponse response;
+    return builds->ForgetBuild(&context, request, &response).error_code();
+  };
+  EXPECT_EQ(forget("of-other"), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(forget("of-w"), grpc::StatusCode::OK);
+  EXPECT_EQ(forget("of-w"), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Get("of-other").state(), v1::Build::CANCELLED);
+  const std::vector<Deed> deeds = deeds_.deeds();
+  ASSERT_EQ(deeds.size(), 3);
+  EXPECT_EQ(deeds[0].what, "ForgetBuild");
+  EXPECT_EQ(deeds[0].on, "build of-other");
+  EXPECT_FALSE(deeds[0].outcome.ok());
 }
 
 TEST_F(ServicesTest, ClientsThatGoAwayHarmNobody) {

@@ -50,4 +50,11 @@ rm -rf "$work/result"
 id=$(ksoctl builds --output json | jq -r '[.builds[] | select(.destination.kind == "OCI_LAYOUT")][0].buildId')
 check "ksoctl export brings it again later" ksoctl export "$id" -o "oci:$work/later"
 check "and it is the same" diff "$work/reference.digests" <(from "oci:$work/later")
+
+other=$(ksoctl builds --output json | jq -r '[.builds[] | select(.destination.kind == "OCI_ARCHIVE")][0].buildId')
+check "a build that is at home is forgotten" ksoctl forget "$id"
+check "and gone" fails ksoctl status "$id"
+rm -rf "$work/later"
+check "what another build has of its layers is there" ksoctl export "$other" -o "oci:$work/later"
+check "and is the same" diff "$work/reference.digests" <(from "oci:$work/later")
 finish

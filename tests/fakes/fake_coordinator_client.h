@@ -37,6 +37,10 @@ class FakeCoordinatorClient : public CoordinatorClient {
   absl::StatusOr<v1::Build> SetPriority(const std::string&, int) override {
     return absl::UnimplementedError("SetPriority");
   }
+  absl::StatusOr<v1::ForgetBuildResponse> ForgetBuild(
+      const std::string&) override {
+    return absl::UnimplementedError("ForgetBuild");
+  }
   absl::StatusOr<v1::ListWorkersResponse> ListWorkers() override {
     return absl::UnimplementedError("ListWorkers");
   }

@@ -164,6 +164,13 @@ class History {
         break;
       }
       case 4: {
+        if (input_.OneIn(4)) {
+          v1::ForgetBuildRequest forgotten;
+          forgotten.set_build_id(input_.Pick(kBuilds));
+          forgotten.set_of_everybody(true);
+          engine.ForgetBuild(forgotten, Sendable<v1::ForgetBuildResponse>());
+          break;
+        }
         v1::RetryBuildRequest request;
         request.set_build_id(input_.Pick(kBuilds));
         engine.RetryBuild(request, Sendable<v1::Build>());

@@ -18,6 +18,7 @@ std::unique_ptr<Command> CreateLogs(Arguments arguments);
 std::unique_ptr<Command> CreateCancel(Arguments arguments);
 std::unique_ptr<Command> CreateRetry(Arguments arguments);
 std::unique_ptr<Command> CreatePriority(Arguments arguments);
+std::unique_ptr<Command> CreateForget(Arguments arguments);
 std::unique_ptr<Command> CreateBuilds(Arguments arguments);
 
 }  // namespace kso::cli

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `ksoctl status`, `cancel`, `retry`, `priority`, `builds`, `watch` and `logs`,
-// as people type them.
+// `ksoctl status`, `cancel`, `retry`, `priority`, `forget`, `builds`, `watch`
+// and `logs`, as people type them.
 #include "cli/commands/builds/build_commands.h"
 
 #include <string>
@@ -50,6 +50,15 @@ class RecordingCoordinator : public FakeCoordinatorClient {
   absl::StatusOr<v1::Build> RetryBuild(const std::string& build) override {
     asked.push_back("retry " + build);
     return answer;
+  }
+  absl::StatusOr<v1::ForgetBuildResponse> ForgetBuild(
+      const std::string& build) override {
+    asked.push_back("forget " + build);
+    v1::ForgetBuildResponse forgotten;
+    forgotten.set_build_id(answer.build_id());
+    forgotten.set_name(answer.name());
+    forgotten.set_freed_bytes(int64_t{3} << 30);
+    return forgotten;
   }
   absl::StatusOr<v1::Build> SetPriority(const std::string& build,
                                         int priority) override {
@@ -133,6 +142,15 @@ TEST_F(BuildCommandsTest, CancelSaysWhetherTagsAreThere) {
   coordinator_.answer.set_phase(v1::TAG);
   ASSERT_EQ(Type(CreateCancel, {"b1"}), 0) << error();
   EXPECT_THAT(out(), HasSubstr("tags that were pushed before stay"));
+}
+
+TEST_F(BuildCommandsTest, ForgetSaysHowMuchItFrees) {
+  ASSERT_EQ(Type(CreateForget, {"b1"}), 0) << error();
+  EXPECT_THAT(coordinator_.asked, ElementsAre("forget b1"));
+  EXPECT_EQ(out(),
+            "Build b1-full of v1 is forgotten, and 3.0 GiB of the "
+            "coordinator's disk with it.\n");
+  EXPECT_EQ(Type(CreateForget, {}), 2);
 }
 
 TEST_F(BuildCommandsTest, PriorityIsThatOfTheNamedBuild) {

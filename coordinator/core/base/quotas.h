@@ -23,6 +23,12 @@ struct Quotas {
   // Bytes that one build may fetch, and push. These bound what a build may take
   // of disks too.
   int64_t bytes = int64_t{1} << 40;
+  // Bytes of the coordinator's disk that the builds of one identity hold: blobs
+  // of the farm's own store, and records of the journal.
+  int64_t disk_bytes = int64_t{1} << 40;
+  // How often one build is retried, or given another priority: each time adds
+  // to its log and to the journal.
+  int interventions = 1000;
   // Parked calls that wait for news of builds.
   int watchers_of_one = 200;
   int watchers_of_all = 5000;

@@ -14,9 +14,11 @@
 #include "common/text/text.h"
 #include "coordinator/core/base/host_trouble.h"
 #include "coordinator/core/base/layer_key.h"
+#include "coordinator/core/base/permanent_failure.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/flow/cross_check.h"
+#include "coordinator/core/flow/disk_quota.h"
 #include "coordinator/core/flow/remember.h"
 #include "coordinator/core/plan/image_choice.h"
 #include "coordinator/core/plan/judge_content.h"
@@ -135,8 +137,16 @@ void AddQuotaFailure(const BuildEntry& build, const Plan& plan,
 }
 
 // Ends a build that has moved more bytes than it may: hosts need not say how
-// large their files are. No records where it has not.
-Records EndIfOverQuota(const BuildEntry& build) {
+// large their files are; or one that has added to more than its identity may
+// hold. No records where it has not.
+Records EndIfOverQuota(const State& state, const BuildEntry& build) {
+  if (build.over_disk_quota) {
+    const DiskTrouble trouble =
+        DescribeDiskUse(state, build.submitted_by, build.most_disk_bytes);
+    return {EndBuild(build, v1::Build::FAILED,
+                     {PermanentFailure(Concat("build ", build.build_id),
+                                       trouble.reason, trouble.advice)})};
+  }
   const int64_t bytes = std::max(build.bytes_fetched, build.bytes_pushed);
   if (build.most_bytes <= 0 || bytes <= build.most_bytes) return {};
   return {EndBuild(build, v1::Build::FAILED,
@@ -269,7 +279,8 @@ Records CrossCheckLayers(const BuildEntry& build, const WorkerPool& workers) {
 // The records that follow from the state of the phase's tasks.
 Records AfterTasks(const State& state, const BuildEntry& build,
                    const PhaseRule& rule, const WorkerPool& workers) {
-  if (Records ended = EndIfOverQuota(build); !ended.empty()) return ended;
+  if (Records ended = EndIfOverQuota(state, build); !ended.empty())
+    return ended;
   const PhaseCounts counts = build.CountsOf(build.phase);
   if (counts.failed > 0 && rule.on_failed_task == OnFailedTask::kBuildFails) {
     if (counts.leased > 0) return {};

@@ -106,6 +106,12 @@ struct BuildEntry {
   // 0: any number.
   std::string submitted_by;
   int64_t most_bytes = 0;
+  // The bytes of the coordinator's disk that all builds of that identity may
+  // hold; 0: any number. The build has added some when they were more.
+  int64_t most_disk_bytes = 0;
+  bool over_disk_quota = false;
+  // How often somebody has retried it, or given it another priority.
+  int interventions = 0;
   absl::Time created;
   absl::Time ended = absl::InfinitePast();
   v1::Build::State state = v1::Build::RUNNING;

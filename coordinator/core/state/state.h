@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "coordinator/core/memory/memo.h"
 #include "coordinator/core/state/build_entry.h"
+#include "coordinator/core/state/disk_use.h"
 #include "coordinator/core/state/task_entry.h"
 #include "coordinator/core/state/task_index.h"
 #include "kso/v1/build.pb.h"
@@ -88,6 +89,8 @@ class State {
   const std::set<TimedTask>& delayed() const { return index_.delayed(); }
   // The memory that outlives builds.
   const Memo& memo() const { return memo_; }
+  // The part of the coordinator's disk that builds hold.
+  const DiskUse& disk_use() const { return disk_use_; }
   // The work that all records together have done, those of builds that are
   // forgotten by now included.
   const v1::FarmTotals& totals() const { return totals_; }
@@ -135,6 +138,13 @@ class State {
   TaskEntry* FindTaskForChange(std::string_view task_id);
   const Demand* DemandOf(const v1::Task& task);
   void SetState(TaskEntry& task, TaskState state);
+  // Count what a build has got in the farm's own blob store, or in the journal.
+  // A build that adds to more than its identity may hold is noted.
+  void CountBlob(BuildEntry& build, const v1::Descriptor& blob);
+  void CountBlobs(const TaskEntry& task, const v1::Task& content,
+                  const v1::TaskResult& result);
+  void CountRecord(BuildEntry& build, size_t bytes);
+  void NoteDiskQuota(BuildEntry& build) const;
   // Notes which worker the task's result is from.
   void SetMaker(TaskEntry& task, const std::string& worker);
   // Makes the task runnable again, with full retry budgets.
@@ -175,6 +185,7 @@ class State {
   std::map<std::string, std::string, std::less<>> drains_;
   std::map<std::string, std::string, std::less<>> distrusted_;
   Memo memo_;
+  DiskUse disk_use_;
   v1::FarmTotals totals_;
   // The names that tasks point to.
   std::set<std::string, std::less<>> worker_names_;

@@ -37,9 +37,11 @@ absl::Status State::Submit(absl::Time time, const v1::BuildSubmitted& change) {
   build.submitted_priority = change.priority();
   build.submitted_by = change.submitted_by();
   build.most_bytes = change.most_bytes();
+  build.most_disk_bytes = change.most_disk_bytes();
   build.created = time;
   build.revision = 1;
   running_[build.number] = &build;
+  CountRecord(build, change.ByteSizeLong());
   AddEvent(build, time, v1::Event::INFO, nullptr, "", SubmittedInWords(build));
   return absl::OkStatus();
 }
@@ -75,6 +77,7 @@ absl::Status State::Plan(absl::Time time, const v1::PlanMade& change) {
                        FindForChange(change.build_id()));
   build->planned = true;
   build->destination.reset();
+  CountRecord(*build, change.ByteSizeLong());
   const v1::PlanSummary& plan = change.summary();
   build->plan.Set(plan);
   totals_.set_layers_reused(totals_.layers_reused() + plan.layers_reused());
@@ -100,6 +103,7 @@ absl::Status State::Judged(absl::Time time, const v1::ContentJudged& change) {
   KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
                        FindForChange(change.build_id()));
   build->judged.Set(change);
+  CountRecord(*build, change.ByteSizeLong());
   for (const v1::ItemVerdict& item : change.verdicts()) {
     const std::string remark = release::RemarkOn(item);
     if (remark.empty()) continue;
@@ -114,6 +118,11 @@ absl::Status State::Assembled(absl::Time time,
                        FindForChange(change.build_id()));
   build->images = {change.images().begin(), change.images().end()};
   for (const v1::ImageResult& image : build->images) {
+    CountBlob(*build, image.index());
+    for (const v1::Descriptor& manifest : image.manifests()) {
+      CountBlob(*build, manifest);
+    }
+    if (image.has_referrers()) CountBlob(*build, image.referrers());
     AddEvent(*build, time, v1::Event::INFO, nullptr, "",
              absl::StrCat(image.name(), " assembled: ", image.repository(), "@",
                           image.index().digest()));
@@ -169,6 +178,9 @@ absl::Status State::Retry(absl::Time time, const v1::BuildRetried& change) {
   build->state = v1::Build::RUNNING;
   build->BeginStay(time);
   build->reopened = 0;
+  ++build->interventions;
+  build->most_disk_bytes = change.most_disk_bytes();
+  build->over_disk_quota = false;
   build->ended = absl::InfinitePast();
   build->failures.clear();
   build->causes.clear();
@@ -224,6 +236,7 @@ absl::Status State::Prioritize(absl::Time time,
            absl::StrCat("its priority is ", change.priority(), "; it was ",
                         build->priority));
   build->priority = change.priority();
+  ++build->interventions;
   return absl::OkStatus();
 }
 
@@ -250,9 +263,41 @@ absl::Status State::Prune(const v1::BuildPruned& change) {
     phases.push_back(phase);
   }
   for (const v1::Phase phase : phases) DropTasks(found->second, phase);
+  disk_use_.Remove(found->second.build_id);
   builds_.erase(found);
   ForgetUnshared();
   return absl::OkStatus();
+}
+
+void State::CountBlob(BuildEntry& build, const v1::Descriptor& blob) {
+  if (build.release.destination().kind() == v1::Destination::REGISTRY) return;
+  if (disk_use_.AddBlob(build.build_id, build.submitted_by, blob.digest(),
+                        blob.size())) {
+    NoteDiskQuota(build);
+  }
+}
+
+void State::CountBlobs(const TaskEntry& task, const v1::Task& content,
+                       const v1::TaskResult& result) {
+  if (task.phase != v1::LAYERS) return;
+  if (result.has_made_layer()) {
+    CountBlob(*task.build, result.made_layer().layer());
+  }
+  for (const v1::BlobSource& source : content.copy_blobs().blobs()) {
+    CountBlob(*task.build, source.blob());
+  }
+}
+
+void State::CountRecord(BuildEntry& build, size_t bytes) {
+  disk_use_.AddRecord(build.build_id, build.submitted_by, bytes);
+  NoteDiskQuota(build);
+}
+
+void State::NoteDiskQuota(BuildEntry& build) const {
+  if (build.most_disk_bytes > 0 &&
+      disk_use_.BytesOf(build.submitted_by) > build.most_disk_bytes) {
+    build.over_disk_quota = true;
+  }
 }
 
 void State::KeepPastTasks(BuildEntry& build) {

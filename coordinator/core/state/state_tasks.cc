@@ -36,6 +36,7 @@ int64_t CountedBytes(const TaskEntry& task) {
 absl::Status State::AddTasks(absl::Time time, const v1::TasksAdded& change) {
   KSO_ASSIGN_OR_RETURN(BuildEntry* const build,
                        FindForChange(change.build_id()));
+  CountRecord(*build, change.ByteSizeLong());
   std::vector<TaskEntry*>& tasks = build->tasks[change.phase()];
   tasks.reserve(tasks.size() + change.tasks_size());
   for (const v1::Task& task : change.tasks()) {
@@ -78,8 +79,10 @@ void State::Reuse(absl::Time time, TaskEntry& task,
   task.run.ended = ToRunTime(time);
   task.run.reused = true;
   totals_.set_tasks_reused(totals_.tasks_reused() + 1);
-  if (!reused.result().has_verified_image()) return;
+  if (task.phase == v1::RESOLVE) return;
   const v1::Task content = task.UnpackTask();
+  CountBlobs(task, content, reused.result());
+  if (!reused.result().has_verified_image()) return;
   AddVerification(*task.build, content, reused.result().verified_image(),
                   reused.worker(), reused.build_id());
   AddEvent(*task.build, time, v1::Event::INFO, &task, "",
@@ -159,6 +162,7 @@ void State::MarkDone(absl::Time time, TaskEntry& task,
         SaturatingAdd(build.bytes_fetched, result.bytes_fetched());
   }
   build.bytes_pushed = SaturatingAdd(build.bytes_pushed, result.bytes_pushed());
+  CountRecord(build, result.ByteSizeLong());
   if (task.phase == v1::RESOLVE) {
     if (build.counts[v1::RESOLVE].AllDone()) {
       AddEvent(build, time, v1::Event::INFO, nullptr, "",
@@ -167,6 +171,7 @@ void State::MarkDone(absl::Time time, TaskEntry& task,
     return;
   }
   const v1::Task content = task.UnpackTask();
+  CountBlobs(task, content, result);
   AddEvent(build, time, v1::Event::INFO, &task, worker,
            DoneInWords(content, result, how));
   if (result.has_verified_image()) {
