@@ -146,12 +146,8 @@ TEST_F(EngineTrustTest, ALieFailsTheBuildAndEndsTheTrustInItsMaker) {
   MadeBy(one_);
   Sync(two_);
   ASSERT_THAT(two_.held, SizeIs(1));
-  // The first word is looked into by another: here, the maker is all there is.
+  // There is nobody else but the maker, whose word on its own work is none.
   Accuse(two_);
-  Advance(absl::Seconds(5));
-  Sync(one_);
-  ASSERT_THAT(one_.held, SizeIs(1));
-  Accuse(one_);
 
   EXPECT_EQ(StatusOf("one").state(), v1::WorkerStatus::UNHEALTHY);
   EXPECT_THAT(StatusOf("one").info().unhealthy_reason(),
@@ -171,6 +167,95 @@ TEST_F(EngineTrustTest, ALieFailsTheBuildAndEndsTheTrustInItsMaker) {
   EXPECT_THAT(two_.held, Not(IsEmpty()));
   RunOn({&two_}, "b1");
   EXPECT_EQ(Get().phase(), v1::ASSEMBLE);
+}
+
+TEST_F(EngineTrustTest, AMakerIsNotAskedWhetherItsOwnLayersAreRight) {
+  TwoIsBusy();
+  ScriptedWorker idle("three", "amd64", "s3", /*slots=*/0);
+  Sync(idle);
+  MadeBy(one_);
+  Sync(two_);
+  ASSERT_THAT(two_.held, SizeIs(1));
+  Accuse(two_);
+  Advance(absl::Seconds(5));
+  EXPECT_EQ(StatusOf("one").state(), v1::WorkerStatus::READY);
+  // Neither it nor its accuser, also after a restart of the coordinator.
+  Restart();
+  Sync(idle);
+  for (ScriptedWorker* worker : {&one_, &two_}) {
+    Sync(*worker);
+    EXPECT_THAT(worker->held, IsEmpty());
+  }
+}
+
+TEST_F(EngineTrustTest, TheSecondWordOfTheSameWorkerIsNoOther) {
+  ScriptedWorker three("three", "amd64", "s3");
+  TwoIsBusy();
+  ScriptedWorker idle("three", "amd64", "s3", /*slots=*/0);
+  Sync(idle);
+  MadeBy(one_);
+  Sync(two_);
+  ASSERT_THAT(two_.held, SizeIs(1));
+  Accuse(two_);
+  Advance(absl::Seconds(5));
+  Sync(three);
+  ASSERT_THAT(three.held, SizeIs(1));
+  v1::Failure& failure =
+      *three.AddResult(three.held.begin()->second).mutable_failure();
+  failure.set_kind(v1::Failure::INFRASTRUCTURE);
+  failure.set_reason("no runc");
+  Sync(three);
+  Advance(absl::Seconds(3));
+  Sync(two_);
+  ASSERT_THAT(two_.held, SizeIs(1));
+  Accuse(two_);
+  EXPECT_EQ(StatusOf("one").state(), v1::WorkerStatus::READY);
+  EXPECT_EQ(Get().state(), v1::Build::RUNNING);
+  // Another one's is.
+  Advance(absl::Seconds(5));
+  Sync(three);
+  ASSERT_THAT(three.held, SizeIs(1));
+  Accuse(three);
+  EXPECT_EQ(StatusOf("one").state(), v1::WorkerStatus::UNHEALTHY);
+  EXPECT_EQ(Get().state(), v1::Build::FAILED);
+}
+
+TEST_F(EngineTrustTest, WhoAccusesAllOthersIsNotBelieved) {
+  ScriptedWorker three("three", "amd64", "s3");
+  ASSERT_TRUE(Submit().ok());
+  // "one" and "two" make layers at the same time.
+  ScriptedWorker one("one", "amd64", "s1", /*slots=*/1);
+  ScriptedWorker two("two", "amd64", "s2", /*slots=*/1);
+  std::vector<std::string> layers;
+  while (ComesAfter(v1::ASSEMBLE, Get().phase())) {
+    Sync(one);
+    Sync(two);
+    for (ScriptedWorker* worker : {&one, &two}) {
+      for (const auto& [id, lease] : worker->held) {
+        if (!lease.task().has_make_layer()) continue;
+        layers.push_back(kso::testing::MadeOf(lease.task()).layer().digest());
+      }
+      worker->FinishAll(release_.resolved);
+      Sync(*worker);
+    }
+  }
+  ASSERT_GE(layers.size(), 2);
+  AssembleWell();
+  Settle();
+  Sync(three);
+  ASSERT_THAT(three.held, SizeIs(1));
+  v1::Failure& failure =
+      *three.AddResult(three.held.begin()->second).mutable_failure();
+  failure.set_reason("GET /k8s/a gives other bytes");
+  for (const std::string& layer : layers) failure.add_wrong_layers(layer);
+  Sync(three);
+  EXPECT_EQ(StatusOf("one").state(), v1::WorkerStatus::READY);
+  EXPECT_EQ(StatusOf("two").state(), v1::WorkerStatus::READY);
+  // There is no tag either: somebody lies.
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::FAILED);
+  ASSERT_THAT(build.failures(), Not(IsEmpty()));
+  EXPECT_THAT(build.failures(0).reason(), HasSubstr("by the word of three"));
 }
 
 TEST_F(EngineTrustTest, NobodyIsBlamedForAWordThatAnotherDoesNotConfirm) {

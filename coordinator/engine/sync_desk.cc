@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -356,41 +357,76 @@ void SyncDesk::TakeFailure(Transaction& turn, Worker& worker,
                            options_.retry));
 }
 
+SyncDesk::Verdict SyncDesk::Judge(const TaskEntry& task, const Worker& accuser,
+                                  const std::set<std::string>& makers) const {
+  const Trouble& trouble = task.trouble_or_none();
+  std::set<std::string> confirmed;
+  if (trouble.accuser != accuser.name) {
+    std::set_intersection(makers.begin(), makers.end(), trouble.accused.begin(),
+                          trouble.accused.end(),
+                          std::inserter(confirmed, confirmed.end()));
+  }
+  if (!confirmed.empty()) return {.guilty = std::move(confirmed)};
+  std::set<std::string> accused = makers;
+  accused.insert(trouble.accused.begin(), trouble.accused.end());
+  std::set<std::string> no_witnesses = accused;
+  no_witnesses.insert(accuser.name);
+  const WorkerPool::Member* member = workers_.pool().Find(accuser.name);
+  if (member != nullptr &&
+      workers_.pool().AnyReadyBut(no_witnesses, *task.demand,
+                                  member->kind->FitFor(*task.demand))) {
+    return {.witness = true};
+  }
+  if (accused.size() > 1) return {};
+  return {.guilty = std::move(accused)};
+}
+
 void SyncDesk::TakeAccusation(Transaction& turn, Worker& accuser,
                               const TaskEntry& task, v1::Failure failure) {
   const std::set<std::string> makers =
       MakersOf(*task.build,
                {failure.wrong_layers().begin(), failure.wrong_layers().end()});
-  // One worker's word stands against another's, so a third one looks, where
-  // there is one that fits. Who accuses for nothing is quarantined in the end.
-  const WorkerPool::Member* member = workers_.pool().Find(accuser.name);
-  const bool others = member != nullptr &&
-                      workers_.pool().CountReady(
-                          *task.demand, member->kind->FitFor(*task.demand)) > 1;
-  const bool alone = task.trouble_or_none().found_wrong_layers || !others;
-  if (makers.empty() || !alone) {
-    failure.set_kind(makers.empty() ? v1::Failure::PERMANENT
-                                    : v1::Failure::INFRASTRUCTURE);
+  const Verdict verdict = Judge(task, accuser, makers);
+  const std::set<std::string>& guilty = verdict.guilty;
+  if (makers.empty() || guilty.empty()) {
+    const bool another_looks = !makers.empty() && verdict.witness;
+    failure.set_kind(another_looks ? v1::Failure::INFRASTRUCTURE
+                                   : v1::Failure::PERMANENT);
+    if (!makers.empty() && !another_looks) {
+      failure.set_reason(absl::StrCat(
+          failure.reason(), "; packed by ", absl::StrJoin(makers, ", "),
+          ", by the word of ", accuser.name,
+          ", and no other worker is there that could say who is right"));
+      failure.set_advice(absl::StrCat(
+          "let another worker join that runs the platform, or look at these "
+          "machines (ksoctl workers distrust NAME), then: ksoctl retry ",
+          task.build->build_id));
+    }
     workers_.CountEnd(accuser, /*its_fault=*/true, turn.now());
-    return turn.Record(AfterFailure(task, failure, /*lost_worker=*/false,
-                                    turn.now(), options_.retry));
+    v1::JournalRecord record = AfterFailure(
+        task, failure, /*lost_worker=*/false, turn.now(), options_.retry);
+    if (record.has_task_requeued()) {
+      *record.mutable_task_requeued()->mutable_accused() = {makers.begin(),
+                                                            makers.end()};
+    }
+    return turn.Record(std::move(record));
   }
   failure.set_kind(v1::Failure::PERMANENT);
   failure.set_reason(absl::StrCat(failure.reason(), "; packed by ",
-                                  absl::StrJoin(makers, ", "),
+                                  absl::StrJoin(guilty, ", "),
                                   ", which is not trusted any more"));
   failure.set_advice(absl::StrCat(
       "ksoctl retry ", task.build->build_id,
       " has it made by other workers; see what is wrong with that machine, "
       "then: ksoctl workers trust ",
-      *makers.begin()));
+      *guilty.begin()));
   const BuildEntry* const build = task.build;
   const std::string reason =
       absl::StrCat("it packed other content than it said in build ",
                    build->build_id, ", by the word of ", accuser.name);
   turn.Record(AfterFailure(task, failure, /*lost_worker=*/false, turn.now(),
                            options_.retry));
-  for (const std::string& maker : makers) {
+  for (const std::string& maker : guilty) {
     DistrustNow(turn, maker, reason, build);
   }
 }

@@ -2,6 +2,7 @@
 #ifndef KSO_COORDINATOR_ENGINE_SYNC_DESK_H_
 #define KSO_COORDINATOR_ENGINE_SYNC_DESK_H_
 
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -92,6 +93,20 @@ class SyncDesk {
                    const v1::TaskResult& result);
   void TakeFailure(Transaction& turn, Worker& worker, const TaskEntry& task,
                    v1::Failure failure);
+  // The decision on what a verification says of the makers of wrong layers.
+  struct Verdict {
+    // They are not trusted any more. Empty where that is not said.
+    std::set<std::string> guilty = {};
+    // Another worker can look, which made none of these layers.
+    bool witness = false;
+  };
+  // One worker's word stands against another's, so a third one looks, where
+  // there is one that runs the platform as well; a maker's own word is none.
+  // Where there is nobody else, the one that looked is believed about one
+  // worker, but not about several: else one that lies would be the only one
+  // left. Who accuses for nothing is quarantined in the end.
+  Verdict Judge(const TaskEntry& task, const Worker& accuser,
+                const std::set<std::string>& makers) const;
   // A verification found layers that do not hold what they should.
   void TakeAccusation(Transaction& turn, Worker& accuser, const TaskEntry& task,
                       v1::Failure failure);

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "common/base/sizes.h"
@@ -36,6 +39,12 @@ std::string_view LastFailedOn(const TaskEntry& task) {
              : std::string_view(task.trouble->last_worker);
 }
 
+// The makers of layers that a verification of this task has found wrong: they
+// say nothing more of the image.
+const std::set<std::string>& AccusedBy(const TaskEntry& task) {
+  return task.trouble_or_none().accused;
+}
+
 // How many bytes of the build's layers each worker made, by its name.
 std::map<std::string_view, int64_t> BytesByMaker(const BuildEntry& build) {
   std::map<std::string_view, int64_t> bytes;
@@ -63,13 +72,13 @@ bool IsIndependentEnough(const TaskEntry& task, const WorkerPool& pool,
   const int64_t own = made_by(worker);
   const Fit fit = worker.kind->FitFor(*task.demand);
   const std::string_view failed = LastFailedOn(task);
-  return std::none_of(pool.members().begin(), pool.members().end(),
-                      [&](const auto& entry) {
-                        const auto& [name, member] = entry;
-                        return member.view->ready() && name != failed &&
-                               member.kind->FitFor(*task.demand) == fit &&
-                               made_by(member) < own;
-                      });
+  return std::none_of(
+      pool.members().begin(), pool.members().end(), [&](const auto& entry) {
+        const auto& [name, member] = entry;
+        return member.view->ready() && name != failed &&
+               member.kind->FitFor(*task.demand) == fit &&
+               !AccusedBy(task).contains(name) && made_by(member) < own;
+      });
 }
 
 // Returns whether another ready worker that fits as well has or had a task that
@@ -96,12 +105,24 @@ bool IsFetchedElsewhere(const TaskEntry& task, const WorkerPool& pool,
   return elsewhere;
 }
 
+// Returns whether a ready worker other than this one may take the task, and
+// fits as well.
+bool MayAnotherTake(const TaskEntry& task, const WorkerPool& pool,
+                    const WorkerPool::Member& worker) {
+  const Fit fit = worker.kind->FitFor(*task.demand);
+  if (AccusedBy(task).empty()) return pool.CountReady(*task.demand, fit) > 1;
+  std::set<std::string> others = AccusedBy(task);
+  others.insert(worker.view->info.name());
+  return pool.AnyReadyBut(others, *task.demand, fit);
+}
+
 // Returns whether the worker may take this task. One that has just failed on it
 // goes to another worker, where another fits as well.
 bool MayTake(const TaskEntry& task, const WorkerPool& pool,
              const WorkerPool::Member& worker) {
-  if (LastFailedOn(task) == worker.view->info.name() &&
-      pool.CountReady(*task.demand, worker.kind->FitFor(*task.demand)) > 1) {
+  if (AccusedBy(task).contains(worker.view->info.name()) ||
+      (LastFailedOn(task) == worker.view->info.name() &&
+       MayAnotherTake(task, pool, worker))) {
     return false;
   }
   return IsIndependentEnough(task, pool, worker) &&

@@ -99,6 +99,29 @@ std::string NeedsAnotherWorker(const Demand& demand) {
       "crossCheck");
 }
 
+// The number of the tasks of a queue that only workers could take whose layers
+// another one says are wrong; `reason` is why they wait.
+int64_t WithoutAWitness(const Demand& demand, const TaskQueue& queue,
+                        const WorkerPool& workers, std::string& reason) {
+  if (!demand.must_execute) return 0;
+  int64_t count = 0;
+  for (const TaskEntry* task : queue) {
+    const Trouble& trouble = task->trouble_or_none();
+    if (trouble.accused.empty() ||
+        workers.AnyReadyBut(trouble.accused, demand, workers.BestFit(demand))) {
+      continue;
+    }
+    ++count;
+    reason = absl::StrCat(
+        "another worker than ", absl::StrJoin(trouble.accused, " and "),
+        ", of whose layers ", trouble.accuser,
+        " says that they are wrong, has to look; start one with kso-worker",
+        demand.platform_name.empty() ? "" : " --platform ",
+        demand.platform_name);
+  }
+  return count;
+}
+
 int LeasedOf(const BuildEntry& build) {
   int leased = 0;
   for (const auto& [phase, counts] : build.counts) leased += counts.leased;
@@ -137,7 +160,12 @@ void AddReady(const State& state, const BuildEntry& build,
   int64_t waiting = 0;
   std::map<std::string, int64_t> held_back;
   for (const auto& [demand, queue] : build.queue.ready) {
-    const int64_t count = static_cast<int64_t>(queue.size());
+    std::string accused;
+    const int64_t without_witness =
+        WithoutAWitness(*demand, queue, workers, accused);
+    if (without_witness > 0) held_back[accused] += without_witness;
+    const int64_t count = static_cast<int64_t>(queue.size()) - without_witness;
+    if (count == 0) continue;
     if (workers.BestFit(*demand) == Fit::kNone) {
       std::string nobody =
           NobodyFits((*queue.begin())->phase, *demand, workers, now);

@@ -83,6 +83,15 @@ int WorkerPool::CountReady(const Demand& demand, Fit fit) const {
   return count;
 }
 
+bool WorkerPool::AnyReadyBut(const std::set<std::string>& names,
+                             const Demand& demand, Fit fit) const {
+  return std::any_of(members_.begin(), members_.end(), [&](const auto& entry) {
+    const auto& [name, member] = entry;
+    return member.ready && member.kind->FitFor(demand) <= fit &&
+           !names.contains(name);
+  });
+}
+
 WorkerKind* WorkerPool::KindOf(const v1::WorkerInfo& info) {
   const std::string name = KindName(info);
   return &kinds_.try_emplace(name, name, info).first->second;

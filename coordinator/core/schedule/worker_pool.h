@@ -3,6 +3,7 @@
 #define KSO_COORDINATOR_CORE_SCHEDULE_WORKER_POOL_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -80,6 +81,9 @@ class WorkerPool {
   Fit BestFit(const Demand& demand) const;
   // The number of ready workers that fit at least so well.
   int CountReady(const Demand& demand, Fit fit) const;
+  // Returns whether there is one beside those of these names.
+  bool AnyReadyBut(const std::set<std::string>& names, const Demand& demand,
+                   Fit fit) const;
   bool AnyExpected() const { return expected_ > 0; }
 
  private:

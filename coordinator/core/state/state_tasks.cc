@@ -217,11 +217,19 @@ absl::Status State::Requeue(absl::Time time, const v1::TaskRequeued& change) {
   Trouble& trouble = task->mutable_trouble();
   trouble.last_worker = change.worker();
   trouble.last_reason = change.failure().reason();
-  trouble.found_wrong_layers |= change.failure().wrong_layers_size() > 0;
+  if (change.failure().wrong_layers_size() > 0) {
+    if (trouble.accuser.empty()) trouble.accuser = change.worker();
+    trouble.accused.insert(change.accused().begin(), change.accused().end());
+  }
   trouble.last_cause = CauseOf(change.failure());
   trouble.not_before = not_before;
-  // Identical tasks would meet the same trouble, so they wait as long.
+  // Identical tasks would meet the same trouble, so they wait as long; and the
+  // result of one is that of all.
   for (TaskEntry* twin : index_.TwinsOf(*task)) {
+    if (!trouble.accuser.empty()) {
+      twin->mutable_trouble().accuser = trouble.accuser;
+      twin->mutable_trouble().accused = trouble.accused;
+    }
     if (not_before <= twin->trouble_or_none().not_before) continue;
     twin->mutable_trouble().not_before = not_before;
     twin->mutable_trouble().last_reason = change.failure().reason();

@@ -904,7 +904,10 @@ TEST(StateTest, EachKindOfTroubleIsCountedByItself) {
     change.mutable_failure()->set_kind(kind);
     change.mutable_failure()->set_reason("trouble");
     change.mutable_failure()->set_rate_limited(rate_limited);
-    if (wrong_layer) change.mutable_failure()->add_wrong_layers("sha256:1");
+    if (wrong_layer) {
+      change.mutable_failure()->add_wrong_layers("sha256:1");
+      change.add_accused("maker");
+    }
     test.Apply(record);
     const Trouble& trouble = task.trouble_or_none();
     return std::vector<int>{trouble.infrastructure_failures,
@@ -915,13 +918,15 @@ TEST(StateTest, EachKindOfTroubleIsCountedByItself) {
               ElementsAre(1, 0, 0));
   EXPECT_THAT(requeue(v1::Failure::TRANSIENT, false, false),
               ElementsAre(1, 1, 0));
-  EXPECT_FALSE(task.trouble_or_none().found_wrong_layers);
+  EXPECT_EQ(task.trouble_or_none().accuser, "");
   EXPECT_THAT(requeue(v1::Failure::TRANSIENT, true, true),
               ElementsAre(1, 1, 1));
-  EXPECT_TRUE(task.trouble_or_none().found_wrong_layers);
+  EXPECT_EQ(task.trouble_or_none().accuser, "w");
+  EXPECT_THAT(task.trouble_or_none().accused, ElementsAre("maker"));
   // It stays so, whatever comes after it.
   requeue(v1::Failure::TRANSIENT, false, false);
-  EXPECT_TRUE(task.trouble_or_none().found_wrong_layers);
+  EXPECT_EQ(task.trouble_or_none().accuser, "w");
+  EXPECT_THAT(task.trouble_or_none().accused, ElementsAre("maker"));
   EXPECT_EQ(task.trouble_or_none().last_worker, "w");
   EXPECT_EQ(task.trouble_or_none().last_reason, "trouble");
   EXPECT_EQ(task.run.ended, ToRunTime(test.time));

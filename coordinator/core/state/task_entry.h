@@ -42,8 +42,11 @@ struct Trouble {
   // The reason and the worker of the last try that failed; empty when none has.
   std::string last_reason;
   std::string last_worker;
-  // A verification has found layers that do not hold what they should.
-  bool found_wrong_layers = false;
+  // The worker whose verification found first that layers do not hold what they
+  // should, and the makers of those that any verification found so. These say
+  // nothing more of the image.
+  std::string accuser;
+  std::set<std::string> accused;
   // The cause of that failure; without a host where it was the task's own.
   Cause last_cause;
   // The reason for which the task is given up, when it is.
