@@ -82,6 +82,40 @@ TEST_F(CrossCheckTest, EachLayerIsMadeAgainByAnotherWorker) {
   EXPECT_THAT(check.tasks[1].not_by(), ElementsAre("two"));
 }
 
+TEST_F(CrossCheckTest, ACopyIsTheSameWorkUnderAnotherName) {
+  v1::Task layer = MakeTask("b/layer/3");
+  layer.set_fetch_group(7);
+  Add({layer});
+  Make("b/layer/3", "one", "cc");
+  const CrossCheck check = Compare();
+  ASSERT_THAT(check.tasks, SizeIs(1));
+  EXPECT_EQ(check.tasks[0].name(), "task b/layer/3 (again, to compare)");
+  EXPECT_EQ(check.tasks[0].fetch_group(), 0);
+  EXPECT_EQ(check.tasks[0].make_layer().image(), "b/layer/3");
+}
+
+TEST_F(CrossCheckTest, WhatNoWorkerMadeForItIsNotCompared) {
+  // It is taken over from the destination.
+  v1::JournalRecord record;
+  record.mutable_tasks_added()->set_build_id("b");
+  record.mutable_tasks_added()->set_phase(v1::LAYERS);
+  *record.mutable_tasks_added()->add_tasks() = MakeTask("b/layer/3");
+  v1::ReusedResult& reused =
+      (*record.mutable_tasks_added()->mutable_reused())["b/layer/3"];
+  reused.set_worker("one");
+  reused.mutable_result()->mutable_made_layer();
+  test_.Apply(record);
+  v1::Task base;
+  base.set_task_id("b/base");
+  base.mutable_copy_blobs();
+  Add({base});
+  v1::TaskResult copied;
+  copied.mutable_copied_blobs();
+  test_.Grant("b/base", "one");
+  test_.Finish("b/base", copied);
+  EXPECT_THAT(Compare().tasks, IsEmpty());
+}
+
 TEST_F(CrossCheckTest, WhereTwoAgreeTheBuildGoesOn) {
   MakeTwice("aa", "f");
   const CrossCheck check = Compare();
@@ -112,6 +146,54 @@ TEST_F(CrossCheckTest, ALayerOfTheSameFilesThatDiffersIsALie) {
   MakeTwice("cc", "f");
   EXPECT_THAT(Compare().failures[0].reason(),
               HasSubstr("does not pack what it says"));
+}
+
+TEST_F(CrossCheckTest, AFewOfTheFilesThatDifferAreNamed) {
+  const auto differing = [&](int files) {
+    const auto make = [&](const std::string& task, const std::string& worker) {
+      v1::TaskResult result;
+      v1::MadeLayer& made = *result.mutable_made_layer();
+      made.mutable_layer()->set_digest("sha256:" + worker);
+      for (int i = 0; i < 5; ++i) {
+        v1::MadeMember& member = *made.add_members();
+        member.set_path("opt/" + std::to_string(i));
+        member.set_digest(i < files ? "by " + worker : "the same");
+      }
+      test_.Grant(task, worker);
+      test_.Finish(task, result);
+    };
+    const std::string id = "b/of/" + std::to_string(files);
+    Add({MakeTask(id)});
+    make(id, "one");
+    Add(Compare().tasks);
+    make(id + "/copy-1", "two");
+    for (const v1::Failure& failure : Compare().failures) {
+      if (failure.item() == "task " + id) return failure.reason();
+    }
+    return std::string();
+  };
+  EXPECT_THAT(differing(1),
+              AllOf(HasSubstr("these files differ: opt/0 (one: by one, two: by "
+                              "two)"),
+                    Not(HasSubstr("opt/1")), Not(HasSubstr("more"))));
+  EXPECT_THAT(differing(3),
+              AllOf(HasSubstr("opt/2 ("), Not(HasSubstr("more"))));
+  EXPECT_THAT(differing(4),
+              AllOf(HasSubstr("opt/2 ("), Not(HasSubstr("opt/3 (")),
+                    HasSubstr(" and 1 more")));
+}
+
+TEST_F(CrossCheckTest, LayersOfOneDigestAreOfOneContent) {
+  Make("b/layer/1", "one", "aa");
+  Make("b/layer/2", "one", "bb");
+  Add(Compare().tasks);
+  v1::TaskResult result;
+  result.mutable_made_layer()->mutable_layer()->set_digest("sha256:aa");
+  result.mutable_made_layer()->set_diff_id("sha256:another");
+  test_.Grant("b/layer/1/copy-1", "two");
+  test_.Finish("b/layer/1/copy-1", result);
+  Make("b/layer/2/copy-1", "two", "bb");
+  EXPECT_THAT(Compare().failures, SizeIs(1));
 }
 
 TEST_F(CrossCheckTest, AThirdWorkerDecides) {
@@ -151,6 +233,22 @@ TEST_F(CrossCheckTest, ARetryHasWhatDiffersMadeAnewAndNoMore) {
   ASSERT_THAT(records, SizeIs(1));
   EXPECT_THAT(records[0].tasks_reopened().task_ids(),
               ElementsAre("b/layer/1", "b/layer/1/copy-1"));
+  EXPECT_EQ(records[0].tasks_reopened().build_id(), "b");
+  EXPECT_EQ(records[0].tasks_reopened().phase(), v1::LAYERS);
+  EXPECT_EQ(records[0].tasks_reopened().reason(),
+            "workers made 1 layer differently");
+}
+
+TEST_F(CrossCheckTest, AThirdThatFitsLessIsNotWaitedFor) {
+  v1::Task layer = MakeTask("b/layer/3", "amd64");
+  Add({layer});
+  workers_.push_back(MakeWorker("three", "arm64"));
+  Make("b/layer/3", "one", "aa", "f");
+  Add(Compare().tasks);
+  Make("b/layer/3/copy-1", "two", "cc", "g");
+  const CrossCheck check = Compare();
+  EXPECT_THAT(check.tasks, IsEmpty());
+  EXPECT_THAT(check.failures, SizeIs(1));
 }
 
 // Another record would not fit the state, which ends the coordinator.
