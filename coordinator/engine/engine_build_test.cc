@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/status_notes.h"
 #include "common/bytes/digest.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/flow/build_flow.h"
@@ -308,6 +309,172 @@ TEST_F(EngineBuildTest, AssemblingIsTriedAgainAndThenFails) {
   const v1::Build build = Get();
   EXPECT_EQ(build.state(), v1::Build::FAILED);
   EXPECT_EQ(build.failures(0).reason(), "may not push");
+}
+
+TEST_F(EngineBuildTest, AnActionIsTriedSoManyTimesAndThenSaysWhatFailed) {
+  ScriptedWorker worker("w", "amd64", "s1");
+  RunToAssemble({&worker});
+  for (const char* wait : {"1.0 s", "2.0 s", "4.0 s", "8.0 s", "16 s"}) {
+    actions_.EndAssemble(absl::UnavailableError("503"));
+    EXPECT_THAT(Get().waiting(), ElementsAre("assemble: tried again in " +
+                                             std::string(wait) + ": 503"));
+    Advance(absl::Seconds(16));
+    EXPECT_THAT(Get().waiting(), SizeIs(0));
+  }
+  actions_.EndAssemble(absl::UnavailableError("503"));
+  const v1::Build build = Get();
+  EXPECT_EQ(build.state(), v1::Build::FAILED);
+  EXPECT_EQ(build.failures(0).kind(), v1::Failure::TRANSIENT);
+  EXPECT_EQ(build.failures(0).item(), "assemble");
+  EXPECT_EQ(build.failures(0).reason(), "503");
+  EXPECT_EQ(build.failures(0).advice(), "mend it, then: ksoctl retry b1");
+  // A retry by hand begins at once, with all tries.
+  ASSERT_TRUE(Retry().ok());
+  actions_.EndAssemble(absl::UnavailableError("503"));
+  EXPECT_THAT(Get().waiting(),
+              ElementsAre("assemble: tried again in 1.0 s: 503"));
+}
+
+TEST_F(EngineBuildTest, AFullDiskOfTheFarmIsWaitedFor) {
+  ScriptedWorker worker("w", "amd64", "s1");
+  RunToAssemble({&worker});
+  actions_.EndAssemble(Exhausted(Resource::kDisk, "the disk is full"));
+  EXPECT_EQ(Get().state(), v1::Build::RUNNING);
+  Advance(absl::Seconds(1));
+  actions_.EndAssemble(Exhausted(Resource::kMemory, "out of memory"));
+  EXPECT_EQ(Get().state(), v1::Build::FAILED);
+}
+
+TEST_F(EngineBuildTest, WhatCannotBeDoneWithABuildIsSaidInWords) {
+  const auto said = [](const absl::StatusOr<v1::Build>& answer) {
+    EXPECT_EQ(answer.status().code(), absl::StatusCode::kFailedPrecondition);
+    return std::string(answer.status().message());
+  };
+  ASSERT_TRUE(Submit().ok());
+  EXPECT_EQ(said(Retry()), "build b1 still runs; there is nothing to retry");
+  ASSERT_TRUE(Cancel().ok());
+  EXPECT_EQ(said(Cancel()), "build b1 was cancelled");
+  actions_.AnswerRepositories(absl::NotFoundError("make the repositories"));
+  ASSERT_TRUE(Submit("b2").ok());
+  Settle();
+  EXPECT_EQ(said(Cancel("b2")), "build b2 has failed");
+  ScriptedWorker worker("w", "amd64", "s1");
+  ASSERT_TRUE(Submit("b3", /*plan_only=*/true).ok());
+  while (Get("b3").state() == v1::Build::RUNNING) {
+    Sync(worker);
+    worker.FinishAll(release_.resolved);
+    Sync(worker);
+  }
+  EXPECT_EQ(said(Cancel("b3")), "build b3 has succeeded");
+  EXPECT_EQ(said(Retry("b3")),
+            "build b3 has succeeded; there is nothing to retry");
+}
+
+TEST_F(EngineBuildTest, APrefixThatSeveralBuildsHaveNamesThem) {
+  ASSERT_TRUE(Submit("b1").ok());
+  release_.release.set_name("another");
+  ASSERT_TRUE(Submit("b2").ok());
+  const auto find = [this](const std::string& name) {
+    v1::GetBuildRequest request;
+    request.set_build_id(name);
+    Answer<v1::Build> answer;
+    engine_->GetBuild(request, answer.Done());
+    return answer.Get();
+  };
+  EXPECT_EQ(find("b1")->build_id(), "b1");
+  EXPECT_EQ(std::string(find("b").status().message()),
+            "\"b\" is the beginning of several builds: b1, b2");
+  for (const char* none : {"", "c", "b3"}) {
+    EXPECT_EQ(find(none).status().code(), absl::StatusCode::kNotFound) << none;
+    EXPECT_THAT(std::string(find(none).status().message()),
+                HasSubstr("there is no build"));
+  }
+}
+
+TEST_F(EngineBuildTest, APriorityThatIsTheSameIsNoChange) {
+  ASSERT_TRUE(Submit().ok());
+  const int64_t before = Get().last_sequence();
+  v1::SetPriorityRequest request;
+  request.set_build_id("b1");
+  for (const int priority : {0, 7, 7}) {
+    request.set_priority(priority);
+    Answer<v1::Build> answer;
+    engine_->SetPriority(request, answer.Done());
+    EXPECT_EQ(answer.Get()->priority(), priority);
+  }
+  EXPECT_EQ(Get().last_sequence(), before + 1);
+}
+
+TEST_F(EngineBuildTest, AWatcherOfABuildThatIsForgottenIsTold) {
+  options_.keep_builds = 0;
+  Restart();
+  ASSERT_TRUE(Submit("b1").ok());
+  Answer<v1::WatchBuildResponse> parked;
+  engine_->WatchBuild(WatchRequest(1000, absl::Seconds(20)), parked.Done());
+  ASSERT_TRUE(Cancel("b1").ok());
+  Settle();
+  ASSERT_TRUE(parked.HasCome());
+  EXPECT_EQ(parked.Get().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(parked.Get().status().message()),
+              HasSubstr("was forgotten for its age"));
+}
+
+TEST_F(EngineBuildTest, AWatcherOfABuildThatHasEndedIsAnsweredAtOnce) {
+  Answer<v1::WatchBuildResponse> nobody;
+  engine_->WatchBuild(WatchRequest(0, absl::Seconds(20)), nobody.Done());
+  EXPECT_EQ(nobody.Get().status().code(), absl::StatusCode::kNotFound);
+  ASSERT_TRUE(Submit("b1").ok());
+  ASSERT_TRUE(Cancel("b1").ok());
+  Answer<v1::WatchBuildResponse> ended;
+  engine_->WatchBuild(WatchRequest(1000, absl::Seconds(20)), ended.Done());
+  Settle();
+  ASSERT_TRUE(ended.HasCome());
+  EXPECT_EQ(ended.Get()->build().state(), v1::Build::CANCELLED);
+  EXPECT_GT(ended.Get()->revision(), 0);
+}
+
+TEST_F(EngineBuildTest, NoCallIsHeldForLongerThanItMay) {
+  ASSERT_TRUE(Submit().ok());
+  Answer<v1::WatchBuildResponse> parked;
+  engine_->WatchBuild(WatchRequest(1000, absl::Hours(1)), parked.Done());
+  Advance(options_.longest_watch - absl::Milliseconds(1));
+  EXPECT_FALSE(parked.HasCome());
+  Advance(absl::Milliseconds(1));
+  EXPECT_TRUE(parked.HasCome());
+}
+
+TEST_F(EngineBuildTest, OnlyARegistryIsAskedForRepositoriesThatAreNeeded) {
+  release_.release.clear_images();
+  release_.release.clear_images_base();
+  ASSERT_TRUE(Submit("b1").ok());
+  Settle();
+  ASSERT_THAT(actions_.asked_for_repositories(), SizeIs(1));
+  EXPECT_EQ(actions_.asked_for_repositories()[0].build_id, "b1");
+  EXPECT_THAT(actions_.asked_for_repositories()[0].images,
+              ElementsAre("kubespray-files"));
+  // Once for each time that it begins.
+  Settle();
+  EXPECT_THAT(actions_.asked_for_repositories(), SizeIs(1));
+  ASSERT_TRUE(Cancel("b1").ok());
+  release_.release.mutable_destination()->set_kind(v1::Destination::OCI_LAYOUT);
+  release_.release.mutable_destination()->set_location("/tmp/result");
+  ASSERT_TRUE(Submit("b2").ok());
+  Settle();
+  EXPECT_THAT(actions_.asked_for_repositories(), SizeIs(1));
+}
+
+TEST_F(EngineBuildTest, WhereRepositoriesAreMissingItIsSaidWhatToDo) {
+  actions_.AnswerRepositories(absl::NotFoundError("make them"));
+  ASSERT_TRUE(Submit("b1").ok());
+  Settle();
+  const v1::Build failed = Get("b1");
+  ASSERT_THAT(failed.failures(), SizeIs(1));
+  EXPECT_EQ(failed.failures(0).kind(), v1::Failure::PERMANENT);
+  EXPECT_THAT(failed.failures(0).item(),
+              HasSubstr(release_.release.destination().location()));
+  EXPECT_EQ(failed.failures(0).reason(), "make them");
+  EXPECT_EQ(failed.failures(0).advice(),
+            "make what is missing, then: ksoctl retry b1");
 }
 
 TEST_F(EngineBuildTest, WordsOfADestinationThatAreNoTextAreReadAfterARestart) {

@@ -109,6 +109,23 @@ TEST_F(EngineLeaseTest, ATaskThatTakesForEverIsTakenAway) {
   auto parked = one_.Begin(*engine_);
   Advance(absl::Seconds(10));
   EXPECT_THAT(one_.End(parked).leases(), IsEmpty());
+  EXPECT_THAT(
+      Log().events(),
+      Contains(Property(
+          &v1::Event::text,
+          HasSubstr("worker one took longer than 1 h 0 min; tried again"))));
+}
+
+TEST_F(EngineLeaseTest, ALateResultOfAnotherLeaseEndsNothing) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  // A worker that knows the id of another's lease.
+  Sync(two_);
+  two_.held = one_.held;
+  two_.FinishAll(release_.resolved);
+  EXPECT_THAT(Sync(two_).acknowledged_lease_ids(), SizeIs(4));
+  EXPECT_EQ(Done(), 0);
+  EXPECT_EQ(Running(), 4);
 }
 
 }  // namespace

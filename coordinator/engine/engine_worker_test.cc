@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
@@ -18,6 +22,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::Property;
 using ::testing::SizeIs;
 
 class EngineWorkerTest : public TwoWorkersTest {};
@@ -199,6 +204,182 @@ TEST_F(EngineWorkerTest, ACallThatWasOvertakenIsRefusedAndTheLaterOneStays) {
   EXPECT_EQ(Done(), 0);
 }
 
+TEST_F(EngineWorkerTest, TheSameCallOnceMoreTakesThePlaceOfTheFormer) {
+  one_.request.set_sequence(4);
+  auto former = one_.Begin(*engine_);
+  one_.request.set_sequence(4);
+  auto again = one_.Begin(*engine_);
+  Settle();
+  EXPECT_TRUE(former.HasCome());
+  EXPECT_FALSE(again.HasCome());
+  ASSERT_TRUE(Submit().ok());
+  EXPECT_THAT(one_.End(again).leases(), SizeIs(4));
+}
+
+TEST_F(EngineWorkerTest, AWorkerHasANameAndASessionThatCanBeShown) {
+  struct Case {
+    std::string name;
+    std::string session;
+    bool good;
+  };
+  const std::string longest(255, 'x');
+  for (const Case& one :
+       {Case{"w", "s", true}, Case{longest, "s", true},
+        Case{"w1", longest, true}, Case{"", "s", false}, Case{"w", "", false},
+        Case{longest + "x", "s", false}, Case{"w2", longest + "x", false},
+        Case{"a\nb", "s", false}, Case{"w3", "a\x1b", false}}) {
+    ScriptedWorker worker(one.name, "amd64", one.session);
+    auto answer = worker.Begin(*engine_);
+    Settle();
+    ASSERT_EQ(answer.HasCome(), !one.good) << one.name << " " << one.session;
+    if (one.good) continue;
+    EXPECT_TRUE(absl::IsInvalidArgument(answer.Get().status()));
+  }
+  EXPECT_THAT(Workers().workers(), SizeIs(3));
+}
+
+TEST_F(EngineWorkerTest, AFormerProcessComesBackWhereTheLaterOneIsLost) {
+  Sync(one_);
+  ScriptedWorker again("one", "amd64", "s9");
+  ASSERT_TRUE(Submit().ok());
+  EXPECT_THAT(Sync(again).leases(), SizeIs(4));
+  Advance(absl::Seconds(29));
+  EXPECT_TRUE(absl::IsFailedPrecondition(one_.Begin(*engine_).Get().status()));
+  Advance(absl::Seconds(1));
+  EXPECT_THAT(Sync(one_).leases(), SizeIs(4));
+}
+
+TEST_F(EngineWorkerTest, ALeaseSaysItsTryAndHowLongItLasts) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  const v1::Lease first = one_.held.begin()->second;
+  EXPECT_EQ(first.attempt(), 1);
+  EXPECT_EQ(FromProto(first.deadline()),
+            clock_.Now() + options_.lease_duration);
+  v1::LeaseResult& result = one_.AddResult(first);
+  result.mutable_failure()->set_kind(v1::Failure::TRANSIENT);
+  result.mutable_failure()->set_reason("503");
+  Sync(one_);
+  auto parked = one_.Begin(*engine_);
+  Advance(absl::Seconds(1));
+  const v1::SyncResponse response = one_.End(parked);
+  std::vector<int> attempts;
+  for (const v1::Lease& lease : response.leases()) {
+    if (lease.has_task()) attempts.push_back(lease.attempt());
+  }
+  EXPECT_THAT(attempts, ElementsAre(2));
+}
+
+TEST_F(EngineWorkerTest, AWorkerThatIsToldNothingNewIsGivenTime) {
+  ASSERT_TRUE(Submit().ok());
+  EXPECT_EQ(FromProto(Sync(one_).next_sync()), absl::ZeroDuration());
+  // It does not take up what it was told.
+  one_.held.clear();
+  const v1::SyncResponse again = Sync(one_);
+  EXPECT_THAT(again.leases(), SizeIs(4));
+  EXPECT_EQ(FromProto(again.next_sync()), absl::Seconds(1));
+  // A result that is acknowledged is new.
+  const v1::Lease lease = one_.held.begin()->second;
+  one_.Finish(lease, release_.resolved);
+  EXPECT_EQ(FromProto(Sync(one_).next_sync()), absl::ZeroDuration());
+  // Nor has it to wait where a call ends by its time.
+  auto parked = one_.Begin(*engine_);
+  Advance(absl::Seconds(10));
+  EXPECT_EQ(FromProto(one_.End(parked).next_sync()), absl::ZeroDuration());
+}
+
+TEST_F(EngineWorkerTest,
+       ATaskOfWhichTheWorkerDoesNotSayHowItEndedIsTriedAgain) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  one_.AddResult(one_.held.begin()->second);
+  const v1::SyncResponse response = Sync(one_);
+  EXPECT_THAT(response.acknowledged_lease_ids(), SizeIs(1));
+  const v1::WatchBuildResponse log = Log();
+  EXPECT_THAT(log.events(),
+              Contains(Property(
+                  &v1::Event::text,
+                  HasSubstr("the worker did not say how the task ended"))));
+}
+
+TEST_F(EngineWorkerTest, AWorkerIsListedWithWhatItHasDoneAndDoes) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  const absl::Time began = clock_.Now();
+  one_.Finish(one_.held.begin()->second, release_.resolved);
+  one_.report_of_each.set_activity("fetching a");
+  one_.report_of_each.set_bytes_done(-5);
+  one_.report_of_each.set_bytes_fetched(7);
+  one_.report_of_each.set_bytes_pushed(std::numeric_limits<int64_t>::max());
+  Sync(one_);
+  Advance(absl::Seconds(2));
+  v1::WorkerStatus status = Workers().workers(0);
+  EXPECT_EQ(status.info().name(), "one");
+  EXPECT_EQ(status.state(), v1::WorkerStatus::READY);
+  EXPECT_EQ(status.tasks_done(), 1);
+  EXPECT_EQ(FromProto(status.last_seen()), began);
+  ASSERT_THAT(status.leases(), SizeIs(3));
+  EXPECT_EQ(status.leases(0).activity(), "fetching a");
+  EXPECT_EQ(status.leases(0).bytes_done(), 0);
+  EXPECT_EQ(status.leases(0).bytes_fetched(), 7);
+  EXPECT_EQ(status.leases(0).bytes_pushed(), int64_t{1} << 50);
+  // While its call is parked, it is there.
+  auto parked = one_.Begin(*engine_);
+  Advance(absl::Seconds(3));
+  EXPECT_EQ(FromProto(Workers().workers(0).last_seen()), clock_.Now());
+  // A failure is nothing that it has done.
+  one_.AddResult(one_.held.begin()->second).mutable_failure();
+  Sync(one_);
+  EXPECT_EQ(Workers().workers(0).tasks_done(), 1);
+}
+
+TEST_F(EngineWorkerTest, OfManyLeasesThatAWorkerClaimsSomeAreShown) {
+  for (int i = 0; i < 2000; ++i) {
+    one_.held[absl::StrCat("lease-", i)].set_lease_id(absl::StrCat(i));
+  }
+  // None of them is one of this farm's.
+  EXPECT_THAT(Sync(one_).leases(), IsEmpty());
+  EXPECT_THAT(Workers().workers(0).leases(), SizeIs(1024));
+}
+
+TEST_F(EngineWorkerTest, AWorkerThatIsLostForLongIsForgotten) {
+  ASSERT_TRUE(Submit().ok());
+  Sync(one_);
+  ASSERT_TRUE(Drain("one").ok());
+  Advance(absl::Seconds(30));
+  EXPECT_EQ(Workers().workers(0).state(), v1::WorkerStatus::LOST);
+  EXPECT_THAT(Workers().workers(0).leases(), IsEmpty());
+  Advance(options_.forget_worker_after - absl::Seconds(30) -
+          absl::Milliseconds(1));
+  EXPECT_THAT(Workers().workers(), SizeIs(1));
+  Advance(absl::Milliseconds(1));
+  EXPECT_THAT(Workers().workers(), IsEmpty());
+  EXPECT_EQ(Drain("one").code(), absl::StatusCode::kNotFound);
+  // The order to drain is forgotten with it, for good.
+  Restart();
+  EXPECT_THAT(Sync(one_).leases(), SizeIs(4));
+}
+
+TEST_F(EngineWorkerTest, WhyAWorkerIsGivenNothingIsSaidInOrder) {
+  Sync(one_);
+  const auto shown = [&] {
+    Sync(one_);
+    const v1::WorkerStatus status = Workers().workers(0);
+    return absl::StrCat(v1::WorkerStatus::State_Name(status.state()), " ",
+                        status.info().unhealthy_reason());
+  };
+  EXPECT_EQ(shown(), "READY ");
+  one_.request.set_draining(true);
+  EXPECT_EQ(shown(), "DRAINING ");
+  one_.request.mutable_worker()->set_unhealthy_reason("disk full");
+  EXPECT_EQ(shown(), "UNHEALTHY disk full");
+  one_.request.mutable_worker()->clear_unhealthy_reason();
+  one_.request.set_draining(false);
+  EXPECT_EQ(shown(), "READY ");
+  ASSERT_TRUE(Drain("one").ok());
+  EXPECT_EQ(shown(), "DRAINING ");
+}
+
 TEST_F(EngineWorkerTest, TheSessionsOfANameAreRememberedWithinBounds) {
   const auto call = [this](int session) {
     ScriptedWorker worker("two", "amd64", absl::StrCat("session-", session));
@@ -282,8 +463,8 @@ TEST_F(EngineWorkerTest, AFailingWorkerIsLeftAloneForAWhile) {
   Sync(one_);
   const v1::ListWorkersResponse workers = Workers();
   EXPECT_EQ(workers.workers(0).state(), v1::WorkerStatus::UNHEALTHY);
-  EXPECT_THAT(workers.workers(0).info().unhealthy_reason(),
-              HasSubstr("3 tasks in a row failed"));
+  EXPECT_EQ(workers.workers(0).info().unhealthy_reason(),
+            "3 tasks in a row failed on it; it is tried again in 30 s");
   Advance(absl::Seconds(20));
   Sync(one_);
   EXPECT_THAT(one_.held, SizeIs(1));

@@ -448,7 +448,7 @@ v1::ListReleasesResponse FarmDesk::ListReleases(const Transaction& turn) const {
     release.set_layers(static_cast<int>(digests.size()));
     for (const std::string_view digest : digests) {
       const v1::LayerRemembered* layer =
-          memo.FindLayer(remembered.space(), digest);
+          memo.FindLayerByDigest(remembered.space(), digest);
       if (layer == nullptr) continue;
       release.set_bytes(
           SaturatingAdd(release.bytes(), layer->layer().layer().size()));
