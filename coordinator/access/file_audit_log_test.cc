@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -156,9 +158,61 @@ TEST_F(FileAuditLogTest, AFloodOfRefusalsIsCountedAndNotWritten) {
   ASSERT_EQ(records.size(), 11);
   EXPECT_TRUE(records.back().allowed());
   EXPECT_EQ(records.back().left_out(), 990);
+  // In the next minute, there are as many again.
   clock_.Advance(absl::Minutes(1));
+  for (int i = 0; i < 11; ++i) log_->Note(Refused());
+  EXPECT_EQ(Read().size(), 21);
+  clock_.Advance(absl::Minutes(1) - absl::Milliseconds(1));
   log_->Note(Refused());
-  EXPECT_EQ(Read().size(), 12);
+  EXPECT_EQ(Read().size(), 21);
+}
+
+TEST_F(FileAuditLogTest, NoMoreRecordsWaitForTheDiskThanMay) {
+  // Not even one may wait here, so that no writer is faster than this test.
+  Open({.waiting = 0});
+  for (int i = 0; i < 3; ++i) log_->Note(Cancel("b", absl::OkStatus()));
+  EXPECT_TRUE(Read().empty());
+  log_.reset();
+  EXPECT_EQ(File(), "");
+}
+
+TEST_F(FileAuditLogTest, AFileIsAsLargeAsItMayBe) {
+  const auto files = [this] {
+    using Files = std::filesystem::directory_iterator;
+    return std::distance(Files(directory_.path()), Files());
+  };
+  Open();
+  log_->Note(Cancel("b1", absl::OkStatus()));
+  Read();
+  const auto line = static_cast<int64_t>(File().size());
+  // Two lines fit exactly, also in one that is opened anew.
+  Open({.file_bytes = 2 * line, .old_files = 3});
+  log_->Note(Cancel("b2", absl::OkStatus()));
+  Read();
+  EXPECT_EQ(files(), 1);
+  for (const char* build : {"b3", "b4"}) {
+    log_->Note(Cancel(build, absl::OkStatus()));
+    Read();
+    EXPECT_EQ(files(), 2);
+  }
+  log_->Note(Cancel("b5", absl::OkStatus()));
+  const auto records = Read();
+  EXPECT_EQ(files(), 3);
+  ASSERT_EQ(records.size(), 5);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(records[i].on(), absl::StrCat("build b", i + 1));
+  }
+}
+
+TEST_F(FileAuditLogTest, ALineThatIsTooLargeForAnyFileHasOneOfItsOwn) {
+  Open({.file_bytes = 10, .old_files = 3});
+  log_->Note(Cancel("b1", absl::OkStatus()));
+  EXPECT_EQ(Read().size(), 1);
+  using Files = std::filesystem::directory_iterator;
+  EXPECT_EQ(std::distance(Files(directory_.path()), Files()), 1);
+  log_->Note(Cancel("b2", absl::OkStatus()));
+  EXPECT_EQ(Read().size(), 2);
+  EXPECT_EQ(std::distance(Files(directory_.path()), Files()), 2);
 }
 
 TEST_F(FileAuditLogTest, TheFilesTogetherAreBounded) {
@@ -200,6 +254,24 @@ TEST_F(FileAuditLogTest, WhatAFullDiskDidNotTakeIsCountedAndHidesNothing) {
   ASSERT_EQ(records.size(), 2);
   EXPECT_EQ(records[1].on(), "build b4");
   EXPECT_EQ(records[1].left_out(), 2);
+}
+
+TEST_F(FileAuditLogTest, ALostRecordLosesNoCountOfOthers) {
+  Open({.refusals = 0});
+  log_->Note(Cancel("b1", absl::OkStatus()));
+  ASSERT_EQ(Read().size(), 1);
+  {
+    const FullDisk full(File().size() + 100);
+    for (int i = 0; i < 3; ++i) log_->Note(Refused());
+    // It tells of three, and is lost itself.
+    log_->Note(Cancel("b2", absl::OkStatus()));
+    EXPECT_EQ(Read().size(), 1);
+  }
+  log_->Note(Cancel("b3", absl::OkStatus()));
+  const auto records = Read();
+  ASSERT_EQ(records.size(), 2);
+  EXPECT_EQ(records[0].left_out(), 0);
+  EXPECT_EQ(records[1].left_out(), 4);
 }
 
 TEST_F(FileAuditLogTest, ADirectoryThatIsNotThereIsSaid) {

@@ -53,7 +53,27 @@ TEST_F(TokenStoreTest, ATokenIsTheIdentityThatItWasMadeFor) {
   EXPECT_EQ(who->how, IdentifiedBy::kToken);
   EXPECT_EQ(who->id, made.info().id());
   EXPECT_EQ(made.info().created_by(), "alice");
+  EXPECT_EQ(FromProto(made.info().created()), clock_.Now());
   EXPECT_EQ(FromProto(made.info().expires()), clock_.Now() + absl::Hours(24));
+  ASSERT_EQ(made.info().roles_size(), 1);
+  EXPECT_EQ(made.info().roles(0), "submit");
+  EXPECT_FALSE(store_->Recognizes("ksx_" + made.token().substr(4)));
+}
+
+TEST_F(TokenStoreTest, ATokenLivesAtMostTenYears) {
+  const auto create = [this](absl::Duration life) {
+    return store_->Create({.name = "ci",
+                           .roles = {Role::kView},
+                           .life = life,
+                           .created_by = "alice"});
+  };
+  EXPECT_TRUE(create(TokenStore::kLongestLife).ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      create(TokenStore::kLongestLife + absl::Seconds(1)).status()));
+  EXPECT_TRUE(create(absl::Seconds(1)).ok());
+  const auto lasting = create(absl::InfiniteDuration());
+  ASSERT_TRUE(lasting.ok());
+  EXPECT_FALSE(lasting->info().has_expires());
 }
 
 // A pipeline may make a token for each of its runs, for years.
@@ -63,15 +83,19 @@ TEST_F(TokenStoreTest, WhatIsOfNoUseAnyMoreMakesRoom) {
   const auto revoked = Make();
   ASSERT_TRUE(store_->Revoke(revoked.info().id()).ok());
   clock_.Advance(absl::Minutes(1));
-  Make(Role::kSubmit, absl::Minutes(1));
-  clock_.Advance(absl::Hours(1));
-  // First goes the one that was revoked, then the one that has expired.
-  for (int i = 0; i < 2; ++i) Make();
+  const auto expired = Make(Role::kSubmit, absl::Minutes(1));
+  clock_.Advance(absl::Minutes(1));
   const auto ids = [this] {
     std::vector<std::string> ids;
     for (const v1::TokenInfo& info : store_->List()) ids.push_back(info.id());
     return ids;
   };
+  // First goes the one that was revoked, then the one that has expired.
+  const auto next = Make();
+  EXPECT_EQ(ids(),
+            (std::vector<std::string>{kept.info().id(), expired.info().id(),
+                                      next.info().id()}));
+  Make();
   const std::vector<std::string> left = ids();
   EXPECT_EQ(left.size(), 3);
   EXPECT_EQ(left[0], kept.info().id());
@@ -127,6 +151,20 @@ TEST_F(TokenStoreTest, ARevokedTokenIsOfNoUseAndStaysSoAfterARestart) {
   EXPECT_TRUE(absl::IsNotFound(store_->Revoke("0123456789abcdef").status()));
 }
 
+TEST_F(TokenStoreTest, ATokenIsRevokedOnce) {
+  const auto made = Make();
+  ASSERT_TRUE(store_->Identify(made.token()).ok());
+  const absl::Time then = clock_.Now();
+  const auto revoked = store_->Revoke(made.info().id());
+  ASSERT_TRUE(revoked.ok());
+  EXPECT_EQ(FromProto(revoked->revoked()), then);
+  EXPECT_EQ(FromProto(revoked->last_used()), then);
+  clock_.Advance(absl::Hours(1));
+  const auto again = store_->Revoke(made.info().id());
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(FromProto(again->revoked()), then);
+}
+
 TEST_F(TokenStoreTest, ATokenEndsWhenItsTimeIsOver) {
   const auto made = Make(Role::kSubmit, absl::Hours(1));
   const auto lasting = Make(Role::kView, absl::InfiniteDuration());
@@ -143,9 +181,15 @@ TEST_F(TokenStoreTest, ATokenEndsWhenItsTimeIsOver) {
 TEST_F(TokenStoreTest, TokensSurviveARestart) {
   const auto made = Make();
   Reopen();
-  EXPECT_TRUE(store_->Identify(made.token()).ok());
+  const auto who = store_->Identify(made.token());
+  ASSERT_TRUE(who.ok()) << who.status();
+  EXPECT_EQ(who->roles, RoleSet({Role::kSubmit}));
   ASSERT_EQ(store_->List().size(), 1);
-  EXPECT_EQ(store_->List().front().id(), made.info().id());
+  const v1::TokenInfo info = store_->List().front();
+  EXPECT_EQ(info.id(), made.info().id());
+  EXPECT_EQ(info.name(), "ci");
+  EXPECT_EQ(info.created_by(), "alice");
+  EXPECT_EQ(FromProto(info.expires()), clock_.Now() + absl::Hours(24));
 }
 
 TEST_F(TokenStoreTest, TheFileHasNoTokenAndIsTheOwnersAlone) {

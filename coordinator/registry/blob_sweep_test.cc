@@ -74,5 +74,31 @@ TEST_F(BlobSweepTest, KeepsWhatIsNeededAndWhatThatRefersTo) {
   }
 }
 
+TEST_F(BlobSweepTest, OfAnImageThatIsNotWholeTheRestIsKept) {
+  v1::Descriptor gone;
+  gone.set_media_type(std::string(oci::kOciIndex));
+  gone.set_digest(Sha256Of("gone").ToString());
+  gone.set_size(4);
+  const v1::Descriptor layer = Put("layer");
+  const v1::Descriptor old = Put("of a build that was forgotten");
+  const auto report = SweepBlobStore(blobs_.get(), {{layer.digest()}, {gone}},
+                                     absl::Now() + absl::Hours(1));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->blobs, 1);
+  EXPECT_TRUE(Has(layer));
+  EXPECT_FALSE(Has(old));
+}
+
+// It is not known then what the image refers to.
+TEST_F(BlobSweepTest, WhereAnIndexCannotBeReadNothingIsSwept) {
+  const v1::Descriptor broken =
+      Put("this is no index", std::string(oci::kOciIndex));
+  const v1::Descriptor old = Put("of a build that was forgotten");
+  EXPECT_FALSE(
+      SweepBlobStore(blobs_.get(), {{}, {broken}}, absl::Now() + absl::Hours(1))
+          .ok());
+  EXPECT_TRUE(Has(old));
+}
+
 }  // namespace
 }  // namespace kso::coordinator
