@@ -73,6 +73,25 @@ TEST(EventFeedTest, AReaderThatComesBackMissesNothing) {
   }
 }
 
+TEST(EventFeedTest, AReaderThatHasGoneIsOfferedNothingAndCountsNoMore) {
+  EventFeed feed("run");
+  auto gone = std::make_shared<Reader>();
+  const auto there = std::make_shared<Reader>();
+  feed.Subscribe(gone, "");
+  feed.Subscribe(there, "run-0");
+  EXPECT_EQ(feed.reader_count(), 2);
+  gone.reset();
+  EXPECT_EQ(feed.reader_count(), 1);
+  feed.Publish("change", "1");
+  EXPECT_EQ(there->text,
+            "event: hello\ndata: {}\n\n"
+            "event: change\nid: run-1\ndata: 1\n\n");
+  // One that is up to date is sent nothing again.
+  const auto again = std::make_shared<Reader>();
+  feed.Subscribe(again, "run-1");
+  EXPECT_EQ(again->text, "event: hello\ndata: {}\n\n");
+}
+
 TEST(EventFeedTest, ReadersThatHaveGoneTakeNoMemoryWhileNothingIsPublished) {
   EventFeed feed("run");
   int held = 0;

@@ -142,6 +142,81 @@ TEST(MultipartFormTest, PartsAndHeadersAreBounded) {
       HasSubstr("too long"));
 }
 
+TEST(MultipartFormTest, WhatIsAtABoundIsTaken) {
+  const std::string boundary(70, 'b');
+  EXPECT_THAT(Parse(absl::StrReplaceAll(
+                        PartOf("Content-Disposition: form-data; name=f", "x"),
+                        {{"bb", boundary}}),
+                    "multipart/form-data; boundary=" + boundary),
+              ::testing::ElementsAre("f/-=x"));
+  const std::string name(512, 'n');
+  EXPECT_THAT(Parse(PartOf("Content-Disposition: form-data; name=" + name +
+                               "; filename=" + name,
+                           "x")),
+              ::testing::ElementsAre(name + "/" + name + "=x"));
+  for (const std::string& longer :
+       {"name=n" + name, "name=f; filename=n" + name}) {
+    EXPECT_THAT(
+        ErrorOf(PartOf("Content-Disposition: form-data; " + longer, "x")),
+        HasSubstr("too long"));
+  }
+  // The headers of a part, with the line ends behind them.
+  const std::string headers = "Content-Disposition: form-data; name=f\r\nX: ";
+  const auto padded = [&](size_t bytes) {
+    return PartOf(headers + std::string(bytes - 4 - headers.size(), 'x'), "y");
+  };
+  EXPECT_THAT(Parse(padded(4096)), ::testing::ElementsAre("f/-=y"));
+  EXPECT_THAT(ErrorOf(padded(4097)), HasSubstr("do not end"));
+}
+
+TEST(MultipartFormTest, ABoundaryHasItsSignsAndNoOthers) {
+  const std::string part =
+      "--@\r\nContent-Disposition: form-data; name=f\r\n\r\nx\r\n--@--";
+  for (const char* good : {"aZ09", "'()+_,-./:=?", "a b"}) {
+    EXPECT_THAT(
+        Parse(absl::StrReplaceAll(part, {{"@", good}}),
+              absl::StrCat("multipart/form-data; boundary=\"", good, "\"")),
+        ::testing::ElementsAre("f/-=x"))
+        << good;
+  }
+  for (const char* bad : {"a!", "a@", "a[", "a`", "a{", "a ", "a\t"}) {
+    EXPECT_THAT(ErrorOf(part, absl::StrCat("multipart/form-data; boundary=\"",
+                                           bad, "\"")),
+                HasSubstr("boundary is none"))
+        << bad;
+  }
+}
+
+TEST(MultipartFormTest, SpaceBetweenParametersDoesNotMatter) {
+  for (const char* header :
+       {"Content-Disposition: form-data;name=f;filename=g",
+        "Content-Disposition:\tform-data ;\tname=f\t; filename=g ; ",
+        "Content-Disposition: FORM-DATA; NAME=f; Filename=\"g\" "}) {
+    EXPECT_THAT(Parse(PartOf(header, "x")), ::testing::ElementsAre("f/g=x"))
+        << header;
+  }
+  EXPECT_THAT(
+      ErrorOf(PartOf("Content-Disposition: form-data; name=\"f\"x", "x")),
+      HasSubstr("no such form"));
+  EXPECT_THAT(
+      ErrorOf(PartOf("Content-Disposition: form-data; name=\"f\\", "x")),
+      HasSubstr("not closed"));
+  EXPECT_THAT(ErrorOf(PartOf("Content-Disposition: form-data; name=\"\"", "x")),
+              HasSubstr("no name"));
+}
+
+TEST(MultipartFormTest, BytesAsTheyAreMayBeCalledSo) {
+  for (const char* encoding : {"binary", "8bit", "7bit", "BINARY"}) {
+    EXPECT_THAT(Parse(PartOf(absl::StrCat("Content-Disposition: form-data; "
+                                          "name=f\r\n"
+                                          "content-transfer-encoding: ",
+                                          encoding),
+                             "x")),
+                ::testing::ElementsAre("f/-=x"))
+        << encoding;
+  }
+}
+
 TEST(MultipartFormTest, KnowsItsType) {
   EXPECT_TRUE(IsMultipartForm(kType));
   EXPECT_TRUE(IsMultipartForm("Multipart/form-data"));

@@ -14,6 +14,9 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "common/base/strings.h"
+#include "coordinator/http/body_budget.h"
+#include "coordinator/http/connection_table.h"
+#include "coordinator/http/request_target.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/raw_http_client.h"
@@ -82,6 +85,23 @@ class Echo final : public HttpHandler {
           .allowed = [this] { return allowed.load(); }};
       return response;
     }
+    if (request.path == "/peer") {
+      return MakeResponse(
+          200, "text/plain",
+          absl::StrCat(request.peer.address, " ", request.peer.local_host, " ",
+                       request.peer.loopback, " ", request.peer.tls));
+    }
+    if (request.path == "/nothing") {
+      HttpResponse response;
+      response.status = 204;
+      return response;
+    }
+    if (request.path == "/headers") {
+      return MakeResponse(200, "text/plain",
+                          absl::StrCat(Concat(request.Header("x-one"), " ",
+                                              request.Header("x-none"), " "),
+                                       request.CountHeaders("X-TWO")));
+    }
     if (request.path == "/break") {
       HttpResponse response = MakeResponse(200, "text/plain", "");
       response.headers.push_back({"X-Bad", "a\r\nX-Made: up"});
@@ -133,6 +153,59 @@ TEST_F(ServerTest, AConnectionIsKeptForTheNextRequestAndMayBePipelined) {
   EXPECT_EQ(client.Read()->body, "GET 1 0 ");
   EXPECT_EQ(client.Read()->body, "POST 1 0 body");
   EXPECT_EQ(client.Read()->body, "GET 2 0 ");
+}
+
+TEST_F(ServerTest, ARequestSaysWhereItComesFrom) {
+  Start();
+  const RawHttpAnswer answer = Get("/peer");
+  EXPECT_THAT(answer.body, StartsWith("127.0.0.1:"));
+  EXPECT_THAT(answer.body, ::testing::EndsWith(" 127.0.0.1 1 0"));
+}
+
+TEST_F(ServerTest, HeadersAreFoundWhateverTheirCase) {
+  Start();
+  EXPECT_EQ(FetchRaw(address(),
+                     "GET /headers HTTP/1.1\r\nHost: x\r\nX-One: first\r\n"
+                     "X-ONE: second\r\nX-Two: a\r\nx-two: b\r\n\r\n")
+                .body,
+            "first  2");
+}
+
+TEST_F(ServerTest, AnAnswerWithoutContentHasNoLength) {
+  Start();
+  RawHttpClient client(address());
+  client.Send("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string head = client.ReadUntil("\r\n\r\n");
+  EXPECT_THAT(head, StartsWith("HTTP/1.1 204 No Content\r\n"));
+  EXPECT_THAT(head, HasSubstr("Connection: keep-alive\r\n"));
+  EXPECT_THAT(head, ::testing::Not(HasSubstr("Content-Length")));
+  // The connection goes on behind it.
+  client.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(client.Read()->body, "GET 0 0 ");
+}
+
+TEST_F(ServerTest, AHeadOfAStreamIsNoStream) {
+  limits_.most_streams = 0;
+  Start();
+  RawHttpClient client(address());
+  client.Send("HEAD /events HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(client.Read(/*head=*/true)->status, 200);
+  EXPECT_TRUE(client.AwaitClose());
+}
+
+TEST_F(ServerTest, AHandlerThatTakesTooLongIsAnsweredFor) {
+  limits_.answer_time = absl::Milliseconds(100);
+  Start();
+  RawHttpClient client(address());
+  client.Send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto answer = client.Read();
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->status, 503);
+  EXPECT_THAT(answer->body, HasSubstr("the answer takes too long"));
+  EXPECT_TRUE(client.AwaitClose());
+  // Its answer comes too late for anybody.
+  echo_.AnswerSlow();
+  EXPECT_EQ(Get("/").status, 200);
 }
 
 TEST_F(ServerTest, AClientThatWantsToCloseIsClosed) {
@@ -214,6 +287,28 @@ TEST_F(ServerTest, HeadersAndPathsThatAreTooLongAreRefused) {
   for (int i = 0; i < 5000; ++i) absl::StrAppend(&flood, "X", i, ": y\r\n");
   EXPECT_EQ(FetchRaw(address(), flood).status, 431);
   EXPECT_EQ(Get("/" + std::string(10'000, 'a')).status, 414);
+}
+
+TEST_F(ServerTest, APathMayBeAsLongAsItMayBe) {
+  limits_.most_target_bytes = 10;
+  Start();
+  EXPECT_EQ(Get("/123456789").status, 200);
+  EXPECT_EQ(Get("/1234567890").status, 414);
+  EXPECT_EQ(Get("/12345?x=1").status, 200);
+  EXPECT_EQ(Get("/123456?x=1").status, 414);
+}
+
+TEST_F(ServerTest, ABodyInChunksMayBeAsLongAsItMayBe) {
+  Start();
+  const std::string head =
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const auto sent = [&](const std::string& size, size_t bytes) {
+    return FetchRaw(
+        address(),
+        Concat(head, size, "\r\n", std::string(bytes, 'x'), "\r\n0\r\n\r\n"));
+  };
+  EXPECT_EQ(sent("3e8", 1000).status, 200);
+  EXPECT_EQ(sent("3e9", 1001).status, 413);
 }
 
 TEST_F(ServerTest, BodiesAreBounded) {
@@ -447,6 +542,138 @@ TEST_F(ServerTest, ItStopsWithOpenConnections) {
   server_.reset();
   EXPECT_TRUE(stream.AwaitClose());
   EXPECT_TRUE(idle.AwaitClose());
+}
+
+// A connection that only says whether it was to be closed.
+struct Member final : ConnectionTable::Member {
+  void CloseSoon() override { closed = true; }
+  bool closed = false;
+};
+
+TEST(ConnectionTableTest, TheOneThatHasWaitedTheLongestMakesRoom) {
+  HttpLimits limits;
+  limits.most_connections = 2;
+  ConnectionTable table(limits);
+  std::vector<std::shared_ptr<Member>> members;
+  for (int i = 0; i < 6; ++i) members.push_back(std::make_shared<Member>());
+  EXPECT_TRUE(table.Add(members[0], "a"));
+  EXPECT_TRUE(table.Add(members[1], "b"));
+  EXPECT_FALSE(members[0]->closed);
+  EXPECT_EQ(table.size(), 2u);
+  // The first one has worked meanwhile, and waits anew.
+  table.SetWaiting(members[0].get(), false);
+  table.SetWaiting(members[0].get(), true);
+  EXPECT_TRUE(table.Add(members[2], "c"));
+  EXPECT_FALSE(members[0]->closed);
+  EXPECT_TRUE(members[1]->closed);
+  EXPECT_EQ(table.size(), 2u);
+  // Those that work are not closed.
+  table.SetWaiting(members[0].get(), false);
+  table.SetWaiting(members[2].get(), false);
+  EXPECT_FALSE(table.Add(members[3], "d"));
+  EXPECT_FALSE(members[0]->closed);
+  EXPECT_FALSE(members[2]->closed);
+  // To say so twice changes nothing.
+  table.SetWaiting(members[2].get(), false);
+  table.SetWaiting(members[2].get(), true);
+  table.SetWaiting(members[2].get(), true);
+  EXPECT_TRUE(table.Add(members[3], "d"));
+  EXPECT_TRUE(members[2]->closed);
+  // One that has gone makes room.
+  table.Remove(members[0].get());
+  table.Remove(members[0].get());
+  EXPECT_EQ(table.size(), 1u);
+  EXPECT_TRUE(table.Add(members[4], "e"));
+  EXPECT_FALSE(members[3]->closed);
+  EXPECT_EQ(table.size(), 2u);
+}
+
+TEST(ConnectionTableTest, OnePeerMakesRoomForItself) {
+  HttpLimits limits;
+  limits.most_connections_of_peer = 2;
+  ConnectionTable table(limits);
+  std::vector<std::shared_ptr<Member>> members;
+  for (int i = 0; i < 6; ++i) members.push_back(std::make_shared<Member>());
+  EXPECT_TRUE(table.Add(members[0], "other"));
+  EXPECT_TRUE(table.Add(members[1], "a"));
+  EXPECT_TRUE(table.Add(members[2], "a"));
+  EXPECT_TRUE(table.Add(members[3], "a"));
+  EXPECT_FALSE(members[0]->closed);
+  EXPECT_TRUE(members[1]->closed);
+  for (const int working : {2, 3}) {
+    table.SetWaiting(members[working].get(), false);
+  }
+  EXPECT_FALSE(table.Add(members[4], "a"));
+  EXPECT_FALSE(members[0]->closed);
+  EXPECT_TRUE(table.Add(members[4], "other"));
+  // A connection that has ended counts no more.
+  table.Remove(members[2].get());
+  EXPECT_TRUE(table.Add(members[5], "a"));
+}
+
+TEST(ConnectionTableTest, StreamsAreCountedWhileTheyLast) {
+  HttpLimits limits;
+  limits.most_streams = 1;
+  ConnectionTable table(limits);
+  const auto first = std::make_shared<Member>();
+  const auto second = std::make_shared<Member>();
+  EXPECT_FALSE(table.MakeStream(first.get()));
+  EXPECT_TRUE(table.Add(first, "a"));
+  EXPECT_TRUE(table.Add(second, "b"));
+  EXPECT_TRUE(table.MakeStream(first.get()));
+  EXPECT_FALSE(table.MakeStream(second.get()));
+  table.Remove(first.get());
+  EXPECT_TRUE(table.MakeStream(second.get()));
+  table.CloseAll();
+  EXPECT_TRUE(second->closed);
+  EXPECT_FALSE(table.Add(first, "a"));
+}
+
+TEST(BodyBudgetTest, NoMoreIsTakenThanThereIs) {
+  BodyBudget budget(10);
+  EXPECT_TRUE(budget.Take(10));
+  EXPECT_FALSE(budget.Take(1));
+  budget.GiveBack(4);
+  EXPECT_FALSE(budget.Take(5));
+  EXPECT_TRUE(budget.Take(4));
+  EXPECT_TRUE(budget.Take(0));
+}
+
+// "SEGMENTS ? NAME=VALUE..." as they are read; "refused" where they are not.
+std::string ReadAs(const std::string& target) {
+  HttpRequest request;
+  if (!ReadTarget(target, request)) return "refused";
+  std::string text;
+  for (const std::string& segment : request.segments) {
+    absl::StrAppend(&text, "[", segment, "]");
+  }
+  for (const auto& [name, value] : request.query) {
+    absl::StrAppend(&text, " ", name, "=", value);
+  }
+  return text;
+}
+
+TEST(RequestTargetTest, APathHasPartsAndAQueryPairs) {
+  EXPECT_EQ(ReadAs("/"), "");
+  EXPECT_EQ(ReadAs("/a"), "[a]");
+  EXPECT_EQ(ReadAs("/a/"), "[a][]");
+  EXPECT_EQ(ReadAs("/a%2Fb/c+d"), "[a/b][c+d]");
+  EXPECT_EQ(ReadAs("/?"), "");
+  EXPECT_EQ(ReadAs("/?a=1&&b=x+y%20z&c&d=1=2"), " a=1 b=x y z c= d=1=2");
+  EXPECT_EQ(ReadAs("/a?b?c=1"), "[a] b?c=1");
+  EXPECT_EQ(ReadAs("/!~"), "[!~]");
+  for (const std::string bad :
+       {"", "a", "*", "/a b", "/a\x7f", "/a#b", "/%", "/%z1", "/%00",
+        "/a?%zz=1", "/a?b=%00", "/a?b=%"}) {
+    EXPECT_EQ(ReadAs(bad), "refused") << bad;
+  }
+}
+
+TEST(RequestTargetTest, TheRequestKeepsItAsItCame) {
+  HttpRequest request;
+  ASSERT_TRUE(ReadTarget("/a%2Fb?c=%20", request));
+  EXPECT_EQ(request.target, "/a%2Fb?c=%20");
+  EXPECT_EQ(request.path, "/a%2Fb");
 }
 
 TEST(StartHttpServerTest, AddressesThatCannotBeUsedAreSaid) {
