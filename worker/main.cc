@@ -149,12 +149,17 @@ int main(int argc, char** argv) {
                  "in the format of netrc (default: $NETRC, or ~/.netrc where "
                  "there is one)")
       ->type_name("FILE");
-  app.add_option("--metrics-listen", options.metrics_address,
-                 "Address to serve metrics at, for Prometheus: "
-                 "http://HOST:PORT/metrics, in plain text and for whoever "
-                 "asks, so on loopback only or with --insecure-plaintext "
-                 "(default: nowhere)")
+  app.add_option(
+         "--metrics-listen", options.metrics_address,
+         "Address to serve metrics at, for Prometheus: "
+         "http://HOST:PORT/metrics, in plain text, so on loopback only, "
+         "or with --insecure-plaintext and --metrics-token-file "
+         "(default: nowhere)")
       ->type_name("HOST:PORT");
+  app.add_option("--metrics-token-file", options.metrics_token_file,
+                 "A file with a secret, which who reads the metrics has to "
+                 "show as the password of any user")
+      ->type_name("FILE");
   app.add_option("--log-format", log_format,
                  "The log on stderr: text for people, or json, one object a "
                  "line with the ids of builds and tasks")

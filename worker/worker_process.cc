@@ -278,15 +278,26 @@ absl::Status WorkerProcess::ServeMetrics() {
   KSO_RETURN_IF_ERROR(rpc::CheckPlaintext(
       address, options_.security.insecure_plaintext,
       "serve metrics on loopback, for a collector on this machine"));
+  std::string token;
+  if (!options_.metrics_token_file.empty()) {
+    KSO_ASSIGN_OR_RETURN(token, rpc::ReadToken(options_.metrics_token_file));
+  } else if (!rpc::StaysOnMachine(address)) {
+    return absl::InvalidArgumentError(
+        Concat("whoever reaches ", address,
+               " would read this worker's metrics; name a file with a secret "
+               "that they have to show: --metrics-token-file"));
+  }
   if (!rpc::StaysOnMachine(address)) {
     spdlog::warn(
-        "--insecure-plaintext: whoever reaches {} reads this worker's metrics",
+        "--insecure-plaintext: whoever is on the network reads this worker's "
+        "metrics, and their token, on the way from {}",
         address);
   }
   KSO_ASSIGN_OR_RETURN(
       metrics_server_,
       metrics::CreateMetricsServer(
-          address, {metrics_, metrics::CreateProcessMetrics("kso-worker")}));
+          address, {metrics_, metrics::CreateProcessMetrics("kso-worker")},
+          token));
   return absl::OkStatus();
 }
 

@@ -67,6 +67,8 @@ struct WorkerOptions {
   std::string netrc_file;
   // Where metrics are served, "HOST:PORT". Empty: nowhere.
   std::string metrics_address;
+  // A file with what their readers show. Empty: they show nothing.
+  std::string metrics_token_file;
   // As DescriptionOptions has them.
   bool no_verify = false;
   bool strict_fences = false;

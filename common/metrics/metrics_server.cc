@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/strings.h"
+#include "common/bytes/digest.h"
 #include "prometheus/exposer.h"
 
 namespace kso::metrics {
@@ -21,8 +22,18 @@ std::vector<std::string> OptionsFor(const std::string& address) {
 
 class ExposedMetrics final : public MetricsServer {
  public:
-  ExposedMetrics(const std::string& address, Sources sources)
+  ExposedMetrics(const std::string& address, Sources sources,
+                 const std::string& token)
       : sources_(std::move(sources)), exposer_(OptionsFor(address)) {
+    if (!token.empty()) {
+      // The time that it takes to compare hashes tells nothing of the token.
+      exposer_.RegisterAuth(
+          [hash = Sha256Of(token)](const std::string& /*user*/,
+                                   const std::string& password) {
+            return Sha256Of(password) == hash;
+          },
+          "kso");
+    }
     for (const auto& source : sources_) exposer_.RegisterCollectable(source);
   }
 
@@ -35,10 +46,10 @@ class ExposedMetrics final : public MetricsServer {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<MetricsServer>> CreateMetricsServer(
-    const std::string& address, Sources sources) {
+    const std::string& address, Sources sources, const std::string& token) {
   // The library's server throws when it cannot listen.
   try {
-    return std::make_unique<ExposedMetrics>(address, std::move(sources));
+    return std::make_unique<ExposedMetrics>(address, std::move(sources), token);
   } catch (const std::exception&) {
     return absl::UnavailableError(
         Concat("cannot serve metrics on ", address,

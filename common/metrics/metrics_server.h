@@ -17,9 +17,11 @@ class MetricsServer {
   virtual ~MetricsServer() = default;
 };
 
-// `address` is "HOST:PORT". UNAVAILABLE when it cannot be listened on.
+// `address` is "HOST:PORT". Whoever asks has to show `token`, where it is not
+// empty, as the password of any user (RFC 7617, "Basic"): 401 without it.
+// UNAVAILABLE when the address cannot be listened on.
 absl::StatusOr<std::unique_ptr<MetricsServer>> CreateMetricsServer(
-    const std::string& address, Sources sources);
+    const std::string& address, Sources sources, const std::string& token = "");
 
 }  // namespace kso::metrics
 

@@ -3,9 +3,11 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/http/transport.h"
@@ -31,6 +33,39 @@ TEST(MetricsServerTest, AnswersAsPrometheusAsks) {
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->status, 200);
   EXPECT_THAT(answer->body, ::testing::HasSubstr("kso_build_info{"));
+}
+
+// The status that an answer has, and the answer.
+std::pair<int, std::string> Scrape(const std::string& address,
+                                   const std::string& login) {
+  const auto transport = http::CreateCurlTransport({.use_proxy = false});
+  EXPECT_TRUE(transport.ok());
+  http::Request request;
+  request.url = absl::StrCat("http://", address, "/metrics");
+  if (!login.empty()) {
+    request.credentials.push_back(
+        {"Authorization", absl::StrCat("Basic ", absl::Base64Escape(login))});
+  }
+  const auto answer = (*transport)->Perform(request);
+  EXPECT_TRUE(answer.ok()) << answer.status();
+  return answer.ok() ? std::pair(answer->status, answer->body)
+                     : std::pair(0, std::string());
+}
+
+TEST(MetricsServerTest, WithATokenOnlyWhoShowsItReadsThem) {
+  const std::string address = absl::StrCat("127.0.0.1:", testing::FreePort());
+  const auto server = CreateMetricsServer(
+      address, {CreateProcessMetrics("kso-worker")}, "s3cret");
+  ASSERT_TRUE(server.ok()) << server.status();
+  for (const char* login :
+       {"", "kso:", "kso:s3cre", "kso:s3cret2", "s3cret:kso", "kso"}) {
+    const auto [status, body] = Scrape(address, login);
+    EXPECT_EQ(status, 401) << login;
+    EXPECT_THAT(body, ::testing::Not(::testing::HasSubstr("kso_build_info")));
+  }
+  const auto [status, body] = Scrape(address, "kso:s3cret");
+  EXPECT_EQ(status, 200);
+  EXPECT_THAT(body, ::testing::HasSubstr("kso_build_info{"));
 }
 
 TEST(MetricsServerTest, SlowClientsDoNotKeepPrometheusOut) {

@@ -284,6 +284,9 @@ check "a worker speaks no plain text to another machine" \
 check "nor does it serve its metrics to one" \
   exits 2 timeout 20 bazel-bin/worker/kso-worker --coordinator 127.0.0.1:1 --cache-dir "$work/no-cache" \
   --metrics-listen 0.0.0.0:0
+check "  nor does the operator's word let those read them who show nothing" \
+  exits 2 timeout 20 bazel-bin/worker/kso-worker --coordinator 127.0.0.1:1 --cache-dir "$work/no-cache" \
+  --metrics-listen 0.0.0.0:0 --insecure-plaintext
 chmod 644 "$pki/misnamed.key"
 check "a key that others can read is refused" \
   says 'chmod 600' coordinator_on --listen 127.0.0.1:0 --tls-cert "$pki/misnamed.crt" --tls-key "$pki/misnamed.key"
