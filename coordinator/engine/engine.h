@@ -56,8 +56,9 @@ class Engine : public FarmQueries {
   virtual void ForgetBuild(v1::ForgetBuildRequest request,
                            Done<v1::ForgetBuildResponse> done) = 0;
 
-  // Tells whether the worker of that name holds a lease.
-  virtual void HoldsLease(std::string worker, Done<bool> done) = 0;
+  // Tells whether the worker of that name holds a lease of a build whose images
+  // are in the farm's own blob store.
+  virtual void WorksOnBlobs(std::string worker, Done<bool> done) = 0;
 
   virtual void ListWorkers(v1::ListWorkersRequest request,
                            Done<v1::ListWorkersResponse> done) = 0;

@@ -2,6 +2,8 @@
 #include "coordinator/engine/engine_core.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "common/base/status_macros.h"
@@ -161,10 +163,16 @@ void EngineCore::ForgetBuild(v1::ForgetBuildRequest request,
       });
 }
 
-void EngineCore::HoldsLease(std::string worker, Done<bool> done) {
+void EngineCore::WorksOnBlobs(std::string worker, Done<bool> done) {
   Ask(std::move(done),
       [worker = std::move(worker)](Transaction& turn) -> absl::StatusOr<bool> {
-        return !turn.state().LeasesOf(worker).empty();
+        const State& state = turn.state();
+        const std::set<std::string>& leases = state.LeasesOf(worker);
+        return std::any_of(
+            leases.begin(), leases.end(), [&state](const std::string& id) {
+              const v1::Release& release = state.FindLease(id)->build->release;
+              return release.destination().kind() != v1::Destination::REGISTRY;
+            });
       });
 }
 

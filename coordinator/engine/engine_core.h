@@ -75,7 +75,7 @@ class EngineCore : public Engine {
   void RetryBuild(v1::RetryBuildRequest request, Done<v1::Build> done) override;
   void ForgetBuild(v1::ForgetBuildRequest request,
                    Done<v1::ForgetBuildResponse> done) override;
-  void HoldsLease(std::string worker, Done<bool> done) override;
+  void WorksOnBlobs(std::string worker, Done<bool> done) override;
   void ListWorkers(v1::ListWorkersRequest request,
                    Done<v1::ListWorkersResponse> done) override;
   void DrainWorker(v1::DrainWorkerRequest request,

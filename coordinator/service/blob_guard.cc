@@ -15,28 +15,28 @@ namespace kso::coordinator {
 namespace {
 
 // Waits for the engine's answer.
-absl::StatusOr<bool> HoldsLease(Engine& engine, const std::string& worker) {
+absl::StatusOr<bool> WorksOnBlobs(Engine& engine, const std::string& worker) {
   struct Answer {
     absl::Notification come;
-    absl::StatusOr<bool> holds;
+    absl::StatusOr<bool> works;
   };
   const auto answer = std::make_shared<Answer>();
-  engine.HoldsLease(worker, [answer](absl::StatusOr<bool> holds) {
-    answer->holds = holds;
+  engine.WorksOnBlobs(worker, [answer](absl::StatusOr<bool> works) {
+    answer->works = works;
     answer->come.Notify();
   });
   answer->come.WaitForNotification();
-  return answer->holds;
+  return answer->works;
 }
 
 absl::Status CheckLease(Engine& engine, const std::string& worker) {
-  const absl::StatusOr<bool> holds = HoldsLease(engine, worker);
-  if (!holds.ok()) return holds.status();
-  if (*holds) return absl::OkStatus();
+  const absl::StatusOr<bool> works = WorksOnBlobs(engine, worker);
+  if (!works.ok()) return works.status();
+  if (*works) return absl::OkStatus();
   return absl::PermissionDeniedError(
       absl::StrCat("worker ", worker,
-                   " holds no lease, so that no task of its has to do with "
-                   "the farm's blobs"));
+                   " holds no lease of a build whose images are in the farm's "
+                   "own store, and has nothing to do with its blobs"));
 }
 
 }  // namespace

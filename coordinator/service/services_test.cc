@@ -174,6 +174,9 @@ TEST_F(IdentifiedTest, AWorkerWithoutALeaseHasNothingToDoWithBlobs) {
   v1::SubmitBuildRequest request;
   request.set_build_id("b1");
   *request.mutable_release() = release_.release;
+  v1::Destination& home = *request.mutable_release()->mutable_destination();
+  home.set_kind(v1::Destination::OCI_LAYOUT);
+  home.set_location("/tmp/result");
   grpc::ClientContext submit_context;
   v1::Build build;
   ASSERT_TRUE(builds->SubmitBuild(&submit_context, request, &build).ok());
@@ -192,6 +195,14 @@ TEST_F(IdentifiedTest, AWorkerWithoutALeaseHasNothingToDoWithBlobs) {
   ScriptedWorker again("w", "amd64", "s4", /*slots=*/0);
   Sync(again);
   EXPECT_THAT(UseBlobs(), Each(grpc::StatusCode::PERMISSION_DENIED));
+}
+
+TEST_F(IdentifiedTest, WhoPushesToARegistryHasNothingToDoWithBlobs) {
+  ASSERT_TRUE(Submit().ok());
+  ScriptedWorker worker("w", "amd64", "s1");
+  Sync(worker);
+  ASSERT_FALSE(worker.held.empty());
+  EXPECT_THAT(UseBlobs(), ::testing::Each(grpc::StatusCode::PERMISSION_DENIED));
 }
 
 TEST_F(IdentifiedTest, AWorkerTakesNoOthersName) {
