@@ -17,7 +17,7 @@ std::string Bounded(std::string_view text) {
 }
 
 std::string OutcomeOf(const absl::Status& status) {
-  if (status.ok()) return "OK";
+  if (status.ok()) return kDone;
   return Bounded(Concat(absl::StatusCodeToString(status.code()), ": ",
                         ToStd(status.message())));
 }

@@ -12,6 +12,9 @@
 
 namespace kso::coordinator {
 
+// The outcome of a deed that was done.
+inline constexpr char kDone[] = "OK";
+
 // The record of a deed at `now`. All its text is printable and bounded.
 v1::AuditRecord AuditRecordOf(const Deed& deed, absl::Time now);
 

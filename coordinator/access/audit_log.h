@@ -36,9 +36,10 @@ class AuditLog {
   virtual ~AuditLog() = default;
 
   // Writes the deed down soon. Never waits, and never fails for the caller.
-  // Of a flood of refusals only some are written, so that a stranger cannot
-  // fill the disk. The number of records that are not written, for that reason
-  // or since the disk did not take them, is in the next one that is.
+  // Of a flood only some are written, so that nobody fills the disk, or drives
+  // out what is written there: of refusals and failures, and of what is done
+  // again and again. The number of records that are not written, for that
+  // reason or since the disk did not take them, is in the next one that is.
   virtual void Note(const Deed& deed) = 0;
 
   // The newest `most` records that are not older than `since`, oldest first.

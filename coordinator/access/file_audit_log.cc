@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <deque>
 #include <fstream>
+#include <map>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -43,7 +44,7 @@ class FileAuditLog : public AuditLog {
     const absl::Time now = clock_->Now();
     v1::AuditRecord record = AuditRecordOf(deed, now);
     absl::MutexLock lock(&mutex_);
-    if (!MayWrite(record.allowed(), now)) {
+    if (!MayWrite(record, now)) {
       ++left_out_;
       return;
     }
@@ -86,15 +87,32 @@ class FileAuditLog : public AuditLog {
     return absl::OkStatus();
   }
 
-  bool MayWrite(bool allowed, absl::Time now)
+  // Deeds that changed nothing, or are done again and again, must not drive
+  // older lines out.
+  bool MayWrite(const v1::AuditRecord& record, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (waiting_.size() >= static_cast<size_t>(limits_.waiting)) return false;
-    if (allowed) return true;
     if (now >= period_begins_ + limits_.refusal_period) {
       period_begins_ = now;
       refusals_ = 0;
+      deeds_ = 0;
+      last_.clear();
     }
+    if (record.outcome() == kDone) return IsAnother(record);
     return ++refusals_ <= limits_.refusals;
+  }
+
+  // Counts a deed that is not the last one on what it concerns once more.
+  bool IsAnother(const v1::AuditRecord& record)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (deeds_ >= limits_.deeds) return false;
+    const std::string deed = Concat(record.by(), "\n", record.id(), "\n",
+                                    record.who(), "\n", record.what());
+    std::string& last = last_[record.on()];
+    if (last == deed) return false;
+    last = deed;
+    ++deeds_;
+    return true;
   }
 
   void WriteWaiting() {
@@ -189,6 +207,9 @@ class FileAuditLog : public AuditLog {
   int64_t left_out_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Time period_begins_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   int refusals_ ABSL_GUARDED_BY(mutex_) = 0;
+  int deeds_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The last deed of the period on each build, worker or token.
+  std::map<std::string, std::string> last_ ABSL_GUARDED_BY(mutex_);
   // The last member: its thread ends, having written all, before the others.
   Executor writer_{1};
 };

@@ -19,8 +19,11 @@ struct AuditLimits {
   int64_t file_bytes = int64_t{16} << 20;
   // How many renamed files are kept; the oldest goes.
   int old_files = 8;
-  // The refusals that are written down in each `refusal_period`.
+  // The refusals and failures that are written down in each `refusal_period`,
+  // and the deeds besides. One that only repeats the last on what it concerns,
+  // such as cancelling a build twice, is not.
   int refusals = 200;
+  int deeds = 2000;
   absl::Duration refusal_period = absl::Minutes(1);
   // The records that wait for the disk. Further ones are left out and counted.
   int waiting = 4096;

@@ -167,6 +167,46 @@ TEST_F(FileAuditLogTest, AFloodOfRefusalsIsCountedAndNotWritten) {
   EXPECT_EQ(Read().size(), 21);
 }
 
+TEST_F(FileAuditLogTest, NobodyDrivesOldLinesOutByAFlood) {
+  Open({.refusals = 10, .deeds = 20});
+  // Deeds that fail change nothing.
+  for (int i = 0; i < 100; ++i) {
+    log_->Note(Cancel(absl::StrCat("none-", i), absl::NotFoundError("none")));
+  }
+  EXPECT_EQ(Read().size(), 10);
+  // Nor does one that is done already.
+  for (int i = 0; i < 100; ++i) log_->Note(Cancel("b", absl::OkStatus()));
+  EXPECT_EQ(Read().size(), 11);
+  // Other identities are others.
+  Deed of_bob = Cancel("b", absl::OkStatus());
+  of_bob.who.id = "fedcba9876543210";
+  log_->Note(of_bob);
+  auto records = Read();
+  ASSERT_EQ(records.size(), 12);
+  EXPECT_EQ(records[10].left_out(), 90);
+  EXPECT_EQ(records[11].left_out(), 99);
+  for (int i = 0; i < 100; ++i) {
+    log_->Note(Cancel(absl::StrCat("b", i), absl::OkStatus()));
+  }
+  EXPECT_EQ(Read().size(), 30);
+  clock_.Advance(absl::Minutes(1));
+  log_->Note(Cancel("b", absl::OkStatus()));
+  records = Read();
+  ASSERT_EQ(records.size(), 31);
+  EXPECT_EQ(records.back().left_out(), 82);
+}
+
+TEST_F(FileAuditLogTest, WhatIsDoneAndUndoneIsWrittenEachTime) {
+  Open();
+  Deed retry = Cancel("b", absl::OkStatus());
+  retry.what = "RetryBuild";
+  for (int i = 0; i < 3; ++i) {
+    log_->Note(Cancel("b", absl::OkStatus()));
+    log_->Note(retry);
+  }
+  EXPECT_EQ(Read().size(), 6);
+}
+
 TEST_F(FileAuditLogTest, NoMoreRecordsWaitForTheDiskThanMay) {
   // Not even one may wait here, so that no writer is faster than this test.
   Open({.waiting = 0});
