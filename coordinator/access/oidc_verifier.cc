@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "common/access/identity_uri.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/text/json.h"
@@ -81,6 +82,13 @@ bool Holds(const OidcRule& rule, const Json& claims) {
       });
 }
 
+// The name of a subject, which is its issuer's choice: never that of a token or
+// a certificate, whose builds, quotas and logins are others'.
+std::string NameOf(const std::string& subject) {
+  const std::string name = PrintableText(subject, kLongestSubject);
+  return access::CheckIdentityName(name).ok() ? Concat("oidc:", name) : name;
+}
+
 access::RoleSet RolesOf(const OidcIssuer& issuer, const Json& claims) {
   access::RoleSet roles;
   for (const OidcRule& rule : issuer.rules) {
@@ -133,9 +141,10 @@ absl::StatusOr<Principal> OidcVerifier::Identify(
     return BadToken(Concat("no rule of this farm allows ",
                            PrintableText(subject, kLongestSubject)));
   }
-  principal.name = PrintableText(subject, kLongestSubject);
+  principal.name = NameOf(subject);
   principal.how = IdentifiedBy::kOidc;
-  principal.id = Concat(issuer_name, " ", principal.name);
+  principal.id =
+      Concat(issuer_name, " ", PrintableText(subject, kLongestSubject));
   return principal;
 }
 

@@ -408,6 +408,19 @@ TEST_F(OidcVerifierTest, OddFormsAreRefused) {
   }
 }
 
+TEST_F(OidcVerifierTest, ASubjectIsNoTokensName) {
+  Json claims = Claims();
+  const auto name_of = [&](const std::string& subject) {
+    claims["sub"] = subject;
+    const auto principal = verifier_.Identify(Token(claims));
+    return principal.ok() ? principal->name : principal.status().ToString();
+  };
+  EXPECT_EQ(name_of("alice"), "oidc:alice");
+  EXPECT_EQ(name_of("local"), "oidc:local");
+  EXPECT_EQ(name_of("repo:acme/farm:ref:refs/heads/main"),
+            "repo:acme/farm:ref:refs/heads/main");
+}
+
 TEST_F(OidcVerifierTest, SubjectsAreMadePrintable) {
   Json claims = Claims();
   claims["sub"] = "repo:a\x1b[2J\n";

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "common/access/identity_uri.h"
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/login/login_places.h"
@@ -42,7 +43,13 @@ bool IsOne(const v1::SubmitBuildRequest& request, std::string_view who) {
         });
   }
   if (who.ends_with('*')) {
-    return request.submitted_by().starts_with(who.substr(0, who.size() - 1));
+    const std::string_view start = who.substr(0, who.size() - 1);
+    // An issuer of pipelines' tokens chooses subjects, which may begin as the
+    // names of tokens and certificates do.
+    const bool of_names = access::CheckIdentityName(start).ok();
+    return request.submitted_by().starts_with(start) &&
+           (!of_names ||
+            access::CheckIdentityName(request.submitted_by()).ok());
   }
   return request.submitted_by() == who;
 }

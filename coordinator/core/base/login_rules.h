@@ -15,7 +15,9 @@ namespace kso::coordinator {
 // The rules on whose builds may use the farm's logins, and where: --logins-for
 // of kso-coordinator. A value is "PLACE" (common/oci/login/login_places.h), for
 // everybody, or "PLACE=WHO[,WHO...]", where WHO is "role:submit", "role:admin",
-// or the name of an identity, in which a "*" at the end stands for any rest.
+// or the name of an identity, in which a "*" at the end stands for any rest:
+// that of a token's or certificate's name, where what is before it could be the
+// beginning of one.
 // Immutable.
 class LoginRules {
  public:

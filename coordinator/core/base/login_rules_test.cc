@@ -66,6 +66,9 @@ TEST(LoginRulesTest, ASubmitterHasWhatIsForItAndForEverybody) {
   EXPECT_THAT(
       places(From("root", {"submit", "admin"})),
       ElementsAre("docker.io", "a.example.com/ops", "a.example.com/ci"));
+  // A pipeline's subject, which its issuer chooses.
+  EXPECT_THAT(places(From("one-x:ref:main", {})), ElementsAre("docker.io"));
+  EXPECT_THAT(places(From("oidc:alice", {})), ElementsAre("docker.io"));
   // A name is no role, whatever it looks like.
   EXPECT_THAT(places(From("role:admin", {})), ElementsAre("docker.io"));
   EXPECT_THAT(rules->places().size(), 5U);
