@@ -125,7 +125,8 @@ absl::Status Pull(RegistrySession& session, const std::string& repository,
   const auto attempt = [&]() -> RegistrySession::Attempt {
     const int64_t start = blob.position();
     absl::Status status = pull_once();
-    return {std::move(status), blob.position() - start >= kHeadwayBytes};
+    return {.status = std::move(status),
+            .made_headway = blob.position() - start >= kHeadwayBytes};
   };
   const absl::Status status = session.RetryWhileTransient(tries, attempt);
   return blob.failure().ok() ? status

@@ -116,7 +116,7 @@ class Pusher {
   RegistrySession::Attempt Try(absl::FunctionRef<absl::Status()> push) {
     made_headway_ = false;
     absl::Status status = push();
-    return {std::move(status), made_headway_};
+    return {.status = std::move(status), .made_headway = made_headway_};
   }
 
   absl::Status PushKnownOnce(const WrittenBlob& blob, const OpenSource& open) {

@@ -435,6 +435,28 @@ TEST_F(RegistryClientTest, ABrokenPullIsTakenUpWhereItBroke) {
   EXPECT_EQ(HeaderOf(requests[2], "Range"), "bytes=7-");
 }
 
+// A slow line breaks more often than any number of tries in a row.
+TEST_F(RegistryClientTest, APullGoesOnWhileEachTryBringsSomething) {
+  constexpr size_t kBroughtByEach = 1 << 20;
+  const std::string content = std::string(8 * kBroughtByEach, 'x') + "end";
+  const std::string url = BlobUrl(content);
+  transport_.On("GET", url, [&](const http::Request& request) {
+    const std::string range = HeaderOf(request, "Range");
+    const size_t first = range.empty() ? 0 : std::stoul(range.substr(6));
+    const bool is_last = first + kBroughtByEach >= content.size();
+    return FakeAnswer{
+        .status = first == 0 ? 200 : 206,
+        .headers = {{"Content-Range", "bytes " + std::to_string(first) + "-"}},
+        .body = content.substr(first, kBroughtByEach),
+        .ending = is_last ? absl::OkStatus() : absl::UnavailableError("cut")};
+  });
+  StringSink sink(content.size());
+  const absl::Status status = client_->GetBlob("a", BlobOf(content), sink);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(sink.content(), content);
+  EXPECT_EQ(transport_.CountOf("GET", url), 9);
+}
+
 TEST_F(RegistryClientTest, APartThatWasNotAskedForIsNotAppended) {
   const std::string url = BlobUrl(kContent);
   for (const char* range :
@@ -474,12 +496,17 @@ TEST_F(RegistryClientTest, ASinkThatFailsIsNotFedAgain) {
       return absl::UnavailableError("disk full");
     }
   } sink;
-  transport_.On("GET", BlobUrl(kContent),
-                FakeAnswer{.body = kContent,
-                           .ending = absl::UnavailableError("disk full")});
-  EXPECT_EQ(client_->GetBlob("a", BlobOf(kContent), sink).code(),
-            absl::StatusCode::kUnavailable);
-  EXPECT_EQ(transport_.requests().size(), 1u);
+  // However much of it came.
+  for (const std::string& content :
+       {std::string(kContent), std::string(2 << 20, 'x')}) {
+    const std::string url = BlobUrl(content);
+    transport_.On("GET", url,
+                  FakeAnswer{.body = content,
+                             .ending = absl::UnavailableError("disk full")});
+    EXPECT_EQ(client_->GetBlob("a", BlobOf(content), sink).code(),
+              absl::StatusCode::kUnavailable);
+    EXPECT_EQ(transport_.CountOf("GET", url), 1);
+  }
 }
 
 TEST_F(RegistryClientTest, PushesAreBegunAnewAfterTrouble) {
@@ -533,6 +560,40 @@ TEST_F(RegistryClientTest, APushThatBrokeGoesOnWhereItBroke) {
   EXPECT_EQ(patch.body.size(), 1u << 20);
   EXPECT_EQ(HeaderOf(patch, "Content-Range"), "2097152-3145727");
   EXPECT_EQ(requests.back().body, "");
+}
+
+// A slow line breaks more often than any number of tries in a row.
+TEST_F(RegistryClientTest, APushGoesOnWhileEachTryBringsSomething) {
+  constexpr int64_t kBroughtByEach = 2 << 20;
+  const std::string content(7 * kBroughtByEach, 'x');
+  const std::string url = "https://quay.io/u/1";
+  const std::string end = url + "?digest=sha256%3A" + Sha256Of(content).hex();
+  int64_t received = 0;
+  transport_.On("HEAD", BlobUrl(content), FakeAnswer{.status = 404});
+  transport_.On("POST", kV2 + "a/blobs/uploads/",
+                FakeAnswer{.status = 202, .headers = {{"Location", url}}});
+  transport_.On("GET", url, [&](const http::Request&) {
+    return FakeAnswer{
+        .status = 204,
+        .headers = {{"Range", "0-" + std::to_string(received - 1)}}};
+  });
+  const auto break_off = [&](const http::Request&) {
+    received += kBroughtByEach;
+    return FakeAnswer{.status = 202,
+                      .ending = received < 7 * kBroughtByEach
+                                    ? absl::UnavailableError("cut")
+                                    : absl::OkStatus()};
+  };
+  transport_.On("PUT", end, break_off);
+  transport_.On("PUT", end, FakeAnswer{.status = 201});
+  transport_.On("PATCH", url, break_off);
+
+  const auto pushed = client_->PutBlob(
+      "a", BlobOf(content),
+      [&content](int64_t offset) { return SourceOfString(content, offset); });
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_EQ(transport_.CountOf("PATCH", url), 6);
+  EXPECT_EQ(transport_.CountOf("POST", kV2 + "a/blobs/uploads/"), 1);
 }
 
 TEST_F(RegistryClientTest, APushIsBegunAnewWhereTheRegistryForgotIt) {

@@ -139,6 +139,15 @@ TEST_F(RegistryPushTest, WhatAProxyFindsTooLargeGoesInChunks) {
                                       "1572866-2359298", "2359299-3145730"}));
 }
 
+// Each of the sizes on the way is a try of its own.
+TEST_F(RegistryPushTest, TheLeastBoundOfAProxyIsFoundForTheLargestBlob) {
+  content_.resize((65 << 20) + 1, 'y');
+  Bound(300'000);
+  const auto pushed = Push(*client_);
+  ASSERT_TRUE(pushed.ok()) << pushed.status();
+  EXPECT_EQ(received_, content_);
+}
+
 TEST_F(RegistryPushTest, TheBoundOfAProxyIsRemembered) {
   Bound(1 << 20);
   ASSERT_TRUE(Push(*client_).ok());

@@ -66,9 +66,8 @@ class RegistrySession {
     bool made_headway = false;
   };
   // Calls `attempt` until its status is not IsTransient (retry.h) and it does
-  // not ask for another try, at most
-  // `tries` times in a row without headway, with backoff, honouring a short
-  // Retry-After (a long one is returned).
+  // not ask for another try, at most `tries` times in a row without headway,
+  // with backoff, honouring a short Retry-After (a long one is returned).
   absl::Status RetryWhileTransient(int tries,
                                    const std::function<Attempt()>& attempt);
 
