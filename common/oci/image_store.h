@@ -109,7 +109,7 @@ class ImageStore {
 
   // The manifests whose `subject` is `digest`, as far as the other side keeps
   // account of them (OCI distribution spec, "Listing Referrers"); none where it
-  // does not. With an `artifact_type` only those of that type.
+  // says that it does not. With an `artifact_type` only those of that type.
   virtual absl::StatusOr<std::vector<Referrer>> ListReferrers(
       std::string_view /*repository*/, const Digest& /*digest*/,
       std::string_view /*artifact_type*/) {

@@ -19,11 +19,13 @@ namespace kso::oci {
 // Manifests"), as ImageStore promises. The caller has checked `repository` and
 // `reference`, which is a tag or a digest.
 
-// INVALID_ARGUMENT for tags that are none, and for a list without end.
+// INVALID_ARGUMENT for tags that are none, an answer that is no list, and a
+// list without end.
 absl::StatusOr<std::vector<std::string>> ListTags(
     RegistrySession& session, const std::string& repository);
 
-// INVALID_ARGUMENT for a list without end.
+// INVALID_ARGUMENT for a list without end, DATA_LOSS for one that cannot be
+// read.
 absl::StatusOr<std::vector<Referrer>> ListReferrers(
     RegistrySession& session, const std::string& repository,
     const Digest& digest, std::string_view artifact_type);

@@ -69,6 +69,33 @@ TEST_F(RegistryCatalogTest, TagsOfAllPagesAreListed) {
   EXPECT_EQ(*tags, (std::vector<std::string>{"v1", "v2", "v3"}));
 }
 
+// A page that is not asked for would be taken for one that there is not.
+TEST_F(RegistryCatalogTest, TheNextPageIsFoundAmongOtherLinks) {
+  const std::string next = kFirstPage + "&next=a,b";
+  const auto target = [](const std::string& relation) {
+    return "</v2/a/tags/list?n=1000&next=a,b>;" + relation;
+  };
+  for (const http::Headers& links : {
+           http::Headers{{"Link", target(" rel=next")}},
+           http::Headers{{"link", target("REL = \"Next\"")}},
+           http::Headers{{"Link", target(" title=\"a, b\"; rel=\"up next\"")}},
+           http::Headers{{"Link", "</style.css>; rel=preload"},
+                         {"Link", target(" rel=\"next\"")}},
+           http::Headers{
+               {"Link", "</x>; rel=\"prev\", " + target(" rel=\"next\"")}},
+       }) {
+    testing::FakeTransport transport;
+    transport.On("GET", kFirstPage,
+                 {.headers = links, .body = R"({"tags":["v1"]})"});
+    transport.On("GET", next, {.body = R"({"tags":["v2"]})"});
+    const auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                              &clock_, &credentials_);
+    const auto tags = client->ListTags("a");
+    ASSERT_TRUE(tags.ok()) << tags.status();
+    EXPECT_EQ(tags->size(), 2u) << links.back().second;
+  }
+}
+
 TEST_F(RegistryCatalogTest, NoRepositoryHasNoTags) {
   transport_.On("GET", kFirstPage, {.status = 404});
   EXPECT_TRUE(client_->ListTags("a")->empty());
@@ -97,7 +124,10 @@ TEST_F(RegistryCatalogTest, PagesElsewhereAreNotAsked) {
 
 TEST_F(RegistryCatalogTest, WhatIsNoTagIsRefused) {
   const std::vector<std::string> bodies = {
-      R"({"tags":["../x"]})", R"({"tags":[1]})", R"({"tags":"v1"})", "<html>"};
+      R"({"tags":["../x"]})", R"({"tags":[1]})",
+      R"({"tags":"v1"})",     "<html>",
+      R"({"errors":[]})",     "[]",
+      R"({"tags":["v1")"};
   for (const std::string& body : bodies) {
     transport_.On("GET", kFirstPage, {.body = body});
   }
@@ -176,7 +206,9 @@ TEST_F(RegistryCatalogTest, RegistriesThatKnowNoReferrersHaveNone) {
   for (const int status : {400, 403, 404, 405, 501}) {
     transport_.On("GET", Referrers(), {.status = status});
   }
-  transport_.On("GET", Referrers(), {.body = "<html>welcome</html>"});
+  transport_.On("GET", Referrers(),
+                {.headers = {{"Content-Type", "text/html; charset=utf-8"}},
+                 .body = "<html>welcome</html>"});
   for (int i = 0; i < 6; ++i) {
     const auto referrers = client_->ListReferrers("a", digest_, "");
     ASSERT_TRUE(referrers.ok()) << i << referrers.status();
@@ -184,7 +216,68 @@ TEST_F(RegistryCatalogTest, RegistriesThatKnowNoReferrersHaveNone) {
   }
 }
 
+// Signatures may be in what cannot be read.
+TEST_F(RegistryCatalogTest, AListOfReferrersThatCannotBeReadIsAnError) {
+  const std::string whole = ReferrersPage({{"y", ""}});
+  for (const std::string& body :
+       {std::string(), whole.substr(0, whole.size() - 3), whole + "}",
+        std::string("<html>"), std::string("{}"), std::string("null")}) {
+    for (const char* type :
+         {"application/vnd.oci.image.index.v1+json",
+          "Application/VND.OCI.Image.Index.v1+JSON; charset=utf-8",
+          "application/json", ""}) {
+      testing::FakeTransport transport;
+      http::Headers headers;
+      if (*type != '\0') headers = {{"Content-Type", type}};
+      transport.On("GET", Referrers(), {.headers = headers, .body = body});
+      const auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                                &clock_, &credentials_);
+      const absl::Status status =
+          client->ListReferrers("a", digest_, "").status();
+      EXPECT_TRUE(absl::IsDataLoss(status)) << type << body << status;
+    }
+  }
+}
+
+TEST_F(RegistryCatalogTest, ARegistryInTroubleIsNotTakenForOneWithoutAList) {
+  for (const int status : {202, 204, 407, 408, 421, 425, 429, 500, 503}) {
+    testing::FakeTransport transport;
+    transport.On("GET", Referrers(), {.status = status});
+    const auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                              &clock_, &credentials_);
+    EXPECT_FALSE(client->ListReferrers("a", digest_, "").ok()) << status;
+  }
+}
+
+// Each page alone is small enough.
+TEST_F(RegistryCatalogTest, AListOfReferrersIsBoundedAsAWhole) {
+  int pages = 0;
+  const auto next_page = [&](const http::Request&) {
+    const Referrer large = {
+        MakeDocument(kOciManifest, absl::StrCat(++pages)).content_descriptor(),
+        "",
+        {{"note", std::string(3 << 20, 'x')}}};
+    return testing::FakeAnswer{.headers = {{"Link", "<?n=1>; rel=\"next\""}},
+                               .body = MakeReferrersIndex({large}).content()};
+  };
+  transport_.On("GET", Referrers(), next_page);
+  transport_.On("GET", Referrers() + "?n=1", next_page);
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      client_->ListReferrers("a", digest_, "").status()));
+  EXPECT_LT(pages, 20);
+}
+
 // Half of a list is none.
+TEST_F(RegistryCatalogTest, APageOfReferrersThatIsNoneIsAnError) {
+  transport_.On("GET", Referrers(),
+                {.headers = {{"Link", "<?n=1>; rel=\"next\""}},
+                 .body = ReferrersPage({{"y", ""}})});
+  transport_.On("GET", Referrers() + "?n=1",
+                {.headers = {{"Content-Type", "text/html"}},
+                 .body = "<html>welcome</html>"});
+  EXPECT_FALSE(client_->ListReferrers("a", digest_, "").ok());
+}
+
 TEST_F(RegistryCatalogTest, APageOfReferrersThatIsRefusedIsAnError) {
   transport_.On("GET", Referrers(),
                 {.headers = {{"Link", "<?n=1>; rel=\"next\""}},

@@ -7,7 +7,6 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_split.h"
 #include "common/base/status_macros.h"
 #include "common/base/status_notes.h"
 #include "common/base/strings.h"
@@ -15,6 +14,7 @@
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 #include "common/oci/registry/registry_error.h"
+#include "common/oci/registry/served_type.h"
 
 namespace kso::oci {
 namespace {
@@ -40,25 +40,11 @@ bool IsKnownType(std::string_view media_type) {
   return IsIndexType(media_type) || IsManifestType(media_type);
 }
 
-// The Content-Type without its parameters.
-std::string ServedType(const http::Response& response) {
-  const std::string value = response.Header("Content-Type").value_or("");
-  const std::pair<absl::string_view, absl::string_view> parts =
-      absl::StrSplit(value, absl::MaxSplits(';', 1));
-  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(parts.first));
-}
-
-// The document's media type: that of the Content-Type, or, where a plain file
-// server or an object store does not know it, the one that the document says or
-// shows itself.
+// The document's media type: that of the Content-Type, or, where that says
+// nothing, the one that the document says or shows itself.
 std::string EffectiveType(const http::Response& response) {
   const std::string served = ServedType(response);
-  for (const std::string_view says_nothing :
-       {"", "text/plain", "text/json", "application/json",
-        "application/octet-stream", "binary/octet-stream"}) {
-    if (served == says_nothing) return DocumentType(response.body);
-  }
-  return served;
+  return SaysNothing(served) ? DocumentType(response.body) : served;
 }
 
 std::optional<Digest> DigestOf(const http::Response& response) {
