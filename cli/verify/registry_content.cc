@@ -31,6 +31,9 @@ constexpr std::string_view kRepositories =
     "var/lib/registry/docker/registry/v2/repositories/";
 static_assert(kRepositories.starts_with(site::kImagesRootMember));
 constexpr absl::string_view kLink = "/link";
+// How many indexes may be inside each other; workers read three
+// (worker/fetch/platform_manifests.cc).
+constexpr int kDeepest = 8;
 
 // The links of one repository, by kind.
 struct Repository {
@@ -195,8 +198,9 @@ class RegistryCheck {
         indexes.push_back(digest);
       }
     }
+    const std::set<std::string> inner = ListedBy(indexes);
     for (const std::string& digest : indexes) {
-      if (children_.contains(digest)) continue;
+      if (children_.contains(digest) || inner.contains(digest)) continue;
       AddImage({.repository = name, .tag = "", .top = {}, .manifests = {}},
                digest, repository, content);
       others.erase(digest);
@@ -208,9 +212,24 @@ class RegistryCheck {
     }
   }
 
+  // The digests that some of these indexes list.
+  std::set<std::string> ListedBy(const std::vector<std::string>& indexes) {
+    std::set<std::string> listed;
+    for (const std::string& digest : indexes) {
+      const std::string& text = blobs_.at(digest)->text;
+      const auto index = oci::ParseIndex(text, oci::DocumentType(text));
+      if (!index.ok()) continue;
+      for (const v1::Descriptor& entry : index->manifests) {
+        listed.insert(entry.digest());
+      }
+    }
+    return listed;
+  }
+
   void AddImage(RegistryImage image, const std::string& digest,
                 const Repository& repository, RegistryContent& content) {
     image.top.set_digest(digest);
+    entered_.clear();
     const absl::Status status = ReadImage(repository, image);
     if (!status.ok())
       Problem(Concat(image.Name(), ":"), ToStd(status.message()));
@@ -235,25 +254,61 @@ class RegistryCheck {
       image.manifests.push_back(std::move(manifest));
       return absl::OkStatus();
     }
+    KSO_RETURN_IF_ERROR(
+        ReadIndex(repository, is_evidence, image.top, image, 1));
+    if (is_evidence || !image.manifests.empty()) return absl::OkStatus();
+    return absl::NotFoundError("none of its platforms is there");
+  }
+
+  // Adds what an index lists to its image. `depth` counts the indexes that it
+  // is in, and itself.
+  absl::Status ReadIndex(const Repository& repository, bool is_evidence,
+                         const v1::Descriptor& descriptor, RegistryImage& image,
+                         int depth) {
+    KSO_ASSIGN_OR_RETURN(const std::string* text,
+                         Document(descriptor.digest()));
     KSO_ASSIGN_OR_RETURN(const oci::Index index,
-                         oci::ParseIndex(*text, image.top.media_type()));
+                         oci::ParseIndex(*text, descriptor.media_type()));
     for (const v1::Descriptor& entry : index.manifests) {
       // An index is upstream's, and names more platforms than are there.
       if (!repository.revisions.contains(entry.digest())) continue;
       children_.insert(entry.digest());
-      v1::Descriptor manifest = entry;
       const bool is_attestation = entry.platform().os() == "unknown";
       const absl::Status status =
-          ReadManifest(repository, is_evidence || is_attestation, manifest);
+          oci::IsIndexType(entry.media_type())
+              ? ReadInner(repository, is_evidence, entry, image, depth)
+              : AddManifest(repository, is_evidence, is_attestation, entry,
+                            image);
       if (!status.ok()) {
         Problem(Concat(image.Name(), " ", oci::FormatPlatform(entry.platform()),
                        ":"),
                 ToStd(status.message()));
       }
-      if (!is_attestation) image.manifests.push_back(std::move(manifest));
     }
-    if (is_evidence || !image.manifests.empty()) return absl::OkStatus();
-    return absl::NotFoundError("none of its platforms is there");
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadInner(const Repository& repository, bool is_evidence,
+                         const v1::Descriptor& entry, RegistryImage& image,
+                         int depth) {
+    if (!entered_.insert(entry.digest()).second) return absl::OkStatus();
+    KSO_RETURN_IF_ERROR(Blob(entry).status());
+    if (depth == kDeepest) {
+      return absl::FailedPreconditionError(
+          Concat("its indexes are nested over ", kDeepest, " deep"));
+    }
+    image.indexes.push_back(entry);
+    return ReadIndex(repository, is_evidence, entry, image, depth + 1);
+  }
+
+  absl::Status AddManifest(const Repository& repository, bool is_evidence,
+                           bool is_attestation, const v1::Descriptor& entry,
+                           RegistryImage& image) {
+    v1::Descriptor manifest = entry;
+    const absl::Status status =
+        ReadManifest(repository, is_evidence || is_attestation, manifest);
+    if (!is_attestation) image.manifests.push_back(std::move(manifest));
+    return status;
   }
 
   // `manifest` gets the platform that its config says where it has none. That
@@ -301,8 +356,10 @@ class RegistryCheck {
   Findings& findings_;
   std::map<std::string, const ScannedFile*> blobs_;
   std::map<std::string, Repository> repositories_;
-  // The manifests that indexes of the repository at hand name.
+  // The manifests and indexes that indexes of the repository at hand name.
   std::set<std::string> children_;
+  // The indexes inside of that of the image at hand.
+  std::set<std::string> entered_;
   // The blobs that an image names, whose problems are told with the image.
   std::set<std::string> named_;
 };

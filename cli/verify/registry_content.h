@@ -22,6 +22,8 @@ struct RegistryImage {
   // The platform manifests that are there, with their platforms. Each is whole
   // unless a problem says otherwise.
   std::vector<v1::Descriptor> manifests;
+  // The indexes that are there and that `top` lists, or one of them.
+  std::vector<v1::Descriptor> indexes = {};
 
   // "k8s/pause:3.9", or with its digest.
   std::string Name() const;

@@ -56,6 +56,8 @@ void ExpectImages(const RegistryContent& registry, v1::VerifyImage& work) {
     expected.set_repository(image.repository);
     expected.set_tag(image.tag);
     *expected.mutable_top() = image.top;
+    expected.mutable_indexes()->Assign(image.indexes.begin(),
+                                       image.indexes.end());
     for (const v1::Descriptor& manifest : image.manifests) {
       *expected.add_manifests() = manifest;
     }

@@ -205,13 +205,25 @@ class StaticCheckTest : public ::testing::Test {
                         PlatformJson(architecture));
   }
 
+  static std::string IndexOf(const std::vector<std::string>& entries) {
+    return Concat("{\"schemaVersion\":2,\"mediaType\":\"", oci::kOciIndex,
+                  "\",\"manifests\":[", absl::StrJoin(entries, ","), "]}");
+  }
+
+  // An index in an index of pause.
+  std::string PauseIndex(const std::string& index) {
+    Link("_manifests/revisions", index);
+    return RegistryBlob(oci::kOciIndex, index);
+  }
+
   void AddPause(const std::string& arm64_config = "arm64") {
     images_.clear();
+    TagPause(
+        IndexOf({PauseFor("amd64", "amd64"), PauseFor("arm64", arm64_config)}));
+  }
+
+  void TagPause(const std::string& index) {
     index_.images.clear();
-    const std::string index =
-        Concat("{\"schemaVersion\":2,\"mediaType\":\"", oci::kOciIndex,
-               "\",\"manifests\":[", PauseFor("amd64", "amd64"), ",",
-               PauseFor("arm64", arm64_config), "]}");
     RegistryBlob(oci::kOciIndex, index);
     Link("_manifests/revisions", index);
     Link("_manifests/tags/3.9/index", index);
@@ -413,6 +425,29 @@ TEST_F(StaticCheckTest, AMissingImageIsNamed) {
   EXPECT_THAT(Trouble(),
               HasSubstr("registry.k8s.io/pause:3.9 is missing: there "
                         "is no k8s/pause:3.9"));
+}
+
+TEST_F(StaticCheckTest, WhatIndexesInAnIndexListIsOfTheImage) {
+  images_.clear();
+  const std::string inner =
+      IndexOf({PauseFor("amd64", "amd64"), PauseFor("arm64", "arm64")});
+  // Where it is listed twice it is one all the same.
+  TagPause(IndexOf({PauseIndex(inner), PauseIndex(inner)}));
+  Tell();
+  EXPECT_EQ(Trouble(), "");
+  FakeRunner runner;
+  RunImages(runner, {.programs = false, .on_step = nullptr}, checked_);
+  const v1::ExpectedImage& asked = runner.works.back().images().images(0);
+  EXPECT_EQ(asked.top().digest(), pause_->ToString());
+  EXPECT_EQ(asked.manifests_size(), 2);
+  ASSERT_EQ(asked.indexes_size(), 1);
+  EXPECT_EQ(asked.indexes(0).digest(), Sha256Of(inner).ToString());
+
+  images_.erase(oci::BlobDataPath(Sha256Of("layer of pause for arm64")));
+  EXPECT_THAT(Trouble(), HasSubstr("k8s/pause:3.9 linux/arm64: "));
+  images_.erase(oci::BlobDataPath(Sha256Of(inner)));
+  EXPECT_THAT(Trouble(),
+              HasSubstr(Concat(Sha256Of(inner).ToString(), " is missing")));
 }
 
 TEST_F(StaticCheckTest, AMissingBlobOfAnImageIsNamed) {

@@ -240,6 +240,27 @@ TEST(AssembleImagesTest, VerifiesEverythingThatEachImageServes) {
   EXPECT_EQ(all.images().images(1).manifests_size(), 2);
 }
 
+TEST(AssembleImagesTest, AsksForWhatLeadsToAnImage) {
+  ResolvedRelease fake = Fake();
+  fake.AddImage("quay.io/a/nested:1", {.nested = true});
+  const auto assembly = AssembleImages(RequestOf(fake));
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  const auto& images =
+      TaskOf(*assembly, "b1/verify/kubespray-images/linux-arm64")
+          .verify_image()
+          .images();
+  ASSERT_EQ(images.images_size(), 2);
+  const v1::ExpectedImage& nested = images.images(0);
+  EXPECT_EQ(nested.repository(), "k8s/a/nested");
+  ASSERT_EQ(nested.indexes_size(), 1);
+  EXPECT_EQ(nested.indexes(0).digest(),
+            fake.resolved.images["quay.io/a/nested:1"]
+                .indexes(0)
+                .content_descriptor()
+                .digest());
+  EXPECT_EQ(images.images(1).indexes_size(), 0);
+}
+
 // The texts of the layer that tells what the release has, by their names.
 std::map<std::string, std::string> TextsOf(const Assembly& assembly) {
   std::map<std::string, std::string> texts;

@@ -42,6 +42,9 @@ WantedBlobs BlobsOf(const std::vector<ChosenImage>& images) {
   };
   for (const ChosenImage& image : images) {
     add(image.top.content_descriptor());
+    for (const v1::Document& index : image.indexes) {
+      add(index.content_descriptor());
+    }
     for (const ChosenManifest& chosen : image.manifests) {
       add(chosen.document.content_descriptor());
       add(chosen.manifest.config);
@@ -170,6 +173,9 @@ absl::Status ExpectImages(const std::vector<ChosenImage>& images,
     one.set_repository(image.served_repository);
     one.set_tag(image.reference.tag);
     *one.mutable_top() = image.top.content_descriptor();
+    for (const v1::Document& index : image.indexes) {
+      *one.add_indexes() = index.content_descriptor();
+    }
     for (const ChosenManifest& chosen : image.manifests) {
       *one.add_manifests() = chosen.document.content_descriptor();
     }

@@ -9,7 +9,8 @@
 files=(etag-bytes huge-size endless retry-never html html-error slow denied
   nested-error bytes-error cannot version inside-file encoded accepted)
 images=(schema1 no-platform v2-first child-size child-type huge-layer twice swapped
-  byte-mark nul-end odd-note json-type head-missing image-nested image-denied image-cannot inside-image)
+  byte-mark nul-end odd-note inner-index deep-index json-type head-missing image-nested image-denied image-cannot
+  inside-image)
 # These hosts want to be left alone.
 paused=(no-seconds huge-pause)
 # These are large only together.
@@ -32,7 +33,7 @@ small_release hostile docker://127.0.0.1:1/none >"$lists/release.yaml"
 
 odd=(--odd-image registry.example.com/nested-base:1=nested-config)
 for name in schema1 no-platform v2-first child-size child-type huge-layer twice swapped \
-  byte-mark nul-end odd-note; do
+  byte-mark nul-end odd-note inner-index deep-index; do
   odd+=(--odd-image "registry.example.com/$name:1=$name")
 done
 for name in "${big[@]}"; do odd+=(--odd-image "registry.example.com/$name:1=big"); done
@@ -119,8 +120,8 @@ printf 'registry.example.com/%s:1\n' "${big[@]}" >"$work/cases/big/images.list"
 running=()
 for name in "${files[@]}" "${images[@]}" nested-base big; do
   case $name in
-    # These show when their bytes are fetched.
-    endless | html | swapped | json-type) run_case "$name" submit --wait & ;;
+    # These show when their bytes are fetched, or when they are served.
+    endless | html | swapped | json-type | inner-index) run_case "$name" submit --wait & ;;
     *) run_case "$name" plan & ;;
   esac
   running+=($!)
@@ -159,6 +160,8 @@ ended swapped 1 swapped 'config says'
 ended byte-mark 1 byte-mark 'byte order mark'
 ended nul-end 1 nul-end 'a NUL at byte'
 ended odd-note 1 odd-note 'annotations'
+ended inner-index 0 inner-index 'lists indexes, which containerd follows'
+ended deep-index 1 deep-index 'nested over 3 deep'
 ended json-type 0
 ended head-missing 0
 ended nested-base 1 nested-base 'nested|deep'

@@ -123,8 +123,16 @@ void ResolvedRelease::SetImage(const std::string& reference,
   if (shape.bare) {
     *image.mutable_top() = image.manifests(0);
   } else {
-    *image.mutable_top() = MakeDocument(
-        shape.docker ? oci::kDockerManifestList : oci::kOciIndex, index.dump());
+    const std::string_view type =
+        shape.docker ? oci::kDockerManifestList : oci::kOciIndex;
+    *image.mutable_top() = MakeDocument(type, index.dump());
+    if (shape.nested) {
+      *image.add_indexes() = image.top();
+      const v1::Descriptor& inner = image.top().content_descriptor();
+      index["manifests"] =
+          Json::array({DescriptorJson(type, inner.digest(), inner.size())});
+      *image.mutable_top() = MakeDocument(type, index.dump());
+    }
   }
   resolved.images[reference] = image;
 }

@@ -17,6 +17,8 @@ struct ImageShape {
   std::vector<std::string> platforms = {"linux/amd64", "linux/arm64"};
   // A manifest without an index; of the first platform.
   bool bare = false;
+  // Its index lists one index, which lists the manifests.
+  bool nested = false;
   // Docker's media types.
   bool docker = false;
   // Sizes that its layers are said to have; a size of 0 is the true one.

@@ -188,7 +188,17 @@ class Maker {
           oci::kOciIndex,
           Concat("{\"schemaVersion\":2,\"mediaType\":", Quoted(oci::kOciIndex),
                  ",\"manifests\":[", absl::StrJoin(entries, ","), "]}"));
+      if (input_.OneIn(4)) Nest(image);
     }
+  }
+
+  // Puts the image's index into another one.
+  void Nest(v1::ResolvedImage& image) {
+    *image.add_indexes() = image.top();
+    *image.mutable_top() = MakeDocument(
+        oci::kOciIndex,
+        Concat("{\"schemaVersion\":2,\"manifests\":[",
+               DescriptorText(image.indexes(0).content_descriptor()), "]}"));
   }
 
   Input& input_;

@@ -118,8 +118,8 @@ void Describe(CLI::App& app, Flags& flags) {
   app.add_option("--odd-image", flags.odd_images,
                  "REFERENCE=KIND: that image of the list is odd: schema1, "
                  "no-platform, v2-first, child-size, child-type, huge-layer, "
-                 "nested-config, twice, big, swapped, byte-mark, nul-end or "
-                 "odd-note; repeatable");
+                 "nested-config, twice, big, swapped, byte-mark, nul-end, "
+                 "odd-note, inner-index or deep-index; repeatable");
   app.add_option("--drop-platform", flags.catalog.dropped_platforms,
                  "REFERENCE=OS/ARCHITECTURE: that image lacks it; repeatable");
 }

@@ -17,10 +17,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<const char*, 13> kKinds = {
-    "schema1",    "no-platform",   "v2-first", "child-size", "child-type",
-    "huge-layer", "nested-config", "twice",    "big",        "swapped",
-    "byte-mark",  "nul-end",       "odd-note"};
+constexpr std::array<const char*, 15> kKinds = {
+    "schema1",    "no-platform",   "v2-first", "child-size",  "child-type",
+    "huge-layer", "nested-config", "twice",    "big",         "swapped",
+    "byte-mark",  "nul-end",       "odd-note", "inner-index", "deep-index"};
 constexpr size_t kBig = 3'900'000;
 
 class OddImage {
@@ -33,6 +33,8 @@ class OddImage {
   absl::StatusOr<std::string> Make(const std::string& digest) {
     const Manifest document = repository_.manifests.at(digest);
     if (kind_ == "schema1") return MakeSchema1();
+    if (kind_ == "inner-index") return Wrap(digest);
+    if (kind_ == "deep-index") return Wrap(Wrap(Wrap(digest)));
     const Json json = Json::parse(document.bytes);
     return json.contains("manifests") ? MakeIndex(document, json)
                                       : MakeManifest(document, json);
@@ -43,6 +45,19 @@ class OddImage {
     const std::string digest = Sha256Digest(bytes);
     repository_.manifests[digest] = {media_type, bytes};
     return digest;
+  }
+
+  // An index that lists the document alone.
+  std::string Wrap(const std::string& digest) {
+    const Manifest& inner = repository_.manifests.at(digest);
+    const std::string type = "application/vnd.oci.image.index.v1+json";
+    const Json entry = {{"mediaType", inner.media_type},
+                        {"digest", digest},
+                        {"size", inner.bytes.size()}};
+    const Json index = {{"schemaVersion", 2},
+                        {"mediaType", type},
+                        {"manifests", Json::array({entry})}};
+    return Keep(type, index.dump(2));
   }
 
   std::string MakeSchema1() {

@@ -26,6 +26,8 @@ namespace kso::upstream {
 //   byte-mark      manifests that begin with a byte order mark
 //   nul-end        manifests with a NUL and more after their end
 //   odd-note       manifests with an annotation that is a number
+//   inner-index    an index that lists the image's index alone
+//   deep-index     the same, three times over
 absl::Status MakeOdd(const ObjectStore& store, const std::string& text,
                      Catalog& catalog);
 

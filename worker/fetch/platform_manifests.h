@@ -20,19 +20,28 @@ struct PlatformManifest {
   std::string licenses;
 };
 
+struct ImageManifests {
+  std::vector<PlatformManifest> manifests;
+  // The indexes inside of the image's index that were read to find them, each
+  // after the one that lists it.
+  std::vector<v1::Document> indexes;
+};
+
 // Reads the manifests of an image for those of the `wanted` platforms that it
 // exists for, in its index's order. `top` is its index, or the only manifest.
 //
-// An entry of the index without a platform is asked for its config, which says
-// it (OCI image specification, image-index.md: "platform" is optional).
+// An index may list others (OCI image specification, image-index.md), which are
+// read, to a depth, where a platform is not found without them; what they list
+// comes after what the index itself does. An entry without a platform is asked
+// for its config, which says it: "platform" is optional.
 //
 // Container runtimes refuse an image whose documents disagree, each in its own
 // way, so INVALID_ARGUMENT names the disagreement: of an entry with its
-// manifest about size or media type, of an entry with its config about the
+// document about size or media type, of an entry with its config about the
 // platform, of a manifest with its config about the number of layers. So do
-// artifacts that are no images, an index of indexes, and configs that do not
-// say their platform.
-absl::StatusOr<std::vector<PlatformManifest>> ReadPlatformManifests(
+// artifacts that are no images, indexes that are nested too deeply or too many,
+// and configs that do not say their platform.
+absl::StatusOr<ImageManifests> ReadPlatformManifests(
     const v1::Document& top,
     const google::protobuf::RepeatedPtrField<v1::Platform>& wanted,
     DocumentReader& reader);

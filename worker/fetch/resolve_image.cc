@@ -37,11 +37,11 @@ std::string AdviceFor(const absl::Status& status,
 
 absl::Status CheckDocuments(const v1::ResolvedImage& image) {
   size_t bytes = image.top().content().size();
-  for (const v1::Document& document : image.manifests()) {
-    bytes += document.content().size();
-  }
-  for (const v1::Document& document : image.configs()) {
-    bytes += document.content().size();
+  for (const auto* documents :
+       {&image.indexes(), &image.manifests(), &image.configs()}) {
+    for (const v1::Document& document : *documents) {
+      bytes += document.content().size();
+    }
   }
   for (const v1::UpstreamArtifact& artifact : image.signatures()) {
     bytes += artifact.ByteSizeLong();
@@ -74,17 +74,19 @@ absl::StatusOr<v1::ResolvedImage> Resolve(
   }
   *image.mutable_top() = *std::move(top);
   KSO_ASSIGN_OR_RETURN(
-      std::vector<PlatformManifest> manifests,
+      ImageManifests found,
       ReadPlatformManifests(image.top(), work.platforms(), reader));
-  for (PlatformManifest& manifest : manifests) {
+  for (v1::Document& index : found.indexes) {
+    *image.add_indexes() = std::move(index);
+  }
+  for (PlatformManifest& manifest : found.manifests) {
     *image.add_manifests() = std::move(manifest.manifest);
     if (work.want_configs()) *image.add_configs() = std::move(manifest.config);
     image.add_licenses(std::move(manifest.licenses));
   }
   if (work.want_signatures()) {
-    KSO_ASSIGN_OR_RETURN(
-        std::vector<v1::UpstreamArtifact> artifacts,
-        ReadUpstreamArtifacts(image.top(), image.manifests(), reader));
+    KSO_ASSIGN_OR_RETURN(std::vector<v1::UpstreamArtifact> artifacts,
+                         ReadUpstreamArtifacts(image, reader));
     *image.mutable_signatures() = {artifacts.begin(), artifacts.end()};
   }
   KSO_RETURN_IF_ERROR(CheckDocuments(image));

@@ -19,6 +19,7 @@
 namespace kso::worker {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr char kRepository[] = "quay.io/coreos/etcd";
@@ -92,12 +93,21 @@ class ResolveImageTest : public ::testing::Test {
         oci::kOciIndex, "v3.5.12");
   }
 
-  v1::Descriptor AddIndexOf(const std::vector<std::string>& entries) {
+  v1::Descriptor AddIndexOf(const std::vector<std::string>& entries,
+                            std::string_view tag = "v1") {
     return stores_.AddManifest(
         kRepository,
         absl::StrCat(R"({"schemaVersion":2,"manifests":[)",
                      absl::StrJoin(entries, ","), "]}"),
-        oci::kOciIndex, "v1");
+        oci::kOciIndex, tag);
+  }
+
+  static std::vector<std::string> DigestsOf(const auto& documents) {
+    std::vector<std::string> digests;
+    for (const v1::Document& document : documents) {
+      digests.push_back(document.content_descriptor().digest());
+    }
+    return digests;
   }
 
   // An artifact of one layer, "layer", that refers to `subject`.
@@ -331,14 +341,108 @@ TEST_F(ResolveImageTest, NamesWhatIsNoImage) {
   EXPECT_THAT(Refusal().advice(), HasSubstr("leave it out or rebuild it"));
 }
 
-TEST_F(ResolveImageTest, NamesAnIndexOfIndexes) {
-  const v1::Descriptor inner = AddIndex();
+// As BuildKit's attestations have made them: an index for each platform.
+TEST_F(ResolveImageTest, FollowsTheIndexesOfAnIndex) {
+  std::vector<v1::Descriptor> manifests;
+  std::vector<v1::Descriptor> inner;
+  std::vector<std::string> entries;
+  for (const char* architecture : {"s390x", "amd64", "arm64"}) {
+    manifests.push_back(AddImage(architecture, ""));
+    inner.push_back(AddIndexOf({Json(manifests.back(), architecture),
+                                Json(AddImage("unknown", ""), "unknown")},
+                               ""));
+    entries.push_back(Json(inner.back(), architecture));
+  }
+  const v1::Descriptor top = AddIndexOf(entries);
+  // The second time, the cache has all of it.
+  std::string before;
+  for (int i = 0; i < 2; ++i) {
+    const auto image = Resolve("quay.io/coreos/etcd:v1");
+    ASSERT_TRUE(image.ok()) << image.status();
+    EXPECT_EQ(image->top().content_descriptor().digest(), top.digest());
+    EXPECT_THAT(DigestsOf(image->manifests()),
+                ElementsAre(manifests[1].digest(), manifests[2].digest()));
+    // Nobody wants what is in the other.
+    EXPECT_THAT(DigestsOf(image->indexes()),
+                ElementsAre(inner[1].digest(), inner[2].digest()));
+    v1::ResolvedImage told = *image;
+    told.clear_manifest_gets();
+    EXPECT_TRUE(before.empty() || told.SerializeAsString() == before);
+    before = told.SerializeAsString();
+  }
+}
+
+TEST_F(ResolveImageTest, FollowsIndexesThatDoNotSayTheirPlatforms) {
+  const v1::Descriptor amd64 = AddImage("amd64", "");
+  const v1::Descriptor arm64 = AddImage("arm64", "");
+  // One of them does not say the manifest's platform either.
+  const v1::Descriptor innermost = AddIndexOf({Json(arm64)}, "");
+  const v1::Descriptor inner =
+      AddIndexOf({Json(innermost), Json(amd64, "amd64")}, "");
   AddIndexOf({Json(inner)});
-  EXPECT_THAT(Refusal().reason(), HasSubstr(inner.digest()));
-  // It does not matter beside what is wanted.
-  AddIndexOf({Json(inner), Json(AddImage("amd64", ""), "amd64"),
+  const auto image = Resolve("quay.io/coreos/etcd:v1", true);
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_THAT(DigestsOf(image->manifests()),
+              ElementsAre(amd64.digest(), arm64.digest()));
+  EXPECT_THAT(DigestsOf(image->indexes()),
+              ElementsAre(inner.digest(), innermost.digest()));
+  EXPECT_THAT(image->configs(1).content(), HasSubstr("arm64"));
+}
+
+TEST_F(ResolveImageTest, ReadsNoIndexesWhereTheOuterOneHasEverything) {
+  AddIndexOf({Json(AddIndex()), Json(AddImage("amd64", ""), "amd64"),
               Json(AddImage("arm64", ""), "arm64")});
+  const auto image = Resolve("quay.io/coreos/etcd:v1");
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(image->manifests_size(), 2);
+  EXPECT_EQ(image->indexes_size(), 0);
+}
+
+// A runtime looks for a platform only where an index says that it is.
+TEST_F(ResolveImageTest, AnIndexForAnotherPlatformIsNotEntered) {
+  const v1::Descriptor inner =
+      AddIndexOf({Json(AddImage("amd64", ""), "amd64"),
+                  Json(AddImage("arm64", ""), "arm64")},
+                 "");
+  AddIndexOf({Json(inner, "amd64"), Json(inner, "s390x")});
+  auto image = Resolve("quay.io/coreos/etcd:v1");
+  ASSERT_TRUE(image.ok()) << image.status();
+  ASSERT_EQ(image->manifests_size(), 1);
+  EXPECT_EQ(image->manifests(0).content_descriptor().platform().architecture(),
+            "amd64");
+
+  AddIndexOf({Json(inner, "amd64"), Json(inner, "arm64")});
+  image = Resolve("quay.io/coreos/etcd:v1");
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(image->manifests_size(), 2);
+  EXPECT_THAT(DigestsOf(image->indexes()), ElementsAre(inner.digest()));
+}
+
+TEST_F(ResolveImageTest, IndexesAreFollowedToADepthAndANumber) {
+  v1::Descriptor chain = AddIndexOf({Json(AddImage("amd64", ""), "amd64"),
+                                     Json(AddImage("arm64", ""), "arm64")},
+                                    "");
+  chain = AddIndexOf({Json(chain)}, "");
+  chain = AddIndexOf({Json(chain)});
   EXPECT_TRUE(Resolve("quay.io/coreos/etcd:v1").ok());
+  AddIndexOf({Json(chain)});
+  EXPECT_THAT(Refusal().reason(), HasSubstr("nested over 3 deep"));
+  EXPECT_THAT(Refusal().advice(), HasSubstr("leaveOut"));
+
+  std::vector<std::string> entries;
+  for (int i = 0; i < 17; ++i) {
+    entries.push_back(
+        Json(AddIndexOf({Json(AddImage(absl::StrCat("other", i), ""))}, "")));
+  }
+  AddIndexOf(entries);
+  EXPECT_THAT(Refusal().reason(), HasSubstr("more than 16 indexes"));
+}
+
+TEST_F(ResolveImageTest, NamesAnIndexThatIsNotWhatItsIndexSays) {
+  v1::Descriptor inner = AddIndex();
+  inner.set_size(inner.size() + 1);
+  AddIndexOf({Json(inner)});
+  EXPECT_THAT(Refusal().reason(), HasSubstr("its index says that manifest"));
 }
 
 TEST_F(ResolveImageTest, SaysWhichLineNamesAMissingImage) {
@@ -359,6 +463,16 @@ TEST_F(ResolveImageTest, TellsTheLicencesThatConfigsState) {
   ASSERT_TRUE(image.ok()) << image.status();
   ASSERT_EQ(image->licenses_size(), 1);
   EXPECT_EQ(image->licenses(0), "Apache-2.0");
+}
+
+TEST_F(ResolveImageTest, BringsTheAttestationsThatInnerIndexesList) {
+  const v1::Descriptor inner = AddIndex();
+  AddIndexOf({Json(inner)});
+  const auto image =
+      Resolve("quay.io/coreos/etcd:v1", false, "", /*want_signatures=*/true);
+  ASSERT_TRUE(image.ok()) << image.status();
+  ASSERT_EQ(image->signatures_size(), 1);
+  EXPECT_NE(image->signatures(0).manifest().content(), "");
 }
 
 TEST_F(ResolveImageTest, BringsTheSignaturesThatLieBesideAnImage) {

@@ -18,6 +18,7 @@
 #include "common/oci/referrers.h"
 #include "common/text/printable_text.h"
 #include "common/text/text.h"
+#include "kso/v1/types.pb.h"
 
 namespace kso::worker {
 namespace {
@@ -217,24 +218,33 @@ bool IsAttestation(const v1::Descriptor& entry) {
          entry.platform().architecture() == "unknown";
 }
 
+// Adds the attestations that an index lists beside its manifests.
+absl::Status AddAttestations(const v1::Document& document, Reading& reading) {
+  KSO_ASSIGN_OR_RETURN(
+      const oci::Index index,
+      oci::ParseIndex(document.content(),
+                      document.content_descriptor().media_type()));
+  for (const v1::Descriptor& entry : index.manifests) {
+    if (IsAttestation(entry)) KSO_RETURN_IF_ERROR(reading.AddEntry(entry));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<v1::UpstreamArtifact>> ReadUpstreamArtifacts(
-    const v1::Document& top,
-    const google::protobuf::RepeatedPtrField<v1::Document>& manifests,
-    DocumentReader& reader) {
-  const v1::Descriptor& image = top.content_descriptor();
+    const v1::ResolvedImage& image, DocumentReader& reader) {
+  const v1::Descriptor& top = image.top().content_descriptor();
   Reading reading(reader);
-  KSO_RETURN_IF_ERROR(reading.AddBeside(image.digest()));
-  if (oci::IsIndexType(image.media_type())) {
-    KSO_ASSIGN_OR_RETURN(const oci::Index index,
-                         oci::ParseIndex(top.content(), image.media_type()));
-    for (const v1::Descriptor& entry : index.manifests) {
-      if (IsAttestation(entry)) KSO_RETURN_IF_ERROR(reading.AddEntry(entry));
-    }
+  KSO_RETURN_IF_ERROR(reading.AddBeside(top.digest()));
+  if (oci::IsIndexType(top.media_type())) {
+    KSO_RETURN_IF_ERROR(AddAttestations(image.top(), reading));
   }
-  std::set<std::string_view> seen = {image.digest()};
-  for (const v1::Document& manifest : manifests) {
+  for (const v1::Document& index : image.indexes()) {
+    KSO_RETURN_IF_ERROR(AddAttestations(index, reading));
+  }
+  std::set<std::string_view> seen = {top.digest()};
+  for (const v1::Document& manifest : image.manifests()) {
     const std::string& digest = manifest.content_descriptor().digest();
     if (!seen.insert(digest).second) continue;
     KSO_RETURN_IF_ERROR(reading.AddBeside(digest));

@@ -116,6 +116,10 @@ class ImagesCheck {
     if (!image.tag().empty()) {
       KSO_RETURN_IF_ERROR(FoundByDigest(repository, top));
     }
+    for (const v1::Descriptor& index : image.indexes()) {
+      KSO_RETURN_IF_ERROR(
+          Document(repository, index.digest(), index.digest()).status());
+    }
     for (const v1::Descriptor& manifest : image.manifests()) {
       if (manifest.digest() == top) {
         KSO_RETURN_IF_ERROR(Blobs(repository, document, sample));

@@ -496,6 +496,19 @@ TEST_F(ServedImagesTest, NoticesATagThatPointsElsewhere) {
   EXPECT_EQ(checks.status().code(), absl::StatusCode::kDataLoss);
 }
 
+TEST_F(ServedImagesTest, NoticesAnIndexOnTheWayThatIsNotThere) {
+  v1::Descriptor& inner = *expected_.mutable_images(0)->add_indexes();
+  inner = registry_.AddManifest(kRepository, R"({"schemaVersion":2})",
+                                oci::kOciIndex, "");
+  EXPECT_EQ(Check().value_or(std::vector<std::string>{"nothing"}).back(),
+            "1 images: 2 manifests and 1 blobs compared");
+  inner.set_digest(Sha256Of("gone").ToString());
+  const auto checks = Check();
+  ASSERT_FALSE(checks.ok());
+  EXPECT_NE(ToStd(checks.status().message()).find(inner.digest()),
+            std::string_view::npos);
+}
+
 TEST_F(ServedImagesTest, NoticesAManifestWhoseBlobIsNotThere) {
   v1::Descriptor gone;
   gone.set_digest(Sha256Of("gone").ToString());

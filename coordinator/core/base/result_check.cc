@@ -25,6 +25,7 @@ constexpr size_t kLongestName = 255;
 constexpr int kMostChecks = 1000;
 constexpr int kMostPlatforms = 64;
 constexpr int kMostManifests = 256;
+constexpr int kMostIndexes = 64;
 constexpr int kMostSignatures = 256;
 constexpr int kMostSigned = 256;
 constexpr int kMostHosts = 1000;
@@ -130,17 +131,22 @@ absl::Status CheckImage(const v1::ResolveImage& work,
     if (work.known_digest().empty()) {
       return Wrong("nothing was known that could be unchanged");
     }
-    if (image.has_top() || image.manifests_size() > 0 ||
-        image.configs_size() > 0 || image.licenses_size() > 0 ||
-        image.signatures_size() > 0) {
+    if (image.has_top() || image.indexes_size() > 0 ||
+        image.manifests_size() > 0 || image.configs_size() > 0 ||
+        image.licenses_size() > 0 || image.signatures_size() > 0) {
       return Wrong("what is unchanged has documents");
     }
     return absl::OkStatus();
   }
   int64_t bytes = 0;
   KSO_RETURN_IF_ERROR(CheckDocument("the image", image.top(), bytes));
-  if (image.manifests_size() > kMostManifests) {
-    return Wrong(Concat("it has ", image.manifests_size(), " manifests"));
+  if (image.manifests_size() > kMostManifests ||
+      image.indexes_size() > kMostIndexes) {
+    return Wrong(Concat("it has ", image.manifests_size(), " manifests and ",
+                        image.indexes_size(), " indexes in its index"));
+  }
+  for (const v1::Document& index : image.indexes()) {
+    KSO_RETURN_IF_ERROR(CheckDocument("an index", index, bytes));
   }
   for (const v1::Document& manifest : image.manifests()) {
     KSO_RETURN_IF_ERROR(CheckDocument("a manifest", manifest, bytes));

@@ -365,17 +365,28 @@ TEST(ResultCheckTest, DocumentsAreBounded) {
       ->set_size(kMost);
   EXPECT_FALSE(CheckResult(task, absurd).ok());
 
-  v1::TaskResult large = result;
-  for (v1::Document* document :
-       {large.mutable_resolved_image()->mutable_top(),
-        large.mutable_resolved_image()->mutable_manifests(0)}) {
-    document->mutable_content()->append(5 << 20, ' ');
-    document->mutable_content_descriptor()->set_size(
-        static_cast<int64_t>(document->content().size()));
+  for (const bool in_index : {false, true}) {
+    v1::TaskResult large = result;
+    v1::ResolvedImage& large_image = *large.mutable_resolved_image();
+    for (v1::Document* document :
+         {large_image.mutable_top(), in_index
+                                         ? large_image.add_indexes()
+                                         : large_image.mutable_manifests(0)}) {
+      if (document->content().empty()) *document = large_image.manifests(0);
+      document->mutable_content()->append(5 << 20, ' ');
+      document->mutable_content_descriptor()->set_size(
+          static_cast<int64_t>(document->content().size()));
+    }
+    const absl::Status status = CheckResult(task, large);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(Said(status), HasSubstr("over the limit of 8.0 MiB"));
   }
-  const absl::Status status = CheckResult(task, large);
-  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(Said(status), HasSubstr("over the limit of 8.0 MiB"));
+
+  v1::TaskResult many = result;
+  for (int i = 0; i < 65; ++i) {
+    *many.mutable_resolved_image()->add_indexes() = image.top();
+  }
+  EXPECT_THAT(Said(CheckResult(task, many)), HasSubstr("65 indexes"));
 
   // At the limit, and one byte over it.
   const auto padded_to = [&](int64_t bytes) {
@@ -541,6 +552,7 @@ TEST(ResultCheckTest, WhatIsUnchangedWasKnownAndIsNotToldAgain) {
   using Change = std::function<void(v1::ResolvedImage&)>;
   const std::vector<Change> changes = {
       [](auto& image) { image.mutable_top(); },
+      [](auto& image) { image.add_indexes(); },
       [](auto& image) { image.add_manifests(); },
       [](auto& image) { image.add_configs(); },
       [](auto& image) { image.add_licenses("MIT"); },

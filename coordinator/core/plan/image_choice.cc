@@ -2,7 +2,10 @@
 #include "coordinator/core/plan/image_choice.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_join.h"
@@ -63,6 +66,15 @@ absl::Status CheckChild(const std::vector<v1::Descriptor>& children,
              listed->media_type(), " of ", listed->size()));
 }
 
+absl::StatusOr<std::vector<v1::Descriptor>> EntriesOf(
+    const v1::Document& document) {
+  KSO_ASSIGN_OR_RETURN(
+      oci::Index index,
+      oci::ParseIndex(document.content(),
+                      document.content_descriptor().media_type()));
+  return std::move(index.manifests);
+}
+
 // Compares the top document with the reference, and its children with it.
 absl::Status CheckResolved(const oci::Reference& reference,
                            const v1::ResolvedImage& image) {
@@ -74,10 +86,14 @@ absl::Status CheckResolved(const oci::Reference& reference,
   }
   std::vector<v1::Descriptor> children = {top};
   if (oci::IsIndexType(top.media_type())) {
-    KSO_ASSIGN_OR_RETURN(
-        oci::Index index,
-        oci::ParseIndex(image.top().content(), top.media_type()));
-    children = std::move(index.manifests);
+    KSO_ASSIGN_OR_RETURN(children, EntriesOf(image.top()));
+  }
+  for (const v1::Document& index : image.indexes()) {
+    KSO_RETURN_IF_ERROR(CheckDocument(index));
+    KSO_RETURN_IF_ERROR(CheckChild(children, index.content_descriptor()));
+    KSO_ASSIGN_OR_RETURN(std::vector<v1::Descriptor> entries, EntriesOf(index));
+    children.insert(children.end(), std::make_move_iterator(entries.begin()),
+                    std::make_move_iterator(entries.end()));
   }
   for (const v1::Document& manifest : image.manifests()) {
     KSO_RETURN_IF_ERROR(CheckDocument(manifest));
@@ -113,6 +129,32 @@ absl::StatusOr<ChosenManifest> ChooseManifest(const v1::ResolvedImage& image,
   return chosen;
 }
 
+// Those of an image's inner indexes that lead to the manifests that were
+// chosen.
+template <typename Indexes>
+std::vector<v1::Document> LeadingTo(
+    const std::vector<ChosenManifest>& manifests, const Indexes& indexes) {
+  std::set<std::string> wanted;
+  for (const ChosenManifest& manifest : manifests) {
+    wanted.insert(manifest.document.content_descriptor().digest());
+  }
+  std::vector<v1::Document> leading;
+  // From the inner ones on: each comes after the one that lists it.
+  for (auto index = indexes.rbegin(); index != indexes.rend(); ++index) {
+    const auto entries = EntriesOf(*index);
+    const bool leads =
+        entries.ok() && std::any_of(entries->begin(), entries->end(),
+                                    [&wanted](const v1::Descriptor& entry) {
+                                      return wanted.contains(entry.digest());
+                                    });
+    if (!leads) continue;
+    wanted.insert(index->content_descriptor().digest());
+    leading.push_back(*index);
+  }
+  std::reverse(leading.begin(), leading.end());
+  return leading;
+}
+
 // Chooses the manifests of `reference` for those of the release's platforms
 // that it exists for.
 absl::StatusOr<ChosenImage> Choose(const std::string& reference,
@@ -134,6 +176,7 @@ absl::StatusOr<ChosenImage> Choose(const std::string& reference,
                          ChooseManifest(image, position, platform));
     chosen.manifests.push_back(std::move(manifest));
   }
+  chosen.indexes = LeadingTo(chosen.manifests, image.indexes());
   return chosen;
 }
 
@@ -151,13 +194,20 @@ std::vector<std::string> LackingPlatforms(const ChosenImage& image,
 // The platforms that the image itself lists, without attestations. The resolved
 // manifests are only those that were asked for.
 std::vector<std::string> OfferedPlatforms(const v1::ResolvedImage& image) {
-  const v1::Document& top = image.top();
   std::vector<std::string> offered;
-  if (oci::IsIndexType(top.content_descriptor().media_type())) {
-    const auto index =
-        oci::ParseIndex(top.content(), top.content_descriptor().media_type());
-    if (!index.ok()) return offered;
-    for (const v1::Descriptor& manifest : index->manifests) {
+  if (!oci::IsIndexType(image.top().content_descriptor().media_type())) {
+    for (const v1::Document& manifest : image.manifests()) {
+      offered.push_back(
+          oci::FormatPlatform(manifest.content_descriptor().platform()));
+    }
+    return offered;
+  }
+  std::vector<const v1::Document*> indexes = {&image.top()};
+  for (const v1::Document& index : image.indexes()) indexes.push_back(&index);
+  for (const v1::Document* index : indexes) {
+    const auto entries = EntriesOf(*index);
+    if (!entries.ok()) continue;
+    for (const v1::Descriptor& manifest : *entries) {
       // Attestations, and what is no image.
       if (manifest.platform().os() == "unknown" || !manifest.has_platform() ||
           !oci::IsManifestType(manifest.media_type())) {
@@ -165,11 +215,6 @@ std::vector<std::string> OfferedPlatforms(const v1::ResolvedImage& image) {
       }
       offered.push_back(oci::FormatPlatform(manifest.platform()));
     }
-    return offered;
-  }
-  for (const v1::Document& manifest : image.manifests()) {
-    offered.push_back(
-        oci::FormatPlatform(manifest.content_descriptor().platform()));
   }
   return offered;
 }
@@ -247,6 +292,12 @@ class Choosing {
     image->served_repository =
         release::ServedRepository(image->reference, request.keep_host());
     CheckPlatforms(request, *image);
+    if (!image->indexes.empty()) {
+      choice_.notes.push_back(Concat(
+          reference, " (", request.location(),
+          "): its index lists indexes, which containerd follows; podman, "
+          "CRI-O, and Docker without containerd's image store refuse it"));
+    }
     CheckSignatures(request, *image);
     CheckTag(request, *image);
     chosen_.emplace(reference, *std::move(image));
@@ -399,6 +450,7 @@ std::vector<ChosenImage> OnlyFor(const std::vector<ChosenImage>& images,
                                image.served_repository,
                                image.top,
                                {*chosen},
+                               LeadingTo({*chosen}, image.indexes),
                                image.artifacts,
                                image.signed_by});
   }

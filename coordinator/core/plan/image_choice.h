@@ -40,6 +40,9 @@ struct ChosenImage {
   // The manifests of those of the release's platforms that the image exists
   // for, in the release's order.
   std::vector<ChosenManifest> manifests;
+  // The indexes that lead to them from `top`, where that lists others, each
+  // after the one that lists it.
+  std::vector<v1::Document> indexes = {};
   // The publisher's documents about it, as far as they are carried.
   std::vector<CarriedArtifact> artifacts = {};
   // The signer, of those whom the release trusts for it. May be empty.

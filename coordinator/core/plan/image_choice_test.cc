@@ -4,6 +4,9 @@
 #include <functional>
 #include <string>
 
+#include "common/base/strings.h"
+#include "common/oci/documents.h"
+#include "common/oci/media_types.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/resolved_release.h"
@@ -17,6 +20,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
+
+// What an index says of a document.
+std::string EntryOf(const v1::Document& document) {
+  const v1::Descriptor& descriptor = document.content_descriptor();
+  return Concat(R"({"mediaType":")", descriptor.media_type(), R"(","digest":")",
+                descriptor.digest(), R"(","size":)", descriptor.size(), "}");
+}
 
 TEST(ChooseImagesTest, TakesTheManifestOfEachPlatform) {
   ResolvedRelease fake;
@@ -163,6 +173,55 @@ TEST(ChooseImagesTest, RefusesBytesThatAreNotTheirDigests) {
   EXPECT_THAT(choice.failures[0].reason(), HasSubstr("said to be"));
   EXPECT_THAT(choice.failures[1].reason(), HasSubstr("not one of its index"));
   EXPECT_THAT(choice.failures[2].reason(), HasSubstr("registry gave"));
+}
+
+TEST(ChooseImagesTest, TakesWhatLeadsToTheManifests) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/b:1", {.nested = true});
+  fake.AddImage("quay.io/a/flat:1");
+  v1::ResolvedImage& image = fake.resolved.images["quay.io/a/b:1"];
+  // One that was read on the way and leads nowhere.
+  *image.mutable_top() = kso::oci::MakeDocument(
+      kso::oci::kOciIndex,
+      Concat(R"({"schemaVersion":2,"manifests":[)", EntryOf(image.indexes(0)),
+             ",", EntryOf(fake.resolved.images["quay.io/a/flat:1"].top()),
+             "]}"));
+  *image.add_indexes() = fake.resolved.images["quay.io/a/flat:1"].top();
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  ASSERT_THAT(choice.failures, IsEmpty());
+  EXPECT_THAT(choice.images[0].manifests, SizeIs(2));
+  ASSERT_THAT(choice.images[0].indexes, SizeIs(1));
+  EXPECT_EQ(choice.images[0].indexes[0].content(), image.indexes(0).content());
+  EXPECT_THAT(choice.notes,
+              ElementsAre(HasSubstr("quay.io/a/b:1 (images.list:1): its index "
+                                    "lists indexes, which containerd")));
+  EXPECT_THAT(choice.images[1].indexes, IsEmpty());
+
+  const auto arm64 = OnlyFor(choice.images, fake.release.platforms(1));
+  ASSERT_THAT(arm64, SizeIs(2));
+  EXPECT_THAT(arm64[0].indexes, SizeIs(1));
+  EXPECT_EQ(arm64[0].served_repository, "k8s/a/b");
+}
+
+TEST(ChooseImagesTest, RefusesAnIndexThatNoIndexOfTheImageLists) {
+  ResolvedRelease fake;
+  for (const char* reference :
+       {"quay.io/a/b:1", "quay.io/a/c:1", "quay.io/a/d:1"}) {
+    fake.AddImage(reference, {.nested = true});
+  }
+  const auto inner_of = [&fake](const char* reference) {
+    return fake.resolved.images[reference].mutable_indexes(0);
+  };
+  *inner_of("quay.io/a/b:1") = *inner_of("quay.io/a/c:1");
+  inner_of("quay.io/a/c:1")->mutable_content()->append(" ");
+  inner_of("quay.io/a/d:1")
+      ->mutable_content_descriptor()
+      ->set_media_type(std::string(kso::oci::kDockerManifestList));
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  ASSERT_THAT(choice.failures, SizeIs(3));
+  EXPECT_THAT(choice.failures[0].reason(), HasSubstr("not one of its index"));
+  EXPECT_THAT(choice.failures[1].reason(), HasSubstr("said to be"));
+  EXPECT_THAT(choice.failures[2].reason(), HasSubstr("and its index says"));
 }
 
 TEST(ChooseImagesTest, RefusesAManifestThatIsNotAsItsIndexSays) {

@@ -88,6 +88,9 @@ class Judge {
     };
     Architectures architectures;
     add(image.top.content_descriptor());
+    for (const v1::Document& index : image.indexes) {
+      add(index.content_descriptor());
+    }
     for (const ChosenManifest& chosen : image.manifests) {
       architectures.insert(chosen.platform.architecture());
       add(chosen.document.content_descriptor());

@@ -36,11 +36,11 @@ std::string LargestInWords(std::vector<SizeAndName> items) {
 
 int64_t BytesOfDocuments(const v1::ResolvedImage& image) {
   size_t bytes = image.top().content().size();
-  for (const v1::Document& document : image.manifests()) {
-    bytes += document.content().size();
-  }
-  for (const v1::Document& document : image.configs()) {
-    bytes += document.content().size();
+  for (const auto* documents :
+       {&image.indexes(), &image.manifests(), &image.configs()}) {
+    for (const v1::Document& document : *documents) {
+      bytes += document.content().size();
+    }
   }
   for (const v1::UpstreamArtifact& artifact : image.signatures()) {
     bytes += artifact.ByteSizeLong();

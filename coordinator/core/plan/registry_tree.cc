@@ -74,6 +74,7 @@ class LinkWriter {
 std::vector<v1::LayerMember> ImageLinks(const ChosenImage& image) {
   LinkWriter writer(image.served_repository);
   writer.AddManifest(image.top);
+  for (const v1::Document& index : image.indexes) writer.AddManifest(index);
   for (const ChosenManifest& chosen : image.manifests) {
     writer.AddManifest(chosen.document);
     writer.AddBlob(chosen.manifest.config.digest());

@@ -93,6 +93,22 @@ TEST(RegistryTreeTest, LinksEverythingThatDistributionLooksFor) {
                                other + "/link"))));
 }
 
+TEST(RegistryTreeTest, HasWhatLeadsToTheManifests) {
+  ResolvedRelease fake;
+  fake.AddImage("registry.k8s.io/pause:3.9", {.nested = true});
+  const auto files = FilesOf(fake, "", "amd64");
+  const v1::Document& inner =
+      fake.resolved.images["registry.k8s.io/pause:3.9"].indexes(0);
+  const std::string hex = inner.content_descriptor().digest().substr(7);
+  EXPECT_EQ(files.at(std::string(kTree) + "blobs/sha256/" + hex.substr(0, 2) +
+                     "/" + hex + "/data"),
+            inner.content());
+  EXPECT_THAT(files, Contains(Key(std::string(kTree) +
+                                  "repositories/k8s/pause/_manifests/revisions/"
+                                  "sha256/" +
+                                  hex + "/link")));
+}
+
 // Debian's docker-registry over a planned tree.
 class RealRegistryTest : public ::testing::Test {
  protected:
@@ -176,13 +192,15 @@ TEST_F(RealRegistryTest, ServesWhatUpstreamPublished) {
   fake.AddImage("registry.k8s.io/pause:3.9");
   fake.AddImage("registry.k8s.io/pause:3.10", {.bare = true});
   fake.AddImage("quay.io/coreos/etcd:v3.5.16");
+  fake.AddImage("quay.io/coreos/nested:v1", {.nested = true});
   fake.release.mutable_missing_platform()->set_allow_by_default(true);
   for (const char* suffix : {"", "-all"}) {
     const auto files = FilesOf(fake, suffix, "amd64");
     ASSERT_NO_FATAL_FAILURE(Serve(files));
     const auto catalog = nlohmann::json::parse(Get("_catalog"));
-    EXPECT_THAT(catalog["repositories"],
-                ElementsAre("k8s/coreos/etcd", "k8s/pause"));
+    EXPECT_THAT(
+        catalog["repositories"],
+        ElementsAre("k8s/coreos/etcd", "k8s/coreos/nested", "k8s/pause"));
     const auto tags = nlohmann::json::parse(Get("k8s/pause/tags/list"));
     EXPECT_THAT(tags["tags"], ::testing::UnorderedElementsAre("3.9", "3.10"));
     for (const auto& request : fake.release.images()) {
@@ -199,6 +217,11 @@ TEST_F(RealRegistryTest, ServesWhatUpstreamPublished) {
       EXPECT_EQ(Get(repository + "/manifests/" +
                     image.manifests(0).content_descriptor().digest()),
                 image.manifests(0).content());
+      for (const v1::Document& index : image.indexes()) {
+        EXPECT_EQ(Get(repository + "/manifests/" +
+                      index.content_descriptor().digest()),
+                  index.content());
+      }
       EXPECT_EQ(Get(repository + "/blobs/" +
                     image.configs(0).content_descriptor().digest()),
                 image.configs(0).content());

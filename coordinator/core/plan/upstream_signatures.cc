@@ -257,6 +257,9 @@ class Judge {
 
   void Carry() {
     std::set<std::string> listed = DigestsIn(image_.top());
+    for (const v1::Document& index : image_.indexes()) {
+      listed.merge(DigestsIn(index));
+    }
     for (const auto& [digest, beside] : beside_) {
       if (beside.referrers == nullptr) continue;
       listed.merge(DigestsIn(beside.referrers->manifest()));
