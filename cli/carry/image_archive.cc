@@ -8,9 +8,6 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/blob/verifying_source.h"
-#include "common/oci/manifest.h"
-#include "common/oci/media_types.h"
-#include "common/text/json.h"
 
 namespace kso::cli {
 namespace {
@@ -27,11 +24,6 @@ absl::StatusOr<Digest> BlobDigest(std::string_view path) {
   }
   const std::string_view algorithm = path.substr(6, slash - 6);
   return Digest::Parse(Concat(algorithm, ":", path.substr(slash + 1)));
-}
-
-std::string AnnotationOf(const Json& object, const char* key) {
-  const auto found = object.find("annotations");
-  return found == object.end() ? "" : StringOf(*found, key);
 }
 
 // Says which files to copy again when the bytes are wrong.
@@ -55,23 +47,9 @@ class BlamingSource : public ByteSource {
 
 }  // namespace
 
-absl::StatusOr<LayoutContents> ReadLayoutIndex(std::string_view index_json) {
-  const absl::StatusOr<oci::Index> index =
-      oci::ParseIndex(index_json, oci::kOciIndex);
-  if (!index.ok()) {
-    return absl::InvalidArgumentError(
-        Concat("index.json: ", ToStd(index.status().message())));
-  }
-  KSO_ASSIGN_OR_RETURN(const Json json, ParseJson(index_json));
-  LayoutContents contents;
-  contents.since = AnnotationOf(json, kSinceAnnotation);
-  for (size_t i = 0; i < index->manifests.size(); ++i) {
-    contents.images.push_back(
-        {AnnotationOf(json["manifests"][i],
-                      "org.opencontainers.image.ref.name"),
-         index->manifests[i]});
-  }
-  return contents;
+std::string SinceOf(const oci::LayoutContents& contents) {
+  const auto found = contents.annotations.find(kSinceAnnotation);
+  return found == contents.annotations.end() ? "" : found->second;
 }
 
 absl::StatusOr<std::unique_ptr<ImageArchive>> ImageArchive::Open(
@@ -101,13 +79,13 @@ absl::StatusOr<std::unique_ptr<ImageArchive>> ImageArchive::Open(
 
 absl::Status ImageArchive::ReadIndex(const TarEntry& entry) {
   const std::string where = reader_->NamesOf(entry.position, entry.size);
-  if (entry.size > kLargestLayoutIndex) {
+  if (entry.size > oci::kLargestLayoutIndex) {
     return absl::InvalidArgumentError(
         Concat(where, ": its index.json is larger than 4 MiB"));
   }
   KSO_ASSIGN_OR_RETURN(const std::string content,
                        reader_->Read(entry.position, entry.size));
-  absl::StatusOr<LayoutContents> contents = ReadLayoutIndex(content);
+  absl::StatusOr<oci::LayoutContents> contents = oci::ReadLayoutIndex(content);
   if (!contents.ok()) {
     return absl::InvalidArgumentError(
         Concat(where, ": ", ToStd(contents.status().message())));

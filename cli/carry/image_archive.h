@@ -16,31 +16,13 @@
 #include "cli/carry/tar_index.h"
 #include "common/bytes/byte_stream.h"
 #include "common/bytes/digest.h"
-#include "kso/v1/types.pb.h"
+#include "common/oci/layout_index.h"
 
 namespace kso::cli {
 
-// An image of an archive.
-struct ArchivedImage {
-  // Its reference name: "kubespray-files:v0.1.0".
-  std::string name;
-  v1::Descriptor descriptor;
-};
-
-// The content of the index.json of an OCI image layout, or of an archive of
-// one.
-struct LayoutContents {
-  std::vector<ArchivedImage> images;
-  // The names of the images that must be inside before; empty where all is
-  // there.
-  std::string since;
-};
-
-// INVALID_ARGUMENT when it is none, with the reason.
-absl::StatusOr<LayoutContents> ReadLayoutIndex(std::string_view index_json);
-
-// The largest index.json that is read.
-inline constexpr int64_t kLargestLayoutIndex = 4 << 20;
+// The names of the images that must be where these are brought; empty where all
+// of them is there.
+std::string SinceOf(const oci::LayoutContents& contents);
 
 // An OCI archive (a tar of an OCI image layout), read where it is: nothing is
 // unpacked. May be used from any thread.
@@ -51,10 +33,12 @@ class ImageArchive {
   static absl::StatusOr<std::unique_ptr<ImageArchive>> Open(
       std::vector<std::filesystem::path> files);
 
-  const std::vector<ArchivedImage>& images() const { return contents_.images; }
+  const std::vector<oci::LayoutEntry>& images() const {
+    return contents_.images;
+  }
   // The names of the images that must be inside before; empty for a full
   // archive.
-  const std::string& since() const { return contents_.since; }
+  std::string since() const { return SinceOf(contents_); }
 
   bool Has(const Digest& digest) const { return blobs_.contains(digest); }
   // NOT_FOUND when the archive does not have the blob.
@@ -76,7 +60,7 @@ class ImageArchive {
   std::unique_ptr<PartReader> reader_;
   // Position and size.
   std::map<Digest, std::pair<int64_t, int64_t>> blobs_;
-  LayoutContents contents_;
+  oci::LayoutContents contents_;
 };
 
 }  // namespace kso::cli

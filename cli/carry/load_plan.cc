@@ -10,6 +10,7 @@
 #include "common/oci/destination.h"
 #include "common/oci/grammar.h"
 #include "common/oci/image_closure.h"
+#include "common/oci/layout_index.h"
 #include "common/oci/media_types.h"
 
 namespace kso::cli {
@@ -25,7 +26,7 @@ class Planner {
       : archive_(archive), destination_(destination), registry_(registry) {}
 
   absl::StatusOr<LoadPlan> Run() {
-    for (const ArchivedImage& image : archive_.images()) {
+    for (const oci::LayoutEntry& image : archive_.images()) {
       const size_t colon = image.name.rfind(':');
       const std::string name = image.name.substr(0, colon);
       const std::string tag =

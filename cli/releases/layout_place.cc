@@ -40,14 +40,12 @@ class LayoutPlace : public ReleasePlace {
 
   absl::StatusOr<std::vector<Tag>> ListTags() override {
     KSO_ASSIGN_OR_RETURN(const std::string index, ReadIndex());
-    const absl::StatusOr<std::vector<oci::LayoutImage>> images =
+    const absl::StatusOr<oci::LayoutContents> contents =
         oci::ReadLayoutIndex(index);
-    if (!images.ok()) return Named(images.status());
+    if (!contents.ok()) return Named(contents.status());
     std::vector<Tag> tags;
-    for (const oci::LayoutImage& image : *images) {
-      tags.push_back(
-          TagOf(image.ref_names.empty() ? "" : image.ref_names.front(),
-                image.index.digest()));
+    for (const oci::LayoutEntry& image : contents->images) {
+      tags.push_back(TagOf(image.name, image.descriptor.digest()));
     }
     return tags;
   }
@@ -107,7 +105,7 @@ class LayoutPlace : public ReleasePlace {
   fs::path IndexPath() const { return directory_ / "index.json"; }
 
   absl::StatusOr<std::string> ReadIndex() const {
-    return ReadSmallFile(IndexPath(), kLargestDocument);
+    return ReadSmallFile(IndexPath(), oci::kLargestLayoutIndex);
   }
 
   absl::Status Named(const absl::Status& status) const {

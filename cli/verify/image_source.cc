@@ -111,10 +111,10 @@ std::string TagOf(const std::string& name) {
 class BlobSource : public ImageSource {
  public:
   BlobSource(std::unique_ptr<BlobStore> blobs,
-             const std::vector<ArchivedImage>& images)
+             const std::vector<oci::LayoutEntry>& images)
       : store_(CreateBlobImageStore(std::move(blobs))) {
     std::map<std::string, size_t> places;
-    for (const ArchivedImage& image : images) {
+    for (const oci::LayoutEntry& image : images) {
       const std::string& digest = image.descriptor.digest();
       NamedImage named = {.name = image.name.empty() ? digest : image.name,
                           .tag = TagOf(image.name),
@@ -151,13 +151,13 @@ class BlobSource : public ImageSource {
 
 absl::StatusOr<std::unique_ptr<ImageSource>> MakeSource(
     const std::string& where, std::unique_ptr<BlobStore> blobs,
-    const LayoutContents& contents) {
-  if (!contents.since.empty()) {
+    const std::vector<oci::LayoutEntry>& images, const std::string& since) {
+  if (!since.empty()) {
     return absl::InvalidArgumentError(
-        Concat(where, " has only what changed since ", contents.since,
+        Concat(where, " has only what changed since ", since,
                ": load it where that is, and verify it there"));
   }
-  auto source = std::make_unique<BlobSource>(std::move(blobs), contents.images);
+  auto source = std::make_unique<BlobSource>(std::move(blobs), images);
   if (source->images().empty()) {
     return absl::InvalidArgumentError(Concat(where, " has no image"));
   }
@@ -170,17 +170,17 @@ absl::StatusOr<std::unique_ptr<ImageSource>> OpenArchiveSource(
     const std::vector<std::filesystem::path>& files) {
   KSO_ASSIGN_OR_RETURN(std::unique_ptr<ImageArchive> archive,
                        ImageArchive::Open(files));
-  const LayoutContents contents = {.images = archive->images(),
-                                   .since = archive->since()};
+  const std::vector<oci::LayoutEntry> images = archive->images();
+  const std::string since = archive->since();
   return MakeSource(files.front().string(),
-                    std::make_unique<ArchiveBlobs>(std::move(archive)),
-                    contents);
+                    std::make_unique<ArchiveBlobs>(std::move(archive)), images,
+                    since);
 }
 
 absl::StatusOr<std::unique_ptr<ImageSource>> OpenLayoutSource(
     const std::filesystem::path& directory) {
   const absl::StatusOr<std::string> index =
-      ReadSmallFile(directory / "index.json", kLargestLayoutIndex);
+      ReadSmallFile(directory / "index.json", oci::kLargestLayoutIndex);
   std::error_code ignored;
   if (absl::IsNotFound(index.status()) ||
       !std::filesystem::exists(directory / "oci-layout", ignored)) {
@@ -189,13 +189,15 @@ absl::StatusOr<std::unique_ptr<ImageSource>> OpenLayoutSource(
                " is no OCI image layout: it has no index.json and oci-layout"));
   }
   KSO_RETURN_IF_ERROR(index.status());
-  const absl::StatusOr<LayoutContents> contents = ReadLayoutIndex(*index);
+  const absl::StatusOr<oci::LayoutContents> contents =
+      oci::ReadLayoutIndex(*index);
   if (!contents.ok()) {
     return absl::InvalidArgumentError(
         Concat(directory.string(), ": ", ToStd(contents.status().message())));
   }
   return MakeSource(directory.string(),
-                    std::make_unique<LayoutBlobs>(directory), *contents);
+                    std::make_unique<LayoutBlobs>(directory), contents->images,
+                    SinceOf(*contents));
 }
 
 }  // namespace kso::cli

@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/bytes/digest.h"
+#include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 #include "common/text/json.h"
 
@@ -119,21 +120,27 @@ absl::StatusOr<std::string> MergeLayoutIndex(
   return TextOf(index);
 }
 
-absl::StatusOr<std::vector<LayoutImage>> ReadLayoutIndex(
-    std::string_view index) {
-  KSO_ASSIGN_OR_RETURN(const Json entries, ExistingEntries(index));
-  std::vector<LayoutImage> images;
-  for (const Json& entry : entries) {
-    LayoutImage& image = images.emplace_back();
-    KSO_ASSIGN_OR_RETURN(const Digest digest,
-                         Digest::Parse(TextAt(entry, "digest")));
-    image.index.set_digest(digest.ToString());
-    image.index.set_media_type(TextAt(entry, "mediaType"));
-    if (std::string name = RefNameOf(entry); !name.empty()) {
-      image.ref_names.push_back(std::move(name));
+absl::StatusOr<LayoutContents> ReadLayoutIndex(std::string_view index_json) {
+  const absl::StatusOr<Index> index = ParseIndex(index_json, kOciIndex);
+  if (!index.ok()) {
+    return absl::InvalidArgumentError(
+        Concat("index.json: ", ToStd(index.status().message())));
+  }
+  KSO_ASSIGN_OR_RETURN(const Json json, ParseOrderedJson(index_json));
+  LayoutContents contents;
+  for (size_t i = 0; i < index->manifests.size(); ++i) {
+    contents.images.push_back(
+        {RefNameOf(json["manifests"][i]), index->manifests[i]});
+  }
+  const auto annotations = json.find("annotations");
+  if (annotations != json.end() && annotations->is_object()) {
+    for (const auto& [key, value] : annotations->items()) {
+      if (value.is_string()) {
+        contents.annotations[key] = value.get<std::string>();
+      }
     }
   }
-  return images;
+  return contents;
 }
 
 absl::StatusOr<std::string> WithoutLayoutNames(

@@ -2,6 +2,7 @@
 #ifndef KSO_COMMON_OCI_LAYOUT_INDEX_H_
 #define KSO_COMMON_OCI_LAYOUT_INDEX_H_
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -40,11 +41,26 @@ absl::StatusOr<std::string> MergeLayoutIndex(
     std::string_view existing, const std::vector<LayoutImage>& images,
     const std::map<std::string, std::string>& annotations = {});
 
-// The images that an index.json has, in its order; those without a name, too.
-// FAILED_PRECONDITION when it is not an index, INVALID_ARGUMENT when an entry
-// has no digest.
-absl::StatusOr<std::vector<LayoutImage>> ReadLayoutIndex(
-    std::string_view index);
+// The largest index.json that is read.
+inline constexpr int64_t kLargestLayoutIndex = 4 << 20;
+
+// An image as an index.json lists it.
+struct LayoutEntry {
+  // Its reference name, "kubespray-files:v0.1.0"; may be empty.
+  std::string name;
+  v1::Descriptor descriptor;
+};
+
+struct LayoutContents {
+  // In the order of the index.json.
+  std::vector<LayoutEntry> images;
+  // Those of the index as a whole.
+  std::map<std::string, std::string> annotations;
+};
+
+// What an index.json says, be it that of a directory or of an archive.
+// INVALID_ARGUMENT when it is no index, with the reason.
+absl::StatusOr<LayoutContents> ReadLayoutIndex(std::string_view index_json);
 
 // An index.json without the entries of these names; everything else in it stays
 // as it is. FAILED_PRECONDITION when `existing` is not an index.

@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto archive = cli::ImageArchive::Open({file});
   fuzz::RequireSaid(archive.status(), "a refusal has a reason");
   if (!archive.ok()) return 0;
-  for (const cli::ArchivedImage& image : (*archive)->images()) {
+  for (const auto& image : (*archive)->images()) {
     const auto digest = Digest::Parse(image.descriptor.digest());
     fuzz::Require(digest.ok(), "a digest is checked");
     const auto document = (*archive)->ReadDocument(*digest);
