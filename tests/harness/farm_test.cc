@@ -2,21 +2,29 @@
 #include "tests/harness/farm.h"
 
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "common/http/curl_transport.h"
+#include "common/http/transport.h"
+#include "common/oci/reference.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/harness/example_upstream.h"
+#include "tests/upstream/catalog.h"
 
 namespace kso::testing {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class FarmTest : public ::testing::Test {
@@ -80,6 +88,60 @@ TEST_F(FarmTest, SubmittingTheSameBuildTwiceIsOneBuild) {
   ASSERT_TRUE(same.ok()) << same.status();
   EXPECT_EQ(same->last_sequence(), build->last_sequence());
   EXPECT_EQ(same->bytes_fetched(), build->bytes_fetched());
+}
+
+// The layers that an image has for amd64 alone.
+std::set<std::string> LayersForAmd64(const upstream::Repository& repository,
+                                     const std::string& tag) {
+  const auto document = [&](const std::string& digest) {
+    return nlohmann::json::parse(repository.manifests.at(digest).bytes);
+  };
+  std::map<std::string, std::set<std::string>> layers;
+  const nlohmann::json index = document(repository.tags.at(tag));
+  for (const nlohmann::json& entry : index.at("manifests")) {
+    const auto architecture =
+        entry.at("platform").at("architecture").get<std::string>();
+    const auto manifest = document(entry.at("digest").get<std::string>());
+    for (const nlohmann::json& layer : manifest.at("layers")) {
+      layers[layer.at("digest").get<std::string>()].insert(architecture);
+    }
+  }
+  std::set<std::string> only;
+  for (const auto& [digest, architectures] : layers) {
+    if (architectures == std::set<std::string>{"amd64"}) only.insert(digest);
+  }
+  return only;
+}
+
+// Both bases are copied and run by one worker or another, and one of them is an
+// image of the list as well, which is packed.
+TEST_F(FarmTest, TheLayersOfABaseComeFromUpstreamOnceForAllWorkers) {
+  const auto farm = StartFarm("farm");
+  ASSERT_TRUE(farm->AddWorker("a", "amd64").ok());
+  ASSERT_TRUE(farm->AddWorker("b", "amd64").ok());
+  ASSERT_TRUE(farm->AddWorker("c", "arm64").ok());
+  const auto build = farm->Run(example_.release, "build");
+  ASSERT_TRUE(build.ok()) << build.status();
+  ASSERT_EQ(build->state(), v1::Build::SUCCEEDED) << build->DebugString();
+
+  std::set<std::string> of_bases;
+  for (const std::string& base :
+       {example_.release.files_base(), example_.release.images_base()}) {
+    const oci::Reference reference = *oci::Reference::Parse(base);
+    of_bases.merge(LayersForAmd64(
+        example_.server->catalog().repositories.at(reference.Name()),
+        reference.tag));
+  }
+  EXPECT_THAT(of_bases, Not(IsEmpty()));
+  http::Request request;
+  request.url = "http://" + example_.server->main_address() + "/-/stats";
+  const auto stats = (*http::CreateCurlTransport())->Perform(request);
+  ASSERT_TRUE(stats.ok()) << stats.status();
+  const auto told = nlohmann::json::parse(stats->body);
+  EXPECT_GE(told.at("blobs"), of_bases.size());
+  for (const nlohmann::json& digest : told.at("blobs_sent_again")) {
+    EXPECT_FALSE(of_bases.contains(digest.get<std::string>())) << digest;
+  }
 }
 
 TEST_F(FarmTest, AWorkerThatDiesHoldingALayerDoesNotFailTheBuild) {
