@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/text/json.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "common/text/printable_text.h"
 
 namespace kso {
@@ -22,6 +23,19 @@ std::string Quoted(std::string_view key) {
 
 absl::string_view AbslView(std::string_view text) {
   return {text.data(), text.size()};
+}
+
+// A key as Go's readers compare it with the name of a field: by Unicode's
+// simple case folding, by which two letters outside of ASCII are ones within,
+// the long s and the sign of the kelvin (unicode.org, CaseFolding.txt).
+std::string Folded(absl::string_view key) {
+  std::string folded = absl::AsciiStrToLower(key);
+  const bool is_ascii = std::all_of(folded.begin(), folded.end(), [](char c) {
+    return absl::ascii_isascii(static_cast<unsigned char>(c));
+  });
+  if (is_ascii) return folded;
+  return absl::StrReplaceAll(folded,
+                             {{"\xC5\xBF", "s"}, {"\xE2\x84\xAA", "k"}});
 }
 
 // Objects whose keys people choose, by the names of the fields that hold them:
@@ -74,8 +88,7 @@ class BoundedBuilder final : public nlohmann::json_sax<Document> {
     if (!level.keys.insert(key).second) {
       return Refuse(absl::StrCat("the key ", Quoted(key), " is there twice"));
     }
-    if (!level.peoples_keys &&
-        !level.lower_keys.insert(absl::AsciiStrToLower(key)).second) {
+    if (!level.peoples_keys && !level.folded_keys.insert(Folded(key)).second) {
       return Refuse(absl::StrCat("the key ", Quoted(key),
                                  " is there twice, in other letters"));
     }
@@ -93,7 +106,7 @@ class BoundedBuilder final : public nlohmann::json_sax<Document> {
     Document* value;
     bool peoples_keys = false;
     absl::flat_hash_set<std::string> keys;
-    absl::flat_hash_set<std::string> lower_keys;
+    absl::flat_hash_set<std::string> folded_keys;
   };
 
   bool Refuse(std::string problem) {
@@ -186,10 +199,11 @@ absl::StatusOr<nlohmann::ordered_json> ParseOrderedJson(
 absl::StatusOr<const Json*> FieldOf(const Json& object, std::string_view key) {
   if (!object.is_object()) return nullptr;
   const Json* found = nullptr;
+  const std::string folded = Folded(AbslView(key));
   for (const auto& [name, value] : object.items()) {
     if (name == key) {
       found = &value;
-    } else if (absl::EqualsIgnoreCase(name, AbslView(key))) {
+    } else if (Folded(name) == folded) {
       return absl::InvalidArgumentError(
           absl::StrCat("its key ", Quoted(name), " should be ", Quoted(key)));
     }

@@ -32,10 +32,10 @@ struct JsonBounds {
 //     skip;
 //   - in which an object has a key twice, where readers differ in which one
 //     they believe (RFC 8259, section 4);
-//   - in which an object has two keys that differ only in case: Go's readers,
-//     which are those of container runtimes, take both for the same field. The
-//     keys of maps whose keys people choose (labels, annotations, volumes,
-//     ports, logins) may differ so.
+//   - in which an object has two keys that differ only in case, as Unicode has
+//     it ("ſ" is an "s"): Go's readers, which are those of container runtimes,
+//     take both for the same field. The keys of maps whose keys people choose
+//     (labels, annotations, volumes, ports, logins) may differ so.
 absl::StatusOr<Json> ParseJson(std::string_view content,
                                const JsonBounds& bounds = {});
 

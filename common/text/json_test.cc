@@ -63,6 +63,11 @@ TEST(ParseJsonTest, RefusesKeysThatReadersReadDifferently) {
             "the key \"layers\" is there twice");
   EXPECT_EQ(ProblemOf(R"([{"x":{"size":1,"Size":2}}])"),
             "the key \"Size\" is there twice, in other letters");
+  // The long s, and the sign of the kelvin.
+  EXPECT_EQ(ProblemOf(R"({"layers":[],"layerſ":[1]})"),
+            "the key \"layerſ\" is there twice, in other letters");
+  EXPECT_FALSE(ParseJson(R"({"token":1,"to\u212Aen":2})").ok());
+  EXPECT_TRUE(ParseJson(R"({"größe":1,"größen":2})").ok());
   EXPECT_TRUE(ParseJson(R"([{"size":1},{"Size":2}])").ok());
 }
 
@@ -82,6 +87,8 @@ TEST(FieldOfTest, TellsAbsenceFromOtherLetters) {
   EXPECT_EQ(*FieldOf(json, "manifests"), nullptr);
   EXPECT_EQ(FieldOf(json, "size").status().message(),
             "its key \"Size\" should be \"size\"");
+  EXPECT_EQ(FieldOf(*ParseJson(R"({"ſize":3})"), "size").status().message(),
+            "its key \"ſize\" should be \"size\"");
   EXPECT_EQ(*FieldOf(Json(3), "size"), nullptr);
 }
 
