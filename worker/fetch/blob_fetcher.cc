@@ -54,6 +54,12 @@ absl::StatusOr<CachedContent> BlobFetcher::FetchToCache(
                        lock_.Acquire(digest.ToString(), control));
   auto pin = cache_->Pin(digest);
   if (const auto size = cache_->Stat(digest); size.ok()) {
+    // Fetched for another image, of which it has the size that it should have.
+    if (*size != source.blob().size()) {
+      return absl::DataLossError(Concat("it has ", *size,
+                                        " bytes, and its manifest says ",
+                                        source.blob().size()));
+    }
     return CachedContent{
         .digest = digest, .size = *size, .pin = std::move(pin)};
   }

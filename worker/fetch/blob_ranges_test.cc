@@ -20,11 +20,14 @@ using ::testing::SizeIs;
 
 class BlobRangesTest : public RangesTest {
  protected:
-  absl::StatusOr<CachedContent> FetchBlob(const std::string& content) {
+  // `more` is by how much the manifest's size of it is wrong.
+  absl::StatusOr<CachedContent> FetchBlob(const std::string& content,
+                                          int64_t more = 0) {
     v1::BlobSource source;
     source.set_repository("quay.io/a");
     source.mutable_blob()->set_digest(Sha256Of(content).ToString());
-    source.mutable_blob()->set_size(static_cast<int64_t>(content.size()));
+    source.mutable_blob()->set_size(static_cast<int64_t>(content.size()) +
+                                    more);
     TaskControl control;
     return blobs_->Fetch(source, {}, control);
   }
@@ -40,6 +43,22 @@ class BlobRangesTest : public RangesTest {
     EXPECT_TRUE(std::filesystem::is_empty(directory_ / "partial"));
   }
 };
+
+// Container runtimes refuse an image that says another size of its blob, and
+// the coordinator would blame the worker.
+TEST_F(BlobRangesTest, ABlobOfAnotherSizeThanItsManifestSaysIsRefused) {
+  Host host;
+  host.content = Bytes(99'999, "small");
+  Serve(UrlOf(host.content), host);
+  for (const int64_t more : {-1, 1}) {
+    EXPECT_FALSE(FetchBlob(host.content, more).ok()) << more;
+  }
+  ExpectBlob(host.content);
+  for (const int64_t more : {-1, 1, -99'999}) {
+    const auto fetched = FetchBlob(host.content, more);
+    EXPECT_TRUE(absl::IsDataLoss(fetched.status())) << more;
+  }
+}
 
 TEST_F(BlobRangesTest, ALargeBlobComesInPieces) {
   const Host host;

@@ -2,6 +2,7 @@
 #include "coordinator/core/plan/image_choice.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <map>
 #include <set>
@@ -300,6 +301,7 @@ class Choosing {
     }
     CheckSignatures(request, *image);
     CheckTag(request, *image);
+    CheckSizes(request, *image);
     chosen_.emplace(reference, *std::move(image));
   }
 
@@ -370,6 +372,28 @@ class Choosing {
          release::ClashAdvice(first.reference, image.reference));
   }
 
+  // Compares what the image says of its blobs with what the images before it
+  // say of the same. One of the two would be refused where it is pulled.
+  void CheckSizes(const v1::ImageRequest& request, const ChosenImage& image) {
+    for (const ChosenManifest& manifest : image.manifests) {
+      std::vector<v1::Descriptor> blobs = manifest.manifest.layers;
+      blobs.push_back(manifest.manifest.config);
+      for (const v1::Descriptor& blob : blobs) {
+        const auto& [other, size] =
+            sizes_
+                .try_emplace(blob.digest(),
+                             std::pair(&request.reference(), blob.size()))
+                .first->second;
+        if (size == blob.size()) continue;
+        return Fail(request,
+                    Concat("says that its blob ", blob.digest(), " has ",
+                           blob.size(), " bytes, and '", *other, "' says ",
+                           size, ", of which one is wrong"),
+                    kBadImageAdvice);
+      }
+    }
+  }
+
   struct Named {
     const v1::ImageRequest* request;
     oci::Reference reference;
@@ -383,6 +407,9 @@ class Choosing {
   std::map<std::string, ChosenImage> chosen_;
   // The first image of each name in the finished registry.
   std::map<std::string, Named> by_name_;
+  // By the digests of blobs: the first image that has it, and the size that it
+  // says.
+  std::map<std::string, std::pair<const std::string*, int64_t>> sizes_;
 };
 
 }  // namespace

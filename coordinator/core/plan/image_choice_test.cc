@@ -224,6 +224,20 @@ TEST(ChooseImagesTest, RefusesAnIndexThatNoIndexOfTheImageLists) {
   EXPECT_THAT(choice.failures[2].reason(), HasSubstr("and its index says"));
 }
 
+TEST(ChooseImagesTest, TwoImagesSayOneSizeOfABlob) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/b:1", {.shared_layer = "common"});
+  fake.AddImage("quay.io/a/c:1", {.shared_layer = "common"});
+  EXPECT_THAT(ChooseImages(fake.release, fake.resolved).failures, IsEmpty());
+  fake.SetImage("quay.io/a/c:1",
+                {.shared_layer = "common", .shared_layer_size = 7});
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  ASSERT_THAT(choice.failures, SizeIs(1));
+  EXPECT_EQ(choice.failures[0].item(), "quay.io/a/c:1");
+  EXPECT_THAT(choice.failures[0].reason(),
+              HasSubstr("has 7 bytes, and 'quay.io/a/b:1' says 6"));
+}
+
 TEST(ChooseImagesTest, RefusesAManifestThatIsNotAsItsIndexSays) {
   ResolvedRelease fake;
   fake.AddImage("quay.io/a/b:1");
