@@ -63,6 +63,19 @@ bool IsBelieved(const std::string& last_modified,
   return !sent.has_value() || *modified + kSettled <= *sent;
 }
 
+// Returns whether a time that is no time at which a file was made is this
+// number of seconds, milliseconds, microseconds (Apache) or nanoseconds, by the
+// first of them that is not far in the future.
+bool IsClampedTime(int64_t number) {
+  constexpr int64_t kFarFuture = int64_t{1} << 33;
+  for (const int64_t unit : {1, 1'000, 1'000'000, 1'000'000'000}) {
+    const int64_t seconds = number / unit;
+    if (seconds < absl::ToUnixSeconds(OldestBelieved())) return true;
+    if (seconds < kFarFuture) return false;
+  }
+  return false;
+}
+
 // Returns whether an ETag is made of a file's size and a clamped time.
 bool IsOfClampedTime(absl::string_view etag, int64_t size) {
   if (!absl::ConsumePrefix(&etag, "\"") || !absl::ConsumeSuffix(&etag, "\"")) {
@@ -77,9 +90,8 @@ bool IsOfClampedTime(absl::string_view etag, int64_t size) {
   // Apache's may begin with the inode.
   if (numbers.size() == 3) numbers.erase(numbers.begin());
   if (numbers.size() != 2 || size < 0) return false;
-  const int64_t oldest = absl::ToUnixSeconds(OldestBelieved());
-  return (numbers[0] == size && numbers[1] < oldest) ||
-         (numbers[1] == size && numbers[0] < oldest);
+  return (numbers[0] == size && IsClampedTime(numbers[1])) ||
+         (numbers[1] == size && IsClampedTime(numbers[0]));
 }
 
 }  // namespace

@@ -118,11 +118,17 @@ TEST(HttpAnswerTest, AnEtagOfAClampedTimeIsNoValidator) {
   };
   for (const char* etag :
        {"\"656856c0-3e8\"", "\"3e8-60b5d8c7a4e80\"", "\"12-3e8-60b5d8c7a4e80\"",
-        "\"abc\"", "\"v1\"", "\"0-3e9\"", "\"0x8DBF\"", "\"0-3e8-x-y\""}) {
+        "\"abc\"", "\"v1\"", "\"0-3e9\"", "\"0x8DBF\"", "\"0-3e8-x-y\"",
+        // Milliseconds, and nanoseconds.
+        "\"3e8-18c1f2a3b00\"", "\"179c6ee5a0b7c000-3e8\""}) {
     EXPECT_TRUE(believed(etag)) << etag;
   }
-  for (const char* etag : {"\"0-3e8\"", "\"1-3e8\"", "\"3e8-0\"",
-                           "\"12-3e8-0\"", "\"12ce97f0-3e8\""}) {
+  for (const char* etag :
+       {"\"0-3e8\"", "\"1-3e8\"", "\"3e8-0\"", "\"12-3e8-0\"",
+        "\"12ce97f0-3e8\"",
+        // The first moment of 1980, as Apache writes it in
+        // microseconds, and others in nanoseconds.
+        "\"3e8-11ef9b4758000\"", "\"460ff68eafc0000-3e8\""}) {
     EXPECT_FALSE(believed(etag)) << etag;
   }
 }
