@@ -34,12 +34,40 @@ std::string NameIn(const Url& url) {
   return std::string(name);
 }
 
-bool Names(absl::string_view entry, const std::string& host) {
+// The port that the URL leads to, whether or not it says so.
+std::string_view PortIn(const Url& url) {
+  const std::string_view origin = url.origin();
+  return origin.substr(origin.rfind(':') + 1);
+}
+
+// Takes ":PORT" off an entry, where it is for one port only: an address of IPv6
+// has colons of its own.
+absl::string_view TakePort(absl::string_view& entry) {
+  const size_t colon = entry.rfind(':');
+  if (colon == absl::string_view::npos) return "";
+  const absl::string_view host = entry.substr(0, colon);
+  const bool is_v6 = absl::StrContains(host, ":") && !absl::EndsWith(host, "]");
+  if (is_v6) return "";
+  const absl::string_view port = entry.substr(colon + 1);
+  entry = host;
+  return port;
+}
+
+// Returns whether an entry of a list is for the host. Besides what libcurl
+// takes, there are entries as Go's programs take them, such as Docker, which
+// one list is often written for: "*.example.com", "registry.example.com:5000".
+bool Names(absl::string_view entry, const std::string& host,
+           std::string_view port) {
+  if (entry == "*") return true;
+  const absl::string_view its_port = TakePort(entry);
+  if (!its_port.empty() && its_port != ToAbsl(port)) return false;
+  if (absl::ConsumePrefix(&entry, "[")) absl::ConsumeSuffix(&entry, "]");
   if (const absl::StatusOr<AddressBlock> block =
           AddressBlock::Parse(ToStd(entry));
       block.ok()) {
     return block->Contains(host);
   }
+  absl::ConsumePrefix(&entry, "*");
   absl::ConsumePrefix(&entry, ".");
   absl::ConsumeSuffix(&entry, ".");
   if (entry.empty() || !absl::EndsWithIgnoreCase(host, entry)) return false;
@@ -47,11 +75,11 @@ bool Names(absl::string_view entry, const std::string& host) {
          host[host.size() - entry.size() - 1] == '.';
 }
 
-bool IsExcepted(const std::string& host, const std::string& list) {
-  if (list == "*") return true;
+bool IsExcepted(const Url& url, const std::string& list) {
+  const std::string host = NameIn(url);
   for (const absl::string_view entry :
        absl::StrSplit(list, absl::ByAnyChar(", \t"), absl::SkipEmpty())) {
-    if (Names(entry, host)) return true;
+    if (Names(entry, host, PortIn(url))) return true;
   }
   return false;
 }
@@ -74,7 +102,7 @@ std::string ProxyFor(const Url& url, const Environment& environment) {
           : FirstSet(environment, {"http_proxy", "all_proxy", "ALL_PROXY"});
   if (proxy.empty()) return "";
   const std::string excepted = FirstSet(environment, {"no_proxy", "NO_PROXY"});
-  return IsExcepted(NameIn(url), excepted) ? "" : proxy;
+  return IsExcepted(url, excepted) ? "" : proxy;
 }
 
 void AddProxyLogin(std::string_view proxy, Secrets& secrets) {

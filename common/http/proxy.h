@@ -21,7 +21,8 @@ Environment ProcessEnvironment();
 // curl: http_proxy (in small letters only, since a web server sets HTTP_PROXY
 // from a header), https_proxy, HTTPS_PROXY, all_proxy and ALL_PROXY; and
 // no_proxy or NO_PROXY, a list of host names with everything below them, of
-// addresses and blocks of addresses, or "*". Hosts of loopback have none.
+// addresses and blocks of addresses, each with a port or without, and "*".
+// Hosts of loopback have none.
 std::string ProxyFor(const Url& url, const Environment& environment);
 
 // Adds the login in a proxy's URL to `secrets`, whether curl can read that URL

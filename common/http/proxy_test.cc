@@ -40,6 +40,18 @@ TEST(ProxyTest, SomeHostsAreAskedDirectly) {
   EXPECT_TRUE(excepted("10.1.2.3", "10.1.2.3"));
   EXPECT_TRUE(excepted("[fd00::1]:80", "fd00::/8"));
   EXPECT_TRUE(excepted("any.example.org", "*"));
+  EXPECT_TRUE(excepted("any.example.org", "localhost, *"));
+  EXPECT_TRUE(excepted("a.example.com", "*.example.com"));
+  EXPECT_TRUE(excepted("a.example.com:5000", "example.com:5000"));
+  EXPECT_TRUE(excepted("a.example.com", "example.com:80"));
+  EXPECT_TRUE(excepted("10.1.2.3:5000", "10.1.2.3:5000"));
+  EXPECT_TRUE(excepted("[fd00::1]:5000", "[fd00::1]:5000"));
+  EXPECT_TRUE(excepted("[fd00::1]", "[fd00::1]"));
+  EXPECT_TRUE(excepted("[fd00::1]", "fd00::1"));
+  EXPECT_FALSE(excepted("a.example.com", "example.com:5000"));
+  EXPECT_FALSE(excepted("a.example.com:5000", "example.com:500"));
+  EXPECT_FALSE(excepted("[fd00::1]:80", "[fd00::1]:5000"));
+  EXPECT_FALSE(excepted("notexample.com", "*example.com"));
   EXPECT_FALSE(excepted("notexample.com", "example.com"));
   EXPECT_FALSE(excepted("example.com.org", "example.com"));
   EXPECT_FALSE(excepted("11.1.2.3", "10.0.0.0/8"));
