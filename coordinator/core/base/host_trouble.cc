@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/core/base/host_trouble.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -10,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/strings.h"
 #include "common/http/url.h"
+#include "common/oci/grammar.h"
 #include "common/oci/reference.h"
 
 namespace kso::coordinator {
@@ -20,6 +23,13 @@ constexpr size_t kShown = 3;
 
 // As http::CreateCurlTransport says it.
 constexpr std::string_view kRedirects = "redirects to ";
+
+// As the client of registries begins its messages: with what was tried, down to
+// the repository and the tag (common/oci/registry).
+constexpr std::string_view kReads[] = {"looking for ", "pulling ",
+                                       "getting a token for ", "listing "};
+constexpr std::string_view kPushes[] = {"pushing ", "mounting ",
+                                        "beginning to push to "};
 
 bool IsUrl(std::string_view text) {
   return text.starts_with("https://") || text.starts_with("http://");
@@ -40,6 +50,35 @@ std::string HostOfUrl(std::string_view url) {
   return parsed.ok() ? parsed->host() : "";
 }
 
+template <size_t N>
+bool BeginsWithOneOf(const std::string_view (&beginnings)[N],
+                     std::string_view text) {
+  return std::any_of(std::begin(beginnings), std::end(beginnings),
+                     [text](std::string_view beginning) {
+                       return text.starts_with(beginning);
+                     });
+}
+
+// The reason without what was tried.
+std::string_view WithoutTrying(std::string_view reason) {
+  if (!BeginsWithOneOf(kReads, reason) && !BeginsWithOneOf(kPushes, reason)) {
+    return reason;
+  }
+  const size_t end = reason.find(": ");
+  return end == reason.npos ? reason : reason.substr(end + 2);
+}
+
+// The registry that a reason without what was tried speaks of, as "HOST answers
+// 503" or by the URL that was asked for; may be empty.
+std::string RegistryIn(std::string_view reason) {
+  if (IsUrl(reason)) return HostOfUrl(Word(reason));
+  const std::string_view host = reason.substr(0, reason.find(' '));
+  return reason.substr(host.size()).starts_with(" answers ") &&
+                 oci::IsValidHost(host)
+             ? std::string(host)
+             : "";
+}
+
 // The host that was asked last: the one that was redirected to, or that of the
 // URL which the reason begins with, as where a mirror was asked, else the
 // item's, where it names one: an image under test answers for itself.
@@ -55,25 +94,35 @@ std::string HostOf(const v1::Failure& failure) {
   const auto reference = oci::Reference::Parse(failure.item());
   const bool named = reference.ok() &&
                      failure.item().starts_with(Concat(reference->host, "/"));
+  if (named || BeginsWithOneOf(kPushes, reason)) {
+    std::string registry = RegistryIn(WithoutTrying(reason));
+    if (!registry.empty()) return registry;
+  }
   return named ? reference->host : "";
 }
 
 // Returns whether everything that is asked of the host fails alike: it does not
-// answer, is overloaded, or is not who it says.
+// answer, is overloaded, is not who it says, or nobody has allowed to connect
+// to it, or to log in there.
 bool IsOfHost(const v1::Failure& failure) {
-  return failure.kind() == v1::Failure::TRANSIENT ||
-         failure.reason().find("certificate") != std::string::npos;
+  if (failure.kind() == v1::Failure::TRANSIENT) return true;
+  for (const char* words :
+       {"certificate", "--allow-private", "--token-realm"}) {
+    if (failure.reason().find(words) != std::string::npos) return true;
+  }
+  return false;
 }
 
-// The words of a reason without what differs between items: URLs, and numbers
-// such as those of milliseconds and bytes, other than a status of HTTP.
+// The reason without what differs between items: what was tried, URLs, and
+// numbers such as those of milliseconds and bytes, other than a status of HTTP.
 std::string WithoutItems(std::string_view reason) {
+  reason = WithoutTrying(reason);
   std::string text;
   std::string_view before;
   for (const absl::string_view split : absl::StrSplit(ToAbsl(reason), ' ')) {
     const std::string_view word = ToStd(split);
     if (IsUrl(word)) continue;
-    const bool is_status = before == "HTTP";
+    const bool is_status = before == "HTTP" || before == "answers";
     before = word;
     for (const char c : word) {
       const bool digit = absl::ascii_isdigit(static_cast<unsigned char>(c));
@@ -112,6 +161,7 @@ std::string WithoutItem(std::string_view item, std::string_view reason) {
 }
 
 std::string_view WithoutUrl(std::string_view reason) {
+  reason = WithoutTrying(reason);
   if (!IsUrl(reason)) return reason;
   const size_t end = reason.find(' ');
   return end == reason.npos ? "" : reason.substr(end + 1);

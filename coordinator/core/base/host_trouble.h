@@ -29,8 +29,8 @@ Cause CauseOf(const v1::Failure& failure);
 // reason wherever both are shown; a URL also as http::DisplayUrl shows it.
 std::string WithoutItem(std::string_view item, std::string_view reason);
 
-// The reason without the URL at its beginning: where it is told of a host, the
-// URL is that of any of its items.
+// The reason without the URL at its beginning, or what was tried: where it is
+// told of a host, those are of any of its items.
 std::string_view WithoutUrl(std::string_view reason);
 
 // The failures, in order, with those of one cause as one: its item is the host,

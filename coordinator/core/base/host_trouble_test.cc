@@ -42,6 +42,10 @@ TEST(HostTroubleTest, WhatIsToldOfAHostHasNoItemsUrl) {
   EXPECT_EQ(WithoutUrl("Failed to connect to http://a"),
             "Failed to connect to http://a");
   EXPECT_EQ(WithoutUrl("https://a.example.com/b c"), "c");
+  EXPECT_EQ(WithoutUrl("looking for blob x in a/b: https://c/d: it is down"),
+            "it is down");
+  EXPECT_EQ(WithoutUrl("pulling manifest v1 of a/b: c:5000 answers 503"),
+            "c:5000 answers 503");
   EXPECT_EQ(WithoutUrl("https://a.example.com/b"), "");
   EXPECT_EQ(WithoutUrl(""), "");
 }
@@ -116,6 +120,75 @@ TEST(HostTroubleTest, TheUrlsInAReasonDoNotMakeItAnotherCause) {
   EXPECT_NE(key("Connection refused"), key("Connection reset"));
 }
 
+TEST(HostTroubleTest, ARegistryThatIsDownIsOneCauseForAllItsImages) {
+  const auto of = [](const std::string& item, const std::string& reason) {
+    return CauseOf(FailureOf(v1::Failure::TRANSIENT, item, reason));
+  };
+  const Cause down =
+      of("quay.io/coreos/etcd:v3.5.12",
+         "looking for manifest v3.5.12 in coreos/etcd: "
+         "https://quay.io/v2/coreos/etcd/manifests/v3.5.12: Failed to connect "
+         "to quay.io port 443 after 3 ms");
+  EXPECT_EQ(down.host, "quay.io");
+  EXPECT_EQ(of("quay.io/calico/node@sha256:" + std::string(64, 'a'),
+               "pulling blob sha256:" + std::string(64, 'b') +
+                   " of calico/node: https://quay.io/v2/calico/node/blobs/b: "
+                   "Failed to connect to quay.io port 443 after 12 ms")
+                .key,
+            down.key);
+  EXPECT_EQ(of("quay.io/coreos/flannel:v0.22.0",
+               "getting a token for repository:coreos/flannel:pull: "
+               "https://quay.io/v2/auth: Failed to connect to quay.io port 443 "
+               "after 1 ms")
+                .key,
+            down.key);
+  // The mirror of several registries, by its answers.
+  const auto refused = [&of](const std::string& image, const char* status) {
+    return of(image, "looking for manifest 1 in mirrored/" + image +
+                         ": mirror:5000 answers " + status + " (BUSY)");
+  };
+  EXPECT_EQ(refused("quay.io/a:1", "503").host, "mirror:5000");
+  EXPECT_EQ(refused("quay.io/a:1", "503").key,
+            refused("registry.k8s.io/b:1", "503").key);
+  EXPECT_NE(refused("quay.io/a:1", "503").key,
+            refused("quay.io/a:1", "500").key);
+  // A destination, whose items are layers.
+  const auto pushed = [&of](const std::string& layer, const std::string& more) {
+    return of("layer " + layer, "pushing blob sha256:" + layer +
+                                    " to team/kubespray-files: " + more);
+  };
+  EXPECT_EQ(
+      pushed("a", "https://destination:5000/v2/x: Connection refused").key,
+      pushed("b", "https://destination:5000/v2/y: Connection refused").key);
+  EXPECT_EQ(pushed("a", "destination:5000 answers 503").host,
+            "destination:5000");
+}
+
+TEST(HostTroubleTest, WhatNobodyAllowedIsSaidOnceForAHost) {
+  std::vector<v1::Failure> failures;
+  for (const char* name : {"a", "b"}) {
+    failures.push_back(FailureOf(
+        v1::Failure::PERMANENT, std::string("https://dl.example.com/") + name,
+        "is at 10.1.2.3, which the public internet does not reach: it is "
+        "refused; allow it with --allow-private 10.1.2.3/32"));
+    failures.push_back(FailureOf(
+        v1::Failure::PERMANENT, std::string("quay.io/") + name + ":1",
+        std::string("looking for manifest 1 in ") + name +
+            ": quay.io wants tokens to be fetched from another host "
+            "(https://auth.example.com/token), which is refused; say so with "
+            "--token-realm quay.io=auth.example.com"));
+  }
+  const std::vector<v1::Failure> grouped = GroupByCause(failures);
+  ASSERT_THAT(grouped, SizeIs(2));
+  EXPECT_EQ(grouped[0].item(), "dl.example.com");
+  EXPECT_EQ(grouped[1].item(), "quay.io");
+  EXPECT_EQ(grouped[1].reason(),
+            "quay.io wants tokens to be fetched from another host "
+            "(https://auth.example.com/token), which is refused; say so with "
+            "--token-realm quay.io=auth.example.com; 2 items need it: "
+            "quay.io/a:1, quay.io/b:1");
+}
+
 TEST(HostTroubleTest, AnItemsOwnTroubleIsNotItsHosts) {
   EXPECT_FALSE(
       CauseOf(FailureOf(v1::Failure::PERMANENT, "https://dl.example.com/a",
@@ -126,6 +199,11 @@ TEST(HostTroubleTest, AnItemsOwnTroubleIsNotItsHosts) {
   // The answer of an image under test is not the trouble of a registry.
   EXPECT_EQ(CauseOf(FailureOf(v1::Failure::TRANSIENT, "k8s/pause:3.9",
                               "127.0.0.1:5000 answers 500"))
+                .host,
+            "");
+  EXPECT_EQ(CauseOf(FailureOf(v1::Failure::TRANSIENT, "k8s/pause:3.9",
+                              "looking for blob x in k8s/pause: 127.0.0.1:5000 "
+                              "answers 500"))
                 .host,
             "");
   const std::string url = "https://dl.example.com/a";
