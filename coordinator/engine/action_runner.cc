@@ -10,6 +10,7 @@
 #include "common/oci/destination.h"
 #include "common/run/retry.h"
 #include "common/site.h"
+#include "common/text/printable_text.h"
 #include "coordinator/core/base/phases.h"
 #include "coordinator/core/base/words.h"
 #include "coordinator/core/flow/build_flow.h"
@@ -120,7 +121,7 @@ void ActionRunner::OnRepositories(Transaction& turn,
   v1::Failure failure;
   failure.set_kind(v1::Failure::PERMANENT);
   failure.set_item(oci::FormatDestination(build->release.destination()));
-  failure.set_reason(std::string(answer.message()));
+  failure.set_reason(PrintableText(ToStd(answer.message())));
   failure.set_advice("make what is missing, then: ksoctl retry " + build_id);
   turn.Record(EndBuild(*build, v1::Build::FAILED, {failure}));
 }
@@ -238,7 +239,8 @@ void ActionRunner::OnFound(Transaction& turn, const std::string& build_id,
       return AfterCheck(*build, draft, std::move(outcome->present));
     });
   } else if (build->plan_only) {
-    turn.Record(AfterNoCheck(*build, ToStd(outcome.status().message())));
+    turn.Record(AfterNoCheck(
+        *build, PrintableText(ToStd(outcome.status().message()))));
   } else {
     OnFailure(turn, *build, outcome.status());
   }
@@ -280,7 +282,8 @@ void ActionRunner::OnTagged(Transaction& turn, const std::string& build_id,
 void ActionRunner::OnFailure(Transaction& turn, const BuildEntry& build,
                              const absl::Status& status) {
   Action& action = by_build_[build.build_id];
-  action.reason = std::string(status.message());
+  // A destination may have said parts of it.
+  action.reason = PrintableText(ToStd(status.message()));
   if (WorthAnotherTry(status) &&
       action.failures < options_.retry.transient_budget) {
     action.not_before =
