@@ -58,7 +58,7 @@ struct LayoutContents {
   std::map<std::string, std::string> annotations;
 };
 
-// What an index.json says, be it that of a directory or of an archive.
+// The content of an index.json, be it that of a directory or of an archive.
 // INVALID_ARGUMENT when it is no index, with the reason.
 absl::StatusOr<LayoutContents> ReadLayoutIndex(std::string_view index_json);
 

@@ -239,8 +239,8 @@ void ActionRunner::OnFound(Transaction& turn, const std::string& build_id,
       return AfterCheck(*build, draft, std::move(outcome->present));
     });
   } else if (build->plan_only) {
-    turn.Record(AfterNoCheck(
-        *build, PrintableText(ToStd(outcome.status().message()))));
+    turn.Record(
+        AfterNoCheck(*build, PrintableText(ToStd(outcome.status().message()))));
   } else {
     OnFailure(turn, *build, outcome.status());
   }

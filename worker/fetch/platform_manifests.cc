@@ -83,7 +83,7 @@ absl::StatusOr<v1::Document> ReadEntry(const v1::Descriptor& entry,
   return document;
 }
 
-// What an index of the image lists.
+// The entries that an index of the image lists.
 struct Entry {
   v1::Descriptor descriptor;
   // The platform that the index is for, where the one that lists it says so.
