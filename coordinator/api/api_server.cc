@@ -23,7 +23,7 @@ class ApiServerImpl final : public ApiServer {
                 std::unique_ptr<HttpTlsSource> tls, HostNames names)
       : tls_(std::move(tls)),
         sessions_(clock),
-        api_(engine, clock, doors, options.metrics),
+        api_(engine, clock, doors, options.metrics, options.streams_of_one),
         door_(&api_, &sessions_, doors, std::move(names)) {}
 
   absl::Status Start(const ApiServerOptions& options) {

@@ -27,6 +27,8 @@ struct ApiServerOptions {
   std::vector<std::string> host_names{};
   FarmApi::Metrics metrics{};
   HttpLimits limits{};
+  // Half of what there is in all, so that nobody keeps the others out.
+  int streams_of_one = 320;
 };
 
 // Shows the farm over HTTP, and takes what may be changed: the page, the JSON

@@ -548,6 +548,33 @@ TEST_F(ApiServerTest, ChangesAreTold) {
   EXPECT_THAT(event, HasSubstr("\"b1\""));
 }
 
+class FewStreamsTest : public ApiServerTest {
+ protected:
+  FewStreamsTest() { options_of_api_.streams_of_one = 2; }
+};
+
+TEST_F(FewStreamsTest, AnIdentityLeavesSomeToTheOthers) {
+  doors_.tokens = {{"alice", access::Role::kView},
+                   {"bob", access::Role::kView}};
+  const auto open = [this](const std::string& token) {
+    auto client = std::make_unique<RawHttpClient>(server_->address());
+    client->Send(absl::StrCat(
+        "GET /api/v1/events HTTP/1.1\r\nHost: ", server_->address(), "\r\n",
+        Bearer(token), "\r\n"));
+    return client;
+  };
+  auto first = open("alice");
+  EXPECT_EQ(first->Read()->status, 200);
+  const auto second = open("alice");
+  EXPECT_EQ(second->Read()->status, 200);
+  EXPECT_EQ(open("alice")->Read()->status, 429);
+  EXPECT_EQ(open("bob")->Read()->status, 200);
+  // One that ends makes room.
+  first.reset();
+  while (open("alice")->Read()->status != 200) {
+  }
+}
+
 TEST_F(ApiServerTest, OtherNamesAreNotAnsweredTo) {
   for (const std::string path : {"/", "/api/v1/builds", "/healthz", "/login"}) {
     const RawHttpAnswer answer = Get(path, "Host: evil.example\r\n");

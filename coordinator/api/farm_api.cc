@@ -89,6 +89,13 @@ HttpResponse ResponseOf(const SharedAnswer& answer,
   return response;
 }
 
+// A stream's place among those of its identity, until the stream ends.
+struct StreamPlace {
+  // It has to live as long as the place does.
+  std::shared_ptr<StreamLimit> limit;
+  std::shared_ptr<const void> place = nullptr;
+};
+
 // Reads the words of a filter.
 template <typename Add>
 void ReadWords(QueryParameters& query, std::string_view name, Add add) {
@@ -136,13 +143,16 @@ class ListPage {
 }  // namespace
 
 FarmApi::FarmApi(Engine* engine, Clock* clock, const Doors& doors,
-                 Metrics metrics)
+                 Metrics metrics, int streams_of_one)
     : engine_(*engine),
       clock_(*clock),
       doors_(doors),
       metrics_(std::move(metrics)),
       cache_(clock),
       feed_(RandomEpoch()),
+      streams_of_one_(streams_of_one),
+      streams_(std::make_shared<StreamLimit>(streams_of_one,
+                                             std::numeric_limits<int>::max())),
       executor_(kThreads) {
   feed_.SetHello(JsonText({{"version", kVersion}}));
 }
@@ -429,6 +439,18 @@ void FarmApi::ListAudit(ApiCall call) {
 }
 
 void FarmApi::StreamEvents(ApiCall call) {
+  StreamPlace place = {.limit = streams_};
+  // On a farm without identities everybody is the same one.
+  if (call.who.how != IdentifiedBy::kOpenFarm) {
+    absl::StatusOr<std::shared_ptr<const void>> taken = streams_->Take(Concat(
+        IdentifiedByName(call.who.how), " ", call.who.id, " ", call.who.name));
+    if (!taken.ok()) {
+      return call.respond(ProblemResponse(
+          429, Concat(call.who.name, " reads ", streams_of_one_,
+                      " streams of events, as many as one may; end some")));
+    }
+    place.place = *std::move(taken);
+  }
   HttpResponse response;
   response.headers.push_back({"Content-Type", "text/event-stream"});
   // A proxy that collects the events would hold them back.
@@ -436,7 +458,9 @@ void FarmApi::StreamEvents(ApiCall call) {
   response.stream = HttpEventStream{
       .feed = &feed_,
       .last_id = std::string(call.request.Header("Last-Event-ID")),
-      .allowed = std::move(call.allowed)};
+      .allowed = [allowed = std::move(call.allowed), place = std::move(place)] {
+        return !allowed || allowed();
+      }};
   call.respond(std::move(response));
 }
 

@@ -4,9 +4,11 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
+#include "common/blob/stream_limit.h"
 #include "common/run/clock.h"
 #include "common/run/executor.h"
 #include "coordinator/access/access_gate.h"
@@ -42,7 +44,9 @@ class FarmApi {
   using Metrics = std::function<std::string(const v1::FarmStatus& farm)>;
 
   // All must outlive it, and `engine` be stopped before it is destroyed.
-  FarmApi(Engine* engine, Clock* clock, const Doors& doors, Metrics metrics);
+  // One identity reads `streams_of_one` streams of events at the same time.
+  FarmApi(Engine* engine, Clock* clock, const Doors& doors, Metrics metrics,
+          int streams_of_one);
 
   // Begins to follow the farm.
   void Start();
@@ -99,6 +103,9 @@ class FarmApi {
   AnswerCache cache_;
   FarmHistory history_;
   EventFeed feed_;
+  const int streams_of_one_;
+  // Shared with the streams, which end after it where they like.
+  const std::shared_ptr<StreamLimit> streams_;
   // Makes JSON of the engine's answers. It is destroyed first, with what it
   // still has to do.
   Executor executor_;
