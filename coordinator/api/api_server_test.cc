@@ -477,7 +477,8 @@ TEST_F(ApiServerTest, ListsAreFilteredByTheirParameters) {
   const auto each = [this](const std::string& target,
                            const std::string& member) {
     std::vector<std::string> found;
-    for (const json& item : GetJson(target)["items"]) {
+    const json answer = GetJson(target);
+    for (const json& item : answer["items"]) {
       found.push_back(item[member].get<std::string>());
     }
     return found;

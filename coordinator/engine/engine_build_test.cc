@@ -416,7 +416,7 @@ TEST_F(EngineBuildTest, AWatcherOfABuildThatIsForgottenIsTold) {
   ASSERT_TRUE(parked.HasCome());
   EXPECT_EQ(parked.Get().status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(parked.Get().status().message()),
-              HasSubstr("was forgotten for its age"));
+              HasSubstr("build b1 was forgotten"));
 }
 
 TEST_F(EngineBuildTest, AWatcherOfABuildThatHasEndedIsAnsweredAtOnce) {

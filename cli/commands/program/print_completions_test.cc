@@ -85,7 +85,8 @@ TEST(PrintCompletionsTest, ContextsAreOfferedWithWhereTheyLead) {
 }
 
 TEST(PrintCompletionsTest, OtherBuildsMayBeFilesToo) {
-  EXPECT_EQ(Completed("OTHER", {"v1"}), ":files\nv1\t, unknown\n");
+  EXPECT_EQ(Completed("OTHER", {"v1"}),
+            ":files\nv1\tv1, unknown\nv1\tnewest: v1\n");
 }
 
 }  // namespace

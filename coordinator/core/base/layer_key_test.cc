@@ -177,7 +177,8 @@ TEST(LayerKeyTest, KeysAreTheSameInEveryVersion) {
             KeyOfFields({"image 3", "UPPER", "configs", "signatures"}));
 
   v1::Task verify;
-  *verify.mutable_platform() = platform;
+  verify.mutable_platform()->set_os("linux");
+  verify.mutable_platform()->set_architecture("arm64");
   verify.mutable_verify_image()->set_image("kubespray-files");
   EXPECT_EQ(VerificationKey(verify),
             KeyOfFields({"verification", "linux/arm64",

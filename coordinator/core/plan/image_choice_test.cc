@@ -21,7 +21,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-// The words of an index of a document.
+// The entry of an index for a document.
 std::string EntryOf(const v1::Document& document) {
   const v1::Descriptor& descriptor = document.content_descriptor();
   return Concat(R"({"mediaType":")", descriptor.media_type(), R"(","digest":")",
