@@ -431,7 +431,7 @@ TEST_F(StaticCheckTest, WhatIndexesInAnIndexListIsOfTheImage) {
   images_.clear();
   const std::string inner =
       IndexOf({PauseFor("amd64", "amd64"), PauseFor("arm64", "arm64")});
-  // Where it is listed twice it is one all the same.
+  // An index that is listed twice is one all the same.
   TagPause(IndexOf({PauseIndex(inner), PauseIndex(inner)}));
   Tell();
   EXPECT_EQ(Trouble(), "");

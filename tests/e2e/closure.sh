@@ -47,14 +47,17 @@ YAML
 # With the settings of a file.
 #   render OFFLINE_YML
 render() {
+  rm -f "$work"/inventory/node-*.json
+  : >"$work/ansible.cfg"
   sed 's|^kso_host:.*|kso_host: "127.0.0.1"|' "$1" >"$work/inventory/group_vars/all/offline.yml"
-  ANSIBLE_CONFIG=/dev/null ANSIBLE_ROLES_PATH="$checkout/roles" ANSIBLE_LOCAL_TEMP="$work/ansible" ANSIBLE_NOCOLOR=1 \
+  ANSIBLE_CONFIG="$work/ansible.cfg" ANSIBLE_ROLES_PATH="$checkout/roles" ANSIBLE_LOCAL_TEMP="$work/ansible" ANSIBLE_NOCOLOR=1 \
     ansible-playbook -i "$work/inventory/hosts.yml" "$work/render.yml" >"$work/render.log" 2>&1 || tail -n 12 "$work/render.log"
 }
 # Asks for all that a node downloads, and prints it, or what leads elsewhere.
 #   downloads NODE
 downloads() {
   local kind where
+  [[ -s $work/inventory/$1.json ]] || { echo "nothing was rendered for $1" && return 1; }
   while read -r kind where; do
     case "$kind $where" in
       "file http://127.0.0.1:8080/k8s/"*) inside curl -fsSI -o /dev/null "$where" ;;
