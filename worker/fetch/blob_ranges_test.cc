@@ -2,6 +2,7 @@
 // Large blobs from hosts that serve ranges, and from those that do not do it
 // well.
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -10,11 +11,14 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/ranges_fixture.h"
+#include "worker/fetch/partial_file.h"
+#include "worker/task/failure.h"
 
 namespace kso::worker {
 namespace {
 
 using ::kso::testing::FakeAnswer;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -66,6 +70,68 @@ TEST_F(BlobRangesTest, ALargeBlobComesInPieces) {
   ExpectBlob(host.content);
   EXPECT_THAT(ranges(), SizeIs(8));
   EXPECT_EQ(sent(), kSize);
+}
+
+TEST_F(BlobRangesTest, ALargeBlobIsOneOfTheLeastSizeOrMore) {
+  Host host;
+  host.content = Bytes(100'000, "large");
+  Serve(UrlOf(host.content), host);
+  ExpectBlob(host.content);
+  EXPECT_THAT(ranges(), SizeIs(2));
+}
+
+// A worker was killed before it could move the blob into its cache.
+TEST_F(BlobRangesTest, AWholeBlobThatIsThereIsNotFetchedAgain) {
+  // One that comes in pieces, and one that does not.
+  for (const size_t size : {kSize, size_t{90'000}}) {
+    const std::string content = Bytes(size, "layer");
+    const Digest digest = Sha256Of(content);
+    {
+      const auto partial =
+          PartialFile::Open(directory_ / "partial" / digest.hex(), cache_.get(),
+                            /*want_sha512=*/false)
+              .value();
+      ASSERT_TRUE(partial->Restart(digest.ToString()).ok());
+      ASSERT_TRUE(partial->Write(content).ok());
+    }
+    ExpectBlob(content);
+  }
+  EXPECT_THAT(transport_.requests(), IsEmpty());
+}
+
+TEST_F(BlobRangesTest, TheTaskSaysWhichBlobComesFromWhere) {
+  const Host host;
+  Serve(UrlOf(host.content), host);
+  v1::BlobSource source;
+  source.set_repository("quay.io/a");
+  source.mutable_blob()->set_digest(Sha256Of(host.content).ToString());
+  source.mutable_blob()->set_size(static_cast<int64_t>(host.content.size()));
+  TaskControl control;
+  ASSERT_TRUE(blobs_->Fetch(source, {}, control).ok());
+  EXPECT_EQ(control.activity(),
+            "fetching quay.io/a@" + Sha256Of(host.content).ToString());
+  EXPECT_EQ(control.host(), "quay.io");
+  EXPECT_EQ(control.bytes_fetched(), int64_t{kSize});
+}
+
+TEST_F(BlobRangesTest, AMissingBlobIsNamed) {
+  Host host;
+  host.spoil = [](int, FakeAnswer& answer) { answer = {.status = 404}; };
+  Serve(UrlOf(host.content), host);
+  const v1::Failure failure = ToFailure(FetchBlob(host.content).status(), "");
+  EXPECT_EQ(failure.kind(), v1::Failure::PERMANENT);
+  EXPECT_EQ(failure.item(), "quay.io/a@" + Sha256Of(host.content).ToString());
+}
+
+TEST_F(BlobRangesTest, ABlobLargerThanTheDiskIsNotAskedFor) {
+  v1::BlobSource source;
+  source.set_repository("quay.io/a");
+  source.mutable_blob()->set_digest(Sha256Of("layer").ToString());
+  source.mutable_blob()->set_size(int64_t{1} << 60);
+  TaskControl control;
+  const absl::Status status = blobs_->Fetch(source, {}, control).status();
+  EXPECT_THAT(std::string(status.message()), HasSubstr("the whole disk"));
+  EXPECT_THAT(transport_.requests(), IsEmpty());
 }
 
 TEST_F(BlobRangesTest, ASmallBlobComesInOne) {

@@ -262,6 +262,7 @@ TEST_F(FileFetcherTest, RefusesOtherBytesThanTheListStates) {
             std::string::npos);
   // The wrong bytes are not offered again.
   EXPECT_FALSE(cache_->Stat(Sha256Of("something else")).ok());
+  EXPECT_TRUE(std::filesystem::is_empty(directory_ / "partial"));
 }
 
 TEST_F(FileFetcherTest, AFileThatChangedItsSizeSinceItWasResolvedIsRefused) {

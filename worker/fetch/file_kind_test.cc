@@ -66,6 +66,24 @@ TEST(FileKindTest, AnArchiveBeginsAsItsNameSays) {
             "nothing, not a gzip archive");
 }
 
+TEST(FileKindTest, AnArchiveOfTarHasARightChecksumOrNoMembers) {
+  const auto is_tar = [](const std::string& beginning) {
+    return KindDisagreement("https://h/a.tar", beginning).empty();
+  };
+  // A name whose checksum has the digits at both ends of the octal ones.
+  std::string tar(512, '\0');
+  tar.replace(0, 3, "hhh");
+  tar.replace(148, 8, "001070\0 "s);
+  EXPECT_TRUE(is_tar(tar));
+  EXPECT_TRUE(is_tar(tar + "its content"));
+  EXPECT_FALSE(is_tar(tar.substr(0, 511)));
+  tar.replace(148, 8, "001071\0 "s);
+  EXPECT_FALSE(is_tar(tar));
+  EXPECT_TRUE(is_tar(std::string(512, '\0')));
+  EXPECT_TRUE(is_tar(std::string(1024, '\0')));
+  EXPECT_FALSE(is_tar(std::string(511, '\0')));
+}
+
 TEST(FileKindTest, AQueryIsNotOfTheName) {
   for (const char* url :
        {"https://h/a.tgz?raw=true", "https://h/a.tgz#top",
@@ -84,17 +102,20 @@ TEST(FileKindTest, NothingIsNoFile) {
 }
 
 TEST(FileKindTest, NamesOfCompressedFilesAreKnown) {
-  for (const char* name : {"a.tgz", "a.tar.gz", "A.GZ", "a.xz", "a.tzst?x"}) {
+  for (const char* name : {"a.tgz", "a.tar.gz", "A.GZ", "a.xz", "a.txz",
+                           "a.zst", "a.tzst?x", "a.bz2", "a.tbz2", "a.tbz"}) {
     EXPECT_TRUE(IsCompressedName(name)) << name;
   }
-  for (const char* name : {"a", "a.zip", "a.tar", "a.deb", "a.gz.sig"}) {
+  for (const char* name :
+       {"a", "a.zip", "a.tar", "a.deb", "a.rpm", "a.gz.sig"}) {
     EXPECT_FALSE(IsCompressedName(name)) << name;
   }
 }
 
 TEST(FileKindTest, OtherNamesSayNothing) {
   for (const char* beginning :
-       {"\177ELF", "#!/bin/sh", "{}", "<svg>", "htmlx", "<"}) {
+       {"\177ELF", "#!/bin/sh", "{}", "<svg>", "htmlx", "<",
+        "<!-- a comment without an end <html>", "<?xml <html>"}) {
     EXPECT_EQ(KindDisagreement("https://h/kubelet", beginning), "");
     EXPECT_EQ(KindDisagreement("https://h/a.yml", beginning), "");
   }

@@ -24,10 +24,23 @@ TEST(HttpAnswerTest, OnlyStatusesThatBringTheFileAreSuccesses) {
     EXPECT_TRUE(StatusOfAnswer(response, "x", absl::UnixEpoch()).ok())
         << status;
   }
-  for (const int status :
-       {0, 100, 199, 201, 202, 203, 204, 226, 299, 300, 304, 404, 500}) {
+  for (const int status : {0, 100, 199, 201, 202, 203, 204, 205, 207, 226, 299,
+                           300, 304, 404, 500}) {
     response.status = status;
     EXPECT_FALSE(StatusOfAnswer(response, "x", absl::UnixEpoch()).ok())
+        << status;
+  }
+}
+
+TEST(HttpAnswerTest, AnotherSuccessIsSaidNotToBringTheFile) {
+  for (const int status : {201, 202, 299}) {
+    EXPECT_NE(FailureOf(status).reason().find("does not bring the file"),
+              std::string::npos)
+        << status;
+  }
+  for (const int status : {199, 300, 404}) {
+    EXPECT_EQ(FailureOf(status).reason().find("does not bring the file"),
+              std::string::npos)
         << status;
   }
 }
@@ -66,6 +79,9 @@ TEST(HttpAnswerTest, ARefusalSaysWhatToDo) {
               std::string::npos)
         << status;
   }
+  for (const int status : {400, 402, 405, 409, 411}) {
+    EXPECT_EQ(FailureOf(status).advice(), "") << status;
+  }
   for (const int status : {429, 502, 503, 504}) {
     EXPECT_EQ(FailureOf(status).kind(), v1::Failure::TRANSIENT) << status;
   }
@@ -91,6 +107,15 @@ TEST(HttpAnswerTest, WithoutAStrongEtagTheDateIsTheValidator) {
   EXPECT_EQ(RangeValidator(response), "\"v1\"");
 }
 
+TEST(HttpAnswerTest, AValidatorThatIsTooLongIsNone) {
+  for (const size_t length : {1024, 1025}) {
+    const std::string etag = "\"" + std::string(length - 2, 'v') + "\"";
+    http::Response response;
+    response.headers = {{"ETag", etag}};
+    EXPECT_EQ(ValidatorIn(response, "ETag"), length == 1024 ? etag : "");
+  }
+}
+
 TEST(HttpAnswerTest, ATimeThatManyContentsHaveIsNoValidator) {
   const auto believed = [](const char* modified, const char* date) {
     http::Response response;
@@ -102,10 +127,13 @@ TEST(HttpAnswerTest, ATimeThatManyContentsHaveIsNoValidator) {
   EXPECT_TRUE(believed("Sun, 29 Nov 2026 10:00:00 GMT", kNow));
   EXPECT_TRUE(believed("Sun, 29 Nov 2026 10:00:00 GMT", ""));
   EXPECT_TRUE(believed("Mon, 30 Nov 2026 09:59:00 GMT", kNow));
+  // Wherever on earth a file was set to the first moment that archives know.
+  EXPECT_TRUE(believed("Wed, 02 Jan 1980 00:00:00 GMT", kNow));
   for (const char* modified :
        {kNow, "Mon, 30 Nov 2026 09:59:30 GMT", "Tue, 01 Dec 2026 10:00:00 GMT",
         "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:01 GMT",
-        "Tue, 01 Jan 1980 00:00:00 GMT", "yesterday", "0", ""}) {
+        "Tue, 01 Jan 1980 00:00:00 GMT", "Tue, 01 Jan 1980 23:59:59 GMT",
+        "Mon, 30 Nov 2026 09:59:01 GMT", "yesterday", "0", ""}) {
     EXPECT_FALSE(believed(modified, kNow)) << modified;
   }
 }
@@ -119,13 +147,15 @@ TEST(HttpAnswerTest, AnEtagOfAClampedTimeIsNoValidator) {
   for (const char* etag :
        {"\"656856c0-3e8\"", "\"3e8-60b5d8c7a4e80\"", "\"12-3e8-60b5d8c7a4e80\"",
         "\"abc\"", "\"v1\"", "\"0-3e9\"", "\"0x8DBF\"", "\"0-3e8-x-y\"",
+        "\"3e8\"", "\"1-2-3e8-0\"", "0-3e8", "\"0-3e8", "0-3e8\"",
+        "\"12cff780-3e8\"", "\"3e8-12cff780\"",
         // Milliseconds, and nanoseconds.
         "\"3e8-18c1f2a3b00\"", "\"179c6ee5a0b7c000-3e8\""}) {
     EXPECT_TRUE(believed(etag)) << etag;
   }
   for (const char* etag :
        {"\"0-3e8\"", "\"1-3e8\"", "\"3e8-0\"", "\"12-3e8-0\"",
-        "\"12ce97f0-3e8\"",
+        "\"12ce97f0-3e8\"", "\"12cff77f-3e8\"", "\"3e8-12cff77f\"",
         // The first moment of 1980, as Apache writes it in
         // microseconds, and others in nanoseconds.
         "\"3e8-11ef9b4758000\"", "\"460ff68eafc0000-3e8\""}) {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "absl/synchronization/barrier.h"
+#include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "common/base/status_macros.h"
@@ -20,6 +21,8 @@ namespace {
 
 constexpr ParallelOptions kOptions = {
     .least_bytes = 0, .piece_bytes = 10'000, .most_streams = 4};
+constexpr ParallelOptions kOneStream = {
+    .least_bytes = 0, .piece_bytes = 10'000, .most_streams = 1};
 constexpr int64_t kTotal = 95'000;
 
 std::string SomeBytes(int64_t size) {
@@ -51,9 +54,9 @@ class ParallelDownloadTest : public ::testing::Test {
             .value();
   }
 
-  absl::Status Download(const GetRange& get) {
-    return DownloadInPieces(*partial_, kTotal, get, kOptions, &clock_,
-                            control_);
+  absl::Status Download(const GetRange& get,
+                        const ParallelOptions& options = kOptions) {
+    return DownloadInPieces(*partial_, kTotal, get, options, &clock_, control_);
   }
 
   absl::Status Send(const http::ByteRange& range, ByteSink& sink) {
@@ -116,6 +119,78 @@ TEST_F(ParallelDownloadTest, OneStreamDoesItWhereNoPlaceIsSpare) {
       });
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_EQ(sent_, kTotal);
+  ExpectWhole();
+}
+
+TEST_F(ParallelDownloadTest, ThereAreNoMoreStreamsThanAreAllowed) {
+  std::atomic<int> spares = 0;
+  const absl::Status status = Download(
+      [&](const http::TransferOptions& wanted, ByteSink& sink) -> absl::Status {
+        if (wanted.spare) ++spares;
+        // In small parts, which leave another stream the time to begin.
+        const http::ByteRange range = *wanted.range;
+        for (int64_t at = range.first; at < range.end(); at += 10) {
+          KSO_RETURN_IF_ERROR(Send({at, 10}, sink));
+        }
+        return absl::OkStatus();
+      },
+      kOneStream);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(spares, 0);
+  ExpectWhole();
+}
+
+TEST_F(ParallelDownloadTest, TwoPiecesComeSideBySideToo) {
+  // Neither stream goes on before both are there.
+  absl::Barrier* const both = new absl::Barrier(2);
+  const absl::Status status = DownloadInPieces(
+      *partial_, 20'000,
+      [&](const http::TransferOptions& wanted, ByteSink& sink) -> absl::Status {
+        const int64_t half = wanted.range->length / 2;
+        KSO_RETURN_IF_ERROR(Send({wanted.range->first, half}, sink));
+        if (both->Block()) delete both;
+        return Send({wanted.range->first + half, half}, sink);
+      },
+      kOptions, &clock_, control_);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(partial_->size(), 20'000);
+}
+
+TEST_F(ParallelDownloadTest, TheFirstStreamDoesNotWaitForTheOthers) {
+  absl::Notification third;
+  std::atomic<int> first_streams = 0;
+  const absl::Status status =
+      Download([&](const http::TransferOptions& wanted, ByteSink& sink) {
+        if (wanted.spare) {
+          third.WaitForNotification();
+        } else if (++first_streams == 3) {
+          third.Notify();
+        }
+        return Send(*wanted.range, sink);
+      });
+  ASSERT_TRUE(status.ok()) << status;
+  ExpectWhole();
+}
+
+// Hosts that send a little less than was asked for, and say so or not.
+TEST_F(ParallelDownloadTest, ASingleByteThatIsMissingIsAskedFor) {
+  ASSERT_TRUE(partial_->Divide(kTotal, kOptions.piece_bytes).ok());
+  ASSERT_TRUE(partial_->WritePiece(3, content_.substr(30'000, 9'999)).ok());
+  int requests = 0;
+  const absl::Status status = Download(
+      [&](const http::TransferOptions& wanted, ByteSink& sink) -> absl::Status {
+        ++requests;
+        const http::ByteRange range = *wanted.range;
+        if (range.length == 1) return Send(range, sink);
+        KSO_RETURN_IF_ERROR(Send({range.first, range.length - 1}, sink));
+        return range.first == 50'000 ? absl::UnavailableError("cut")
+                                     : absl::OkStatus();
+      },
+      kOneStream);
+  ASSERT_TRUE(status.ok()) << status;
+  // Two for each of the ten pieces but the one of which a byte was missing.
+  EXPECT_EQ(requests, 19);
+  EXPECT_EQ(sent_, kTotal - 9'999);
   ExpectWhole();
 }
 
@@ -214,6 +289,23 @@ TEST_F(ParallelDownloadTest, AnErrorOfTheFirstStreamEndsTheOthers) {
         return absl::CancelledError("");
       });
   EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
+}
+
+TEST_F(ParallelDownloadTest, AStreamThatIsToEndTakesNoOtherPiece) {
+  absl::BlockingCounter others(3);
+  const absl::Status status = Download(
+      [&](const http::TransferOptions& wanted, ByteSink& sink) -> absl::Status {
+        if (!wanted.spare) {
+          KSO_RETURN_IF_ERROR(Send({wanted.range->first, 1}, sink));
+          others.Wait();
+          return absl::PermissionDeniedError("403");
+        }
+        others.DecrementCount();
+        while (!wanted.stop.stop_requested()) std::this_thread::yield();
+        return Send(*wanted.range, sink);
+      });
+  EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
+  EXPECT_EQ(partial_->present(), 1 + 3 * 10'000);
 }
 
 // Hosts cut, refuse, send less or send nothing, and processes are killed in

@@ -5,6 +5,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,6 +16,7 @@
 #include "common/oci/media_types.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/tar_layers.h"
+#include "worker/unpack/layer_records.h"
 
 namespace kso::worker {
 namespace {
@@ -52,14 +57,22 @@ class LayerCacheTest : public ::testing::Test {
             .diff_id = Sha256Of(tar)};
   }
   // With room for two layers of a test, each of 100 bytes and an entry.
-  std::unique_ptr<LayerCache> NewCache(const std::string& boot) {
-    return std::make_unique<LayerCache>(root_ / "layers", 2 * (100 + 4096),
-                                        boot, blobs_.get(), Clock::Real());
+  std::unique_ptr<LayerCache> NewCache(const std::string& boot,
+                                       int64_t max_bytes = 2 * kLayerBytes) {
+    return std::make_unique<LayerCache>(root_ / "layers", max_bytes, boot,
+                                        blobs_.get(), Clock::Real());
+  }
+  // As if the layer had not been unpacked just now.
+  void MakeOlder(const std::string& name) {
+    fs::last_write_time(
+        cache_->directory() / (name + ".whole"),
+        fs::file_time_type::clock::now() - std::chrono::hours(1));
   }
   bool IsThere(const std::string& name) {
     return fs::exists(cache_->directory() / name);
   }
 
+  static constexpr int64_t kLayerBytes = 100 + 4096;
   const fs::path root_ = fs::path(::testing::TempDir()) / "layer_cache";
   const std::unique_ptr<DiskBlobStore> blobs_ =
       DiskBlobStore::Create(root_ / "blobs").value();
@@ -160,6 +173,97 @@ TEST_F(LayerCacheTest, TheNextProcessUsesWhatIsWhole) {
   ASSERT_TRUE(Get(third_.bytes()).ok());
   EXPECT_FALSE(IsThere(second));
   EXPECT_TRUE(IsThere(first));
+}
+
+TEST_F(LayerCacheTest, TheNextProcessKnowsWhichIsOlder) {
+  for (const bool first_is_older : {true, false}) {
+    const std::string first = Get(first_.bytes())->name;
+    const std::string second = Get(second_.bytes())->name;
+    MakeOlder(first_is_older ? first : second);
+    cache_ = NewCache("boot-1");
+    ASSERT_TRUE(Get(third_.bytes()).ok());
+    EXPECT_EQ(IsThere(first), !first_is_older);
+    EXPECT_EQ(IsThere(second), first_is_older);
+    cache_->RemoveIdle();
+  }
+}
+
+TEST_F(LayerCacheTest, TheNextProcessKeepsNoMoreThanItMay) {
+  const std::string first = Get(first_.bytes())->name;
+  const std::string second = Get(second_.bytes())->name;
+  MakeOlder(first);
+  cache_ = NewCache("boot-1", 2 * kLayerBytes);
+  EXPECT_TRUE(IsThere(first));
+  EXPECT_EQ(cache_->UsedBytes(), 2 * kLayerBytes);
+  cache_ = NewCache("boot-1", 2 * kLayerBytes - 1);
+  EXPECT_FALSE(IsThere(first));
+  EXPECT_TRUE(IsThere(second));
+}
+
+// A source that links files asks for no room.
+TEST_F(LayerCacheTest, WhatWasLinkedCountsToo) {
+  int64_t bytes = kLayerBytes;
+  before_.push_back(
+      [&bytes](const fs::path&, const MakeRoom&) -> absl::StatusOr<int64_t> {
+        return bytes;
+      });
+  const std::string first = Get(first_.bytes())->name;
+  const std::string second = Get(second_.bytes())->name;
+  EXPECT_TRUE(IsThere(first));
+  const std::string third = Get(third_.bytes())->name;
+  EXPECT_FALSE(IsThere(first));
+  EXPECT_TRUE(IsThere(second));
+  // One byte too many is too much, too.
+  cache_->RemoveIdle();
+  ASSERT_TRUE(Get(first_.bytes()).ok());
+  ++bytes;
+  ASSERT_TRUE(Get(second_.bytes()).ok());
+  EXPECT_FALSE(IsThere(first));
+  EXPECT_TRUE(IsThere(second));
+}
+
+TEST_F(LayerCacheTest, OnlyARecordThatIsWholeAndRightIsBelieved) {
+  const std::string first = Get(first_.bytes())->name;
+  const fs::path path = cache_->directory() / (first + ".whole");
+  std::string key;
+  std::string bytes;
+  std::string version;
+  std::ifstream(path) >> key >> bytes >> version;
+  const struct {
+    std::string record;
+    bool believed;
+  } kCases[] = {{key + " " + bytes + " " + version + " boot-1", true},
+                {key + " 0 " + version + " boot-1", true},
+                {key + " -1 " + version + " boot-1", false},
+                {key + " many " + version + " boot-1", false},
+                {key + " " + bytes + " 0.0.9 boot-1", false},
+                {key + " " + bytes + " " + version + " boot-2", false},
+                {key + " " + bytes + " " + version, false},
+                {"garbage " + bytes + " " + version + " boot-1", false},
+                {"", false}};
+  for (const auto& [record, believed] : kCases) {
+    ASSERT_TRUE(Get(first_.bytes()).ok());
+    std::ofstream(path) << record << "\n";
+    cache_ = NewCache("boot-1");
+    EXPECT_EQ(IsThere(first), believed) << record;
+    EXPECT_EQ(fs::exists(path), believed) << record;
+  }
+}
+
+TEST_F(LayerCacheTest, ALayerHasOneRecord) {
+  const std::string first = Get(first_.bytes())->name;
+  fs::copy_file(cache_->directory() / (first + ".whole"),
+                cache_->directory() / "other.whole");
+  cache_ = NewCache("boot-1");
+  EXPECT_TRUE(IsThere(first));
+  EXPECT_FALSE(IsThere("other.whole"));
+  EXPECT_EQ(cache_->UsedBytes(), kLayerBytes);
+}
+
+// Another name would cost all layers with the next version.
+TEST_F(LayerCacheTest, ALayerIsNamedByTheBeginningOfItsKey) {
+  const Digest key = Sha256Of("layer");
+  EXPECT_EQ(LayerRecords::NameOf(key), key.hex().substr(0, 30));
 }
 
 TEST_F(LayerCacheTest, NothingIsUsedAfterTheMachineWasDown) {

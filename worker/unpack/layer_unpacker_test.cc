@@ -2,7 +2,9 @@
 #include "worker/unpack/layer_unpacker.h"
 
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -109,16 +111,104 @@ TEST_F(LayerUnpackerTest, UnpacksWhatThereIs) {
 }
 
 TEST_F(LayerUnpackerTest, RefusesMoreEntriesThanALayerHas) {
-  // A few bytes a file, when it is compressed.
-  std::vector<testing::TarEntry> entries;
-  for (int i = 0; i < 1001; ++i) {
-    entries.push_back(File("f/" + std::to_string(i), ""));
+  // A few bytes a file, when it is compressed. The directory is one, too.
+  for (const int files : {999, 1000}) {
+    std::vector<testing::TarEntry> entries;
+    for (int i = 0; i < files; ++i) {
+      entries.push_back(File("f/" + std::to_string(i), ""));
+    }
+    const LayerBytes layer(entries, &archive_write_add_filter_gzip);
+    const LayerBytes tar(entries);
+    const auto unpacked =
+        UnpackBytes(layer.bytes(), oci::kOciLayerGzip, Sha256Of(tar.bytes()));
+    if (files == 999) {
+      EXPECT_TRUE(unpacked.ok()) << unpacked.status();
+    } else {
+      ExpectRefused(unpacked);
+      EXPECT_EQ(ToFailure(unpacked.status(), "").kind(),
+                v1::Failure::PERMANENT);
+    }
   }
-  const LayerBytes layer(entries, &archive_write_add_filter_gzip);
-  const auto unpacked = UnpackBytes(layer.bytes(), oci::kOciLayerGzip,
-                                    Sha256Of("not read to its end"));
-  ExpectRefused(unpacked);
-  EXPECT_EQ(ToFailure(unpacked.status(), "").kind(), v1::Failure::PERMANENT);
+}
+
+TEST_F(LayerUnpackerTest, TheRootIsNoEntry) {
+  const auto bytes = Unpack({Directory("./", 0700), File("./file", "x")});
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  EXPECT_EQ(*bytes, 1 + 4096);
+  EXPECT_TRUE(Exists("file"));
+}
+
+TEST_F(LayerUnpackerTest, APathHasSoManyBytesAndNames) {
+  const std::string name(255, 'd');
+  std::string longest = name;
+  for (int i = 0; i < 15; ++i) longest += "/" + name;
+  ASSERT_EQ(longest.size(), kLongestLayerPath);
+  EXPECT_EQ(SplitLayerPath(longest).value().size(), 16u);
+  EXPECT_EQ(SplitLayerPath("/" + longest).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  std::string deepest;
+  for (size_t i = 0; i < kDeepestLayerPath; ++i) deepest += "/d";
+  EXPECT_EQ(SplitLayerPath(deepest).value().size(), kDeepestLayerPath);
+  EXPECT_EQ(SplitLayerPath(deepest + "/d").status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(SplitLayerPath("/./a//b/.").value(),
+            (std::vector<std::string>{"a", "b"}));
+}
+
+TEST_F(LayerUnpackerTest, DirectoriesAreMadeForAllAndOnlyWhereAsked) {
+  const FileDescriptor root(
+      open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  EXPECT_TRUE(absl::IsNotFound(
+      OpenDirectoryBeneath(root.get(), {"a", "b"}, false).status()));
+  EXPECT_FALSE(Exists("a"));
+  const mode_t before = umask(077);
+  EXPECT_TRUE(OpenDirectoryBeneath(root.get(), {"a"}, true).ok());
+  umask(before);
+  EXPECT_EQ(Stat("a").st_mode & 07777, 0755u);
+  // Those that are there stay as they are.
+  fs::permissions(directory_ / "a", fs::perms::owner_all);
+  EXPECT_TRUE(OpenDirectoryBeneath(root.get(), {"a", "b"}, true).ok());
+  EXPECT_EQ(Stat("a").st_mode & 07777, 0700u);
+  EXPECT_EQ(Stat("a/b").st_mode & 07777, 0755u);
+}
+
+TEST_F(LayerUnpackerTest, TheWayToADirectoryLeadsThroughNothingElse) {
+  std::ofstream(directory_ / "file") << "x";
+  fs::create_directory_symlink("..", directory_ / "link");
+  const FileDescriptor root(
+      open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (const char* name : {"file", "link"}) {
+    const absl::Status status =
+        OpenDirectoryBeneath(root.get(), {name, "x"}, true).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    EXPECT_NE(std::string(status.message()).find("leads through a link"),
+              std::string::npos)
+        << status;
+  }
+  ExpectNothingOutside();
+}
+
+TEST_F(LayerUnpackerTest, WhiteoutsAreTheDeviceWithoutANumber) {
+  struct stat info = {};
+  info.st_mode = S_IFCHR | 0644;
+  EXPECT_TRUE(IsWhiteout(info));
+  info.st_rdev = makedev(1, 3);
+  EXPECT_FALSE(IsWhiteout(info));
+  info.st_rdev = 0;
+  info.st_mode = S_IFREG | 0644;
+  EXPECT_FALSE(IsWhiteout(info));
+}
+
+TEST_F(LayerUnpackerTest, OnlyTheRightMarkMakesADirectoryOpaque) {
+  fs::create_directory(directory_ / "etc");
+  const FileDescriptor etc(
+      open((directory_ / "etc").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  EXPECT_FALSE(IsOpaque(etc.get()));
+  ASSERT_EQ(fsetxattr(etc.get(), "trusted.overlay.opaque", "n", 1, 0), 0);
+  EXPECT_FALSE(IsOpaque(etc.get()));
+  EXPECT_TRUE(MakeOpaque(etc.get()));
+  EXPECT_TRUE(IsOpaque(etc.get()));
+  EXPECT_TRUE(MakeOpaque(etc.get()));
 }
 
 TEST_F(LayerUnpackerTest, RefusesPathsThatNoImageHas) {
@@ -133,6 +223,10 @@ TEST_F(LayerUnpackerTest, RefusesPathsThatNoImageHas) {
     EXPECT_EQ(ToFailure(unpacked.status(), "").kind(), v1::Failure::PERMANENT);
     EXPECT_LT(unpacked.status().message().size(), 500u);
   }
+  // No file system has such a name, which is not the disk's fault.
+  const auto unpacked = Unpack({File(std::string(300, 'n'), "")});
+  ExpectRefused(unpacked);
+  EXPECT_EQ(ToFailure(unpacked.status(), "").kind(), v1::Failure::PERMANENT);
 }
 
 // Each directory on the way of a path is one, whichever entry makes it.
@@ -209,9 +303,11 @@ TEST_F(LayerUnpackerTest, LeavesOutDevices) {
   const auto bytes = Unpack({Directory("dev"),
                              {.path = "dev/null", .type = AE_IFCHR},
                              {.path = "dev/sda", .type = AE_IFBLK},
+                             {.path = "pipe", .type = AE_IFIFO},
                              File("after", "x")});
   ASSERT_TRUE(bytes.ok()) << bytes.status();
   EXPECT_TRUE(fs::is_empty(directory_ / "dev"));
+  EXPECT_TRUE(S_ISFIFO(Stat("pipe").st_mode));
   EXPECT_TRUE(Exists("after"));
 }
 
@@ -243,6 +339,16 @@ TEST_F(LayerUnpackerTest, WhiteoutsSpareTheirOwnLayer) {
   EXPECT_TRUE(Opaque("other"));
 }
 
+TEST_F(LayerUnpackerTest, WhatIsWhitedOutInAWhiteoutStaysHidden) {
+  const auto bytes =
+      Unpack({File(".wh.etc", ""), File("etc/.wh.passwd", ""),
+              File(".wh.var", ""), File("var/.wh..wh..opq", "")});
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  EXPECT_TRUE(Opaque("etc"));
+  EXPECT_TRUE(IsWhiteout(Stat("etc/passwd")));
+  EXPECT_TRUE(Opaque("var"));
+}
+
 TEST_F(LayerUnpackerTest, LaterEntriesReplaceEarlierOnes) {
   const auto bytes = Unpack(
       {File("a", "old"), File("a", "new"), Link("b", "../precious"),
@@ -267,7 +373,9 @@ TEST_F(LayerUnpackerTest, RefusesToLeaveItsDirectory) {
   ExpectRefused(Unpack({File("a/../../precious", "stolen")}));
   ExpectRefused(Unpack({HardLink("mine", "../precious")}));
   ExpectRefused(Unpack({File("../.wh.precious", "")}));
-  ExpectRefused(Unpack({File("a/.wh...", "")}));
+  for (const char* whiteout : {"a/.wh...", "a/.wh..", "a/.wh.", ".wh.."}) {
+    ExpectRefused(Unpack({File(whiteout, "")}));
+  }
 }
 
 TEST_F(LayerUnpackerTest, AbsolutePathsAreThoseOfTheImage) {
@@ -366,6 +474,29 @@ TEST_F(LayerUnpackerTest, SaysWhyTheBlobDidNotCome) {
             absl::UnavailableError("cut"));
 }
 
+// Its digest is looked at while it is sent.
+TEST_F(LayerUnpackerTest, AWrongBlobIsRefusedThoughItsTarIsRight) {
+  const LayerBytes plain({File("file", "content")});
+  const LayerBytes packed({File("file", "content")},
+                          archive_write_add_filter_gzip);
+  LayerUnpacker unpacker({.media_type = std::string(oci::kOciLayerGzip),
+                          .size = static_cast<int64_t>(packed.bytes().size()),
+                          .diff_id = Sha256Of(plain.bytes())},
+                         directory_, make_room_);
+  ASSERT_TRUE(unpacker.Write(packed.bytes()).ok());
+  EXPECT_FALSE(unpacker.Finish(absl::DataLossError("another digest")).ok());
+}
+
+TEST_F(LayerUnpackerTest, SmallLayersMayGrowMoreThanLargeOnes) {
+  const std::string zeros(60 << 20, '\0');
+  const LayerBytes packed({File("disk.img", zeros)},
+                          archive_write_add_filter_zstd);
+  const LayerBytes tar({File("disk.img", zeros)});
+  const auto bytes =
+      UnpackBytes(packed.bytes(), oci::kOciLayerZstd, Sha256Of(tar.bytes()));
+  EXPECT_TRUE(bytes.ok()) << bytes.status();
+}
+
 TEST_F(LayerUnpackerTest, EndsWhenNobodyWantsItAnyMore) {
   LayerUnpacker unpacker({.media_type = std::string(oci::kOciLayerTar),
                           .size = 2000,
@@ -380,6 +511,25 @@ TEST_F(LayerUnpackerTest, AFullDiskIsTheWorkersTrouble) {
   const auto unpacked = Unpack({File("file", "content")});
   EXPECT_EQ(ToFailure(unpacked.status(), "").kind(),
             v1::Failure::INFRASTRUCTURE);
+}
+
+TEST_F(LayerUnpackerTest, ADiskThatFailsIsTheWorkersTrouble) {
+  const struct {
+    unsigned long flags;
+    const char* options;
+    const char* advice;
+  } kCases[] = {{0, "size=1m", "give the worker's --cache-dir more space"},
+                {MS_RDONLY, "size=16m", ""}};
+  for (const auto& [flags, options, advice] : kCases) {
+    if (mount("tmpfs", directory_.c_str(), "tmpfs", flags, options) != 0) {
+      GTEST_SKIP() << "cannot mount a small file system here";
+    }
+    const auto unpacked = Unpack({File("file", std::string(2 << 20, 'x'))});
+    umount2(directory_.c_str(), MNT_DETACH);
+    const v1::Failure failure = ToFailure(unpacked.status(), "");
+    EXPECT_EQ(failure.kind(), v1::Failure::INFRASTRUCTURE) << unpacked.status();
+    EXPECT_EQ(failure.advice(), advice);
+  }
 }
 
 }  // namespace

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/unpack/root_filesystem.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <string>
 
 #include "gtest/gtest.h"
 #include "tests/fakes/shell.h"
+#include "worker/unpack/beneath.h"
 
 namespace kso::worker {
 namespace {
@@ -47,6 +49,30 @@ TEST_F(RootFilesystemTest, WhiteoutsHideLowerLayers) {
   EXPECT_TRUE(absl::IsNotFound(ReadFileOf(root_, "etc/passwd").status()));
   InHigh("rmdir etc 2>/dev/null || rm -r etc; mknod etc c 0 0");
   EXPECT_TRUE(absl::IsNotFound(ReadFileOf(root_, "etc/group").status()));
+}
+
+TEST_F(RootFilesystemTest, OpaqueDirectoriesHideLowerLayers) {
+  InHigh("mkdir etc/sub");
+  EXPECT_EQ(ReadFileOf(root_, "etc/sub/file").value(), "low\n");
+  {
+    const FileDescriptor etc(open((root_.directory / "high/etc").c_str(),
+                                  O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_TRUE(MakeOpaque(etc.get()));
+  }
+  // Whatever the directories below it say.
+  for (const char* path : {"etc/passwd", "etc/sub/file"}) {
+    EXPECT_TRUE(absl::IsNotFound(ReadFileOf(root_, path).status())) << path;
+  }
+  InHigh("echo high > etc/passwd");
+  EXPECT_EQ(ReadFileOf(root_, "etc/passwd").value(), "high\n");
+}
+
+TEST_F(RootFilesystemTest, OnlyFilesInDirectoriesAreRead) {
+  for (const char* path : {"etc", "etc/sub", "etc/passwd/x"}) {
+    EXPECT_EQ(ReadFileOf(root_, path).status().code(),
+              absl::StatusCode::kFailedPrecondition)
+        << path;
+  }
 }
 
 TEST_F(RootFilesystemTest, NoLinkIsFollowed) {

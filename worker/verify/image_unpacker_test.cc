@@ -83,13 +83,23 @@ class ImageUnpackerTest : public ::testing::Test {
   }
   absl::StatusOr<RootFilesystem> Unpack(const v1::Descriptor& blob,
                                         const std::string& diff_id) {
+    return UnpackAll({blob}, {diff_id});
+  }
+  absl::StatusOr<RootFilesystem> UnpackAll(
+      const std::vector<v1::Descriptor>& blobs,
+      const std::vector<std::string>& diff_ids) {
     ImageUnpacker unpacker({.cache = blobs_.get(),
                             .made_layers = &made_,
                             .destination = destination_.get(),
                             .repository = kRepository},
                            root_ / "work", layers_.get(), &control_);
-    return unpacker.Unpack({blob}, {diff_id});
+    return unpacker.Unpack(blobs, diff_ids);
   }
+  fs::path CachedPath(const std::string& content) {
+    const std::string hex = Sha256Of(content).hex();
+    return root_ / "blobs" / "sha256" / hex.substr(0, 2) / hex;
+  }
+
   std::string FileIn(const RootFilesystem& image, const std::string& path) {
     return ContentOf(image.directory / image.layers[0].name / path);
   }
@@ -145,7 +155,85 @@ TEST_F(ImageUnpackerTest, AFileOfALayerThatWasMadeHereHasItsTime) {
       image->directory / image->layers[0].name / "opt/kubelet";
   ASSERT_EQ(stat(file.c_str(), &info), 0);
   EXPECT_EQ(info.st_mtime, 12345);
+  EXPECT_EQ(info.st_mtim.tv_nsec, 0);
   EXPECT_EQ(info.st_nlink, 1u);
+}
+
+TEST_F(ImageUnpackerTest, ACachedFileWithTheTimeOfTheLayersIsLinked) {
+  Cache("the kubelet");
+  struct stat info;
+  ASSERT_EQ(stat(CachedPath("the kubelet").c_str(), &info), 0);
+  MadeFile made = FileOfCache("opt/kubelet", "the kubelet");
+  made.mtime = info.st_mtime;
+  const WrittenLayer written = Make({made});
+  const auto image = Unpack(written.descriptor, written.diff_id.ToString());
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(fs::hard_link_count(image->directory / image->layers[0].name /
+                                "opt/kubelet"),
+            2);
+}
+
+// The image's program runs as another user than the worker.
+TEST_F(ImageUnpackerTest, AFileOfAnotherOwnerIsCopied) {
+  for (const auto& [content, user, group] :
+       {std::tuple("of a user", 1000, 0), std::tuple("of a group", 0, 1000)}) {
+    Cache(content);
+    ASSERT_EQ(chown(CachedPath(content).c_str(), static_cast<uid_t>(user),
+                    static_cast<gid_t>(group)),
+              0);
+    const WrittenLayer written = Make({FileOfCache("file", content)});
+    const auto image = Unpack(written.descriptor, written.diff_id.ToString());
+    ASSERT_TRUE(image.ok()) << image.status();
+    struct stat info;
+    ASSERT_EQ(stat((image->directory / image->layers[0].name / "file").c_str(),
+                   &info),
+              0);
+    EXPECT_EQ(info.st_nlink, 1u) << content;
+    EXPECT_EQ(info.st_uid, 0u) << content;
+    EXPECT_EQ(info.st_gid, 0u) << content;
+  }
+}
+
+TEST_F(ImageUnpackerTest, AManifestAndAConfigThatDisagreeAreRefused) {
+  const LayerBytes layer{{File("kubelet", "the kubelet")}};
+  const v1::Descriptor blob = AtDestination(layer);
+  for (const auto& diff_ids :
+       {std::vector<std::string>{},
+        std::vector<std::string>{blob.digest(), blob.digest()}}) {
+    const auto image = UnpackAll({blob}, diff_ids);
+    EXPECT_TRUE(absl::IsFailedPrecondition(image.status())) << image.status();
+  }
+}
+
+TEST_F(ImageUnpackerTest, OnlyWhatHasToComeNeedsRoom) {
+  constexpr int64_t kMoreThanAnyDisk = int64_t{1} << 60;
+  const LayerBytes layer{{File("kubelet", "the kubelet")}};
+  v1::Descriptor blob = AtDestination(layer);
+  const std::string diff_id = blob.digest();
+  blob.set_size(kMoreThanAnyDisk);
+  const absl::Status absurd = Unpack(blob, diff_id).status();
+  EXPECT_NE(std::string(absurd.message()).find("the whole disk"),
+            std::string::npos)
+      << absurd;
+  EXPECT_EQ(stores_.blob_gets(), 0);
+  // One that is unpacked is there, whatever is said of it.
+  blob.set_size(static_cast<int64_t>(layer.bytes().size()));
+  ASSERT_TRUE(Unpack(blob, diff_id).ok());
+  blob.set_size(kMoreThanAnyDisk);
+  EXPECT_TRUE(Unpack(blob, diff_id).ok());
+  // And so are the files of one that was made here.
+  Cache("the kubelet");
+  WrittenLayer written = Make({FileOfCache("opt/kubelet", "the kubelet")});
+  written.descriptor.set_size(kMoreThanAnyDisk);
+  EXPECT_TRUE(Unpack(written.descriptor, written.diff_id.ToString()).ok());
+}
+
+TEST_F(ImageUnpackerTest, ACancelledTaskLinksNothing) {
+  Cache("the kubelet");
+  const WrittenLayer written = Make({FileOfCache("kubelet", "the kubelet")});
+  control_.Cancel();
+  const auto image = Unpack(written.descriptor, written.diff_id.ToString());
+  EXPECT_TRUE(absl::IsCancelled(image.status())) << image.status();
 }
 
 TEST_F(ImageUnpackerTest, ALayerThatWasMadeHereDoesNotComeBack) {
@@ -157,6 +245,7 @@ TEST_F(ImageUnpackerTest, ALayerThatWasMadeHereDoesNotComeBack) {
   EXPECT_EQ(FileIn(*image, "opt/kubelet"), "the kubelet");
   EXPECT_EQ(stores_.blob_gets(), 0);
   EXPECT_EQ(control_.bytes_fetched(), 0);
+  EXPECT_EQ(layers_->UsedBytes(), 11);
 }
 
 TEST_F(ImageUnpackerTest, WhatIsCachedAsItIsIsOnDiskOnce) {
@@ -170,9 +259,7 @@ TEST_F(ImageUnpackerTest, WhatIsCachedAsItIsIsOnDiskOnce) {
   const auto image = Unpack(written.descriptor, written.diff_id.ToString());
   ASSERT_TRUE(image.ok()) << image.status();
   const fs::path layer = image->directory / image->layers[0].name;
-  const fs::path cached = root_ / "blobs" / "sha256" /
-                          Sha256Of("the kubelet").hex().substr(0, 2) /
-                          Sha256Of("the kubelet").hex();
+  const fs::path cached = CachedPath("the kubelet");
   EXPECT_TRUE(fs::equivalent(layer / "opt/kubelet", cached));
   EXPECT_TRUE(fs::equivalent(layer / "opt/same", cached));
   // With the mode of the layer, and the cache's as it was.
@@ -216,9 +303,7 @@ TEST_F(ImageUnpackerTest, WhatHasRottedIsNotLinked) {
   Cache("the kubelet");
   const std::vector<MadeFile> files = {FileOfCache("kubelet", "the kubelet")};
   const WrittenLayer written = Make(files);
-  std::ofstream(root_ / "blobs" / "sha256" / files[0].blob.hex().substr(0, 2) /
-                files[0].blob.hex())
-      << "the kubelEt";
+  std::ofstream(CachedPath("the kubelet")) << "the kubelEt";
   const auto image = Unpack(written.descriptor, written.diff_id.ToString());
   // Nor is it at the destination.
   EXPECT_TRUE(absl::IsNotFound(image.status())) << image.status();

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/strings.h"
 #include "common/bytes/digest.h"
 #include "common/http/transport.h"
 #include "common/layer/content_time.h"
+#include "common/oci/image_store.h"
 #include "common/oci/media_types.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -20,6 +25,9 @@
 
 namespace kso::worker {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr char kOther[] = "kubespray-images-all linux/amd64";
 
@@ -88,6 +96,42 @@ class ServedFilesTest : public ::testing::Test {
                          });
   }
 
+  // Has a scripted image serve `content` as the only file that is expected of
+  // it.
+  void ServeOnly(testing::FakeTransport& image, const std::string& content) {
+    v1::MadeMember& file = *expected_.mutable_files(0);
+    file.set_digest(Sha256Of(content).ToString());
+    file.set_size(static_cast<int64_t>(content.size()));
+    image.On("GET", "http://image/health", {.body = "ok"});
+    image.On("GET", "http://image/k8s/", {.body = listing_});
+    image.On("GET", Concat("http://image/", kPath),
+             [content, etag = EtagOf(file)](
+                 const http::Request& request) -> testing::FakeAnswer {
+               if (testing::HeaderOf(request, "If-Range") != etag) {
+                 return {.headers = {{"ETag", etag}}, .body = content};
+               }
+               return {.status = 206,
+                       .headers = {{"Content-Range", "bytes 1-9/?"}},
+                       .body = content.substr(1, 1023)};
+             });
+  }
+  absl::StatusOr<std::vector<std::string>> Check(
+      testing::FakeTransport& image) {
+    TaskControl control;
+    return CheckServedFiles(expected_, "http://image",
+                            ComparedContent(work_, /*native=*/false), image, 2,
+                            control);
+  }
+  static std::vector<std::string> RangesOf(
+      const testing::FakeTransport& image) {
+    std::vector<std::string> ranges;
+    for (const http::Request& request : image.requests()) {
+      const std::string range = testing::HeaderOf(request, "Range");
+      if (!range.empty()) ranges.push_back(range);
+    }
+    return ranges;
+  }
+
   testing::HttpServer server_;
   std::unique_ptr<http::Transport> transport_ =
       http::CreateCurlTransport().value();
@@ -142,7 +186,101 @@ TEST_F(ServedFilesTest, WhatWasComparedBeforeIsOnlySeen) {
 TEST_F(ServedFilesTest, PassesWhatIsServedRight) {
   const auto checks = Check();
   ASSERT_TRUE(checks.ok()) << checks.status();
-  EXPECT_EQ(checks->at(2), "1 files compared");
+  EXPECT_THAT(*checks, ElementsAre("GET /health", "listing of 1 hosts",
+                                   "1 files compared", "validators of content",
+                                   "a byte range"));
+}
+
+// One file is enough to know the server by.
+TEST_F(ServedFilesTest, AByteRangeIsAskedForOnceWhereThereIsOne) {
+  const struct {
+    std::string content;
+    std::vector<std::string> ranges;
+  } kCases[] = {{"", {}},
+                {"1", {}},
+                {"12", {"bytes=1-1", "bytes=1-"}},
+                {std::string(1024, 'x'), {"bytes=1-1023", "bytes=1-"}},
+                {std::string(5000, 'x'), {"bytes=1-1023", "bytes=1-"}}};
+  for (const auto& [content, ranges] : kCases) {
+    testing::FakeTransport image;
+    ServeOnly(image, content);
+    const auto checks = Check(image);
+    ASSERT_TRUE(checks.ok()) << content.size() << checks.status();
+    EXPECT_EQ(RangesOf(image), ranges) << content.size();
+  }
+  testing::FakeTransport image;
+  ServeOnly(image, "12");
+  *expected_.add_files() = expected_.files(0);
+  ASSERT_TRUE(Check(image).ok());
+  EXPECT_EQ(RangesOf(image).size(), 2u);
+}
+
+TEST_F(ServedFilesTest, OneByteTooManyIsSaidToBeSo) {
+  testing::FakeTransport image;
+  ServeOnly(image, "123456789");
+  expected_.mutable_files(0)->set_size(8);
+  const absl::Status status = Check(image).status();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("gives more than the 8 bytes"));
+  // The bytes are right, and fewer than was made.
+  testing::FakeTransport shorter;
+  ServeOnly(shorter, "123456789");
+  expected_.mutable_files(0)->set_size(10);
+  EXPECT_TRUE(absl::IsDataLoss(Check(shorter).status()));
+}
+
+TEST_F(ServedFilesTest, AnErrorIsNoListingAndNoFile) {
+  testing::FakeTransport no_listing;
+  no_listing.On("GET", "http://image/k8s/", {.status = 403, .body = listing_});
+  ServeOnly(no_listing, "kubelet");
+  const absl::Status listing = Check(no_listing).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(listing)) << listing;
+  EXPECT_THAT(std::string(listing.message()), HasSubstr("not a listing"));
+
+  testing::FakeTransport no_file;
+  no_file.On("GET", Concat("http://image/", kPath),
+             {.status = 404, .body = "kubelet"});
+  ServeOnly(no_file, "kubelet");
+  const absl::Status file = Check(no_file).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(file)) << file;
+  EXPECT_THAT(std::string(file.message()), HasSubstr("answers HTTP 404"));
+}
+
+TEST_F(ServedFilesTest, WhatBreaksIsAPassingTrouble) {
+  for (const std::string& path :
+       {std::string("health"), std::string("k8s/"), std::string(kPath)}) {
+    testing::FakeTransport image;
+    image.On("GET", Concat("http://image/", path),
+             {.ending = absl::UnavailableError("cut")});
+    ServeOnly(image, "kubelet");
+    EXPECT_TRUE(absl::IsUnavailable(Check(image).status())) << path;
+  }
+}
+
+TEST_F(ServedFilesTest, TheTaskSaysWhatItComparesAndEndsItsRequests) {
+  testing::FakeTransport image;
+  ServeOnly(image, "kubelet");
+  TaskControl control;
+  bool ended = false;
+  testing::FakeTransport cancelling;
+  cancelling.On(
+      "GET", "http://image/health", [&](const http::Request& request) {
+        control.Cancel();
+        ended = request.transfer.stop.stop_requested();
+        return testing::FakeAnswer{.ending = absl::CancelledError("stopped")};
+      });
+  ASSERT_TRUE(CheckServedFiles(expected_, "http://image",
+                               ComparedContent(work_, /*native=*/false), image,
+                               2, control)
+                  .ok());
+  EXPECT_EQ(control.activity(), Concat("comparing ", kPath));
+  EXPECT_TRUE(absl::IsCancelled(
+      CheckServedFiles(expected_, "http://image",
+                       ComparedContent(work_, /*native=*/false), cancelling, 2,
+                       control)
+          .status()));
+  EXPECT_TRUE(ended);
 }
 
 TEST_F(ServedFilesTest, NamesTheFileWithOtherBytes) {
@@ -222,6 +360,37 @@ TEST_F(OfflineTest, LeadsToEverythingThatKubesprayAsksFor) {
   EXPECT_THAT(*checks,
               ::testing::Contains("offline.yml leads to 1 files and 1 images"));
   EXPECT_THAT(*checks, ::testing::Contains("1 files compared"));
+  EXPECT_THAT(*checks, ::testing::Contains("listing of 1 hosts"));
+}
+
+TEST_F(OfflineTest, NamesAFileThatCannotBeRead) {
+  Serve("");
+  const absl::Status status = Check().status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_EQ(ToFailure(status, "").item(), "k8s/offline.yml");
+}
+
+TEST_F(OfflineTest, NamesAFileThatIsNotThere) {
+  v1::AskedFor& url = *expected_.add_urls();
+  url.set_name("https://dl.k8s.io/v1.29.5/kubelet");
+  url.set_served(kPath);
+  const absl::Status status = Check().status();
+  EXPECT_TRUE(absl::IsNotFound(status)) << status;
+  EXPECT_EQ(ToFailure(status, "").item(), "k8s/offline.yml");
+}
+
+// They are small, and the image's own.
+TEST_F(OfflineTest, InBriefWhatTellsOfTheReleaseIsComparedAllTheSame) {
+  work_.set_compared_in(kOther);
+  Serve(Concat(kHead,
+               "dl_k8s_io_url: \"{{ files_repo }}/dl.k8s.io\"\n"
+               "kube_image_repo: \"{{ registry_host }}\"\n"));
+  EXPECT_TRUE(Check().ok());
+  const std::string stale = Sha256Of("of another").ToString();
+  expected_.mutable_files(1)->set_digest(stale);
+  const absl::Status status = Check().status();
+  EXPECT_EQ(ToFailure(status, "").item(), "k8s/offline.yml");
+  EXPECT_THAT(std::string(status.message()), HasSubstr(stale));
 }
 
 TEST_F(OfflineTest, NamesAUrlThatALineIsMissingFor) {
@@ -229,7 +398,7 @@ TEST_F(OfflineTest, NamesAUrlThatALineIsMissingFor) {
   const v1::Failure failure = ToFailure(Check().status(), "");
   EXPECT_EQ(failure.item(), "https://dl.k8s.io/v1.29.5/kubelet");
   EXPECT_EQ(failure.kind(), v1::Failure::PERMANENT);
-  EXPECT_THAT(failure.reason(), ::testing::HasSubstr("its upstream host"));
+  EXPECT_THAT(failure.reason(), HasSubstr("its upstream host"));
 }
 
 TEST_F(OfflineTest, NamesAnImageThatALineLeadsElsewhere) {
@@ -238,8 +407,7 @@ TEST_F(OfflineTest, NamesAnImageThatALineLeadsElsewhere) {
                "kube_image_repo: \"{{ registry_host }}/registry.k8s.io\"\n"));
   const v1::Failure failure = ToFailure(Check().status(), "");
   EXPECT_EQ(failure.item(), "registry.k8s.io/pause");
-  EXPECT_THAT(failure.reason(),
-              ::testing::HasSubstr("at k8s/registry.k8s.io/pause"));
+  EXPECT_THAT(failure.reason(), HasSubstr("at k8s/registry.k8s.io/pause"));
 }
 
 TEST_F(OfflineTest, NamesAUrlThatIsNotServed) {
@@ -322,9 +490,14 @@ TEST_F(ServedFilesTest, NamesAServerThatDoesNotServeByteRangesRight) {
   EXPECT_TRUE(check(right_answer).ok());
   for (const int status : {206, 304, 412, 416}) {
     to_another_content.status = status;
-    EXPECT_TRUE(absl::IsFailedPrecondition(check(right_answer))) << status;
+    const absl::Status answer = check(right_answer);
+    EXPECT_TRUE(absl::IsFailedPrecondition(answer)) << status;
+    EXPECT_THAT(std::string(answer.message()),
+                HasSubstr(Concat("answers HTTP ", status, ", not 200")));
   }
-  to_another_content.status = 200;
+  to_another_content.ending = absl::UnavailableError("cut");
+  EXPECT_TRUE(absl::IsUnavailable(check(right_answer)));
+  to_another_content = {.body = "abcdefgh"};
   for (const testing::FakeAnswer& wrong : std::vector<testing::FakeAnswer>{
            {.body = "abcdefgh"},
            {.status = 206, .headers = right, .body = "abcdefg"},
@@ -372,6 +545,32 @@ class ServedImagesTest : public ::testing::Test {
                          });
     server_.Start();
     AddImage("3.9", "{}");
+  }
+
+  // Scripts a registry whose catalog has these pages, as the specification of
+  // the registry's API has them: each but the last says that there is more.
+  static void ServeCatalog(testing::FakeTransport& image,
+                           const std::vector<std::string>& pages) {
+    std::string url = "http://image/v2/_catalog?n=500";
+    for (size_t i = 0; i < pages.size(); ++i) {
+      testing::FakeAnswer answer = {
+          .body = Concat(R"({"repositories":[)", pages[i], "]}")};
+      if (i + 1 < pages.size()) answer.headers = {{"Link", "<next>"}};
+      image.On("GET", url, answer);
+      url = Concat("http://image/v2/_catalog?n=500&last=page-", i);
+    }
+    image.On("PUT",
+             "http://image/v2/k8s/pause/manifests/pushed-by-a-verification",
+             {.status = 405});
+  }
+  absl::StatusOr<std::vector<std::string>> Check(
+      http::Transport& image, oci::ImageStore* store = nullptr) {
+    TaskControl control;
+    const auto registry =
+        registry_.OpenRegistry("127.0.0.1:5000", true, control);
+    return CheckServedImages(
+        expected_, "http://image", ComparedContent(work_, native_), image,
+        store == nullptr ? **registry : *store, 2, control);
   }
 
   // One whose only blob is its config, which `repository` has.
@@ -471,6 +670,199 @@ TEST_F(ServedImagesTest, PassesWhatIsServedRight) {
   // An emulated registry takes its time for each.
   EXPECT_EQ(registry_.manifest_gets(), 1);
   EXPECT_EQ(registry_.blob_gets(), 1);
+}
+
+TEST_F(ServedImagesTest, ReadsAllPagesOfTheCatalog) {
+  testing::FakeTransport image;
+  ServeCatalog(image, {R"("a","page-0")", R"(7,"page-1")", R"("k8s/pause")"});
+  const auto checks = Check(image);
+  ASSERT_TRUE(checks.ok()) << checks.status();
+  EXPECT_THAT(*checks, ElementsAre("GET /v2/", "catalog of 4 repositories",
+                                   "pushes are refused",
+                                   "1 images: 1 manifests and 1 blobs "
+                                   "compared"));
+  EXPECT_EQ(image.requests().size(), 4u);
+}
+
+TEST_F(ServedImagesTest, ACatalogEndsWithAPageThatLeadsNowhere) {
+  testing::FakeTransport image;
+  ServeCatalog(image, {R"("k8s/pause","page-0")", "", R"("never")"});
+  const auto checks = Check(image);
+  ASSERT_TRUE(checks.ok()) << checks.status();
+  EXPECT_EQ(checks->at(1), "catalog of 2 repositories");
+}
+
+TEST_F(ServedImagesTest, ACatalogWithoutAnEndIsReadForAHundredPages) {
+  std::vector<std::string> pages = {R"("k8s/pause","page-0")"};
+  for (int i = 1; i < 102; ++i) pages.push_back(Concat("\"page-", i, "\""));
+  testing::FakeTransport image;
+  ServeCatalog(image, pages);
+  const auto checks = Check(image);
+  ASSERT_TRUE(checks.ok()) << checks.status();
+  EXPECT_EQ(checks->at(1), "catalog of 101 repositories");
+}
+
+TEST_F(ServedImagesTest, WhatIsNoCatalogIsSaidToBeNone) {
+  for (const testing::FakeAnswer& wrong : std::vector<testing::FakeAnswer>{
+           {.status = 500, .body = catalog_},
+           {.status = 201, .body = catalog_},
+           {.body = "<html>"},
+           {.body = "{}"},
+           {.body = R"({"repositories":"k8s/pause"})"}}) {
+    testing::FakeTransport image;
+    image.On("GET", "http://image/v2/_catalog?n=500", wrong);
+    const absl::Status status = Check(image).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << wrong.body << status;
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr(Concat("answers HTTP ", wrong.status)));
+  }
+}
+
+TEST_F(ServedImagesTest, ARegistryOfNoImagesHasNothingToBeWrong) {
+  expected_.clear_images();
+  testing::FakeTransport image;
+  ServeCatalog(image, {""});
+  const auto checks = Check(image);
+  ASSERT_TRUE(checks.ok()) << checks.status();
+  EXPECT_EQ(checks->back(), "0 images: 0 manifests and 0 blobs compared");
+}
+
+TEST_F(ServedImagesTest, AnImageWithoutATagIsAskedForByItsDigest) {
+  v1::ExpectedImage& image = *expected_.mutable_images(0);
+  image.clear_tag();
+  EXPECT_TRUE(Check().ok());
+  EXPECT_EQ(registry_.manifest_gets(), 1);
+  const std::string gone = Sha256Of("gone").ToString();
+  image.mutable_top()->set_digest(gone);
+  EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/pause@" + gone);
+}
+
+// A registry that lost what its tags name.
+class OnlyTags : public oci::ImageStore {
+ public:
+  explicit OnlyTags(oci::ImageStore* registry) : registry_(*registry) {}
+  absl::StatusOr<bool> HasBlob(std::string_view repository,
+                               const Digest& digest) override {
+    return registry_.HasBlob(repository, digest);
+  }
+  absl::StatusOr<int64_t> PutBlob(std::string_view, const v1::Descriptor&,
+                                  const OpenSource&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::Status PutManifest(std::string_view, const v1::Document&,
+                           std::string_view) override {
+    return absl::UnimplementedError("");
+  }
+  absl::Status GetBlob(std::string_view repository, const v1::Descriptor& blob,
+                       ByteSink& sink, int64_t offset) override {
+    return registry_.GetBlob(repository, blob, sink, offset);
+  }
+  absl::StatusOr<v1::Document> GetManifest(std::string_view repository,
+                                           std::string_view name) override {
+    return registry_.GetManifest(repository, name);
+  }
+  absl::StatusOr<v1::Descriptor> HeadManifest(std::string_view,
+                                              std::string_view) override {
+    return by_digest;
+  }
+
+  // What every digest gives.
+  absl::StatusOr<v1::Descriptor> by_digest = absl::NotFoundError("404");
+
+ private:
+  oci::ImageStore& registry_;
+};
+
+TEST_F(ServedImagesTest, WhatATagNamesIsThereByItsDigestToo) {
+  testing::FakeTransport image;
+  ServeCatalog(image, {R"("k8s/pause")"});
+  TaskControl control;
+  const auto registry = registry_.OpenRegistry("127.0.0.1:5000", true, control);
+  OnlyTags only_tags(registry->get());
+  const absl::Status missing = Check(image, &only_tags).status();
+  EXPECT_TRUE(absl::IsNotFound(missing)) << missing;
+  EXPECT_THAT(std::string(missing.message()),
+              HasSubstr(expected_.images(0).top().digest()));
+  only_tags.by_digest = v1::Descriptor();
+  EXPECT_TRUE(absl::IsDataLoss(Check(image, &only_tags).status()));
+  only_tags.by_digest = expected_.images(0).top();
+  EXPECT_TRUE(Check(image, &only_tags).ok());
+}
+
+TEST_F(ServedImagesTest, NamesTheBlobThatIsNotThere) {
+  AddImage("3.10", "{} ", "127.0.0.1:5000/k8s/elsewhere");
+  const absl::Status status = Check().status();
+  EXPECT_TRUE(absl::IsNotFound(status)) << status;
+  EXPECT_EQ(ToFailure(status, "").item(), "k8s/pause:3.10");
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("k8s/pause blob " + Sha256Of("{} ").ToString()));
+}
+
+TEST_F(ServedImagesTest, NamesTheLayerThatIsNotThere) {
+  const std::string layer = Sha256Of("layer").ToString();
+  const std::string manifest = Concat(
+      R"({"schemaVersion":2,"mediaType":")", oci::kOciManifest,
+      R"(","config":{"mediaType":")", oci::kOciConfig, R"(","digest":")",
+      Sha256Of("{}").ToString(), R"(","size":2},"layers":[{"mediaType":")",
+      oci::kOciLayerTar, R"(","digest":")", layer, R"(","size":5}]})");
+  v1::ExpectedImage& image = *expected_.mutable_images(0);
+  *image.mutable_top() =
+      registry_.AddManifest(kRepository, manifest, oci::kOciManifest, "3.9");
+  *image.mutable_manifests(0) = image.top();
+  const absl::Status status = Check().status();
+  EXPECT_TRUE(absl::IsNotFound(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(layer));
+  registry_.AddBlob(kRepository, "layer", oci::kOciLayerTar);
+  EXPECT_TRUE(Check().ok());
+}
+
+TEST_F(ServedImagesTest, ABlobOfTwoImagesIsReadOnceAndIsInBoth) {
+  AddImage("3.10", "{}");
+  ASSERT_TRUE(Check().ok());
+  EXPECT_EQ(registry_.blob_gets(), 1);
+  catalog_ = R"({"repositories":["k8s/pause","k8s/other"]})";
+  v1::ExpectedImage& other = *expected_.mutable_images(1);
+  other.set_repository("k8s/other");
+  registry_.AddManifest(
+      "127.0.0.1:5000/k8s/other",
+      registry_.OpenRegistry("127.0.0.1:5000", true, TaskControl())
+          .value()
+          ->GetManifest("k8s/pause", "3.10")
+          ->content(),
+      oci::kOciManifest, "3.10");
+  EXPECT_EQ(ToFailure(Check().status(), "").item(), "k8s/other:3.10");
+}
+
+TEST_F(ServedImagesTest, TheTaskSaysWhatItComparesAndEndsItsRequests) {
+  testing::FakeTransport image;
+  ServeCatalog(image, {R"("k8s/pause")"});
+  TaskControl control;
+  const auto registry = registry_.OpenRegistry("127.0.0.1:5000", true, control);
+  const auto check = [&](http::Transport& transport) {
+    return CheckServedImages(expected_, "http://image",
+                             ComparedContent(work_, native_), transport,
+                             **registry, 2, control)
+        .status();
+  };
+  EXPECT_TRUE(check(image).ok());
+  EXPECT_EQ(control.activity(), "comparing k8s/pause");
+
+  int ended = 0;
+  testing::FakeTransport cancelling;
+  cancelling.On(
+      "PUT", "http://image/v2/k8s/pause/manifests/pushed-by-a-verification",
+      [&](const http::Request& request) {
+        ended += request.transfer.stop.stop_requested() ? 1 : 0;
+        return testing::FakeAnswer{.ending = absl::CancelledError("stopped")};
+      });
+  cancelling.On("GET", "http://image/v2/_catalog?n=500",
+                [&](const http::Request& request) {
+                  control.Cancel();
+                  ended += request.transfer.stop.stop_requested() ? 1 : 0;
+                  return testing::FakeAnswer{.body = catalog_};
+                });
+  EXPECT_TRUE(absl::IsCancelled(check(cancelling)));
+  EXPECT_EQ(ended, 2);
 }
 
 TEST_F(ServedImagesTest, ARegistryThatTakesPushesDoesNotPass) {

@@ -93,6 +93,39 @@ TEST_F(WrongLayersTest, ALinkIsNoFileAndIsNotFollowed) {
   EXPECT_THAT(Find(), ElementsAre("low"));
 }
 
+TEST_F(WrongLayersTest, NorIsADirectoryThatIsALink) {
+  ExpectFile("kubelet");
+  Put("base", Concat("opt/k8s/", kFile), "kubelet");
+  fs::create_directory_symlink(root_.directory / "base/opt",
+                               root_.directory / "low/opt");
+  EXPECT_THAT(Find(), ElementsAre("low"));
+}
+
+TEST_F(WrongLayersTest, AFileMayBeMissingInItsDirectory) {
+  ExpectFile("kubelet");
+  Put("low", "opt/k8s/k8s/dl.k8s.io/kubectl", "kubectl");
+  EXPECT_THAT(Find(), ElementsAre("low"));
+}
+
+TEST_F(WrongLayersTest, AnImageWithoutABaseHasItsLayersOnly) {
+  root_.layers.erase(root_.layers.begin());
+  ExpectFile("kubelet");
+  Put("low", Concat("opt/k8s/", kFile), "evil");
+  EXPECT_THAT(Find(), ElementsAre("low"));
+  // Fewer than were made for it: they are not its last, and say nothing.
+  root_.layers.pop_back();
+  EXPECT_THAT(Find(), IsEmpty());
+}
+
+TEST_F(WrongLayersTest, ACancelledTaskLooksNoFurther) {
+  ExpectFile("kubelet");
+  Put("low", Concat("opt/k8s/", kFile), "evil");
+  TaskControl control;
+  control.Cancel();
+  EXPECT_TRUE(
+      absl::IsCancelled(FindWrongLayers(work_, root_, control).status()));
+}
+
 TEST_F(WrongLayersTest, AStatedSha512Counts) {
   ExpectFile("kubelet");
   Put("low", Concat("opt/k8s/", kFile), "kubelet");
@@ -105,6 +138,7 @@ TEST_F(WrongLayersTest, BlobsAreLookedAtWhereTheRegistryHasThem) {
   work_.mutable_images();
   const Digest blob = Sha256Of("blob");
   work_.mutable_layers(1)->add_served_digests(blob.ToString());
+  work_.mutable_layers(1)->add_served_digests("no digest");
   Put("high", oci::BlobDataPath(blob), "blob");
   EXPECT_THAT(Find(), IsEmpty());
   Put("high", oci::BlobDataPath(blob), "evil");
