@@ -103,7 +103,7 @@ class VerifyImageTest : public ::testing::Test {
  protected:
   VerifyImageTest() {
     fs::remove_all(root_);
-    fs::create_directories(root_ / "work");
+    fs::create_directories(root_);
     cache_ = DiskBlobStore::Create(root_ / "blobs").value();
     layers_ = std::make_unique<LayerCache>(root_ / "layers", 1 << 20, "",
                                            cache_.get(), Clock::Real());
@@ -204,6 +204,7 @@ class VerifyImageTest : public ::testing::Test {
     tools.made_layers = &made_layers_;
     tools.clock = &clock_;
     tools.runtime = has_runtime_ ? &runtime_ : nullptr;
+    tools.no_runtime_reason = has_runtime_ ? "" : "runc is too old";
     tools.create_transport =
         [this]() -> absl::StatusOr<std::unique_ptr<http::Transport>> {
       return std::make_unique<SharedTransport>(&transport_);
@@ -247,6 +248,63 @@ TEST_F(VerifyImageTest, AnImageThatServesItsFilesPassesAndLeavesNothing) {
               ::testing::ElementsAre("user namespace: no"));
   EXPECT_EQ(program_.runs, 1);
   EXPECT_TRUE(fs::is_empty(root_ / "work"));
+  // Images' setuid programs were in there.
+  EXPECT_EQ(fs::status(root_ / "work").permissions(), fs::perms::owner_all);
+}
+
+TEST_F(VerifyImageTest, AnImageOfImagesIsAskedForThem) {
+  constexpr char kRegistry[] = "http://127.0.0.1:5000/v2/";
+  const std::string config = "{}";
+  const std::string manifest =
+      Concat(R"({"schemaVersion":2,"mediaType":")", oci::kOciManifest,
+             R"(","config":{"mediaType":")", oci::kOciConfig, R"(","digest":")",
+             Sha256Of(config).ToString(), R"(","size":2},"layers":[]})");
+  v1::VerifyImage& work = *task_.mutable_verify_image();
+  work.clear_files();
+  v1::ExpectedImage& image = *work.mutable_images()->add_images();
+  image.set_repository("k8s/pause");
+  image.mutable_top()->set_digest(Sha256Of(manifest).ToString());
+  *image.add_manifests() = image.top();
+  transport_.On("GET", kRegistry, FakeAnswer{});
+  transport_.On("GET", "http://[::1]:5000/v2/", FakeAnswer{});
+  transport_.On("GET", Concat(kRegistry, "_catalog?n=500"),
+                {.body = R"({"repositories":["k8s/pause"]})"});
+  transport_.On(
+      "PUT", Concat(kRegistry, "k8s/pause/manifests/pushed-by-a-verification"),
+      {.status = 405});
+  transport_.On("GET",
+                Concat(kRegistry, "k8s/pause/manifests/", image.top().digest()),
+                {.headers = {{"Content-Type", std::string(oci::kOciManifest)}},
+                 .body = manifest});
+  transport_.On(
+      "GET", Concat(kRegistry, "k8s/pause/blobs/", Sha256Of(config).ToString()),
+      {.body = config});
+  const auto verified = Verify();
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_THAT(
+      verified->checks(),
+      ::testing::Contains("1 images: 1 manifests and 1 blobs compared"));
+}
+
+TEST_F(VerifyImageTest, AWorkerThatRunsNoContainersSaysWhy) {
+  has_runtime_ = false;
+  const absl::Status status = Verify().status();
+  EXPECT_THAT(std::string(status.message()), HasSubstr("runc is too old"));
+  EXPECT_EQ(ToFailure(status, "").kind(), v1::Failure::INFRASTRUCTURE);
+}
+
+TEST_F(VerifyImageTest, TheTaskSaysWhatItDoes) {
+  std::vector<std::string> activities;
+  transport_.On("GET", Concat(kOrigin, "health"),
+                [&](const http::Request&) -> FakeAnswer {
+                  activities.push_back(control_.activity());
+                  return {.status = 503};
+                });
+  // It is ready, and then not healthy.
+  EXPECT_FALSE(Verify().ok());
+  EXPECT_THAT(activities, ::testing::ElementsAre("starting kubespray-files"));
+  EXPECT_EQ(control_.activity(),
+            "looking for what is wrong in kubespray-files");
 }
 
 TEST_F(VerifyImageTest, AnImageThatServesOtherBytesDoesNotPass) {
@@ -255,7 +313,18 @@ TEST_F(VerifyImageTest, AnImageThatServesOtherBytesDoesNotPass) {
   const absl::Status status = Verify().status();
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;
   EXPECT_EQ(ToFailure(status, "").item(), kPath);
+  // Its layer has them.
+  EXPECT_THAT(ToFailure(status, "").wrong_layers(),
+              ::testing::ElementsAre(made_.digest()));
   EXPECT_TRUE(fs::is_empty(root_ / "work"));
+}
+
+TEST_F(VerifyImageTest, NoLayerIsToBlameForAProgramThatServesOtherBytes) {
+  // The second request is for a byte range.
+  transport_.On("GET", Concat(kOrigin, kPath), {.body = "evil"});
+  const absl::Status status = Verify().status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(ToFailure(status, "").wrong_layers(), ::testing::IsEmpty());
 }
 
 TEST_F(VerifyImageTest, TheLayersThatWereMadeForAnImageAreItsLast) {
@@ -291,6 +360,7 @@ TEST_F(VerifyImageTest, AnImageThatDoesNotServeOverIpv6DoesNotPass) {
 TEST_F(VerifyImageTest, AnImageOfAnotherPlatformIsRefused) {
   AddImage({base_, made_}, "arm64");
   ExpectRefused("the image's config says linux/arm64, not linux/amd64");
+  EXPECT_EQ(control_.activity(), "unpacking kubespray-files");
 }
 
 TEST_F(VerifyImageTest, ALayerThatIsNotWhatTheConfigSaysIsRefused) {
@@ -329,6 +399,25 @@ TEST_F(VerifyImageTest, AProgramThatFallsOverWhileItIsAskedIsQuoted) {
   EXPECT_EQ(ToFailure(status, "").kind(), v1::Failure::PERMANENT);
 }
 
+TEST_F(VerifyImageTest, WrongBytesAreSaidToBeSoWhateverTheProgramDoes) {
+  task_.mutable_verify_image()->mutable_files()->mutable_files(0)->set_digest(
+      Sha256Of("another").ToString());
+  program_.ends = true;
+  const absl::Status status = Verify().status();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+}
+
+TEST_F(VerifyImageTest, APassingTroubleIsNoLayersFault) {
+  task_.mutable_verify_image()->mutable_files()->mutable_files(0)->set_digest(
+      Sha256Of("another").ToString());
+  // It is ready at first.
+  transport_.On("GET", Concat(kOrigin, "health"),
+                {.ending = absl::UnavailableError("refused")});
+  const absl::Status status = Verify().status();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(ToFailure(status, "").wrong_layers(), ::testing::IsEmpty());
+}
+
 TEST_F(VerifyImageTest, AProgramThatTakesItsTimeIsWaitedForAMinute) {
   task_.mutable_verify_image()->clear_files();
   task_.mutable_verify_image()->mutable_images();
@@ -340,6 +429,33 @@ TEST_F(VerifyImageTest, AProgramThatTakesItsTimeIsWaitedForAMinute) {
               HasSubstr("does not serve http://127.0.0.1:5000/v2/ after 1m"));
   EXPECT_THAT(std::string(status.message()), HasSubstr("HTTP 503"));
   EXPECT_GE(clock_.Now() - start, absl::Minutes(1));
+}
+
+TEST_F(VerifyImageTest, ACancelledTaskDoesNotWaitForAProgram) {
+  int asked = 0;
+  transport_.On("GET", "http://127.0.0.1:5000/v2/",
+                [&](const http::Request& request) -> FakeAnswer {
+                  ++asked;
+                  control_.Cancel();
+                  EXPECT_TRUE(request.transfer.stop.stop_requested());
+                  return {.status = 503};
+                });
+  task_.mutable_verify_image()->clear_files();
+  task_.mutable_verify_image()->mutable_images();
+  const absl::Status status = Verify().status();
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  EXPECT_EQ(asked, 1);
+}
+
+TEST_F(VerifyImageTest, WhatIsCancelledAtItsEndDoesNotPass) {
+  transport_.On("GET", Concat(kOrigin, "k8s/"),
+                [this](const http::Request&) -> FakeAnswer {
+                  control_.Cancel();
+                  return {.body = "dl.k8s.io"};
+                });
+  // The first answer is that of Serve.
+  ASSERT_TRUE(Verify().ok());
+  EXPECT_TRUE(absl::IsCancelled(Verify().status()));
 }
 
 TEST_F(VerifyImageTest, WhatIsCancelledWhileItIsAskedLeavesNothing) {
