@@ -23,7 +23,7 @@ start_upstream "docker://$registry/team"
 mkdir "$work/small"
 head -n 3 "$work/release/files-amd64.list" >"$work/small/files.list"
 {
-  small_release pipeline "docker://$registry/team"
+  small_release pipeline "docker://$registry/team" files
   mirrors_to_upstream
 } >"$work/small/release.yaml"
 
