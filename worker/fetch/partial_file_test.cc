@@ -265,7 +265,7 @@ TEST_F(PartialFileTest, WhatNobodyUsesMayGo) {
   }
   fs::last_write_time(directory_ / "partial/old",
                       fs::file_time_type::clock::now() - std::chrono::hours(1));
-  // What goes with a partial file does not count, and a directory is none.
+  // The table of its pieces is no partial file, and neither is a directory.
   std::ofstream(directory_ / "partial/old.pieces") << "12345";
   fs::create_directory(directory_ / "partial/directory");
   DeletePartialFiles(directory_ / "partial", 10);

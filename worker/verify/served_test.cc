@@ -766,7 +766,7 @@ class OnlyTags : public oci::ImageStore {
     return by_digest;
   }
 
-  // What every digest gives.
+  // The answer for every digest.
   absl::StatusOr<v1::Descriptor> by_digest = absl::NotFoundError("404");
 
  private:
