@@ -62,17 +62,40 @@ TEST_F(AnswerCacheTest, NobodySeesWhatWasBeforeAChange) {
   EXPECT_EQ(answers_.back(), "new");
   Get("builds");
   EXPECT_EQ(answers_.back(), "new");
+  EXPECT_EQ(answers_.size(), 3u);
+  EXPECT_TRUE(making_.empty());
 }
 
 TEST_F(AnswerCacheTest, AnAnswerStandsForASecond) {
   Get("builds");
   Make("1");
-  clock_.Advance(absl::Milliseconds(900));
+  clock_.Advance(absl::Milliseconds(1000));
   Get("builds");
   EXPECT_TRUE(making_.empty());
-  clock_.Advance(absl::Milliseconds(200));
+  clock_.Advance(absl::Milliseconds(1));
   Get("builds");
-  EXPECT_EQ(making_.size(), 1u);
+  ASSERT_EQ(making_.size(), 1u);
+  Make("2");
+  // The second begins with the question.
+  clock_.Advance(absl::Milliseconds(1000));
+  Get("builds");
+  EXPECT_TRUE(making_.empty());
+  EXPECT_EQ(answers_, (std::vector<std::string>{"1", "1", "2", "2"}));
+}
+
+TEST_F(AnswerCacheTest, TheLastOfTooManyKeysHasAllForgotten) {
+  const auto ask = [this](int key) {
+    Get(std::to_string(key));
+    const bool is_new = !making_.empty();
+    if (is_new) Make("x");
+    return is_new;
+  };
+  for (int i = 0; i < 256; ++i) EXPECT_TRUE(ask(i)) << i;
+  EXPECT_FALSE(ask(0));
+  EXPECT_FALSE(ask(255));
+  EXPECT_TRUE(ask(256));
+  EXPECT_TRUE(ask(0));
+  EXPECT_TRUE(ask(255));
 }
 
 TEST_F(AnswerCacheTest, ManyKeysTakeBoundedMemory) {

@@ -21,8 +21,8 @@ TEST(HostNamesTest, ItIsKnownByItsOwnNamesAlone) {
        {"", ":7071", "evil.example", "evil.example:7071", "localhost.evil",
         "localhost@evil.example", "evil.example#localhost", "127.0.0.1.evil",
         "192.0.2.8", "lab.example.com", "a.b.lab.example.com", "farm",
-        "farm.example.com:80:80", "farm.example.com:x", "[::1]x", "[::1",
-        "0.0.0.0", "127.0.0.2"}) {
+        "farm.example.com:80:80", "farm.example.com:x", "[::1]x", "[::1]:x",
+        "[::1", "0.0.0.0", "127.0.0.2"}) {
     EXPECT_FALSE(names.Knows(host, "192.0.2.7")) << host;
   }
 }

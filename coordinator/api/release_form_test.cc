@@ -11,6 +11,7 @@ namespace kso::coordinator {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr char kType[] = "multipart/form-data; boundary=bb";
 
@@ -77,7 +78,30 @@ TEST(ReleaseFormTest, ReadsAReleaseAndHowItIsToBeBuilt) {
   EXPECT_EQ(request->release().files(0).location(), "lists/a.list:1");
 }
 
+TEST(ReleaseFormTest, ABuildMayBeFreshAndIsNoPlanWhereAFormSaysSo) {
+  const auto request =
+      GoodForm().Field("planOnly", "false").Field("fresh", "true").Read();
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_FALSE(request->plan_only());
+  EXPECT_TRUE(request->fresh());
+  EXPECT_EQ(request->build_id(), "");
+  EXPECT_EQ(request->priority(), 0);
+}
+
+TEST(ReleaseFormTest, AFieldIsBoundedUtf8) {
+  const auto request =
+      GoodForm().Field("buildId", std::string(256, 'x')).Read();
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->build_id(), std::string(256, 'x'));
+  EXPECT_THAT(GoodForm().Field("buildId", std::string(257, 'x')).Error(),
+              HasSubstr("too long"));
+  EXPECT_THAT(GoodForm().Field("buildId", "\xff").Error(),
+              HasSubstr("not UTF-8"));
+}
+
 TEST(ReleaseFormTest, ProblemsOfTheReleaseAreToldByFileAndLine) {
+  EXPECT_THAT(Form().File("release", "my.yaml", kRelease).Error(),
+              StartsWith("my.yaml:7: "));
   EXPECT_EQ(Form().File("release", "release.yaml", kRelease).Error(),
             "release.yaml:7: 'lists/a.list': this file was not sent; paths are "
             "relative to the release file");

@@ -26,6 +26,8 @@ TEST(SameOriginTest, ThePageAndScriptsAreLetThrough) {
                      {"Origin", "http://farm.example.com:7071"},
                      {"Content-Type", "application/json; charset=utf-8"}})
                   .ok());
+  // A person's own doing, such as a script's call of the browser.
+  EXPECT_TRUE(Check({{"X-Kso-Action", "1"}, {"Sec-Fetch-Site", "none"}}).ok());
   // Behind a proxy that takes TLS off.
   EXPECT_TRUE(Check({{"X-Kso-Action", "1"},
                      {"Origin", "https://farm.example.com:7071"}})

@@ -13,7 +13,8 @@ TEST(SessionStoreTest, ASessionLastsForItsTime) {
   kso::testing::FakeClock clock;
   SessionStore sessions(&clock, absl::Hours(1));
   const std::string id = sessions.Begin("token");
-  EXPECT_GE(id.size(), 64u);
+  // 256 bits in hex.
+  EXPECT_EQ(id.size(), 64u);
   clock.Advance(absl::Minutes(59));
   ASSERT_TRUE(sessions.Find(id).has_value());
   EXPECT_EQ(sessions.Find(id)->token, "token");
@@ -41,6 +42,24 @@ TEST(SessionStoreTest, SessionsAreBounded) {
   const std::string first = sessions.Begin("1");
   clock.Advance(absl::Seconds(1));
   const std::string second = sessions.Begin("2");
+  clock.Advance(absl::Seconds(1));
+  const std::string third = sessions.Begin("3");
+  EXPECT_FALSE(sessions.Find(first).has_value());
+  EXPECT_TRUE(sessions.Find(second).has_value());
+  EXPECT_TRUE(sessions.Find(third).has_value());
+}
+
+TEST(SessionStoreTest, SessionsThatWereEndedMakeRoom) {
+  kso::testing::FakeClock clock;
+  SessionStore sessions(&clock, absl::Hours(1), 2);
+  const std::string ended = sessions.Begin("0");
+  clock.Advance(absl::Seconds(1));
+  const std::string first = sessions.Begin("1");
+  sessions.End(ended);
+  clock.Advance(absl::Seconds(1));
+  const std::string second = sessions.Begin("2");
+  EXPECT_TRUE(sessions.Find(first).has_value());
+  EXPECT_TRUE(sessions.Find(second).has_value());
   clock.Advance(absl::Seconds(1));
   const std::string third = sessions.Begin("3");
   EXPECT_FALSE(sessions.Find(first).has_value());

@@ -40,9 +40,78 @@ TEST(GroupByContentTest, LargeItemsAreAloneAndTheRestGoByFamily) {
       {.id = "c", .family = "x", .size = 2},
       {.id = "d", .family = "y", .size = 3},
       {.id = "e", .family = "y", .size = -1},
+      {.id = "f", .family = "x", .size = 0},
+      {.id = "g", .family = "x", .size = 99},
   };
   EXPECT_EQ(ContentsOf(items, {.large_bytes = 100, .max_groups = 10}),
-            (Contents{{"a", "c"}, {"b"}, {"d"}, {"e"}}));
+            (Contents{{"a", "c", "f", "g"}, {"b"}, {"d"}, {"e"}}));
+}
+
+TEST(GroupByContentTest, GroupsAndWhatIsInThemAreSorted) {
+  const std::vector<GroupItem> items = {
+      {.id = "c", .family = "x", .size = 1},
+      {.id = "b", .family = "y", .size = 9},
+      {.id = "a", .family = "x", .size = 1},
+      {.id = "0", .family = "z", .size = 1},
+  };
+  EXPECT_EQ(GroupByContent(items, {.large_bytes = 100, .max_groups = 10}),
+            (std::vector<std::vector<int>>{{3}, {2, 0}, {1}}));
+  // Also where families share a group.
+  EXPECT_EQ(GroupByContent(items, {.large_bytes = 100, .max_groups = 2}),
+            (std::vector<std::vector<int>>{{3, 2, 0}, {1}}));
+  EXPECT_TRUE(GroupByContent({}, {.large_bytes = 1, .max_groups = 2}).empty());
+}
+
+TEST(GroupByContentTest, OfLargeItemsOfOneSizeTheFirstByIdIsAlone) {
+  // Eight of ten groups are for families and large items.
+  std::vector<GroupItem> items = {
+      {.id = "c", .family = "x", .size = 100},
+      {.id = "a", .family = "x", .size = 100},
+      {.id = "b", .family = "x", .size = 100},
+  };
+  Contents expected = {{"a"}, {"b", "c"}};
+  for (const std::string id : {"1", "2", "3", "4", "5", "6"}) {
+    items.push_back({.id = id, .family = id, .size = 1});
+    expected.insert({id});
+  }
+  EXPECT_EQ(ContentsOf(items, {.large_bytes = 100, .max_groups = 10}),
+            expected);
+}
+
+// Families of these sizes, each of one item: "f1" of the first, and so on.
+std::vector<GroupItem> FamiliesOf(const std::vector<int64_t>& sizes) {
+  std::vector<GroupItem> items;
+  for (const int64_t size : sizes) {
+    const std::string name = "f" + std::to_string(items.size() + 1);
+    items.push_back({.id = name, .family = name, .size = size});
+  }
+  return items;
+}
+
+TEST(GroupByContentTest, AsManyFamiliesAsGroupsAreLeftAlone) {
+  // Of nine, these would share a group.
+  const std::vector<GroupItem> items = FamiliesOf({2, 1, 1, 2, 2, 2, 2, 2});
+  EXPECT_EQ(GroupByContent(items, {.large_bytes = 100, .max_groups = 8}).size(),
+            8u);
+}
+
+TEST(GroupByContentTest, FewGroupsHaveOneBucket) {
+  const std::vector<GroupItem> items = FamiliesOf({6, 5, 4, 3, 2, 1});
+  EXPECT_EQ(ContentsOf(items, {.large_bytes = 100, .max_groups = 4}),
+            (Contents{{"f1"}, {"f2"}, {"f3"}, {"f4", "f5", "f6"}}));
+  // There is one group at least.
+  for (const int max_groups : {1, 0, -1}) {
+    EXPECT_EQ(ContentsOf(items, {.large_bytes = 1, .max_groups = max_groups}),
+              (Contents{{"f1", "f2", "f3", "f4", "f5", "f6"}}))
+        << max_groups;
+  }
+}
+
+TEST(GroupByContentTest, TheLargestFamiliesAreThoseWithTheMostBytes) {
+  std::vector<GroupItem> items = FamiliesOf({3, 3, 3});
+  items.push_back({.id = "more", .family = "f1", .size = 1});
+  EXPECT_EQ(ContentsOf(items, {.large_bytes = 100, .max_groups = 2}),
+            (Contents{{"f1", "more"}, {"f2", "f3"}}));
 }
 
 TEST(GroupByContentTest, KeepsWithinTheLimitAndLosesNothing) {

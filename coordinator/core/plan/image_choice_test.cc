@@ -2,11 +2,14 @@
 #include "coordinator/core/plan/image_choice.h"
 
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "common/base/strings.h"
 #include "common/oci/documents.h"
 #include "common/oci/media_types.h"
+#include "common/oci/platform.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/resolved_release.h"
@@ -16,6 +19,7 @@ namespace {
 
 using ::kso::testing::ResolvedRelease;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -26,6 +30,22 @@ std::string EntryOf(const v1::Document& document) {
   const v1::Descriptor& descriptor = document.content_descriptor();
   return Concat(R"({"mediaType":")", descriptor.media_type(), R"(","digest":")",
                 descriptor.digest(), R"(","size":)", descriptor.size(), "}");
+}
+
+// Changes the document that a reference names, which keeps its type.
+v1::Document Edited(const v1::Document& document,
+                    const std::function<void(nlohmann::json&)>& edit) {
+  nlohmann::json content = nlohmann::json::parse(document.content());
+  edit(content);
+  v1::Document edited = oci::MakeDocument(
+      document.content_descriptor().media_type(), content.dump());
+  *edited.mutable_content_descriptor()->mutable_platform() =
+      document.content_descriptor().platform();
+  return edited;
+}
+void EditTop(v1::ResolvedImage& image,
+             const std::function<void(nlohmann::json&)>& edit) {
+  *image.mutable_top() = Edited(image.top(), edit);
 }
 
 TEST(ChooseImagesTest, TakesTheManifestOfEachPlatform) {
@@ -63,14 +83,14 @@ TEST(ChooseImagesTest, FollowsThePolicyWhereAPlatformIsMissing) {
   ResolvedRelease fake;
   fake.AddImage("docker.io/amazon/x:1",
                 {.platforms = {"linux/amd64"}, .bare = true});
-  fake.AddImage("quay.io/only/arm:1", {.platforms = {"linux/arm64"}});
+  fake.AddImage("quay.io/only/other:1", {.platforms = {"linux/arm64"}});
   fake.release.mutable_missing_platform()->add_allow("docker.io/amazon/*");
   const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
   EXPECT_THAT(choice.missing,
               ElementsAre("docker.io/amazon/x:1 lacks linux/arm64"));
   ASSERT_THAT(choice.failures, SizeIs(1));
   const v1::Failure& failure = choice.failures[0];
-  EXPECT_EQ(failure.item(), "quay.io/only/arm:1");
+  EXPECT_EQ(failure.item(), "quay.io/only/other:1");
   EXPECT_EQ(failure.location(), "images.list:2");
   EXPECT_THAT(failure.reason(), HasSubstr("not exist for linux/amd64"));
   EXPECT_THAT(failure.reason(), HasSubstr("exists for linux/arm64"));
@@ -158,6 +178,163 @@ TEST(ChooseImagesTest, NoPolicyAllowsAnImageToLackAllPlatforms) {
   EXPECT_THAT(choice.failures[0].reason(), HasSubstr("exists for linux/s390x"));
 }
 
+TEST(ChooseImagesTest, NeitherAttestationsNorOtherThingsAreOffered) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/only/other:1", {.platforms = {"linux/arm64"}});
+  EditTop(fake.resolved.images["quay.io/only/other:1"], [](auto& index) {
+    nlohmann::json entry = index["manifests"][0];
+    entry["digest"] = "sha256:" + std::string(64, 'a');
+    entry["platform"] = {{"os", "unknown"}, {"architecture", "unknown"}};
+    index["manifests"].push_back(entry);
+    entry.erase("platform");
+    index["manifests"].push_back(entry);
+    entry["mediaType"] = oci::kOciIndex;
+    entry["platform"] = {{"os", "linux"}, {"architecture", "riscv64"}};
+    index["manifests"].push_back(entry);
+  });
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  ASSERT_THAT(choice.failures, SizeIs(1));
+  EXPECT_EQ(choice.failures[0].reason(),
+            "does not exist for linux/amd64; it exists for linux/arm64");
+}
+
+TEST(ChooseImagesTest, AnImageMayBeForNoPlatformAtAll) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/x-arm64:1", {.platforms = {"linux/arm64"}});
+  v1::ResolvedImage& image = fake.resolved.images["quay.io/a/x-arm64:1"];
+  EditTop(image, [](auto& index) { index["manifests"][0].erase("platform"); });
+  image.clear_manifests();
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  ASSERT_THAT(choice.failures, SizeIs(1));
+  EXPECT_EQ(choice.failures[0].reason(),
+            "does not exist for linux/amd64, linux/arm64; it exists for no "
+            "platform at all");
+}
+
+TEST(ChooseImagesTest, ANameThatSpeaksOfSeveralArchitecturesSaysNothing) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/s390x-arm64:1",
+                {.platforms = {"linux/amd64"}, .bare = true});
+  fake.release.mutable_missing_platform()->set_allow_by_default(true);
+  EXPECT_THAT(ChooseImages(fake.release, fake.resolved).notes, IsEmpty());
+}
+
+TEST(ChooseImagesTest, NotesAreSortedAndOfEachImageOnce) {
+  ResolvedRelease fake;
+  for (const std::string reference :
+       {"quay.io/z/x-arm64:1", "quay.io/a/x-arm64:1", "quay.io/z/x-arm64:1"}) {
+    fake.AddImage(reference, {.platforms = {"linux/amd64"}, .bare = true});
+  }
+  fake.release.mutable_missing_platform()->set_allow_by_default(true);
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  EXPECT_THAT(choice.images, SizeIs(2));
+  EXPECT_THAT(choice.missing,
+              ElementsAre("quay.io/a/x-arm64:1 lacks linux/arm64",
+                          "quay.io/z/x-arm64:1 lacks linux/arm64"));
+  EXPECT_THAT(
+      choice.notes,
+      ElementsAre(
+          ::testing::StartsWith("quay.io/a/x-arm64:1 (images.list:2)"),
+          ::testing::StartsWith("quay.io/z/x-arm64:1 (images.list:1)")));
+}
+
+TEST(ChooseImagesTest, ImagesWithoutTagsShareNoName) {
+  ResolvedRelease fake;
+  for (const std::string tag : {"1", "2"}) {
+    fake.SetImage("quay.io/a/b:" + tag, {});
+    const v1::ResolvedImage image = fake.resolved.images["quay.io/a/b:" + tag];
+    const std::string reference =
+        "quay.io/a/b@" + image.top().content_descriptor().digest();
+    fake.AddImage(reference);
+    fake.resolved.images[reference] = image;
+  }
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  EXPECT_THAT(choice.failures, IsEmpty());
+  EXPECT_THAT(choice.images, SizeIs(2));
+}
+
+TEST(ChooseImagesTest, AnImageNeedsNoConfigs) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/b:1");
+  v1::ResolvedImage bare;
+  bare.set_reference("quay.io/a/b:1");
+  *bare.mutable_top() = fake.resolved.images["quay.io/a/b:1"].top();
+  *bare.mutable_manifests() = fake.resolved.images["quay.io/a/b:1"].manifests();
+  fake.resolved.images["quay.io/a/b:1"] = bare;
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  EXPECT_THAT(choice.failures, IsEmpty());
+  ASSERT_THAT(choice.images, SizeIs(1));
+  EXPECT_EQ(choice.images[0].manifests.at(1).config.content(), "");
+  EXPECT_EQ(choice.images[0].Licenses(), "");
+}
+
+TEST(ChooseImagesTest, AnImageThatWasNotResolvedIsSaidSo) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/b:1");
+  fake.resolved.images.erase("quay.io/a/b:1");
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  ASSERT_THAT(choice.failures, SizeIs(1));
+  EXPECT_THAT(choice.failures[0].reason(), EndsWith("it was not resolved"));
+  EXPECT_THAT(choice.images, IsEmpty());
+}
+
+TEST(ChooseImagesTest, LicensesAreThoseOfTheManifestsOrElseOfTheIndex) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/b:1");
+  v1::ResolvedImage& image = fake.resolved.images["quay.io/a/b:1"];
+  EditTop(image, [](auto& index) {
+    index["annotations"]["org.opencontainers.image.licenses"] = "BSD-2-Clause";
+  });
+  const auto licenses = [&fake] {
+    return ChooseImages(fake.release, fake.resolved).images.at(0).Licenses();
+  };
+  EXPECT_EQ(licenses(), "BSD-2-Clause");
+  image.add_licenses("MIT");
+  EXPECT_EQ(licenses(), "MIT");
+  image.add_licenses("MIT");
+  EXPECT_EQ(licenses(), "MIT");
+  image.set_licenses(1, "GPL\n2");
+  EXPECT_EQ(licenses(), "MIT; GPL 2");
+  image.set_licenses(0, "");
+  EXPECT_EQ(licenses(), "GPL 2");
+
+  // The word of a manifest goes before that of its config.
+  fake.SetImage("quay.io/a/b:1", {.platforms = {"linux/amd64"}, .bare = true});
+  fake.release.mutable_missing_platform()->set_allow_by_default(true);
+  image.add_licenses("MIT");
+  EXPECT_EQ(licenses(), "MIT");
+  EditTop(image, [](auto& manifest) {
+    manifest["annotations"]["org.opencontainers.image.licenses"] = "Apache-2.0";
+  });
+  *image.mutable_manifests(0) = image.top();
+  EXPECT_EQ(licenses(), "Apache-2.0");
+}
+
+TEST(ChooseImagesTest, ImagesAreToldByPlatform) {
+  ResolvedRelease fake;
+  fake.release.mutable_missing_platform()->set_allow_by_default(true);
+  fake.AddImage("quay.io/a/both:1");
+  fake.AddImage("quay.io/b/arm:1", {.platforms = {"linux/arm64"}});
+  fake.AddImage("quay.io/c/none:1", {.platforms = {"linux/s390x"}});
+  const std::vector<ChosenImage> images =
+      ChooseImages(fake.release, fake.resolved).images;
+  ASSERT_THAT(images, SizeIs(3));
+  const auto names = [](const std::vector<ChosenImage>& some) {
+    std::vector<std::string> found;
+    for (const ChosenImage& image : some) found.push_back(image.reference.path);
+    return found;
+  };
+  EXPECT_THAT(names(ForAny(images)), ElementsAre("a/both", "b/arm"));
+  EXPECT_THAT(names(OnlyFor(images, *oci::ParsePlatform("linux/arm64"))),
+              ElementsAre("a/both", "b/arm"));
+  const std::vector<ChosenImage> only =
+      OnlyFor(images, *oci::ParsePlatform("linux/amd64"));
+  EXPECT_THAT(names(only), ElementsAre("a/both"));
+  ASSERT_THAT(only[0].manifests, SizeIs(1));
+  EXPECT_EQ(only[0].manifests[0].platform.architecture(), "amd64");
+  EXPECT_EQ(only[0].served_repository, "k8s/a/both");
+}
+
 TEST(ChooseImagesTest, RefusesBytesThatAreNotTheirDigests) {
   ResolvedRelease fake;
   fake.AddImage("quay.io/a/b:1");
@@ -236,6 +413,15 @@ TEST(ChooseImagesTest, TwoImagesSayOneSizeOfABlob) {
   EXPECT_EQ(choice.failures[0].item(), "quay.io/a/c:1");
   EXPECT_THAT(choice.failures[0].reason(),
               HasSubstr("has 7 bytes, and 'quay.io/a/b:1' says 6"));
+}
+
+TEST(ChooseImagesTest, RefusesATopDocumentThatIsNotItsDigest) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/b:1");
+  fake.resolved.images["quay.io/a/b:1"].mutable_top()->set_content("{}");
+  const ImageChoice choice = ChooseImages(fake.release, fake.resolved);
+  ASSERT_THAT(choice.failures, SizeIs(1));
+  EXPECT_THAT(choice.failures[0].reason(), HasSubstr("said to be"));
 }
 
 TEST(ChooseImagesTest, RefusesAManifestThatIsNotAsItsIndexSays) {

@@ -90,6 +90,49 @@ TEST_F(JudgeContentTest, AFileWithoutAStatedDigestIsUnstated) {
   AddFile(kAmd64, {"amd64"});
   EXPECT_EQ(Run().verdicts.at(0).verdict(), v1::ItemVerdict::UNSTATED);
   EXPECT_EQ(Failure(), "");
+  fake_.release.set_require_hashes(true);
+  EXPECT_EQ(Run().verdicts.at(0).verdict(), v1::ItemVerdict::UNSTATED);
+}
+
+TEST_F(JudgeContentTest, AVerdictSaysWhatItIsOn) {
+  AddFile(kAmd64, {"amd64", "arm64"}, Sha256('a'));
+  AddPrograms(0, "amd64");
+  Made(0).mutable_content()->set_not_looked_at("3 of 4 members");
+  Made(0).mutable_content()->set_only_beginning(true);
+  AddFile(kArm64, {"arm64"});
+  const Judgement judgement = Run();
+  ASSERT_THAT(judgement.verdicts, SizeIs(2));
+  const v1::ItemVerdict& item = judgement.verdicts[0];
+  EXPECT_EQ(item.name(), kAmd64);
+  EXPECT_EQ(item.location(), "files.list:1");
+  EXPECT_EQ(item.stated(), Sha256('a'));
+  EXPECT_THAT(item.listed_architectures(), ElementsAre("amd64", "arm64"));
+  EXPECT_THAT(item.architectures(), ElementsAre("amd64"));
+  EXPECT_EQ(item.not_looked_at(), "3 of 4 members");
+  EXPECT_TRUE(item.only_beginning());
+  EXPECT_FALSE(item.other_architecture());
+  const v1::ItemVerdict& other = judgement.verdicts[1];
+  EXPECT_EQ(other.location(), "files.list:2");
+  EXPECT_EQ(other.stated(), "");
+  EXPECT_EQ(other.not_looked_at(), "");
+  EXPECT_FALSE(other.only_beginning());
+}
+
+TEST_F(JudgeContentTest, AFileOfSeveralLinesHasOneVerdict) {
+  AddFile(kAmd64, {"amd64"});
+  fake_.AddFile(kAmd64, {"arm64"});
+  fake_.AddFile(kAmd64, {"arm64"});
+  EXPECT_THAT(Run().verdicts, SizeIs(1));
+}
+
+TEST_F(JudgeContentTest, ALayerOfThePastIsKnownByTheDigestThatWasStated) {
+  // Its SHA-512 was not reported.
+  AddFile(kAmd64, {"amd64"}, Sha512('b'));
+  EXPECT_EQ(Run().verdicts[0].verdict(), v1::ItemVerdict::MATCHED);
+  // With a waiver it may have been made of anything.
+  fake_.release.add_waivers()->set_url(kAmd64);
+  EXPECT_EQ(Run().verdicts[0].verdict(), v1::ItemVerdict::WAIVED);
+  EXPECT_EQ(Failure(), "");
 }
 
 TEST_F(JudgeContentTest, AFileWithAnotherDigestFailsAndNamesWantedAndGot) {
@@ -200,6 +243,7 @@ TEST_F(JudgeContentTest, FilesThatAreMeantToBeOtherwiseAreNotJudged) {
   EXPECT_EQ(Failure(), "");
   EXPECT_EQ(Run().verdicts[0].architecture_problem(), "");
   EXPECT_THAT(Run().verdicts[0].architectures(), ElementsAre("amd64"));
+  EXPECT_TRUE(Run().verdicts[0].other_architecture());
 }
 
 TEST_F(JudgeContentTest, AnImageMatchesWhereItsReferenceHasADigest) {
@@ -211,6 +255,50 @@ TEST_F(JudgeContentTest, AnImageMatchesWhereItsReferenceHasADigest) {
               ElementsAre("amd64", "arm64"));
   EXPECT_GT(unstated.verdicts[0].size(), 0);
   EXPECT_THAT(unstated.verdicts[0].digest(), HasSubstr("sha256:"));
+}
+
+TEST_F(JudgeContentTest, AnImageIsAsLargeAsItsDocumentsAndLayersEachOnce) {
+  fake_.AddImage("registry.k8s.io/pause:3.9", {.layers = {1000, 20'000},
+                                               .shared_layer = "shared",
+                                               .shared_layer_size = 500'000});
+  const v1::ResolvedImage& image =
+      fake_.resolved.images.at("registry.k8s.io/pause:3.9");
+  int64_t size = image.top().content_descriptor().size();
+  for (int i : {0, 1}) {
+    size += image.manifests(i).content_descriptor().size() +
+            image.configs(i).content_descriptor().size() + 21'000;
+  }
+  EXPECT_EQ(Run().verdicts.at(0).size(), size + 500'000);
+}
+
+TEST_F(JudgeContentTest, AnImageIsNamedAsItsListNamesIt) {
+  fake_.AddImage("registry.k8s.io/pause:3.9");
+  const v1::ResolvedImage image =
+      fake_.resolved.images.at("registry.k8s.io/pause:3.9");
+  const std::string digest = image.top().content_descriptor().digest();
+  const std::string exact = "registry.k8s.io/pause:3.9@" + digest;
+  fake_.AddImage(exact);
+  fake_.resolved.images[exact] = image;
+  // Lines of which there is nothing to judge.
+  fake_.AddImage("registry.k8s.io/pause:3.9");
+  fake_.release.add_images()->set_reference("registry.k8s.io/unresolved:1");
+  fake_.release.add_images()->set_reference("no reference");
+  std::vector<ChosenImage> images =
+      ChooseImages(fake_.release, fake_.resolved).images;
+  ASSERT_THAT(images, SizeIs(2));
+  images[1].signed_by = "the key sha256:aa";
+  const Judgement judgement = JudgeContent(fake_.release, images, {&layer_});
+  ASSERT_THAT(judgement.verdicts, SizeIs(2));
+  EXPECT_EQ(judgement.verdicts[0].name(), "registry.k8s.io/pause:3.9");
+  EXPECT_EQ(judgement.verdicts[0].location(), "images.list:1");
+  EXPECT_EQ(judgement.verdicts[0].stated(), "");
+  EXPECT_EQ(judgement.verdicts[0].digest(), digest);
+  EXPECT_EQ(judgement.verdicts[0].signed_by(), "");
+  EXPECT_EQ(judgement.verdicts[1].name(), exact);
+  EXPECT_EQ(judgement.verdicts[1].location(), "images.list:2");
+  EXPECT_EQ(judgement.verdicts[1].stated(), digest);
+  EXPECT_EQ(judgement.verdicts[1].verdict(), v1::ItemVerdict::MATCHED);
+  EXPECT_EQ(judgement.verdicts[1].signed_by(), "the key sha256:aa");
 }
 
 TEST_F(JudgeContentTest, AnImageHasTheLicencesThatAreStated) {

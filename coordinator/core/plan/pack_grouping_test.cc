@@ -81,7 +81,9 @@ TEST(GroupAfterPacksTest, MakesRoomWhenThereAreTooManyGroups) {
   std::vector<Pack> packs;
   for (int i = 0; i < 10; ++i) packs.push_back({100, {i}});
   const PackedGroups groups = GroupAfterPacks(Items(sizes), packs, Limits(10));
-  EXPECT_LE(groups.kept.size() + groups.fresh.size(), 10u);
+  // Of packs that cost the same, the first goes.
+  EXPECT_THAT(groups.kept, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
+  EXPECT_THAT(groups.fresh, SizeIs(1));
   std::vector<int> seen;
   for (const int pack : groups.kept) seen.push_back(packs[pack].items[0]);
   for (const auto& group : groups.fresh) {
@@ -97,6 +99,146 @@ TEST(GroupAfterPacksTest, AFullPackOfOneMoreThanTheLimitIsMerged) {
   const PackedGroups groups =
       GroupAfterPacks(Items({100, 50, 70}), packs, Limits(2));
   EXPECT_LE(groups.kept.size() + groups.fresh.size(), 2u);
+}
+
+TEST(GroupAfterPacksTest, DeadBytesAreKeptUpToTheBound) {
+  // 150 of 1000, which is 15 %, and 150 of 999.
+  PackedGroups groups =
+      GroupAfterPacks(Items({850}), {{1000, {0}}}, Limits(10));
+  EXPECT_THAT(groups.kept, ElementsAre(0));
+  EXPECT_EQ(groups.dead, 150);
+  groups = GroupAfterPacks(Items({849}), {{999, {0}}}, Limits(10));
+  EXPECT_THAT(groups.kept, IsEmpty());
+  EXPECT_EQ(groups.dead, 0);
+}
+
+TEST(GroupAfterPacksTest, OfPacksThatAreEquallyDeadTheFirstGoes) {
+  // 80 of 480 are too many, and 40 of 440 are not.
+  const PackedGroups groups = GroupAfterPacks(
+      Items({100, 100, 200}), {{140, {0}}, {140, {1}}}, Limits(10));
+  EXPECT_THAT(groups.kept, ElementsAre(1));
+  EXPECT_EQ(groups.dead, 40);
+}
+
+TEST(GroupAfterPacksTest, ItemsOfUnknownSizeCountAsNothing) {
+  const PackedGroups groups =
+      GroupAfterPacks(Items({-1, 1000}), {{1100, {0, 1}}}, Limits(10));
+  EXPECT_THAT(groups.kept, ElementsAre(0));
+  EXPECT_EQ(groups.dead, 100);
+}
+
+TEST(GroupAfterPacksTest, APackIsNoSmallerThanWhatItHas) {
+  const PackedGroups groups =
+      GroupAfterPacks(Items({100}), {{50, {0}}}, Limits(10));
+  EXPECT_THAT(groups.kept, ElementsAre(0));
+  EXPECT_EQ(groups.dead, 0);
+}
+
+TEST(GroupAfterPacksTest, AnEmptyPackIsNotDead) {
+  // 100 of 200 are too many; those of the first pack are none.
+  const PackedGroups groups =
+      GroupAfterPacks(Items({0, 100}), {{0, {0}}, {200, {1}}}, Limits(10));
+  EXPECT_THAT(groups.kept, ElementsAre(0));
+  // One that has nothing but a dead byte is.
+  EXPECT_THAT(GroupAfterPacks(Items({0, 1000}), {{1, {0}}}, Limits(10)).kept,
+              IsEmpty());
+}
+
+TEST(GroupAfterPacksTest, WritesNothingAgainThatIsHardlyDead) {
+  // 1 of 11, and 15 of 100, which is 15 %, although it would cost little.
+  EXPECT_THAT(GroupAfterPacks(Items({10, 1000}), {{11, {0}}}, Limits(10)).kept,
+              ElementsAre(0));
+  EXPECT_THAT(
+      GroupAfterPacks(Items({85, 10'000}), {{100, {0}}}, Limits(10)).kept,
+      ElementsAre(0));
+}
+
+TEST(GroupAfterPacksTest, WritesAgainSixPercentOfWhatIsNewAtMost) {
+  // 60 of 1000 that are new.
+  EXPECT_THAT(GroupAfterPacks(Items({60, 1000}), {{100, {0}}}, Limits(10)).kept,
+              IsEmpty());
+  EXPECT_THAT(GroupAfterPacks(Items({61, 1000}), {{100, {0}}}, Limits(10)).kept,
+              ElementsAre(0));
+  // Items that packs have are not new.
+  EXPECT_THAT(
+      GroupAfterPacks(Items({1000, 5}), {{1000, {0}}, {60, {1}}}, Limits(10))
+          .kept,
+      ElementsAre(0, 1));
+}
+
+TEST(GroupAfterPacksTest, TheDeadestIsWrittenAgainFirst) {
+  // Six bytes may be written again, so one of two packs with five.
+  EXPECT_THAT(GroupAfterPacks(Items({1000, 5, 5, 100}),
+                              {{1000, {0}}, {60, {1}}, {60, {2}}}, Limits(10))
+                  .kept,
+              ElementsAre(0, 2));
+  EXPECT_THAT(GroupAfterPacks(Items({1000, 5, 5, 100}),
+                              {{1000, {0}}, {50, {1}}, {60, {2}}}, Limits(10))
+                  .kept,
+              ElementsAre(0, 1));
+}
+
+// Packs of one byte each, which cost nothing to write again, and 20 new items.
+PackedGroups AfterTinyPacks(int packs) {
+  std::vector<int64_t> sizes;
+  std::vector<Pack> tiny;
+  for (int i = 0; i < packs; ++i) {
+    sizes.push_back(1);
+    tiny.push_back({1, {i}});
+  }
+  sizes.insert(sizes.end(), 20, 100);
+  return GroupAfterPacks(Items(sizes), tiny, Limits(10));
+}
+
+TEST(GroupAfterPacksTest, NewGroupsGetSixPlaces) {
+  EXPECT_THAT(AfterTinyPacks(4).kept, ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(AfterTinyPacks(4).fresh, SizeIs(6));
+  EXPECT_THAT(AfterTinyPacks(5).kept, ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(AfterTinyPacks(5).fresh, SizeIs(6));
+  EXPECT_THAT(AfterTinyPacks(9).kept, SizeIs(4));
+}
+
+TEST(GroupAfterPacksTest, FewerPlacesDoWhereNoMoreAreWanted) {
+  const PackedGroups groups =
+      GroupAfterPacks(Items({1, 1, 1000}), {{1, {0}}, {1, {1}}}, Limits(3));
+  EXPECT_THAT(groups.kept, ElementsAre(0, 1));
+  EXPECT_THAT(groups.fresh, ElementsAre(ElementsAre(2)));
+}
+
+TEST(GroupAfterPacksTest, RoomIsMadeWhereItCostsLittle) {
+  // Two groups are wanted, and there is a place for one. 60 bytes are 6 % of
+  // what is new.
+  PackedGroups groups =
+      GroupAfterPacks(Items({60, 500, 500}), {{60, {0}}}, Limits(2));
+  EXPECT_THAT(groups.kept, IsEmpty());
+  EXPECT_THAT(groups.fresh, SizeIs(2));
+  groups = GroupAfterPacks(Items({61, 500, 500}), {{61, {0}}}, Limits(2));
+  EXPECT_THAT(groups.kept, ElementsAre(0));
+  EXPECT_THAT(groups.fresh, ElementsAre(ElementsAre(1, 2)));
+}
+
+TEST(GroupAfterPacksTest, ThePackGoesThatHasTheLeastToWriteAndTheMostToDrop) {
+  // Half of the dead bytes count: 104 - 10 / 2 is less than 100, 106 - 10 / 2
+  // is not.
+  EXPECT_THAT(GroupAfterPacks(Items({100, 104, 500}), {{100, {0}}, {114, {1}}},
+                              Limits(2))
+                  .kept,
+              ElementsAre(0));
+  EXPECT_THAT(GroupAfterPacks(Items({100, 106, 500}), {{100, {0}}, {116, {1}}},
+                              Limits(2))
+                  .kept,
+              ElementsAre(1));
+}
+
+TEST(GroupAfterPacksTest, ThereIsOneGroupAtLeast) {
+  for (const int max_groups : {1, 0, -1}) {
+    const PackedGroups groups = GroupAfterPacks(
+        Items({100, 50}), {{100, {0}}, {50, {1}}}, Limits(max_groups));
+    EXPECT_EQ(groups.kept.size() + groups.fresh.size(), 1u) << max_groups;
+    EXPECT_THAT(GroupAfterPacks(Items({100, 50}), {}, Limits(max_groups)).fresh,
+                ElementsAre(ElementsAre(0, 1)))
+        << max_groups;
+  }
 }
 
 TEST(PackGroupingTest, NoSizesTakeItBeyondWhatThereIs) {

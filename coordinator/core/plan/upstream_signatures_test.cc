@@ -13,6 +13,8 @@
 #include "common/evidence/cosign.h"
 #include "common/evidence/envelope.h"
 #include "common/files/small_file.h"
+#include "common/oci/documents.h"
+#include "common/oci/media_types.h"
 #include "common/oci/referrers.h"
 #include "common/pki/signer.h"
 #include "coordinator/core/plan/image_choice.h"
@@ -193,6 +195,60 @@ TEST_F(UpstreamSignaturesTest, WhatIsNotWhereItBelongsIsNotCarried) {
   const ImageChoice choice = Choose();
   EXPECT_THAT(choice.images.at(0).artifacts, IsEmpty());
   EXPECT_THAT(choice.notes, Contains(HasSubstr("not that of its digest")));
+}
+
+TEST_F(UpstreamSignaturesTest, ADocumentIsOfTheSizeThatIsSaid) {
+  Policy().clear_trust();
+  v1::Descriptor& descriptor =
+      *Sign(Top()).mutable_manifest()->mutable_content_descriptor();
+  EXPECT_THAT(Choose().images.at(0).artifacts, SizeIs(1));
+  descriptor.set_size(descriptor.size() + 1);
+  const ImageChoice choice = Choose();
+  EXPECT_THAT(choice.images.at(0).artifacts, IsEmpty());
+  EXPECT_THAT(choice.notes, Contains(HasSubstr("not that of its digest")));
+}
+
+TEST_F(UpstreamSignaturesTest, ToRequireSignaturesIsAPolicyByItself) {
+  Policy().clear_trust();
+  Policy().set_carry(false);
+  EXPECT_EQ(Failure(), "");
+  Policy().set_require(true);
+  EXPECT_EQ(Failure(), "its publisher has not signed it");
+  AddBundle(*signer_, Top(), "https://slsa.dev/provenance/v1");
+  EXPECT_EQ(Failure(), "its publisher has not signed it");
+  AddBundle(*signer_, Top(), evidence::kSignaturePredicate);
+  EXPECT_EQ(Failure(), "it is signed, and the release trusts no key for it");
+  Pause().clear_signatures();
+  Sign(Top());
+  EXPECT_EQ(Failure(), "it is signed, and the release trusts no key for it");
+}
+
+TEST_F(UpstreamSignaturesTest, AListOfWhichAllIsCarriedStaysAsItIs) {
+  const evidence::Artifact sbom = evidence::MakeArtifact(
+      Pause().top().content_descriptor(), evidence::kSpdxType, "{}");
+  *Pause().add_signatures()->mutable_manifest() = sbom.manifest;
+  v1::UpstreamArtifact& list = *Pause().add_signatures();
+  list.set_tag(evidence::ReferrersTag(Top()));
+  *list.mutable_manifest() = oci::MakeDocument(
+      oci::kOciIndex, evidence::MakeReferrersIndex({sbom}).content() + "\n");
+  std::vector<std::string> digests;
+  const ImageChoice choice = Choose();
+  for (const CarriedArtifact& artifact : choice.images.at(0).artifacts) {
+    digests.push_back(artifact.document.content_descriptor().digest());
+  }
+  EXPECT_THAT(digests, ::testing::UnorderedElementsAre(
+                           sbom.manifest.content_descriptor().digest(),
+                           list.manifest().content_descriptor().digest()));
+}
+
+TEST_F(UpstreamSignaturesTest, AListThatCannotBeReadIsLeftWhereItIs) {
+  v1::UpstreamArtifact& list = *Pause().add_signatures();
+  list.set_tag(evidence::ReferrersTag(Top()));
+  *list.mutable_manifest() = oci::MakeDocument(oci::kOciIndex, "[]");
+  const ImageChoice choice = Choose();
+  EXPECT_THAT(choice.failures, IsEmpty());
+  EXPECT_THAT(choice.images.at(0).artifacts, IsEmpty());
+  EXPECT_THAT(choice.notes, Contains(HasSubstr(evidence::ReferrersTag(Top()))));
 }
 
 TEST_F(UpstreamSignaturesTest, WhatRefersToTheImageIsCarriedWithItsList) {
