@@ -210,7 +210,7 @@ TEST_F(LayerCacheTest, WhatWasLinkedCountsToo) {
   const std::string first = Get(first_.bytes())->name;
   const std::string second = Get(second_.bytes())->name;
   EXPECT_TRUE(IsThere(first));
-  const std::string third = Get(third_.bytes())->name;
+  ASSERT_TRUE(Get(third_.bytes()).ok());
   EXPECT_FALSE(IsThere(first));
   EXPECT_TRUE(IsThere(second));
   // One byte too many is too much, too.
