@@ -11,7 +11,6 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
-#include "common/http/curl_transport.h"
 #include "common/http/transport.h"
 #include "common/oci/reference.h"
 #include "gmock/gmock.h"

@@ -2,7 +2,6 @@
 #include "coordinator/core/base/task_factory.h"
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "common/oci/platform.h"

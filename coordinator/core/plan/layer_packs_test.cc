@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "common/bytes/digest.h"
-#include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/memory/memo.h"
 #include "coordinator/core/plan/plan_history.h"
 #include "gmock/gmock.h"

@@ -12,7 +12,6 @@
 #include "common/base/proto_time.h"
 #include "common/oci/documents.h"
 #include "common/oci/media_types.h"
-#include "coordinator/core/base/layer_key.h"
 #include "coordinator/core/memory/memo.h"
 #include "coordinator/core/plan/plan.h"
 #include "coordinator/core/plan/plan_history.h"
