@@ -250,7 +250,8 @@ class RegistryCheck {
     const bool is_evidence = evidence::IsEvidenceTag(image.tag);
     if (!oci::IsIndexType(image.top.media_type())) {
       v1::Descriptor manifest = image.top;
-      KSO_RETURN_IF_ERROR(ReadManifest(repository, is_evidence, manifest));
+      KSO_RETURN_IF_ERROR(
+          ReadManifest(repository, is_evidence, image, manifest));
       image.manifests.push_back(std::move(manifest));
       return absl::OkStatus();
     }
@@ -305,8 +306,8 @@ class RegistryCheck {
                            bool is_attestation, const v1::Descriptor& entry,
                            RegistryImage& image) {
     v1::Descriptor manifest = entry;
-    const absl::Status status =
-        ReadManifest(repository, is_evidence || is_attestation, manifest);
+    const absl::Status status = ReadManifest(
+        repository, is_evidence || is_attestation, image, manifest);
     if (!is_attestation) image.manifests.push_back(std::move(manifest));
     return status;
   }
@@ -314,7 +315,7 @@ class RegistryCheck {
   // `manifest` gets the platform that its config says where it has none. That
   // of evidence, such as a signature, is for none.
   absl::Status ReadManifest(const Repository& repository, bool is_evidence,
-                            v1::Descriptor& manifest) {
+                            RegistryImage& image, v1::Descriptor& manifest) {
     KSO_RETURN_IF_ERROR(Blob(manifest).status());
     KSO_ASSIGN_OR_RETURN(const std::string* text, Document(manifest.digest()));
     KSO_ASSIGN_OR_RETURN(const oci::Manifest parsed,
@@ -331,9 +332,10 @@ class RegistryCheck {
     if (!manifest.has_platform()) {
       *manifest.mutable_platform() = config.platform;
     } else if (!IsFor(config.platform, manifest.platform())) {
-      return absl::FailedPreconditionError(Concat(
-          "its config is for ", oci::FormatPlatform(config.platform),
-          ", and its index says ", oci::FormatPlatform(manifest.platform())));
+      image.mislabelled.push_back(Concat(
+          oci::FormatPlatform(manifest.platform()), ": ",
+          oci::PlatformDisagreement(manifest.platform(),
+                                    oci::FormatPlatform(config.platform))));
     }
     return absl::OkStatus();
   }

@@ -24,6 +24,9 @@ struct RegistryImage {
   std::vector<v1::Descriptor> manifests;
   // The indexes that are there and that `top` lists, or one of them.
   std::vector<v1::Descriptor> indexes = {};
+  // The platforms whose config is for another one, for people, each with the
+  // platform first. The release says whether that is wrong.
+  std::vector<std::string> mislabelled = {};
 
   // "k8s/pause:3.9", or with its digest.
   std::string Name() const;
@@ -40,9 +43,8 @@ bool IsRegistryImage(const ImageTree& tree);
 // Reads the registry's tree (coordinator/core/plan/registry_tree.h) as
 // Distribution does, and compares all of it with what it says: each blob has
 // the bytes of its digest, each link names what its path does, each tag leads
-// to a document, and each platform manifest that is there to a config for that
-// very platform, and to layers of the right sizes. A difference is a problem
-// that names the image.
+// to a document, and each platform manifest that is there to a config, and to
+// layers of the right sizes. A difference is a problem that names the image.
 RegistryContent CheckRegistryImage(const ImageTree& tree, Findings& findings);
 
 }  // namespace kso::cli

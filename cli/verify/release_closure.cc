@@ -16,6 +16,28 @@
 namespace kso::cli {
 namespace {
 
+// Repository, and tag or else digest.
+using Key = std::pair<std::string, std::string>;
+
+Key KeyOf(const std::string& repository, const std::string& tag,
+          const std::string& digest) {
+  return {repository, tag.empty() ? digest : tag};
+}
+
+// The digests of the images that a release has taken although they are
+// mislabelled.
+std::map<Key, std::string> TakenMislabelled(const FilesContent* files) {
+  std::map<Key, std::string> taken;
+  if (files == nullptr || !files->index.has_value()) return taken;
+  for (const closure::IndexedImage& item : files->index->images) {
+    const std::string& digest = item.verdict.digest();
+    if (!item.verdict.architecture_problem().empty()) {
+      taken[KeyOf(item.repository, item.tag, digest)] = digest;
+    }
+  }
+  return taken;
+}
+
 class ClosureCheck {
  public:
   ClosureCheck(const RegistryContent& registry,
@@ -58,14 +80,6 @@ class ClosureCheck {
   }
 
  private:
-  // Repository, and tag or else digest.
-  using Key = std::pair<std::string, std::string>;
-
-  static Key KeyOf(const std::string& repository, const std::string& tag,
-                   const std::string& digest) {
-    return {repository, tag.empty() ? digest : tag};
-  }
-
   static std::string NameOf(const closure::IndexedImage& item) {
     return item.tag.empty()
                ? Concat(item.repository, "@", item.verdict.digest())
@@ -139,6 +153,26 @@ class ClosureCheck {
 };
 
 }  // namespace
+
+void CheckLabels(const FilesContent* files, const RegistryContent& registry,
+                 Findings& findings) {
+  const std::map<Key, std::string> taken = TakenMislabelled(files);
+  for (const RegistryImage& image : registry.images) {
+    const auto found =
+        taken.find(KeyOf(image.repository, image.tag, image.top.digest()));
+    const bool is_taken =
+        found != taken.end() && found->second == image.top.digest();
+    for (const std::string& platform : image.mislabelled) {
+      const std::string told = Concat(image.Name(), " ", platform);
+      if (is_taken) {
+        findings.notes.push_back(Concat(
+            told, "; its release allows that (images.wrongArchitecture)"));
+      } else {
+        findings.problems.push_back(told);
+      }
+    }
+  }
+}
 
 void CheckReleaseClosure(const FilesContent& files,
                          const RegistryContent& registry,

@@ -11,6 +11,12 @@
 
 namespace kso::cli {
 
+// Tells of images whose config is for another platform than their index says: a
+// note where the release, by the index of its kubespray-files, has taken the
+// image so, else a problem. `files` may be null, where nothing tells.
+void CheckLabels(const FilesContent* files, const RegistryContent& registry,
+                 Findings& findings);
+
 // Compares the images of a kubespray-images for `platforms` with those that the
 // release's kubespray-files names: each is there with its digest and for each
 // of these platforms that the release has it for, and no other is.

@@ -204,20 +204,22 @@ bool CheckRegistry(const FilesContent* files, CheckedImage& checked) {
   std::optional<FilesContent> beside;
   if (files == nullptr) {
     beside = FilesBeside(checked);
-    if (!beside.has_value()) return false;
-    files = &*beside;
+    if (beside.has_value()) files = &*beside;
   }
   const std::vector<v1::Platform> all = PlatformsOf(checked.report);
   for (size_t i = 0; i < all.size(); ++i) {
     if (!AllRead(checked.report.platforms[i])) continue;
     Findings findings;
-    CheckReleaseClosure(
-        *files, checked.registries[i],
-        IsForAll(checked.image) ? all : std::vector<v1::Platform>{all[i]},
-        findings);
+    CheckLabels(files, checked.registries[i], findings);
+    if (files != nullptr) {
+      CheckReleaseClosure(
+          *files, checked.registries[i],
+          IsForAll(checked.image) ? all : std::vector<v1::Platform>{all[i]},
+          findings);
+    }
     AddFindings(findings, checked.report);
   }
-  return true;
+  return files != nullptr;
 }
 
 // Looks the images that a kubespray-files names up in the kubespray-images

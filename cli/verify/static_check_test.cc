@@ -403,6 +403,42 @@ TEST_F(StaticCheckTest, AConfigForAnotherArchitectureIsNamed) {
                         "linux/amd64, and its index says linux/arm64"));
 }
 
+TEST_F(StaticCheckTest, AConfigForAnotherArchitectureThatIsAllowedIsANote) {
+  AddPause("amd64");
+  index_.images[0].verdict.set_architecture_problem("its config is for amd64");
+  Tell();
+  EXPECT_THAT(Problems(), IsEmpty());
+  EXPECT_THAT(absl::StrJoin(checked_[1].report.notes, "\n"),
+              AllOf(HasSubstr("k8s/pause:3.9 linux/arm64: its config is for "
+                              "linux/amd64, and its index says linux/arm64"),
+                    HasSubstr("images.wrongArchitecture")));
+}
+
+TEST_F(StaticCheckTest, AllowingAnImageAllowsNoOtherOfItsName) {
+  AddPause("amd64");
+  closure::IndexedImage& image = index_.images[0];
+  image.verdict.set_architecture_problem("its config is for amd64");
+  image.verdict.set_digest(Sha256Of("another index").ToString());
+  Tell();
+  EXPECT_THAT(Trouble(), HasSubstr("k8s/pause:3.9 linux/arm64: its config is"));
+}
+
+TEST_F(StaticCheckTest, AMislabelledImageIsNamedWithoutItsReleasesList) {
+  AddPause("amd64");
+  Write();
+  const std::string one = Image("kubespray-images:v1-all", {images_});
+  std::ofstream(directory_.path() / "index.json")
+      << "{\"schemaVersion\":2,\"manifests\":[" << one << "]}";
+  source_ = *OpenLayoutSource(directory_.path());
+  const auto checked = CheckStatically({source_.get()}, {.platforms = {},
+                                                         .quick = false,
+                                                         .look_inside = true,
+                                                         .on_step = nullptr});
+  ASSERT_EQ(checked.size(), 1u);
+  EXPECT_THAT(checked[0].report.problems,
+              ElementsAre(HasSubstr("k8s/pause:3.9 linux/arm64: its config")));
+}
+
 TEST_F(StaticCheckTest, AMissingUrlIsNamed) {
   files_.erase(Concat(site::kFilesDirectory, kKubectlArm64));
   EXPECT_THAT(Trouble(),

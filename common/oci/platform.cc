@@ -60,6 +60,12 @@ absl::StatusOr<v1::Platform> ParsePlatform(std::string_view text) {
   return platform;
 }
 
+std::string PlatformDisagreement(const v1::Platform& index,
+                                 std::string_view config) {
+  return Concat("its config is for ", config, ", and its index says ",
+                FormatPlatform(index));
+}
+
 bool PlatformSatisfies(const v1::Platform& offered,
                        const v1::Platform& wanted) {
   return offered.os() == wanted.os() &&

@@ -15,6 +15,11 @@ namespace kso::oci {
 std::string FormatPlatform(const v1::Platform& platform);
 absl::StatusOr<v1::Platform> ParsePlatform(std::string_view text);
 
+// Says, for people, that a manifest's config is for another platform than the
+// index says which leads to it.
+std::string PlatformDisagreement(const v1::Platform& index,
+                                 std::string_view config);
+
 // Returns whether an image of platform `offered` runs where `wanted` is asked
 // for: same os and architecture; a variant only has to match when `wanted`
 // names one (OCI image index, "platform"). amd64 without a variant is v1, and

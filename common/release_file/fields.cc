@@ -124,6 +124,16 @@ bool Fields::Bool(absl::string_view key, bool otherwise) const {
   return otherwise;
 }
 
+bool Fields::Warns(absl::string_view key) const {
+  const auto what = String(key);
+  if (!what.has_value() || what->text == "fail") return false;
+  if (what->text == "warn") return true;
+  problems_->Add(what->place,
+                 absl::StrCat("'", PathOf(key), "' is '", what->text, "'"),
+                 "write fail or warn");
+  return false;
+}
+
 Place Fields::PlaceOf(absl::string_view key) const {
   const auto found = values_.find(key);
   return {file_, found == values_.end() ? node_.line : found->second->line};

@@ -38,6 +38,8 @@ class Fields {
                                            absl::string_view advice) const;
   std::vector<PlacedText> Strings(absl::string_view key) const;
   bool Bool(absl::string_view key, bool otherwise) const;
+  // Returns whether it is "warn". Reports what is neither that nor "fail".
+  bool Warns(absl::string_view key) const;
 
   // The place of a value, or of the map where the key is absent.
   Place PlaceOf(absl::string_view key) const;

@@ -196,21 +196,6 @@ void ReadWaivers(const ReleaseInput& input, const Fields& fields,
   }
 }
 
-// Reads `files.wrongArchitecture`: "fail" or "warn".
-void ReadWrongArchitecture(const ReleaseInput& input, const Fields& fields,
-                           v1::Release* release) {
-  const auto what = fields.String("wrongArchitecture");
-  if (!what.has_value() || what->text == "fail") return;
-  if (what->text != "warn") {
-    input.problems->Add(
-        what->place,
-        absl::StrCat("'files.wrongArchitecture' is '", what->text, "'"),
-        "write fail or warn");
-    return;
-  }
-  release->set_warn_of_wrong_architecture(true);
-}
-
 }  // namespace
 
 void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
@@ -224,7 +209,7 @@ void ReadFilesSection(const ReleaseInput& input, const YamlNode& node,
                                    "docker.io/library/nginx:1.25.2-alpine"));
   release->set_require_hashes(fields.Bool("requireHashes", false));
   ReadWaivers(input, fields, release);
-  ReadWrongArchitecture(input, fields, release);
+  release->set_warn_of_wrong_architecture(fields.Warns("wrongArchitecture"));
 
   const YamlNode* lists = fields.Find("lists");
   if (lists == nullptr || lists->kind != YamlNode::Kind::kMap) {

@@ -80,16 +80,17 @@ class ImagePatterns {
 
 void ReadImagesSection(const ReleaseInput& input, const YamlNode& node,
                        v1::Release* release) {
-  const Fields fields(
-      node, "images", input.file,
-      {"base", "list", "missingPlatform", "leaveOut", "keepHost", "signatures"},
-      input.problems);
+  const Fields fields(node, "images", input.file,
+                      {"base", "list", "missingPlatform", "leaveOut",
+                       "keepHost", "signatures", "wrongArchitecture"},
+                      input.problems);
   if (node.kind != YamlNode::Kind::kMap) return;
   release->set_images_base(ReadBase(input, fields, release::Field::kImagesBase,
                                     "docker.io/library/registry:3"));
   if (const YamlNode* policy = fields.Find("missingPlatform")) {
     ReadPolicy(input, *policy, release->mutable_missing_platform());
   }
+  release->set_warn_of_mislabelled_images(fields.Warns("wrongArchitecture"));
   if (const YamlNode* signatures = fields.Find("signatures")) {
     ReadSignaturesSection(input, *signatures, release);
   }

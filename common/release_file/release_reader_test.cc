@@ -333,6 +333,32 @@ TEST_F(ReleaseReaderTest, ReadsTheRulesAboutContent) {
                                    "is 'ignore'; write fail or warn"));
 }
 
+TEST_F(ReleaseReaderTest, ReadsWhatBecomesOfMislabelledImages) {
+  const auto with = [this](const std::string& what) {
+    Write("release.yaml",
+          absl::StrReplaceAll(
+              kGood,
+              {{"images:\n",
+                absl::StrCat("images:\n  wrongArchitecture: ", what, "\n")}}));
+  };
+  auto release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  EXPECT_FALSE(release->warn_of_mislabelled_images());
+  with("fail");
+  release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  EXPECT_FALSE(release->warn_of_mislabelled_images());
+  with("warn");
+  release = Read();
+  ASSERT_TRUE(release.ok()) << release.status();
+  EXPECT_TRUE(release->warn_of_mislabelled_images());
+  EXPECT_FALSE(release->warn_of_wrong_architecture());
+  with("ignore");
+  EXPECT_THAT(Problems(),
+              ::testing::HasSubstr("'images.wrongArchitecture' is 'ignore'; "
+                                   "write fail or warn"));
+}
+
 // A public key of P-256, whose private half nobody has kept.
 constexpr char kPublicKey[] =
     "-----BEGIN PUBLIC KEY-----\n"

@@ -16,6 +16,7 @@
 #include "common/oci/manifest.h"
 #include "common/oci/media_types.h"
 #include "common/oci/platform.h"
+#include "common/text/printable_text.h"
 
 namespace kso::worker {
 namespace {
@@ -29,6 +30,9 @@ constexpr int kMostUnnamedEntries = 32;
 // many may be inside of it in all.
 constexpr int kDeepest = 3;
 constexpr size_t kMostIndexes = 16;
+
+// Configs say whatever their makers wrote.
+constexpr size_t kLongestPlatform = 200;
 
 std::string Quoted(std::string_view type) {
   return Concat("\"", absl::CHexEscape(ToAbsl(type.substr(0, 120))), "\"");
@@ -268,10 +272,8 @@ class IndexReader {
         *manifest.manifest.mutable_content_descriptor()->mutable_platform();
     if (platform.os() != entry.platform().os() ||
         platform.architecture() != entry.platform().architecture()) {
-      return absl::InvalidArgumentError(
-          Concat("its index says that manifest ", entry.digest(), " is for ",
-                 oci::FormatPlatform(entry.platform()),
-                 ", and its config says ", oci::FormatPlatform(platform)));
+      manifest.config_platform =
+          PrintableText(oci::FormatPlatform(platform), kLongestPlatform);
     }
     platform = entry.platform();
     return manifest;

@@ -18,6 +18,9 @@ struct PlatformManifest {
   v1::Document config;
   // The licences that the config states; may be empty.
   std::string licenses;
+  // The platform that the config says, "linux/amd64", where it is another than
+  // the index says; else empty.
+  std::string config_platform = "";
 };
 
 struct ImageManifests {
@@ -37,10 +40,11 @@ struct ImageManifests {
 //
 // Container runtimes refuse an image whose documents disagree, each in its own
 // way, so INVALID_ARGUMENT names the disagreement: of an entry with its
-// document about size or media type, of an entry with its config about the
-// platform, of a manifest with its config about the number of layers. So do
-// artifacts that are no images, indexes that are nested too deeply or too many,
-// and configs that do not say their platform.
+// document about size or media type, of a manifest with its config about the
+// number of layers. So do artifacts that are no images, indexes that are nested
+// too deeply or too many, and configs that do not say their platform. What
+// becomes of an entry and a config that name different platforms is for the
+// caller to say.
 absl::StatusOr<ImageManifests> ReadPlatformManifests(
     const v1::Document& top,
     const google::protobuf::RepeatedPtrField<v1::Platform>& wanted,

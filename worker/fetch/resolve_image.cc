@@ -11,6 +11,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/strings.h"
 #include "common/oci/mirrors.h"
+#include "common/oci/platform.h"
 #include "common/oci/reference.h"
 #include "common/text/text.h"
 #include "worker/fetch/document_reader.h"
@@ -53,6 +54,17 @@ absl::Status CheckDocuments(const v1::ResolvedImage& image) {
              " together, over the limit of ", FormatBytes(kLargestDocuments)));
 }
 
+// Refuses an image whose config and index name different platforms.
+absl::Status CheckLabels(const v1::ResolvedImage& image) {
+  for (int i = 0; i < image.config_platforms_size(); ++i) {
+    if (image.config_platforms(i).empty()) continue;
+    return absl::InvalidArgumentError(oci::PlatformDisagreement(
+        image.manifests(i).content_descriptor().platform(),
+        image.config_platforms(i)));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::ResolvedImage> Resolve(
     const v1::ResolveImage& work,
     const google::protobuf::RepeatedPtrField<v1::Mirror>& mirrors,
@@ -79,11 +91,15 @@ absl::StatusOr<v1::ResolvedImage> Resolve(
   for (v1::Document& index : found.indexes) {
     *image.add_indexes() = std::move(index);
   }
+  bool is_mislabelled = false;
   for (PlatformManifest& manifest : found.manifests) {
     *image.add_manifests() = std::move(manifest.manifest);
     if (work.want_configs()) *image.add_configs() = std::move(manifest.config);
     image.add_licenses(std::move(manifest.licenses));
+    is_mislabelled |= !manifest.config_platform.empty();
+    image.add_config_platforms(std::move(manifest.config_platform));
   }
+  if (!is_mislabelled) image.clear_config_platforms();
   if (work.want_signatures()) {
     KSO_ASSIGN_OR_RETURN(std::vector<v1::UpstreamArtifact> artifacts,
                          ReadUpstreamArtifacts(image, reader));
@@ -103,9 +119,18 @@ absl::StatusOr<v1::ResolvedImage> ResolveImage(
   control.SetActivity(Concat("asking for ", work.reference()));
   absl::StatusOr<v1::ResolvedImage> image =
       Resolve(work, mirrors, stores, cache, control);
-  if (image.ok()) return image;
-  return About(image.status(), work.reference(), work.location(),
-               AdviceFor(image.status(), work));
+  if (!image.ok()) {
+    return About(image.status(), work.reference(), work.location(),
+                 AdviceFor(image.status(), work));
+  }
+  if (work.take_mislabelled()) return image;
+  const absl::Status labels = CheckLabels(*image);
+  if (labels.ok()) return image;
+  std::string advice = AdviceFor(labels, work);
+  if (!work.want_configs()) {
+    advice += ", and images: {wrongArchitecture: warn} takes it as it is";
+  }
+  return About(labels, work.reference(), work.location(), advice);
 }
 
 }  // namespace kso::worker

@@ -144,6 +144,7 @@ class ResolveImageTest : public ::testing::Test {
                                             bool want_signatures = false) {
     v1::ResolveImage work;
     work.set_want_signatures(want_signatures);
+    work.set_take_mislabelled(take_mislabelled_);
     work.set_reference(reference);
     work.set_known_digest(known);
     work.set_location("images.list:7");
@@ -159,6 +160,7 @@ class ResolveImageTest : public ::testing::Test {
 
   testing::FakeImageStores stores_;
   testing::MemoryBlobStore cache_;
+  bool take_mislabelled_ = false;
 };
 
 TEST_F(ResolveImageTest, TakesTheWantedPlatformsOfAnIndex) {
@@ -305,8 +307,13 @@ TEST_F(ResolveImageTest, NamesAChildThatIsNotWhatItsIndexSays) {
 
 TEST_F(ResolveImageTest, NamesAConfigThatDisagrees) {
   AddIndexOf({Json(AddImage("arm64", ""), "amd64")});
-  EXPECT_THAT(Refusal().reason(),
-              HasSubstr("is for linux/amd64, and its config says linux/arm64"));
+  EXPECT_EQ(Refusal().reason(),
+            "its config is for linux/arm64, and its index says linux/amd64");
+  EXPECT_THAT(Refusal().advice(),
+              HasSubstr("images: {wrongArchitecture: warn} takes it"));
+  // A base is run, and no release takes one that says the wrong thing.
+  const auto base = Resolve("quay.io/coreos/etcd:v1", /*want_configs=*/true);
+  EXPECT_EQ(ToFailure(base.status(), "").advice(), "take another base image");
 
   AddIndexOf({Json(AddManifest({.config = Config("")}), "amd64")});
   EXPECT_THAT(Refusal().reason(), HasSubstr("does not say its \"os\""));
@@ -318,6 +325,25 @@ TEST_F(ResolveImageTest, NamesAConfigThatDisagrees) {
               "v1");
   EXPECT_THAT(Refusal().reason(),
               HasSubstr("has 2 layers, and its config knows 1"));
+}
+
+TEST_F(ResolveImageTest, AReleaseMayTakeAConfigThatDisagrees) {
+  AddIndexOf({Json(AddImage("amd64", ""), "amd64"),
+              Json(AddImage("386", ""), "arm64")});
+  take_mislabelled_ = true;
+  auto image = Resolve("quay.io/coreos/etcd:v1");
+  ASSERT_TRUE(image.ok()) << image.status();
+  ASSERT_EQ(image->manifests_size(), 2);
+  // It is what its index says, since runtimes choose by that.
+  EXPECT_EQ(image->manifests(1).content_descriptor().platform().architecture(),
+            "arm64");
+  EXPECT_THAT(image->config_platforms(),
+              ::testing::ElementsAre("", "linux/386"));
+
+  AddIndex();
+  image = Resolve("quay.io/coreos/etcd:v3.5.12");
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_THAT(image->config_platforms(), ::testing::IsEmpty());
 }
 
 TEST_F(ResolveImageTest, NamesWhatIsNoImage) {

@@ -110,6 +110,7 @@ std::string ImageKey(const v1::Task& task) {
   }
   hasher.Add(work.want_configs() ? "configs" : "");
   if (work.want_signatures()) hasher.Add("signatures");
+  if (work.take_mislabelled()) hasher.Add("mislabelled");
   for (const v1::Platform& platform : work.platforms()) {
     hasher.Add(oci::FormatPlatform(platform));
   }

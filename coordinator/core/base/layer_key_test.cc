@@ -171,6 +171,12 @@ TEST(LayerKeyTest, KeysAreTheSameInEveryVersion) {
             KeyOfFields({"image 3", "registry.example.com/team/nginx:1",
                          "registry.example.com", "team/nginx", "configs",
                          "signatures", "linux/arm64"}));
+  work.set_take_mislabelled(true);
+  EXPECT_EQ(ImageKey(image),
+            KeyOfFields({"image 3", "registry.example.com/team/nginx:1",
+                         "registry.example.com", "team/nginx", "configs",
+                         "signatures", "mislabelled", "linux/arm64"}));
+  work.set_take_mislabelled(false);
   work.set_reference("UPPER");
   work.clear_platforms();
   EXPECT_EQ(ImageKey(image),

@@ -133,7 +133,8 @@ absl::Status CheckImage(const v1::ResolveImage& work,
     }
     if (image.has_top() || image.indexes_size() > 0 ||
         image.manifests_size() > 0 || image.configs_size() > 0 ||
-        image.licenses_size() > 0 || image.signatures_size() > 0) {
+        image.licenses_size() > 0 || image.signatures_size() > 0 ||
+        image.config_platforms_size() > 0) {
       return Wrong("what is unchanged has documents");
     }
     return absl::OkStatus();
@@ -163,6 +164,17 @@ absl::Status CheckImage(const v1::ResolveImage& work,
   }
   for (const std::string& license : image.licenses()) {
     if (license.size() > kLongestText) return Wrong("a licence is too long");
+  }
+  if (!work.take_mislabelled() && image.config_platforms_size() > 0) {
+    return Wrong("its configs are for other platforms");
+  }
+  if (image.config_platforms_size() > image.manifests_size()) {
+    return Wrong("it has more platforms of configs than it has manifests");
+  }
+  for (const std::string& platform : image.config_platforms()) {
+    if (platform.size() > kLongestName) {
+      return Wrong("the platform of a config is too long");
+    }
   }
   KSO_RETURN_IF_ERROR(CheckSignatures(work, image, bytes));
   if (bytes <= kLargestDocuments) return absl::OkStatus();

@@ -494,6 +494,33 @@ TEST(ResultCheckTest, AnImageHasAsManyOfEachAsItMayHave) {
   EXPECT_FALSE(CheckResult(base, fewer).ok());
 }
 
+TEST(ResultCheckTest, OtherPlatformsOfConfigsAreToldWhereTheyAreTaken) {
+  v1::Task task = ImageTask();
+  v1::TaskResult good;
+  *good.mutable_resolved_image() = ImageOf(kImageName, 2);
+  good.mutable_resolved_image()->add_config_platforms("");
+  good.mutable_resolved_image()->add_config_platforms("linux/amd64");
+  EXPECT_THAT(Said(CheckResult(task, good)), HasSubstr("for other platforms"));
+  task.mutable_resolve_image()->set_take_mislabelled(true);
+  EXPECT_TRUE(CheckResult(task, good).ok()) << CheckResult(task, good);
+  ExpectBounds(
+      task, good,
+      {{.of = "platforms of two configs",
+        .at = 2,
+        .set =
+            [](auto& result, int number) {
+              v1::ResolvedImage& image = *result.mutable_resolved_image();
+              image.clear_config_platforms();
+              while (image.config_platforms_size() < number) {
+                image.add_config_platforms("linux/arm64");
+              }
+            }},
+       {.of = "a platform", .at = kName, .set = [](auto& result, int number) {
+          result.mutable_resolved_image()->set_config_platforms(1,
+                                                                TextOf(number));
+        }}});
+}
+
 TEST(ResultCheckTest, EveryDocumentHasADigest) {
   v1::Task task = ImageTask();
   task.mutable_resolve_image()->set_want_signatures(true);
@@ -556,6 +583,7 @@ TEST(ResultCheckTest, WhatIsUnchangedWasKnownAndIsNotToldAgain) {
       [](auto& image) { image.add_manifests(); },
       [](auto& image) { image.add_configs(); },
       [](auto& image) { image.add_licenses("MIT"); },
+      [](auto& image) { image.add_config_platforms("linux/amd64"); },
       [](auto& image) { image.add_signatures(); }};
   for (size_t i = 0; i < changes.size(); ++i) {
     v1::TaskResult bad = unchanged;

@@ -156,6 +156,21 @@ std::vector<v1::Document> LeadingTo(
   return leading;
 }
 
+// The disagreements of an image's index with its configs about the platforms,
+// for people; empty when there are none.
+std::string LabelDisagreement(const v1::ResolvedImage& image) {
+  std::vector<std::string> problems;
+  const int count =
+      std::min(image.config_platforms_size(), image.manifests_size());
+  for (int i = 0; i < count; ++i) {
+    if (image.config_platforms(i).empty()) continue;
+    problems.push_back(oci::PlatformDisagreement(
+        image.manifests(i).content_descriptor().platform(),
+        PrintableText(image.config_platforms(i))));
+  }
+  return absl::StrJoin(problems, "; ");
+}
+
 // Chooses the manifests of `reference` for those of the release's platforms
 // that it exists for.
 absl::StatusOr<ChosenImage> Choose(const std::string& reference,
@@ -178,6 +193,7 @@ absl::StatusOr<ChosenImage> Choose(const std::string& reference,
     chosen.manifests.push_back(std::move(manifest));
   }
   chosen.indexes = LeadingTo(chosen.manifests, image.indexes());
+  chosen.architecture_problem = LabelDisagreement(image);
   return chosen;
 }
 

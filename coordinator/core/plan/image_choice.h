@@ -47,6 +47,9 @@ struct ChosenImage {
   std::vector<CarriedArtifact> artifacts = {};
   // The signer, of those whom the release trusts for it. May be empty.
   std::string signed_by = "";
+  // The platforms about which its index and its configs disagree, for people.
+  // Empty where there are none.
+  std::string architecture_problem = "";
 
   // The licences that its publisher states: those of its manifests, each once,
   // or else of its index. May be empty.

@@ -102,6 +102,8 @@ class Judge {
     item.set_size(size);
     item.set_license(image.Licenses());
     item.set_signed_by(image.signed_by);
+    // Workers take such an image only where the release allows it.
+    item.set_architecture_problem(image.architecture_problem);
     item.mutable_architectures()->Assign(architectures.begin(),
                                          architectures.end());
   }

@@ -301,6 +301,22 @@ TEST_F(JudgeContentTest, AnImageIsNamedAsItsListNamesIt) {
   EXPECT_EQ(judgement.verdicts[1].signed_by(), "the key sha256:aa");
 }
 
+TEST_F(JudgeContentTest, AnImageThatIsTakenThoughMislabelledIsNamed) {
+  fake_.AddImage("registry.k8s.io/pause:3.9");
+  EXPECT_EQ(Run().verdicts.at(0).architecture_problem(), "");
+  v1::ResolvedImage& image =
+      fake_.resolved.images.at("registry.k8s.io/pause:3.9");
+  image.add_config_platforms("");
+  image.add_config_platforms("linux/amd64\n");
+  const Judgement judgement = Run();
+  EXPECT_THAT(judgement.failures, IsEmpty());
+  EXPECT_EQ(judgement.verdicts[0].architecture_problem(),
+            "its config is for linux/amd64 , and its index says linux/arm64");
+  // It is for what its index says.
+  EXPECT_THAT(judgement.verdicts[0].architectures(),
+              ElementsAre("amd64", "arm64"));
+}
+
 TEST_F(JudgeContentTest, AnImageHasTheLicencesThatAreStated) {
   fake_.AddImage("registry.k8s.io/pause:3.9");
   EXPECT_EQ(Run().verdicts.at(0).license(), "");

@@ -128,6 +128,22 @@ TEST(ResolveTasksTest, AsksForEachNameOnce) {
   EXPECT_FALSE(images.at("registry.k8s.io/pause:3.9")->want_configs());
 }
 
+TEST(ResolveTasksTest, TakesMislabelledImagesWhereTheReleaseDoesButNoBase) {
+  ResolvedRelease fake;
+  fake.AddImage("registry.k8s.io/pause:3.9");
+  const auto taken = [&fake] {
+    std::set<std::string> references;
+    for (const v1::Task& task : ResolveTasks("b1", fake.release)) {
+      const v1::ResolveImage& work = task.resolve_image();
+      if (work.take_mislabelled()) references.insert(work.reference());
+    }
+    return references;
+  };
+  EXPECT_THAT(taken(), ::testing::IsEmpty());
+  fake.release.set_warn_of_mislabelled_images(true);
+  EXPECT_THAT(taken(), ::testing::ElementsAre("registry.k8s.io/pause:3.9"));
+}
+
 TEST(MakePlanTest, PlansTheExampleRelease) {
   const ResolvedRelease fake = RealRelease();
   const Plan plan = MakePlan("b1", fake.release, fake.resolved);

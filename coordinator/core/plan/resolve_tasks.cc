@@ -59,6 +59,9 @@ void AddImages(const TaskFactory& factory, const Memo* memo,
     *work.mutable_platforms() = release.platforms();
     work.set_want_configs(image.is_base);
     work.set_want_signatures(image.is_listed && WantsSignatures(release));
+    // A base is run, and so is what it says.
+    work.set_take_mislabelled(!image.is_base &&
+                              release.warn_of_mislabelled_images());
     task.set_name(ResolveNameOf(task));
     const v1::ResolvedImage* known =
         memo == nullptr ? nullptr : memo->FindImage(ImageKey(task));
