@@ -2,6 +2,7 @@
 #ifndef KSO_TESTS_FAKES_CORE_FIXTURE_H_
 #define KSO_TESTS_FAKES_CORE_FIXTURE_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -154,6 +155,49 @@ struct TestState {
     Apply(record);
   }
 };
+
+// The texts of the events of a build's log.
+inline std::vector<std::string> Texts(const BuildEntry& build) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < build.events.size(); ++i) {
+    texts.push_back(build.events[i].text());
+  }
+  return texts;
+}
+inline std::string LastText(const BuildEntry& build) {
+  return Texts(build).back();
+}
+
+// The record does not fit those before it.
+inline void ExpectRefused(TestState& test, const v1::JournalRecord& record) {
+  EXPECT_EQ(test.state.Apply(record).code(), absl::StatusCode::kDataLoss)
+      << record.ShortDebugString();
+}
+
+inline v1::JournalRecord TasksRecord(const std::string& build, v1::Phase phase,
+                                     const std::vector<v1::Task>& tasks) {
+  v1::JournalRecord record;
+  record.mutable_tasks_added()->set_build_id(build);
+  record.mutable_tasks_added()->set_phase(phase);
+  *record.mutable_tasks_added()->mutable_tasks() = {tasks.begin(), tasks.end()};
+  return record;
+}
+
+inline v1::JournalRecord PhaseRecord(const std::string& build,
+                                     v1::Phase phase) {
+  v1::JournalRecord record;
+  record.mutable_phase_entered()->set_build_id(build);
+  record.mutable_phase_entered()->set_phase(phase);
+  return record;
+}
+
+inline v1::JournalRecord EndRecord(const std::string& build,
+                                   v1::Build::State state) {
+  v1::JournalRecord record;
+  record.mutable_build_ended()->set_build_id(build);
+  record.mutable_build_ended()->set_state(state);
+  return record;
+}
 
 }  // namespace kso::coordinator
 
