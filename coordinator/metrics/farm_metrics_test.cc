@@ -59,12 +59,38 @@ TEST(FarmMetricsTest, TellsQuotasOfHostsThatHaveThem) {
   hub.set_host("registry-1.docker.io");
   hub.mutable_quota()->set_limit(100);
   hub.mutable_quota()->set_remaining(7);
+  hub.set_tasks_waiting(3);
+  *hub.mutable_paused_for() = ToProto(absl::Seconds(90));
   farm.add_hosts()->set_host("quay.io");
   const std::string text = TextOf(farm);
+  EXPECT_THAT(text, HasSubstr("kso_host_quota_limit{host="
+                              "\"registry-1.docker.io\"} 100\n"));
   EXPECT_THAT(text, HasSubstr("kso_host_quota_remaining{host="
                               "\"registry-1.docker.io\"} 7\n"));
+  EXPECT_THAT(text, HasSubstr("kso_host_waiting_tasks{host="
+                              "\"registry-1.docker.io\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("kso_host_paused_seconds{host="
+                              "\"registry-1.docker.io\"} 90\n"));
+  EXPECT_THAT(text, HasSubstr("kso_host_paused_seconds{host=\"quay.io\"} 0\n"));
   EXPECT_THAT(text, Not(HasSubstr("kso_host_quota_limit{host=\"quay.io\"}")));
   EXPECT_THAT(text, HasSubstr("kso_host_waiting_tasks{host=\"quay.io\"} 0\n"));
+}
+
+TEST(FarmMetricsTest, TellsTheSlotsOfEachPlatformAndHowManyAreInUse) {
+  v1::FarmStatus farm = FarmAt(1000);
+  v1::PlatformPool& pool = *farm.add_platforms();
+  pool.set_platform("linux/arm64");
+  pool.set_slots(8);
+  pool.set_slots_used(3);
+  const std::string text = TextOf(farm);
+  EXPECT_THAT(text, HasSubstr("kso_slots{platform=\"linux/arm64\"} 8\n"));
+  EXPECT_THAT(text, HasSubstr("kso_slots_used{platform=\"linux/arm64\"} 3\n"));
+}
+
+TEST(FarmMetricsTest, EachMetricSaysWhatItIs) {
+  EXPECT_THAT(TextOf(FarmAt(1000)),
+              HasSubstr("# HELP kso_workers Workers of the farm, by state.\n"
+                        "# TYPE kso_workers gauge\n"));
 }
 
 TEST(FarmMetricsTest, CountsWorkersInEachStateThatThereIs) {

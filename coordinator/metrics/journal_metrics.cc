@@ -36,8 +36,7 @@ const Buckets& BuildBuckets() {
 
 // The word of a task's id ("BUILD/layer/...") that says what kind it is.
 std::string KindOf(const std::string& task_id) {
-  const std::vector<std::string> parts =
-      absl::StrSplit(task_id, absl::MaxSplits('/', 2));
+  const std::vector<std::string> parts = absl::StrSplit(task_id, '/');
   return parts.size() < 2 ? "unknown" : parts[1];
 }
 
