@@ -27,8 +27,8 @@ class Scratch {
   static constexpr char kMemory[] = "/dev/shm";
 
   const testing::TempDirectory directory_ =
-      access(kMemory, W_OK) == 0 ? testing::TempDirectory(kMemory)
-                                 : testing::TempDirectory();
+      ::access(kMemory, W_OK) == 0 ? testing::TempDirectory(kMemory)
+                                   : testing::TempDirectory();
 };
 
 }  // namespace kso::fuzz
