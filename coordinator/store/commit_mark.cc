@@ -71,7 +71,6 @@ absl::Status CommitMark::Write(int64_t commits) {
       static_cast<ssize_t>(line.size())) {
     return FileError(errno, "write", file_);
   }
-  commits_ = commits;
   return absl::OkStatus();
 }
 

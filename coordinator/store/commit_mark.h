@@ -22,7 +22,7 @@ class CommitMark {
   static absl::StatusOr<std::unique_ptr<CommitMark>> Open(
       const std::filesystem::path& file);
 
-  // The number that was written last; 0 when there is none.
+  // The number that the file had when it was opened; 0 when there was none.
   int64_t commits() const { return commits_; }
   absl::Status Write(int64_t commits);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/store/journal_log.h"
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <sstream>
@@ -8,9 +9,12 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/synchronization/notification.h"
+#include "absl/types/span.h"
 #include "common/log/program_log.h"
 #include "coordinator/store/memory_state_store.h"
+#include "coordinator/store/state_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "spdlog/sinks/base_sink.h"
@@ -50,6 +54,7 @@ class JournalLogTest : public ::testing::Test {
 // Standard error that nobody reads, until the test lets it be read.
 class BlockedSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
+  void WaitForALine() { begun_.WaitForNotification(); }
   void Unblock() { blocked_.Notify(); }
   int lines() const { return lines_; }
   // Returns whether a line says that others were left out.
@@ -57,6 +62,7 @@ class BlockedSink final : public spdlog::sinks::base_sink<std::mutex> {
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
+    if (!begun_.HasBeenNotified()) begun_.Notify();
     blocked_.WaitForNotification();
     ++lines_;
     tells_of_others_ |=
@@ -66,6 +72,7 @@ class BlockedSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
   void flush_() override {}
 
+  absl::Notification begun_;
   absl::Notification blocked_;
   int lines_ = 0;
   bool tells_of_others_ = false;
@@ -109,6 +116,60 @@ TEST_F(JournalLogTest, FailuresAreErrorsAndTheirWordsAreMadePrintable) {
                                     HasSubstr("\"level\":\"error\"")));
 }
 
+TEST_F(JournalLogTest, ABuildThatSucceededIsNoWarningAndOthersAre) {
+  v1::JournalRecord record;
+  record.mutable_build_ended()->set_build_id("b1");
+  record.mutable_build_ended()->set_state(v1::Build::SUCCEEDED);
+  EXPECT_THAT(Logged(record), AllOf(HasSubstr("\"level\":\"info\""),
+                                    HasSubstr("has ended: succeeded")));
+  record.mutable_build_ended()->set_state(v1::Build::CANCELLED);
+  EXPECT_THAT(Logged(record), AllOf(HasSubstr("\"level\":\"warning\""),
+                                    HasSubstr("has ended: cancelled")));
+}
+
+TEST_F(JournalLogTest, ATaskThatIsGivenBackHasNotFailed) {
+  v1::JournalRecord record;
+  record.mutable_task_requeued()->set_task_id("b1/layer/x");
+  EXPECT_THAT(Logged(record), AllOf(HasSubstr("\"level\":\"info\""),
+                                    HasSubstr("gave the task back"),
+                                    HasSubstr("\"task\":\"b1/layer/x\"")));
+}
+
+TEST_F(JournalLogTest, WhatIsOrderedOfWorkersIsToldWithTheirNames) {
+  v1::JournalRecord drained;
+  drained.mutable_worker_drained()->set_worker("box-1");
+  v1::JournalRecord undrained;
+  undrained.mutable_worker_undrained()->set_worker("box-1");
+  v1::JournalRecord distrusted;
+  distrusted.mutable_worker_distrusted()->set_worker("box-1");
+  v1::JournalRecord trusted;
+  trusted.mutable_worker_trusted()->set_worker("box-1");
+  for (const v1::JournalRecord& record :
+       {drained, undrained, distrusted, trusted}) {
+    EXPECT_THAT(Logged(record), HasSubstr("\"worker\":\"box-1\"}"));
+  }
+}
+
+// A store whose disk is full.
+class FullStore final : public StateStore {
+ public:
+  absl::Status Commit(absl::Span<const v1::JournalRecord>) override {
+    return absl::ResourceExhaustedError("the disk is full");
+  }
+  absl::Status Replay(
+      const std::function<absl::Status(const v1::JournalRecord&)>&) override {
+    return absl::OkStatus();
+  }
+};
+
+TEST_F(JournalLogTest, WhatDidNotBecomeDurableIsNotTold) {
+  v1::JournalRecord record;
+  record.mutable_build_retried()->set_build_id("b1");
+  EXPECT_TRUE(absl::IsResourceExhausted(
+      JournalLog(std::make_unique<FullStore>()).Commit({record})));
+  EXPECT_EQ(out_.str(), "");
+}
+
 TEST_F(JournalLogTest, WhatIsOnlyKeptAccountOfIsNotTold) {
   v1::JournalRecord record;
   record.mutable_tasks_added()->set_build_id("b1");
@@ -122,6 +183,10 @@ TEST_F(JournalLogTest, WhatIsOnlyKeptAccountOfIsNotTold) {
                  })
                   .ok());
   EXPECT_EQ(replayed, 1);
+  // A record that cannot be replayed is not passed over.
+  EXPECT_TRUE(absl::IsDataLoss(log.Replay([](const v1::JournalRecord&) {
+    return absl::DataLossError("no such build");
+  })));
   EXPECT_EQ(out_.str(), "");
 }
 
@@ -135,12 +200,15 @@ TEST_F(JournalLogTest, ALogThatNobodyReadsHoldsNoCommitUp) {
     JournalLog log(CreateMemoryStateStore());
     v1::JournalRecord record;
     record.mutable_build_retried()->set_build_id("b1");
+    ASSERT_TRUE(log.Commit({record}).ok());
+    sink->WaitForALine();
     for (int i = 0; i < kCommits; ++i) {
       ASSERT_TRUE(log.Commit({record}).ok());
     }
     sink->Unblock();
   }
-  EXPECT_LT(sink->lines(), kCommits);
+  // The first, those that wait, and how many others there were.
+  EXPECT_EQ(sink->lines(), 1 + 10'000 + 1);
   EXPECT_TRUE(sink->tells_of_others());
 }
 

@@ -125,7 +125,6 @@ absl::Status SqliteDatabase::CheckPages() {
 
 std::string_view BytesOf(const SqliteDatabase::Statement& row, int column) {
   const void* data = sqlite3_column_blob(row.get(), column);
-  if (data == nullptr) return {};
   return {static_cast<const char*>(data),
           static_cast<size_t>(sqlite3_column_bytes(row.get(), column))};
 }

@@ -56,9 +56,9 @@ class SqliteDatabase {
 // The bytes of a column of the current row, until the next Step.
 std::string_view BytesOf(const SqliteDatabase::Statement& row, int column);
 
-// Binds without a copy: `bytes` must live until the statement is reset.
-// RESOURCE_EXHAUSTED for more than SQLite takes as one value, which is 1 GB
-// (sqlite.org/limits.html).
+// Binds without a copy: `bytes` must live until the statement has given its
+// last row. RESOURCE_EXHAUSTED for more than SQLite takes as one value, which
+// is 1 GB (sqlite.org/limits.html).
 absl::Status BindBytes(const SqliteDatabase::Statement& statement, int index,
                        std::string_view bytes);
 absl::Status BindText(const SqliteDatabase::Statement& statement, int index,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/store/sqlite_database.h"
 
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "common/base/status_notes.h"
 #include "gmock/gmock.h"
@@ -11,6 +13,69 @@ namespace kso::coordinator {
 namespace {
 
 using ::testing::HasSubstr;
+
+// A database of its own, in memory.
+std::unique_ptr<SqliteDatabase> InMemory() {
+  auto database = SqliteDatabase::Open(":memory:");
+  EXPECT_TRUE(database.ok()) << database.status();
+  return *std::move(database);
+}
+
+TEST(SqliteDatabaseTest, AFileThatCannotBeOpenedIsNamed) {
+  const auto database = SqliteDatabase::Open("/nowhere/state.sqlite");
+  EXPECT_EQ(database.status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(database.status().message()),
+              HasSubstr("cannot open /nowhere/state.sqlite"));
+}
+
+TEST(SqliteDatabaseTest, AFullDiskIsSaidWithWhatToDo) {
+  const auto database = InMemory();
+  ASSERT_TRUE(database->Execute("CREATE TABLE t(x)").ok());
+  ASSERT_TRUE(database->Execute("PRAGMA max_page_count = 2").ok());
+  const absl::Status full =
+      database->Execute("INSERT INTO t VALUES(zeroblob(100000))");
+  EXPECT_EQ(ExhaustedResource(full), Resource::kDisk);
+  EXPECT_THAT(std::string(full.message()), HasSubstr("free some disk space"));
+}
+
+TEST(SqliteDatabaseTest, WhatMayNotBeWrittenIsNoDamage) {
+  const auto database = InMemory();
+  ASSERT_TRUE(database->Execute("PRAGMA query_only = 1").ok());
+  EXPECT_EQ(database->Execute("CREATE TABLE t(x)").code(),
+            absl::StatusCode::kPermissionDenied);
+}
+
+TEST(SqliteDatabaseTest, ATableThatIsGoneIsDamage) {
+  EXPECT_EQ(InMemory()->Execute("SELECT x FROM t").code(),
+            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(InMemory()->Compile("SELECT x FROM t").status().code(),
+            absl::StatusCode::kDataLoss);
+}
+
+TEST(SqliteDatabaseTest, WhatAnotherUsesMayBeTriedAgain) {
+  const std::string path = ::testing::TempDir() + "used-by-another.sqlite";
+  const auto one = SqliteDatabase::Open(path);
+  const auto other = SqliteDatabase::Open(path);
+  const auto copy = InMemory();
+  ASSERT_TRUE(one.ok() && other.ok());
+  ASSERT_TRUE((*one)->Execute("CREATE TABLE IF NOT EXISTS t(x)").ok());
+  ASSERT_TRUE((*one)->Execute("BEGIN EXCLUSIVE").ok());
+  EXPECT_EQ((*other)->Execute("BEGIN IMMEDIATE").code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_EQ((*other)->CopyTo(*copy).code(), absl::StatusCode::kUnavailable);
+  ASSERT_TRUE((*one)->Execute("COMMIT").ok());
+  EXPECT_TRUE((*other)->CopyTo(*copy).ok());
+}
+
+TEST(SqliteDatabaseTest, ADatabaseIsNoCopyOfItself) {
+  const auto database = InMemory();
+  EXPECT_FALSE(database->CopyTo(*database).ok());
+}
+
+TEST(SqliteDatabaseTest, WhatThereIsNotIsSaidSo) {
+  EXPECT_TRUE(absl::IsNotFound(
+      InMemory()->ReadNumber("SELECT 1 WHERE 1 = 2").status()));
+}
 
 TEST(SqliteDatabaseTest, AValueThatIsTooLargeIsAnErrorAndNotNothing) {
   const auto database = SqliteDatabase::Open(":memory:");

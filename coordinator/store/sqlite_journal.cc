@@ -103,7 +103,6 @@ absl::Status SqliteJournal::Append(const std::string& subject,
   sqlite3_bind_int64(insert_.get(), 3, static_cast<int64_t>(checksum));
   KSO_RETURN_IF_ERROR(BindBytes(insert_, 4, bytes));
   KSO_RETURN_IF_ERROR(database_.Step(insert_).status());
-  sqlite3_reset(insert_.get());
   ++sequence_;
   ++records_;
   sum_ += checksum;
@@ -124,7 +123,6 @@ absl::Status SqliteJournal::Delete(const std::string& subject) {
     --records_;
     sum_ -= static_cast<uint64_t>(sqlite3_column_int64(delete_.get(), 0));
   }
-  sqlite3_reset(delete_.get());
   ranges_.erase(range);
   deleted_ = true;
   return absl::OkStatus();
@@ -145,14 +143,12 @@ absl::Status SqliteJournal::WriteLedger() {
   sqlite3_bind_int64(ledger_.get(), 3, sequence_);
   sqlite3_bind_int64(ledger_.get(), 4, commits_ + 1);
   KSO_RETURN_IF_ERROR(database_.Step(ledger_).status());
-  sqlite3_reset(ledger_.get());
   ++commits_;
   return absl::OkStatus();
 }
 
 absl::Status SqliteJournal::Replay(
     const std::function<absl::Status(const v1::JournalRecord&)>& apply) {
-  ranges_.clear();
   KSO_ASSIGN_OR_RETURN(
       const SqliteDatabase::Statement rows,
       database_.Compile("SELECT sequence, subject, checksum, record"

@@ -53,13 +53,14 @@ class SqliteStateStore : public StateStore {
 };
 
 absl::Status PrepareFile(SqliteDatabase& database) {
-  // Before the first page is written: it cannot be changed later.
-  KSO_RETURN_IF_ERROR(database.Execute("PRAGMA auto_vacuum = INCREMENTAL"));
-  KSO_RETURN_IF_ERROR(database.Execute("PRAGMA journal_mode = WAL"));
-  KSO_RETURN_IF_ERROR(database.Execute("PRAGMA synchronous = FULL"));
-  // The log is written back into the database every 4 MB (SQLite's default);
-  // one that a large commit made longer is cut again.
-  KSO_RETURN_IF_ERROR(database.Execute("PRAGMA journal_size_limit = 8388608"));
+  // The setting auto_vacuum comes first, since it cannot be changed once a page
+  // is written. The log is written back into the database every 4 MB (SQLite's
+  // default); one that a large commit made longer is cut again.
+  KSO_RETURN_IF_ERROR(
+      database.Execute("PRAGMA auto_vacuum = INCREMENTAL;"
+                       "PRAGMA journal_mode = WAL;"
+                       "PRAGMA synchronous = FULL;"
+                       "PRAGMA journal_size_limit = 8388608;"));
   KSO_RETURN_IF_ERROR(database.CheckPages());
   return PrepareFormat(database);
 }

@@ -2,7 +2,10 @@
 #include "coordinator/store/sqlite_state_store.h"
 
 #include <sqlite3.h>
+#include <sys/resource.h>
 
+#include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -64,6 +67,21 @@ class SqliteStateStoreTest : public ::testing::Test {
     sqlite3_close(database);
   }
 
+  int64_t Number(const char* statement) {
+    int64_t number = 0;
+    sqlite3* database;
+    EXPECT_EQ(sqlite3_open(file_.c_str(), &database), SQLITE_OK);
+    const auto read = [](void* to, int, char** values, char**) {
+      *static_cast<int64_t*>(to) = std::stoll(values[0]);
+      return 0;
+    };
+    EXPECT_EQ(sqlite3_exec(database, statement, read, &number, nullptr),
+              SQLITE_OK)
+        << sqlite3_errmsg(database);
+    sqlite3_close(database);
+    return number;
+  }
+
   const std::filesystem::path directory_ =
       std::filesystem::path(::testing::TempDir()) /
       ::testing::UnitTest::GetInstance()->current_test_info()->name();
@@ -103,6 +121,53 @@ TEST_F(SqliteStateStoreTest, WhatCouldNotBeReadAgainIsNotAcknowledged) {
   EXPECT_THAT(ids, ElementsAre("a", "b", "c"));
 }
 
+TEST_F(SqliteStateStoreTest, AfterACommitThatFailedNothingElseIsWritten) {
+  Write();
+  v1::JournalRecord bad = Submitted("d");
+  bad.mutable_build_submitted()->mutable_release()->set_name("caf\xe9");
+  auto store = Open();
+  EXPECT_FALSE(store->Commit({Submitted("x"), bad}).ok());
+  EXPECT_FALSE(store->Commit({Submitted("y")}).ok());
+  store.reset();
+  std::vector<std::string> ids;
+  ASSERT_TRUE(Replay(&ids).ok());
+  EXPECT_THAT(ids, ElementsAre("a", "b", "c"));
+}
+
+TEST_F(SqliteStateStoreTest, WhatTheDatabaseRefusesIsNotAcknowledged) {
+  Write();
+  for (const char* table : {"INSERT ON journal", "UPDATE ON ledger"}) {
+    Sql(absl::StrCat("CREATE TRIGGER refuse BEFORE ", table,
+                     " BEGIN SELECT RAISE(ABORT, 'refused'); END")
+            .c_str());
+    EXPECT_THAT(std::string(Open()->Commit({Submitted("d")}).message()),
+                HasSubstr("refused"));
+    Sql("DROP TRIGGER refuse");
+    std::vector<std::string> ids;
+    ASSERT_TRUE(Replay(&ids).ok());
+    EXPECT_THAT(ids, ElementsAre("a", "b", "c"));
+  }
+}
+
+TEST_F(SqliteStateStoreTest, WhatTheDiskRefusesIsNotAcknowledged) {
+  auto store = Open();
+  ASSERT_TRUE(store->Commit({Submitted("a")}).ok());
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit full = before;
+  full.rlim_cur = std::filesystem::file_size(file_ + "-wal");
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
+  const absl::Status refused = store->Commit({Submitted("b")});
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_FALSE(refused.ok());
+  store.reset();
+  std::vector<std::string> ids;
+  ASSERT_TRUE(Replay(&ids).ok());
+  EXPECT_THAT(ids, ElementsAre("a"));
+}
+
 TEST_F(SqliteStateStoreTest, WhatWasCommittedIsThereAfterReopening) {
   Write();
   std::vector<std::string> ids;
@@ -131,6 +196,84 @@ TEST_F(SqliteStateStoreTest, RefusesANewerFormat) {
   EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(store.status().message()),
               HasSubstr("written by a newer kso"));
+}
+
+TEST_F(SqliteStateStoreTest, RefusesAFormatThatIsNone) {
+  Write();
+  Sql("UPDATE meta SET value = 0");
+  EXPECT_THAT(std::string(OpenSqliteStateStore(directory_).status().message()),
+              HasSubstr("its format is not a version"));
+  Sql("DELETE FROM meta");
+  const auto store = OpenSqliteStateStore(directory_);
+  EXPECT_EQ(store.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(store.status().message()),
+              HasSubstr("it does not say its format"));
+}
+
+// Checksums are of the bytes below, so they must not change from one version to
+// the next.
+TEST_F(SqliteStateStoreTest, AJournalOfAnEarlierVersionOpens) {
+  std::filesystem::create_directories(directory_);
+  Sql("CREATE TABLE meta(key TEXT PRIMARY KEY, value);"
+      "INSERT INTO meta VALUES('format', 2);"
+      "CREATE TABLE journal(sequence INTEGER PRIMARY KEY,"
+      " subject TEXT NOT NULL, checksum INTEGER NOT NULL,"
+      " record BLOB NOT NULL);"
+      "CREATE TABLE ledger(records INTEGER, sum INTEGER, sequence INTEGER,"
+      " commits INTEGER);"
+      "INSERT INTO journal VALUES(259, 'build a', 4198423581944991065,"
+      " x'12030a0161');"
+      "INSERT INTO ledger VALUES(1, 4198423581944991065, 259, 2);");
+  const std::filesystem::path mark = directory_ / "commits";
+  std::ofstream(mark) << "0000000000000002 000f6f4ade1994be\n";
+  std::vector<std::string> ids;
+  EXPECT_TRUE(Replay(&ids).ok());
+  EXPECT_THAT(ids, ElementsAre("a"));
+  std::ofstream(mark) << "0000000000000003 36d43aa2828774bd\n";
+  EXPECT_THAT(std::string(OpenSqliteStateStore(directory_).status().message()),
+              HasSubstr("of 3 commits only 2 are there"));
+}
+
+TEST_F(SqliteStateStoreTest, AMarkThatGoesOnAfterItsLineIsRefused) {
+  Write();
+  std::ofstream(directory_ / "commits", std::ios::app) << "x";
+  EXPECT_EQ(OpenSqliteStateStore(directory_).status().code(),
+            absl::StatusCode::kDataLoss);
+}
+
+TEST_F(SqliteStateStoreTest, RefusesARecordThatCannotBeRead) {
+  Write();
+  // The checksum is right.
+  Sql("UPDATE journal SET subject = 'build a', checksum = 4765980633258226229,"
+      " record = x'ff' WHERE sequence = 1");
+  std::vector<std::string> ids;
+  const absl::Status status = Replay(&ids);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("record 1 cannot be read"));
+  EXPECT_THAT(ids, ElementsAre());
+}
+
+TEST_F(SqliteStateStoreTest, RefusesWhereCountSumOrLastRecordIsAnother) {
+  for (const char* other :
+       {"records = records + 1", "sum = sum + 1", "sequence = sequence - 1"}) {
+    std::filesystem::remove_all(directory_);
+    Write();
+    Sql(absl::StrCat("UPDATE ledger SET ", other).c_str());
+    std::vector<std::string> ids;
+    EXPECT_EQ(Replay(&ids).code(), absl::StatusCode::kDataLoss) << other;
+  }
+}
+
+TEST_F(SqliteStateStoreTest, RefusesDamageWhereNoRecordIs) {
+  Write();
+  std::fstream file(file_, std::ios::in | std::ios::out | std::ios::binary);
+  // The number of free pages.
+  file.seekp(36);
+  file << std::string("\0\0\0\x5", 4);
+  file.close();
+  EXPECT_EQ(OpenSqliteStateStore(directory_).status().code(),
+            absl::StatusCode::kDataLoss);
 }
 
 TEST_F(SqliteStateStoreTest, RefusesARecordThatIsNotWhatWasWritten) {
@@ -226,6 +369,8 @@ TEST_F(SqliteStateStoreTest, AJournalOfFormat1IsRewritten) {
   std::vector<std::string> ids;
   ASSERT_TRUE(Replay(&ids).ok());
   EXPECT_THAT(ids, ElementsAre("a", "b"));
+  // From now on it shrinks when builds go, as new ones do.
+  EXPECT_EQ(Number("PRAGMA auto_vacuum"), 2);
   ASSERT_TRUE(Open()->Commit({Submitted("c")}).ok());
   ids.clear();
   ASSERT_TRUE(Replay(&ids).ok());
@@ -245,6 +390,19 @@ TEST_F(SqliteStateStoreTest, AJournalOfFormat1WithAGapIsRefusedAndLeftAlone) {
     EXPECT_THAT(std::string(store.status().message()),
                 HasSubstr("record 1 is missing"));
   }
+}
+
+TEST_F(SqliteStateStoreTest, ARecordOfFormat1ThatCannotBeReadIsNamed) {
+  std::filesystem::create_directories(directory_);
+  Sql("CREATE TABLE meta(key TEXT PRIMARY KEY, value);"
+      "CREATE TABLE journal(sequence INTEGER PRIMARY KEY,"
+      " record BLOB NOT NULL);"
+      "INSERT INTO meta VALUES('format', 1);"
+      "INSERT INTO journal VALUES(1, x'ff');");
+  const auto store = OpenSqliteStateStore(directory_);
+  EXPECT_EQ(store.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(store.status().message()),
+              HasSubstr("record 1 cannot be read"));
 }
 
 TEST_F(SqliteStateStoreTest, SaysWhichRecordDoesNotFit) {

@@ -74,6 +74,25 @@ TEST_F(StateBackupTest, NothingButTheCopyIsLeftBehind) {
   EXPECT_EQ(files, 1);
 }
 
+TEST_F(StateBackupTest, DamageWhereNoRecordIsIsFoundToo) {
+  ASSERT_TRUE(OpenSqliteStateStore(state_).ok());
+  std::fstream file(state_ / kJournalFile,
+                    std::ios::in | std::ios::out | std::ios::binary);
+  // The number of free pages.
+  file.seekp(36);
+  file << std::string("\0\0\0\x5", 4);
+  file.close();
+  EXPECT_TRUE(
+      absl::IsDataLoss(CopyJournal(state_, copy_ / kJournalFile).status()));
+}
+
+TEST_F(StateBackupTest, WhatIsNoDatabaseIsNotCopied) {
+  std::ofstream(directory_.path() / "tokens.sqlite") << std::string(8192, 'x');
+  EXPECT_FALSE(
+      CopyDatabase(directory_.path() / "tokens.sqlite", copy_ / "tokens.sqlite")
+          .ok());
+}
+
 TEST_F(StateBackupTest, ADamagedJournalIsNoBackup) {
   {
     auto store = OpenSqliteStateStore(state_);

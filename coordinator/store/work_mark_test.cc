@@ -73,6 +73,15 @@ TEST_F(WorkMarkTest, AShorterIdLeavesNothingOfTheOneBefore) {
   EXPECT_THAT(Open()->interrupted(), ElementsAre("short"));
 }
 
+TEST_F(WorkMarkTest, AnIdThatIsTooLongMarksNothing) {
+  {
+    const auto mark = Open();
+    mark->Begin(std::string(300, 'b'));
+    mark->Begin("build-2");
+  }
+  EXPECT_THAT(Open()->interrupted(), ElementsAre("build-2"));
+}
+
 TEST_F(WorkMarkTest, AMarkedWorkEndsWithItsScope) {
   const auto mark = Open();
   {
