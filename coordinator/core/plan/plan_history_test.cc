@@ -67,6 +67,7 @@ class PlanHistoryTest : public ::testing::Test {
     release.set_destination("docker://registry.example.com/team");
     release.set_space(BlobSpaceOf(fake_.release.destination()));
     release.set_name("before");
+    release.set_build_id("b1");
     for (const v1::PlannedImage& image : plan.images) {
       v1::RememberedGroup& group = *release.add_groups();
       group.set_name(LayerGroupOf(image));
@@ -290,6 +291,17 @@ TEST_F(PlanHistoryTest, ResolveTasksSayWhatIsKnown) {
   }
   EXPECT_THAT(known, Contains(reference));
   EXPECT_EQ(known.size(), 1u);
+
+  // It may be signed later, so its signatures are asked for anew.
+  fake_.release.mutable_upstream_signatures()->set_carry(true);
+  for (const v1::Task& task : ResolveTasks("b1", fake_.release)) {
+    if (task.resolve_image().reference() != reference) continue;
+    record.mutable_image_remembered()->set_key(ImageKey(task));
+    memo_.Apply(record);
+  }
+  for (const v1::Task& task : ResolveTasks("b1", fake_.release, &memo_)) {
+    EXPECT_EQ(task.resolve_image().known_digest(), "");
+  }
 }
 
 // By URL, the sizes of the files that need not be asked for.
@@ -300,6 +312,7 @@ std::map<std::string, int64_t> Known(const Memo& memo,
   for (const auto& [id, reused] :
        KnownFiles(memo, release.destination(), tasks)) {
     const v1::ResolvedFile& file = reused.result().resolved_file();
+    EXPECT_EQ(reused.build_id(), "b1");
     EXPECT_TRUE(std::any_of(tasks.begin(), tasks.end(), [&](const auto& task) {
       return task.task_id() == id && task.resolve_file().url() == file.url();
     }));

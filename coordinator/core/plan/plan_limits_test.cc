@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coordinator/core/plan/plan_limits.h"  // IWYU pragma: keep
+#include "coordinator/core/plan/plan_limits.h"
 
+#include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -68,13 +70,96 @@ TEST(PlanLimitsTest, DocumentsThatAreTooManyBytesTogetherAreNamed) {
     release.AddImage(reference);
     Pad(release.resolved.images[reference], 4 << 20);
   }
+  Pad(release.resolved.images["registry.example.com/h:1"], 1 << 20);
   const Plan plan = PlanOf(release);
   ASSERT_THAT(plan.failures, SizeIs(1));
   EXPECT_THAT(plan.failures[0].reason(),
               AllOf(HasSubstr("over the limit of 32.0 MiB"),
-                    HasSubstr("registry.example.com/a:1 (4.0 MiB)"),
-                    Not(HasSubstr("registry.example.com/h:1"))));
+                    HasSubstr("the largest: registry.example.com/h:1 (5.0 MiB)"
+                              ", registry.example.com/a:1 (4.0 MiB)"
+                              ", registry.example.com/b:1 (4.0 MiB)"
+                              ", registry.example.com/c:1 (4.0 MiB)"
+                              ", registry.example.com/d:1 (4.0 MiB)"),
+                    Not(HasSubstr("registry.example.com/e:1"))));
   EXPECT_THAT(plan.tasks, IsEmpty());
+}
+
+TEST(PlanLimitsTest, DocumentsOfEachKindCountAndFitUpToTheLimit) {
+  const std::vector<std::function<v1::Document*(v1::ResolvedImage&)>> kinds = {
+      [](v1::ResolvedImage& image) { return image.mutable_top(); },
+      [](v1::ResolvedImage& image) { return image.add_indexes(); },
+      [](v1::ResolvedImage& image) { return image.add_manifests(); },
+      [](v1::ResolvedImage& image) { return image.add_configs(); }};
+  for (const auto& kind : kinds) {
+    Resolved resolved;
+    std::string& content =
+        *kind(resolved.images["registry.example.com/a:1"])->mutable_content();
+    content.resize(kMostDocuments, ' ');
+    Plan plan;
+    EXPECT_TRUE(DocumentsFit({}, resolved, plan));
+    EXPECT_THAT(plan.failures, IsEmpty());
+    content.push_back(' ');
+    EXPECT_FALSE(DocumentsFit({}, resolved, plan));
+    EXPECT_THAT(plan.failures, SizeIs(1));
+  }
+  Resolved resolved;
+  resolved.images["registry.example.com/a:1"]
+      .add_signatures()
+      ->mutable_manifest()
+      ->mutable_content()
+      ->resize(kMostDocuments, ' ');
+  Plan plan;
+  EXPECT_FALSE(DocumentsFit({}, resolved, plan));
+}
+
+TEST(PlanLimitsTest, ABuildMayBeAsLargeAsTheLimit) {
+  Plan plan;
+  plan.summary.add_items()->set_size(kLargestBuild);
+  plan.summary.add_items()->set_size(-1);
+  CheckTotals({}, plan);
+  EXPECT_THAT(plan.failures, IsEmpty());
+  plan.summary.add_items()->set_size(1);
+  CheckTotals({}, plan);
+  EXPECT_THAT(plan.failures, SizeIs(1));
+}
+
+// A task that takes that many bytes in a message.
+v1::Task TaskOfSize(size_t bytes) {
+  v1::Task task;
+  task.set_name("layer of much");
+  std::string& content =
+      *task.mutable_make_layer()->add_members()->mutable_content();
+  content.resize(bytes, ' ');
+  content.resize(bytes - (task.ByteSizeLong() - bytes), ' ');
+  EXPECT_EQ(task.ByteSizeLong(), bytes);
+  return task;
+}
+
+TEST(PlanLimitsTest, ATaskThatIsMoreThanAMessageTakesIsNamed) {
+  Plan plan;
+  plan.tasks.push_back(TaskOfSize(kLargestTask));
+  CheckTotals({}, plan);
+  EXPECT_THAT(plan.failures, IsEmpty());
+  plan.tasks.push_back(TaskOfSize(kLargestTask + 1));
+  CheckTotals({}, plan);
+  ASSERT_THAT(plan.failures, SizeIs(1));
+  EXPECT_EQ(plan.failures[0].item(), "layer of much");
+  EXPECT_THAT(plan.failures[0].reason(),
+              HasSubstr("over the limit of 48.0 MiB"));
+}
+
+TEST(PlanLimitsTest, TasksMayBeTogetherWhatARecordHolds) {
+  Plan plan;
+  plan.tasks.push_back(TaskOfSize(kLargestTask));
+  plan.tasks.push_back(TaskOfSize(kLargestTask));
+  plan.tasks.push_back(TaskOfSize(kLargestTasks - 2 * kLargestTask));
+  CheckTotals({}, plan);
+  EXPECT_THAT(plan.failures, IsEmpty());
+  plan.tasks.push_back(TaskOfSize(100));
+  CheckTotals({}, plan);
+  ASSERT_THAT(plan.failures, SizeIs(1));
+  EXPECT_THAT(plan.failures[0].reason(),
+              HasSubstr("over the limit of 128.0 MiB"));
 }
 
 // Each platform's task has the documents of all its images, and one record

@@ -7,8 +7,10 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "common/bytes/digest.h"
 #include "common/oci/platform.h"
 #include "coordinator/core/plan/resolve_tasks.h"
 #include "gmock/gmock.h"
@@ -26,6 +28,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 constexpr int64_t kMegabyte = 1 << 20;
 
@@ -65,6 +68,15 @@ const v1::Task& TaskOf(const Plan& plan, std::string_view id) {
   }
   ADD_FAILURE() << "no task " << id;
   return v1::Task::default_instance();
+}
+
+// The names of the layers whose tasks' ids begin so.
+std::vector<std::string> LayersOf(const Plan& plan, std::string_view id) {
+  std::vector<std::string> names;
+  for (const v1::Task& task : plan.tasks) {
+    if (task.task_id().starts_with(id)) names.push_back(task.name());
+  }
+  return names;
 }
 
 // All members' paths of an image's layers.
@@ -142,6 +154,49 @@ TEST(ResolveTasksTest, TakesMislabelledImagesWhereTheReleaseDoesButNoBase) {
   EXPECT_THAT(taken(), ::testing::IsEmpty());
   fake.release.set_warn_of_mislabelled_images(true);
   EXPECT_THAT(taken(), ::testing::ElementsAre("registry.k8s.io/pause:3.9"));
+}
+
+TEST(ResolveTasksTest, AFileOfSeveralListsIsAskedForOnceAsTheFirstSays) {
+  ResolvedRelease fake;
+  const std::string digest = "sha256:" + std::string(64, '0');
+  fake.AddFile("https://host/a", {"amd64"}).set_digest(digest);
+  fake.AddFile("https://host/a", {"arm64"}).set_digest(digest);
+  fake.AddFile("https://host/b", {"amd64"}).set_digest(digest);
+  fake.release.add_waivers()->set_url("https://host/b");
+  fake.release.clear_files_base();
+  fake.release.clear_images_base();
+  const auto tasks = ResolveTasks("b1", fake.release);
+  ASSERT_THAT(tasks, SizeIs(2));
+  EXPECT_EQ(tasks[0].task_id(), "b1/resolve/file-000");
+  EXPECT_EQ(tasks[0].name(), "resolve https://host/a");
+  EXPECT_EQ(tasks[0].resolve_file().url(), "https://host/a");
+  EXPECT_EQ(tasks[0].resolve_file().digest(), digest);
+  EXPECT_EQ(tasks[0].resolve_file().location(), "files.list:1");
+  // Its host tells what a file is that need not be what is stated.
+  EXPECT_EQ(tasks[1].task_id(), "b1/resolve/file-001");
+  EXPECT_EQ(tasks[1].resolve_file().url(), "https://host/b");
+  EXPECT_EQ(tasks[1].resolve_file().digest(), "");
+}
+
+TEST(ResolveTasksTest, OnlyWhatIsListedIsAskedForItsSignatures) {
+  ResolvedRelease fake;
+  fake.AddImage("registry.k8s.io/pause:3.9");
+  fake.release.mutable_upstream_signatures()->set_carry(true);
+  const auto tasks = ResolveTasks("b1", fake.release);
+  ASSERT_THAT(tasks, SizeIs(3));
+  EXPECT_EQ(tasks[0].task_id(), "b1/resolve/image-000");
+  EXPECT_EQ(tasks[0].resolve_image().reference(), fake.release.files_base());
+  EXPECT_EQ(tasks[0].resolve_image().location(), "");
+  EXPECT_TRUE(tasks[0].resolve_image().want_configs());
+  EXPECT_FALSE(tasks[0].resolve_image().want_signatures());
+  EXPECT_EQ(tasks[2].task_id(), "b1/resolve/image-002");
+  EXPECT_EQ(tasks[2].name(), "resolve registry.k8s.io/pause:3.9");
+  EXPECT_EQ(tasks[2].resolve_image().location(), "images.list:1");
+  EXPECT_FALSE(tasks[2].resolve_image().want_configs());
+  EXPECT_TRUE(tasks[2].resolve_image().want_signatures());
+  fake.release.clear_upstream_signatures();
+  EXPECT_FALSE(
+      ResolveTasks("b1", fake.release)[2].resolve_image().want_signatures());
 }
 
 TEST(MakePlanTest, PlansTheExampleRelease) {
@@ -317,6 +372,172 @@ TEST(MakePlanTest, ArchitectureSpecificWorkNamesItsPlatform) {
                 {"layer kubespray-files: configuration of nginx", ""}}));
 }
 
+TEST(MakePlanTest, AFileThatCannotBePlannedIsNamed) {
+  ResolvedRelease fake;
+  fake.AddFile("https://host/there", {"amd64"});
+  fake.AddFile("https://host/gone", {"amd64"});
+  fake.resolved.files.erase("https://host/gone");
+  fake.AddFile("https://host/a/../b", {"amd64"});
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  ASSERT_THAT(plan.failures, SizeIs(2));
+  EXPECT_EQ(plan.failures[0].item(), "https://host/gone");
+  EXPECT_EQ(plan.failures[0].reason(), "it was not resolved");
+  EXPECT_EQ(plan.failures[0].location(), "files.list:2");
+  EXPECT_EQ(plan.failures[1].item(), "https://host/a/../b");
+  EXPECT_NE(plan.failures[1].reason(), "it was not resolved");
+  EXPECT_EQ(plan.summary.file_count(), 1);
+}
+
+TEST(MakePlanTest, AFileIsFetchedAsTheListsAndItsHostSay) {
+  ResolvedRelease fake;
+  const std::string digest = "sha256:" + std::string(64, '0');
+  fake.AddFile("https://host/a", {"amd64"}, 7).set_digest(digest);
+  fake.AddFile("https://host/a", {"arm64"}, 7).set_digest(digest);
+  fake.AddFile("https://host/w", {"amd64", "arm64"}, 7).set_digest(digest);
+  fake.release.add_waivers()->set_url("https://host/w");
+  v1::ResolvedFile& told = fake.resolved.files["https://host/a"];
+  told.set_etag("\"v1\"");
+  told.set_last_modified("Mon, 01 Jan 2024 00:00:00 GMT");
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  ASSERT_THAT(plan.failures, IsEmpty());
+  std::map<std::string, v1::FileSource> files;
+  std::vector<std::string> names;
+  for (const v1::Task& task : plan.tasks) {
+    if (task.has_make_layer()) names.push_back(task.name());
+    for (const v1::LayerMember& member : task.make_layer().members()) {
+      if (member.has_file()) files[member.path()] = member.file();
+      // Their times tell contents apart; those of a configuration do not.
+      EXPECT_EQ(task.make_layer().times_of_content(), member.has_file());
+    }
+  }
+  ASSERT_THAT(files, SizeIs(2));
+  const v1::FileSource& a = files["opt/k8s/k8s/host/a"];
+  EXPECT_EQ(a.url(), "https://host/a");
+  EXPECT_EQ(a.digest(), digest);
+  EXPECT_EQ(a.waived_digest(), "");
+  EXPECT_EQ(a.size(), 7);
+  EXPECT_EQ(a.etag(), "\"v1\"");
+  EXPECT_EQ(a.last_modified(), "Mon, 01 Jan 2024 00:00:00 GMT");
+  EXPECT_EQ(a.location(), "files.list:1");
+  const v1::FileSource& waived = files["opt/k8s/k8s/host/w"];
+  EXPECT_EQ(waived.digest(), "");
+  EXPECT_EQ(waived.waived_digest(), digest);
+  // A file that each build fetches again shares no layer with others.
+  EXPECT_THAT(names, UnorderedElementsAre(
+                         "layer kubespray-files: a (amd64, arm64)",
+                         "layer kubespray-files: w (amd64, arm64)",
+                         "layer kubespray-files: configuration of nginx"));
+}
+
+TEST(MakePlanTest, FilesOfAComponentShareALayerUnlessTheyAreLarge) {
+  ResolvedRelease fake;
+  fake.AddFile("https://host/p/a", {"amd64"});
+  fake.AddFile("https://host/p/b", {"amd64"});
+  fake.AddFile("https://host/p/c", {"amd64"}, 16 * kMegabyte);
+  fake.AddFile("https://host/p/d", {"amd64"}, 16 * kMegabyte - 1);
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  EXPECT_THAT(LayersOf(plan, "b1/layer/files-0"),
+              UnorderedElementsAre("layer kubespray-files: a b d (amd64)",
+                                   "layer kubespray-files: c (amd64)"));
+}
+
+TEST(MakePlanTest, ImagesThatAreReleasedTogetherShareALayer) {
+  ResolvedRelease fake;
+  for (const char* reference :
+       {"quay.io/calico/node:1", "quay.io/calico/cni:1",
+        "registry.k8s.io/kube-proxy:1", "registry.k8s.io/kube-apiserver:1",
+        "registry.k8s.io/pause:3.9", "docker.io/library/redis:7",
+        "docker.io/library/haproxy:2"}) {
+    fake.AddImage(reference);
+  }
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  EXPECT_THAT(
+      LayersOf(plan, "b1/layer/images-linux-amd64-"),
+      UnorderedElementsAre(
+          "layer kubespray-images: cni node (linux/amd64)",
+          "layer kubespray-images: kube-apiserver kube-proxy (linux/amd64)",
+          "layer kubespray-images: pause (linux/amd64)",
+          "layer kubespray-images: redis (linux/amd64)",
+          "layer kubespray-images: haproxy (linux/amd64)"));
+}
+
+TEST(MakePlanTest, ALargeBlobHasALayerOfItsOwn) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/team/one:1", {.layers = {64 * kMegabyte}});
+  fake.AddImage("quay.io/team/two:1", {.layers = {64 * kMegabyte - 1}});
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  EXPECT_THAT(
+      LayersOf(plan, "b1/layer/images-linux-amd64-"),
+      UnorderedElementsAre("layer kubespray-images: one two (linux/amd64)",
+                           "layer kubespray-images: one (linux/amd64)"));
+}
+
+TEST(MakePlanTest, WhatSeveralImagesHaveIsFetchedOnceFromTheFirst) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/b/two:1", {.shared_layer = "shared"});
+  fake.AddImage("quay.io/a/one:1", {.shared_layer = "shared"});
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  std::vector<v1::Task> with_it;
+  for (const v1::Task& task : plan.tasks) {
+    for (const v1::LayerMember& member : task.make_layer().members()) {
+      if (member.blob().blob().digest() != Sha256Of("shared").ToString()) {
+        continue;
+      }
+      EXPECT_EQ(member.blob().repository(), "quay.io/a/one");
+      with_it.push_back(task);
+    }
+  }
+  // Each platform has it, in a layer without what only one of them needs, and
+  // one worker should make both.
+  ASSERT_THAT(with_it, SizeIs(2));
+  EXPECT_EQ(with_it[0].make_layer().members_size(), 1);
+  EXPECT_EQ(with_it[0].platform().architecture(), "amd64");
+  EXPECT_EQ(with_it[1].platform().architecture(), "arm64");
+  EXPECT_GT(with_it[0].fetch_group(), 0);
+  EXPECT_EQ(with_it[0].fetch_group(), with_it[1].fetch_group());
+}
+
+TEST(MakePlanTest, WhatTheCoordinatorWritesItselfIsInThePlan) {
+  ResolvedRelease fake;
+  fake.AddFile("https://host/a", {"amd64"});
+  fake.AddImage("registry.k8s.io/pause:3.9");
+  const Plan plan = MakePlan("b1", fake.release, fake.resolved);
+  for (const char* id :
+       {"b1/layer/files-config", "b1/layer/images-links-linux-amd64"}) {
+    const v1::MakeLayer& layer = TaskOf(plan, id).make_layer();
+    EXPECT_GE(layer.members_size(), 2) << id;
+    for (const v1::LayerMember& member : layer.members()) {
+      EXPECT_NE(member.path(), "");
+      EXPECT_NE(member.content(), "") << member.path();
+    }
+  }
+}
+
+TEST(MakePlanTest, WithoutFilesOrImagesThereIsNoImageOfThem) {
+  ResolvedRelease images;
+  images.AddImage("registry.k8s.io/pause:3.9");
+  for (const v1::PlannedImage& planned :
+       MakePlan("b1", images.release, images.resolved).images) {
+    EXPECT_EQ(planned.image(), "kubespray-images");
+  }
+  ResolvedRelease files;
+  files.AddFile("https://host/a", {"amd64"});
+  for (const v1::PlannedImage& planned :
+       MakePlan("b1", files.release, files.resolved).images) {
+    EXPECT_EQ(planned.image(), "kubespray-files");
+  }
+}
+
+TEST(MakePlanTest, SaysWhatIsOddAndWhatACrossCheckCosts) {
+  ResolvedRelease fake;
+  fake.AddImage("quay.io/a/nested:1", {.nested = true});
+  fake.release.set_cross_check(true);
+  EXPECT_THAT(
+      MakePlan("b1", fake.release, fake.resolved).summary.notes(),
+      ElementsAre(HasSubstr("its index lists indexes"),
+                  HasSubstr("crossCheck: two workers make each layer")));
+}
+
 TEST(MakePlanTest, CopiesTheBaseOfEachPlatform) {
   ResolvedRelease fake;
   fake.AddImage("registry.k8s.io/pause:3.9");
@@ -399,6 +620,13 @@ TEST(MakePlanTest, AFreshBuildReadsFilesWithoutAChecksumAgain) {
   EXPECT_THAT(read_again(), IsEmpty());
   ReadFilesAgain(plan);
   EXPECT_THAT(read_again(), ElementsAre("https://host/a"));
+  // Everything else is as it was.
+  EXPECT_TRUE(
+      TaskOf(plan, "b1/copy/kubespray-files/linux-amd64").has_copy_blobs());
+  for (const v1::LayerMember& member :
+       TaskOf(plan, "b1/layer/files-config").make_layer().members()) {
+    EXPECT_TRUE(member.has_content()) << member.path();
+  }
 }
 
 TEST(MakePlanTest, SaysWhenAHostDoesNotTellASize) {
