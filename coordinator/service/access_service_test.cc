@@ -137,6 +137,27 @@ TEST_F(AccessServiceTest, BadOrdersAreNamed) {
       absl::IsInvalidArgument(Create("admin", "", -absl::Hours(1)).status()));
 }
 
+TEST_F(AccessServiceTest, ATokenAndItsDeedsSayWhoseTheyAre) {
+  const auto admin = Create("admin", "").value();
+  EXPECT_FALSE(Create("root", admin.token()).ok());
+  const auto view = Create("view", admin.token()).value();
+  EXPECT_EQ(view.info().created_by(), "ci");
+  EXPECT_TRUE(Revoke(view.info().id(), admin.token()).ok());
+
+  v1::ListAuditRequest request;
+  v1::ListAuditResponse audit;
+  ASSERT_TRUE(Call(&Stub::ListAudit, request, admin.token(), audit).ok());
+  ASSERT_EQ(audit.records_size(), 4) << audit.DebugString();
+  EXPECT_EQ(audit.records(1).on(), "token for ci");
+  EXPECT_EQ(audit.records(2).on(),
+            "token " + view.info().id() + " for ci (view)");
+  EXPECT_EQ(audit.records(3).on(), "token " + view.info().id());
+  // Only what is young enough is asked for.
+  *request.mutable_since() = ToProto(clock_.Now() + absl::Seconds(1));
+  ASSERT_TRUE(Call(&Stub::ListAudit, request, admin.token(), audit).ok());
+  EXPECT_EQ(audit.records_size(), 0);
+}
+
 TEST_F(AccessServiceTest, TheAuditLogHasDeedsAndRefusals) {
   const auto admin = Create("admin", "").value();
   const auto view = Create("view", admin.token()).value();

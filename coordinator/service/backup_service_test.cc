@@ -9,12 +9,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/access/role.h"
+#include "common/base/version.h"
 #include "common/bytes/digest.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "common/run/clock.h"
 #include "coordinator/access/access_gate.h"
 #include "coordinator/access/farm_doors.h"
+#include "coordinator/access/file_audit_log.h"
+#include "coordinator/access/invitations.h"
 #include "coordinator/store/sqlite_state_store.h"
 #include "gtest/gtest.h"
 #include "kso/v1/backup.grpc.pb.h"
@@ -116,6 +119,24 @@ TEST_F(BackupServiceTest, WhatIsRestoredHasJournalAndTokens) {
   EXPECT_TRUE((*doors)->tokens().Identify(token->token()).ok());
 }
 
+TEST_F(BackupServiceTest, InvitationsAndTheAuditLogAreInItAndOtherFilesAreNot) {
+  std::ofstream(state_ / Invitations::kFile) << R"({"invitations": []})";
+  std::ofstream(state_ / "issuer.key") << "a secret of another place";
+  ASSERT_TRUE(Backup().ok());
+  const auto deeds = doors_->doors().audit->Read(absl::InfinitePast(), 10);
+  ASSERT_TRUE(deeds.ok()) << deeds.status();
+  ASSERT_EQ(deeds->size(), 1u);
+  EXPECT_EQ(deeds->front().what(), "CreateBackup");
+  const auto archive = Backup();
+  ASSERT_TRUE(archive.ok()) << archive.status();
+  EXPECT_EQ(trailer_.version(), kVersion);
+  Restore(*archive);
+  EXPECT_EQ(fs::file_size(restored_ / Invitations::kFile),
+            fs::file_size(state_ / Invitations::kFile));
+  EXPECT_GT(fs::file_size(restored_ / kAuditFile), 0u);
+  EXPECT_FALSE(fs::exists(restored_ / "issuer.key"));
+}
+
 TEST_F(BackupServiceTest, OnlyAnAdminGetsOne) {
   const auto token =
       doors_->tokens().Create({.name = "ci",
@@ -132,8 +153,11 @@ TEST_F(BackupServiceTest, NothingIsLeftInTheStateDirectory) {
   EXPECT_FALSE(fs::exists(state_ / ".backup-in-progress"));
   // Backups may be kept there.
   fs::create_directory(state_ / "backup");
+  // A process that was killed has left its copies.
+  fs::create_directory(state_ / ".backup-in-progress");
   service_ = CreateBackupService(state_, doors_->doors(), Clock::Real());
   EXPECT_TRUE(fs::exists(state_ / "backup"));
+  EXPECT_FALSE(fs::exists(state_ / ".backup-in-progress"));
 }
 
 TEST_F(BackupServiceTest, TheFarmGoesOnMeanwhile) {

@@ -3,9 +3,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/time/time.h"
 #include "common/access/role.h"
+#include "common/base/proto_time.h"
 #include "common/files/small_file.h"
 #include "common/pki/authority.h"
 #include "common/pki/certificate.h"
@@ -165,6 +168,47 @@ TEST_F(EnrollmentServiceTest, AStrangerWithAnInvitationBecomesAWorker) {
       Must(Must(pki::Certificate::FromPem(next)).Describe());
   EXPECT_THAT(facts.uris, ElementsAre("spiffe://farm/kso/work/box-1"));
   EXPECT_TRUE(absl::IsPermissionDenied(Renew("box-1", "box-2").status()));
+}
+
+TEST_F(EnrollmentServiceTest, AnInvitationSaysForWhomAndUntilWhen) {
+  Issue("root", access::Role::kAdmin);
+  v1::InviteWorkerRequest request;
+  request.set_name("box-1");
+  v1::InviteWorkerResponse usual;
+  ASSERT_TRUE(Call(&Stub::InviteWorker, "root", request, usual).ok());
+  EXPECT_EQ(usual.name(), "box-1");
+  EXPECT_GT(FromProto(usual.expires()), clock_->Now() + absl::Minutes(30));
+  EXPECT_LT(FromProto(usual.expires()), clock_->Now() + absl::Minutes(90));
+  *request.mutable_expires_in() = ToProto(absl::Hours(48));
+  v1::InviteWorkerResponse longer;
+  ASSERT_TRUE(Call(&Stub::InviteWorker, "root", request, longer).ok());
+  EXPECT_GT(FromProto(longer.expires()), clock_->Now() + absl::Hours(47));
+}
+
+TEST_F(EnrollmentServiceTest, DeedsSayWhichWorkerTheyWereOn) {
+  Issue("root", access::Role::kAdmin);
+  const std::string token = Must(Invite("root", "box-1"));
+  Write("box-1.crt", Must(Enroll(token, "box-1")));
+  Write("box-1.key", Must(key_.ToPem()));
+  EXPECT_TRUE(Renew("box-1", "box-1").ok());
+  std::vector<std::string> deeds;
+  for (const v1::AuditRecord& record :
+       Must(doors_->doors().audit->Read(absl::InfinitePast(), 10))) {
+    deeds.push_back(record.what() + " " + record.on());
+  }
+  EXPECT_THAT(deeds,
+              ElementsAre("InviteWorker worker box-1", "Enroll worker box-1",
+                          "RenewCertificate worker box-1"));
+}
+
+// A call that was refused is over, and takes no place.
+TEST_F(EnrollmentServiceTest, ManyThatAreRefusedKeepNobodyOut) {
+  for (int i = 0; i < 65; ++i) {
+    v1::EnrollResponse response;
+    EXPECT_FALSE(absl::IsResourceExhausted(
+        Call(&Stub::Enroll, "", v1::EnrollRequest(), response)))
+        << i;
+  }
 }
 
 TEST_F(EnrollmentServiceTest, AStrangerWithoutOneBecomesNothing) {

@@ -8,6 +8,7 @@
 #include "common/blob/blob_service.h"
 #include "common/bytes/digest.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/protocol_version.h"
 #include "common/rpc/server.h"
 #include "common/run/clock.h"
 #include "coordinator/service/blob_guard.h"
@@ -81,17 +82,30 @@ TEST_F(ServicesTest, AParkedCallIsAnsweredByAnothersCall) {
   EXPECT_EQ(desired.leases_size(), 4);
 }
 
-// Says that every caller is the worker "w", by certificate.
+// Says that every caller is the worker "w", by certificate, until a test gives
+// "w" another role.
 class WorkerW : public Authenticator {
  public:
   absl::StatusOr<Principal> Identify(const Evidence&) const override {
+    absl::MutexLock lock(&mutex_);
     Principal w;
     w.name = "w";
-    w.roles = {access::Role::kWork};
-    w.how = IdentifiedBy::kCertificate;
+    w.roles = {role_};
+    w.how = how_;
     return w;
   }
   bool open() const override { return false; }
+
+  void Become(access::Role role, IdentifiedBy how) {
+    absl::MutexLock lock(&mutex_);
+    role_ = role;
+    how_ = how;
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  access::Role role_ ABSL_GUARDED_BY(mutex_) = access::Role::kWork;
+  IdentifiedBy how_ ABSL_GUARDED_BY(mutex_) = IdentifiedBy::kCertificate;
 };
 
 class Deeds : public AuditLog {
@@ -116,20 +130,30 @@ class Deeds : public AuditLog {
 
 class IdentifiedTest : public ServicesTest {
  protected:
-  IdentifiedTest() {
+  IdentifiedTest() { Serve(); }
+  ~IdentifiedTest() override {
+    engine_->Stop();
+    server_->Shutdown(absl::Seconds(5));
     server_.reset();
-    services_ =
-        CreateServices(engine_.get(), {.authenticator = &w_, .audit = &deeds_});
+  }
+
+  void Serve() {
+    server_.reset();
+    services_ = CreateServices(
+        engine_.get(),
+        {.authenticator = &w_, .audit = &deeds_, .plaintext_to_others = true});
     std::vector<grpc::Service*> pointers;
     for (const auto& service : services_) pointers.push_back(service.get());
     pointers.push_back(&blob_service_);
     server_ = *rpc::StartServer("127.0.0.1:0", pointers);
     channel_ = rpc::CreateChannel(server_->address());
   }
-  ~IdentifiedTest() override {
+  // Begins again, with the options of now.
+  void StartAnew() {
     engine_->Stop();
-    server_->Shutdown(absl::Seconds(5));
     server_.reset();
+    Restart();
+    Serve();
   }
 
   // Puts a blob into the farm's store and reads it, as the worker "w".
@@ -169,6 +193,9 @@ TEST_F(IdentifiedTest, AWorkerWithoutALeaseHasNothingToDoWithBlobs) {
   EXPECT_THAT(UseBlobs(), Each(grpc::StatusCode::PERMISSION_DENIED));
   ASSERT_EQ(deeds_.deeds().size(), 2);
   EXPECT_EQ(deeds_.deeds()[0].what, "write a blob");
+  EXPECT_EQ(deeds_.deeds()[1].what, "read a blob");
+  EXPECT_EQ(deeds_.deeds()[1].who.name, "w");
+  EXPECT_FALSE(deeds_.deeds()[1].outcome.ok());
   const auto workers = v1::WorkerService::NewStub(channel_);
   const auto builds = v1::BuildService::NewStub(channel_);
   v1::SubmitBuildRequest request;
@@ -205,6 +232,76 @@ TEST_F(IdentifiedTest, WhoPushesToARegistryHasNothingToDoWithBlobs) {
   EXPECT_THAT(UseBlobs(), ::testing::Each(grpc::StatusCode::PERMISSION_DENIED));
 }
 
+TEST_F(IdentifiedTest, WhoMayViewReadsBlobsAndWritesNone) {
+  w_.Become(access::Role::kView, IdentifiedBy::kToken);
+  // The blob that is asked for is not there.
+  EXPECT_THAT(UseBlobs(),
+              ::testing::ElementsAre(grpc::StatusCode::PERMISSION_DENIED,
+                                     grpc::StatusCode::NOT_FOUND));
+}
+
+TEST_F(IdentifiedTest, OnAnOpenFarmEverybodyUsesBlobs) {
+  w_.Become(access::Role::kWork, IdentifiedBy::kOpenFarm);
+  EXPECT_THAT(UseBlobs(), ::testing::Each(grpc::StatusCode::OK));
+  EXPECT_TRUE(deeds_.deeds().empty());
+}
+
+TEST_F(IdentifiedTest, NobodySaysOfThemselvesWhoTheyAre) {
+  options_.logins = *LoginRules::Parse(
+      {release_.release.destination().location() + "=role:admin"});
+  options_.quotas.submits_of_one = 1;
+  StartAnew();
+  const auto builds = v1::BuildService::NewStub(channel_);
+  v1::SubmitBuildRequest request = RequestOf("b1");
+  request.set_submitted_by("alice");
+  request.add_submitter_roles("admin");
+  v1::Build build;
+  grpc::ClientContext refused;
+  EXPECT_EQ(builds->SubmitBuild(&refused, request, &build).error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
+  w_.Become(access::Role::kAdmin, IdentifiedBy::kToken);
+  grpc::ClientContext context;
+  ASSERT_TRUE(builds->SubmitBuild(&context, request, &build).ok());
+  EXPECT_EQ(build.submitted_by(), "w");
+  // Their one build is submitted, and another's word does not help.
+  ASSERT_TRUE(Cancel("b1").ok());
+  v1::RetryBuildRequest retry;
+  retry.set_build_id("b1");
+  retry.set_retried_by("alice");
+  grpc::ClientContext again;
+  EXPECT_EQ(builds->RetryBuild(&again, retry, &build).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(IdentifiedTest, AnOrderToPruneIsADeedAndWaitingForItsEndIsNone) {
+  const auto admin = v1::AdminService::NewStub(channel_);
+  v1::PruneCacheRequest request;
+  request.set_worker("box");
+  request.set_order_id("1");
+  v1::PruneCacheResponse response;
+  grpc::ClientContext waiting;
+  EXPECT_EQ(admin->PruneCache(&waiting, request, &response).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  EXPECT_TRUE(deeds_.deeds().empty());
+  request.mutable_pruning();
+  grpc::ClientContext order;
+  EXPECT_EQ(admin->PruneCache(&order, request, &response).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  ASSERT_EQ(deeds_.deeds().size(), 1);
+  EXPECT_EQ(deeds_.deeds()[0].what, "PruneCache");
+  EXPECT_EQ(deeds_.deeds()[0].on, "worker box");
+}
+
+TEST_F(IdentifiedTest, ClientsSeeHowTheFarmIsServed) {
+  const auto admin = v1::AdminService::NewStub(channel_);
+  grpc::ClientContext context;
+  v1::GetVersionResponse version;
+  ASSERT_TRUE(admin->GetVersion(&context, {}, &version).ok());
+  EXPECT_EQ(version.protocol(), rpc::kProtocol);
+  EXPECT_TRUE(version.plaintext_to_others());
+  EXPECT_FALSE(version.open());
+}
+
 TEST_F(IdentifiedTest, AWorkerTakesNoOthersName) {
   const auto workers = v1::WorkerService::NewStub(channel_);
   for (const char* name : {"other", "", "W"}) {
@@ -222,6 +319,9 @@ TEST_F(IdentifiedTest, AWorkerTakesNoOthersName) {
   EXPECT_EQ(known.workers_size(), 0);
   ASSERT_EQ(deeds_.deeds().size(), 3);
   EXPECT_EQ(deeds_.deeds()[0].on, "worker other");
+  EXPECT_EQ(deeds_.deeds()[0].what, "Sync");
+  EXPECT_EQ(deeds_.deeds()[0].who.name, "w");
+  EXPECT_FALSE(deeds_.deeds()[0].outcome.ok());
 }
 
 TEST_F(IdentifiedTest, WhatChangesTheFarmIsWrittenDown) {
@@ -310,6 +410,8 @@ TEST_F(ServicesTest, ClientsThatGoAwayHarmNobody) {
   v1::GetVersionResponse version;
   EXPECT_TRUE(admin->GetVersion(&version_context, {}, &version).ok());
   EXPECT_FALSE(version.version().empty());
+  EXPECT_TRUE(version.open());
+  EXPECT_FALSE(version.plaintext_to_others());
 }
 
 }  // namespace
