@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/registry/assembly.h"
 
+#include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -13,6 +14,7 @@
 #include "common/oci/media_types.h"
 #include "coordinator/core/plan/planner.h"
 #include "coordinator/core/plan/registry_tree.h"
+#include "coordinator/registry/documents.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/made_layer.h"
@@ -238,6 +240,69 @@ TEST(AssembleImagesTest, VerifiesEverythingThatEachImageServes) {
   EXPECT_EQ(all.image(), "kubespray-images");
   ASSERT_EQ(all.images().images_size(), 2);
   EXPECT_EQ(all.images().images(1).manifests_size(), 2);
+}
+
+TEST(AssembleImagesTest, VerifiesWhatTheReleaseStatesWhoeverPackedIt) {
+  ResolvedRelease fake = Fake();
+  const std::string sha256 = Sha256Of("stated").ToString();
+  const std::string sha512 = "sha512:" + std::string(128, 'a');
+  fake.AddFile("https://dl.k8s.io/v2/kubeadm", {"amd64"}).set_digest(sha256);
+  fake.AddFile("https://dl.k8s.io/v2/kubectl", {"amd64"}).set_digest(sha512);
+  fake.AddFile("https://dl.k8s.io/v2/crictl", {"amd64"}).set_digest(sha256);
+  fake.release.add_waivers()->set_url("https://dl.k8s.io/v2/crictl");
+  AssembleRequest request = RequestOf(fake);
+  const std::string packed = Sha256Of("packed").ToString();
+  for (auto& [task, layer] : request.layers) {
+    for (v1::MadeMember& member : *layer.mutable_members()) {
+      if (!member.path().starts_with("opt/k8s/k8s/dl.k8s.io/v2/")) continue;
+      member.set_digest(packed);
+      if (!member.sha512().empty()) {
+        member.set_sha512("sha512:" + std::string(128, 'b'));
+      }
+    }
+  }
+  const auto assembly = AssembleImages(request);
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  const v1::Task& task =
+      TaskOf(*assembly, "b1/verify/kubespray-files/linux-amd64");
+  std::map<std::string, v1::MadeMember> files;
+  for (const v1::MadeMember& file : task.verify_image().files().files()) {
+    files[file.path()] = file;
+    EXPECT_FALSE(file.has_content()) << file.path();
+  }
+  EXPECT_EQ(files["k8s/dl.k8s.io/v2/kubeadm"].digest(), sha256);
+  EXPECT_EQ(files["k8s/dl.k8s.io/v2/kubectl"].sha512(), sha512);
+  EXPECT_EQ(files["k8s/dl.k8s.io/v2/crictl"].digest(), packed);
+}
+
+TEST(AssembleImagesTest, VerifiesThatKubesprayIsLedToEverything) {
+  const AssembleRequest request = RequestOf(Fake());
+  const auto assembly = AssembleImages(request);
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  const v1::Task& task =
+      TaskOf(*assembly, "b1/verify/kubespray-files/linux-amd64");
+  const v1::ExpectedFiles& files = task.verify_image().files();
+  ASSERT_EQ(files.urls_size(), 1);
+  EXPECT_EQ(files.urls(0).name(), "https://dl.k8s.io/v1/kubelet");
+  EXPECT_EQ(files.urls(0).served(), "k8s/dl.k8s.io/v1/kubelet");
+  ASSERT_EQ(files.images_size(), 2);
+  EXPECT_EQ(files.images(1).name(), "registry.k8s.io/pause");
+  EXPECT_EQ(files.images(1).served(), "k8s/pause");
+  // A worker is chosen by what it has to fetch.
+  int64_t weight = 0;
+  for (const auto& [id, layer] : request.layers) {
+    if (id.starts_with("b1/layer/files-")) weight += layer.layer().size();
+  }
+  EXPECT_EQ(task.weight(), weight);
+}
+
+TEST(AssembleImagesTest, ALayerOfTheBaseOfAnUnknownTypeIsRefused) {
+  v1::Descriptor layer;
+  layer.set_media_type(std::string(oci::kDockerLayerGzip));
+  ASSERT_TRUE(AsOciLayer(layer).ok());
+  EXPECT_EQ(AsOciLayer(layer)->media_type(), oci::kOciLayerGzip);
+  layer.set_media_type("application/x-strange");
+  EXPECT_TRUE(absl::IsInvalidArgument(AsOciLayer(layer).status()));
 }
 
 TEST(AssembleImagesTest, AsksForWhatLeadsToAnImage) {

@@ -18,7 +18,10 @@
 namespace kso::coordinator {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class EvidenceTest : public ::testing::Test {
@@ -56,6 +59,18 @@ class EvidenceTest : public ::testing::Test {
     }
     ADD_FAILURE() << "there is no provenance";
     return Json();
+  }
+
+  // The SBOM of an image.
+  std::string SbomOf(const v1::ImageResult& image) const {
+    for (const DocumentPush& push : EvidenceOf(request_, image, "")) {
+      if (push.document.content_descriptor().media_type() ==
+          evidence::kSpdxType) {
+        return push.document.content();
+      }
+    }
+    ADD_FAILURE() << "there is no SBOM";
+    return "";
   }
 
   // The digests of the layers in all manifests of an image.
@@ -122,6 +137,32 @@ TEST_F(EvidenceTest, NothingIsClaimedOfAMakerThatIsNotKnown) {
        provenance["predicate"]["runDetails"]["byproducts"]) {
     EXPECT_EQ(making["annotations"], Json::object());
   }
+}
+
+TEST_F(EvidenceTest, AnSbomNamesWhatItsOwnImageHas) {
+  const std::string url = "https://dl.k8s.io/v1/kubelet";
+  const std::string reference = "registry.k8s.io/pause:3.9";
+  for (const std::string& name : {url, reference}) {
+    request_.verdicts.emplace_back().set_name(name);
+  }
+  const auto assembly = AssembleImages(request_);
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  const auto& images = assembly->outcome.images;
+  ASSERT_THAT(images, SizeIs(3));
+  EXPECT_THAT(SbomOf(images[0]),
+              AllOf(HasSubstr("kubelet"), Not(HasSubstr("registry.k8s.io"))));
+  EXPECT_THAT(SbomOf(images[1]),
+              AllOf(HasSubstr("registry.k8s.io"), Not(HasSubstr("kubelet"))));
+}
+
+TEST_F(EvidenceTest, NothingIsClaimedOfLayersAndBasesThatAreNotKnown) {
+  const auto assembly = AssembleImages(request_);
+  ASSERT_TRUE(assembly.ok()) << assembly.status();
+  const v1::ImageResult& image = assembly->outcome.images[0];
+  request_.layers.clear();
+  request_.resolved.images.clear();
+  Json provenance = ProvenanceOf(image);
+  EXPECT_TRUE(provenance["predicate"]["runDetails"]["byproducts"].empty());
 }
 
 }  // namespace

@@ -47,10 +47,16 @@ class Repositories : public oci::ImageStore {
     absl::MutexLock lock(&mutex_);
     return mounts_;
   }
+  // How often it was asked for a blob.
+  int questions() {
+    absl::MutexLock lock(&mutex_);
+    return questions_;
+  }
 
   absl::StatusOr<bool> HasBlob(std::string_view repository,
                                const Digest& digest) override {
     absl::MutexLock lock(&mutex_);
+    ++questions_;
     if (!error_.ok()) return error_;
     if (denied_.contains(std::string(repository))) {
       return oci::AsDenial(absl::PermissionDeniedError("DENIED"));
@@ -105,6 +111,7 @@ class Repositories : public oci::ImageStore {
   std::map<std::string, absl::Status> pushes_;
   std::vector<std::string> checked_;
   int mounts_ = 0;
+  int questions_ = 0;
 };
 
 BlobQuestion Question(const std::string& image, const std::string& content,
@@ -152,6 +159,12 @@ TEST_P(FindBlobsTest, TakesOverWhatAnotherRepositoryHas) {
   request_.mount = true;
   EXPECT_THAT(Find()->present, SizeIs(1));
   EXPECT_EQ(store_.mounts(), 1);
+}
+
+TEST_P(FindBlobsTest, ARepositoryIsAskedOnceForABlob) {
+  request_.questions = {Question("files", "a", {"team/files", "other/files"})};
+  EXPECT_THAT(Find()->present, IsEmpty());
+  EXPECT_EQ(store_.questions(), 2);
 }
 
 TEST_P(FindBlobsTest, ADigestThatIsNoneIsNowhere) {

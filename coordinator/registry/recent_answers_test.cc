@@ -101,6 +101,23 @@ TEST_F(RecentAnswersTest, WhatVanishedLaterIsNoticed) {
   EXPECT_FALSE(Has("a"));
 }
 
+TEST_F(RecentAnswersTest, WhatWasPutOrMountedIsThere) {
+  v1::Descriptor blob;
+  blob.set_digest(digest_.ToString());
+  blob.set_size(4);
+  const auto put = Open()->PutBlob(
+      "b", blob, [](int64_t offset) { return SourceOfString("blob", offset); });
+  ASSERT_TRUE(put.ok()) << put.status();
+  EXPECT_TRUE(Open()->MountBlob("c", digest_, "a").value_or(false));
+  registry_->questions = 0;
+  EXPECT_TRUE(Has("b"));
+  EXPECT_TRUE(Has("c"));
+  EXPECT_EQ(registry_->questions, 0);
+  // A mount that moved nothing tells nothing.
+  EXPECT_FALSE(Open()->MountBlob("d", digest_, "nowhere").value_or(true));
+  EXPECT_FALSE(Has("d"));
+}
+
 TEST_F(RecentAnswersTest, AnotherRepositoryOrDestinationIsAnotherQuestion) {
   EXPECT_TRUE(Has("a"));
   EXPECT_FALSE(Has("b"));

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "common/base/strings.h"
@@ -35,6 +36,7 @@ using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
@@ -46,6 +48,11 @@ class RecordingStore : public oci::ImageStore {
                                const Digest& digest) override {
     if (!cannot_say.ok()) return cannot_say;
     return digest.ToString() != gone;
+  }
+  absl::Status CheckPush(std::string_view repository) override {
+    absl::MutexLock lock(&mutex_);
+    calls.push_back(Concat("check ", repository));
+    return may_push;
   }
   absl::StatusOr<int64_t> PutBlob(std::string_view repository,
                                   const v1::Descriptor& blob,
@@ -85,10 +92,14 @@ class RecordingStore : public oci::ImageStore {
   absl::Status PutManifest(std::string_view repository,
                            const v1::Document& manifest,
                            std::string_view tag) override {
-    if (!refuse.ok()) return refuse;
-    if (!takes_artifacts &&
+    if (!refuse.ok()) {
+      absl::MutexLock lock(&mutex_);
+      if (!goes_when_refused.empty()) gone = goes_when_refused;
+      return refuse;
+    }
+    if (!takes_artifacts.ok() &&
         manifest.content().find("artifactType") != std::string::npos) {
-      return absl::InvalidArgumentError("takes no artifacts");
+      return takes_artifacts;
     }
     if (refused_tags.contains(std::string(tag))) {
       return absl::InvalidArgumentError("the tag is immutable");
@@ -115,7 +126,11 @@ class RecordingStore : public oci::ImageStore {
   std::string silent;
   absl::Status refuse;
   std::set<std::string> refused_tags;
-  bool takes_artifacts = true;
+  // The answer to a push of an artifact, and to the question for one.
+  absl::Status takes_artifacts;
+  absl::Status may_push;
+  // The blob that is gone from the first manifest on that is refused.
+  std::string goes_when_refused;
   // All manifests go when the next tag is put, which fails for it.
   bool collect_at_tag = false;
   std::vector<std::string> calls;
@@ -367,7 +382,7 @@ TEST_F(RegistryActionsTest, EvidenceIsTaggedByTheDigestOfItsImage) {
 }
 
 TEST_F(RegistryActionsTest, ARegistryWithoutArtifactsGetsTheImages) {
-  store_->takes_artifacts = false;
+  store_->takes_artifacts = absl::InvalidArgumentError("takes no artifacts");
   const auto outcome = Assemble();
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   for (const v1::ImageResult& image : outcome->images) {
@@ -377,6 +392,11 @@ TEST_F(RegistryActionsTest, ARegistryWithoutArtifactsGetsTheImages) {
   ASSERT_TRUE(Tag(outcome->images).ok());
   EXPECT_THAT(TagsOfImages(), SizeIs(4));
   EXPECT_THAT(TagsOfEvidence(), IsEmpty());
+}
+
+TEST_F(RegistryActionsTest, EvidenceThatARegistryIsTooBusyForIsAnError) {
+  store_->takes_artifacts = absl::UnavailableError("503");
+  EXPECT_TRUE(absl::IsUnavailable(Assemble().status()));
 }
 
 TEST_F(RegistryActionsTest, AnEvidenceTagThatIsRefusedIsANote) {
@@ -480,6 +500,113 @@ TEST_F(RegistryActionsTest, NothingIsPushedOnTopOfALayerThatIsGone) {
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_THAT(outcome->missing, ElementsAre(store_->gone));
   EXPECT_THAT(store_->calls, ElementsAre());
+}
+
+TEST_F(RegistryActionsTest, ALayerThatGoesWhileItsManifestIsPutIsSaid) {
+  for (const absl::Status& refusal :
+       {absl::InvalidArgumentError("MANIFEST_BLOB_UNKNOWN"),
+        absl::NotFoundError("NAME_UNKNOWN")}) {
+    store_->refuse = refusal;
+    store_->goes_when_refused = LayerOf(request_.images[0]);
+    const auto outcome = Assemble();
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    EXPECT_THAT(outcome->missing, ElementsAre(store_->gone));
+    // Where all layers are there, the manifest itself is the reason.
+    store_->goes_when_refused.clear();
+    store_->gone.clear();
+    EXPECT_EQ(Assemble().status().code(), refusal.code());
+  }
+}
+
+TEST_F(RegistryActionsTest, EachRepositoryOfABuildIsAskedWhetherItTakesAPush) {
+  const auto check = [&] {
+    absl::Status answer;
+    absl::Notification done;
+    actions_->CheckRepositories(
+        {.build_id = "b1",
+         .destination = fake_.release.destination(),
+         .images = {"kubespray-files", "kubespray-images", "kubespray-files"}},
+        [&](const absl::Status& status) {
+          answer = status;
+          done.Notify();
+        });
+    done.WaitForNotification();
+    return answer;
+  };
+  EXPECT_TRUE(check().ok());
+  EXPECT_THAT(store_->calls, ElementsAre("check team/kubespray-files",
+                                         "check team/kubespray-images"));
+  store_->may_push = absl::NotFoundError("NAME_UNKNOWN");
+  EXPECT_THAT(std::string(check().message()),
+              HasSubstr("team/kubespray-files and team/kubespray-images"));
+}
+
+TEST_F(RegistryActionsTest, SaysWhyItCannotTellWhatTheDestinationHas) {
+  const auto find = [&] {
+    FindRequest request = {.build_id = "b1",
+                           .destination = fake_.release.destination(),
+                           .questions = {},
+                           .mount = true};
+    BlobQuestion& question = request.questions.emplace_back();
+    question.image = "kubespray-images";
+    question.blob.set_digest(LayerOf(request_.images[0]));
+    absl::StatusOr<FindOutcome> outcome;
+    absl::Notification done;
+    actions_->Find(request, [&](absl::StatusOr<FindOutcome> result) {
+      outcome = std::move(result);
+      done.Notify();
+    });
+    done.WaitForNotification();
+    return outcome;
+  };
+  EXPECT_THAT(find()->present, SizeIs(1));
+  store_->cannot_say = absl::UnavailableError("503");
+  EXPECT_THAT(std::string(find().status().message()),
+              AllOf(HasSubstr("asking docker://registry.example.com/team "),
+                    HasSubstr("see whether the destination is well")));
+  // A repository that has to be made first is not said to have gone.
+  store_->cannot_say = absl::OkStatus();
+  store_->gone = LayerOf(request_.images[0]);
+  store_->may_push = absl::NotFoundError("NAME_UNKNOWN");
+  EXPECT_THAT(std::string(find().status().message()),
+              AllOf(HasSubstr("make team/kubespray-images"),
+                    Not(HasSubstr("is gone from the destination"))));
+}
+
+TEST_F(RegistryActionsTest, BlobsAreSweptWhereThereIsAStoreOfTheFarm) {
+  actions_->Sweep({});
+  absl::Notification done;
+  std::vector<std::string> needed;
+  actions_ = CreateRegistryActions(
+      open_,
+      [&](const BlobsInFarm& blobs) {
+        needed.assign(blobs.blobs.begin(), blobs.blobs.end());
+        done.Notify();
+      },
+      2);
+  BlobsInFarm blobs;
+  blobs.blobs = {"sha256:1"};
+  actions_->Sweep(blobs);
+  done.WaitForNotification();
+  EXPECT_THAT(needed, ElementsAre("sha256:1"));
+}
+
+TEST_F(RegistryActionsTest, WhatIsCancelledBeforeItBeginsAsksNobody) {
+  std::vector<absl::AnyInvocable<void()>> waiting;
+  actions_ = CreateRegistryActions(open_, [&](absl::AnyInvocable<void()> work) {
+    waiting.push_back(std::move(work));
+  });
+  on_open_ = [] { ADD_FAILURE() << "the destination was asked"; };
+  absl::Status status;
+  actions_->Assemble(request_, [&](absl::StatusOr<AssembleOutcome> outcome) {
+    status = outcome.status();
+  });
+  // Others are none of its business.
+  actions_->Cancel("nobody");
+  actions_->Cancel("b1");
+  ASSERT_THAT(waiting, SizeIs(1));
+  waiting[0]();
+  EXPECT_TRUE(absl::IsCancelled(status));
 }
 
 TEST_F(RegistryActionsTest, WhatIsCancelledPushesNothingMore) {
