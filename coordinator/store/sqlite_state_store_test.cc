@@ -121,6 +121,21 @@ TEST_F(SqliteStateStoreTest, WhatCouldNotBeReadAgainIsNotAcknowledged) {
   EXPECT_THAT(ids, ElementsAre("a", "b", "c"));
 }
 
+TEST_F(SqliteStateStoreTest, WhereNothingWasDecidedNothingIsWritten) {
+  Write();
+  const auto mark = [&] {
+    std::ifstream file(directory_ / "commits");
+    std::string line;
+    std::getline(file, line);
+    return line;
+  };
+  auto store = Open();
+  const std::string before = mark();
+  EXPECT_NE(before, "");
+  ASSERT_TRUE(store->Commit({}).ok());
+  EXPECT_EQ(mark(), before);
+}
+
 TEST_F(SqliteStateStoreTest, AfterACommitThatFailedNothingElseIsWritten) {
   Write();
   v1::JournalRecord bad = Submitted("d");
