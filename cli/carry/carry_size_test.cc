@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
+#include <utility>
 
 namespace kso::cli {
 namespace {
@@ -17,6 +19,24 @@ TEST(CarrySizeTest, TakesUnitsAndMedia) {
   // A size that fits on a disc of 4.7 GB, beside a file system.
   EXPECT_LT(*ParseCarrySize("dvd"), 4'700'372'992 - (16 << 20));
   EXPECT_EQ(*ParseCarrySize("FAT32"), (int64_t{4} << 30) - 1);
+}
+
+TEST(CarrySizeTest, APartFillsItsDiscAndLeavesRoomForAFileSystem) {
+  const std::pair<const char*, int64_t> discs[] = {{"cd", 737'280'000},
+                                                   {"dvd", 4'700'372'992},
+                                                   {"dvd-dl", 8'543'666'176},
+                                                   {"bd", 25'025'314'816}};
+  for (const auto& [name, bytes] : discs) {
+    const absl::StatusOr<int64_t> size = ParseCarrySize(name);
+    ASSERT_TRUE(size.ok()) << name;
+    EXPECT_LT(*size, bytes - (8 << 20)) << name;
+    EXPECT_GT(*size, bytes / 100 * 97) << name;
+  }
+}
+
+TEST(CarrySizeTest, TheSmallestPartHas64KiB) {
+  EXPECT_TRUE(ParseCarrySize("64KiB").ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(ParseCarrySize("65535").status()));
 }
 
 TEST(CarrySizeTest, SaysWhatToWriteInstead) {
