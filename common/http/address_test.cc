@@ -134,8 +134,9 @@ TEST(AddressTest, ABlockIsAnAddressAndAPrefix) {
 TEST(AddressTest, WhatIsNoBlockIsRefused) {
   for (const char* text :
        {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8",
-        "10.0.0.0/+8", "10.0.0.0/08x", "10.0.0.1/8", "fd00::1/8", "fd00::/129",
-        "fe80::%eth0/10", "example.com", "10.0.0/24", "10.0.0.0/ 8"}) {
+        "10.0.0.0/+8", "10.0.0.0/08x", "10.0.0.0/0008", "10.0.0.1/8",
+        "fd00::1/8", "fd00::/129", "fe80::%eth0/10", "example.com", "10.0.0/24",
+        "10.0.0.0/ 8"}) {
     EXPECT_EQ(AddressBlock::Parse(text).status().code(),
               absl::StatusCode::kInvalidArgument)
         << text;

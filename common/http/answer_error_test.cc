@@ -28,6 +28,7 @@ TEST(AnswerErrorTest, CodesSayWhetherAnotherTryHelps) {
   EXPECT_TRUE(absl::IsUnavailable(Error(500)));
   EXPECT_TRUE(absl::IsUnavailable(Error(503)));
   EXPECT_TRUE(absl::IsInvalidArgument(Error(400)));
+  EXPECT_TRUE(absl::IsInvalidArgument(Error(499)));
   EXPECT_TRUE(absl::IsResourceExhausted(Error(429)));
 }
 

@@ -29,6 +29,9 @@ TEST(ByteRangeTest, ReadsWhatHostsSend) {
                           "bytes x-14/100", "bytes 1-2-3/100"}) {
     EXPECT_EQ(ParseContentRange(Partial(bad)).first, -1) << bad;
   }
+  const ContentRange none = ParseContentRange(Partial("10-14/100"));
+  EXPECT_EQ(none.last, -1);
+  EXPECT_EQ(none.total, -1);
 }
 
 TEST(ByteRangeTest, TakesTheRangeOrTheBeginningOfIt) {
@@ -37,14 +40,18 @@ TEST(ByteRangeTest, TakesTheRangeOrTheBeginningOfIt) {
        {"bytes 10-14/100", "bytes 10-12/100", "bytes 10-14/*"}) {
     EXPECT_TRUE(CheckRangeAnswer(Partial(good), asked, 100).ok()) << good;
   }
-  for (const char* bad : {"", "bytes 9-14/100", "bytes 11-14/100",
-                          "bytes 10-15/100", "bytes 10-14/101"}) {
+  for (const char* bad :
+       {"", "bytes 9-14/100", "bytes 11-14/100", "bytes 10-15/100",
+        "bytes 10-14/101", "bytes 10-14/0"}) {
     EXPECT_TRUE(
         absl::IsFailedPrecondition(CheckRangeAnswer(Partial(bad), asked, 100)))
         << bad;
   }
   EXPECT_TRUE(absl::IsFailedPrecondition(
       CheckRangeAnswer(Partial("bytes 10-14/100", 200), asked, 100)));
+  const ByteRange beginning = {.first = 0, .length = 5};
+  EXPECT_TRUE(CheckRangeAnswer(Partial("bytes 0-4/100"), beginning, 100).ok());
+  EXPECT_FALSE(CheckRangeAnswer(Partial(""), beginning, 100).ok());
 }
 
 }  // namespace

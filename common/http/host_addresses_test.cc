@@ -33,7 +33,25 @@ TEST(HostAddressesTest, AnAddressIsItself) {
 TEST(HostAddressesTest, ThisMachineKnowsItself) {
   EXPECT_THAT(ResolveByThisMachine("localhost"),
               ::testing::Contains(::testing::AnyOf("127.0.0.1", "::1")));
+  EXPECT_THAT(ResolveByThisMachine("127.0.0.1"), ElementsAre("127.0.0.1"));
   EXPECT_THAT(ResolveByThisMachine("no such name"), IsEmpty());
+}
+
+TEST(HostAddressesTest, ManyNamesAreRememberedButNotAll) {
+  int asked = 0;
+  HostAddresses hosts([&](const std::string&) {
+    ++asked;
+    return std::vector<std::string>{"10.0.0.1"};
+  });
+  for (int i = 0; i < 10000; ++i) {
+    hosts.Of("host" + std::to_string(i) + ".example.com");
+  }
+  EXPECT_EQ(asked, 10000);
+  hosts.Of("host0.example.com");
+  EXPECT_EQ(asked, 10000) << "it is remembered";
+  hosts.Of("one-more.example.com");
+  hosts.Of("host0.example.com");
+  EXPECT_EQ(asked, 10002) << "memory is bounded";
 }
 
 }  // namespace

@@ -67,5 +67,52 @@ TEST_F(ProgressWatchTest, AnAnswerHasABoundOfItsOwn) {
   EXPECT_EQ(Second(0), "nothing moved for 1m");
 }
 
+TEST_F(ProgressWatchTest, AFullMinuteOnThisSideIsNoSilence) {
+  EXPECT_EQ(Second(1 << 20), "");
+  now_ += absl::Seconds(90);
+  watch_.Excuse(absl::Seconds(90), now_);
+  for (int i = 0; i < 59; ++i) EXPECT_EQ(Second(0), "");
+  EXPECT_NE(Second(0), "");
+}
+
+TEST_F(ProgressWatchTest, TheRateCountsFromTheFirstByteOn) {
+  for (int i = 0; i < 59; ++i) EXPECT_EQ(Second(0), "");
+  for (int i = 0; i < 130; ++i) EXPECT_EQ(Second(1500), "");
+}
+
+TEST_F(ProgressWatchTest, WhatKeepsToTheRateGoesOn) {
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(Second(1024), "");
+}
+
+TEST_F(ProgressWatchTest, TheWaitForAnAnswerIsNoPartOfItsRate) {
+  const auto wait = [this](int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      now_ += absl::Seconds(1);
+      EXPECT_EQ(watch_.Look(moved_, now_, absl::Minutes(5)), "");
+    }
+  };
+  EXPECT_EQ(Second(2000), "");
+  wait(100);
+  EXPECT_EQ(Second(1500), "") << "it has only begun";
+}
+
+TEST_F(ProgressWatchTest, WhatWasSentIsNoPartOfTheRateOfTheAnswer) {
+  EXPECT_EQ(Second(1 << 20), "");
+  now_ += absl::Seconds(1);
+  EXPECT_EQ(watch_.Look(moved_, now_, absl::Minutes(5)), "");
+  for (int i = 0; i < 60; ++i) EXPECT_EQ(Second(100), "");
+  EXPECT_EQ(Second(100),
+            "only 6000 bytes came in the last 1m, less than 1024 a second");
+}
+
+TEST(ProgressWatchOptionsTest, SilenceHasABoundOfItsOwn) {
+  const absl::Time begin = absl::UnixEpoch();
+  ProgressWatch watch({.progress_timeout = absl::Minutes(5)}, begin);
+  for (int i = 1; i < 300; ++i) {
+    EXPECT_EQ(watch.Look(0, begin + absl::Seconds(i)), "");
+  }
+  EXPECT_EQ(watch.Look(0, begin + absl::Minutes(5)), "nothing moved for 5m");
+}
+
 }  // namespace
 }  // namespace kso::http

@@ -40,6 +40,8 @@ TEST(ProxyTest, SomeHostsAreAskedDirectly) {
   EXPECT_TRUE(excepted("10.1.2.3", "10.1.2.3"));
   EXPECT_TRUE(excepted("[fd00::1]:80", "fd00::/8"));
   EXPECT_TRUE(excepted("any.example.org", "*"));
+  EXPECT_TRUE(excepted("example.com.", "example.com"));
+  EXPECT_TRUE(excepted("a.example.com", "example.com."));
   EXPECT_TRUE(excepted("any.example.org", "localhost, *"));
   EXPECT_TRUE(excepted("a.example.com", "*.example.com"));
   EXPECT_TRUE(excepted("a.example.com:5000", "example.com:5000"));
@@ -67,12 +69,16 @@ TEST(ProxyTest, LoopbackHasNone) {
 }
 
 TEST(ProxyTest, ItsLoginIsHiddenWhereItIsEchoedOrQuoted) {
-  Secrets secrets;
-  AddProxyLogin("http://dave:C4n%2Bry%2F9@proxy.example.com:3128", secrets);
-  for (const char* echoed : {"C4n+ry/9", "C4n%2Bry%2F9", "C4n%2Bry/9",
-                             "ZGF2ZTpDNG4rcnkvOQ==", "dave:C4n+ry/9"}) {
-    EXPECT_EQ(secrets.RedactAllButNames(std::string("it was ") + echoed),
-              "it was ***");
+  for (const char* proxy : {"http://dave:C4n%2Bry%2F9@proxy.example.com:3128",
+                            "dave:C4n%2Bry%2F9@proxy.example.com:3128"}) {
+    Secrets secrets;
+    AddProxyLogin(proxy, secrets);
+    for (const char* echoed : {"C4n+ry/9", "C4n%2Bry%2F9", "C4n%2Bry/9",
+                               "ZGF2ZTpDNG4rcnkvOQ==", "dave:C4n+ry/9"}) {
+      EXPECT_EQ(secrets.RedactAllButNames(std::string("it was ") + echoed),
+                "it was ***")
+          << proxy;
+    }
   }
   // libcurl quotes one that it cannot read.
   for (const char* proxy :

@@ -50,6 +50,9 @@ TEST(RetryAfterTest, ATimeInPlaceOfSecondsIsWhenToComeBack) {
   // The clocks differ, or it was meant for an earlier answer.
   EXPECT_EQ(Read("1796464800"), absl::ZeroDuration());
   EXPECT_EQ(Read("1796464790"), absl::ZeroDuration());
+  EXPECT_EQ(Read("1796378400"), absl::ZeroDuration());
+  // A day and a second ago: that is no time, but a number of seconds.
+  EXPECT_EQ(Read("1796378399"), absl::Hours(24));
 }
 
 TEST(RetryAfterTest, WhatIsNeitherSecondsNorADateIsLeftOut) {

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <stop_token>
 #include <string>
+#include <utility>
 
 #include "common/base/status_notes.h"
 #include "tests/fakes/fake_clock.h"
@@ -101,6 +103,33 @@ TEST_F(RetryTest, OnlyWhatMayPassIsTriedAgain) {
         absl::InvalidArgumentError("bad")}) {
     EXPECT_EQ(tries("GET", {.ending = ending}), 1) << ending;
   }
+}
+
+TEST_F(RetryTest, ARetryAfterOfTwentySecondsIsStillWaitedOut) {
+  for (const auto& [seconds, tries] :
+       {std::pair("20", 2), std::pair("21", 1)}) {
+    const std::string url = kUrl + std::to_string(number_++);
+    fake_->On("GET", url,
+              FakeAnswer{.status = 503, .headers = {{"Retry-After", seconds}}});
+    fake_->On("GET", url, FakeAnswer{});
+    Request request;
+    request.url = url;
+    EXPECT_EQ(transport_->Perform(request)->status, tries == 2 ? 200 : 503);
+    EXPECT_EQ(fake_->CountOf("GET", url), tries);
+  }
+}
+
+TEST_F(RetryTest, AStopEndsTheTries) {
+  std::stop_source stop;
+  fake_->On("GET", kUrl, [&stop](const Request&) {
+    stop.request_stop();
+    return FakeAnswer{.status = 503};
+  });
+  Request request;
+  request.url = kUrl;
+  request.transfer.stop = stop.get_token();
+  EXPECT_TRUE(absl::IsCancelled(transport_->Perform(request).status()));
+  EXPECT_EQ(fake_->CountOf("GET", kUrl), 1);
 }
 
 }  // namespace

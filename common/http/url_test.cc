@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
+
 namespace kso::http {
 namespace {
 
@@ -39,6 +41,8 @@ TEST(UrlTest, RefusesWhatIsNotFetched) {
               absl::StatusCode::kInvalidArgument)
         << text;
   }
+  using std::literals::string_view_literals::operator""sv;
+  EXPECT_FALSE(Url::Parse("https://quay.io/a\0b"sv).ok());
 }
 
 TEST(UrlTest, MessagesDoNotShowSecrets) {
@@ -90,6 +94,16 @@ TEST(UrlTest, WhatIsNoLoginIsShown) {
   EXPECT_EQ(DisplayUrl("https://a.example.com?mail=x@y"),
             "https://a.example.com");
   EXPECT_EQ(DisplayUrl(""), "");
+}
+
+TEST(UrlTest, AFragmentIsNotAskedFor) {
+  EXPECT_EQ(Url::Parse("https://quay.io/a?b#c")->text(), "https://quay.io/a?b");
+}
+
+TEST(UrlTest, NamesTheHostOfAUrl) {
+  EXPECT_EQ(HostOfUrl("https://quay.io:8443/a"), "quay.io:8443");
+  EXPECT_EQ(HostOfUrl("https://quay.io/a"), "quay.io");
+  EXPECT_EQ(HostOfUrl("quay.io"), "");
 }
 
 }  // namespace
