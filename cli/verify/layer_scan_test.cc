@@ -22,6 +22,7 @@ namespace {
 
 using ::kso::testing::Directory;
 using ::kso::testing::File;
+using ::kso::testing::HardLink;
 using ::kso::testing::LayerBytes;
 using ::kso::testing::Link;
 using ::kso::testing::TarEntry;
@@ -80,6 +81,11 @@ TEST(LayerScanTest, KeepsTextsThatTellOfOthers) {
 TEST(LayerScanTest, SaysWhatIsNoFile) {
   const auto scan = ScanOrDie({Link(kFile, "/etc/passwd")});
   EXPECT_THAT(scan->odd, ElementsAre(kFile));
+  // A second name of a file is none either, and a directory need not be one.
+  const auto linked = ScanOrDie({Directory("opt/k8s/k8s/directory"),
+                                 HardLink(kFile, "opt/k8s/k8s/other")});
+  EXPECT_THAT(linked->odd, ElementsAre(kFile));
+  EXPECT_THAT(linked->files, IsEmpty());
 }
 
 TEST(LayerScanTest, RefusesAnotherTarAndADamagedOne) {

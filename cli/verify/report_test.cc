@@ -52,6 +52,24 @@ TEST(ReportTest, ProblemsStandWithWhatTheyAreOf) {
   EXPECT_EQ(json["platforms"][0]["problems"][0], "a layer is gone");
 }
 
+TEST(ReportTest, FindingsAndNotesAreTold) {
+  ImageReport report = Good();
+  report.checks = {"two files are those of the list"};
+  report.notes = {"one file has no checksum"};
+  const std::string text = ReportText("a", report, false);
+  EXPECT_THAT(text, HasSubstr("\n  found: two files are those of the list\n"));
+  EXPECT_THAT(text, HasSubstr("\n  note: one file has no checksum\n"));
+  const auto json = ReportJson("a", report);
+  EXPECT_EQ(json["digest"], "sha256:aa");
+  EXPECT_EQ(json["checks"][0], "two files are those of the list");
+  EXPECT_EQ(json["notes"][0], "one file has no checksum");
+  const auto& platform = json["platforms"][0];
+  EXPECT_EQ(platform["platform"], "linux/arm64");
+  EXPECT_EQ(platform["digest"], "sha256:bb");
+  EXPECT_EQ(platform["layers"], 1);
+  EXPECT_EQ(platform["bytes"], 2048);
+}
+
 TEST(ReportTest, ARunSaysHowAndWithoutWhat) {
   ImageReport report = Good();
   report.platforms[0].run.emplace();

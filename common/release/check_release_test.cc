@@ -14,10 +14,12 @@ namespace kso::release {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 using F = release::Field;
@@ -186,6 +188,23 @@ TEST(CheckReleaseTest, OneThatIsTooLargeIsNotLookedAtMoreClosely) {
   }
   EXPECT_THAT(CheckRelease(release),
               ElementsAre(Is(F::kRelease, "too much for 1001 files")));
+}
+
+TEST(CheckReleaseTest, MirrorsMayFillTheirBoundForFilesAndImagesTogether) {
+  v1::Release release = Good();
+  while (release.files_size() + release.images_size() < 1024) {
+    release.add_files()->set_url("https://h.example/" +
+                                 std::to_string(release.files_size()));
+  }
+  v1::Mirror* mirror = release.add_mirrors();
+  // With the tag and the length before it, 128 KiB: 128 MiB for 1,024 items.
+  mirror->set_prefix(std::string((128 << 10) - 4, 'a'));
+  ASSERT_EQ(mirror->ByteSizeLong() * 1024, kMostMirrorBytes);
+  EXPECT_THAT(CheckRelease(release),
+              Not(Contains(Is(F::kRelease, "too much for"))));
+  mirror->mutable_prefix()->push_back('a');
+  EXPECT_THAT(CheckRelease(release),
+              ElementsAre(Is(F::kRelease, "too much for 1024 files")));
 }
 
 TEST(CheckReleaseTest, TwoFilesAreNotServedAtOnePath) {
