@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/text/yaml_tree.h"
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <sstream>
@@ -123,8 +124,8 @@ class TreeBuilder : public YAML::EventHandler {
       }
       parent.key = std::move(node);
     } else {
-      // A missing value has no place of its own.
-      if (node.line <= 0) node.line = parent.key->line;
+      // A missing value has no place of its own; others stand behind their key.
+      node.line = std::max(node.line, parent.key->line);
       parent.node.fields.emplace_back(*std::move(parent.key), std::move(node));
       parent.key.reset();
     }
