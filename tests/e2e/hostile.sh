@@ -115,13 +115,15 @@ for name in "${habits[@]}"; do make_case "to-$name" file good "$name"; done
 make_case good file
 make_case nested-base image good
 sed -i 's|docker.io/library/registry:3|registry.example.com/nested-base:1|' "$work/cases/nested-base/release.yaml"
+make_case swapped-kept image swapped
+sed -i 's/^images:$/images:\n  wrongArchitecture: warn/' "$work/cases/swapped-kept/release.yaml"
 make_case big image
 printf 'registry.example.com/%s:1\n' "${big[@]}" >"$work/cases/big/images.list"
 running=()
-for name in "${files[@]}" "${images[@]}" nested-base big; do
+for name in "${files[@]}" "${images[@]}" nested-base swapped-kept big; do
   case $name in
     # These show when their bytes are fetched, or when they are served.
-    endless | html | swapped | json-type | inner-index) run_case "$name" submit --wait & ;;
+    endless | html | swapped* | json-type | inner-index) run_case "$name" submit --wait & ;;
     *) run_case "$name" plan & ;;
   esac
   running+=($!)
@@ -156,7 +158,8 @@ ended child-size 1 child-size 'its index says'
 ended child-type 1 child-type 'its index says'
 ended huge-layer 1 huge-layer 'over the limit'
 ended twice 1 twice 'is there twice'
-ended swapped 1 swapped 'config says'
+ended swapped 1 swapped 'its config is for linux/arm64'
+ended swapped-kept 0 'its config is for linux/arm64'
 ended byte-mark 1 byte-mark 'byte order mark'
 ended nul-end 1 nul-end 'a NUL at byte'
 ended odd-note 1 odd-note 'annotations'
