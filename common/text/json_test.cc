@@ -56,6 +56,9 @@ TEST(ParseJsonTest, RefusesLargeDocuments) {
   EXPECT_EQ(ProblemOf("[1, 2, 3]", {.bytes = 8}),
             "it has 9 bytes, over the limit of 8");
   EXPECT_TRUE(ParseJson("[1, 2, 3]", {.bytes = 9}).ok());
+  // Registries take manifests of 4 MiB.
+  EXPECT_TRUE(ParseJson(std::string((4 << 20) - 1, ' ') + "1").ok());
+  EXPECT_FALSE(ParseJson(std::string(4 << 20, ' ') + "1").ok());
 }
 
 TEST(ParseJsonTest, RefusesKeysThatReadersReadDifferently) {
@@ -76,8 +79,14 @@ TEST(ParseJsonTest, PeoplesOwnKeysMayDifferInCase) {
       ParseJson(R"({"config":{"Labels":{"Name":"a","name":"b"}}})").ok());
   EXPECT_FALSE(
       ParseJson(R"({"config":{"Labels":{"name":"a","name":"b"}}})").ok());
+  for (const char* map : {"annotations", "Volumes", "ExposedPorts", "auths",
+                          "credHelpers", "HttpHeaders"}) {
+    const std::string name = std::string("{\"") + map + "\":";
+    EXPECT_TRUE(ParseJson(name + R"({"Name":"a","name":"b"}})").ok()) << map;
+  }
   // The values of such a map are documents like any other.
   EXPECT_FALSE(ParseJson(R"({"Volumes":{"/a":{"x":1,"X":2}}})").ok());
+  EXPECT_FALSE(ParseJson(R"({"Labels":[{"name":"a","Name":"b"}]})").ok());
 }
 
 TEST(FieldOfTest, TellsAbsenceFromOtherLetters) {
@@ -90,6 +99,15 @@ TEST(FieldOfTest, TellsAbsenceFromOtherLetters) {
   EXPECT_EQ(FieldOf(*ParseJson(R"({"ſize":3})"), "size").status().message(),
             "its key \"ſize\" should be \"size\"");
   EXPECT_EQ(*FieldOf(Json(3), "size"), nullptr);
+}
+
+TEST(StringOfTest, WhatIsNoStringIsEmpty) {
+  const Json json =
+      *ParseJson(R"({"name":"a","size":3,"config":null,"Tag":"b"})");
+  EXPECT_EQ(StringOf(json, "name"), "a");
+  for (const char* key : {"size", "config", "absent", "tag"}) {
+    EXPECT_EQ(StringOf(json, key), "") << key;
+  }
 }
 
 }  // namespace

@@ -22,6 +22,23 @@ TEST(PrintableTextTest, ReplacesBytesThatAreNotUtf8) {
   }
 }
 
+TEST(PrintableTextTest, TheFirstAndLastCharactersOfEachLengthAreUtf8) {
+  // U+0080, U+07FF, U+0800, U+FFFF, U+10000, U+10FFFF; U+D7FF and U+E000 are
+  // beside the surrogates.
+  for (const char* good :
+       {"\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xef\xbf\xbf",
+        "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf",
+        "\xee\x80\x80"}) {
+    EXPECT_TRUE(IsUtf8(good)) << good;
+  }
+  for (const char* bad :
+       {"\x80", "\xbf", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf",
+        "\xed\xbf\xbf", "\xf5\x80\x80\x80", "\xc2", "\xe1\x80", "\xc2\xc0",
+        "\xf1\x80\x80\x7f"}) {
+    EXPECT_FALSE(IsUtf8(bad)) << bad;
+  }
+}
+
 TEST(PrintableTextTest, ACharacterThatIsCutInItsMiddleIsReplaced) {
   EXPECT_EQ(PrintableText("log: \xe6\x96"), "log: \xEF\xBF\xBD\xEF\xBF\xBD");
 }
@@ -41,6 +58,23 @@ TEST(PrintableTextTest, NothingActsOnATerminal) {
                           "gpj"),
             "\xEF\xBF\xBD"
             "gpj");
+}
+
+TEST(PrintableTextTest, EachCharacterThatActsIsReplacedAndNoneBesideIt) {
+  // U+001F, U+007F, U+0080, U+009F, U+061C, U+200E, U+200F, U+2028, U+2029,
+  // U+202A, U+202E, U+2066, U+2069, U+FEFF.
+  for (const char* acts :
+       {"\x1f", "\x7f", "\xc2\x80", "\xc2\x9f", "\xd8\x9c", "\xe2\x80\x8e",
+        "\xe2\x80\x8f", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaa",
+        "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9", "\xef\xbb\xbf"}) {
+    EXPECT_EQ(PrintableText(acts), "\xEF\xBF\xBD") << acts;
+  }
+  // " ", "~", U+00A0, U+061B, U+200D, U+2027, U+202F, U+2065, U+206A.
+  for (const char* shown :
+       {" ", "~", "\xc2\xa0", "\xd8\x9b", "\xe2\x80\x8d", "\xe2\x80\xa7",
+        "\xe2\x80\xaf", "\xe2\x81\xa5", "\xe2\x81\xaa"}) {
+    EXPECT_EQ(PrintableText(shown), shown);
+  }
 }
 
 TEST(PrintableTextTest, JsonMeansTheSameAndDoesNotAct) {
@@ -63,6 +97,8 @@ TEST(PrintableTextTest, LongTextIsCutBetweenCharacters) {
   EXPECT_EQ(PrintableText("123456789", 8), "12345...");
   EXPECT_EQ(PrintableText("文件文件", 8), "文...");
   EXPECT_EQ(PrintableText("文件文件", 9), "文件...");
+  EXPECT_EQ(PrintableText("1234", 3), "...");
+  EXPECT_EQ(PrintableText("1234", 2), "");
   // Bytes that become longer are counted as they are shown.
   EXPECT_LE(PrintableText(std::string(5000, '\xff')).size(), kLongestText);
 }

@@ -48,6 +48,7 @@ TEST(MakeTextValidTest, ListsOfStringsAreSeenToo) {
   EXPECT_TRUE(MakeTextValid(response));
   EXPECT_EQ(response.acknowledged_lease_ids(0), "good");
   EXPECT_TRUE(IsUtf8(response.acknowledged_lease_ids(1)));
+  EXPECT_FALSE(MakeTextValid(response));
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ std::vector<std::string> FormsOf(std::string_view secret) {
     std::string lower = text;
     for (size_t at = lower.find('%'); at < lower.size();
          at = lower.find('%', at + 1)) {
-      for (size_t digit = at + 1; digit <= at + 2 && digit < lower.size();
-           ++digit) {
+      // Two digits follow, since PercentEncode has made the text.
+      for (const size_t digit : {at + 1, at + 2}) {
         lower[digit] =
             absl::ascii_tolower(static_cast<unsigned char>(lower[digit]));
       }
@@ -112,10 +112,7 @@ std::string Secrets::RedactAllButNames(std::string_view text) const {
 }
 
 absl::Status Secrets::Redact(const absl::Status& status) const {
-  if (status.ok()) return status;
-  const std::string message(status.message());
-  const std::string redacted = RedactAllButNames(message);
-  return redacted == message ? status : WithMessage(status, redacted);
+  return WithMessage(status, RedactAllButNames(ToStd(status.message())));
 }
 
 }  // namespace kso

@@ -47,6 +47,32 @@ TEST(SecretsTest, EachFormOfASecretIsHidden) {
   }
 }
 
+TEST(SecretsTest, OnlyTheDigitsOfACodeChangeTheirCase) {
+  Secrets secrets;
+  secrets.AddLogin("", "C4n\xC3\xA4ry/A+B", "");
+  for (const char* form :
+       {"C4n%C3%A4ry%2FA%2BB", "C4n%c3%a4ry%2fA%2bB", "C4n%c3%a4ry/A%2bB"}) {
+    EXPECT_EQ(secrets.Redact(std::string("it was ") + form + "."),
+              "it was ***.");
+  }
+}
+
+TEST(SecretsTest, WhatIsTooShortToSayAnythingStays) {
+  Secrets secrets;
+  secrets.AddLogin("bob", "abc", "");
+  EXPECT_EQ(secrets.Redact("bob and the abc"), "bob and the abc");
+  secrets.AddLogin("bobo", "abcd", "");
+  EXPECT_EQ(secrets.Redact("bobo and the abcd"), "*** and the ***");
+}
+
+TEST(SecretsTest, ShortPartsOfATokenStay) {
+  Secrets secrets;
+  const std::string part(16, 'p');
+  const std::string shorter(15, 's');
+  secrets.AddHeader("Bearer " + part + "." + shorter);
+  EXPECT_EQ(secrets.Redact(part + " and " + shorter), "*** and " + shorter);
+}
+
 TEST(SecretsTest, UserNamesStayInErrorsForRepositoriesHaveThemToo) {
   Secrets secrets;
   secrets.AddHeader(kBasic);

@@ -31,7 +31,7 @@ size_t Distance(absl::string_view a, absl::string_view b) {
 std::string DidYouMean(absl::string_view word,
                        const std::vector<std::string>& candidates) {
   // A longer word is no typing mistake, and not worth the time.
-  if (word.empty() || word.size() > 64) return "";
+  if (word.size() > 64) return "";
   const std::string lower = absl::AsciiStrToLower(word);
   const std::string* best = nullptr;
   size_t best_distance = 3;

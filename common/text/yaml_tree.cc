@@ -44,10 +44,8 @@ class TreeBuilder : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     Add(NewNode(mark, anchor, YamlNode::Kind::kNull));
   }
+  // Where aliases are refused, the anchor before it has been.
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    if (refuses_aliases_) {
-      Refuse(mark, "an alias (*NAME) stands here; write the value itself");
-    }
     Add(NewNode(mark, YAML::NullAnchor, YamlNode::Kind::kNull));
   }
   void OnScalar(const YAML::Mark& mark, const std::string&,
