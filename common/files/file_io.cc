@@ -154,12 +154,11 @@ absl::Status ReplaceFile(const std::filesystem::path& path,
   ::unlink(partial.c_str());
   KSO_ASSIGN_OR_RETURN(const std::unique_ptr<FileWriter> file,
                        FileWriter::CreateNew(partial, mode));
-  absl::Cleanup remove = [&partial] { ::unlink(partial.c_str()); };
+  // Once the file has its new name, there is nothing left to remove.
+  const absl::Cleanup remove = [&partial] { ::unlink(partial.c_str()); };
   KSO_RETURN_IF_ERROR(fill(*file));
   KSO_RETURN_IF_ERROR(file->SyncAndClose());
-  KSO_RETURN_IF_ERROR(RenameAndSync(partial, path));
-  std::move(remove).Cancel();
-  return absl::OkStatus();
+  return RenameAndSync(partial, path);
 }
 
 absl::Status SyncDirectory(const std::filesystem::path& directory) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <string>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -142,6 +143,16 @@ TEST_F(WayTest, LinksThatLeadToEachOtherEnd) {
   EXPECT_FALSE(CheckWayTo(temp_.path() / "a" / "state", "it").ok());
 }
 
+TEST_F(WayTest, AsManyLinksAreFollowedAsTheKernelFollows) {
+  const fs::path temp = fs::canonical(temp_.path());
+  fs::create_symlink("some", temp / "1");
+  for (int i = 2; i <= 41; ++i) {
+    fs::create_symlink(std::to_string(i - 1), temp / std::to_string(i));
+  }
+  EXPECT_TRUE(CheckWayTo(temp / "40", "it").ok());
+  EXPECT_FALSE(CheckWayTo(temp / "41", "it").ok());
+}
+
 TEST_F(WayTest, ADirectoryAboveOfAnotherUserOrGroupIsRefused) {
   if (geteuid() != 0) GTEST_SKIP() << "takes root";
   const fs::path link = temp_.path() / "link";
@@ -166,6 +177,10 @@ TEST_F(PrivateDirectoryTest, FilesAreClosedWhereTheyAre) {
   fs::permissions(file, fs::perms(0644));
   ASSERT_TRUE(MakePrivateFile(file).ok());
   EXPECT_EQ(ModeOf(file), 0600);
+  // A key that not even its owner writes to stays so.
+  fs::permissions(file, fs::perms(0400));
+  ASSERT_TRUE(MakePrivateFile(file).ok());
+  EXPECT_EQ(ModeOf(file), 0400);
 }
 
 }  // namespace

@@ -8,7 +8,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
+#include "absl/status/status.h"
+#include "common/files/file_io.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/temp_directory.h"
 
@@ -72,6 +76,52 @@ TEST_F(RemoveTreeTest, RemovesATreeOfAnyDepth) {
   EXPECT_TRUE(RemoveTree(tree_).ok());
   setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_FALSE(fs::exists(tree_));
+}
+
+// Opens nothing but the numbers up to the `count` lowest that are free.
+class FewFiles {
+ public:
+  explicit FewFiles(int count) {
+    std::vector<FileDescriptor> taken;
+    for (int i = 0; i < count; ++i) {
+      taken.emplace_back(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    }
+    EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+    rlimit few = before_;
+    few.rlim_cur = static_cast<rlim_t>(taken.back().get()) + 1;
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  }
+  ~FewFiles() { setrlimit(RLIMIT_NOFILE, &before_); }
+  FewFiles(const FewFiles&) = delete;
+  FewFiles& operator=(const FewFiles&) = delete;
+
+ private:
+  rlimit before_;
+};
+
+TEST_F(RemoveTreeTest, HasTwoFilesOpenAtMost) {
+  fs::create_directories(tree_ / "a/b/c");
+  fs::create_directories(tree_ / "d");
+  absl::Status status;
+  {
+    const FewFiles few(2);
+    status = RemoveTree(tree_);
+  }
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_FALSE(fs::exists(tree_));
+}
+
+TEST_F(RemoveTreeTest, SaysWhyADirectoryCannotBeListed) {
+  fs::create_directories(tree_ / "a");
+  absl::Status status;
+  {
+    const FewFiles few(1);
+    status = RemoveTree(tree_);
+  }
+  EXPECT_NE(std::string(status.message()).find("cannot list below"),
+            std::string::npos)
+      << status;
+  EXPECT_TRUE(fs::exists(tree_ / "a"));
 }
 
 TEST_F(RemoveTreeTest, RemovesTheRestAfterAnError) {

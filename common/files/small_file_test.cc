@@ -47,6 +47,16 @@ TEST_F(SmallFileTest, ReplacesAtOnceWithTheModeAskedFor) {
   EXPECT_EQ(ModeOf(path_), 0600);
 }
 
+TEST_F(SmallFileTest, TellsWhoElseMayUseAFile) {
+  EXPECT_FALSE(OthersMayUse(path_));
+  ASSERT_TRUE(WriteNewFile(path_, "key", kSecretFileMode).ok());
+  EXPECT_FALSE(OthersMayUse(path_));
+  for (const int mode : {0640, 0602, 0644}) {
+    std::filesystem::permissions(path_, std::filesystem::perms(mode));
+    EXPECT_TRUE(OthersMayUse(path_)) << mode;
+  }
+}
+
 TEST_F(SmallFileTest, TakesNoMoreThanAllowed) {
   ASSERT_TRUE(WriteNewFile(path_, "12345678", kSecretFileMode).ok());
   EXPECT_TRUE(absl::IsInvalidArgument(ReadSmallFile(path_, 7).status()));

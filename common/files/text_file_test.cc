@@ -38,13 +38,15 @@ TEST(ReadTextFile, RefusesWhatIsNoText) {
   const std::string path = ::testing::TempDir() + "/bad";
   EXPECT_EQ(ReadTextFile(path + "-missing", 100).status().message(),
             "there is no such file");
-  EXPECT_FALSE(ReadTextFile(::testing::TempDir(), 100).ok());
+  EXPECT_EQ(ReadTextFile(::testing::TempDir(), 100).status().message(),
+            "this is a directory, not a file");
   std::ofstream(path) << std::string("a\0b", 3);
   EXPECT_EQ(ReadTextFile(path, 100).status().message(),
             "this is not a text file");
   std::ofstream(path) << std::string((1 << 20) + 1, 'x');
   EXPECT_EQ(ReadTextFile(path, 1 << 20).status().message(),
             "the file is larger than 1 MiB");
+  EXPECT_EQ(ReadTextFile(path, (1 << 20) + 1)->size(), (1u << 20) + 1);
 }
 
 }  // namespace
