@@ -37,6 +37,22 @@ TEST(RunAllTest, RunsSeveralAtTheSameTime) {
   EXPECT_EQ(ran, 3);
 }
 
+TEST(RunAllTest, TwoRunAtTheSameTime) {
+  absl::Notification first;
+  absl::Notification second;
+  const Jobs jobs = {[&] {
+                       first.Notify();
+                       second.WaitForNotification();
+                       return absl::OkStatus();
+                     },
+                     [&] {
+                       first.WaitForNotification();
+                       second.Notify();
+                       return absl::OkStatus();
+                     }};
+  EXPECT_TRUE(RunAll(2, jobs).ok());
+}
+
 TEST(RunAllTest, WhatAJobThrowsIsItsFailure) {
   const Jobs jobs(2, []() -> absl::Status {
     throw std::length_error("nothing is that long");

@@ -3,6 +3,9 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -70,6 +73,26 @@ TEST(RunProgramTest, KeepsTheEndOfALongOutput) {
   EXPECT_EQ(result->output, "2998\n2999\n");
 }
 
+TEST(RunProgramTest, KeepsSixtyFourKibibytesWhereNothingElseIsSaid) {
+  const auto result = RunProgram(Shell("head -c 70000 /dev/zero; printf x"));
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->output.size(), 64u << 10);
+  EXPECT_EQ(result->output.back(), 'x');
+}
+
+TEST(RunProgramTest, ASingleByteIsNoEnd) {
+  const auto result = RunProgram(Shell("printf x"));
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->output, "x");
+}
+
+TEST(RunProgramTest, AProgramThatEndsInTimeIsNotKilled) {
+  const auto result =
+      RunProgram(Shell("echo out"), {.timeout = absl::Hours(1)});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->output, "out\n");
+}
+
 TEST(RunProgramTest, KillsAProgramThatTakesTooLong) {
   const auto result =
       RunProgram(Shell("sleep 600"), {.timeout = absl::Milliseconds(50)});
@@ -92,8 +115,26 @@ TEST(RunProgramTest, KillsAProgramThatIsCancelled) {
   EXPECT_TRUE(absl::IsCancelled(result.status())) << result.status();
 }
 
+TEST(RunProgramTest, KillsAProgramThatIsCancelledWhileItRuns) {
+  const testing::TempDirectory directory;
+  const std::string fifo = directory.path() / "begun";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  std::stop_source stop;
+  std::thread stopper([&] {
+    std::ifstream begun(fifo);
+    begun.get();
+    stop.request_stop();
+  });
+  const auto result = RunProgram(Shell("echo > " + fifo + "; exec sleep 600"),
+                                 {.stop = stop.get_token()});
+  stopper.join();
+  EXPECT_TRUE(absl::IsCancelled(result.status())) << result.status();
+}
+
 TEST(RunProgramTest, SaysWhichProgramCannotBeStarted) {
   const auto result = RunProgram({"/no/such/program"});
+  // Nothing of it is left behind.
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
   EXPECT_TRUE(absl::IsNotFound(result.status())) << result.status();
   EXPECT_NE(ToStd(result.status().message()).find("/no/such/program"),
             std::string_view::npos);
@@ -115,6 +156,7 @@ TEST(RunProgramTest, TellsTheSignalThatEndedAProgramAsShellsDo) {
 
 TEST(RunProgramTest, NoSignalStaysIgnoredOrBlocked) {
   const auto before = signal(SIGPIPE, SIG_IGN);
+  const auto hang_up = signal(SIGHUP, SIG_IGN);
   sigset_t blocked;
   sigset_t mask;
   sigemptyset(&blocked);
@@ -122,11 +164,14 @@ TEST(RunProgramTest, NoSignalStaysIgnoredOrBlocked) {
   pthread_sigmask(SIG_BLOCK, &blocked, &mask);
   const auto killed = RunProgram(Shell("kill -TERM $$"));
   const auto broken = RunProgram(Shell("kill -PIPE $$"));
+  const auto hung_up = RunProgram(Shell("kill -HUP $$"));
   pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   signal(SIGPIPE, before);
-  ASSERT_TRUE(killed.ok() && broken.ok());
+  signal(SIGHUP, hang_up);
+  ASSERT_TRUE(killed.ok() && broken.ok() && hung_up.ok());
   EXPECT_EQ(killed->exit_status, 128 + SIGTERM);
   EXPECT_EQ(broken->exit_status, 128 + SIGPIPE);
+  EXPECT_EQ(hung_up->exit_status, 128 + SIGHUP);
 }
 
 TEST(SubprocessTest, WritesToTheFileThatItIsGiven) {
@@ -142,6 +187,23 @@ TEST(SubprocessTest, WritesToTheFileThatItIsGiven) {
   EXPECT_FALSE(program->Running());
   std::ifstream stream(path);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(stream), {}), "/\n/\n");
+}
+
+TEST(SubprocessTest, HandsOnItsOwnInput) {
+  const testing::TempDirectory directory;
+  std::ofstream(directory.path() / "input") << "typed";
+  const auto input = OpenFile(directory.path() / "input", O_RDONLY);
+  const auto output = OpenFile(directory.path() / "output", O_WRONLY | O_CREAT);
+  ASSERT_TRUE(input.ok() && output.ok());
+  const FileDescriptor before(dup(STDIN_FILENO));
+  ASSERT_EQ(dup2(input->get(), STDIN_FILENO), STDIN_FILENO);
+  auto program = Subprocess::Start(
+      {"/bin/cat"}, {.input = STDIN_FILENO, .output = output->get()});
+  dup2(before.get(), STDIN_FILENO);
+  ASSERT_TRUE(program.ok()) << program.status();
+  EXPECT_EQ(program->Wait(), 0);
+  std::ifstream stream(directory.path() / "output");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(stream), {}), "typed");
 }
 
 TEST(SubprocessTest, IsInTheGroupThatIsAskedFor) {
@@ -178,6 +240,7 @@ TEST(SubprocessTest, RunsOnWhenItIsReleased) {
   }
   EXPECT_EQ(kill(pid, 0), 0);
   kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
 }
 
 TEST(SubprocessTest, EndsWithTheThreadThatStartedItWhenAsked) {
@@ -194,6 +257,20 @@ TEST(SubprocessTest, EndsWithTheThreadThatStartedItWhenAsked) {
 TEST(FindProgramTest, FindsSystemProgramsOutsideThePath) {
   EXPECT_TRUE(FindProgram("sh").has_value());
   EXPECT_FALSE(FindProgram("no-such-program-anywhere").has_value());
+}
+
+TEST(FindProgramTest, TakesAbsoluteDirectoriesOfThePathOnly) {
+  const testing::TempDirectory directory;
+  const auto tool = directory.path() / "kso-tool-of-this-test";
+  std::ofstream(tool) << "#!/bin/sh\n";
+  std::filesystem::permissions(tool, std::filesystem::perms::owner_all);
+  const std::string before = getenv("PATH");
+  const std::string relative = std::filesystem::relative(directory.path());
+  setenv("PATH", ("::" + relative).c_str(), 1);
+  EXPECT_EQ(FindProgram(tool.filename().string()), std::nullopt);
+  setenv("PATH", ("::" + directory.string()).c_str(), 1);
+  EXPECT_EQ(FindProgram(tool.filename().string()), tool.string());
+  setenv("PATH", before.c_str(), 1);
 }
 
 }  // namespace
