@@ -20,6 +20,8 @@
 namespace kso::coordinator {
 namespace {
 
+namespace fs = std::filesystem;
+
 // Files of this process cannot grow beyond so many bytes while it lives.
 class FullDisk {
  public:
@@ -194,6 +196,48 @@ TEST_F(FileAuditLogTest, NobodyDrivesOldLinesOutByAFlood) {
   records = Read();
   ASSERT_EQ(records.size(), 31);
   EXPECT_EQ(records.back().left_out(), 82);
+}
+
+// docs/security.md names these bounds.
+TEST_F(FileAuditLogTest, AMinuteHasTwoHundredRefusalsAndTwoThousandDeeds) {
+  Open();
+  for (int i = 0; i < 201; ++i) log_->Note(Refused());
+  EXPECT_EQ(Read().size(), 200);
+  for (int i = 0; i < 2001; ++i) {
+    log_->Note(Cancel(absl::StrCat("b", i), absl::OkStatus()));
+  }
+  EXPECT_EQ(Read(absl::InfinitePast(), 10'000).size(), 2200);
+}
+
+TEST_F(FileAuditLogTest, AFileHasSixteenMebibytes) {
+  Open();
+  log_->Note(Cancel("b1", absl::OkStatus()));
+  Read();
+  log_.reset();
+  const fs::path file = directory_.path() / "audit.jsonl";
+  const fs::path old = directory_.path() / "audit.jsonl.1";
+  const auto line = static_cast<int64_t>(fs::file_size(file));
+  // Another line fits exactly. The hole is a line that says nothing.
+  fs::resize_file(file, (int64_t{16} << 20) - line - 1);
+  std::ofstream(file, std::ios::app) << "\n";
+  Open();
+  log_->Note(Cancel("b2", absl::OkStatus()));
+  Read();
+  EXPECT_FALSE(fs::exists(old));
+  log_->Note(Cancel("b3", absl::OkStatus()));
+  Read();
+  EXPECT_TRUE(fs::exists(old));
+}
+
+TEST_F(FileAuditLogTest, EightOldFilesAreKept) {
+  Open({.file_bytes = 10});
+  for (int i = 0; i < 12; ++i) {
+    log_->Note(Cancel(absl::StrCat("b", i), absl::OkStatus()));
+    Read();
+  }
+  EXPECT_TRUE(fs::exists(directory_.path() / "audit.jsonl.8"));
+  EXPECT_FALSE(fs::exists(directory_.path() / "audit.jsonl.9"));
+  EXPECT_EQ(Read().size(), 9);
 }
 
 TEST_F(FileAuditLogTest, WhatIsDoneAndUndoneIsWrittenEachTime) {
