@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/blob/disk_blob_store.h"
 
+#include <fcntl.h>
+
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -8,6 +12,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/files/file_io.h"
 #include "gtest/gtest.h"
 
 namespace kso {
@@ -79,7 +84,9 @@ TEST_F(DiskBlobStoreTest, KeepsBlobsAcrossARestart) {
   Restart();
   EXPECT_EQ(*Get("layer", 3), "er");
   EXPECT_EQ(*Get("layer"), "layer");
+  EXPECT_EQ(*Get("layer", 5), "");
   EXPECT_TRUE(absl::IsOutOfRange(Get("layer", 6).status()));
+  EXPECT_TRUE(absl::IsOutOfRange(Get("layer", -1).status()));
   EXPECT_TRUE(absl::IsNotFound(Get("other").status()));
   EXPECT_TRUE(absl::IsNotFound(store_->Stat(Sha256Of("other")).status()));
 }
@@ -186,6 +193,37 @@ TEST_F(DiskBlobStoreTest, ASweptBlobIsReadToItsEndAndMayComeAgain) {
   EXPECT_EQ(*Get("old"), "old");
 }
 
+TEST_F(DiskBlobStoreTest, ABlobThatIsWrittenAgainMeanwhileIsNotSwept) {
+  ASSERT_TRUE(Put("old", "old").ok());
+  fs::last_write_time(PathOf("old"),
+                      fs::file_time_type::clock::now() - std::chrono::hours(1));
+  const auto keep = [&](const Digest& digest) {
+    const fs::path path = store_->NewIncomingPath();
+    Overwrite(path, "old");
+    EXPECT_TRUE(store_->Adopt(digest, path).ok());
+    return false;
+  };
+  const auto swept = store_->Sweep(keep, absl::Now() + absl::Hours(1));
+  ASSERT_TRUE(swept.ok()) << swept.status();
+  EXPECT_EQ(swept->blobs, 0);
+  EXPECT_EQ(*Get("old"), "old");
+}
+
+TEST_F(DiskBlobStoreTest, OnlyWhatIsKnownToBeRightIsLinked) {
+  ASSERT_TRUE(Put("layer", "layer").ok());
+  Restart();
+  const FileDescriptor directory(
+      ::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const auto link = [&] {
+    return store_->Link(Sha256Of("layer"), directory.get(), "link");
+  };
+  EXPECT_TRUE(absl::IsFailedPrecondition(link()));
+  EXPECT_FALSE(fs::exists(root_ / "link"));
+  EXPECT_EQ(*Get("layer"), "layer");
+  EXPECT_TRUE(link().ok());
+  EXPECT_EQ(fs::file_size(root_ / "link"), 5);
+}
+
 TEST_F(DiskBlobStoreTest, IsUsedByOneProcessAtATime) {
   const auto second = DiskBlobStore::Create(root_);
   EXPECT_TRUE(absl::IsFailedPrecondition(second.status())) << second.status();
@@ -252,6 +290,7 @@ TEST_F(AdoptFromOtherTest, OnlyBySuchNames) {
         std::string("From-1"), std::string("a-/b"), std::string(65, '-')}) {
     EXPECT_TRUE(absl::IsInvalidArgument(Adopt("layer", name))) << name;
   }
+  EXPECT_TRUE(absl::IsNotFound(Adopt("layer", std::string(64, '-'))));
 }
 
 TEST_F(DiskBlobStoreTest, EmptiesIncomingAtStart) {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,27 @@ TEST_F(DiskLimitsTest, KeepsWhatWasUsedLast) {
   EXPECT_FALSE(Has(b));
   EXPECT_TRUE(Has(c));
   EXPECT_EQ(store_->UsedBytes(), 20);
+}
+
+TEST_F(DiskLimitsTest, KeepsWhatFitsExactlyUntilMoreIsToCome) {
+  Restart({.max_bytes = 20});
+  const Digest a = Put('a', 10);
+  const Digest b = Put('b', 10);
+  EXPECT_TRUE(Has(a));
+  EXPECT_TRUE(store_->MakeRoom(10).ok());
+  EXPECT_FALSE(Has(a));
+  EXPECT_TRUE(Has(b));
+}
+
+TEST_F(DiskLimitsTest, PruningForSpaceDropsUntilThereIsEnough) {
+  Restart({.max_bytes = 100});
+  Put('a', 10);
+  Put('b', 10);
+  EXPECT_EQ(store_->Prune({.min_free_bytes = 1})->blobs, 0);
+  EXPECT_EQ(
+      store_->Prune({.min_free_bytes = std::numeric_limits<int64_t>::max()})
+          ->blobs,
+      2);
 }
 
 TEST_F(DiskLimitsTest, KeepsWhatATaskUses) {
