@@ -22,6 +22,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 void AddFile(v1::Release& release, const std::string& url) {
@@ -278,6 +279,7 @@ TEST_F(StaleTest, WhatUndoesALineIsRefused) {
   }
   EXPECT_TRUE(Offline::Read(Concat(yaml_, "other: \"text\"\n")).ok());
   EXPECT_TRUE(Offline::Read(Concat(yaml_, "other: true\n")).ok());
+  EXPECT_TRUE(Offline::Read(Concat(yaml_, "other: v1.2-x\n")).ok());
 }
 
 TEST_F(StaleTest, WhatUndoesAMirrorIsRefused) {
@@ -305,6 +307,24 @@ TEST_F(StaleTest, VariablesOfSingleItemsAreNamedPlaces) {
              "calico_node_image_repo: \"quay.io/calico/node\"\n"));
   EXPECT_FALSE(away.NamedFiles().ok());
   EXPECT_FALSE(away.NamedRepositories().ok());
+}
+
+TEST_F(StaleTest, ARegistryAloneIsNoImage) {
+  EXPECT_THAT(*ReadOrDie(yaml_).RepositoriesOf("registry.k8s.io"), IsEmpty());
+}
+
+TEST(OfflineTest, BoundsTheTextsThatReferToOthers) {
+  const auto read = [](const std::string& a, int times) {
+    std::string files_repo;
+    for (int i = 0; i < times; ++i) files_repo += "{{ a }}";
+    return Offline::Read(
+        Concat("registry_server: \"S:5000\"\nregistry_host: \"S:5000/k8s\"\n",
+               "a: \"", a, "\"\nfiles_repo: \"", files_repo, "\"\n"));
+  };
+  EXPECT_TRUE(read("x", 100).ok());
+  EXPECT_FALSE(read("x", 101).ok());
+  EXPECT_TRUE(read(std::string(2048, 'x'), 2).ok());
+  EXPECT_FALSE(read(std::string(2049, 'x'), 2).ok());
 }
 
 TEST(OfflineTest, RefusesWhatRefersToItselfOrToNothing) {

@@ -31,6 +31,8 @@ ReleaseIndex Index() {
   file.verdict.set_waived_because("rebuilt");
   file.verdict.set_size(7);
   file.verdict.set_other_architecture(true);
+  file.verdict.set_not_looked_at("it is encrypted");
+  file.verdict.set_only_beginning(true);
   file.verdict.add_listed_architectures("amd64");
   file.verdict.add_architectures("arm64");
   file.verdict.set_architecture_problem("its programs are for arm64");
@@ -42,6 +44,7 @@ ReleaseIndex Index() {
   image.verdict.set_verdict(v1::ItemVerdict::UNSTATED);
   image.verdict.set_digest("sha256:" + kHex);
   index.missing_platforms = {"docker.io/amazon/x:1 lacks linux/arm64"};
+  index.missing_platforms_meaning = "the play fails";
   return index;
 }
 
@@ -58,11 +61,17 @@ TEST(IndexReaderTest, NamesTheItemThatIsWrong) {
        std::initializer_list<std::pair<std::string, std::string>>{
            {"sha256:" + kHex, "sha256:short"},
            {"\"size\": 7", "\"size\": -7"},
+           {"\"size\": 7", "\"size\": 1099511627777"},
            {"\"size\": 7", "\"size\": 1e300"}}) {
     const auto read = ReadIndexJson(absl::StrReplaceAll(text, {{from, to}}));
     EXPECT_TRUE(absl::IsInvalidArgument(read.status())) << to;
     EXPECT_THAT(std::string(read.status().message()), HasSubstr("kubelet"));
   }
+  // One TiB is the largest file.
+  EXPECT_TRUE(
+      ReadIndexJson(absl::StrReplaceAll(
+                        text, {{"\"size\": 7", "\"size\": 1099511627776"}}))
+          .ok());
   for (const char* other : {"", "[]", "{}", "{\"kind\": \"ReleaseIndex\"}"}) {
     EXPECT_TRUE(absl::IsInvalidArgument(ReadIndexJson(other).status()))
         << other;
@@ -79,6 +88,8 @@ TEST(IndexReaderTest, ReadsSumsAndRefusesOtherLines) {
     EXPECT_TRUE(absl::IsInvalidArgument(ReadSha256Sums(wrong).status()))
         << wrong;
   }
+  EXPECT_TRUE(ReadSha256Sums(std::string(kMostIndexBytes, '\n')).ok());
+  EXPECT_FALSE(ReadSha256Sums(std::string(kMostIndexBytes + 1, '\n')).ok());
 }
 
 }  // namespace
