@@ -29,6 +29,7 @@ TEST(IdentityUriTest, OtherFormsAreRefused) {
            std::string("spiffe://farm/kso/work"),
            std::string("spiffe://farm/kso/work/"),
            std::string("spiffe://farm/kso/work/a/b"),
+           std::string("spiffe://farm/kso/work/."),
            std::string("spiffe://farm/kso/work/.."),
            std::string("spiffe://farm/kso/root/a"),
            std::string("spiffe://farm/other/work/a"),
@@ -49,6 +50,13 @@ TEST(IdentityUriTest, OtherFormsAreRefused) {
               absl::StatusCode::kInvalidArgument)
         << uri;
   }
+}
+
+TEST(IdentityUriTest, NamesAndTrustDomainsHaveAMostLength) {
+  EXPECT_TRUE(CheckIdentityName(std::string(64, 'a')).ok());
+  EXPECT_FALSE(CheckIdentityName(std::string(65, 'a')).ok());
+  EXPECT_TRUE(CheckTrustDomain(std::string(255, 'a')).ok());
+  EXPECT_FALSE(CheckTrustDomain(std::string(256, 'a')).ok());
 }
 
 TEST(IdentityUriTest, NoCertificateIsMadeForABadName) {

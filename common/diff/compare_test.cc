@@ -31,6 +31,11 @@ TEST(WithoutVersion, FindsWhatChangesFromReleaseToRelease) {
             "https://x.io/*/a-*.tgz", "v1.2.0-rc.3 1.2.0-rc.3"},
            {"http://10.0.0.1:8080/k8s/x", "http://10.0.0.1:8080/k8s/x", ""},
            {"https://x.io/file-2.tar.gz", "https://x.io/file-2.tar.gz", ""},
+           {"https://x.io/av1.2/b", "https://x.io/av1.2/b", ""},
+           {"https://x.io/a-1.2.3+k3s1-b", "https://x.io/a-*-b", "1.2.3+k3s1"},
+           {"https://x.io/a-1.2-linux", "https://x.io/a-*-linux", "1.2"},
+           {"https://x.io/a-1.2-rc/b", "https://x.io/a-*-rc/b", "1.2"},
+           {"https://x.io/a-1.2", "https://x.io/a-*", "1.2"},
            {"registry.k8s.io/pause:3.9", "registry.k8s.io/pause", "3.9"},
            {"localhost:5000/a/b:latest", "localhost:5000/a/b", "latest"},
            {"localhost:5000/a/b", "localhost:5000/a/b", ""},
@@ -91,8 +96,51 @@ TEST(Compare, WithItselfThereIsNothing) {
   EXPECT_EQ(diff.files.same, 4);
   EXPECT_EQ(diff.images.same, 3);
   EXPECT_THAT(diff.files.changed, SizeIs(0));
+  EXPECT_THAT(diff.settings, SizeIs(0));
   EXPECT_EQ(Incoming(diff).bytes, 0);
   EXPECT_EQ(Outgoing(diff).bytes, 0);
+}
+
+TEST(Compare, SizesTellWhereADigestIsNotKnown) {
+  struct Case {
+    Item from;
+    Item to;
+    size_t changed;
+  };
+  for (const Case& test : std::vector<Case>{
+           {{"https://x.io/f", "", 5}, {"https://x.io/f", "", 6}, 1},
+           {{"https://x.io/f", "", 0}, {"https://x.io/f", "", 5}, 1},
+           {{"https://x.io/f", "", 5}, {"https://x.io/f", "", 0}, 1},
+           {{"https://x.io/f", "", -1}, {"https://x.io/f", "", 5}, 0},
+           {{"https://x.io/f", "", 5}, {"https://x.io/f", "", -1}, 0},
+           {{"https://x.io/f", "sha256:aa", 5}, {"https://x.io/f", "", 5}, 0},
+           {{"https://x.io/f", "sha256:aa", 5}, {"https://x.io/f", "", 6}, 1},
+           {{"https://x.io/f", "", 6},
+            {"https://x.io/f", "sha256:aa", 5},
+            1}}) {
+    const ContentsDiff diff =
+        Compare({"a", {test.from}, {}, {}}, {"b", {test.to}, {}, {}});
+    EXPECT_THAT(diff.files.changed, SizeIs(test.changed))
+        << test.from.size << " " << test.to.size;
+  }
+}
+
+TEST(Compare, AnotherVersionBesideANewOneIsAdded) {
+  const ContentsDiff diff = Compare(
+      {"a", {}, {{"quay.io/a:1.0", "", -1}}, {}},
+      {"b", {}, {{"quay.io/a:2.0", "", -1}, {"quay.io/a:3.0", "", -1}}, {}});
+  ASSERT_THAT(diff.images.changed, SizeIs(1));
+  EXPECT_EQ(diff.images.changed[0].version_to, "2.0");
+  ASSERT_THAT(diff.images.added, SizeIs(1));
+  EXPECT_EQ(diff.images.added[0].name, "quay.io/a:3.0");
+}
+
+TEST(Sum, AnEmptyFileHasAKnownSize) {
+  Sum sum;
+  sum.Add({"https://x.io/empty", "", 0});
+  EXPECT_EQ(sum.unknown, 0);
+  sum.Add({"https://x.io/f", "", -1});
+  EXPECT_EQ(sum.unknown, 1);
 }
 
 TEST(Compare, SumsWhatComesInAndWhatGoes) {
@@ -100,6 +148,17 @@ TEST(Compare, SumsWhatComesInAndWhatGoes) {
   EXPECT_EQ(Incoming(diff).bytes, (102 << 20) + 5);
   EXPECT_EQ(Incoming(diff).unknown, 2);
   EXPECT_EQ(Outgoing(diff).bytes, (101 << 20) + 5);
+}
+
+TEST(ContentsOf, AListDoesNotKnowSizes) {
+  v1::Release release;
+  release.add_files()->set_url("https://x.io/a");
+  release.add_images()->set_reference("registry.k8s.io/pause:3.9");
+  const Contents contents = ContentsOf(release);
+  ASSERT_THAT(contents.files, SizeIs(1));
+  EXPECT_LT(contents.files[0].size, 0);
+  ASSERT_THAT(contents.images, SizeIs(1));
+  EXPECT_LT(contents.images[0].size, 0);
 }
 
 TEST(ContentsOf, ABuildKnowsSizesAndDigests) {
