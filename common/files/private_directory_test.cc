@@ -183,5 +183,11 @@ TEST_F(PrivateDirectoryTest, FilesAreClosedWhereTheyAre) {
   EXPECT_EQ(ModeOf(file), 0400);
 }
 
+TEST_F(PrivateDirectoryTest, AFileThatCannotBeOpenedIsNamed) {
+  const fs::path file = temp_.path() / "journal";
+  fs::create_symlink("journal", file);
+  EXPECT_THAT(MakePrivateFile(file).message(), HasSubstr(file.string()));
+}
+
 }  // namespace
 }  // namespace kso

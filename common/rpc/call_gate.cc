@@ -18,13 +18,13 @@ std::string_view Std(grpc::string_ref text) {
 // gRPC writes "ipv4:127.0.0.1:80", "ipv6:%5B::1%5D:80" and "unix:".
 std::string RemoteOf(const std::string& peer) {
   std::string_view text = peer;
+  if (text.starts_with("unix:")) return "unix";
   for (const std::string_view scheme : {"ipv4:", "ipv6:"}) {
-    if (text.substr(0, scheme.size()) == scheme) {
+    if (text.starts_with(scheme)) {
       text.remove_prefix(scheme.size());
       break;
     }
   }
-  if (text.substr(0, 5) == "unix:") return "unix";
   return PrintableText(PercentDecode(text).value_or(std::string(text)), 128);
 }
 

@@ -90,7 +90,7 @@ class Workbench:
     def bazel(self, arguments, deadline=None):
         """Runs bazel, and stops it at `deadline` (of time.monotonic)."""
         with subprocess.Popen(
-                [self._bazel, *arguments], cwd=self.directory, text=True,
+                [self._bazel, *arguments], cwd=self.directory, text=True, errors='replace',
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, start_new_session=True) as process:
             try:
