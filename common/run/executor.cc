@@ -49,6 +49,8 @@ void Executor::RunQueue() {
       ++busy_;
     }
     function();
+    // The function's captures are released before it counts as done.
+    function = nullptr;
     absl::MutexLock lock(&mutex_);
     --busy_;
   }
