@@ -26,9 +26,18 @@ TEST(StatusNotesTest, FirstDelayStays) {
   EXPECT_EQ(RetryDelay(status), absl::Seconds(3));
 }
 
+TEST(StatusNotesTest, ADelayOfNothingLeavesRoomForAnother) {
+  absl::Status status =
+      RetryNotBefore(absl::UnavailableError("503"), absl::ZeroDuration());
+  status = RetryNotBefore(status, absl::Milliseconds(1) / 2);
+  EXPECT_EQ(RetryDelay(status), absl::Milliseconds(1));
+}
+
 TEST(StatusNotesTest, NothingIsSaidOfWhatWentWell) {
   EXPECT_TRUE(RetryNotBefore(absl::OkStatus(), absl::Hours(1)).ok());
   EXPECT_TRUE(WithMessage(absl::OkStatus(), "busy").ok());
+  EXPECT_TRUE(Prefixed(absl::OkStatus(), "pulling a: ").ok());
+  EXPECT_TRUE(WithCode(absl::OkStatus(), absl::StatusCode::kUnavailable).ok());
   EXPECT_EQ(RetryDelay(absl::NotFoundError("404")), absl::ZeroDuration());
   EXPECT_FALSE(IsRateLimited(absl::NotFoundError("404")));
 }

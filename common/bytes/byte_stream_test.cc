@@ -23,6 +23,8 @@ TEST(ByteStreamTest, CopiesFromAnOffset) {
 TEST(ByteStreamTest, AnOffsetPastTheEndIsTheEnd) {
   auto source = SourceOfString("abc", 7);
   EXPECT_EQ(*ReadAll(*source, 10), "");
+  auto before = SourceOfString("abc", -1);
+  EXPECT_EQ(*ReadAll(*before, 10), "abc");
 }
 
 TEST(ByteStreamTest, ReadAllKeepsToItsLimit) {
