@@ -32,7 +32,16 @@ check "it tells of two ports" same "${#ports[@]}" 2
 for port in "${ports[@]}"; do
   check "port $port is free" fails bash -c "exec 3<>/dev/tcp/127.0.0.1/$port"
 done
-check "Kubespray is pointed at the same ports" contains "$last" "registry_host: \"SERVER:${ports[1]}/k8s\""
+check "Kubespray's settings come from the files image" \
+  contains "$last" "curl -fo offline.yml http://127.0.0.1:${ports[0]}/k8s/offline.yml"
+printf 'kso_host: "ADDRESS"\nfiles_repo: "http://{{ kso_host }}:8080/k8s"\nregistry_server: "{{ kso_host }}:5000"\n' \
+  >"$work/offline.yml"
+line=$(grep -o '^  sed -i .*' <<<"$last")
+check "the line for their address and ports runs" bash -c "cd '$work' && $line"
+check "and points Kubespray at the same ports" same "$(cat "$work/offline.yml")" \
+  'kso_host: "SERVER"
+files_repo: "http://{{ kso_host }}:'"${ports[0]}"'/k8s"
+registry_server: "{{ kso_host }}:'"${ports[1]}"'"'
 while read -r line; do
   check "$line" bash -c "cd '$work' && $line"
 done < <(grep -o '^  skopeo copy .*' <<<"$last")
