@@ -37,6 +37,16 @@ TEST_F(FairShareTest, PrioritiesAtTheEndsOfTheRangeStillTakeTurns) {
   EXPECT_EQ(granted[2], 99);
 }
 
+TEST_F(FairShareTest, BuildsThatEndedTakeNoTurnsFromThoseThatRun) {
+  for (int64_t number = 1; number <= 8; ++number) Add(number);
+  for (int i = 0; i < 16; ++i) Grant(running_);
+  for (int64_t number = 3; number <= 8; ++number) running_.erase(number);
+  std::map<int64_t, int> granted;
+  for (int i = 0; i < 10; ++i) ++granted[Grant(running_)];
+  EXPECT_EQ(granted[1], 5);
+  EXPECT_EQ(granted[2], 5);
+}
+
 TEST_F(FairShareTest, AnotherPriorityTakesItsShareAtOnce) {
   Add(1, release::kLowestPriority);
   Add(2, release::kHighestPriority);
