@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/api/farm_json.h"
 #include "gtest/gtest.h"
-#include "kso/v1/farm.pb.h"
 #include "tests/fakes/farm_json_text.h"
 
 namespace kso::coordinator {

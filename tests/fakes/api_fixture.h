@@ -15,7 +15,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/strings.h"
-#include "coordinator/access/access_gate.h"
 #include "coordinator/api/api_server.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/engine_fixture.h"
