@@ -173,6 +173,11 @@ class Connection final
                 absl::Seconds(bytes / core_->limits.lowest_bytes_per_second));
   }
 
+  bool IsOld() const {
+    return std::chrono::steady_clock::now() - accepted_ >=
+           ToStdDuration(core_->limits.longest_connection);
+  }
+
   void Close() {
     closed_ = true;
     heartbeat_.cancel();
@@ -240,7 +245,7 @@ class Connection final
                                  "chunked"))) {
       return Refuse(501, "the only Transfer-Encoding here is chunked");
     }
-    keep_alive_ = head_->keep_alive();
+    keep_alive_ = head_->keep_alive() && !IsOld();
     has_body_ = head_->chunked() || head_->content_length().value_or(0) > 0;
     if (fields.target().size() > core_->limits.most_target_bytes) {
       return Refuse(414, "the path of this request is too long");
@@ -430,7 +435,7 @@ class Connection final
     heartbeat_.async_wait([self = this->shared_from_this()](error_code error) {
       if (error || self->closed_) return;
       const auto& allowed = self->response_.stream->allowed;
-      if (allowed && !allowed()) return self->Close();
+      if (self->IsOld() || (allowed && !allowed())) return self->Close();
       static const auto* const kComment =
           new EventFeed::Bytes(std::make_shared<const std::string>(":\n\n"));
       if (!self->writing_) self->Queue(*kComment);
@@ -476,6 +481,8 @@ class Connection final
   const std::shared_ptr<asio::ssl::context> tls_;
   Stream stream_;
   HttpPeer peer_;
+  const std::chrono::steady_clock::time_point accepted_ =
+      std::chrono::steady_clock::now();
   bool closed_ = false;
   beast::flat_buffer buffer_{64 << 10};
 

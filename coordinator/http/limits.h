@@ -28,6 +28,10 @@ struct HttpLimits {
   absl::Duration head_time = absl::Seconds(10);
   // The time for which a connection may wait for its next request.
   absl::Duration idle_time = absl::Seconds(60);
+  // After this long a connection ends, with the next answer or heartbeat: a
+  // client's certificate is looked at in the handshake, and is to be of no use
+  // for longer than an hour, with the idle time, when it has expired.
+  absl::Duration longest_connection = absl::Minutes(59);
   // The time for the handler's answer.
   absl::Duration answer_time = absl::Seconds(30);
   // A body or an answer may take this long, and so much more as it takes at the

@@ -475,6 +475,32 @@ TEST_F(ServerTest, AStreamHasAHeartbeatAndEndsWhenItsReaderMayNotReadOn) {
   EXPECT_TRUE(client.AwaitClose());
 }
 
+// A client certificate is looked at in the handshake only.
+TEST_F(ServerTest, AConnectionThatIsOldEndsWithItsNextAnswer) {
+  limits_.longest_connection = absl::ZeroDuration();
+  Start();
+  RawHttpClient client(address());
+  client.Send(
+      "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n"
+      "GET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto answer = client.Read();
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->body, "GET 1 0 ");
+  EXPECT_EQ(answer->Header("connection"), "close");
+  EXPECT_TRUE(client.AwaitClose());
+}
+
+TEST_F(ServerTest, AStreamThatIsOldEndsWithItsNextHeartbeat) {
+  limits_.heartbeat = absl::Milliseconds(50);
+  limits_.longest_connection = absl::ZeroDuration();
+  Start();
+  RawHttpClient client(address());
+  client.Send("GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(client.Read()->status, 200);
+  EXPECT_THAT(client.ReadUntil("\n\n"), StartsWith("event: hello"));
+  EXPECT_TRUE(client.AwaitClose());
+}
+
 TEST_F(ServerTest, ASlowReaderIsCutOffAndTheOthersGoOn) {
   limits_.most_unread_bytes = 400'000;
   Start();
