@@ -78,14 +78,15 @@ absl::StatusOr<OidcRule> ParseRule(const Json& json) {
 bool IsHttps(std::string_view url) { return url.starts_with("https://"); }
 
 absl::StatusOr<OidcIssuer> ParseIssuer(const Json& json) {
-  KSO_RETURN_IF_ERROR(
-      CheckKeys(json, "an issuer",
-                {"issuer", "audience", "jwksUrl", "jwksFile", "allow"}));
+  KSO_RETURN_IF_ERROR(CheckKeys(
+      json, "an issuer",
+      {"issuer", "audience", "jwksUrl", "jwksFile", "allow", "nameClaim"}));
   OidcIssuer issuer;
   issuer.issuer = StringOf(json, "issuer");
   issuer.audience = StringOf(json, "audience");
   issuer.jwks_url = StringOf(json, "jwksUrl");
   issuer.jwks_file = StringOf(json, "jwksFile");
+  issuer.name_claim = StringOf(json, "nameClaim");
   if (!IsHttps(issuer.issuer)) {
     return absl::InvalidArgumentError(
         "\"issuer\" has to be the https URL that tokens have as \"iss\"");
@@ -103,6 +104,10 @@ absl::StatusOr<OidcIssuer> ParseIssuer(const Json& json) {
     return absl::InvalidArgumentError(
         "\"jwksUrl\" has to begin with https://: who changes the keys on their "
         "way is every identity");
+  }
+  if (json.contains("nameClaim") && issuer.name_claim.empty()) {
+    return absl::InvalidArgumentError(
+        "\"nameClaim\" has to be the name of a claim, such as \"repository\"");
   }
   KSO_ASSIGN_OR_RETURN(const Json* const rules, FieldOf(json, "allow"));
   if (rules == nullptr || !rules->is_array() || rules->empty()) {

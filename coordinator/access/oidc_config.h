@@ -30,6 +30,10 @@ struct OidcIssuer {
   std::string jwks_url;
   std::string jwks_file;
   std::vector<OidcRule> rules;
+  // The claim whose value names the identity, "repository:acme/farm", so that
+  // all branches of a repository are one, with one quota. Empty: the subject
+  // does, of which each branch has its own.
+  std::string name_claim = {};
 };
 
 struct OidcConfig {
@@ -47,7 +51,8 @@ struct OidcConfig {
 //                 "claims": {"repository": "acme/farm",
 //                            "ref": ["refs/heads/main", "refs/tags/v1"]}}]}]}
 //
-// Roles are view and submit: no pipeline operates the farm or works for it.
+// An issuer may have a "nameClaim", such as "repository". Roles are view and
+// submit: no pipeline operates the farm or works for it.
 // INVALID_ARGUMENT says what is wrong, also for a key that is not known, since
 // a rule with a slip in it would allow more than was meant.
 absl::StatusOr<OidcConfig> ParseOidcConfig(std::string_view json);

@@ -82,11 +82,28 @@ bool Holds(const OidcRule& rule, const Json& claims) {
       });
 }
 
+// Set before what would be the name of a token or a certificate.
+constexpr std::string_view kOidcName = "oidc:";
+
 // The name of a subject, which is its issuer's choice: never that of a token or
-// a certificate, whose builds, quotas and logins are others'.
+// a certificate, whose builds, quotas and logins are others', nor what another
+// subject becomes here.
 std::string NameOf(const std::string& subject) {
   const std::string name = PrintableText(subject, kLongestSubject);
-  return access::CheckIdentityName(name).ok() ? Concat("oidc:", name) : name;
+  return access::CheckIdentityName(name).ok() || name.starts_with(kOidcName)
+             ? Concat(kOidcName, name)
+             : name;
+}
+
+// The text that names the identity; empty where the token has none that is
+// taken.
+std::string NamingText(const OidcIssuer& issuer, const Json& claims,
+                       const std::string& subject) {
+  if (issuer.name_claim.empty()) return subject;
+  const std::string value = StringOf(claims, issuer.name_claim);
+  if (value.empty()) return "";
+  std::string text = Concat(issuer.name_claim, ":", value);
+  return text.size() > kLongestSubject ? "" : text;
 }
 
 access::RoleSet RolesOf(const OidcIssuer& issuer, const Json& claims) {
@@ -141,7 +158,14 @@ absl::StatusOr<Principal> OidcVerifier::Identify(
     return BadToken(Concat("no rule of this farm allows ",
                            PrintableText(subject, kLongestSubject)));
   }
-  principal.name = NameOf(subject);
+  const std::string naming = NamingText(issuer->config, token.claims, subject);
+  if (naming.empty()) {
+    return BadToken(
+        Concat("it has no claim ",
+               PrintableText(issuer->config.name_claim, kLongestSubject),
+               " that is taken, which names pipelines here"));
+  }
+  principal.name = NameOf(naming);
   principal.how = IdentifiedBy::kOidc;
   principal.id =
       Concat(issuer_name, " ", PrintableText(subject, kLongestSubject));

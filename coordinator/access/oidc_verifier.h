@@ -38,8 +38,8 @@ class OidcVerifier : public BearerSource {
 
   bool configured() const override { return !issuers_.empty(); }
   bool Recognizes(std::string_view bearer) const override;
-  // The principal has the token's subject as its name, and the issuer and the
-  // subject as its id.
+  // The principal has the token's subject, or the claim that the issuer's
+  // configuration names, as its name, and the issuer and the subject as its id.
   absl::StatusOr<Principal> Identify(std::string_view bearer) const override;
 
  private:

@@ -417,8 +417,50 @@ TEST_F(OidcVerifierTest, ASubjectIsNoTokensName) {
   };
   EXPECT_EQ(name_of("alice"), "oidc:alice");
   EXPECT_EQ(name_of("local"), "oidc:local");
+  // Nor that of another subject.
+  EXPECT_EQ(name_of("oidc:alice"), "oidc:oidc:alice");
   EXPECT_EQ(name_of("repo:acme/farm:ref:refs/heads/main"),
             "repo:acme/farm:ref:refs/heads/main");
+}
+
+TEST_F(OidcVerifierTest,
+       BranchesOfARepositoryAreOneIdentityWhereAClaimNamesIt) {
+  OidcIssuer config = Config();
+  config.name_claim = "repository";
+  config.rules.front().claims.erase("ref");
+  const OidcVerifier verifier({{config, &keys_}}, &clock_);
+  const auto of_branch = [&](const std::string& branch) {
+    Json claims = Claims();
+    claims["ref"] = "refs/heads/" + branch;
+    claims["sub"] = "repo:acme/farm:ref:refs/heads/" + branch;
+    return verifier.Identify(Token(claims));
+  };
+  const auto main = of_branch("main");
+  const auto other = of_branch("other");
+  ASSERT_TRUE(main.ok()) << main.status();
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_EQ(main->name, "repository:acme/farm");
+  EXPECT_EQ(other->name, main->name);
+  // The audit log tells them apart.
+  EXPECT_THAT(other->id, HasSubstr("refs/heads/other"));
+}
+
+TEST_F(OidcVerifierTest, ATokenWithoutTheClaimThatNamesItIsRefused) {
+  OidcIssuer config = Config();
+  config.name_claim = "project";
+  const OidcVerifier verifier({{config, &keys_}}, &clock_);
+  const auto with = [&](const Json& value) {
+    Json claims = Claims();
+    claims["project"] = value;
+    return verifier.Identify(Token(claims)).status();
+  };
+  EXPECT_TRUE(with("farm").ok());
+  for (const Json& value :
+       {Json(nullptr), Json(""), Json(7), Json(std::string(300, 'p'))}) {
+    EXPECT_THAT(std::string(with(value).message()),
+                HasSubstr("no claim project"))
+        << value;
+  }
 }
 
 TEST_F(OidcVerifierTest, SubjectsAreMadePrintable) {
@@ -566,6 +608,8 @@ TEST(OidcConfigTest, SlipsAreRefused) {
   EXPECT_FALSE(with("/issuers/0/allow/0/claims/ref", "").ok());
   EXPECT_FALSE(with("/issuers/0/allow/0/claims/ref", true).ok());
   EXPECT_FALSE(with("/issuers/0/allow/0/claim", "slip").ok());
+  EXPECT_FALSE(with("/issuers/0/nameClaim", "").ok());
+  EXPECT_FALSE(with("/issuers/0/nameClaim", 1).ok());
   EXPECT_FALSE(with("/issuers/0/allow/0/role", "admin").ok());
   EXPECT_FALSE(with("/issuers/0/allow/0/role", "work").ok());
   EXPECT_FALSE(with("/issuers/0/allow/0/role", "everything").ok());
@@ -573,6 +617,7 @@ TEST(OidcConfigTest, SlipsAreRefused) {
   EXPECT_FALSE(with("/issuers/0/audiences", "slip").ok());
   EXPECT_FALSE(with("/issuers/1", Json::parse(kConfig)["issuers"][0]).ok());
   EXPECT_TRUE(with("/issuers/0/allow/0/role", "view").ok());
+  EXPECT_TRUE(with("/issuers/0/nameClaim", "repository").ok());
 }
 
 TEST(OidcSourceTest, TakesItsKeysFromTheIssuer) {
