@@ -299,6 +299,20 @@ TEST_F(EngineDiskTest, WhatWasTooYoungIsSweptAnHourLater) {
   EXPECT_EQ(actions_.sweeps().size(), before + 2);
 }
 
+TEST_F(EngineDiskTest, WhatNoBuildNeedsIsSweptAnHourAfterABuildHasEnded) {
+  // The sweeps of the start are over then.
+  Advance(absl::Hours(2));
+  const size_t before = actions_.sweeps().size();
+  ASSERT_TRUE(SubmitAs("alice", "b1").ok());
+  ASSERT_TRUE(Cancel("b1").ok());
+  Settle();
+  EXPECT_EQ(actions_.sweeps().size(), before);
+  Advance(kYoungBlob);
+  EXPECT_EQ(actions_.sweeps().size(), before + 1);
+  Advance(absl::Hours(5));
+  EXPECT_EQ(actions_.sweeps().size(), before + 1);
+}
+
 TEST_F(EngineDiskTest, LayersThatBuildsShareCountOnceForTheirSubmitter) {
   ASSERT_TRUE(SubmitAs("alice", "b1").ok());
   Run(0, kGibibyte);

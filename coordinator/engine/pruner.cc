@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/engine/pruner.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,16 @@ namespace {
 // callers.
 constexpr size_t kBuildsATurn = 4;
 
+bool IsInFarm(const BuildEntry& build) {
+  return build.release.destination().kind() != v1::Destination::REGISTRY;
+}
+
+// Returns whether workers may have put something into the farm's blob store.
+bool AnyInFarm(const State& state) {
+  return std::any_of(state.builds().begin(), state.builds().end(),
+                     [](const auto& entry) { return IsInFarm(entry.second); });
+}
+
 }  // namespace
 
 void Pruner::WantSweep(absl::Time now) {
@@ -21,11 +32,21 @@ void Pruner::WantSweep(absl::Time now) {
   again_ = true;
 }
 
+void Pruner::WantSweepLater(absl::Time now) {
+  if (sweep_ == absl::InfiniteFuture()) {
+    sweep_ = now + kYoungBlob;
+  } else {
+    again_ = true;
+  }
+}
+
 void Pruner::Tick(Transaction& turn) {
   const State& state = turn.state();
   const auto count_ended = [&state] {
     return state.builds().size() - state.running().size();
   };
+  // While a build ran, its workers could put into the store what they liked.
+  if (count_ended() != ended_ && AnyInFarm(state)) WantSweepLater(turn.now());
   if (count_ended() != ended_ || turn.now() >= next_) {
     PruningChoice choice = ChooseForPruning(
         state, {options_.keep_builds, options_.keep_builds_for}, turn.now());
@@ -35,10 +56,7 @@ void Pruner::Tick(Transaction& turn) {
       next_ = turn.now();
     }
     for (std::string& id : choice.builds) {
-      if (state.FindBuild(id)->release.destination().kind() !=
-          v1::Destination::REGISTRY) {
-        WantSweep(turn.now());
-      }
+      if (IsInFarm(*state.FindBuild(id))) WantSweep(turn.now());
       v1::JournalRecord record;
       record.mutable_build_pruned()->set_build_id(std::move(id));
       turn.Record(std::move(record));

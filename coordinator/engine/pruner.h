@@ -13,7 +13,8 @@
 namespace kso::coordinator {
 
 // Forgets old builds, and has the blobs deleted that only they needed in the
-// farm's own blob store. Not thread safe.
+// farm's own blob store, or that a worker put there and no build needs. Not
+// thread safe.
 class Pruner {
  public:
   // `actions` must outlive it.
@@ -30,6 +31,9 @@ class Pruner {
   absl::Time NextDeadline() const { return std::min(next_, sweep_); }
 
  private:
+  // Has a sweep made when what may be there now is not young any more.
+  void WantSweepLater(absl::Time now);
+
   const EngineOptions options_;
   ActionRunner& actions_;
   absl::Time next_ = absl::InfinitePast();
