@@ -8,10 +8,12 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/status_notes.h"
 #include "common/bytes/sinks.h"
+#include "common/http/transfer_options.h"
 #include "common/oci/login/access.h"
 #include "common/oci/media_types.h"
 #include "tests/fakes/fake_clock.h"
@@ -42,6 +44,31 @@ std::string EmptyManifest() {
          Sha256Of("").ToString() + R"(","size":0},"layers":[]})";
 }
 
+// A FakeTransport that hands content on byte by byte, as a network may.
+class DrippingTransport : public testing::FakeTransport {
+ public:
+  absl::StatusOr<http::Response> Download(const http::Request& request,
+                                          ByteSink& sink,
+                                          OnResponse on_response) override {
+    class Drip : public ByteSink {
+     public:
+      explicit Drip(ByteSink* next) : next_(*next) {}
+
+      absl::Status Write(std::string_view bytes) override {
+        absl::Status status;
+        for (size_t i = 0; i < bytes.size() && status.ok(); ++i) {
+          status = next_.Write(bytes.substr(i, 1));
+        }
+        return status;
+      }
+
+     private:
+      ByteSink& next_;
+    } drip(&sink);
+    return FakeTransport::Download(request, drip, std::move(on_response));
+  }
+};
+
 class RegistryClientTest : public ::testing::Test {
  protected:
   RegistryClientTest() {
@@ -58,6 +85,13 @@ class RegistryClientTest : public ::testing::Test {
     return client_->PutBlob("a", BlobOf(kContent), [](int64_t offset) {
       return SourceOfString(kContent, offset);
     });
+  }
+
+  // Pulls bytes of kContent.
+  absl::Status GetPart(const http::ByteRange& range, ByteSink& sink,
+                       bool spare = false) {
+    return client_->GetBlobPart("a", BlobOf(kContent),
+                                {.range = range, .spare = spare}, sink);
   }
 
   testing::FakeClock clock_;
@@ -457,6 +491,187 @@ TEST_F(RegistryClientTest, APullGoesOnWhileEachTryBringsSomething) {
   EXPECT_EQ(transport_.CountOf("GET", url), 9);
 }
 
+TEST_F(RegistryClientTest, ABlobThatCameWholeIsNotAskedForAgain) {
+  const std::string url = BlobUrl(kContent);
+  transport_.On(
+      "GET", url,
+      FakeAnswer{.body = kContent, .ending = absl::UnavailableError("cut")});
+  StringSink sink;
+  const absl::Status status = client_->GetBlob("a", BlobOf(kContent), sink);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(sink.content(), kContent);
+  EXPECT_EQ(transport_.CountOf("GET", url), 1);
+}
+
+TEST_F(RegistryClientTest, APullWhoseTriesBringTooLittleIsGivenUp) {
+  constexpr size_t kBroughtByEach = (1 << 20) - 1;
+  const std::string content(8 << 20, 'x');
+  const std::string url = BlobUrl(content);
+  transport_.On("GET", url, [&](const http::Request& request) {
+    const std::string range = HeaderOf(request, "Range");
+    const size_t first = range.empty() ? 0 : std::stoul(range.substr(6));
+    return FakeAnswer{
+        .status = first == 0 ? 200 : 206,
+        .headers = {{"Content-Range", "bytes " + std::to_string(first) + "-"}},
+        .body = content.substr(first, kBroughtByEach),
+        .ending = absl::UnavailableError("cut")};
+  });
+  StringSink sink;
+  const absl::Status status = client_->GetBlob("a", BlobOf(content), sink);
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_EQ(transport_.CountOf("GET", url), 5);
+}
+
+TEST_F(RegistryClientTest, AnAnswerThatEndsTooEarlyIsTakenUpToo) {
+  const std::string url = BlobUrl(kContent);
+  transport_.On("GET", url, FakeAnswer{.body = "0123"});
+  transport_.On("GET", url,
+                FakeAnswer{.status = 206,
+                           .headers = {{"Content-Range", "bytes 4-9/10"}},
+                           .body = "456789"});
+  StringSink sink;
+  const absl::Status status = client_->GetBlob("a", BlobOf(kContent), sink);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(sink.content(), kContent);
+}
+
+TEST_F(RegistryClientTest, BytesThatCameBeforeAreLeftOutHoweverTheyCome) {
+  const std::string url = BlobUrl(kContent);
+  const FakeAnswer begun{.body = "0123", .ending = absl::UnavailableError("")};
+  // The second try breaks before it brings anything new.
+  const FakeAnswer less{.body = "01", .ending = absl::UnavailableError("")};
+  const FakeAnswer whole{.body = kContent};
+  const FakeAnswer rest{.status = 206,
+                        .headers = {{"Content-Range", "bytes 4-9/10"}},
+                        .body = "456789"};
+  for (const std::vector<FakeAnswer>& answers :
+       {std::vector<FakeAnswer>{begun, whole},
+        std::vector<FakeAnswer>{begun, less, whole},
+        std::vector<FakeAnswer>{begun, less, rest}}) {
+    DrippingTransport transport;
+    for (const FakeAnswer& answer : answers) transport.On("GET", url, answer);
+    auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                        &clock_, &credentials_);
+    StringSink sink;
+    const absl::Status status = client->GetBlob("a", BlobOf(kContent), sink);
+    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_EQ(sink.content(), kContent);
+    EXPECT_EQ(transport.requests().size(), answers.size());
+  }
+}
+
+TEST_F(RegistryClientTest, ARegistryThatHasNotTheRestIsNotAskedAgain) {
+  const std::string url = BlobUrl(kContent);
+  transport_.On(
+      "GET", url,
+      FakeAnswer{.body = "0123", .ending = absl::UnavailableError("cut")});
+  transport_.On("GET", url, FakeAnswer{.status = 416});
+  StringSink sink;
+  const absl::Status status = client_->GetBlob("a", BlobOf(kContent), sink);
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_EQ(transport_.CountOf("GET", url), 2);
+}
+
+TEST_F(RegistryClientTest, ABlobIsReadFromWhereTheCallerHasIt) {
+  // The size is not always known.
+  for (const int64_t size : {10, 0}) {
+    v1::Descriptor blob = BlobOf(kContent);
+    blob.set_size(size);
+    testing::FakeTransport transport;
+    transport.On("GET", BlobUrl(kContent), FakeAnswer{.body = kContent});
+    transport.On("GET", BlobUrl(kContent),
+                 FakeAnswer{.status = 206,
+                            .headers = {{"Content-Range", "bytes 4-9/10"}},
+                            .body = "456789"});
+    auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                        &clock_, &credentials_);
+    StringSink whole;
+    const absl::Status status = client->GetBlob("a", blob, whole);
+    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_EQ(whole.content(), kContent);
+    StringSink rest;
+    const absl::Status tail = client->GetBlob("a", blob, rest, 4);
+    EXPECT_TRUE(tail.ok()) << tail;
+    EXPECT_EQ(rest.content(), "456789");
+    EXPECT_EQ(HeaderOf(transport.requests().back(), "Range"), "bytes=4-");
+  }
+}
+
+TEST_F(RegistryClientTest, NothingIsAskedForBehindTheEndOfABlob) {
+  StringSink sink;
+  const absl::Status nothing =
+      client_->GetBlob("a", BlobOf(kContent), sink, 10);
+  EXPECT_TRUE(nothing.ok()) << nothing;
+  v1::Descriptor negative = BlobOf(kContent);
+  negative.set_size(-1);
+  for (const absl::Status& status :
+       {client_->GetBlob("a", BlobOf(kContent), sink, 11),
+        client_->GetBlob("a", BlobOf(kContent), sink, -1),
+        client_->GetBlob("a", negative, sink)}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  }
+  EXPECT_TRUE(transport_.requests().empty());
+}
+
+TEST_F(RegistryClientTest, APartOfABlobIsAskedForByItsRange) {
+  const std::string url = BlobUrl(kContent);
+  transport_.On("GET", url,
+                FakeAnswer{.status = 206,
+                           .headers = {{"Content-Range", "bytes 2-7/10"}},
+                           .body = "234",
+                           .ending = absl::UnavailableError("cut")});
+  // Once all of it is there, a connection may break.
+  transport_.On("GET", url,
+                FakeAnswer{.status = 206,
+                           .headers = {{"Content-Range", "bytes 5-7/10"}},
+                           .body = "567",
+                           .ending = absl::UnavailableError("cut")});
+  StringSink sink;
+  const absl::Status status = GetPart({.first = 2, .length = 6}, sink);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(sink.content(), "234567");
+  const std::vector<http::Request> requests = transport_.requests();
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_EQ(HeaderOf(requests[0], "Range"), "bytes=2-7");
+  EXPECT_EQ(HeaderOf(requests[1], "Range"), "bytes=5-7");
+}
+
+TEST_F(RegistryClientTest, APartThatIsAllNeedsNoRange) {
+  transport_.On("GET", BlobUrl(kContent), FakeAnswer{.body = kContent});
+  StringSink sink;
+  const absl::Status status = GetPart({.first = 0, .length = 10}, sink);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(sink.content(), kContent);
+  EXPECT_EQ(HeaderOf(transport_.requests().front(), "Range"), "");
+}
+
+TEST_F(RegistryClientTest, ARegistryThatServesNoPartsIsToldFromTrouble) {
+  transport_.On("GET", BlobUrl(kContent), FakeAnswer{.body = kContent});
+  StringSink sink;
+  for (const http::ByteRange& range :
+       {http::ByteRange{.first = 0, .length = 4},
+        http::ByteRange{.first = 4, .length = 6}}) {
+    const absl::Status status = GetPart(range, sink);
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  }
+  EXPECT_EQ(sink.content(), "");
+  EXPECT_EQ(transport_.requests().size(), 2u);
+}
+
+TEST_F(RegistryClientTest, APartThatCouldBeLeftOutIsTriedOnce) {
+  const std::string url = BlobUrl(kContent);
+  transport_.On("GET", url,
+                FakeAnswer{.status = 206,
+                           .headers = {{"Content-Range", "bytes 2-4/10"}},
+                           .ending = absl::UnavailableError("cut")});
+  StringSink sink;
+  const http::ByteRange range{.first = 2, .length = 3};
+  EXPECT_TRUE(absl::IsUnavailable(GetPart(range, sink, /*spare=*/true)));
+  EXPECT_EQ(transport_.CountOf("GET", url), 1);
+  EXPECT_TRUE(absl::IsUnavailable(GetPart(range, sink)));
+  EXPECT_EQ(transport_.CountOf("GET", url), 1 + 5);
+}
+
 TEST_F(RegistryClientTest, APartThatWasNotAskedForIsNotAppended) {
   const std::string url = BlobUrl(kContent);
   for (const char* range :
@@ -497,11 +712,13 @@ TEST_F(RegistryClientTest, ASinkThatFailsIsNotFedAgain) {
     }
   } sink;
   // However much of it came.
-  for (const std::string& content :
-       {std::string(kContent), std::string(2 << 20, 'x')}) {
+  for (const auto& [content, came] :
+       {std::pair(std::string(kContent), size_t{10}),
+        std::pair(std::string("not all of it"), size_t{3}),
+        std::pair(std::string(2 << 20, 'x'), size_t{2 << 20})}) {
     const std::string url = BlobUrl(content);
     transport_.On("GET", url,
-                  FakeAnswer{.body = content,
+                  FakeAnswer{.body = content.substr(0, came),
                              .ending = absl::UnavailableError("disk full")});
     EXPECT_EQ(client_->GetBlob("a", BlobOf(content), sink).code(),
               absl::StatusCode::kUnavailable);
@@ -560,6 +777,47 @@ TEST_F(RegistryClientTest, APushThatBrokeGoesOnWhereItBroke) {
   EXPECT_EQ(patch.body.size(), 1u << 20);
   EXPECT_EQ(HeaderOf(patch, "Content-Range"), "2097152-3145727");
   EXPECT_EQ(requests.back().body, "");
+}
+
+TEST_F(RegistryClientTest, APushGoesOnOnlyWhereTheRegistryHasEnoughOfIt) {
+  const std::string content(3 << 20, 'x');
+  const std::string url = "https://quay.io/u/1";
+  const std::string put = url + "?digest=sha256%3A" + Sha256Of(content).hex();
+  struct Case {
+    const char* range;
+    int uploads;
+    int patches;
+  };
+  for (const auto& [range, uploads, patches] :
+       {Case{"0-1048575", 1, 1}, Case{"bytes=0-2097151", 1, 1},
+        // It has all of it, and only wants its digest.
+        Case{"0-3145727", 1, 0},
+        // Less than a MiB, more than there is, and no beginning.
+        Case{"0-1048574", 2, 0}, Case{"0-3145728", 2, 0},
+        Case{"1-2097151", 2, 0}, Case{"0--1", 2, 0}}) {
+    testing::FakeTransport transport;
+    transport.On("HEAD", BlobUrl(content), FakeAnswer{.status = 404});
+    transport.On("POST", kV2 + "a/blobs/uploads/",
+                 FakeAnswer{.status = 202, .headers = {{"Location", url}}});
+    transport.On("PUT", put,
+                 FakeAnswer{.ending = absl::UnavailableError("cut")});
+    transport.On("GET", url,
+                 FakeAnswer{.status = 204, .headers = {{"Range", range}}});
+    transport.On("PATCH", url, FakeAnswer{.status = 202});
+    transport.On("PUT", put, FakeAnswer{.status = 201});
+    auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                        &clock_, &credentials_);
+    const auto pushed = client->PutBlob(
+        "a", BlobOf(content),
+        [&content](int64_t offset) { return SourceOfString(content, offset); });
+    EXPECT_TRUE(pushed.ok()) << range << ": " << pushed.status();
+    EXPECT_EQ(transport.CountOf("POST", kV2 + "a/blobs/uploads/"), uploads)
+        << range;
+    EXPECT_EQ(transport.CountOf("PATCH", url), patches) << range;
+    EXPECT_EQ(transport.requests().back().body.size(),
+              uploads == 1 ? 0 : content.size())
+        << range;
+  }
 }
 
 // A slow line breaks more often than any number of tries in a row.
@@ -718,6 +976,36 @@ TEST_F(RegistryClientTest, UploadsDoNotFallBackToPlainHttp) {
       "POST", kV2 + "a/blobs/uploads/",
       FakeAnswer{.status = 202, .headers = {{"Location", "http://quay.io/u"}}});
   EXPECT_EQ(Push().status().code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(RegistryClientTest, WhatARegistrySaysIsShownInWhateverShape) {
+  const std::string begin = "pulling manifest v1 of a: quay.io answers 400";
+  for (const auto& [body, shown] :
+       {std::pair("", ""), std::pair("busy", " (busy)"),
+        std::pair(R"({"message":"no list"})", " (no list)"),
+        std::pair(R"({"errors":{"code":"X"},"message":"odd"})", " (odd)"),
+        std::pair(R"({"errors":[{"message":"words"}]})", " (words)"),
+        std::pair(R"({"errors":[{"code":"A","message":"b","detail":"c"}]})",
+                  " (A: b: c)"),
+        // A list without an end is shown from its beginning.
+        std::pair(R"({"errors":[{"code":"A"},{"code":"B"},{"code":"C"},)"
+                  R"({"code":"D"}]})",
+                  " (A; B; C)")}) {
+    testing::FakeTransport transport;
+    transport.On("GET", kV2 + "a/manifests/v1",
+                 FakeAnswer{.status = 400, .body = body});
+    auto client = *CreateRegistryClient({.host = "quay.io"}, &transport,
+                                        &clock_, &credentials_);
+    EXPECT_EQ(client->GetManifest("a", "v1").status().message(), begin + shown);
+  }
+}
+
+TEST_F(RegistryClientTest, ARegistryThatIsSilentIsOutOfReach) {
+  transport_.On("GET", kV2 + "a/manifests/v1",
+                FakeAnswer{.ending = absl::DeadlineExceededError("silent")});
+  const absl::Status status = client_->GetManifest("a", "v1").status();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_EQ(status.message(), "pulling manifest v1 of a: silent");
 }
 
 TEST_F(RegistryClientTest, ErrorsSayWhatTheRegistrySaidAndWhatToDo) {
