@@ -386,6 +386,71 @@ TEST(CurlTransportTest, ARequestHasABoundOfItsOwnOnTheWaitForItsAnswer) {
       << status;
 }
 
+// The wait for an answer is long, since a cache may fetch a blob whole first.
+TEST(CurlTransportTest, AnAnswerThatHasBegunMustNotStall) {
+  // Outlives the server, whose thread waits for it.
+  absl::Notification end;
+  HttpServer server;
+  server.routes().Get("/a", [&end](const auto&, auto& response) {
+    response.set_content_provider(
+        1000, "text/plain",
+        [&end](size_t offset, size_t, httplib::DataSink& sink) {
+          if (offset == 0) return sink.write("start", 5);
+          end.WaitForNotification();
+          return false;
+        });
+  });
+  server.Start();
+  TransportOptions options;
+  options.progress_timeout = absl::Milliseconds(500);
+  options.answer_timeout = absl::Seconds(20);
+  StringSink sink;
+  const absl::Status status =
+      Make(options)->Download(Get(server.Url("/a")), sink).status();
+  end.Notify();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+  EXPECT_NE(std::string(status.message()).find("nothing moved for 500ms"),
+            std::string::npos)
+      << status;
+}
+
+// A server that refuses an upload may do so before it has read all of it.
+TEST(CurlTransportTest, ARefusalCountsWhereTheConnectionBreaksBehindIt) {
+  for (const int refusal : {400, 503}) {
+    HttpServer server;
+    server.routes().Get("/a", [refusal](const auto&, auto& response) {
+      response.status = refusal;
+      response.set_content_provider(
+          1000, "text/plain",
+          [](size_t offset, size_t, httplib::DataSink& sink) {
+            if (offset > 0) return false;
+            return sink.write("busy", 4);
+          });
+    });
+    server.Start();
+    const auto response = Make()->Perform(Get(server.Url("/a")));
+    ASSERT_TRUE(response.ok()) << response.status();
+    EXPECT_EQ(response->status, refusal);
+    EXPECT_EQ(response->body, "busy");
+  }
+}
+
+TEST(CurlTransportTest, ARangeIsAskedForWhereOneIsWanted) {
+  HttpServer server;
+  std::string asked;
+  server.routes().Get("/a", [&](const auto& request, auto& response) {
+    asked = request.get_header_value("Range");
+    response.set_content("0123456789", "text/plain");
+  });
+  server.Start();
+  Request request = Get(server.Url("/a"));
+  EXPECT_TRUE(Make()->Perform(request).ok());
+  EXPECT_EQ(asked, "");
+  request.transfer.range = {.first = 2, .length = 3};
+  EXPECT_TRUE(Make()->Perform(request).ok());
+  EXPECT_EQ(asked, "bytes=2-4");
+}
+
 // Sets a variable of the environment for as long as it lives.
 class Variable {
  public:

@@ -160,6 +160,33 @@ TEST_F(HostLimitsTest, WaitsOutAShortRetryAfter) {
   EXPECT_EQ(clock_.Now() - start, absl::Seconds(5));
 }
 
+TEST_F(HostLimitsTest, ARetryAfterOfTwentySecondsIsStillWaitedOut) {
+  clock_.AdvanceByItself();
+  for (const auto& [asked, waited] :
+       {std::pair("20", 20), std::pair("21", 0)}) {
+    Use({});
+    fake_->On("GET", kUrl,
+              FakeAnswer{.status = 503, .headers = {{"Retry-After", asked}}});
+    fake_->On("GET", kUrl, FakeAnswer{});
+    const absl::Time start = clock_.Now();
+    EXPECT_EQ(Ask(), 503);
+    EXPECT_EQ(Ask(), 200);
+    EXPECT_EQ(clock_.Now() - start, absl::Seconds(waited)) << asked;
+  }
+}
+
+TEST_F(HostLimitsTest, NoPauseIsLongerThanTheLongestWait) {
+  Use({.host = {}, .longest_pause = absl::Minutes(10)});
+  clock_.AdvanceByItself();
+  fake_->On("GET", kUrl,
+            FakeAnswer{.status = 503, .headers = {{"Retry-After", "300"}}});
+  fake_->On("GET", kUrl, FakeAnswer{});
+  const absl::Time start = clock_.Now();
+  EXPECT_EQ(Ask(), 503);
+  EXPECT_EQ(Ask(), 200);
+  EXPECT_EQ(clock_.Now() - start, absl::Minutes(1));
+}
+
 TEST_F(HostLimitsTest, NoMoreAtATimeThanTheHostBears) {
   Use({.host = {.first = 1, .least = 1, .most = 1}});
   ASSERT_TRUE(limits_->Enter(kHost, {}).ok());
@@ -208,6 +235,20 @@ TEST_F(HostLimitsTest, OnlyAsManySparePlacesAreLeftAsAreWanted) {
   EXPECT_TRUE(MustGiveWay(*two));
   EXPECT_FALSE(MustGiveWay(*one));
   limits_->LeaveSpare(kHost, *two, absl::CancelledError(""));
+  waiting.join();
+  EXPECT_FALSE(MustGiveWay(*one));
+}
+
+TEST_F(HostLimitsTest, WhereTheWorkerIsFullAPlaceAtAnotherHostIsLeft) {
+  Use({.host = {}, .most_in_all = 2});
+  auto one = limits_->TakeSpare("ghcr.io");
+  auto two = limits_->TakeSpare("ghcr.io");
+  ASSERT_TRUE(one.has_value() && two.has_value());
+  std::thread waiting([this] { EXPECT_TRUE(limits_->Enter(kHost, {}).ok()); });
+  clock_.AwaitWaiters(1);
+  EXPECT_TRUE(MustGiveWay(*two));
+  EXPECT_FALSE(MustGiveWay(*one)) << "one place is enough";
+  limits_->LeaveSpare("ghcr.io", *two, absl::CancelledError(""));
   waiting.join();
   EXPECT_FALSE(MustGiveWay(*one));
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/http/netrc.h"
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +35,7 @@ TEST(NetrcTest, ReadsWhatOtherToolsRead) {
         "# machine h.example.com login x password y\n"
         "machine h.example.com password secret login me\n",
         "machine \"h.example.com\" login \"me\" password \"secret\"\r\n",
+        "machine h.example.com login me password \"s\\ecret\"\n",
         "machine other login a password b\nmacdef init\ncd /x\nmachine y\n\n"
         "machine h.example.com account z login me password secret\n"
         "machine h.example.com login second password one\n"}) {
@@ -56,6 +60,7 @@ TEST(NetrcTest, ALoginForEveryHostIsForNone) {
 TEST(NetrcTest, NamesALineWithoutItsSecret) {
   for (const char* content :
        {"\nsecret\n", "\nmachine h login me password\n",
+        "\nmachine h password secret login\n",
         "\nmachine h password \"secret\n", "\nmachine h login me secret\n"}) {
     const auto netrc = Netrc::Parse(content);
     ASSERT_FALSE(netrc.ok()) << content;
@@ -64,6 +69,46 @@ TEST(NetrcTest, NamesALineWithoutItsSecret) {
                 Not(HasSubstr("secret")));
   }
   EXPECT_FALSE(Netrc::FromFile("/no/such/file").ok());
+}
+
+TEST(NetrcTest, TheFileIsTheOneThatIsNamedElseThatOfTheHome) {
+  const auto home = std::filesystem::path(::testing::TempDir()) / "netrc-home";
+  std::filesystem::remove_all(home);
+  std::filesystem::create_directories(home);
+  setenv("HOME", home.c_str(), 1);
+  unsetenv("NETRC");
+  const auto none = Netrc::FromFile("");
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_TRUE(none->empty());
+
+  std::ofstream(home / ".netrc") << "machine home.example.com password x\n";
+  std::ofstream(home / "named") << "machine named.example.com password x\n";
+  const auto has = [](const std::filesystem::path& file, const char* host) {
+    const auto netrc = Netrc::FromFile(file);
+    EXPECT_TRUE(netrc.ok()) << netrc.status();
+    return netrc.ok() && netrc->AuthorizationFor(host).has_value();
+  };
+  EXPECT_TRUE(has("", "home.example.com"));
+  EXPECT_TRUE(has(home / "named", "named.example.com"));
+  EXPECT_FALSE(has(home / "named", "home.example.com"));
+  setenv("NETRC", (home / "named").c_str(), 1);
+  EXPECT_TRUE(has("", "named.example.com"));
+  EXPECT_FALSE(has("", "home.example.com"));
+  EXPECT_TRUE(has(home / ".netrc", "home.example.com"));
+  setenv("NETRC", (home / "missing").c_str(), 1);
+  EXPECT_TRUE(absl::IsInvalidArgument(Netrc::FromFile("").status()));
+  unsetenv("NETRC");
+}
+
+TEST(NetrcTest, AFileHasAMebibyteAtMost) {
+  const std::string file = ::testing::TempDir() + "/netrc-large";
+  const std::string comment = "#" + std::string((1 << 20) - 1, 'x');
+  std::ofstream(file) << comment;
+  EXPECT_TRUE(Netrc::FromFile(file).ok());
+  std::ofstream(file) << comment << "x";
+  const absl::Status status = Netrc::FromFile(file).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(file));
 }
 
 // The credentials of a request for `url`.

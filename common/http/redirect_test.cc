@@ -70,6 +70,35 @@ TEST(RedirectTest, CredentialsStayWithTheirOrigin) {
   EXPECT_EQ(far->effective_url, storage.Url("/there"));
 }
 
+TEST(RedirectTest, HeadersThatAreCredentialsStayToo) {
+  const auto echo = [](const auto& request, auto& response) {
+    response.set_content(request.get_header_value("Authorization") + "|" +
+                             request.get_header_value("Cookie") + "|" +
+                             request.get_header_value("Accept"),
+                         "text/plain");
+  };
+  HttpServer registry;
+  HttpServer storage;
+  RedirectTo(registry, "/near", "/here");
+  RedirectTo(registry, "/far", storage.Url("/there"));
+  registry.routes().Get("/here", echo);
+  storage.routes().Get("/there", echo);
+  registry.Start();
+  storage.Start();
+  const auto transport = Make();
+  Request request;
+  request.headers = {
+      {"authorization", "Bearer secret"}, {"cookie", "c=1"}, {"Accept", "x"}};
+  request.url = registry.Url("/near");
+  const auto near = transport->Perform(request);
+  ASSERT_TRUE(near.ok()) << near.status();
+  EXPECT_EQ(near->body, "Bearer secret|c=1|x");
+  request.url = registry.Url("/far");
+  const auto far = transport->Perform(request);
+  ASSERT_TRUE(far.ok()) << far.status();
+  EXPECT_EQ(far->body, "||x");
+}
+
 TEST(RedirectTest, FromPublicToPrivateIsRefused) {
   HttpServer open;
   HttpServer hidden(kPrivate);
