@@ -203,6 +203,14 @@ TEST(FindProgramsTest, EndsWhereAnArchiveGrowsBeyondReason) {
       HasSubstr("more in it"));
 }
 
+TEST(FindProgramsTest, WhatIsJustWithinReasonIsRead) {
+  const std::string two = Pack({{"a", "a"}, {"b", "b"}});
+  EXPECT_EQ(Find(two, {.most_files = 2}).not_looked_at(), "");
+  EXPECT_EQ(Find(two, {.bytes = 2, .expansion = 0}).not_looked_at(), "");
+  EXPECT_THAT(Find(two, {.bytes = 1, .expansion = 0}).not_looked_at(),
+              HasSubstr("more in it"));
+}
+
 TEST(FindProgramsTest, LeavesTheRestOfASlowArchiveAloneOnceThereArePrograms) {
   const std::vector<Entry> entries = {{"bin/qemu", Elf(EM_AARCH64)},
                                       {"data", std::string(1 << 20, 'x')},

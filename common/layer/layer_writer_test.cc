@@ -88,6 +88,35 @@ Layer Write(std::vector<LayerFile> files,
   return {*std::move(written), path};
 }
 
+// Refuses one write, the one after the first `before`.
+class SinkThatFailsOnce : public ByteSink {
+ public:
+  explicit SinkThatFailsOnce(int before) : left_(before) {}
+
+  absl::Status Write(std::string_view) override {
+    if (left_-- != 0) return absl::OkStatus();
+    failed_ = true;
+    return absl::UnavailableError("refused");
+  }
+
+  bool failed() const { return failed_; }
+
+ private:
+  int left_;
+  bool failed_ = false;
+};
+
+// Keeps the beginning of an archive, and ends it there.
+class HeadOnly : public ByteSink {
+ public:
+  absl::Status Write(std::string_view part) override {
+    if (bytes.size() > 4096) return absl::CancelledError("enough");
+    bytes.append(part);
+    return absl::OkStatus();
+  }
+  std::string bytes;
+};
+
 std::string Sha256Sum(const std::string& command) {
   return Shell(absl::StrCat(command, " | sha256sum")).substr(0, 64);
 }
@@ -278,24 +307,74 @@ TEST(LayerWriterTest, BadPathsAreRefused) {
   }
 }
 
+TEST(LayerWriterTest, APathMayBeAsLongAsLinuxTakesIt) {
+  StringSink sink;
+  const auto write = [&sink](size_t length) {
+    return WriteLayer({Text(std::string(length, 'a'), "")}, oci::kOciLayerGzip,
+                      sink)
+        .status();
+  };
+  EXPECT_TRUE(write(4095).ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(write(4096)));
+}
+
+TEST(LayerWriterTest, WhatNoHeaderCanSayIsRefused) {
+  const auto write = [](int64_t size, int64_t mtime) {
+    LayerFile file = Text("a", "");
+    file.size = size;
+    file.mtime = mtime;
+    StringSink sink;
+    return WriteLayer({file}, oci::kOciLayerTar, sink).status();
+  };
+  constexpr int64_t kFirstTooLate = int64_t{1} << 33;
+  EXPECT_TRUE(write(0, 0).ok());
+  EXPECT_TRUE(write(0, kFirstTooLate - 1).ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(write(0, kFirstTooLate)));
+  EXPECT_TRUE(absl::IsInvalidArgument(write(0, -1)));
+  EXPECT_TRUE(absl::IsInvalidArgument(write(-1, 0)));
+}
+
+TEST(LayerWriterTest, ARefusedWriteIsNeverForgotten) {
+  for (const std::string_view type :
+       {oci::kOciLayerGzip, oci::kOciLayerZstd, oci::kOciLayerTar}) {
+    // More than one block of each encoder.
+    const int64_t size = type == oci::kOciLayerTar ? 30'000 : (1 << 20) + 5000;
+    const std::vector<LayerFile> files = {
+        Text("a.gz", "\x1f\x8b" + std::string(70'000, 'z')),
+        Pattern("bin/big", size), Text("x.gz", "\x1f\x8b stored"),
+        Text("y", "y")};
+    bool failed = true;
+    for (int before = 0; failed; ++before) {
+      SinkThatFailsOnce sink(before);
+      const absl::Status status = WriteLayer(files, type, sink).status();
+      failed = sink.failed();
+      EXPECT_EQ(absl::IsUnavailable(status), failed) << type << " " << before;
+      EXPECT_EQ(status.ok(), !failed) << type << " " << before;
+    }
+  }
+}
+
 TEST(LayerWriterTest, UnknownMediaTypesAreRefused) {
   StringSink sink;
   EXPECT_TRUE(absl::IsInvalidArgument(
       WriteLayer({}, "application/zip", sink).status()));
 }
 
+TEST(LayerWriterTest, OnlyASizeThatUstarCannotHoldIsSaidOtherwise) {
+  constexpr int64_t kFirstTooLarge = int64_t{1} << 33;
+  for (const int64_t size : {kFirstTooLarge - 1, kFirstTooLarge}) {
+    HeadOnly sink;
+    EXPECT_TRUE(absl::IsCancelled(
+        WriteLayer({Pattern("huge", size)}, oci::kOciLayerTar, sink).status()));
+    EXPECT_EQ(sink.bytes.find("size=8589934592\n") != std::string::npos,
+              size == kFirstTooLarge);
+  }
+}
+
 // The header of a file that ustar cannot hold says its size in pax, and tar
 // reads it back.
 TEST(LayerWriterTest, HugeSizesSurvive) {
-  class HeadOnly : public ByteSink {
-   public:
-    absl::Status Write(std::string_view part) override {
-      if (bytes.size() > 4096) return absl::CancelledError("enough");
-      bytes.append(part);
-      return absl::OkStatus();
-    }
-    std::string bytes;
-  } sink;
+  HeadOnly sink;
   constexpr int64_t kHuge = int64_t{9} << 30;
   EXPECT_TRUE(absl::IsCancelled(
       WriteLayer({Pattern("huge", kHuge)}, oci::kOciLayerTar, sink).status()));

@@ -81,6 +81,62 @@ TEST_F(RegistryAuthTest, TokensAreFetchedOnceAndRenewedInTime) {
   EXPECT_EQ(transport_.CountOf("HEAD", kBlob), 4);
 }
 
+TEST_F(RegistryAuthTest, ATokenWhoseTimeIsNotToldLastsAMinute) {
+  Guard("HEAD", kBlob, bearer_, "Bearer t1");
+  std::string body;
+  transport_.On("GET", kToken, [&body](const http::Request&) {
+    return FakeAnswer{.body = body};
+  });
+  for (const char* answer :
+       {R"({"token":"t1"})", R"({"token":"t1","expires_in":"soon"})"}) {
+    client_.reset();
+    body = answer;
+    const int before = transport_.CountOf("GET", kToken);
+    EXPECT_EQ(*HasBlob(), true);
+    clock_.Advance(absl::Seconds(49));
+    EXPECT_EQ(*HasBlob(), true);
+    EXPECT_EQ(transport_.CountOf("GET", kToken), before + 1) << answer;
+    clock_.Advance(absl::Seconds(1));
+    EXPECT_EQ(*HasBlob(), true);
+    EXPECT_EQ(transport_.CountOf("GET", kToken), before + 2) << answer;
+  }
+}
+
+TEST_F(RegistryAuthTest, AnAnswerWithoutATokenIsNamed) {
+  Guard("HEAD", kBlob, bearer_, "Bearer t1");
+  std::string body;
+  transport_.On("GET", kToken, [&body](const http::Request&) {
+    return FakeAnswer{.body = body};
+  });
+  for (const char* answer : {"", "{}", "<html>", R"({"token":""})"}) {
+    body = answer;
+    const absl::Status status = HasBlob().status();
+    EXPECT_TRUE(absl::IsUnauthenticated(status)) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "holds no token"))
+        << status;
+  }
+}
+
+TEST_F(RegistryAuthTest, ARealmMayHaveAQueryAndNameNoService) {
+  Guard("HEAD", kBlob, R"(Bearer realm="https://quay.io/auth?account=a")",
+        "Bearer t1");
+  transport_.On("GET",
+                "https://quay.io/auth?account=a&scope=repository%3Aa%3Apull",
+                FakeAnswer{.body = R"({"token":"t1"})"});
+  const auto there = HasBlob();
+  ASSERT_TRUE(there.ok()) << there.status();
+  EXPECT_TRUE(*there);
+}
+
+TEST_F(RegistryAuthTest, AChallengeThatNamesNoRealmIsPassedOver) {
+  Use(R"({"quay.io":{"auth":"bWU6c2VjcmV0"}})");
+  Guard("HEAD", kBlob, R"(Bearer service="x", Basic realm="x")",
+        "Basic bWU6c2VjcmV0");
+  const auto there = HasBlob();
+  ASSERT_TRUE(there.ok()) << there.status();
+  EXPECT_TRUE(*there);
+}
+
 TEST_F(RegistryAuthTest, AReleaseCannotHaveALoginSentInClear) {
   Use(R"({"quay.io":{"auth":"YWxpY2U6c2VjcmV0"}})");
   const std::string blob =
